@@ -1,0 +1,93 @@
+//! Identifiers. Every id is 16 random-looking bytes in UUID form; none is derived from anything about a person.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The text was not an id: 32 hexadecimal digits, with or without hyphens, were expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an id: {0:?} (expected 32 hexadecimal digits, hyphens allowed)")]
+pub struct IdError(pub String);
+
+/// Sixteen bytes that name one thing. Shown as a hyphenated UUID.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Id(pub [u8; 16]);
+
+impl Id {
+    /// An id whose first 48 bits are `milliseconds` since 1970 (so that ids made later sort later and append to
+    /// the end of an index) and whose rest is `random`; the layout is UUID version 7 of RFC 9562.
+    #[must_use]
+    pub fn from_time(milliseconds: i64, random: [u8; 10]) -> Self {
+        let mut bytes = [0; 16];
+        bytes[..6].copy_from_slice(&milliseconds.max(0).to_be_bytes()[2..]);
+        bytes[6..].copy_from_slice(&random);
+        bytes[6] = (bytes[6] & 0x0f) | 0x70;
+        bytes[8] = (bytes[8] & 0x3f) | 0x80;
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Id {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let fail = || IdError(text.to_owned());
+        let digits: Vec<u8> = text.trim().bytes().filter(|byte| *byte != b'-').collect();
+        if digits.len() != 32 {
+            return Err(fail());
+        }
+        let mut bytes = [0; 16];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| fail())?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| fail())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl From<Id> for String {
+    fn from(id: Id) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for Id {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+/// A person, or an observation of someone who is not known yet: both are named alike, since one becomes the other.
+pub type PersonId = Id;
+/// A door: one dwelling, or one place that is not a home.
+pub type DwellingId = Id;
+/// One round over an area.
+pub type SweepId = Id;
+/// One imported list of people.
+pub type RosterId = Id;
+/// A device's own series of facts.
+pub type SeriesId = Id;
+/// Whoever acts: an account, or the server itself.
+pub type ActorId = Id;
