@@ -1,12 +1,16 @@
 //! What a fact is: ids, places, the kinds of fact, and the rules by which facts add up to state.
 //!
-//! Pure: no IO, no clock, no randomness. Everything that changes the world goes through [`fact::Fact`];
-//! everything a screen shows is what [`apply`] makes of the facts.
+//! Pure: no IO, no clock, no randomness. Everything that changes the world is a [`fact::Fact`]; everything a screen
+//! shows is what [`apply::apply`] makes of the facts, and [`admit::admit`] decides which facts count.
 #![warn(clippy::disallowed_methods)]
 
-
-
-
+pub mod admit;
+pub mod apply;
+pub mod area;
+pub mod door;
+pub mod fact;
 pub mod id;
-
+pub mod identity;
+pub mod state;
+pub mod sweep;
 pub mod time;

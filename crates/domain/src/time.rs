@@ -1,6 +1,6 @@
 //! Instants and dates as facts hold them. Arithmetic is `jiff`'s; the clock is always an argument.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
@@ -43,8 +43,8 @@ pub fn parse_instant(text: &str) -> Result<Millis, TimeError> {
         let clock = if clock.len() < 5 { format!("0{clock}") } else { clock.to_owned() };
         date.to_datetime(clock.parse().map_err(|_| fail())?)
     };
-    let zoned = local.to_zoned(campaign_zone()).map_err(|_| fail())?;
-    Ok(zoned.timestamp().as_millisecond())
+    let instant = campaign_zone().to_timestamp(local).map_err(|_| fail())?;
+    Ok(instant.as_millisecond())
 }
 
 /// Reads a calendar date: `2020-02-18`, `2020/2/18`, `2020.2.18`, `20200218` or `2020年2月18日`.
@@ -54,7 +54,8 @@ pub fn parse_instant(text: &str) -> Result<Millis, TimeError> {
 pub fn parse_date(text: &str) -> Result<Date, TimeError> {
     let fail = || TimeError(text.to_owned());
     let trimmed = text.trim();
-    let parts: Vec<&str> = trimmed.split(['-', '/', '.', '年', '月', '日']).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> =
+        trimmed.split(['-', '/', '.', '年', '月', '日']).filter(|part| !part.is_empty()).collect();
     let (year, month, day) = match parts.as_slice() {
         [year, month, day] => (*year, *month, *day),
         [digits] if digits.len() == 8 && digits.is_ascii() => (&digits[..4], &digits[4..6], &digits[6..]),
@@ -77,9 +78,9 @@ pub fn day_of(at: Millis) -> Day {
 /// A calendar date as a [`Day`].
 #[must_use]
 pub fn to_day(date: Date) -> Day {
-    date.to_zoned(TimeZone::UTC).map_or(0, |zoned| {
-        i32::try_from(zoned.timestamp().as_second().div_euclid(86_400)).unwrap_or(0)
-    })
+    TimeZone::UTC
+        .to_timestamp(date.to_datetime(Time::midnight()))
+        .map_or(0, |midnight| i32::try_from(midnight.as_second().div_euclid(86_400)).unwrap_or(0))
 }
 
 /// A [`Day`] as a calendar date.
@@ -87,7 +88,7 @@ pub fn to_day(date: Date) -> Day {
 pub fn from_day(day: Day) -> Date {
     Timestamp::UNIX_EPOCH
         .checked_add(SignedDuration::from_hours(24 * i64::from(day)))
-        .map_or(Date::ZERO, |instant| instant.to_zoned(TimeZone::UTC).date())
+        .map_or(Date::ZERO, |instant| TimeZone::UTC.to_datetime(instant).date())
 }
 
 /// The last millisecond of a day in the campaign's zone.
@@ -101,6 +102,9 @@ pub fn end_of(day: Day) -> Millis {
 pub fn format_instant(at: Millis) -> String {
     Timestamp::from_millisecond(at).map_or_else(
         |_| at.to_string(),
-        |instant| instant.to_zoned(campaign_zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        |instant| {
+            let local = campaign_zone().to_datetime(instant);
+            format!("{}+{CAMPAIGN_OFFSET_HOURS:02}:00", local.strftime("%Y-%m-%dT%H:%M:%S"))
+        },
     )
 }

@@ -1,0 +1,204 @@
+//! Which facts count. A fact from the field is never refused: it happened. It is accepted, or it waits in quarantine
+//! with a reason that a person can resolve.
+
+use crate::apply::{find_door, resolve_dwelling};
+use crate::door::door_key;
+use crate::fact::{Body, Fact, FoundBy, Outcome};
+use crate::id::{DwellingId, SeriesId, SweepId};
+use crate::state::{Device, State};
+
+/// Why a fact waits. The numbers are the verdicts in the ledger's leaves and never change; 0 means accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Quarantine {
+    /// Another fact with this number was sent before: two devices hold one key, or one was restored from a copy.
+    Fork = 1,
+    Unreadable = 3,
+    UnknownSweep = 4,
+    SweepClosed = 5,
+    OutsideSweep = 6,
+    UnknownDwelling = 7,
+    DeviceRevoked = 8,
+    PersonErased = 9,
+    RecheckMissing = 10,
+    UnknownArea = 11,
+    OutsideRights = 12,
+    UnknownPerson = 13,
+    ContentMismatch = 14,
+}
+
+impl Quarantine {
+    pub const ALL: [Self; 13] = [
+        Self::Fork,
+        Self::Unreadable,
+        Self::UnknownSweep,
+        Self::SweepClosed,
+        Self::OutsideSweep,
+        Self::UnknownDwelling,
+        Self::DeviceRevoked,
+        Self::PersonErased,
+        Self::RecheckMissing,
+        Self::UnknownArea,
+        Self::OutsideRights,
+        Self::UnknownPerson,
+        Self::ContentMismatch,
+    ];
+
+    #[must_use]
+    pub fn from_code(code: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| *reason as u64 == code)
+    }
+
+    /// The name that programs read.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fork => "fork",
+            Self::Unreadable => "unreadable",
+            Self::UnknownSweep => "unknown_sweep",
+            Self::SweepClosed => "sweep_closed",
+            Self::OutsideSweep => "outside_sweep",
+            Self::UnknownDwelling => "unknown_dwelling",
+            Self::DeviceRevoked => "device_revoked",
+            Self::PersonErased => "person_erased",
+            Self::RecheckMissing => "recheck_missing",
+            Self::UnknownArea => "unknown_area",
+            Self::OutsideRights => "outside_rights",
+            Self::UnknownPerson => "unknown_person",
+            Self::ContentMismatch => "content_mismatch",
+        }
+    }
+
+    /// What a worker reads, in Chinese and in English: what is wrong and what to do.
+    #[must_use]
+    pub fn message(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Fork => (
+                "这台手机的记录与服务器上的不一致（可能从备份恢复过）。记录已留存；请找社区重新绑定手机。",
+                "This phone's record differs from the one on the server (it may have been restored from a copy). It is kept; ask the community to enrol the phone again.",
+            ),
+            Self::Unreadable => (
+                "服务器读不懂这条记录，可能手机上的版本太旧或太新。记录已留存；请更新后联系社区。",
+                "The server cannot read this record; the app may be too old or too new. It is kept; update the app and tell the community.",
+            ),
+            Self::UnknownSweep => (
+                "服务器上没有这次排查。记录已留存；请同步后重试，或联系社区。",
+                "The server knows no such sweep. The record is kept; synchronise and tell the community.",
+            ),
+            Self::SweepClosed => (
+                "这次排查已经结束。记录已留存，由社区书记决定是否计入。",
+                "This sweep has been closed. The record is kept; the community secretary decides whether it counts.",
+            ),
+            Self::OutsideSweep => (
+                "这户不在这次排查的范围内。记录已留存；请核对小区和楼栋。",
+                "This dwelling is outside the sweep. The record is kept; check the compound and the building.",
+            ),
+            Self::UnknownDwelling => (
+                "服务器上没有这一户。记录已留存；请先登记门牌，或联系社区。",
+                "The server knows no such dwelling. The record is kept; register the door first, or tell the community.",
+            ),
+            Self::DeviceRevoked => (
+                "这台手机已停用。记录已留存，由社区书记决定是否计入。",
+                "This phone has been revoked. The record is kept; the community secretary decides whether it counts.",
+            ),
+            Self::PersonErased => (
+                "这位居民的资料已按规定删除，不再登记。",
+                "This person's data has been erased as the rules require; nothing more is recorded of her.",
+            ),
+            Self::RecheckMissing => (
+                "外出需要填写复查日期。记录已留存；请补一次带日期的记录。",
+                "An absence needs a date to check again. The record is kept; add one with the date.",
+            ),
+            Self::UnknownArea => (
+                "没有这个小区或网格编码。记录已留存；请联系社区。",
+                "No area has this code. The record is kept; tell the community.",
+            ),
+            Self::OutsideRights => (
+                "这户不在您负责的范围内。记录已留存，由社区书记决定是否计入。",
+                "This dwelling is outside the area you are responsible for. The record is kept; the secretary decides whether it counts.",
+            ),
+            Self::UnknownPerson => (
+                "记录里的人没有登记，也没有填写是谁。记录已留存；请补登记。",
+                "The person in this record is not registered and nothing says who it is. The record is kept; register the person.",
+            ),
+            Self::ContentMismatch => (
+                "随记录发来的内容与记录不符，可能传输损坏。记录已留存；请重新登记。",
+                "The content sent with this record does not belong to it; it may have been damaged. The record is kept; enter it again.",
+            ),
+        }
+    }
+}
+
+/// Whether a fact from a device counts.
+///
+/// The territory's own series is written by the server after its own checks, so it is always accepted.
+///
+/// # Errors
+/// Only those of the storage.
+pub fn admit<S: State>(
+    state: &mut S,
+    series: SeriesId,
+    device: Option<&Device>,
+    fact: &Fact,
+    has_content: bool,
+) -> Result<Option<Quarantine>, S::Error> {
+    if series == state.book().own_series {
+        return Ok(None);
+    }
+    let Some(device) = device else { return Ok(Some(Quarantine::DeviceRevoked)) };
+    if device.revoked {
+        return Ok(Some(Quarantine::DeviceRevoked));
+    }
+    match &fact.body {
+        Body::DwellingRegistered { area, building, unit, room, found_by: FoundBy::Visit, .. } => {
+            let Some(number) = state.book().areas.number(area) else {
+                return Ok(Some(Quarantine::UnknownArea));
+            };
+            let counted_under = match find_door(state, number, &door_key(building, unit, room))? {
+                Some(known) => state.dwelling(known)?.map_or(number, |row| row.area),
+                None => number,
+            };
+            let inside = state.book().areas.is_within(counted_under, device.area);
+            Ok((!inside).then_some(Quarantine::OutsideRights))
+        }
+        Body::Visited { sweep, dwelling, outcome, recheck_on, .. } => {
+            if *outcome == Outcome::Away && recheck_on.is_none() {
+                return Ok(Some(Quarantine::RecheckMissing));
+            }
+            admit_at_door(state, device, *sweep, *dwelling)
+        }
+        Body::PersonSeen { sweep, dwelling, person } => {
+            if state.is_erased(*person)? {
+                return Ok(Some(Quarantine::PersonErased));
+            }
+            if !has_content && state.person(*person)?.is_none() {
+                return Ok(Some(Quarantine::UnknownPerson));
+            }
+            admit_at_door(state, device, *sweep, *dwelling)
+        }
+        _ => Ok(Some(Quarantine::OutsideRights)),
+    }
+}
+
+fn admit_at_door<S: State>(
+    state: &mut S,
+    device: &Device,
+    sweep: SweepId,
+    dwelling: DwellingId,
+) -> Result<Option<Quarantine>, S::Error> {
+    let Some((_, sweep)) = state.book().sweep(sweep) else { return Ok(Some(Quarantine::UnknownSweep)) };
+    let (scope, closed) = (sweep.area, sweep.closed_at.is_some());
+    if closed {
+        return Ok(Some(Quarantine::SweepClosed));
+    }
+    let dwelling = resolve_dwelling(state, dwelling)?;
+    let Some(row) = state.dwelling(dwelling)? else { return Ok(Some(Quarantine::UnknownDwelling)) };
+    let areas = &state.book().areas;
+    if !areas.is_within(row.area, scope) {
+        return Ok(Some(Quarantine::OutsideSweep));
+    }
+    if !areas.is_within(row.area, device.area) {
+        return Ok(Some(Quarantine::OutsideRights));
+    }
+    Ok(None)
+}

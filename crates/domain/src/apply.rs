@@ -1,0 +1,563 @@
+//! How an admitted fact changes the state. The only place where state changes.
+
+use crate::area::{Area, AreaNumber};
+use crate::door::door_key;
+use crate::fact::{Body, Fact, FoundBy, SignReason};
+use crate::id::{DwellingId, PersonId, SeriesId};
+use crate::state::{
+    Book, Count, Device, Dwelling, Labels, Person, Roster, Round, Stamp, State, Sweep, SweepNumber, Tally,
+    Visit,
+};
+use crate::sweep::tally;
+use crate::time::Millis;
+
+/// Where a fact stands, and when it came.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    pub position: u64,
+    pub series: SeriesId,
+    pub sequence: u64,
+    pub received_at: Millis,
+    /// The fact carries sealed content.
+    pub sealed: bool,
+}
+
+/// How far a phone may be behind: facts older than this when they arrive are dated by their arrival.
+pub const OFFLINE_LIMIT: Millis = 31 * 86_400_000;
+/// How far a phone's clock may be ahead.
+pub const CLOCK_AHEAD_LIMIT: Millis = 10 * 60_000;
+
+/// When a fact counts as having happened: the device's own word while it is credible, else the time of arrival, so
+/// that a phone with its clock in 1970 (or in 2038) loses no visit and wins over nobody else's.
+#[must_use]
+pub fn happened_at(book: &Book, series: SeriesId, at: Millis, received_at: Millis) -> Millis {
+    let credible = (received_at - OFFLINE_LIMIT..=received_at + CLOCK_AHEAD_LIMIT).contains(&at);
+    if credible || series == book.own_series { at } else { received_at }
+}
+
+/// Applies one admitted fact.
+///
+/// # Errors
+/// Only those of the storage: a fact that was admitted always applies.
+pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(), S::Error> {
+    let stamp = Stamp {
+        at: happened_at(state.book(), origin.series, fact.at, origin.received_at),
+        series: origin.series,
+        sequence: origin.sequence,
+    };
+    match &fact.body {
+        Body::Founded { territory, origin: name, checkpoint_key } => state.change_book(|book| {
+            book.territory.clone_from(territory);
+            book.origin.clone_from(name);
+            book.checkpoint_key = *checkpoint_key;
+            book.own_series = origin.series;
+        }),
+        Body::AreaRegistered { code, name, level, parent } => state.change_book(|book| {
+            let parent = parent.as_deref().and_then(|parent| book.areas.number(parent));
+            book.areas.register(Area { code: code.clone(), name: name.clone(), level: *level, parent });
+        }),
+        Body::DwellingRegistered { dwelling, area, building, unit, room, place, found_by } => {
+            let Some(area) = state.book().areas.number(area) else { return Ok(()) };
+            let labels = Labels { building: building.clone(), unit: unit.clone(), room: room.clone() };
+            let found = Dwelling { area, place: *place, on_roster: *found_by == FoundBy::Roster, listed: 0 };
+            register_dwelling(state, *dwelling, found, labels)
+        }
+        Body::DwellingMoved { dwelling, area } => {
+            let Some(area) = state.book().areas.number(area) else { return Ok(()) };
+            let dwelling = resolve_dwelling(state, *dwelling)?;
+            change_dwelling(state, dwelling, |row| row.area = area)
+        }
+        Body::RosterImported { roster, source, digest, rows } => state.change_book(|book| {
+            book.rosters.push(Roster {
+                id: *roster,
+                source: source.clone(),
+                digest: *digest,
+                rows: *rows,
+                imported_at: fact.at,
+            });
+        }),
+        Body::PersonListed { person, dwelling, roster, row } => {
+            if let Some(roster) = state.book().roster(*roster) {
+                state.put_roster_row(*person, roster, *row)?;
+            }
+            list_person(state, origin, *person, *dwelling)
+        }
+        Body::PersonRegistered { person, dwelling } => list_person(state, origin, *person, *dwelling),
+        Body::SweepOpened { sweep, area, programme, deadline } => {
+            let Some(area) = state.book().areas.number(area) else { return Ok(()) };
+            state.change_book(|book| {
+                book.sweeps.push(Sweep {
+                    id: *sweep,
+                    area,
+                    programme: programme.clone(),
+                    opened_at: stamp.at,
+                    deadline: *deadline,
+                    closed_at: None,
+                });
+            })
+        }
+        Body::SweepClosed { sweep } => close_sweep(state, *sweep, stamp.at),
+        Body::Visited { sweep, dwelling, outcome, light, evidence, recheck_on, .. } => {
+            let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
+            let dwelling = resolve_dwelling(state, *dwelling)?;
+            let visit = Visit {
+                stamp,
+                outcome: *outcome,
+                light: *light,
+                evidence: *evidence,
+                recheck_on: *recheck_on,
+            };
+            change_round(state, sweep, dwelling, |round| {
+                round.visits += 1;
+                if round.visit.is_none_or(|known| known.stamp < stamp) {
+                    round.visit = Some(visit);
+                }
+            })
+        }
+        Body::PersonSeen { sweep, dwelling, person } => {
+            let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
+            let dwelling = resolve_dwelling(state, *dwelling)?;
+            see_person(state, origin, sweep, dwelling, *person, stamp)
+        }
+        Body::Linked { from, to } => change_people(state, &[*from, *to], |state| {
+            let from_now = canonical(state, *from)?;
+            if from_now == canonical(state, *to)? {
+                return Ok(());
+            }
+            let mut row = state.person(from_now)?.unwrap_or_default();
+            row.link = Some(*to);
+            state.put_person(from_now, row)
+        }),
+        Body::Unlinked { from, to } => change_people(state, &[*from, *to], |state| {
+            let Some(mut row) = state.person(*from)? else { return Ok(()) };
+            if row.link == Some(*to) {
+                row.link = None;
+                state.put_person(*from, row)?;
+            }
+            Ok(())
+        }),
+        Body::SignedOff { sweep, dwelling, reason } => {
+            let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
+            let dwelling = resolve_dwelling(state, *dwelling)?;
+            change_round(state, sweep, dwelling, |round| match reason {
+                SignReason::Refusal => round.signed_refusal = true,
+                SignReason::Closing => round.signed_closing = true,
+            })
+        }
+        Body::DeviceEnrolled { series, public_key, worker, role, area } => {
+            let Some(area) = state.book().areas.number(area) else { return Ok(()) };
+            let device =
+                Device { public_key: *public_key, worker: *worker, role: *role, area, revoked: false };
+            state.put_device(*series, device)
+        }
+        Body::DeviceRevoked { series } => match state.device(*series)? {
+            Some(device) => state.put_device(*series, Device { revoked: true, ..device }),
+            None => Ok(()),
+        },
+        Body::Erased { person, .. } => change_people(state, &[*person], |state| {
+            for linked in state.linked_to(*person)? {
+                if let Some(mut row) = state.person(linked)? {
+                    row.link = None;
+                    state.put_person(linked, row)?;
+                }
+            }
+            state.erase_person(*person)
+        }),
+        Body::Released { series, sequence } => {
+            let Some(waiting) = state.take_quarantined(*series, *sequence)? else { return Ok(()) };
+            let Ok(fact) = Fact::decode(&waiting.payload) else { return Ok(()) };
+            if matches!(fact.body, Body::Released { .. }) {
+                return Ok(());
+            }
+            let origin = Origin {
+                position: waiting.position,
+                series: *series,
+                sequence: *sequence,
+                received_at: waiting.received_at,
+                sealed: waiting.sealed.is_some(),
+            };
+            apply(state, origin, &fact)
+        }
+        // Kept in the ledger as a record; no view needs them.
+        Body::Revealed { .. } | Body::GrantGiven { .. } | Body::GrantEnded { .. } => Ok(()),
+    }
+}
+
+/// The id under which a door is known.
+///
+/// # Errors
+/// Those of the storage.
+pub fn resolve_dwelling<S: State>(state: &mut S, id: DwellingId) -> Result<DwellingId, S::Error> {
+    if state.dwelling(id)?.is_some() {
+        return Ok(id);
+    }
+    Ok(state.dwelling_alias(id)?.unwrap_or(id))
+}
+
+/// The door of this key that an address in `area` means: the one registered there; else, since grids are drawn over
+/// communities and redrawn, one registered in an area above it and counted here now, or the only one of that key
+/// below it.
+///
+/// # Errors
+/// Those of the storage.
+pub fn find_door<S: State>(
+    state: &mut S,
+    area: AreaNumber,
+    key: &str,
+) -> Result<Option<DwellingId>, S::Error> {
+    if let Some(found) = state.door(area, key)? {
+        return Ok(Some(found));
+    }
+    let above: Vec<AreaNumber> = state.book().areas.path(area).skip(1).collect();
+    for parent in above {
+        if let Some(found) = state.door(parent, key)?
+            && state.dwelling(found)?.is_some_and(|row| row.area == area)
+        {
+            return Ok(Some(found));
+        }
+    }
+    if state.book().areas.children(area).is_empty() {
+        return Ok(None);
+    }
+    let below = state.book().areas.subtree(area);
+    let mut only = None;
+    for child in below.into_iter().skip(1) {
+        if let Some(found) = state.door(child, key)? {
+            if only.is_some() {
+                return Ok(None);
+            }
+            only = Some(found);
+        }
+    }
+    Ok(only)
+}
+
+fn register_dwelling<S: State>(
+    state: &mut S,
+    id: DwellingId,
+    found: Dwelling,
+    labels: Labels,
+) -> Result<(), S::Error> {
+    let key = door_key(&labels.building, &labels.unit, &labels.room);
+    if let Some(known) = find_door(state, found.area, &key)? {
+        if known != id {
+            state.put_dwelling_alias(id, known)?;
+        }
+        return if found.on_roster {
+            change_dwelling(state, known, |row| row.on_roster = true)
+        } else {
+            Ok(())
+        };
+    }
+    state.add_door(found.area, key, id, found, labels)?;
+    add_count_above(state, found.area, Count { dwellings: 1, listed: 0 })
+}
+
+fn add_count_above<S: State>(state: &mut S, area: AreaNumber, change: Count) -> Result<(), S::Error> {
+    let mut next = Some(area);
+    while let Some(area) = next {
+        state.add_count(area, change)?;
+        next = state.book().areas.get(area).and_then(|row| row.parent);
+    }
+    Ok(())
+}
+
+fn add_tally_above<S: State>(
+    state: &mut S,
+    sweep: SweepNumber,
+    area: AreaNumber,
+    change: Tally,
+) -> Result<(), S::Error> {
+    if change == Tally::default() {
+        return Ok(());
+    }
+    let mut next = Some(area);
+    while let Some(area) = next {
+        state.add_tally(sweep, area, change)?;
+        next = state.book().areas.get(area).and_then(|row| row.parent);
+    }
+    Ok(())
+}
+
+/// Changes a door's row and carries the difference into the counts of the areas above it, in every open sweep.
+fn change_dwelling<S: State>(
+    state: &mut S,
+    id: DwellingId,
+    change: impl FnOnce(&mut Dwelling),
+) -> Result<(), S::Error> {
+    let Some(before) = state.dwelling(id)? else { return Ok(()) };
+    let mut after = before;
+    change(&mut after);
+    if after == before {
+        return Ok(());
+    }
+    state.put_dwelling(id, after)?;
+    let count = |row: &Dwelling| Count { dwellings: 1, listed: i64::from(row.listed) };
+    if before.area == after.area {
+        add_count_above(state, after.area, count(&before).negated().plus(count(&after)))?;
+    } else {
+        add_count_above(state, before.area, count(&before).negated())?;
+        add_count_above(state, after.area, count(&after))?;
+    }
+    let open: Vec<SweepNumber> = state.book().open_sweeps().collect();
+    for sweep in open {
+        let Some(round) = state.round(sweep, id)? else { continue };
+        let (old, new) = (tally(&before, &round), tally(&after, &round));
+        if before.area == after.area {
+            add_tally_above(state, sweep, after.area, new.minus(old))?;
+        } else {
+            add_tally_above(state, sweep, before.area, Tally::default().minus(old))?;
+            add_tally_above(state, sweep, after.area, new)?;
+        }
+    }
+    Ok(())
+}
+
+/// Changes a door's row in one sweep and carries the difference upwards.
+fn change_round<S: State>(
+    state: &mut S,
+    sweep: SweepNumber,
+    dwelling: DwellingId,
+    change: impl FnOnce(&mut Round),
+) -> Result<(), S::Error> {
+    let Some(row) = state.dwelling(dwelling)? else { return Ok(()) };
+    let before = state.round(sweep, dwelling)?.unwrap_or_default();
+    let mut after = before;
+    change(&mut after);
+    state.put_round(sweep, dwelling, after)?;
+    add_tally_above(state, sweep, row.area, tally(&row, &after).minus(tally(&row, &before)))
+}
+
+fn close_sweep<S: State>(state: &mut S, sweep: crate::id::SweepId, at: Millis) -> Result<(), S::Error> {
+    let Some((number, row)) = state.book().sweep(sweep) else { return Ok(()) };
+    if row.closed_at.is_some() {
+        return Ok(());
+    }
+    let areas = state.book().areas.subtree(row.area);
+    for area in areas {
+        state.freeze(number, area)?;
+    }
+    state.change_book(|book| {
+        if let Some(sweep) = book.sweeps.get_mut(number as usize) {
+            sweep.closed_at = Some(at);
+        }
+    })
+}
+
+fn list_person<S: State>(
+    state: &mut S,
+    origin: Origin,
+    person: PersonId,
+    dwelling: DwellingId,
+) -> Result<(), S::Error> {
+    let dwelling = resolve_dwelling(state, dwelling)?;
+    let content = origin.sealed.then_some(origin.position);
+    if state.person(person)?.is_none() {
+        // Nobody has seen or linked an id that no fact has named, so only the door's own count moves.
+        state.put_person(person, Person { dwelling: Some(dwelling), content, link: None })?;
+        return change_dwelling(state, dwelling, |row| {
+            row.listed += 1;
+            row.on_roster = true;
+        });
+    }
+    change_dwelling(state, dwelling, |row| row.on_roster = true)?;
+    change_people(state, &[person], |state| {
+        let mut row = state.person(person)?.unwrap_or_default();
+        row.dwelling = Some(dwelling);
+        row.content = content.or(row.content);
+        state.put_person(person, row)
+    })
+}
+
+fn see_person<S: State>(
+    state: &mut S,
+    origin: Origin,
+    sweep: SweepNumber,
+    dwelling: DwellingId,
+    person: PersonId,
+    stamp: Stamp,
+) -> Result<(), S::Error> {
+    change_people(state, &[person], |state| {
+        let mut row = state.person(person)?.unwrap_or_default();
+        // A sighting tells who an unknown person is; what a roster says of a listed one stands until someone amends it.
+        if row.content.is_none() && origin.sealed {
+            row.content = Some(origin.position);
+        }
+        state.put_person(person, row)?;
+        let known = state.sightings(sweep, person)?.into_iter().find(|(door, _)| *door == dwelling);
+        if known.is_none_or(|(_, known)| known < stamp) {
+            state.put_sighting(sweep, person, dwelling, stamp)?;
+        }
+        Ok(())
+    })
+}
+
+/// The person whom an id stands for, through every link.
+///
+/// # Errors
+/// Those of the storage.
+pub fn canonical<S: State>(state: &mut S, person: PersonId) -> Result<PersonId, S::Error> {
+    let mut at = person;
+    // A link is only written between two different people, so a chain has no circle; the bound guards a bad store.
+    for _ in 0..64 {
+        match state.person(at)?.and_then(|row| row.link) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    Ok(at)
+}
+
+/// Everyone who is linked, directly or not, to this canonical person, herself first.
+///
+/// # Errors
+/// Those of the storage.
+pub fn group<S: State>(state: &mut S, canonical: PersonId) -> Result<Vec<PersonId>, S::Error> {
+    let mut members = vec![canonical];
+    let mut next = 0;
+    while let Some(at) = members.get(next).copied() {
+        for linked in state.linked_to(at)? {
+            if !members.contains(&linked) {
+                members.push(linked);
+            }
+        }
+        next += 1;
+    }
+    Ok(members)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Here,
+    Elsewhere,
+    Unlisted,
+    Recorded,
+}
+
+/// What one person, under all her ids, adds to doors: where she is listed, and her marks in each open sweep.
+struct Standing {
+    home: Option<DwellingId>,
+    marks: Vec<(SweepNumber, DwellingId, Mark)>,
+}
+
+fn standing<S: State>(state: &mut S, canonical: PersonId) -> Result<Standing, S::Error> {
+    let members = group(state, canonical)?;
+    let mut home = None;
+    for member in &members {
+        home = home.or(state.person(*member)?.and_then(|row| row.dwelling));
+    }
+    let open: Vec<SweepNumber> = state.book().open_sweeps().collect();
+    let mut marks = Vec::new();
+    for sweep in open {
+        let mut seen: Vec<(DwellingId, Stamp)> = Vec::new();
+        for member in &members {
+            for (dwelling, stamp) in state.sightings(sweep, *member)? {
+                match seen.iter_mut().find(|(door, _)| *door == dwelling) {
+                    Some((_, known)) => *known = (*known).max(stamp),
+                    None => seen.push((dwelling, stamp)),
+                }
+            }
+        }
+        marks.extend(seen.iter().map(|(door, _)| (sweep, *door, Mark::Recorded)));
+        let newest = seen.iter().max_by_key(|(_, stamp)| *stamp).map(|(door, _)| *door);
+        match (home, newest) {
+            (_, None) => {}
+            (Some(home), Some(_)) if seen.iter().any(|(door, _)| *door == home) => {
+                marks.push((sweep, home, Mark::Here));
+            }
+            (Some(home), Some(_)) => marks.push((sweep, home, Mark::Elsewhere)),
+            (None, Some(newest)) => marks.push((sweep, newest, Mark::Unlisted)),
+        }
+    }
+    Ok(Standing { home, marks })
+}
+
+fn canonicals<S: State>(state: &mut S, people: &[PersonId]) -> Result<Vec<PersonId>, S::Error> {
+    let mut found = Vec::with_capacity(people.len());
+    for person in people {
+        let canonical = canonical(state, *person)?;
+        if !found.contains(&canonical) {
+            found.push(canonical);
+        }
+    }
+    Ok(found)
+}
+
+/// Changes people's rows and carries the difference into the doors they touch: takes away what they added before,
+/// makes the change, adds what they add after. Whatever the change, nobody is lost or counted twice.
+fn change_people<S: State>(
+    state: &mut S,
+    people: &[PersonId],
+    change: impl FnOnce(&mut S) -> Result<(), S::Error>,
+) -> Result<(), S::Error> {
+    let mut before = Vec::new();
+    for person in canonicals(state, people)? {
+        before.push(standing(state, person)?);
+    }
+    let mut members = Vec::new();
+    for person in canonicals(state, people)? {
+        members.extend(group(state, person)?);
+    }
+    change(state)?;
+    let mut after = Vec::new();
+    for person in canonicals(state, &members)? {
+        if state.person(person)?.is_some() {
+            after.push(standing(state, person)?);
+        }
+    }
+    for person in people {
+        if !members.contains(person) && state.person(*person)?.is_some() {
+            after.push(standing(state, *person)?);
+        }
+    }
+    settle(state, &before, &after)
+}
+
+fn settle<S: State>(state: &mut S, before: &[Standing], after: &[Standing]) -> Result<(), S::Error> {
+    let mut homes: Vec<(DwellingId, i64)> = Vec::new();
+    let mut marks: Vec<(SweepNumber, DwellingId, [i64; 4])> = Vec::new();
+    for (standings, sign) in [(before, -1), (after, 1)] {
+        for standing in standings {
+            if let Some(home) = standing.home {
+                match homes.iter_mut().find(|(door, _)| *door == home) {
+                    Some((_, change)) => *change += sign,
+                    None => homes.push((home, sign)),
+                }
+            }
+            for (sweep, door, mark) in &standing.marks {
+                let known = marks.iter_mut().find(|(at, place, _)| at == sweep && place == door);
+                let changes = match known {
+                    Some((_, _, changes)) => changes,
+                    None => {
+                        marks.push((*sweep, *door, [0; 4]));
+                        match marks.last_mut() {
+                            Some((_, _, changes)) => changes,
+                            None => continue,
+                        }
+                    }
+                };
+                changes[*mark as usize] += sign;
+            }
+        }
+    }
+    for (sweep, door, changes) in marks {
+        if changes != [0; 4] {
+            change_round(state, sweep, door, |round| {
+                round.here = moved(round.here, changes[Mark::Here as usize]);
+                round.elsewhere = moved(round.elsewhere, changes[Mark::Elsewhere as usize]);
+                round.unlisted = moved(round.unlisted, changes[Mark::Unlisted as usize]);
+                round.recorded = moved(round.recorded, changes[Mark::Recorded as usize]);
+            })?;
+        }
+    }
+    for (door, change) in homes {
+        if change != 0 {
+            change_dwelling(state, door, |row| row.listed = moved(row.listed, change))?;
+        }
+    }
+    Ok(())
+}
+
+fn moved(count: u32, change: i64) -> u32 {
+    u32::try_from(i64::from(count) + change).unwrap_or(0)
+}

@@ -1,0 +1,84 @@
+//! When two written addresses are one door.
+
+/// The comparison key of a door within its area: the three labels with their suffixes (栋, 单元, 室 …), leading zeros
+/// and letter case taken away, joined by U+001F. Equal keys in one area are one door.
+///
+/// Labels are expected width-folded (`３` already `3`); the intake does that.
+#[must_use]
+pub fn door_key(building: &str, unit: &str, room: &str) -> String {
+    let mut key = String::with_capacity(building.len() + unit.len() + room.len() + 2);
+    push_label(&mut key, building, &["号楼", "栋", "幢", "楼", "座", "#"]);
+    key.push('\u{1f}');
+    push_label(&mut key, unit, &["单元", "门", "#"]);
+    key.push('\u{1f}');
+    push_label(&mut key, room, &["号房", "房", "室", "号", "户", "#"]);
+    key
+}
+
+/// The part of a [`door_key`] that every door of one building shares.
+#[must_use]
+pub fn building_prefix(building: &str) -> String {
+    let mut key = String::new();
+    push_label(&mut key, building, &["号楼", "栋", "幢", "楼", "座", "#"]);
+    key.push('\u{1f}');
+    key
+}
+
+fn push_label(key: &mut String, label: &str, suffixes: &[&str]) {
+    let label = label.trim();
+    let bare = suffixes
+        .iter()
+        .find_map(|suffix| label.strip_suffix(suffix).map(str::trim_end).filter(|rest| !rest.is_empty()))
+        .unwrap_or(label);
+    let digits = bare.len() - bare.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let bare = if digits > 0 {
+        let zeros = bare[..digits - 1].len() - bare[..digits - 1].trim_start_matches('0').len();
+        &bare[zeros..]
+    } else {
+        bare
+    };
+    key.extend(bare.chars().map(|c| c.to_ascii_uppercase()));
+}
+
+/// The floor that a room number tells: `402` is 4, `1503` is 15, `12` is none. Village houses have none.
+#[must_use]
+pub fn floor_of(room: &str) -> Option<i32> {
+    let digits: String = room.chars().take_while(char::is_ascii_digit).collect();
+    (digits.len() >= 3).then(|| digits[..digits.len() - 2].parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suffixes_zeros_and_case_do_not_make_another_door() {
+        let plain = door_key("3", "2", "402");
+        for (building, unit, room) in [
+            ("3栋", "2单元", "402室"),
+            ("03号楼", "02", "0402"),
+            ("3幢", "2门", "402号房"),
+            (" 3# ", "2", "402户"),
+        ] {
+            assert_eq!(door_key(building, unit, room), plain);
+        }
+        assert_eq!(door_key("a", "", "1b"), door_key("A", "", "1B"));
+        assert_eq!(door_key("0", "", "00"), "0\u{1f}\u{1f}0");
+    }
+
+    #[test]
+    fn other_doors_stay_apart() {
+        assert_ne!(door_key("31", "2", "402"), door_key("3", "12", "402"));
+        assert_ne!(door_key("10", "1", "1"), door_key("1", "1", "1"));
+        assert_ne!(door_key("栋", "", "1"), door_key("", "", "1"));
+        assert!(door_key("3栋", "", "1").starts_with(&building_prefix("3号楼")));
+    }
+
+    #[test]
+    fn floors() {
+        assert_eq!(
+            [floor_of("402"), floor_of("1503"), floor_of("12"), floor_of("甲")],
+            [Some(4), Some(15), None, None]
+        );
+    }
+}

@@ -1,0 +1,585 @@
+//! The kinds of fact, and their canonical bytes.
+//!
+//! A fact is one thing that happened. Its bytes are the payload of a ledger envelope: deterministic CBOR (RFC 8949
+//! section 4.2.1), an array of `[kind, at, actor, body]`. The numbers below are written into ledgers for good: a kind
+//! is never renumbered and a body never changes its meaning; a new need is a new kind.
+
+use minicbor::data::Type;
+use minicbor::{Decoder, Encoder};
+
+use crate::area::Level;
+use crate::id::{ActorId, DwellingId, Id, PersonId, RosterId, SeriesId, SweepId};
+use crate::time::{Day, Millis};
+
+/// What a knock led to. `domain.md` calls it outcome; the numbers are those of the facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Outcome {
+    Met = 0,
+    Phone = 1,
+    NoAnswer = 2,
+    Vacant = 3,
+    Refused = 4,
+    Away = 5,
+    NotExist = 6,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 7] =
+        [Self::Met, Self::Phone, Self::NoAnswer, Self::Vacant, Self::Refused, Self::Away, Self::NotExist];
+
+    #[must_use]
+    pub fn from_code(code: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| *outcome as u64 == code)
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Phone => "phone",
+            Self::NoAnswer => "no_answer",
+            Self::Vacant => "vacant",
+            Self::Refused => "refused",
+            Self::Away => "away",
+            Self::NotExist => "not_exist",
+        }
+    }
+}
+
+/// Whether a light was seen in the dwelling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum Light {
+    #[default]
+    Unknown = 0,
+    On = 1,
+    Off = 2,
+}
+
+impl Light {
+    #[must_use]
+    pub fn from_code(code: u64) -> Option<Self> {
+        [Self::Unknown, Self::On, Self::Off].into_iter().find(|light| *light as u64 == code)
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// What a visit leans on, as a set of bits.
+pub mod evidence {
+    pub const LIGHT: u64 = 1;
+    pub const METER: u64 = 2;
+    pub const SLIP_TORN: u64 = 4;
+    pub const NEIGHBOUR: u64 = 8;
+    pub const SLIP_LEFT: u64 = 16;
+    pub const ALL: u64 = 31;
+}
+
+/// What kind of place is behind a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum Place {
+    #[default]
+    Home = 0,
+    Enterprise = 1,
+    Hotel = 2,
+    Site = 3,
+    Market = 4,
+    Checkpoint = 5,
+    Other = 6,
+}
+
+impl Place {
+    #[must_use]
+    pub fn from_code(code: u64) -> Option<Self> {
+        [Self::Home, Self::Enterprise, Self::Hotel, Self::Site, Self::Market, Self::Checkpoint, Self::Other]
+            .into_iter()
+            .find(|place| *place as u64 == code)
+    }
+}
+
+/// Who came upon a door first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum FoundBy {
+    Roster = 0,
+    Visit = 1,
+}
+
+/// Why a supervisor signs for a dwelling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum SignReason {
+    /// The refusal was looked into and stands.
+    Refusal = 0,
+    /// The sweep closes without this dwelling, which is named.
+    Closing = 1,
+}
+
+/// What happened. The comment after each kind is its number and the array that is its body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// 0 `[territory, origin, checkpoint key: bytes32]`; the first fact of a territory.
+    Founded { territory: String, origin: String, checkpoint_key: [u8; 32] },
+    /// 1 `[code, name, level, parent | null]`
+    AreaRegistered { code: String, name: String, level: Level, parent: Option<String> },
+    /// 2 `[dwelling, area, building, unit, room, place, found by]`
+    DwellingRegistered {
+        dwelling: DwellingId,
+        area: String,
+        building: String,
+        unit: String,
+        room: String,
+        place: Place,
+        found_by: FoundBy,
+    },
+    /// 3 `[dwelling, area]`; counted under another area from now on, as when grids are redrawn.
+    DwellingMoved { dwelling: DwellingId, area: String },
+    /// 4 `[roster, source, file's SHA-256, rows]`
+    RosterImported { roster: RosterId, source: String, digest: [u8; 32], rows: u64 },
+    /// 5 `[person, dwelling, roster, row]`; the sealed content, if any, is who she is.
+    PersonListed { person: PersonId, dwelling: DwellingId, roster: RosterId, row: u64 },
+    /// 6 `[person, dwelling]`; someone found by the sweep is put on the list.
+    PersonRegistered { person: PersonId, dwelling: DwellingId },
+    /// 7 `[sweep, area, programme, deadline]`
+    SweepOpened { sweep: SweepId, area: String, programme: String, deadline: Millis },
+    /// 8 `[sweep]`
+    SweepClosed { sweep: SweepId },
+    /// 9 `[sweep, dwelling, outcome, light, evidence, recheck_on | null, occupants | null]`
+    Visited {
+        sweep: SweepId,
+        dwelling: DwellingId,
+        outcome: Outcome,
+        light: Light,
+        evidence: u64,
+        recheck_on: Option<Day>,
+        occupants: Option<u64>,
+    },
+    /// 10 `[sweep, dwelling, person]`; the sealed content, if any, is what was learnt of who she is.
+    PersonSeen { sweep: SweepId, dwelling: DwellingId, person: PersonId },
+    /// 11 `[from, to]`; `from` is the same person as `to`.
+    Linked { from: PersonId, to: PersonId },
+    /// 12 `[from, to]`; takes a link back.
+    Unlinked { from: PersonId, to: PersonId },
+    /// 13 `[sweep, dwelling, reason]`
+    SignedOff { sweep: SweepId, dwelling: DwellingId, reason: SignReason },
+    /// 14 `[series, public key: bytes32, worker, role, area]`
+    DeviceEnrolled { series: SeriesId, public_key: [u8; 32], worker: ActorId, role: u64, area: String },
+    /// 15 `[series]`
+    DeviceRevoked { series: SeriesId },
+    /// 16 `[person, purpose]`; someone read what is sealed.
+    Revealed { person: PersonId, purpose: u64 },
+    /// 17 `[person, reason]`
+    Erased { person: PersonId, reason: u64 },
+    /// 18 `[account, role, area]`
+    GrantGiven { account: ActorId, role: u64, area: String },
+    /// 19 `[account]`
+    GrantEnded { account: ActorId },
+    /// 23 `[series, sequence]`; a person resolved a quarantined fact: it counts from now on.
+    Released { series: SeriesId, sequence: u64 },
+}
+
+/// One thing that happened: when (by the clock of whoever says so), who says so, and what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    pub at: Millis,
+    pub actor: ActorId,
+    pub body: Body,
+}
+
+/// The bytes are no fact of ours.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FactError {
+    #[error("the fact's bytes are not the canonical encoding: {0}")]
+    NotCanonical(String),
+    #[error("kind {0} is not known to this version")]
+    UnknownKind(u64),
+    #[error("kind {kind}: {field} holds {value}, which has no meaning")]
+    BadValue { kind: u64, field: &'static str, value: u64 },
+    #[error("kind {kind}: {field} is longer than {limit} bytes")]
+    TooLong { kind: u64, field: &'static str, limit: usize },
+}
+
+/// No label, code or name in a fact may be longer, so that a stranger cannot fill the ledger.
+pub const TEXT_LIMIT: usize = 200;
+
+type Write = Encoder<Vec<u8>>;
+
+fn must<E>(result: Result<&mut Write, minicbor::encode::Error<E>>) {
+    // Writing into a Vec cannot fail: its error type has no values.
+    debug_assert!(result.is_ok());
+}
+
+struct Out(Write);
+
+impl Out {
+    fn array(&mut self, length: u64) -> &mut Self {
+        must(self.0.array(length));
+        self
+    }
+    fn uint(&mut self, value: u64) -> &mut Self {
+        must(self.0.u64(value));
+        self
+    }
+    fn int(&mut self, value: i64) -> &mut Self {
+        must(self.0.i64(value));
+        self
+    }
+    fn id(&mut self, id: Id) -> &mut Self {
+        must(self.0.bytes(&id.0));
+        self
+    }
+    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        must(self.0.bytes(bytes));
+        self
+    }
+    fn text(&mut self, text: &str) -> &mut Self {
+        must(self.0.str(text));
+        self
+    }
+    fn null(&mut self) -> &mut Self {
+        must(self.0.null());
+        self
+    }
+}
+
+struct In<'a> {
+    decoder: Decoder<'a>,
+    kind: u64,
+}
+
+type Read<T> = Result<T, FactError>;
+
+impl In<'_> {
+    fn fail(error: &minicbor::decode::Error) -> FactError {
+        FactError::NotCanonical(error.to_string())
+    }
+    fn array(&mut self, length: u64) -> Read<()> {
+        match self.decoder.array() {
+            Ok(Some(found)) if found == length => Ok(()),
+            Ok(_) => Err(FactError::NotCanonical(format!("an array of {length} was expected"))),
+            Err(error) => Err(Self::fail(&error)),
+        }
+    }
+    fn uint(&mut self) -> Read<u64> {
+        self.decoder.u64().map_err(|error| Self::fail(&error))
+    }
+    fn int(&mut self) -> Read<i64> {
+        self.decoder.i64().map_err(|error| Self::fail(&error))
+    }
+    fn fixed<const N: usize>(&mut self) -> Read<[u8; N]> {
+        let bytes = self.decoder.bytes().map_err(|error| Self::fail(&error))?;
+        bytes.try_into().map_err(|_| FactError::NotCanonical(format!("{N} bytes were expected")))
+    }
+    fn id(&mut self) -> Read<Id> {
+        self.fixed().map(Id)
+    }
+    fn text(&mut self, field: &'static str) -> Read<String> {
+        let text = self.decoder.str().map_err(|error| Self::fail(&error))?;
+        if text.len() > TEXT_LIMIT {
+            return Err(FactError::TooLong { kind: self.kind, field, limit: TEXT_LIMIT });
+        }
+        Ok(text.to_owned())
+    }
+    fn null(&mut self) -> Read<bool> {
+        let is_null = self.decoder.datatype().map_err(|error| Self::fail(&error))? == Type::Null;
+        if is_null {
+            self.decoder.null().map_err(|error| Self::fail(&error))?;
+        }
+        Ok(is_null)
+    }
+    fn bad(&self, field: &'static str, value: u64) -> FactError {
+        FactError::BadValue { kind: self.kind, field, value }
+    }
+    fn one_of<T>(&mut self, field: &'static str, of: impl Fn(u64) -> Option<T>) -> Read<T> {
+        let code = self.uint()?;
+        of(code).ok_or_else(|| self.bad(field, code))
+    }
+}
+
+impl Fact {
+    /// The canonical bytes. Equal facts give equal bytes, on every machine.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Out(Encoder::new(Vec::with_capacity(128)));
+        out.array(4).uint(self.body.kind()).int(self.at).id(self.actor);
+        match &self.body {
+            Body::Founded { territory, origin, checkpoint_key } => {
+                out.array(3).text(territory).text(origin).bytes(checkpoint_key)
+            }
+            Body::AreaRegistered { code, name, level, parent } => {
+                out.array(4).text(code).text(name).uint(*level as u64);
+                match parent {
+                    Some(parent) => out.text(parent),
+                    None => out.null(),
+                }
+            }
+            Body::DwellingRegistered { dwelling, area, building, unit, room, place, found_by } => out
+                .array(7)
+                .id(*dwelling)
+                .text(area)
+                .text(building)
+                .text(unit)
+                .text(room)
+                .uint(*place as u64)
+                .uint(*found_by as u64),
+            Body::DwellingMoved { dwelling, area } => out.array(2).id(*dwelling).text(area),
+            Body::RosterImported { roster, source, digest, rows } => {
+                out.array(4).id(*roster).text(source).bytes(digest).uint(*rows)
+            }
+            Body::PersonListed { person, dwelling, roster, row } => {
+                out.array(4).id(*person).id(*dwelling).id(*roster).uint(*row)
+            }
+            Body::PersonRegistered { person, dwelling } => out.array(2).id(*person).id(*dwelling),
+            Body::SweepOpened { sweep, area, programme, deadline } => {
+                out.array(4).id(*sweep).text(area).text(programme).int(*deadline)
+            }
+            Body::SweepClosed { sweep } => out.array(1).id(*sweep),
+            Body::Visited { sweep, dwelling, outcome, light, evidence, recheck_on, occupants } => {
+                out.array(7)
+                    .id(*sweep)
+                    .id(*dwelling)
+                    .uint(*outcome as u64)
+                    .uint(*light as u64)
+                    .uint(*evidence);
+                match recheck_on {
+                    Some(day) => out.int(i64::from(*day)),
+                    None => out.null(),
+                };
+                match occupants {
+                    Some(count) => out.uint(*count),
+                    None => out.null(),
+                }
+            }
+            Body::PersonSeen { sweep, dwelling, person } => out.array(3).id(*sweep).id(*dwelling).id(*person),
+            Body::Linked { from, to } | Body::Unlinked { from, to } => out.array(2).id(*from).id(*to),
+            Body::SignedOff { sweep, dwelling, reason } => {
+                out.array(3).id(*sweep).id(*dwelling).uint(*reason as u64)
+            }
+            Body::DeviceEnrolled { series, public_key, worker, role, area } => {
+                out.array(5).id(*series).bytes(public_key).id(*worker).uint(*role).text(area)
+            }
+            Body::DeviceRevoked { series } => out.array(1).id(*series),
+            Body::Revealed { person, purpose } => out.array(2).id(*person).uint(*purpose),
+            Body::Erased { person, reason } => out.array(2).id(*person).uint(*reason),
+            Body::GrantGiven { account, role, area } => out.array(3).id(*account).uint(*role).text(area),
+            Body::GrantEnded { account } => out.array(1).id(*account),
+            Body::Released { series, sequence } => out.array(2).id(*series).uint(*sequence),
+        };
+        out.0.into_writer()
+    }
+
+    /// Reads a fact back; bytes that [`Fact::encode`] would not have written are refused.
+    ///
+    /// # Errors
+    /// [`FactError`] says which kind and field.
+    pub fn decode(bytes: &[u8]) -> Read<Self> {
+        let mut read = In { decoder: Decoder::new(bytes), kind: 0 };
+        read.array(4)?;
+        read.kind = read.uint()?;
+        let at = read.int()?;
+        let actor = read.id()?;
+        let body = Body::decode(&mut read)?;
+        let fact = Self { at, actor, body };
+        if fact.encode() == bytes {
+            Ok(fact)
+        } else {
+            Err(FactError::NotCanonical("the same fact has another encoding, or bytes follow it".into()))
+        }
+    }
+}
+
+impl Body {
+    /// The number that stands for this kind in the ledger.
+    #[must_use]
+    pub fn kind(&self) -> u64 {
+        match self {
+            Self::Founded { .. } => 0,
+            Self::AreaRegistered { .. } => 1,
+            Self::DwellingRegistered { .. } => 2,
+            Self::DwellingMoved { .. } => 3,
+            Self::RosterImported { .. } => 4,
+            Self::PersonListed { .. } => 5,
+            Self::PersonRegistered { .. } => 6,
+            Self::SweepOpened { .. } => 7,
+            Self::SweepClosed { .. } => 8,
+            Self::Visited { .. } => 9,
+            Self::PersonSeen { .. } => 10,
+            Self::Linked { .. } => 11,
+            Self::Unlinked { .. } => 12,
+            Self::SignedOff { .. } => 13,
+            Self::DeviceEnrolled { .. } => 14,
+            Self::DeviceRevoked { .. } => 15,
+            Self::Revealed { .. } => 16,
+            Self::Erased { .. } => 17,
+            Self::GrantGiven { .. } => 18,
+            Self::GrantEnded { .. } => 19,
+            Self::Released { .. } => 23,
+        }
+    }
+
+    fn decode(read: &mut In<'_>) -> Read<Self> {
+        Ok(match read.kind {
+            0 => {
+                read.array(3)?;
+                Self::Founded {
+                    territory: read.text("territory")?,
+                    origin: read.text("origin")?,
+                    checkpoint_key: read.fixed()?,
+                }
+            }
+            1 => {
+                read.array(4)?;
+                Self::AreaRegistered {
+                    code: read.text("code")?,
+                    name: read.text("name")?,
+                    level: read.one_of("level", Level::from_code)?,
+                    parent: if read.null()? { None } else { Some(read.text("parent")?) },
+                }
+            }
+            2 => {
+                read.array(7)?;
+                Self::DwellingRegistered {
+                    dwelling: read.id()?,
+                    area: read.text("area")?,
+                    building: read.text("building")?,
+                    unit: read.text("unit")?,
+                    room: read.text("room")?,
+                    place: read.one_of("place", Place::from_code)?,
+                    found_by: read.one_of("found by", |code| match code {
+                        0 => Some(FoundBy::Roster),
+                        1 => Some(FoundBy::Visit),
+                        _ => None,
+                    })?,
+                }
+            }
+            3 => {
+                read.array(2)?;
+                Self::DwellingMoved { dwelling: read.id()?, area: read.text("area")? }
+            }
+            4 => {
+                read.array(4)?;
+                Self::RosterImported {
+                    roster: read.id()?,
+                    source: read.text("source")?,
+                    digest: read.fixed()?,
+                    rows: read.uint()?,
+                }
+            }
+            5 => {
+                read.array(4)?;
+                Self::PersonListed {
+                    person: read.id()?,
+                    dwelling: read.id()?,
+                    roster: read.id()?,
+                    row: read.uint()?,
+                }
+            }
+            6 => {
+                read.array(2)?;
+                Self::PersonRegistered { person: read.id()?, dwelling: read.id()? }
+            }
+            7 => {
+                read.array(4)?;
+                Self::SweepOpened {
+                    sweep: read.id()?,
+                    area: read.text("area")?,
+                    programme: read.text("programme")?,
+                    deadline: read.int()?,
+                }
+            }
+            8 => {
+                read.array(1)?;
+                Self::SweepClosed { sweep: read.id()? }
+            }
+            9 => {
+                read.array(7)?;
+                Self::Visited {
+                    sweep: read.id()?,
+                    dwelling: read.id()?,
+                    outcome: read.one_of("outcome", Outcome::from_code)?,
+                    light: read.one_of("light", Light::from_code)?,
+                    evidence: read.one_of("evidence", |bits| (bits <= evidence::ALL).then_some(bits))?,
+                    recheck_on: if read.null()? {
+                        None
+                    } else {
+                        let day = read.int()?;
+                        Some(Day::try_from(day).map_err(|_| read.bad("recheck_on", day.unsigned_abs()))?)
+                    },
+                    occupants: if read.null()? {
+                        None
+                    } else {
+                        Some(read.one_of("occupants", |count| (count <= 999).then_some(count))?)
+                    },
+                }
+            }
+            10 => {
+                read.array(3)?;
+                Self::PersonSeen { sweep: read.id()?, dwelling: read.id()?, person: read.id()? }
+            }
+            11 => {
+                read.array(2)?;
+                Self::Linked { from: read.id()?, to: read.id()? }
+            }
+            12 => {
+                read.array(2)?;
+                Self::Unlinked { from: read.id()?, to: read.id()? }
+            }
+            13 => {
+                read.array(3)?;
+                Self::SignedOff {
+                    sweep: read.id()?,
+                    dwelling: read.id()?,
+                    reason: read.one_of("reason", |code| match code {
+                        0 => Some(SignReason::Refusal),
+                        1 => Some(SignReason::Closing),
+                        _ => None,
+                    })?,
+                }
+            }
+            14 => {
+                read.array(5)?;
+                Self::DeviceEnrolled {
+                    series: read.id()?,
+                    public_key: read.fixed()?,
+                    worker: read.id()?,
+                    role: read.uint()?,
+                    area: read.text("area")?,
+                }
+            }
+            15 => {
+                read.array(1)?;
+                Self::DeviceRevoked { series: read.id()? }
+            }
+            16 => {
+                read.array(2)?;
+                Self::Revealed { person: read.id()?, purpose: read.uint()? }
+            }
+            17 => {
+                read.array(2)?;
+                Self::Erased { person: read.id()?, reason: read.uint()? }
+            }
+            18 => {
+                read.array(3)?;
+                Self::GrantGiven { account: read.id()?, role: read.uint()?, area: read.text("area")? }
+            }
+            19 => {
+                read.array(1)?;
+                Self::GrantEnded { account: read.id()? }
+            }
+            23 => {
+                read.array(2)?;
+                Self::Released { series: read.id()?, sequence: read.uint()? }
+            }
+            kind => return Err(FactError::UnknownKind(kind)),
+        })
+    }
+}

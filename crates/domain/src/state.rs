@@ -1,0 +1,259 @@
+//! The rows that facts add up to, and the port through which [`crate::apply`] reads and writes them.
+//!
+//! A state is disposable: it is made again from the facts by applying them in order. Whoever keeps it (a database, a
+//! map in memory) only stores and finds rows; every rule is in this crate.
+
+use crate::area::{AreaNumber, AreaTree};
+use crate::fact::{Light, Outcome, Place};
+use crate::id::{ActorId, DwellingId, Id, PersonId, RosterId, SeriesId, SweepId};
+use crate::time::{Day, Millis};
+
+/// A sweep's place in [`Book::sweeps`].
+pub type SweepNumber = u32;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    pub id: SweepId,
+    pub area: AreaNumber,
+    pub programme: String,
+    pub opened_at: Millis,
+    pub deadline: Millis,
+    pub closed_at: Option<Millis>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roster {
+    pub id: RosterId,
+    pub source: String,
+    pub digest: [u8; 32],
+    pub rows: u64,
+    pub imported_at: Millis,
+}
+
+/// An enrolled phone: whose it is, and where it may work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    pub public_key: [u8; 32],
+    pub worker: ActorId,
+    pub role: u64,
+    pub area: AreaNumber,
+    pub revoked: bool,
+}
+
+/// The few rows that stay in memory whole: areas, sweeps, rosters, and who founded the territory.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    pub territory: String,
+    pub origin: String,
+    pub checkpoint_key: [u8; 32],
+    /// The series of the territory itself, in which imports and decisions are written.
+    pub own_series: SeriesId,
+    pub areas: AreaTree,
+    pub sweeps: Vec<Sweep>,
+    pub rosters: Vec<Roster>,
+}
+
+impl Book {
+    #[must_use]
+    pub fn sweep(&self, id: SweepId) -> Option<(SweepNumber, &Sweep)> {
+        (0..).zip(&self.sweeps).find(|(_, sweep)| sweep.id == id)
+    }
+
+    #[must_use]
+    pub fn roster(&self, id: RosterId) -> Option<u32> {
+        (0..).zip(&self.rosters).find(|(_, roster)| roster.id == id).map(|(number, _)| number)
+    }
+
+    /// The sweeps whose numbers still move.
+    pub fn open_sweeps(&self) -> impl Iterator<Item = SweepNumber> {
+        (0..).zip(&self.sweeps).filter(|(_, sweep)| sweep.closed_at.is_none()).map(|(number, _)| number)
+    }
+}
+
+/// What counting needs to know of a door. Its labels are stored beside it and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dwelling {
+    /// The area it is counted under now: the one it was registered in, until it is moved.
+    pub area: AreaNumber,
+    pub place: Place,
+    /// A roster names it, or someone was put on the list there.
+    pub on_roster: bool,
+    /// How many people are listed here, each person once.
+    pub listed: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    pub building: String,
+    pub unit: String,
+    pub room: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Person {
+    /// Where she is listed; none for someone who was only seen.
+    pub dwelling: Option<DwellingId>,
+    /// The position of the newest fact that carries who she is.
+    pub content: Option<u64>,
+    /// She is the same person as this one.
+    pub link: Option<PersonId>,
+}
+
+/// Which of two claims is the newer: by the time of the visit, then by series and sequence, so that the order of
+/// arrival decides nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stamp {
+    pub at: Millis,
+    pub series: SeriesId,
+    pub sequence: u64,
+}
+
+/// The newest visit to a door in a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visit {
+    pub stamp: Stamp,
+    pub outcome: Outcome,
+    pub light: Light,
+    pub evidence: u64,
+    pub recheck_on: Option<Day>,
+}
+
+/// A door in a sweep. Absent until something happens there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Round {
+    pub visit: Option<Visit>,
+    /// How many visits there were.
+    pub visits: u32,
+    pub signed_refusal: bool,
+    pub signed_closing: bool,
+    /// Listed here and seen here.
+    pub here: u32,
+    /// Listed here and seen, but only at other doors.
+    pub elsewhere: u32,
+    /// On no list and last seen here.
+    pub unlisted: u32,
+    /// People recorded at this door, listed or not.
+    pub recorded: u32,
+}
+
+/// The numbers of one area (or one door) in a sweep, beyond those that all sweeps share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Tally {
+    pub accounted: i64,
+    pub persons_reached: i64,
+    pub lit_unlisted: i64,
+    pub listed_dark: i64,
+}
+
+impl Tally {
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        Self {
+            accounted: self.accounted - other.accounted,
+            persons_reached: self.persons_reached - other.persons_reached,
+            lit_unlisted: self.lit_unlisted - other.lit_unlisted,
+            listed_dark: self.listed_dark - other.listed_dark,
+        }
+    }
+
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        self.minus(Self::default().minus(other))
+    }
+}
+
+/// How many doors an area has, and how many people are listed behind them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Count {
+    pub dwellings: i64,
+    pub listed: i64,
+}
+
+impl Count {
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self { dwellings: self.dwellings + other.dwellings, listed: self.listed + other.listed }
+    }
+
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self { dwellings: -self.dwellings, listed: -self.listed }
+    }
+}
+
+/// Where the rows are kept.
+pub trait State {
+    type Error;
+
+    fn book(&self) -> &Book;
+    /// Changes to the book are few; whoever keeps it writes them through here.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn change_book(&mut self, change: impl FnOnce(&mut Book)) -> Result<(), Self::Error>;
+
+    fn device(&mut self, series: SeriesId) -> Result<Option<Device>, Self::Error>;
+    fn put_device(&mut self, series: SeriesId, device: Device) -> Result<(), Self::Error>;
+
+    /// Follows an alias: the id that a phone gave to a door which was known already.
+    fn dwelling_alias(&mut self, id: DwellingId) -> Result<Option<DwellingId>, Self::Error>;
+    fn put_dwelling_alias(&mut self, id: DwellingId, of: DwellingId) -> Result<(), Self::Error>;
+    fn dwelling(&mut self, id: DwellingId) -> Result<Option<Dwelling>, Self::Error>;
+    fn put_dwelling(&mut self, id: DwellingId, dwelling: Dwelling) -> Result<(), Self::Error>;
+    /// The door with this [`crate::door::door_key`] that was registered in this very area.
+    fn door(&mut self, area: AreaNumber, key: &str) -> Result<Option<DwellingId>, Self::Error>;
+    fn add_door(
+        &mut self,
+        area: AreaNumber,
+        key: String,
+        id: DwellingId,
+        dwelling: Dwelling,
+        labels: Labels,
+    ) -> Result<(), Self::Error>;
+
+    fn person(&mut self, id: PersonId) -> Result<Option<Person>, Self::Error>;
+    fn put_person(&mut self, id: PersonId, person: Person) -> Result<(), Self::Error>;
+    /// The people linked directly to this one.
+    fn linked_to(&mut self, id: PersonId) -> Result<Vec<PersonId>, Self::Error>;
+    fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<(), Self::Error>;
+    /// Removes the person's row, roster rows and sightings, and remembers only that the id is erased.
+    fn erase_person(&mut self, id: PersonId) -> Result<(), Self::Error>;
+    fn is_erased(&mut self, id: PersonId) -> Result<bool, Self::Error>;
+
+    fn round(&mut self, sweep: SweepNumber, dwelling: DwellingId) -> Result<Option<Round>, Self::Error>;
+    fn put_round(
+        &mut self,
+        sweep: SweepNumber,
+        dwelling: DwellingId,
+        round: Round,
+    ) -> Result<(), Self::Error>;
+    fn sightings(
+        &mut self,
+        sweep: SweepNumber,
+        person: PersonId,
+    ) -> Result<Vec<(DwellingId, Stamp)>, Self::Error>;
+    fn put_sighting(
+        &mut self,
+        sweep: SweepNumber,
+        person: PersonId,
+        dwelling: DwellingId,
+        stamp: Stamp,
+    ) -> Result<(), Self::Error>;
+
+    fn add_count(&mut self, area: AreaNumber, change: Count) -> Result<(), Self::Error>;
+    fn add_tally(&mut self, sweep: SweepNumber, area: AreaNumber, change: Tally) -> Result<(), Self::Error>;
+    /// Keeps the area's present [`Count`] as the sweep's own, since the sweep is over.
+    fn freeze(&mut self, sweep: SweepNumber, area: AreaNumber) -> Result<(), Self::Error>;
+
+    /// A quarantined fact that is now released: its received time and payload, if such a fact is waiting.
+    fn take_quarantined(&mut self, series: SeriesId, sequence: u64) -> Result<Option<Waiting>, Self::Error>;
+}
+
+/// A fact that waits in quarantine for a person to resolve it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub position: u64,
+    pub received_at: Millis,
+    pub payload: Vec<u8>,
+    pub sealed: Option<Id>,
+}

@@ -1,0 +1,163 @@
+//! What the latest evidence at a door means: accounted or not, and in which line of the two-way reconcile a person is.
+
+use crate::fact::{Light, Outcome};
+use crate::state::{Dwelling, Round, Tally};
+use crate::time::{Millis, day_of, end_of, format_instant, from_day};
+
+/// A listed person behind a dark door is phoned within this time of the visit that found it dark.
+pub const PHONE_WITHIN: Millis = 12 * 3_600_000;
+
+/// Why a dwelling is in the residual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    NeverVisited,
+    /// Nobody was reached and nothing explains it; also someone away without a date to check again.
+    NoAnswer,
+    RefusedUnsigned,
+}
+
+impl Reason {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NeverVisited => "never_visited",
+            Self::NoAnswer => "no_answer",
+            Self::RefusedUnsigned => "refused_unsigned",
+        }
+    }
+}
+
+/// Why a dwelling is not accounted for, or none if it is.
+///
+/// Accounted: the latest visit met someone, reached someone by phone, found the dwelling vacant or not existing, found
+/// the household away with a date to check again, or was refused and a supervisor signed.
+#[must_use]
+pub fn residual_reason(round: &Round) -> Option<Reason> {
+    let Some(visit) = round.visit else { return Some(Reason::NeverVisited) };
+    match visit.outcome {
+        Outcome::Met | Outcome::Phone | Outcome::Vacant | Outcome::NotExist => None,
+        Outcome::Away if visit.recheck_on.is_some() => None,
+        Outcome::Away | Outcome::NoAnswer => Some(Reason::NoAnswer),
+        Outcome::Refused if round.signed_refusal => None,
+        Outcome::Refused => Some(Reason::RefusedUnsigned),
+    }
+}
+
+/// Whether the latest visit says that nobody listed here was there, though the dwelling was looked at.
+#[must_use]
+fn is_dark(round: &Round) -> bool {
+    round.visit.is_some_and(|visit| match visit.outcome {
+        Outcome::Met | Outcome::Vacant | Outcome::NotExist => true,
+        Outcome::NoAnswer => visit.light == Light::Off,
+        Outcome::Phone | Outcome::Refused | Outcome::Away => false,
+    })
+}
+
+/// A door that no roster knows, with life behind it and nobody recorded.
+#[must_use]
+pub fn is_lit_unlisted_door(dwelling: &Dwelling, round: &Round) -> bool {
+    !dwelling.on_roster
+        && round.recorded == 0
+        && round.visit.is_some_and(|visit| match visit.outcome {
+            Outcome::Met => true,
+            Outcome::NoAnswer => visit.light == Light::On,
+            _ => false,
+        })
+}
+
+/// What one door adds to the coverage of every area above it.
+#[must_use]
+pub fn tally(dwelling: &Dwelling, round: &Round) -> Tally {
+    let listed = i64::from(dwelling.listed);
+    let seen = i64::from(round.here) + i64::from(round.elsewhere);
+    let by_phone = round.visit.is_some_and(|visit| visit.outcome == Outcome::Phone);
+    Tally {
+        accounted: i64::from(residual_reason(round).is_none()),
+        persons_reached: if by_phone { listed } else { seen },
+        lit_unlisted: i64::from(round.unlisted) + i64::from(is_lit_unlisted_door(dwelling, round)),
+        listed_dark: if is_dark(round) { listed - seen } else { 0 },
+    }
+}
+
+/// Where a listed person was seen in a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    Here,
+    Elsewhere,
+    Nowhere,
+}
+
+/// The lines of the two-way reconcile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    Confirmed,
+    Moved,
+    Away,
+    ListedDark,
+    LitUnlisted,
+    Unresolved,
+}
+
+impl Kind {
+    pub const ALL: [Self; 6] =
+        [Self::Confirmed, Self::Moved, Self::Away, Self::ListedDark, Self::LitUnlisted, Self::Unresolved];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Moved => "moved",
+            Self::Away => "away",
+            Self::ListedDark => "listed_dark",
+            Self::LitUnlisted => "lit_unlisted",
+            Self::Unresolved => "unresolved",
+        }
+    }
+
+    /// What someone has to do about it; empty when nothing.
+    #[must_use]
+    pub fn task(self) -> &'static str {
+        match self {
+            Self::Confirmed => "",
+            Self::Moved => "confirm_address",
+            Self::Away => "recheck",
+            Self::ListedDark => "phone",
+            Self::LitUnlisted => "register",
+            Self::Unresolved => "visit",
+        }
+    }
+}
+
+/// The line of a listed person, first that fits.
+#[must_use]
+pub fn kind_of(round: &Round, seen: Seen) -> Kind {
+    let outcome = round.visit.map(|visit| visit.outcome);
+    match (seen, outcome) {
+        (Seen::Here, _) | (_, Some(Outcome::Phone)) => Kind::Confirmed,
+        (Seen::Elsewhere, _) => Kind::Moved,
+        (Seen::Nowhere, Some(Outcome::Away)) => Kind::Away,
+        (Seen::Nowhere, _) if is_dark(round) => Kind::ListedDark,
+        (Seen::Nowhere, _) => Kind::Unresolved,
+    }
+}
+
+/// By when the task of a line is due, as text: an instant, a date for a re-check, or empty when nothing is due.
+///
+/// `seen_at` is when an unlisted person was seen; `deadline` is the sweep's.
+#[must_use]
+pub fn due(kind: Kind, round: &Round, seen_at: Option<Millis>, deadline: Millis) -> String {
+    let visited_at = round.visit.map(|visit| visit.stamp.at);
+    match kind {
+        Kind::Confirmed => String::new(),
+        Kind::Moved | Kind::Unresolved => format_instant(deadline),
+        Kind::Away => round
+            .visit
+            .and_then(|visit| visit.recheck_on)
+            .map(|day| from_day(day).to_string())
+            .unwrap_or_default(),
+        Kind::ListedDark => visited_at.map(|at| format_instant(at + PHONE_WITHIN)).unwrap_or_default(),
+        Kind::LitUnlisted => {
+            seen_at.or(visited_at).map(|at| format_instant(end_of(day_of(at)))).unwrap_or_default()
+        }
+    }
+}
