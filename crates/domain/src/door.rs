@@ -1,4 +1,6 @@
-//! When two written addresses are one door.
+//! When two written addresses are one door, and in which order doors are walked.
+
+use std::cmp::Ordering;
 
 /// The comparison key of a door within its area: the three labels with their suffixes (栋, 单元, 室 …), leading zeros
 /// and letter case taken away, joined by U+001F. Equal keys in one area are one door.
@@ -47,6 +49,50 @@ pub fn floor_of(room: &str) -> Option<i32> {
     (digits.len() >= 3).then(|| digits[..digits.len() - 2].parse().ok()).flatten()
 }
 
+/// Compares labels as a person counts: `2` before `10`, `10` before `10A`.
+#[must_use]
+pub fn natural_order(left: &str, right: &str) -> Ordering {
+    let (mut left, mut right) = (left, right);
+    loop {
+        match (left.chars().next(), right.chars().next()) {
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => return Ordering::Less,
+            (Some(_), None) => return Ordering::Greater,
+            (Some(a), Some(b)) if a.is_ascii_digit() && b.is_ascii_digit() => {
+                let (number, rest) = split_number(left);
+                let (other, other_rest) = split_number(right);
+                let order = number.len().cmp(&other.len()).then_with(|| number.cmp(other));
+                if order != Ordering::Equal {
+                    return order;
+                }
+                (left, right) = (rest, other_rest);
+            }
+            (Some(a), Some(b)) => {
+                if a != b {
+                    return a.cmp(&b);
+                }
+                (left, right) = (&left[a.len_utf8()..], &right[b.len_utf8()..]);
+            }
+        }
+    }
+}
+
+fn split_number(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    (text[..end].trim_start_matches('0'), &text[end..])
+}
+
+/// The order in which a worker walks: building, unit, then from the top floor down (the lift takes her up), then room.
+///
+/// Each argument is `(building, unit, room)`.
+#[must_use]
+pub fn walking_order(left: (&str, &str, &str), right: (&str, &str, &str)) -> Ordering {
+    natural_order(left.0, right.0)
+        .then_with(|| natural_order(left.1, right.1))
+        .then_with(|| floor_of(right.2).cmp(&floor_of(left.2)))
+        .then_with(|| natural_order(left.2, right.2))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +118,15 @@ mod tests {
         assert_ne!(door_key("10", "1", "1"), door_key("1", "1", "1"));
         assert_ne!(door_key("栋", "", "1"), door_key("", "", "1"));
         assert!(door_key("3栋", "", "1").starts_with(&building_prefix("3号楼")));
+    }
+
+    #[test]
+    fn people_walk_down_from_the_top() {
+        let mut doors = [("10", "1", "101"), ("2", "1", "102"), ("2", "1", "1001"), ("2", "1", "101"), ("2", "1", "1002")];
+        doors.sort_by(|a, b| walking_order(*a, *b));
+        let rooms: Vec<&str> = doors.iter().map(|door| door.2).collect();
+        assert_eq!(rooms, ["1001", "1002", "101", "102", "101"]);
+        assert_eq!(natural_order("10", "10A"), Ordering::Less);
     }
 
     #[test]

@@ -1,1 +1,27 @@
-//! store
+//! The only place with SQL: the files of a data directory, the one writer, the views, and what is read from them.
+//!
+//! | to | see |
+//! | --- | --- |
+//! | make or open a territory for writing | [`store::Store`] |
+//! | append facts, take a device's push | [`batch::Batch`] |
+//! | read coverage, residual, reconcile, matrix | [`query::Reader`] |
+//! | erase a person | [`erase`] |
+//! | make the views again, or check them | [`rebuild`] |
+
+pub mod batch;
+pub mod content;
+pub mod directory;
+pub mod entropy;
+pub mod erase;
+pub mod error;
+pub mod nodes;
+pub mod query;
+pub mod rebuild;
+pub mod schema;
+pub mod store;
+pub mod views;
+
+pub use batch::{Batch, PushRefused, Pushed, Receipt, Sealed};
+pub use error::{Refusal, Result, StoreError};
+pub use query::Reader;
+pub use store::Store;

@@ -1,0 +1,111 @@
+//! What is sealed: ciphertexts in the vault, wrapped keys and blind-index tags in the keys' file.
+
+use std::sync::Arc;
+
+use domain::id::Id;
+use domain::identity::Identity;
+use ledger::seal::{DataKey, TerritoryKey};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::error::{Result, StoreError};
+
+/// The vault and the keys over their two connections, and the territory's key that opens them.
+pub struct Content {
+    pub(crate) vault: Connection,
+    pub(crate) keys: Connection,
+    pub(crate) key: Option<Arc<TerritoryKey>>,
+}
+
+fn seal_error(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Seal(error.to_string())
+}
+
+impl Content {
+    pub(crate) fn key(&self) -> Result<&TerritoryKey> {
+        self.key.as_deref().ok_or_else(|| StoreError::Seal("no key was given / 没有给出密钥".into()))
+    }
+
+    /// The key that opens the owner's content at a position.
+    pub fn data_key(&self, owner: Id, position: u64) -> Result<Option<DataKey>> {
+        let wrapped: Option<Vec<u8>> = self
+            .keys
+            .prepare_cached(
+                "select wrapped from data_key where owner = ?1 and position <= ?2 order by position desc limit 1",
+            )?
+            .query_row(params![owner.0, position], |row| row.get(0))
+            .optional()?;
+        wrapped.map(|wrapped| self.key()?.unwrap(&owner.0, &wrapped).map_err(seal_error)).transpose()
+    }
+
+    pub fn put_data_key(&self, owner: Id, position: u64, key: &DataKey, nonce: [u8; 24]) -> Result<()> {
+        let wrapped = self.key()?.wrap(&owner.0, key, nonce);
+        self.keys
+            .prepare_cached("insert or replace into data_key (owner, position, wrapped) values (?1, ?2, ?3)")?
+            .execute(params![owner.0, position, wrapped])?;
+        Ok(())
+    }
+
+    pub fn put_ciphertext(&self, owner: Id, position: u64, ciphertext: &[u8]) -> Result<()> {
+        self.vault
+            .prepare_cached("insert or replace into content (owner, position, ciphertext) values (?1, ?2, ?3)")?
+            .execute(params![owner.0, position, ciphertext])?;
+        Ok(())
+    }
+
+    pub fn ciphertext(&self, owner: Id, position: u64) -> Result<Option<Vec<u8>>> {
+        Ok(self
+            .vault
+            .prepare_cached("select ciphertext from content where owner = ?1 and position = ?2")?
+            .query_row(params![owner.0, position], |row| row.get(0))
+            .optional()?)
+    }
+
+    /// Opens the owner's content of one fact; none if it has been erased.
+    pub fn open(&self, owner: Id, position: u64, series: Id, sequence: u64) -> Result<Option<Vec<u8>>> {
+        let Some(ciphertext) = self.ciphertext(owner, position)? else { return Ok(None) };
+        let Some(key) = self.data_key(owner, position)? else { return Ok(None) };
+        ledger::seal::open(&key, &owner.0, &series.0, sequence, &ciphertext).map(Some).map_err(seal_error)
+    }
+
+    /// The tags by which a person's ID number and phone are found.
+    pub fn tags(&self, identity: &Identity) -> Result<Vec<[u8; 16]>> {
+        let key = self.key()?;
+        let mut tags = Vec::with_capacity(2);
+        if !identity.id_number.is_empty() {
+            tags.push(key.blind_tag("id_number", &identity.id_number));
+        }
+        if !identity.phone.is_empty() {
+            tags.push(key.blind_tag("phone", &identity.phone));
+        }
+        Ok(tags)
+    }
+
+    pub fn put_tag(&self, tag: [u8; 16], owner: Id) -> Result<()> {
+        self.keys
+            .prepare_cached("insert or ignore into tag (tag, owner) values (?1, ?2)")?
+            .execute(params![tag, owner.0])?;
+        Ok(())
+    }
+
+    pub fn owners(&self, tag: [u8; 16]) -> Result<Vec<Id>> {
+        let mut read = self.keys.prepare_cached("select owner from tag where tag = ?1 order by owner")?;
+        let found = read.query_map([tag], |row| Ok(Id(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?;
+        Ok(found)
+    }
+
+    /// Removes tags and keys in one transaction; without them the ciphertexts are noise, and nobody is found by them.
+    pub fn forget_keys(&self, owner: Id, tags: &[[u8; 16]]) -> Result<()> {
+        for tag in tags {
+            self.keys
+                .prepare_cached("delete from tag where tag = ?1 and owner = ?2")?
+                .execute(params![tag, owner.0])?;
+        }
+        self.keys.prepare_cached("delete from data_key where owner = ?1")?.execute([owner.0])?;
+        Ok(())
+    }
+
+    pub fn forget_ciphertexts(&self, owner: Id) -> Result<()> {
+        self.vault.prepare_cached("delete from content where owner = ?1")?.execute([owner.0])?;
+        Ok(())
+    }
+}

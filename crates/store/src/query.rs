@@ -1,0 +1,421 @@
+//! What screens and commands read. A reader never waits for the writer, and sees one committed state per call.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::apply;
+use domain::area::AreaNumber;
+use domain::door::{building_prefix, door_key, floor_of, walking_order};
+use domain::fact::Place;
+use domain::id::{DwellingId, Id, PersonId};
+use domain::identity::Identity;
+use domain::state::{Book, Count, Dwelling, Labels, Round, State, SweepNumber, Tally};
+use domain::sweep::{self, Kind, Reason, Seen};
+use domain::time::Millis;
+use ledger::seal::TerritoryKey;
+use rusqlite::{OptionalExtension, params};
+
+use crate::content::Content;
+use crate::directory::{self, Directory};
+use crate::error::{Result, StoreError};
+use crate::schema;
+use crate::store::read_fact;
+use crate::views::{ROUND_COLUMNS, Views, round_from};
+
+/// Reads a territory. Cheap to open; keep one for each thread.
+pub struct Reader {
+    views: Views,
+    content: Content,
+    book_at: u64,
+}
+
+/// The numbers of one area in one sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Coverage {
+    pub dwellings: i64,
+    pub accounted: i64,
+    pub residual: i64,
+    pub persons_listed: i64,
+    pub persons_reached: i64,
+    pub lit_unlisted: i64,
+    pub listed_dark: i64,
+}
+
+/// A door as a sweep sees it.
+#[derive(Clone, Debug)]
+pub struct Door {
+    pub id: DwellingId,
+    pub labels: Labels,
+    pub dwelling: Dwelling,
+    pub round: Round,
+}
+
+impl Door {
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        sweep::residual_reason(&self.round)
+    }
+
+    /// The floor, where the room's number tells it.
+    #[must_use]
+    pub fn floor(&self) -> Option<i32> {
+        floor_of(&self.labels.room)
+    }
+}
+
+/// One line of the two-way reconcile.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub kind: Kind,
+    /// None for a door at which nobody was recorded.
+    pub person: Option<PersonId>,
+    pub door: Door,
+    /// For someone who moved: the door where she was seen last.
+    pub seen_at: Option<DwellingId>,
+    pub due: String,
+}
+
+impl Reader {
+    /// Opens the territory for reading; the key may be missing, and then nothing sealed can be read.
+    ///
+    /// # Errors
+    /// [`StoreError::NotADataDirectory`], [`StoreError::Schema`] and those of SQLite.
+    pub fn open(root: &Path, key: Option<Arc<TerritoryKey>>) -> Result<Self> {
+        let directory = Directory::find(root)?;
+        let territory = directory::open_reader(&directory.territory(), schema::TERRITORY)?;
+        let views_version: i64 =
+            territory.query_row("select value from meta where name = 'views_version'", [], |row| row.get(0))?;
+        if views_version != schema::VIEWS_VERSION {
+            return Err(StoreError::refused(
+                "views_outdated",
+                "视图是另一个版本的程序生成的；先运行 wanjia rebuild",
+                "the views were made by another version of the program; run `wanjia rebuild` first",
+            ));
+        }
+        let vault = directory::open_reader(&directory.vault(), schema::VAULT)?;
+        let keys = directory::open_reader(&directory.keys(), schema::KEYS)?;
+        let mut reader =
+            Self { views: Views::open(territory)?, content: Content { vault, keys, key }, book_at: 0 };
+        reader.book_at = reader.size()?;
+        Ok(reader)
+    }
+
+    /// How many facts the ledger holds.
+    pub fn size(&self) -> Result<u64> {
+        Ok(self
+            .views
+            .connection()
+            .prepare_cached("select coalesce(max(position) + 1, 0) from facts")?
+            .query_row([], |row| row.get(0))?)
+    }
+
+    /// Forgets what was kept from earlier calls, and reads the book again if facts came since.
+    pub fn refresh(&mut self) -> Result<u64> {
+        let size = self.size()?;
+        if size != self.book_at {
+            self.views.reload()?;
+            self.book_at = size;
+        }
+        Ok(size)
+    }
+
+    #[must_use]
+    pub fn book(&self) -> &Book {
+        self.views.book()
+    }
+
+    pub fn state(&mut self) -> &mut Views {
+        &mut self.views
+    }
+
+    /// The area with this code.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] naming the code.
+    pub fn area(&self, code: &str) -> Result<AreaNumber> {
+        self.book().areas.number(code).ok_or_else(|| {
+            StoreError::refused(
+                "unknown_area",
+                format!("没有编码为 {code} 的区域；用 wanjia import areas 导入"),
+                format!("no area has the code {code}; import it with `wanjia import areas`"),
+            )
+        })
+    }
+
+    /// The sweep with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] naming the id.
+    pub fn sweep(&self, id: Id) -> Result<SweepNumber> {
+        self.book().sweep(id).map(|(number, _)| number).ok_or_else(|| {
+            StoreError::refused(
+                "unknown_sweep",
+                format!("没有编号为 {id} 的排查"),
+                format!("there is no sweep {id}; `wanjia sweep open` prints the id of a new one"),
+            )
+        })
+    }
+
+    /// The sweep's area, or one within it.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if `code` lies outside the sweep.
+    pub fn scope(&self, sweep: SweepNumber, code: Option<&str>) -> Result<AreaNumber> {
+        let whole = self.book().sweeps.get(sweep as usize).map_or(0, |sweep| sweep.area);
+        let Some(code) = code else { return Ok(whole) };
+        let area = self.area(code)?;
+        if self.book().areas.is_within(area, whole) {
+            return Ok(area);
+        }
+        let name = self.book().areas.code(whole);
+        Err(StoreError::refused(
+            "outside_sweep",
+            format!("{code} 不在这次排查的范围 {name} 内"),
+            format!("{code} lies outside the sweep's area {name}"),
+        ))
+    }
+
+    /// An area's numbers, exact at this moment; of a closed sweep, as it was closed.
+    pub fn coverage(&self, sweep: SweepNumber, area: AreaNumber) -> Result<Coverage> {
+        let connection = self.views.connection();
+        let closed = self.book().sweeps.get(sweep as usize).is_some_and(|sweep| sweep.closed_at.is_some());
+        let count = if closed {
+            connection
+                .prepare_cached("select dwellings, listed from frozen where sweep = ?1 and area = ?2")?
+                .query_row(params![sweep, area], |row| Ok(Count { dwellings: row.get(0)?, listed: row.get(1)? }))
+                .optional()?
+        } else {
+            connection
+                .prepare_cached("select dwellings, listed from area_count where area = ?1")?
+                .query_row([area], |row| Ok(Count { dwellings: row.get(0)?, listed: row.get(1)? }))
+                .optional()?
+        };
+        let tally = connection
+            .prepare_cached(
+                "select accounted, persons_reached, lit_unlisted, listed_dark from tally
+                 where sweep = ?1 and area = ?2",
+            )?
+            .query_row(params![sweep, area], |row| {
+                Ok(Tally {
+                    accounted: row.get(0)?,
+                    persons_reached: row.get(1)?,
+                    lit_unlisted: row.get(2)?,
+                    listed_dark: row.get(3)?,
+                })
+            })
+            .optional()?;
+        let (count, tally) = (count.unwrap_or_default(), tally.unwrap_or_default());
+        Ok(Coverage {
+            dwellings: count.dwellings,
+            accounted: tally.accounted,
+            residual: count.dwellings - tally.accounted,
+            persons_listed: count.listed,
+            persons_reached: tally.persons_reached,
+            lit_unlisted: tally.lit_unlisted,
+            listed_dark: tally.listed_dark,
+        })
+    }
+
+    /// The areas at or below `area` that hold doors of their own, in the order of their codes.
+    pub fn areas_with_doors(&self, area: AreaNumber) -> Result<Vec<AreaNumber>> {
+        let mut holds =
+            self.views.connection().prepare_cached("select 1 from dwelling where area = ?1 limit 1")?;
+        let mut found = Vec::new();
+        for number in self.book().areas.subtree(area) {
+            if holds.exists([number])? {
+                found.push(number);
+            }
+        }
+        found.sort_by(|a, b| self.book().areas.code(*a).cmp(self.book().areas.code(*b)));
+        Ok(found)
+    }
+
+    /// Every door counted directly under an area, in walking order.
+    pub fn doors(&self, sweep: SweepNumber, area: AreaNumber) -> Result<Vec<Door>> {
+        let mut read = self.views.connection().prepare_cached(&format!(
+            "select dwelling.id, dwelling.place, dwelling.on_roster, dwelling.listed, dwelling.building, dwelling.unit,
+                dwelling.room, {ROUND_COLUMNS}
+             from dwelling left join round on round.sweep = ?1 and round.dwelling = dwelling.id
+             where dwelling.area = ?2"
+        ))?;
+        let rows = read.query_map(params![sweep, area], |row| {
+            Ok(Door {
+                id: Id(row.get(0)?),
+                dwelling: Dwelling {
+                    area,
+                    place: Place::from_code(row.get(1)?).unwrap_or_default(),
+                    on_roster: row.get(2)?,
+                    listed: row.get(3)?,
+                },
+                labels: Labels { building: row.get(4)?, unit: row.get(5)?, room: row.get(6)? },
+                round: round_from(row, 7)?.unwrap_or_default(),
+            })
+        })?;
+        let mut doors: Vec<Door> = rows.collect::<rusqlite::Result<_>>()?;
+        doors.sort_by(|a, b| {
+            walking_order(
+                (&a.labels.building, &a.labels.unit, &a.labels.room),
+                (&b.labels.building, &b.labels.unit, &b.labels.room),
+            )
+        });
+        Ok(doors)
+    }
+
+    /// The doors of one building, in walking order, wherever in the area they are counted.
+    pub fn building(&self, sweep: SweepNumber, area: AreaNumber, building: &str) -> Result<Vec<Door>> {
+        let prefix = building_prefix(building);
+        let mut doors = Vec::new();
+        for number in self.areas_with_doors(area)? {
+            let all = self.doors(sweep, number)?;
+            doors.extend(all.into_iter().filter(|door| {
+                door_key(&door.labels.building, &door.labels.unit, &door.labels.room).starts_with(&prefix)
+            }));
+        }
+        Ok(doors)
+    }
+
+    /// One door.
+    pub fn door(&mut self, sweep: SweepNumber, id: DwellingId) -> Result<Option<Door>> {
+        self.views.forget();
+        let id = apply::resolve_dwelling(&mut self.views, id)?;
+        let Some(dwelling) = self.views.dwelling(id)? else { return Ok(None) };
+        let round = self.views.round(sweep, id)?.unwrap_or_default();
+        let labels = self.labels(id)?;
+        Ok(Some(Door { id, labels, dwelling, round }))
+    }
+
+    /// The labels of a door.
+    pub fn labels(&self, id: DwellingId) -> Result<Labels> {
+        Ok(self
+            .views
+            .connection()
+            .prepare_cached("select building, unit, room from dwelling where id = ?1")?
+            .query_row([id.0], |row| Ok(Labels { building: row.get(0)?, unit: row.get(1)?, room: row.get(2)? }))?)
+    }
+
+    /// The ids of the people listed in a dwelling, each person once.
+    pub fn listed_at(&mut self, dwelling: DwellingId) -> Result<Vec<PersonId>> {
+        self.people_where("select id from person where dwelling = ?1 order by id", dwelling, None)
+    }
+
+    fn people_where(
+        &mut self,
+        sql: &str,
+        dwelling: DwellingId,
+        sweep: Option<SweepNumber>,
+    ) -> Result<Vec<PersonId>> {
+        let ids: Vec<Id> = {
+            let mut read = self.views.connection().prepare_cached(sql)?;
+            let read_id = |row: &rusqlite::Row<'_>| Ok(Id(row.get(0)?));
+            match sweep {
+                Some(sweep) => read.query_map(params![dwelling.0, sweep], read_id)?.collect::<rusqlite::Result<_>>()?,
+                None => read.query_map([dwelling.0], read_id)?.collect::<rusqlite::Result<_>>()?,
+            }
+        };
+        let mut people = Vec::with_capacity(ids.len());
+        for id in ids {
+            let person = apply::canonical(&mut self.views, id)?;
+            if !people.contains(&person) {
+                people.push(person);
+            }
+        }
+        Ok(people)
+    }
+
+    /// Where a person is listed, under whichever of her ids.
+    pub fn home(&mut self, person: PersonId) -> Result<Option<DwellingId>> {
+        for member in apply::group(&mut self.views, person)? {
+            if let Some(home) = self.views.person(member)?.and_then(|row| row.dwelling) {
+                return Ok(Some(home));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The doors at which a person was seen in a sweep, newest last.
+    pub fn seen(&mut self, sweep: SweepNumber, person: PersonId) -> Result<Vec<(DwellingId, Millis)>> {
+        let mut seen = Vec::new();
+        for member in apply::group(&mut self.views, person)? {
+            seen.extend(self.views.sightings(sweep, member)?);
+        }
+        seen.sort_by_key(|(_, stamp)| *stamp);
+        Ok(seen.into_iter().map(|(door, stamp)| (door, stamp.at)).collect())
+    }
+
+    /// The lines of the reconcile for the doors counted directly under one area: everyone listed there, and everyone
+    /// unlisted who was last seen there.
+    pub fn reconcile(&mut self, sweep: SweepNumber, area: AreaNumber) -> Result<Vec<Line>> {
+        let deadline = self.book().sweeps.get(sweep as usize).map_or(0, |sweep| sweep.deadline);
+        let mut lines = Vec::new();
+        for door in self.doors(sweep, area)? {
+            if door.dwelling.listed > 0 {
+                for person in self.listed_at(door.id)? {
+                    if self.home(person)? != Some(door.id) {
+                        continue;
+                    }
+                    let seen = self.seen(sweep, person)?;
+                    let mark = if seen.iter().any(|(at, _)| *at == door.id) {
+                        Seen::Here
+                    } else if seen.is_empty() {
+                        Seen::Nowhere
+                    } else {
+                        Seen::Elsewhere
+                    };
+                    let kind = sweep::kind_of(&door.round, mark);
+                    lines.push(Line {
+                        kind,
+                        person: Some(person),
+                        seen_at: seen.last().map(|(at, _)| *at).filter(|_| kind == Kind::Moved),
+                        due: sweep::due(kind, &door.round, None, deadline),
+                        door: door.clone(),
+                    });
+                }
+            }
+            if door.round.unlisted > 0 {
+                let sql = "select person from sighting where dwelling = ?1 and sweep = ?2 order by person";
+                for person in self.people_where(sql, door.id, Some(sweep))? {
+                    if self.home(person)?.is_some() {
+                        continue;
+                    }
+                    let Some((last, at)) = self.seen(sweep, person)?.pop() else { continue };
+                    if last != door.id {
+                        continue;
+                    }
+                    lines.push(Line {
+                        kind: Kind::LitUnlisted,
+                        person: Some(person),
+                        seen_at: None,
+                        due: sweep::due(Kind::LitUnlisted, &door.round, Some(at), deadline),
+                        door: door.clone(),
+                    });
+                }
+            }
+            if sweep::is_lit_unlisted_door(&door.dwelling, &door.round) {
+                lines.push(Line {
+                    kind: Kind::LitUnlisted,
+                    person: None,
+                    seen_at: None,
+                    due: sweep::due(Kind::LitUnlisted, &door.round, None, deadline),
+                    door,
+                });
+            }
+        }
+        Ok(lines)
+    }
+
+    /// Who a person is; none if nothing is known of her, or it was erased.
+    ///
+    /// # Errors
+    /// [`StoreError::Seal`] if the reader was opened without a key.
+    pub fn identity(&mut self, person: PersonId) -> Result<Option<Identity>> {
+        for member in apply::group(&mut self.views, person)? {
+            let Some(position) = self.views.person(member)?.and_then(|row| row.content) else { continue };
+            let (envelope, _) = read_fact(self.views.connection(), position)?;
+            let plain = self.content.open(member, position, Id(envelope.series), envelope.sequence)?;
+            if let Some(identity) = plain.as_deref().and_then(Identity::decode) {
+                return Ok(Some(identity));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,155 @@
+//! Tables, migrations and the gate that refuses a schema this program does not know.
+//!
+//! Migrations are append-only: a released one is never edited. Views are not migrated: their version is
+//! [`VIEWS_VERSION`], and a directory with another one rebuilds them from the facts when it is opened for writing.
+
+use rusqlite::Connection;
+
+use crate::error::{Result, StoreError};
+
+/// What the ledger, the vault and the keys look like. Raise it with each migration.
+pub const SCHEMA_VERSION: i64 = 1;
+
+/// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
+pub const VIEWS_VERSION: i64 = 1;
+
+/// The ledger of a territory: the only truth.
+pub const TERRITORY: &[&str] = &["
+create table meta (name text primary key, value) without rowid;
+create table series (
+    number integer primary key, -- 0 is the territory's own
+    id blob not null unique,
+    next integer not null,
+    hash blob not null,         -- of the newest fact
+    signature blob not null     -- over that head, by the device; covers all before it
+);
+create table facts (
+    position integer primary key, -- in the territory's tree
+    series integer not null,
+    sequence integer not null,
+    received_at integer not null, -- milliseconds since 1970
+    verdict integer not null,     -- 0 accepted, else domain::admit::Quarantine
+    fact blob not null            -- the envelope as the device made it
+);
+create unique index fact_of_series on facts (series, sequence) where series <> 0 and verdict <> 1;
+create table nodes (first integer primary key, hashes blob not null);
+create table checkpoints (size integer primary key, note text not null);
+"];
+
+/// Ciphertexts, by whose they are. Deleting a row is half of an erasure.
+pub const VAULT: &[&str] = &["
+create table content (
+    owner blob not null,
+    position integer not null, -- of the fact that commits to its hash
+    ciphertext blob not null,
+    primary key (owner, position)
+) without rowid;
+"];
+
+/// Wrapped data keys and blind-index tags. Deleting a row is the other half of an erasure.
+pub const KEYS: &[&str] = &["
+create table meta (name text primary key, value) without rowid;
+create table data_key (
+    owner blob not null,
+    position integer not null, -- opens the owner's content from this position on
+    wrapped blob not null,
+    primary key (owner, position)
+) without rowid;
+create table tag (
+    tag blob not null,   -- keyed hash of an ID number or a phone
+    owner blob not null,
+    primary key (tag, owner)
+) without rowid;
+"];
+
+/// Views: what the facts add up to. Made, emptied and compared table by table; see [`VIEW_TABLES`].
+pub const VIEWS: &str = "
+create table book (name text primary key, value) without rowid;
+create table area (number integer primary key, code text not null, name text not null, level integer not null, parent integer);
+create table sweep (number integer primary key, id blob not null, area integer not null, programme text not null,
+    opened_at integer not null, deadline integer not null, closed_at integer);
+create table roster (number integer primary key, id blob not null, source text not null, digest blob not null,
+    rows integer not null, imported_at integer not null);
+create table device (series blob primary key, public_key blob not null, worker blob not null, role integer not null,
+    area integer not null, revoked integer not null) without rowid;
+create table dwelling (id blob primary key, area integer not null, place integer not null, on_roster integer not null,
+    listed integer not null, building text not null, unit text not null, room text not null) without rowid;
+create index dwelling_of_area on dwelling (area);
+create table door (area integer not null, key text not null, dwelling blob not null, primary key (area, key)) without rowid;
+create table dwelling_alias (id blob primary key, dwelling blob not null) without rowid;
+create table person (id blob primary key, dwelling blob, content integer, link blob) without rowid;
+create index person_of_dwelling on person (dwelling) where dwelling is not null;
+create index person_linked on person (link) where link is not null;
+create table roster_row (person blob not null, roster integer not null, row integer not null,
+    primary key (person, roster, row)) without rowid;
+create table erased (person blob primary key) without rowid;
+create table round (sweep integer not null, dwelling blob not null, at integer, series blob, sequence integer,
+    outcome integer, light integer, evidence integer, recheck_on integer, visits integer not null, signed integer not null,
+    here integer not null, elsewhere integer not null, unlisted integer not null, recorded integer not null,
+    primary key (sweep, dwelling)) without rowid;
+create table sighting (sweep integer not null, person blob not null, dwelling blob not null, at integer not null,
+    series blob not null, sequence integer not null, primary key (sweep, person, dwelling)) without rowid;
+create index sighting_of_dwelling on sighting (dwelling, sweep);
+create table area_count (area integer primary key, dwellings integer not null, listed integer not null);
+create table tally (sweep integer not null, area integer not null, accounted integer not null,
+    persons_reached integer not null, lit_unlisted integer not null, listed_dark integer not null,
+    primary key (sweep, area)) without rowid;
+create table frozen (sweep integer not null, area integer not null, dwellings integer not null, listed integer not null,
+    primary key (sweep, area)) without rowid;
+create table quarantine (series blob not null, sequence integer not null, position integer not null, verdict integer not null,
+    primary key (series, sequence, position)) without rowid;
+";
+
+/// Every view, with the columns by which its rows are in order.
+pub const VIEW_TABLES: &[(&str, &str)] = &[
+    ("book", "name"),
+    ("area", "number"),
+    ("sweep", "number"),
+    ("roster", "number"),
+    ("device", "series"),
+    ("dwelling", "id"),
+    ("door", "area, key"),
+    ("dwelling_alias", "id"),
+    ("person", "id"),
+    ("roster_row", "person, roster, row"),
+    ("erased", "person"),
+    ("round", "sweep, dwelling"),
+    ("sighting", "sweep, person, dwelling"),
+    ("area_count", "area"),
+    ("tally", "sweep, area"),
+    ("frozen", "sweep, area"),
+    ("quarantine", "series, sequence, position"),
+];
+
+/// Brings a file up to [`SCHEMA_VERSION`], or refuses one that is newer. A new file gets every migration in turn.
+pub fn migrate(connection: &Connection, migrations: &[&str]) -> Result<()> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(StoreError::Schema { found, known });
+    }
+    for (version, migration) in (1..).zip(migrations).skip(usize::try_from(found).unwrap_or(0)) {
+        connection.execute_batch(&format!("begin immediate; {migration}; pragma user_version = {version}; commit;"))?;
+    }
+    Ok(())
+}
+
+/// Refuses a file whose schema this program does not know exactly, without touching it.
+pub fn gate(connection: &Connection, migrations: &[&str]) -> Result<()> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    if found == known { Ok(()) } else { Err(StoreError::Schema { found, known }) }
+}
+
+/// The oldest SQLite whose write-ahead log cannot lose a commit to a concurrent checkpoint.
+const OLDEST_ENGINE: i32 = 3_051_003;
+
+/// # Errors
+/// [`StoreError::OldEngine`].
+pub fn check_engine() -> Result<()> {
+    if rusqlite::version_number() >= OLDEST_ENGINE {
+        Ok(())
+    } else {
+        Err(StoreError::OldEngine(rusqlite::version().to_owned()))
+    }
+}

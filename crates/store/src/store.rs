@@ -1,0 +1,270 @@
+//! The one writer of a territory: makes it, opens it, and commits batches.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::fact::{Body, Fact};
+use domain::id::Id;
+use domain::state::State;
+use domain::time::Millis;
+use ledger::checkpoint::{Checkpoint, CheckpointKey};
+use ledger::seal::TerritoryKey;
+use ledger::series::{DeviceKey, SeriesHead};
+use ledger::tree::{Appender, node_count};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::batch::Batch;
+use crate::content::Content;
+use crate::directory::{self, Directory};
+use crate::entropy::Entropy;
+use crate::error::{Result, StoreError};
+use crate::nodes::{NodeWriter, StoredNodes};
+use crate::schema;
+use crate::views::Views;
+
+/// The number of the territory's own series in the `series` table.
+pub(crate) const OWN: i64 = 0;
+/// The role written into the enrolment of the territory's own series.
+pub const SERVER_ROLE: u64 = 255;
+
+/// The writer of one territory. There is one at a time, in one process: it holds the directory's lock.
+pub struct Store {
+    pub(crate) directory: Directory,
+    pub(crate) views: Views,
+    pub(crate) content: Content,
+    pub(crate) appender: Appender,
+    pub(crate) nodes: NodeWriter,
+    pub(crate) own_series: Id,
+    pub(crate) own_head: SeriesHead,
+    pub(crate) own_key: DeviceKey,
+    pub(crate) checkpoint_key: CheckpointKey,
+    pub(crate) origin: String,
+    pub(crate) checkpoint: String,
+    pub(crate) entropy: Entropy,
+    _lock: File,
+}
+
+/// The origin line of a territory's checkpoints.
+#[must_use]
+pub fn origin_of(code: &str) -> String {
+    format!("wanjia/{code}")
+}
+
+impl Store {
+    /// Makes a new territory in an empty directory: its files, its first facts, its first signed head.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`] if the directory is not empty.
+    pub fn create(root: &Path, code: &str, key: TerritoryKey, now: Millis) -> Result<Self> {
+        let directory = Directory::make(root, code)?;
+        let lock = directory.lock()?;
+        let territory = directory::open_writer(&directory.territory(), schema::TERRITORY, true)?;
+        territory.execute_batch(schema::VIEWS)?;
+        let vault = directory::open_writer(&directory.vault(), schema::VAULT, true)?;
+        let keys = directory::open_writer(&directory.keys(), schema::KEYS, true)?;
+        let mut entropy = Entropy::default();
+        let own_series = Id::from_time(now, entropy.bytes()?);
+        let fingerprint = key.fingerprint();
+        territory.execute("insert into meta (name, value) values ('views_version', ?1)", [schema::VIEWS_VERSION])?;
+        territory.execute("insert into meta (name, value) values ('own_series', ?1)", [own_series.0])?;
+        territory.execute("insert into meta (name, value) values ('key_fingerprint', ?1)", [fingerprint])?;
+        let mut store = Self::assemble(directory, territory, vault, keys, Arc::new(key), lock, entropy)?;
+        let founded = Body::Founded {
+            territory: code.to_owned(),
+            origin: store.origin.clone(),
+            checkpoint_key: store.checkpoint_key.public(),
+        };
+        let enrolled = Body::DeviceEnrolled {
+            series: own_series,
+            public_key: store.own_key.public(),
+            worker: own_series,
+            role: SERVER_ROLE,
+            area: String::new(),
+        };
+        store.write(now, |batch| {
+            batch.append(own_series, founded, None)?;
+            batch.append(own_series, enrolled, None)?;
+            Ok(())
+        })?;
+        Ok(store)
+    }
+
+    /// Opens a territory for writing: recovers from whatever a kill left behind, replays erasures that a restored
+    /// backup does not know of, and rebuilds views that an older program made.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`], [`StoreError::WrongKey`], [`StoreError::Schema`] and those of the storage.
+    pub fn open(root: &Path, key: TerritoryKey) -> Result<Self> {
+        let directory = Directory::find(root)?;
+        let lock = directory.lock()?;
+        let territory = directory::open_writer(&directory.territory(), schema::TERRITORY, false)?;
+        let fingerprint: Option<[u8; 8]> = territory
+            .query_row("select value from meta where name = 'key_fingerprint'", [], |row| row.get(0))
+            .optional()?;
+        if fingerprint != Some(key.fingerprint()) {
+            return Err(StoreError::WrongKey);
+        }
+        let vault = directory::open_writer(&directory.vault(), schema::VAULT, true)?;
+        let keys = directory::open_writer(&directory.keys(), schema::KEYS, true)?;
+        let views_version: i64 =
+            territory.query_row("select value from meta where name = 'views_version'", [], |row| row.get(0))?;
+        if views_version != schema::VIEWS_VERSION {
+            crate::rebuild::rebuild_into(&territory, &directory)?;
+        }
+        let mut store =
+            Self::assemble(directory, territory, vault, keys, Arc::new(key), lock, Entropy::default())?;
+        store.drop_orphans()?;
+        crate::erase::replay(&mut store)?;
+        Ok(store)
+    }
+
+    fn assemble(
+        directory: Directory,
+        territory: Connection,
+        vault: Connection,
+        keys: Connection,
+        key: Arc<TerritoryKey>,
+        lock: File,
+        entropy: Entropy,
+    ) -> Result<Self> {
+        let own_series: [u8; 16] =
+            territory.query_row("select value from meta where name = 'own_series'", [], |row| row.get(0))?;
+        let size: u64 = territory.query_row("select coalesce(max(position) + 1, 0) from facts", [], |row| row.get(0))?;
+        let appender = Appender::open(size, &StoredNodes::new(&territory))
+            .map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let nodes = NodeWriter::open(&territory, node_count(size))?;
+        let own_head = territory
+            .query_row("select next, hash from series where number = ?1", [OWN], |row| {
+                Ok(SeriesHead { next: row.get(0)?, hash: row.get(1)? })
+            })
+            .optional()?
+            .unwrap_or(SeriesHead { next: 0, hash: [0; 32] });
+        let checkpoint: Option<String> = territory
+            .query_row("select note from checkpoints order by size desc limit 1", [], |row| row.get(0))
+            .optional()?;
+        let origin = origin_of(&directory.code);
+        Ok(Self {
+            views: Views::open(territory)?,
+            appender,
+            nodes,
+            own_series: Id(own_series),
+            own_head,
+            own_key: DeviceKey::from_seed(key.device_seed()),
+            checkpoint_key: CheckpointKey::from_seed(&origin, key.checkpoint_seed())
+                .map_err(|error| StoreError::BadKey(error.to_string()))?,
+            origin,
+            checkpoint: checkpoint.unwrap_or_default(),
+            entropy,
+            content: Content { vault, keys, key: Some(key) },
+            directory,
+            _lock: lock,
+        })
+    }
+
+    /// Ciphertexts and keys are committed before the facts that commit to them; after a kill in between, those whose
+    /// facts never came are taken out again. Their devices were told nothing and send them anew.
+    fn drop_orphans(&mut self) -> Result<()> {
+        let size = self.appender.size();
+        let high: u64 = self
+            .content
+            .keys
+            .query_row("select value from meta where name = 'high_position'", [], |row| row.get(0))
+            .optional()?
+            .unwrap_or(0);
+        if high > size {
+            self.content.vault.execute("delete from content where position >= ?1", [size])?;
+            self.content.keys.execute(
+                "delete from tag where owner in (select owner from data_key where position >= ?1)
+                 and owner not in (select owner from data_key where position < ?1)",
+                [size],
+            )?;
+            self.content.keys.execute("delete from data_key where position >= ?1", [size])?;
+            self.content.keys.execute(
+                "insert or replace into meta (name, value) values ('high_position', ?1)",
+                [size],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Runs `work` as one batch: everything it appends is committed together, durably, or nothing is.
+    ///
+    /// # Errors
+    /// Those of `work`, after which nothing has changed, and those of the storage.
+    pub fn write<T>(&mut self, now: Millis, work: impl FnOnce(&mut Batch<'_>) -> Result<T>) -> Result<T> {
+        let mut batch = Batch::begin(self, now)?;
+        match work(&mut batch) {
+            Ok(value) => {
+                batch.commit()?;
+                Ok(value)
+            }
+            Err(error) => {
+                batch.roll_back()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// The newest signed tree head, as a C2SP note.
+    #[must_use]
+    pub fn checkpoint(&self) -> &str {
+        &self.checkpoint
+    }
+
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.appender.size()
+    }
+
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The state, for reading between batches.
+    pub fn state(&mut self) -> &mut Views {
+        &mut self.views
+    }
+
+    #[must_use]
+    pub fn book(&self) -> &domain::state::Book {
+        self.views.book()
+    }
+
+    #[must_use]
+    pub fn key(&self) -> Option<Arc<TerritoryKey>> {
+        self.content.key.clone()
+    }
+
+    pub(crate) fn sign_checkpoint(&mut self) -> Result<()> {
+        let size = self.appender.size();
+        let note = self.checkpoint_key.sign(&Checkpoint {
+            origin: self.origin.clone(),
+            size,
+            root: self.appender.root(),
+        });
+        self.views
+            .connection()
+            .prepare_cached("insert or replace into checkpoints (size, note) values (?1, ?2)")?
+            .execute(params![size, note])?;
+        self.checkpoint = note;
+        Ok(())
+    }
+
+    /// Reads a fact back from the ledger.
+    pub(crate) fn fact_at(&self, position: u64) -> Result<(ledger::envelope::Envelope, Fact)> {
+        read_fact(self.views.connection(), position)
+    }
+}
+
+/// Reads the fact at a position.
+pub(crate) fn read_fact(connection: &Connection, position: u64) -> Result<(ledger::envelope::Envelope, Fact)> {
+    let bytes: Vec<u8> = connection
+        .prepare_cached("select fact from facts where position = ?1")?
+        .query_row([position], |row| row.get(0))?;
+    let envelope =
+        ledger::envelope::Envelope::decode(&bytes).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    let fact = Fact::decode(&envelope.payload).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    Ok((envelope, fact))
+}

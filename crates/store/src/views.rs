@@ -1,0 +1,577 @@
+//! The views in SQLite: [`domain::state::State`] over tables, with the rows that a batch touches kept in memory until
+//! it is flushed.
+
+use domain::area::{Area, AreaNumber, Level};
+use domain::fact::{Light, Outcome, Place};
+use domain::id::{DwellingId, Id, PersonId, SeriesId};
+use domain::state::{
+    Book, Count, Device, Dwelling, Labels, Person, Roster, Round, Stamp, State, Sweep, SweepNumber, Tally, Visit,
+    Waiting,
+};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
+use rustc_hash::FxHashMap;
+
+use crate::error::{Result, StoreError};
+
+/// Clean rows kept for the next batch; beyond this the cache starts over.
+const KEEP_ROWS: usize = 400_000;
+
+struct Slot<T> {
+    value: Option<T>,
+    dirty: bool,
+}
+
+/// The state over one connection. Reads see what was put, whether flushed or not.
+pub struct Views {
+    connection: Connection,
+    book: Book,
+    dwellings: FxHashMap<DwellingId, Slot<Dwelling>>,
+    rounds: FxHashMap<(SweepNumber, DwellingId), Slot<Round>>,
+    counts: FxHashMap<AreaNumber, Count>,
+    tallies: FxHashMap<(SweepNumber, AreaNumber), Tally>,
+    book_changed: bool,
+}
+
+fn id(bytes: [u8; 16]) -> Id {
+    Id(bytes)
+}
+
+fn get_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Id> {
+    row.get(column).map(id)
+}
+
+fn get_optional_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Id>> {
+    Ok(row.get::<_, Option<[u8; 16]>>(column)?.map(id))
+}
+
+impl Views {
+    /// Reads the book and wraps the connection.
+    pub fn open(connection: Connection) -> Result<Self> {
+        connection.set_prepared_statement_cache_capacity(64);
+        let book = load_book(&connection)?;
+        Ok(Self {
+            connection,
+            book,
+            dwellings: FxHashMap::default(),
+            rounds: FxHashMap::default(),
+            counts: FxHashMap::default(),
+            tallies: FxHashMap::default(),
+            book_changed: false,
+        })
+    }
+
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Forgets everything that was put and not committed.
+    pub fn reload(&mut self) -> Result<()> {
+        self.forget();
+        self.book = load_book(&self.connection)?;
+        Ok(())
+    }
+
+    /// Drops the kept rows, as when another connection has written since.
+    pub fn forget(&mut self) {
+        self.dwellings.clear();
+        self.rounds.clear();
+        self.counts.clear();
+        self.tallies.clear();
+        self.book_changed = false;
+    }
+
+    /// How many rows wait in memory.
+    pub fn waiting(&self) -> usize {
+        self.dwellings.len() + self.rounds.len()
+    }
+
+    /// Writes every changed row; the caller's transaction commits them.
+    pub fn flush(&mut self) -> Result<()> {
+        self.flush_dwellings()?;
+        self.flush_rounds()?;
+        {
+            let mut add = self.connection.prepare_cached(
+                "insert into area_count (area, dwellings, listed) values (?1, ?2, ?3)
+                 on conflict (area) do update set dwellings = dwellings + ?2, listed = listed + ?3",
+            )?;
+            let mut counts: Vec<_> = self.counts.drain().collect();
+            counts.sort_unstable_by_key(|(area, _)| *area);
+            for (area, count) in counts {
+                add.execute(params![area, count.dwellings, count.listed])?;
+            }
+            let mut add = self.connection.prepare_cached(
+                "insert into tally (sweep, area, accounted, persons_reached, lit_unlisted, listed_dark)
+                 values (?1, ?2, ?3, ?4, ?5, ?6)
+                 on conflict (sweep, area) do update set accounted = accounted + ?3,
+                    persons_reached = persons_reached + ?4, lit_unlisted = lit_unlisted + ?5,
+                    listed_dark = listed_dark + ?6",
+            )?;
+            let mut tallies: Vec<_> = self.tallies.drain().collect();
+            tallies.sort_unstable_by_key(|(place, _)| *place);
+            for ((sweep, area), tally) in tallies {
+                add.execute(params![
+                    sweep,
+                    area,
+                    tally.accounted,
+                    tally.persons_reached,
+                    tally.lit_unlisted,
+                    tally.listed_dark
+                ])?;
+            }
+        }
+        if self.book_changed {
+            save_book(&self.connection, &self.book)?;
+            self.book_changed = false;
+        }
+        if self.waiting() > KEEP_ROWS {
+            self.dwellings.clear();
+            self.rounds.clear();
+        }
+        Ok(())
+    }
+
+    fn flush_dwellings(&mut self) -> Result<()> {
+        let mut dirty: Vec<_> =
+            self.dwellings.iter_mut().filter(|(_, slot)| slot.dirty).map(|(id, slot)| (*id, slot)).collect();
+        dirty.sort_unstable_by_key(|(id, _)| *id);
+        let mut update = self
+            .connection
+            .prepare_cached("update dwelling set area = ?2, place = ?3, on_roster = ?4, listed = ?5 where id = ?1")?;
+        for (id, slot) in dirty {
+            slot.dirty = false;
+            if let Some(row) = slot.value {
+                update.execute(params![id.0, row.area, row.place as u8, row.on_roster, row.listed])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn flush_rounds(&mut self) -> Result<()> {
+        let mut dirty: Vec<_> =
+            self.rounds.iter_mut().filter(|(_, slot)| slot.dirty).map(|(at, slot)| (*at, slot)).collect();
+        dirty.sort_unstable_by_key(|(at, _)| *at);
+        let mut put = self.connection.prepare_cached(
+            "insert or replace into round (sweep, dwelling, at, series, sequence, outcome, light, evidence, recheck_on,
+                visits, signed, here, elsewhere, unlisted, recorded)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        )?;
+        for ((sweep, dwelling), slot) in dirty {
+            slot.dirty = false;
+            let Some(round) = slot.value else { continue };
+            let signed = u8::from(round.signed_refusal) | (u8::from(round.signed_closing) << 1);
+            let visit = round.visit;
+            put.execute(params![
+                sweep,
+                dwelling.0,
+                visit.map(|visit| visit.stamp.at),
+                visit.map(|visit| visit.stamp.series.0),
+                visit.map(|visit| visit.stamp.sequence),
+                visit.map(|visit| visit.outcome as u8),
+                visit.map(|visit| visit.light as u8),
+                visit.map(|visit| visit.evidence),
+                visit.and_then(|visit| visit.recheck_on),
+                round.visits,
+                signed,
+                round.here,
+                round.elsewhere,
+                round.unlisted,
+                round.recorded
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Notes a fact that waits in quarantine.
+    pub fn put_quarantined(&mut self, series: SeriesId, sequence: u64, position: u64, verdict: u64) -> Result<()> {
+        self.cached("insert or ignore into quarantine (series, sequence, position, verdict) values (?1, ?2, ?3, ?4)")?
+            .execute(params![series.0, sequence, position, verdict])?;
+        Ok(())
+    }
+
+    fn cached(&self, sql: &str) -> Result<CachedStatement<'_>> {
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+}
+
+/// The columns of a round, in the order that [`round_from`] reads.
+pub const ROUND_COLUMNS: &str = "round.at, round.series, round.sequence, round.outcome, round.light, round.evidence, \
+     round.recheck_on, round.visits, round.signed, round.here, round.elsewhere, round.unlisted, round.recorded";
+
+/// Reads a round from columns `from..from + 13`; none if the row has none (an outer join found nothing).
+pub fn round_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<Round>> {
+    let Some(visits) = row.get::<_, Option<u32>>(from + 7)? else { return Ok(None) };
+    let visit = match row.get::<_, Option<i64>>(from)? {
+        None => None,
+        Some(at) => Some(Visit {
+            stamp: Stamp { at, series: get_id(row, from + 1)?, sequence: row.get(from + 2)? },
+            outcome: Outcome::from_code(row.get(from + 3)?).unwrap_or(Outcome::NoAnswer),
+            light: Light::from_code(row.get(from + 4)?).unwrap_or_default(),
+            evidence: row.get(from + 5)?,
+            recheck_on: row.get(from + 6)?,
+        }),
+    };
+    let signed: u8 = row.get(from + 8)?;
+    Ok(Some(Round {
+        visit,
+        visits,
+        signed_refusal: signed & 1 != 0,
+        signed_closing: signed & 2 != 0,
+        here: row.get(from + 9)?,
+        elsewhere: row.get(from + 10)?,
+        unlisted: row.get(from + 11)?,
+        recorded: row.get(from + 12)?,
+    }))
+}
+
+fn load_book(connection: &Connection) -> Result<Book> {
+    let mut book = Book::default();
+    let mut read = connection.prepare("select name, value from book")?;
+    let mut rows = read.query([])?;
+    while let Some(row) = rows.next()? {
+        match row.get::<_, String>(0)?.as_str() {
+            "territory" => book.territory = row.get(1)?,
+            "origin" => book.origin = row.get(1)?,
+            "checkpoint_key" => book.checkpoint_key = row.get(1)?,
+            "own_series" => book.own_series = get_id(row, 1)?,
+            _ => {}
+        }
+    }
+    let mut read = connection.prepare("select code, name, level, parent from area order by number")?;
+    let mut rows = read.query([])?;
+    while let Some(row) = rows.next()? {
+        book.areas.register(Area {
+            code: row.get(0)?,
+            name: row.get(1)?,
+            level: Level::from_code(row.get(2)?).unwrap_or(Level::Grid),
+            parent: row.get(3)?,
+        });
+    }
+    let mut read = connection
+        .prepare("select id, area, programme, opened_at, deadline, closed_at from sweep order by number")?;
+    let sweeps = read.query_map([], |row| {
+        Ok(Sweep {
+            id: get_id(row, 0)?,
+            area: row.get(1)?,
+            programme: row.get(2)?,
+            opened_at: row.get(3)?,
+            deadline: row.get(4)?,
+            closed_at: row.get(5)?,
+        })
+    })?;
+    book.sweeps = sweeps.collect::<rusqlite::Result<_>>()?;
+    let mut read =
+        connection.prepare("select id, source, digest, rows, imported_at from roster order by number")?;
+    let rosters = read.query_map([], |row| {
+        Ok(Roster {
+            id: get_id(row, 0)?,
+            source: row.get(1)?,
+            digest: row.get(2)?,
+            rows: row.get(3)?,
+            imported_at: row.get(4)?,
+        })
+    })?;
+    book.rosters = rosters.collect::<rusqlite::Result<_>>()?;
+    Ok(book)
+}
+
+fn save_book(connection: &Connection, book: &Book) -> Result<()> {
+    let mut put = connection.prepare_cached("insert or replace into book (name, value) values (?1, ?2)")?;
+    put.execute(params!["territory", book.territory])?;
+    put.execute(params!["origin", book.origin])?;
+    put.execute(params!["checkpoint_key", book.checkpoint_key])?;
+    put.execute(params!["own_series", book.own_series.0])?;
+    let mut put = connection
+        .prepare_cached("insert or replace into area (number, code, name, level, parent) values (?1, ?2, ?3, ?4, ?5)")?;
+    for (number, area) in book.areas.iter() {
+        put.execute(params![number, area.code, area.name, area.level as u8, area.parent])?;
+    }
+    let mut put = connection.prepare_cached(
+        "insert or replace into sweep (number, id, area, programme, opened_at, deadline, closed_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for (number, sweep) in (0u32..).zip(&book.sweeps) {
+        put.execute(params![
+            number,
+            sweep.id.0,
+            sweep.area,
+            sweep.programme,
+            sweep.opened_at,
+            sweep.deadline,
+            sweep.closed_at
+        ])?;
+    }
+    let mut put = connection.prepare_cached(
+        "insert or replace into roster (number, id, source, digest, rows, imported_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (number, roster) in (0u32..).zip(&book.rosters) {
+        put.execute(params![number, roster.id.0, roster.source, roster.digest, roster.rows, roster.imported_at])?;
+    }
+    Ok(())
+}
+
+impl State for Views {
+    type Error = StoreError;
+
+    fn book(&self) -> &Book {
+        &self.book
+    }
+
+    fn change_book(&mut self, change: impl FnOnce(&mut Book)) -> Result<()> {
+        change(&mut self.book);
+        self.book_changed = true;
+        Ok(())
+    }
+
+    fn device(&mut self, series: SeriesId) -> Result<Option<Device>> {
+        let found = self
+            .cached("select public_key, worker, role, area, revoked from device where series = ?1")?
+            .query_row([series.0], |row| {
+                Ok(Device {
+                    public_key: row.get(0)?,
+                    worker: get_id(row, 1)?,
+                    role: row.get(2)?,
+                    area: row.get(3)?,
+                    revoked: row.get(4)?,
+                })
+            })
+            .optional()?;
+        Ok(found)
+    }
+
+    fn put_device(&mut self, series: SeriesId, device: Device) -> Result<()> {
+        self.cached("insert or replace into device (series, public_key, worker, role, area, revoked) values (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![
+                series.0,
+                device.public_key,
+                device.worker.0,
+                device.role,
+                device.area,
+                device.revoked
+            ])?;
+        Ok(())
+    }
+
+    fn dwelling_alias(&mut self, id: DwellingId) -> Result<Option<DwellingId>> {
+        let found = self
+            .cached("select dwelling from dwelling_alias where id = ?1")?
+            .query_row([id.0], |row| get_id(row, 0))
+            .optional()?;
+        Ok(found)
+    }
+
+    fn put_dwelling_alias(&mut self, id: DwellingId, of: DwellingId) -> Result<()> {
+        self.cached("insert or replace into dwelling_alias (id, dwelling) values (?1, ?2)")?
+            .execute(params![id.0, of.0])?;
+        Ok(())
+    }
+
+    fn dwelling(&mut self, id: DwellingId) -> Result<Option<Dwelling>> {
+        if let Some(slot) = self.dwellings.get(&id) {
+            return Ok(slot.value);
+        }
+        let value = self
+            .cached("select area, place, on_roster, listed from dwelling where id = ?1")?
+            .query_row([id.0], |row| {
+                Ok(Dwelling {
+                    area: row.get(0)?,
+                    place: Place::from_code(row.get(1)?).unwrap_or_default(),
+                    on_roster: row.get(2)?,
+                    listed: row.get(3)?,
+                })
+            })
+            .optional()?;
+        if value.is_some() {
+            self.dwellings.insert(id, Slot { value, dirty: false });
+        }
+        Ok(value)
+    }
+
+    fn put_dwelling(&mut self, id: DwellingId, dwelling: Dwelling) -> Result<()> {
+        self.dwellings.insert(id, Slot { value: Some(dwelling), dirty: true });
+        Ok(())
+    }
+
+    fn door(&mut self, area: AreaNumber, key: &str) -> Result<Option<DwellingId>> {
+        let found = self
+            .cached("select dwelling from door where area = ?1 and key = ?2")?
+            .query_row(params![area, key], |row| get_id(row, 0))
+            .optional()?;
+        Ok(found)
+    }
+
+    fn add_door(
+        &mut self,
+        area: AreaNumber,
+        key: String,
+        id: DwellingId,
+        dwelling: Dwelling,
+        labels: Labels,
+    ) -> Result<()> {
+        self.cached("insert into door (area, key, dwelling) values (?1, ?2, ?3)")?
+            .execute(params![area, key, id.0])?;
+        self.cached(
+            "insert into dwelling (id, area, place, on_roster, listed, building, unit, room)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            id.0,
+            dwelling.area,
+            dwelling.place as u8,
+            dwelling.on_roster,
+            dwelling.listed,
+            labels.building,
+            labels.unit,
+            labels.room
+        ])?;
+        self.dwellings.insert(id, Slot { value: Some(dwelling), dirty: false });
+        Ok(())
+    }
+
+    fn person(&mut self, id: PersonId) -> Result<Option<Person>> {
+        let found = self
+            .cached("select dwelling, content, link from person where id = ?1")?
+            .query_row([id.0], |row| {
+                Ok(Person {
+                    dwelling: get_optional_id(row, 0)?,
+                    content: row.get(1)?,
+                    link: get_optional_id(row, 2)?,
+                })
+            })
+            .optional()?;
+        Ok(found)
+    }
+
+    fn put_person(&mut self, id: PersonId, person: Person) -> Result<()> {
+        self.cached("insert or replace into person (id, dwelling, content, link) values (?1, ?2, ?3, ?4)")?
+            .execute(params![
+                id.0,
+                person.dwelling.map(|dwelling| dwelling.0),
+                person.content,
+                person.link.map(|link| link.0)
+            ])?;
+        Ok(())
+    }
+
+    fn linked_to(&mut self, id: PersonId) -> Result<Vec<PersonId>> {
+        let mut read = self.cached("select id from person where link = ?1 order by id")?;
+        let found = read.query_map([id.0], |row| get_id(row, 0))?.collect::<rusqlite::Result<_>>()?;
+        Ok(found)
+    }
+
+    fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<()> {
+        self.cached("insert or ignore into roster_row (person, roster, row) values (?1, ?2, ?3)")?
+            .execute(params![person.0, roster, row])?;
+        Ok(())
+    }
+
+    fn erase_person(&mut self, id: PersonId) -> Result<()> {
+        for sql in [
+            "delete from person where id = ?1",
+            "delete from roster_row where person = ?1",
+            "delete from sighting where sweep in (select number from sweep) and person = ?1",
+            "insert or ignore into erased (person) values (?1)",
+        ] {
+            self.cached(sql)?.execute([id.0])?;
+        }
+        Ok(())
+    }
+
+    fn is_erased(&mut self, id: PersonId) -> Result<bool> {
+        Ok(self.cached("select 1 from erased where person = ?1")?.exists([id.0])?)
+    }
+
+    fn round(&mut self, sweep: SweepNumber, dwelling: DwellingId) -> Result<Option<Round>> {
+        if let Some(slot) = self.rounds.get(&(sweep, dwelling)) {
+            return Ok(slot.value);
+        }
+        let value = self
+            .cached(&format!("select {ROUND_COLUMNS} from round where sweep = ?1 and dwelling = ?2"))?
+            .query_row(params![sweep, dwelling.0], |row| round_from(row, 0))
+            .optional()?
+            .flatten();
+        self.rounds.insert((sweep, dwelling), Slot { value, dirty: false });
+        Ok(value)
+    }
+
+    fn put_round(&mut self, sweep: SweepNumber, dwelling: DwellingId, round: Round) -> Result<()> {
+        self.rounds.insert((sweep, dwelling), Slot { value: Some(round), dirty: true });
+        Ok(())
+    }
+
+    fn sightings(&mut self, sweep: SweepNumber, person: PersonId) -> Result<Vec<(DwellingId, Stamp)>> {
+        let mut read = self.cached(
+            "select dwelling, at, series, sequence from sighting where sweep = ?1 and person = ?2 order by dwelling",
+        )?;
+        let found = read
+            .query_map(params![sweep, person.0], |row| {
+                let stamp = Stamp { at: row.get(1)?, series: get_id(row, 2)?, sequence: row.get(3)? };
+                Ok((get_id(row, 0)?, stamp))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(found)
+    }
+
+    fn put_sighting(
+        &mut self,
+        sweep: SweepNumber,
+        person: PersonId,
+        dwelling: DwellingId,
+        stamp: Stamp,
+    ) -> Result<()> {
+        self.cached(
+            "insert or replace into sighting (sweep, person, dwelling, at, series, sequence)
+             values (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![sweep, person.0, dwelling.0, stamp.at, stamp.series.0, stamp.sequence])?;
+        Ok(())
+    }
+
+    fn add_count(&mut self, area: AreaNumber, change: Count) -> Result<()> {
+        let count = self.counts.entry(area).or_default();
+        *count = count.plus(change);
+        Ok(())
+    }
+
+    fn add_tally(&mut self, sweep: SweepNumber, area: AreaNumber, change: Tally) -> Result<()> {
+        let tally = self.tallies.entry((sweep, area)).or_default();
+        *tally = tally.plus(change);
+        Ok(())
+    }
+
+    fn freeze(&mut self, sweep: SweepNumber, area: AreaNumber) -> Result<()> {
+        let stored = self
+            .cached("select dwellings, listed from area_count where area = ?1")?
+            .query_row([area], |row| Ok(Count { dwellings: row.get(0)?, listed: row.get(1)? }))
+            .optional()?
+            .unwrap_or_default();
+        let count = stored.plus(self.counts.get(&area).copied().unwrap_or_default());
+        self.cached("insert or replace into frozen (sweep, area, dwellings, listed) values (?1, ?2, ?3, ?4)")?
+            .execute(params![sweep, area, count.dwellings, count.listed])?;
+        Ok(())
+    }
+
+    fn take_quarantined(&mut self, series: SeriesId, sequence: u64) -> Result<Option<Waiting>> {
+        // `facts` is in this file, or in the ledger attached to a rebuild.
+        let found = self
+            .cached(
+                "select quarantine.position, facts.received_at, facts.fact from quarantine
+                 join facts on facts.position = quarantine.position
+                 where quarantine.series = ?1 and quarantine.sequence = ?2 order by quarantine.position limit 1",
+            )?
+            .query_row(params![series.0, sequence], |row| {
+                Ok((row.get::<_, u64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
+            })
+            .optional()?;
+        let Some((position, received_at, fact)) = found else { return Ok(None) };
+        self.cached("delete from quarantine where series = ?1 and sequence = ?2 and position = ?3")?
+            .execute(params![series.0, sequence, position])?;
+        let envelope =
+            ledger::envelope::Envelope::decode(&fact).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        Ok(Some(Waiting {
+            position,
+            received_at,
+            payload: envelope.payload,
+            sealed: envelope.sealed.map(|commitment| Id(commitment.owner)),
+        }))
+    }
+}
