@@ -50,7 +50,9 @@ impl CanonicalError {
     /// The same in Chinese.
     pub fn zh(&self) -> String {
         match self {
-            Self::Unexpected { offset, expected } => format!("第 {offset} 字节：此处应为{}", zh_item(expected)),
+            Self::Unexpected { offset, expected } => {
+                format!("第 {offset} 字节：此处应为{}", zh_item(expected))
+            }
             Self::Truncated { offset, expected } => {
                 format!("第 {offset} 字节：{}没有写完，数据被截断", zh_item(expected))
             }

@@ -118,9 +118,10 @@ impl CheckpointKey {
     /// speaks for one log only.
     #[expect(clippy::expect_used, reason = "from_seed has checked the only part that could be refused")]
     pub fn sign(&self, checkpoint: &Checkpoint) -> String {
-        let text = tlog_tiles::Checkpoint::new(&self.origin, checkpoint.size, tlog::Hash(checkpoint.root), "")
-            .expect("the origin is not empty")
-            .to_bytes();
+        let text =
+            tlog_tiles::Checkpoint::new(&self.origin, checkpoint.size, tlog::Hash(checkpoint.root), "")
+                .expect("the origin is not empty")
+                .to_bytes();
         let mut note = Note::new(&text, &[]).expect("lines without control characters make a note");
         note.add_sigs(&[self]).expect("the origin is a valid name");
         String::from_utf8(note.to_bytes()).expect("a note of texts is text")

@@ -13,7 +13,7 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::Hash;
 
@@ -89,7 +89,7 @@ impl KeyTextError {
 }
 
 /// The key of one owner, with which that owner's content is sealed. Wiped from memory when dropped.
-#[derive(Zeroize, ZeroizeOnDrop)]
+#[derive(ZeroizeOnDrop)]
 pub struct DataKey([u8; 32]);
 
 impl DataKey {
@@ -113,7 +113,7 @@ impl std::fmt::Debug for DataKey {
 
 /// The one key of a territory, kept outside its databases. Everything secret that the server holds
 /// derives from it or is wrapped under it. Wiped from memory when dropped.
-#[derive(Zeroize, ZeroizeOnDrop)]
+#[derive(ZeroizeOnDrop)]
 pub struct TerritoryKey {
     key: [u8; 32],
     wrap: [u8; 32],

@@ -120,7 +120,9 @@ impl ChainError {
     /// The same in Chinese.
     pub fn zh(&self) -> String {
         match self {
-            Self::Gap { expected, found } => format!("序号不连续：应为 {expected}，实为 {found}，中间的记录缺失"),
+            Self::Gap { expected, found } => {
+                format!("序号不连续：应为 {expected}，实为 {found}，中间的记录缺失")
+            }
             Self::Fork { sequence } => format!("序号 {sequence} 的记录与已有的历史不衔接"),
             Self::WrongSeries => "记录属于另一个序列".into(),
         }

@@ -1,0 +1,1 @@
+//! The use-cases: what can be done, whichever door it came through.
