@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 
+use minicbor::data::Type;
 use minicbor::{Decoder, Encoder, decode, encode};
 use thiserror::Error;
 
@@ -159,11 +160,16 @@ impl Writer {
         self.encoder.into_writer()
     }
 
-    #[expect(clippy::expect_used, reason = "the error of writing to a Vec is Infallible")]
     fn after(&mut self, written: Result<(), encode::Error<Infallible>>) -> &mut Self {
-        written.expect("a Vec takes every write");
+        never_fails(written);
         self
     }
+}
+
+/// Takes the result of encoding into something that takes every write.
+#[expect(clippy::expect_used, reason = "encoding integers, bytes and text fails only where writing does")]
+pub(crate) fn never_fails(written: Result<(), encode::Error<Infallible>>) {
+    written.expect("the writer takes every write");
 }
 
 /// Reads canonical values one after another, borrowing text and bytes from the input. What is not in
@@ -262,12 +268,7 @@ impl<'a> Reader<'a> {
 
     /// Whether null stands here; if so it is consumed, otherwise nothing is.
     pub fn null(&mut self) -> bool {
-        let offset = self.decoder.position();
-        if self.decoder.null().is_ok() {
-            return true;
-        }
-        self.decoder.set_position(offset);
-        false
+        matches!(self.decoder.datatype(), Ok(Type::Null)) && self.decoder.null().is_ok()
     }
 
     /// True or false.

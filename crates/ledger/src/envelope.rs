@@ -105,7 +105,7 @@ impl Envelope {
     /// # Errors
     /// See [`EnvelopeError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, EnvelopeError> {
-        EnvelopeRef::decode(bytes).map(|envelope| envelope.to_owned())
+        EnvelopeRef::decode(bytes).map(EnvelopeRef::into_owned)
     }
 }
 
@@ -140,14 +140,14 @@ impl<'a> EnvelopeRef<'a> {
         hash(self.bytes)
     }
 
-    /// An owned copy.
-    pub fn to_owned(&self) -> Envelope {
+    /// The same fact, owned.
+    pub fn into_owned(self) -> Envelope {
         Envelope {
             series: self.series,
             sequence: self.sequence,
             previous: self.previous,
             payload: self.payload.to_vec(),
-            sealed: self.sealed.clone(),
+            sealed: self.sealed,
         }
     }
 }

@@ -6,12 +6,14 @@
 //! node that it completes, from the bottom up. Adding a leaf only ever adds hashes at the end.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 
+use minicbor::{Encoder, encode};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tlog_tiles::tlog;
 
 use crate::Hash;
-use crate::canonical::Writer;
 
 /// The largest tree this module handles: above it, index arithmetic would leave 64 bits.
 pub const MAX_SIZE: u64 = 1 << 62;
@@ -126,9 +128,27 @@ impl ProofError {
 /// `received_at` is in milliseconds since 1970 UTC; `verdict` is 0 for an accepted fact, else the
 /// reason for its quarantine.
 pub fn leaf(fact: &[u8], received_at: i64, verdict: u64) -> Hash {
-    let mut writer = Writer::with_capacity(fact.len() + 32);
-    writer.array(3).bytes(fact).int(received_at).uint(verdict);
-    tlog::record_hash(&writer.finish()).0
+    // The array is encoded straight into the hash, so that the fact is not copied.
+    let mut encoder = Encoder::new(Hashing(Sha256::new_with_prefix([0x00])));
+    let written = encoder
+        .array(3)
+        .and_then(|encoder| encoder.bytes(fact))
+        .and_then(|encoder| encoder.i64(received_at))
+        .and_then(|encoder| encoder.u64(verdict))
+        .map(drop);
+    crate::canonical::never_fails(written);
+    encoder.into_writer().0.finalize().into()
+}
+
+struct Hashing(Sha256);
+
+impl encode::Write for Hashing {
+    type Error = Infallible;
+
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
+        self.0.update(bytes);
+        Ok(())
+    }
 }
 
 /// How many hashes are stored for a tree of this size: the index of the first that the next leaf adds.

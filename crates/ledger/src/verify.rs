@@ -86,6 +86,35 @@ struct Series {
     ahead: BTreeMap<u64, Hash>,
 }
 
+/// Every series met. Facts of one push stand together, so the last one asked for is looked at first.
+#[derive(Debug, Default)]
+struct AllSeries {
+    places: BTreeMap<[u8; 16], usize>,
+    known: Vec<Series>,
+    last: Option<([u8; 16], usize)>,
+}
+
+impl AllSeries {
+    fn of(&mut self, series: &[u8; 16]) -> &mut Series {
+        let place = match self.last {
+            Some((last, place)) if last == *series => place,
+            _ => {
+                let place = *self.places.entry(*series).or_insert(self.known.len());
+                if place == self.known.len() {
+                    self.known.push(Series::default());
+                }
+                self.last = Some((*series, place));
+                place
+            }
+        };
+        &mut self.known[place]
+    }
+
+    fn iter(&self) -> impl Iterator<Item = ([u8; 16], &Series)> {
+        self.places.iter().map(|(&series, &place)| (series, &self.known[place]))
+    }
+}
+
 /// Verifies a stream of entries. Memory: the right edge of the tree, one record for each series, and
 /// the checkpoints and heads still ahead.
 #[derive(Debug)]
@@ -95,7 +124,7 @@ pub struct Verifier {
     appender: Appender,
     fresh: Vec<Hash>,
     fresh_from: u64,
-    series: BTreeMap<[u8; 16], Series>,
+    series: AllSeries,
     /// Roots of checkpoints whose size is still to be reached.
     ahead: BTreeMap<u64, Hash>,
     checkpointed: Option<u64>,
@@ -115,7 +144,7 @@ impl Verifier {
             appender: Appender::new(),
             fresh: Vec::with_capacity(64),
             fresh_from: 0,
-            series: BTreeMap::new(),
+            series: AllSeries::default(),
             ahead: BTreeMap::new(),
             checkpointed: None,
             quarantined: 0,
@@ -221,13 +250,13 @@ impl Verifier {
     /// head of the series counts as naming it.
     ///
     /// # Errors
-    /// [`Fault::ForeignHead`] if the series has another key already.
+    /// [`Fault::SecondKey`] if the series has another key already.
     pub fn founding_key(&mut self, series: &[u8; 16], public: &[u8; 32]) -> Result<(), Fault> {
-        let known = self.series.entry(*series).or_default();
+        let known = self.series.of(series);
         if known.key.get_or_insert(*public) == public {
             Ok(())
         } else {
-            Err(Fault::ForeignHead { series: *series, sequence: known.signed.unwrap_or(0) })
+            Err(Fault::SecondKey { series: *series })
         }
     }
 
@@ -249,7 +278,7 @@ impl Verifier {
         public: &[u8; 32],
     ) -> Result<(), Fault> {
         let id = *series;
-        let known = self.series.entry(id).or_default();
+        let known = self.series.of(series);
         if known.key.is_some_and(|key| key != *public) {
             return Err(Fault::ForeignHead { series: id, sequence });
         }
@@ -319,7 +348,7 @@ impl Verifier {
         if let Some((&says, _)) = self.ahead.last_key_value() {
             return Err(Fault::LogCut { says, found: size });
         }
-        for (&series, known) in &self.series {
+        for (series, known) in self.series.iter() {
             let Some(says) = known.signed else { continue };
             if !known.ahead.is_empty() {
                 return Err(Fault::TailCut { series, says, found: known.head.next });
@@ -328,12 +357,12 @@ impl Verifier {
                 return Err(Fault::Unsigned { series, says, found: known.head.next });
             }
         }
-        let chains = || self.series.values().filter(|known| known.head.next > 0);
+        let chains = || self.series.iter().filter(|(_, known)| known.head.next > 0);
         Ok(Summary {
             size,
             root: self.appender.root(),
             series: chains().count() as u64,
-            unsigned_series: chains().filter(|known| known.signed.is_none()).count() as u64,
+            unsigned_series: chains().filter(|(_, known)| known.signed.is_none()).count() as u64,
             quarantined: self.quarantined,
             checkpoints: self.checkpoints,
             checkpointed: self.checkpointed,
@@ -346,29 +375,28 @@ impl Verifier {
     fn link(&mut self, position: u64, envelope: &EnvelopeRef<'_>) -> Result<(), Fault> {
         let series = envelope.series;
         let sequence = envelope.sequence;
-        let known = self.series.entry(series).or_default();
-        let before = known.head;
-        let followed = known.head.follow(envelope);
-        if followed.is_err() && sequence >= before.next && sequence < u64::MAX {
+        let known = self.series.of(&series);
+        let next = known.head.next;
+        if let Err(error) = known.head.follow(envelope) {
             // Go on from the fact found, so that one fault is reported once.
-            known.head = SeriesHead { next: sequence + 1, hash: envelope.hash() };
-        }
-        let passed = known.ahead.first_key_value().is_some_and(|(&ahead, _)| ahead <= sequence);
-        match followed {
-            Ok(()) => {}
-            Err(ChainError::Gap { expected, found }) => {
-                return Err(Fault::Gap { position, series, expected, found });
+            if let Some(after) = sequence.checked_add(1).filter(|&after| after > next) {
+                known.head = SeriesHead { next: after, hash: envelope.hash() };
+                known.ahead = known.ahead.split_off(&after);
             }
-            Err(_) if sequence < before.next => return Err(Fault::Fork { position, series, sequence }),
-            Err(_) => return Err(Fault::BrokenLink { position, series, sequence }),
+            return Err(match error {
+                ChainError::Gap { expected, found } => Fault::Gap { position, series, expected, found },
+                _ if sequence < next => Fault::Fork { position, series, sequence },
+                _ => Fault::BrokenLink { position, series, sequence },
+            });
         }
-        if passed && let Some((signed, hash)) = known.ahead.pop_first() {
-            if signed != sequence || hash != known.head.hash {
-                return Err(Fault::HeadMismatch { series, sequence: signed });
+        match known.ahead.remove(&sequence) {
+            Some(signed) if signed != known.head.hash => Err(Fault::HeadMismatch { series, sequence }),
+            Some(_) => {
+                self.heads += 1;
+                Ok(())
             }
-            self.heads += 1;
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn open(&self, note: &str) -> Result<checkpoint::Checkpoint, Fault> {
@@ -378,12 +406,8 @@ impl Verifier {
 
     fn reach_checkpoint(&mut self) -> Result<(), Fault> {
         let size = self.appender.size();
-        match self.ahead.first_key_value() {
-            Some((&first, _)) if first <= size => {}
-            _ => return Ok(()),
-        }
-        match self.ahead.pop_first() {
-            Some((_, root)) => self.compare_root(size, &root),
+        match self.ahead.remove(&size) {
+            Some(root) => self.compare_root(size, &root),
             None => Ok(()),
         }
     }

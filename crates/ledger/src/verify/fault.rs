@@ -127,6 +127,12 @@ pub enum Fault {
         /// The head's sequence.
         sequence: u64,
     },
+    /// Two keys are said to have founded one series.
+    #[error("series {}: two different keys are named as the one with which it was founded", Id(series))]
+    SecondKey {
+        /// The device's series.
+        series: [u8; 16],
+    },
     /// A head is lower than one before it, or than facts already read.
     #[error(
         "series {}: the head went back to fact {sequence} after fact {higher} was signed or read",
@@ -232,6 +238,7 @@ impl Fault {
             Self::ForeignHead { series, sequence } => {
                 format!("序列 {}，第 {sequence} 号的序列头：签名用的不是该序列登记时的密钥", Id(series))
             }
+            Self::SecondKey { series } => format!("序列 {}：登记了两个不同的密钥", Id(series)),
             Self::HeadShrinks { series, sequence, higher } => {
                 format!("序列 {}：已签或已读到第 {higher} 号，序列头却退回到第 {sequence} 号", Id(series))
             }
