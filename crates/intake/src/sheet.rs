@@ -6,6 +6,7 @@
 mod font;
 mod order;
 mod paper;
+mod pen;
 mod workbook;
 
 use std::io;

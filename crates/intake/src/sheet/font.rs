@@ -1,16 +1,22 @@
 //! The font of the paper. It must hold Chinese; only the characters used are put into the file.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use skrifa::raw::FileRef;
 use skrifa::{MetadataProvider, string::StringId};
 
-/// The bytes of a font file and which font in it.
+/// One font in a font file.
 #[derive(Clone)]
-pub struct Font {
+pub(super) struct Face {
     pub(super) bytes: Arc<Vec<u8>>,
     pub(super) index: u32,
+}
+
+/// A font that holds Chinese, with a bold one beside it when there is one.
+#[derive(Clone)]
+pub struct Font {
+    pub(super) regular: Face,
+    pub(super) bold: Option<Face>,
 }
 
 /// Why there is no font.
@@ -43,17 +49,27 @@ impl Font {
     /// # Errors
     /// When it is no font or holds no Chinese.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, FontError> {
+        Ok(Self { regular: Face::from_bytes(bytes)?, bold: None })
+    }
+
+    /// Adds a bold font for headings and room numbers.
+    ///
+    /// # Errors
+    /// As [`Font::from_bytes`].
+    pub fn with_bold(self, bytes: Vec<u8>) -> Result<Self, FontError> {
+        Ok(Self { bold: Some(Face::from_bytes(bytes)?), ..self })
+    }
+}
+
+impl Face {
+    fn from_bytes(bytes: Vec<u8>) -> Result<Self, FontError> {
         let index = match FileRef::new(&bytes).map_err(|_| FontError::Unusable)? {
             FileRef::Font(_) => 0,
             FileRef::Collection(fonts) => {
                 let simplified = |index: &u32| {
                     fonts.get(*index).is_ok_and(|font| {
                         font.localized_strings(StringId::FAMILY_NAME)
-                            .chain(font.localized_strings(StringId::POSTSCRIPT_NAME))
-                            .any(|name| {
-                                let name: String = name.chars().collect();
-                                name.ends_with(" SC") || name.contains("SC-")
-                            })
+                            .any(|name| name.chars().collect::<String>().ends_with(" SC"))
                     })
                 };
                 (0..fonts.len()).find(simplified).unwrap_or(0)
@@ -67,15 +83,23 @@ impl Font {
     }
 }
 
-const PLACES: [&str; 8] = [
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Medium.ttc",
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc",
-    "/usr/share/fonts/opentype/source-han-sans/SourceHanSansSC-Regular.otf",
-    "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
-    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
-    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+/// Regular fonts and the bold ones that go with them.
+const PLACES: [(&str, Option<&str>); 6] = [
+    (
+        "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+        Some("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc"),
+    ),
+    (
+        "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
+        Some("/usr/share/fonts/noto-cjk/NotoSansCJK-Bold.ttc"),
+    ),
+    (
+        "/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc",
+        Some("/usr/share/fonts/google-noto-cjk/NotoSansCJK-Bold.ttc"),
+    ),
+    ("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc", None),
+    ("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", None),
+    ("/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf", None),
 ];
 
 /// Finds a Chinese font where Debian and its relatives put them.
@@ -83,12 +107,15 @@ const PLACES: [&str; 8] = [
 /// # Errors
 /// When there is none; the error names the package to install.
 pub fn find_font() -> Result<Font, FontError> {
-    for place in PLACES.map(PathBuf::from) {
-        if let Ok(bytes) = std::fs::read(&place)
-            && let Ok(font) = Font::from_bytes(bytes)
-        {
-            return Ok(font);
-        }
+    for (regular, bold) in PLACES {
+        let Ok(font) =
+            std::fs::read(regular).map_err(drop).and_then(|bytes| Font::from_bytes(bytes).map_err(drop))
+        else {
+            continue;
+        };
+        let bold =
+            bold.and_then(|bold| std::fs::read(bold).ok()).and_then(|bytes| Face::from_bytes(bytes).ok());
+        return Ok(Font { bold, ..font });
     }
-    Err(FontError::NotFound { looked_at: PLACES.join(", ") })
+    Err(FontError::NotFound { looked_at: PLACES.map(|(regular, _)| regular).join(", ") })
 }
