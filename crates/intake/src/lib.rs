@@ -1,0 +1,27 @@
+//! The intake of messy tables: bytes that a stranger sends become clean rows or named refusals.
+//!
+//! - [`table`] opens CSV (UTF-8, UTF-16, GB18030), XLSX, XLS and ODS by content and streams rows.
+//! - [`header`] finds the row that names the columns, in Chinese or English, in any order.
+//! - [`cell`] normalises one cell: names, identity numbers, dates, phones, door labels, codes.
+//! - [`roster`], [`visits`] and [`areas`] turn rows into records; every row of the table ends as exactly one of
+//!   a record, a [`Refusal`] or a [`Skipped`].
+//! - [`rejects`] writes refused rows back exactly as they came, with the reason and what to do.
+//! - [`sheet`] prints doors in walking order on paper (PDF) and as a workbook that [`visits`] reads back.
+//!
+//! No sockets, no database, no clock: today's date is an argument.
+
+pub mod areas;
+pub mod cell;
+pub mod header;
+pub mod message;
+pub mod rejects;
+pub mod roster;
+mod rows;
+pub mod sheet;
+pub mod table;
+pub mod visits;
+
+pub use cell::door::DoorLabel;
+pub use header::{Column, Header, HeaderError};
+pub use message::{Lang, Notice, Reason, Refusal, SkipKind, Skipped};
+pub use table::{Format, Row, Table, TableError};

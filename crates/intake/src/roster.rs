@@ -1,0 +1,298 @@
+//! The roster: who is said to live behind which door.
+
+use jiff::civil::Date;
+
+use crate::DoorLabel;
+use crate::cell::{self, DateFault, IdFault, IdNumber, PhoneFault};
+use crate::header::{Column, Header, ROSTER};
+use crate::message::{Notice, Reason, Refusal, SkipKind, Skipped};
+use crate::rows::{Door, Fault, Rows, Step};
+use crate::table::{Table, TableError};
+
+/// Nobody is older, in years.
+const OLDEST: i16 = 130;
+
+/// A person on the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RosterRow {
+    /// 1-based, as the spreadsheet shows it.
+    pub row: u64,
+    pub area_code: String,
+    /// Empty in a village.
+    pub building: DoorLabel,
+    pub unit: DoorLabel,
+    pub room: DoorLabel,
+    pub name: String,
+    /// `男`, `女` or empty.
+    pub sex: String,
+    /// `YYYY-MM-DD` or empty.
+    pub birth_date: String,
+    /// 18 characters or empty.
+    pub id_number: String,
+    pub phone: String,
+    pub relation: String,
+    /// What was left out of this row.
+    pub notices: Vec<Notice>,
+}
+
+/// A door with nobody on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoorRow {
+    pub row: u64,
+    pub area_code: String,
+    pub building: DoorLabel,
+    pub unit: DoorLabel,
+    pub room: DoorLabel,
+}
+
+/// What one row of the table became.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RosterItem {
+    Row(RosterRow),
+    Door(DoorRow),
+    Refused(Refusal),
+    Skipped(Skipped),
+}
+
+/// An iterator over the rows of a roster.
+pub struct RosterReader {
+    rows: Rows,
+    today: Date,
+}
+
+/// Reads a roster. `today` is the day in the campaign's zone.
+///
+/// # Errors
+/// When no row among the first twenty names 小区编码, 房号 and 姓名, or the table cannot be read.
+pub fn read_roster(table: Table, today: Date) -> Result<RosterReader, TableError> {
+    Ok(RosterReader { rows: Rows::open(table, &ROSTER, None)?, today })
+}
+
+/// Reads a roster of one area: where a row or the whole table has no area code, it is `area_code`.
+///
+/// # Errors
+/// As [`read_roster`], without the need for 小区编码.
+pub fn read_roster_of_area(table: Table, today: Date, area_code: &str) -> Result<RosterReader, TableError> {
+    Ok(RosterReader { rows: Rows::open(table, &ROSTER, Some(area_code.to_owned()))?, today })
+}
+
+impl RosterReader {
+    /// The header, with the headings that were ignored.
+    pub fn header(&self) -> &Header {
+        &self.rows.header
+    }
+
+    /// The table being read, for its encoding, its sheet and a progress bar.
+    pub fn table(&self) -> &Table {
+        &self.rows.table
+    }
+
+    fn person(&self) -> Result<RosterItem, Fault> {
+        let rows = &self.rows;
+        let cell = |column| rows.cell(column);
+        let number = rows.record.number;
+        let Door { area_code, building, unit, room } = rows.door()?;
+        let name = cell::name(cell(Column::Name));
+        if name.is_empty() || is_vacant(&name) {
+            let personal =
+                [Column::Sex, Column::BirthDate, Column::IdNumber, Column::Phone, Column::Relation];
+            if personal.iter().all(|column| cell(*column).trim().is_empty()) {
+                return Ok(RosterItem::Door(DoorRow { row: number, area_code, building, unit, room }));
+            }
+            return Err((Some(Column::Name), Reason::Missing(Column::Name)));
+        }
+        if !name.chars().any(char::is_alphabetic) {
+            return Err((Some(Column::Name), Reason::NameUnreadable));
+        }
+        let mut notices = Vec::new();
+        let person = Person::read(rows, self.today, &mut notices)?;
+        Ok(RosterItem::Row(RosterRow {
+            row: number,
+            area_code,
+            building,
+            unit,
+            room,
+            name,
+            sex: person.sex.to_owned(),
+            birth_date: person.birth_date,
+            id_number: person.id_number,
+            phone: person.phone,
+            relation: cell::plain(cell(Column::Relation)),
+            notices,
+        }))
+    }
+}
+
+impl Iterator for RosterReader {
+    type Item = Result<RosterItem, TableError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(Ok(match self.rows.next() {
+            Err(error) => return Some(Err(error)),
+            Ok(None) => return None,
+            Ok(Some(Step::Refused(refusal))) => RosterItem::Refused(*refusal),
+            Ok(Some(Step::Skipped(skipped))) => RosterItem::Skipped(skipped),
+            Ok(Some(Step::Row)) => {
+                self.person().unwrap_or_else(|fault| RosterItem::Refused(self.rows.refuse(&fault)))
+            }
+        }))
+    }
+}
+
+/// 空置 in the column of names is a vacant door and nobody's name.
+fn is_vacant(name: &str) -> bool {
+    matches!(
+        name,
+        "空置" | "空房" | "空户" | "空置房" | "无人居住" | "无人" | "空" | "无" | "-" | "/" | "vacant"
+    )
+}
+
+struct Person {
+    sex: &'static str,
+    birth_date: String,
+    id_number: String,
+    phone: String,
+}
+
+impl Person {
+    fn read(rows: &Rows, today: Date, notices: &mut Vec<Notice>) -> Result<Self, Fault> {
+        let identity = match cell::id_number(rows.cell(Column::IdNumber)) {
+            IdNumber::Empty => None,
+            IdNumber::Valid(identity) => Some(identity),
+            IdNumber::Impossible(fault) => return Err((Some(Column::IdNumber), id_reason(fault))),
+        };
+        let written = birth_date(rows.cell(Column::BirthDate), notices)
+            .map_err(|reason| (Some(Column::BirthDate), reason))?;
+        let birth_date = match (&identity, written) {
+            (Some(identity), Some(written)) if identity.birth_date != written => {
+                return Err((Some(Column::BirthDate), Reason::IdAgainstBirthDate));
+            }
+            (Some(identity), _) => Some(identity.birth_date),
+            (None, written) => written,
+        };
+        if let Some(date) = birth_date {
+            let column = if written.is_some() { Column::BirthDate } else { Column::IdNumber };
+            if date > today {
+                return Err((Some(column), Reason::BirthDateInFuture));
+            }
+            if is_too_old(date, today) {
+                return Err((Some(column), Reason::BirthDateTooOld));
+            }
+        }
+        let phone = cell::phone(rows.cell(Column::Phone))
+            .map_err(|fault| (Some(Column::Phone), phone_reason(fault)))?;
+        Ok(Self {
+            sex: sex(rows.cell(Column::Sex), identity.as_ref().map(|identity| identity.sex), notices),
+            birth_date: birth_date.map(|date| date.to_string()).unwrap_or_default(),
+            id_number: identity.map(|identity| identity.number).unwrap_or_default(),
+            phone,
+        })
+    }
+}
+
+fn is_too_old(birth: Date, today: Date) -> bool {
+    let years = today.year() - birth.year();
+    years > OLDEST || years == OLDEST && (today.month(), today.day()) > (birth.month(), birth.day())
+}
+
+pub(crate) fn id_reason(fault: IdFault) -> Reason {
+    match fault {
+        IdFault::Length { found } => Reason::IdLength { found },
+        IdFault::Characters => Reason::IdCharacters,
+        IdFault::BirthDate => Reason::IdBirthDate,
+        IdFault::Check => Reason::IdCheck,
+        IdFault::Destroyed => Reason::Destroyed(Column::IdNumber),
+    }
+}
+
+pub(crate) fn phone_reason(fault: PhoneFault) -> Reason {
+    match fault {
+        PhoneFault::NotDigits => Reason::PhoneNotDigits,
+        PhoneFault::TooShort { found } => Reason::PhoneTooShort { found },
+        PhoneFault::TooLong { found } => Reason::PhoneTooLong { found },
+        PhoneFault::Destroyed => Reason::Destroyed(Column::Phone),
+    }
+}
+
+pub(crate) fn date_reason(column: Column, fault: DateFault) -> Reason {
+    match fault {
+        DateFault::Unreadable | DateFault::NoDay => Reason::DateUnreadable(column),
+        DateFault::DoesNotExist => Reason::DateDoesNotExist(column),
+        DateFault::ShortYear => Reason::DateShortYear(column),
+    }
+}
+
+/// A birth date of year and month is left out with a notice: many forms ask for 出生年月 only.
+pub(crate) fn birth_date(text: &str, notices: &mut Vec<Notice>) -> Result<Option<Date>, Reason> {
+    match cell::birth_date(text) {
+        Ok(date) => Ok(date),
+        Err(DateFault::NoDay) => {
+            notices.push(Notice::new(
+                Column::BirthDate,
+                "birth_date_without_day",
+                "出生日期只有年月，没有采用",
+                "the birth date has no day and was left out",
+            ));
+            Ok(None)
+        }
+        Err(fault) => Err(date_reason(Column::BirthDate, fault)),
+    }
+}
+
+/// The sex that is written, or the one inside the identity number; where they differ the number wins, with a notice.
+pub(crate) fn sex(text: &str, in_number: Option<&'static str>, notices: &mut Vec<Notice>) -> &'static str {
+    let written = cell::sex(text.trim());
+    if written.is_none() {
+        notices.push(Notice::new(
+            Column::Sex,
+            "sex_unreadable",
+            "看不懂“性别”，没有采用",
+            "`sex` cannot be read and was left out",
+        ));
+    }
+    match (written.unwrap_or(""), in_number) {
+        ("", in_number) => in_number.unwrap_or(""),
+        (written, Some(number)) if written != number => {
+            notices.push(Notice::new(
+                Column::Sex,
+                "sex_against_id",
+                "“性别”与身份证号不一致，已按身份证号",
+                "`sex` is not that of `id_number`; the number was followed",
+            ));
+            number
+        }
+        (written, _) => written,
+    }
+}
+
+/// Counts how rows ended, for a summary that adds up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RosterCounts {
+    pub rows: u64,
+    pub doors: u64,
+    pub refused: u64,
+    pub repeated_headers: u64,
+    pub totals: u64,
+    pub footers: u64,
+}
+
+impl RosterCounts {
+    /// Counts one item.
+    pub fn add(&mut self, item: &RosterItem) {
+        *match item {
+            RosterItem::Row(_) => &mut self.rows,
+            RosterItem::Door(_) => &mut self.doors,
+            RosterItem::Refused(_) => &mut self.refused,
+            RosterItem::Skipped(skipped) => match skipped.kind {
+                SkipKind::RepeatedHeader => &mut self.repeated_headers,
+                SkipKind::Total => &mut self.totals,
+                SkipKind::Footer | SkipKind::NotVisited => &mut self.footers,
+            },
+        } += 1;
+    }
+
+    /// All rows behind the header that are not blank.
+    pub fn total(&self) -> u64 {
+        self.rows + self.doors + self.refused + self.repeated_headers + self.totals + self.footers
+    }
+}

@@ -1,0 +1,200 @@
+//! What all readers share: rows behind the header, without repeated headers, totals and torn rows.
+
+use crate::cell::{area_code, door::DoorLabel, door::door, fold_width, looks_rounded};
+use crate::header::{self, Column, Header, Schema};
+use crate::message::{Reason, Refusal, SkipKind, Skipped};
+use crate::table::{Record, Table, TableError, Trouble};
+
+/// A fault in one column, or in the whole row.
+pub(crate) type Fault = (Option<Column>, Reason);
+
+pub(crate) enum Step {
+    /// `Rows::record` holds a row to be read.
+    Row,
+    Refused(Box<Refusal>),
+    Skipped(Skipped),
+}
+
+/// The place of a row.
+pub(crate) struct Door {
+    pub(crate) area_code: String,
+    pub(crate) building: DoorLabel,
+    pub(crate) unit: DoorLabel,
+    pub(crate) room: DoorLabel,
+}
+
+pub(crate) struct Rows {
+    pub(crate) table: Table,
+    pub(crate) header: Header,
+    pub(crate) record: Record,
+    /// Taken where a row or the whole table has no area code.
+    area_code: Option<String>,
+}
+
+impl Rows {
+    pub(crate) fn open(
+        mut table: Table,
+        schema: &Schema,
+        area_code: Option<String>,
+    ) -> Result<Self, TableError> {
+        let given = area_code.is_some();
+        let header = header::find(&mut table, schema, |column| !(given && column == Column::AreaCode))?;
+        Ok(Self { table, header, record: Record::default(), area_code })
+    }
+
+    pub(crate) fn cell(&self, column: Column) -> &str {
+        self.header.cell(&self.record, column)
+    }
+
+    pub(crate) fn next(&mut self) -> Result<Option<Step>, TableError> {
+        if !self.table.read_record(&mut self.record)? {
+            return Ok(None);
+        }
+        let skipped = |kind| Ok(Some(Step::Skipped(Skipped { row: self.record.number, kind })));
+        if let Some(trouble) = self.record.trouble {
+            let reason = match trouble {
+                Trouble::OpenQuote => Reason::OpenQuote,
+                Trouble::TooLong => Reason::TooLong,
+                Trouble::Damaged => Reason::Damaged,
+                Trouble::Unreadable => Reason::Unreadable,
+            };
+            return Ok(Some(Step::Refused(Box::new(self.refuse(&(None, reason))))));
+        }
+        if self.header.repeats_in(&self.record) {
+            return skipped(SkipKind::RepeatedHeader);
+        }
+        if self.is_total() {
+            return skipped(SkipKind::Total);
+        }
+        if self.is_footer() {
+            return skipped(SkipKind::Footer);
+        }
+        if self.table.counts_cells() {
+            let (found, expected) = (self.record.len(), self.header.shown.len());
+            let reason = if found < expected {
+                Some(Reason::TooFewCells { found, expected })
+            } else if found > expected && self.record.filled() > expected {
+                Some(Reason::TooManyCells { found, expected })
+            } else {
+                None
+            };
+            if let Some(reason) = reason {
+                return Ok(Some(Step::Refused(Box::new(self.refuse(&(None, reason))))));
+            }
+        }
+        Ok(Some(Step::Row))
+    }
+
+    pub(crate) fn refuse(&self, (column, reason): &Fault) -> Refusal {
+        let value = column.map_or("", |column| self.cell(column));
+        let mut refusal = Refusal::new(self.record.number, *column, value, reason);
+        refusal.cells.0 = self.record.cells();
+        refusal
+    }
+
+    pub(crate) fn skip(&self, kind: SkipKind) -> Skipped {
+        Skipped { row: self.record.number, kind }
+    }
+
+    /// Reads where the row is.
+    pub(crate) fn door(&self) -> Result<Door, Fault> {
+        let fault = |column, reason| Err((Some(column), reason));
+        let cell = self.cell(Column::AreaCode);
+        let code = match (area_code(cell), &self.area_code) {
+            (Some(code), Some(given)) if code.is_empty() => given.clone(),
+            (Some(code), None) if code.is_empty() => {
+                return fault(Column::AreaCode, Reason::Missing(Column::AreaCode));
+            }
+            (Some(code), _) => code,
+            (None, _) if looks_rounded(&fold_width(cell)) => {
+                return fault(Column::AreaCode, Reason::Destroyed(Column::AreaCode));
+            }
+            (None, _) => return fault(Column::AreaCode, Reason::AreaCodeUnreadable),
+        };
+        let (building, unit, room) =
+            door(self.cell(Column::Building), self.cell(Column::Unit), self.cell(Column::Room));
+        if room.is_empty() {
+            return fault(Column::Room, Reason::Missing(Column::Room));
+        }
+        Ok(Door { area_code: code, building, unit, room })
+    }
+
+    /// Whether the row is a sum. A row with an identity number or a phone is a person whatever else stands in it.
+    fn is_total(&self) -> bool {
+        let name = self.header.place(Column::Name);
+        let total = (0..self.record.len()).any(|place| {
+            let cell = self.record.cell(place).trim();
+            may_be_total(cell) && is_total(cell, Some(place) == name)
+        });
+        total && self.cell(Column::IdNumber).trim().is_empty() && self.cell(Column::Phone).trim().is_empty()
+    }
+
+    /// Whether the row is a line under the table: 填表人：…
+    fn is_footer(&self) -> bool {
+        let first =
+            (0..self.record.len()).map(|place| self.record.cell(place)).find(|cell| !cell.trim().is_empty());
+        let Some(first) = first else { return false };
+        if first.as_bytes()[0].is_ascii_alphanumeric() {
+            return false;
+        }
+        let folded = fold_width(first);
+        FOOTERS
+            .iter()
+            .any(|word| folded.strip_prefix(word).is_some_and(|rest| rest.trim_start().starts_with(':')))
+            && self.cell(Column::Room).trim().is_empty()
+            && self.cell(Column::IdNumber).trim().is_empty()
+    }
+}
+
+const FOOTERS: [&str; 17] = [
+    "填表人",
+    "制表人",
+    "审核人",
+    "填报人",
+    "负责人",
+    "填表日期",
+    "制表日期",
+    "填报日期",
+    "填表单位",
+    "制表单位",
+    "填报单位",
+    "填表时间",
+    "填表说明",
+    "备注",
+    "注",
+    "说明",
+    "联系人",
+];
+
+fn may_be_total(cell: &str) -> bool {
+    match cell.as_bytes() {
+        [] => false,
+        [0xE5 | 0xE6 | 0xE7 | b't' | b'T' | b's' | b'S' | b'g' | b'G', ..] => true,
+        bytes => bytes.ends_with("计".as_bytes()),
+    }
+}
+
+fn is_total(cell: &str, in_name: bool) -> bool {
+    const WORDS: [&str; 9] =
+        ["合计", "总计", "小计", "共计", "累计", "本页合计", "本页小计", "总人数", "总户数"];
+    if cell.is_ascii() {
+        return ["total", "totals", "subtotal", "sub-total", "sub total", "grand total", "sum"].iter().any(
+            |word| {
+                cell.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+                    && cell[word.len()..]
+                        .bytes()
+                        .all(|b| b.is_ascii_digit() || matches!(b, b':' | b' ' | b'.' | b','))
+            },
+        );
+    }
+    let compact: String = fold_width(cell).chars().filter(|c| *c != ' ').collect();
+    let counts =
+        |rest: &str| rest.chars().all(|c| c.is_ascii_digit() || ":(),、，.共计人户条名个口家行".contains(c));
+    if WORDS.iter().any(|word| compact.strip_prefix(word).is_some_and(counts)) {
+        return true;
+    }
+    if let Some(rest) = compact.strip_prefix('共') {
+        return rest.starts_with(|c: char| c.is_ascii_digit()) && counts(rest);
+    }
+    !in_name && ["合计", "总计", "小计"].iter().any(|word| compact.ends_with(word))
+}
