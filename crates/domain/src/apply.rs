@@ -67,12 +67,12 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             let dwelling = resolve_dwelling(state, *dwelling)?;
             change_dwelling(state, dwelling, |row| row.area = area)
         }
-        Body::RosterImported { roster, source, digest, rows } => state.change_book(|book| {
+        Body::RosterImported { roster, source, digest, bytes } => state.change_book(|book| {
             book.rosters.push(Roster {
                 id: *roster,
                 source: source.clone(),
                 digest: *digest,
-                rows: *rows,
+                bytes: *bytes,
                 imported_at: fact.at,
             });
         }),
@@ -424,6 +424,19 @@ pub fn group<S: State>(state: &mut S, canonical: PersonId) -> Result<Vec<PersonI
         next += 1;
     }
     Ok(members)
+}
+
+/// Where a canonical person is listed, under whichever of her ids.
+///
+/// # Errors
+/// Those of the storage.
+pub fn group_home<S: State>(state: &mut S, canonical: PersonId) -> Result<Option<DwellingId>, S::Error> {
+    for member in group(state, canonical)? {
+        if let Some(home) = state.person(member)?.and_then(|row| row.dwelling) {
+            return Ok(Some(home));
+        }
+    }
+    Ok(None)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,10 @@
 
 use std::cmp::Ordering;
 
+const BUILDING_ENDS: [&str; 9] = ["号楼栋", "号楼", "楼栋", "栋", "幢", "楼", "座", "号", "#"];
+const UNIT_ENDS: [&str; 7] = ["号单元", "单元", "号门", "门栋", "门", "号", "#"];
+const ROOM_ENDS: [&str; 8] = ["号房", "号室", "房间", "房", "室", "号", "户", "#"];
+
 /// The comparison key of a door within its area: the three labels with their suffixes (栋, 单元, 室 …), leading zeros
 /// and letter case taken away, joined by U+001F. Equal keys in one area are one door.
 ///
@@ -9,11 +13,11 @@ use std::cmp::Ordering;
 #[must_use]
 pub fn door_key(building: &str, unit: &str, room: &str) -> String {
     let mut key = String::with_capacity(building.len() + unit.len() + room.len() + 2);
-    push_label(&mut key, building, &["号楼", "栋", "幢", "楼", "座", "#"]);
+    push_label(&mut key, building, &BUILDING_ENDS);
     key.push('\u{1f}');
-    push_label(&mut key, unit, &["单元", "门", "#"]);
+    push_label(&mut key, unit, &UNIT_ENDS);
     key.push('\u{1f}');
-    push_label(&mut key, room, &["号房", "房", "室", "号", "户", "#"]);
+    push_label(&mut key, room, &ROOM_ENDS);
     key
 }
 
@@ -21,7 +25,7 @@ pub fn door_key(building: &str, unit: &str, room: &str) -> String {
 #[must_use]
 pub fn building_prefix(building: &str) -> String {
     let mut key = String::new();
-    push_label(&mut key, building, &["号楼", "栋", "幢", "楼", "座", "#"]);
+    push_label(&mut key, building, &BUILDING_ENDS);
     key.push('\u{1f}');
     key
 }
@@ -32,6 +36,10 @@ fn push_label(key: &mut String, label: &str, suffixes: &[&str]) {
         .iter()
         .find_map(|suffix| label.strip_suffix(suffix).map(str::trim_end).filter(|rest| !rest.is_empty()))
         .unwrap_or(label);
+    if let Some(number) = han_number(bare) {
+        key.push_str(&number.to_string());
+        return;
+    }
     let digits = bare.len() - bare.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let bare = if digits > 0 {
         let zeros = bare[..digits - 1].len() - bare[..digits - 1].trim_start_matches('0').len();
@@ -40,6 +48,25 @@ fn push_label(key: &mut String, label: &str, suffixes: &[&str]) {
         bare
     };
     key.extend(bare.chars().map(|c| c.to_ascii_uppercase()));
+}
+
+/// A number below a hundred written in Han digits: 三 is 3, 十二 is 12, 二十 is 20.
+fn han_number(text: &str) -> Option<u32> {
+    let digit = |c: char| "一二三四五六七八九".chars().zip(1..).find(|(han, _)| *han == c).map(|(_, value)| value);
+    let (tens, ones) = match text.split_once('十') {
+        Some((tens, ones)) => (if tens.is_empty() { 1 } else { one(tens, digit)? }, ones),
+        None => (0, text),
+    };
+    let ones = if ones.is_empty() && tens > 0 { 0 } else { one(ones, digit)? };
+    Some(tens * 10 + ones)
+}
+
+fn one(text: &str, digit: impl Fn(char) -> Option<u32>) -> Option<u32> {
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (Some(only), None) => digit(only),
+        _ => None,
+    }
 }
 
 /// The floor that a room number tells: `402` is 4, `1503` is 15, `12` is none. Village houses have none.
@@ -105,6 +132,7 @@ mod tests {
             ("03号楼", "02", "0402"),
             ("3幢", "2门", "402号房"),
             (" 3# ", "2", "402户"),
+            ("三栋", "二单元", "402"),
         ] {
             assert_eq!(door_key(building, unit, room), plain);
         }
@@ -117,6 +145,9 @@ mod tests {
         assert_ne!(door_key("31", "2", "402"), door_key("3", "12", "402"));
         assert_ne!(door_key("10", "1", "1"), door_key("1", "1", "1"));
         assert_ne!(door_key("栋", "", "1"), door_key("", "", "1"));
+        assert_eq!(door_key("十二栋", "", "1"), door_key("12", "", "1"));
+        assert_eq!(door_key("二十栋", "", "1"), door_key("20", "", "1"));
+        assert_ne!(door_key("一二栋", "", "1"), door_key("12", "", "1"));
         assert!(door_key("3栋", "", "1").starts_with(&building_prefix("3号楼")));
     }
 

@@ -143,8 +143,8 @@ pub enum Body {
     },
     /// 3 `[dwelling, area]`; counted under another area from now on, as when grids are redrawn.
     DwellingMoved { dwelling: DwellingId, area: String },
-    /// 4 `[roster, source, file's SHA-256, rows]`
-    RosterImported { roster: RosterId, source: String, digest: [u8; 32], rows: u64 },
+    /// 4 `[roster, source, file's SHA-256, file's length in bytes]`
+    RosterImported { roster: RosterId, source: String, digest: [u8; 32], bytes: u64 },
     /// 5 `[person, dwelling, roster, row]`; the sealed content, if any, is who she is.
     PersonListed { person: PersonId, dwelling: DwellingId, roster: RosterId, row: u64 },
     /// 6 `[person, dwelling]`; someone found by the sweep is put on the list.
@@ -332,8 +332,8 @@ impl Fact {
                 .uint(*place as u64)
                 .uint(*found_by as u64),
             Body::DwellingMoved { dwelling, area } => out.array(2).id(*dwelling).text(area),
-            Body::RosterImported { roster, source, digest, rows } => {
-                out.array(4).id(*roster).text(source).bytes(digest).uint(*rows)
+            Body::RosterImported { roster, source, digest, bytes } => {
+                out.array(4).id(*roster).text(source).bytes(digest).uint(*bytes)
             }
             Body::PersonListed { person, dwelling, roster, row } => {
                 out.array(4).id(*person).id(*dwelling).id(*roster).uint(*row)
@@ -471,7 +471,7 @@ impl Body {
                     roster: read.id()?,
                     source: read.text("source")?,
                     digest: read.fixed()?,
-                    rows: read.uint()?,
+                    bytes: read.uint()?,
                 }
             }
             5 => {

@@ -26,7 +26,8 @@ pub struct Roster {
     pub id: RosterId,
     pub source: String,
     pub digest: [u8; 32],
-    pub rows: u64,
+    /// The file's length.
+    pub bytes: u64,
     pub imported_at: Millis,
 }
 

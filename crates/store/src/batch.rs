@@ -514,6 +514,26 @@ impl<'s> Batch<'s> {
         Ok(plain.as_deref().and_then(Identity::decode))
     }
 
+    /// Whether anyone is known at all.
+    pub fn has_people(&mut self) -> Result<bool> {
+        Ok(self.store.views.connection().prepare_cached("select 1 from person limit 1")?.exists([])?)
+    }
+
+    /// The rosters, by number, that name a person.
+    pub fn rosters_of(&mut self, person: PersonId) -> Result<Vec<u32>> {
+        let mut found = Vec::new();
+        for member in apply::group(&mut self.store.views, person)? {
+            let mut read = self
+                .store
+                .views
+                .connection()
+                .prepare_cached("select distinct roster from roster_row where person = ?1 order by roster")?;
+            let rows = read.query_map([member.0], |row| row.get(0))?;
+            found.extend(rows.collect::<rusqlite::Result<Vec<u32>>>()?);
+        }
+        Ok(found)
+    }
+
     /// Everyone listed in the dwelling, and everyone unlisted who was seen there, under canonical ids.
     pub fn people_at(&mut self, dwelling: DwellingId) -> Result<Vec<PersonId>> {
         let mut found: Vec<Id> = Vec::new();

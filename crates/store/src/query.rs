@@ -324,12 +324,7 @@ impl Reader {
 
     /// Where a person is listed, under whichever of her ids.
     pub fn home(&mut self, person: PersonId) -> Result<Option<DwellingId>> {
-        for member in apply::group(&mut self.views, person)? {
-            if let Some(home) = self.views.person(member)?.and_then(|row| row.dwelling) {
-                return Ok(Some(home));
-            }
-        }
-        Ok(None)
+        apply::group_home(&mut self.views, person)
     }
 
     /// The doors at which a person was seen in a sweep, newest last.

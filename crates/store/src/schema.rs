@@ -69,7 +69,7 @@ create table area (number integer primary key, code text not null, name text not
 create table sweep (number integer primary key, id blob not null, area integer not null, programme text not null,
     opened_at integer not null, deadline integer not null, closed_at integer);
 create table roster (number integer primary key, id blob not null, source text not null, digest blob not null,
-    rows integer not null, imported_at integer not null);
+    bytes integer not null, imported_at integer not null);
 create table device (series blob primary key, public_key blob not null, worker blob not null, role integer not null,
     area integer not null, revoked integer not null) without rowid;
 create table dwelling (id blob primary key, area integer not null, place integer not null, on_roster integer not null,

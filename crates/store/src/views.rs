@@ -260,13 +260,13 @@ fn load_book(connection: &Connection) -> Result<Book> {
     })?;
     book.sweeps = sweeps.collect::<rusqlite::Result<_>>()?;
     let mut read =
-        connection.prepare("select id, source, digest, rows, imported_at from roster order by number")?;
+        connection.prepare("select id, source, digest, bytes, imported_at from roster order by number")?;
     let rosters = read.query_map([], |row| {
         Ok(Roster {
             id: get_id(row, 0)?,
             source: row.get(1)?,
             digest: row.get(2)?,
-            rows: row.get(3)?,
+            bytes: row.get(3)?,
             imported_at: row.get(4)?,
         })
     })?;
@@ -301,10 +301,10 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
         ])?;
     }
     let mut put = connection.prepare_cached(
-        "insert or replace into roster (number, id, source, digest, rows, imported_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
+        "insert or replace into roster (number, id, source, digest, bytes, imported_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for (number, roster) in (0u32..).zip(&book.rosters) {
-        put.execute(params![number, roster.id.0, roster.source, roster.digest, roster.rows, roster.imported_at])?;
+        put.execute(params![number, roster.id.0, roster.source, roster.digest, roster.bytes, roster.imported_at])?;
     }
     Ok(())
 }

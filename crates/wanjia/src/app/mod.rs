@@ -1,1 +1,7 @@
 //! The use-cases: what can be done, whichever door it came through.
+
+pub mod failure;
+pub mod import_areas;
+pub mod import_roster;
+pub mod import_visits;
+pub mod sweeps;

@@ -1,0 +1,453 @@
+//! Importing a list of people: a preview or the real thing, all or nothing, with every row answered.
+
+use domain::apply;
+use domain::area::AreaNumber;
+use domain::door::door_key;
+use domain::fact::{Body, FoundBy, Place};
+use domain::id::{DwellingId, Id, PersonId, RosterId};
+use domain::identity::Identity;
+use domain::state::State;
+use domain::time::Millis;
+use intake::roster::{RosterItem, RosterReader, RosterRow};
+use intake::{Cause, DoorLabel, Refusal};
+use rustc_hash::FxHashMap;
+use store::{Batch, Sealed, Store, StoreError};
+
+use super::failure::{Failure, Result};
+
+/// How many rows ended in which way. Every data row of a file ends in exactly one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Tally {
+    pub added: u64,
+    pub changed: u64,
+    pub left: u64,
+    pub refused: u64,
+    /// Repeated headers, totals and lines under the table.
+    pub skipped: u64,
+    /// Doors that were not known before.
+    pub doors: u64,
+}
+
+/// Where refused rows go.
+pub trait Refusals {
+    /// # Errors
+    /// If they cannot be written; the import then stops and nothing has changed.
+    fn refuse(&mut self, refusal: &Refusal) -> Result<()>;
+}
+
+impl Refusals for Vec<Refusal> {
+    fn refuse(&mut self, refusal: &Refusal) -> Result<()> {
+        self.push(refusal.clone());
+        Ok(())
+    }
+}
+
+/// What became of one row, for a preview that a person reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowVerdict {
+    Added,
+    Changed,
+    Left,
+}
+
+/// A list to be imported: where it comes from and what file it was.
+pub struct Roster<'a> {
+    pub source: &'a str,
+    /// SHA-256 of the file.
+    pub digest: [u8; 32],
+    /// Length of the file in bytes.
+    pub bytes: u64,
+}
+
+/// From this size on, the tags of a list are put into their index in order, at the end.
+const BULK_BYTES: u64 = 8 << 20;
+
+/// Imports a roster, or, with `dry_run`, finds out what importing it would do.
+///
+/// A person is known by her ID number, or by name and birth date in her dwelling; a row about someone known changes
+/// only what it says differently. The same file again changes nothing.
+///
+/// # Errors
+/// If the file cannot be read to its end, or the territory cannot be written; then nothing has changed.
+pub fn import_roster(
+    store: &mut Store,
+    mut reader: RosterReader,
+    roster: &Roster<'_>,
+    dry_run: bool,
+    now: Millis,
+    refusals: &mut dyn Refusals,
+    each: &mut dyn FnMut(u64, Option<RowVerdict>, u64),
+) -> Result<Tally> {
+    let mut failure = None;
+    let mut tally = Tally::default();
+    let outcome = store.write(now, |batch| {
+        let mut import = Import::begin(batch, roster)?;
+        match import.run(&mut reader, refusals, each) {
+            Ok(()) => {}
+            Err(Stop::Store(error)) => return Err(error),
+            Err(Stop::Failure(stop)) => {
+                failure = Some(stop);
+                return Err(rolled_back());
+            }
+        }
+        tally = import.tally;
+        if dry_run { Err(rolled_back()) } else { Ok(()) }
+    });
+    match (failure, outcome) {
+        (Some(failure), _) => Err(failure),
+        (None, Err(StoreError::Refused(refusal))) if refusal.code == ROLLED_BACK => Ok(tally),
+        (None, Err(error)) => Err(error.into()),
+        (None, Ok(())) => Ok(tally),
+    }
+}
+
+const ROLLED_BACK: &str = "rolled_back";
+
+fn rolled_back() -> StoreError {
+    StoreError::refused(ROLLED_BACK, "没有写入", "nothing was written")
+}
+
+enum Stop {
+    Store(StoreError),
+    Failure(Failure),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+struct Import<'b, 's> {
+    batch: &'b mut Batch<'s>,
+    source: &'b str,
+    digest: [u8; 32],
+    bytes: u64,
+    actor: Id,
+    roster: Option<RosterId>,
+    /// Rosters of the same source, by number.
+    same_source: Vec<u32>,
+    /// Nobody was known before, so nobody has to be looked for.
+    fresh: bool,
+    tally: Tally,
+    /// By a shortened keyed tag: the row that had this ID number, or this name at this door, first.
+    rows: FxHashMap<u64, u32>,
+    last_area: Option<(String, AreaNumber)>,
+    last_door: Option<(AreaNumber, String, DwellingId)>,
+}
+
+enum Row {
+    Done(RowVerdict),
+    Refused(Cause),
+}
+
+impl<'b, 's> Import<'b, 's> {
+    fn begin(batch: &'b mut Batch<'s>, roster: &Roster<'b>) -> store::Result<Self> {
+        if roster.bytes >= BULK_BYTES {
+            batch.bulk()?;
+        }
+        let fresh = !batch.has_people()?;
+        let book = batch.state().book();
+        let same_source =
+            (0u32..).zip(&book.rosters).filter(|(_, known)| known.source == roster.source).map(|(n, _)| n).collect();
+        Ok(Self {
+            actor: book.own_series,
+            source: roster.source,
+            digest: roster.digest,
+            bytes: roster.bytes,
+            roster: None,
+            same_source,
+            fresh,
+            tally: Tally::default(),
+            rows: FxHashMap::default(),
+            last_area: None,
+            last_door: None,
+            batch,
+        })
+    }
+
+    fn run(
+        &mut self,
+        reader: &mut RosterReader,
+        refusals: &mut dyn Refusals,
+        each: &mut dyn FnMut(u64, Option<RowVerdict>, u64),
+    ) -> Result<(), Stop> {
+        while let Some(item) = reader.next() {
+            let (number, verdict) = match item.map_err(Failure::from)? {
+                RosterItem::Row(row) => match self.person(&row)? {
+                    Row::Done(verdict) => (row.row, Some(verdict)),
+                    Row::Refused(cause) => {
+                        self.tally.refused += 1;
+                        refusals.refuse(&reader.refuse(cause))?;
+                        (row.row, None)
+                    }
+                },
+                RosterItem::Door(row) => {
+                    match self.door(&row.area_code, &row.building, &row.unit, &row.room)? {
+                        Ok((_, true)) => {
+                            self.tally.added += 1;
+                            (row.row, Some(RowVerdict::Added))
+                        }
+                        Ok((_, false)) => {
+                            self.tally.left += 1;
+                            (row.row, Some(RowVerdict::Left))
+                        }
+                        Err(cause) => {
+                            self.tally.refused += 1;
+                            refusals.refuse(&reader.refuse(cause))?;
+                            (row.row, None)
+                        }
+                    }
+                }
+                RosterItem::Refused(refusal) => {
+                    self.tally.refused += 1;
+                    refusals.refuse(&refusal)?;
+                    (refusal.row, None)
+                }
+                RosterItem::Skipped(skipped) => {
+                    self.tally.skipped += 1;
+                    (skipped.row, None)
+                }
+            };
+            each(number, verdict, reader.table().bytes_read());
+        }
+        Ok(())
+    }
+
+    fn person(&mut self, row: &RosterRow) -> Result<Row, Stop> {
+        let identity = Identity {
+            name: row.name.clone(),
+            sex: row.sex.clone(),
+            birth_date: row.birth_date.clone(),
+            id_number: row.id_number.clone(),
+            phone: row.phone.clone(),
+            relation: row.relation.clone(),
+            note: String::new(),
+        };
+        let doors = self.tally.doors;
+        let dwelling = match self.door(&row.area_code, &row.building, &row.unit, &row.room)? {
+            Ok((dwelling, _)) => dwelling,
+            Err(cause) => return Ok(Row::Refused(cause)),
+        };
+        let new_door = self.tally.doors > doors;
+        if let Some(first) = self.repeated(&identity, dwelling, row.row)? {
+            return Ok(if identity.id_number.is_empty() {
+                self.tally.left += 1;
+                Row::Done(RowVerdict::Left)
+            } else {
+                Row::Refused(same_id(first))
+            });
+        }
+        let known = if self.fresh { None } else { self.known(&identity, dwelling, new_door)? };
+        let Some(person) = known else {
+            let person = self.batch.new_id()?;
+            self.list(person, dwelling, row.row, Some((&identity, true)))?;
+            self.batch.put_tags(person, &identity)?;
+            self.tally.added += 1;
+            return Ok(Row::Done(RowVerdict::Added));
+        };
+        let before = self.batch.identity(person)?.unwrap_or_default();
+        let merged = merge(&before, &identity);
+        let listed = apply::group_home(self.batch.state(), person)?;
+        let verdict = if listed.is_none() {
+            RowVerdict::Added
+        } else if merged == before && listed == Some(dwelling) && self.is_on_this_source(person)? {
+            RowVerdict::Left
+        } else {
+            RowVerdict::Changed
+        };
+        match verdict {
+            RowVerdict::Added => self.tally.added += 1,
+            RowVerdict::Changed => self.tally.changed += 1,
+            RowVerdict::Left => self.tally.left += 1,
+        }
+        if verdict != RowVerdict::Left {
+            let content = (merged != before).then_some((&merged, false));
+            self.list(person, dwelling, row.row, content)?;
+            if merged != before {
+                self.batch.put_tags(person, &merged)?;
+            }
+        }
+        Ok(Row::Done(verdict))
+    }
+
+    /// The row of this file that spoke of the same person already, if one did.
+    fn repeated(&mut self, identity: &Identity, dwelling: DwellingId, row: u64) -> store::Result<Option<u32>> {
+        let tag = if identity.id_number.is_empty() {
+            let at = format!("{dwelling}|{}|{}|{}", identity.name, identity.birth_date, identity.phone);
+            self.batch.blind_tag("row", &at)?
+        } else {
+            self.batch.blind_tag("row", &identity.id_number)?
+        };
+        let short = u64::from_le_bytes([tag[0], tag[1], tag[2], tag[3], tag[4], tag[5], tag[6], tag[7]]);
+        let row = u32::try_from(row).unwrap_or(u32::MAX);
+        match self.rows.entry(short) {
+            std::collections::hash_map::Entry::Occupied(first) => Ok(Some(*first.get())),
+            std::collections::hash_map::Entry::Vacant(place) => {
+                place.insert(row);
+                Ok(None)
+            }
+        }
+    }
+
+    fn known(
+        &mut self,
+        identity: &Identity,
+        dwelling: DwellingId,
+        new_door: bool,
+    ) -> store::Result<Option<PersonId>> {
+        if !identity.id_number.is_empty()
+            && let [person] = self.batch.holders("id_number", &identity.id_number)?.as_slice()
+        {
+            return Ok(Some(*person));
+        }
+        if new_door {
+            return Ok(None);
+        }
+        for person in self.batch.people_at(dwelling)? {
+            let Some(known) = self.batch.identity(person)? else { continue };
+            let differs = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && a != b;
+            if known.name == identity.name
+                && !differs(&known.birth_date, &identity.birth_date)
+                && !differs(&known.id_number, &identity.id_number)
+                && !differs(&known.sex, &identity.sex)
+                && (!known.birth_date.is_empty() || known.phone == identity.phone)
+            {
+                return Ok(Some(person));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_on_this_source(&mut self, person: PersonId) -> store::Result<bool> {
+        let rosters = self.batch.rosters_of(person)?;
+        Ok(rosters.iter().any(|roster| self.same_source.contains(roster)))
+    }
+
+    fn list(
+        &mut self,
+        person: PersonId,
+        dwelling: DwellingId,
+        row: u64,
+        content: Option<(&Identity, bool)>,
+    ) -> store::Result<()> {
+        let roster = self.roster()?;
+        let plaintext = content.map(|(identity, fresh)| (identity.encode(), fresh));
+        let sealed = plaintext
+            .as_ref()
+            .map(|(plaintext, fresh)| Sealed { owner: person, plaintext, fresh: *fresh });
+        self.batch.append(self.actor, Body::PersonListed { person, dwelling, roster, row }, sealed)?;
+        Ok(())
+    }
+
+    /// The roster's id; its fact is written before the first row that changes anything, so that a file which changes
+    /// nothing leaves no trace.
+    fn roster(&mut self) -> store::Result<RosterId> {
+        if let Some(roster) = self.roster {
+            return Ok(roster);
+        }
+        let roster = self.batch.new_id()?;
+        let body = Body::RosterImported {
+            roster,
+            source: self.source.to_owned(),
+            digest: self.digest,
+            bytes: self.bytes,
+        };
+        self.batch.append(self.actor, body, None)?;
+        self.roster = Some(roster);
+        Ok(roster)
+    }
+
+    /// Finds the door or registers it; the flag says that something was written.
+    fn door(
+        &mut self,
+        area_code: &str,
+        building: &DoorLabel,
+        unit: &DoorLabel,
+        room: &DoorLabel,
+    ) -> Result<Result<(DwellingId, bool), Cause>, Stop> {
+        let area = match &self.last_area {
+            Some((code, area)) if code == area_code => *area,
+            _ => match self.batch.state().book().areas.number(area_code) {
+                Some(area) => {
+                    self.last_area = Some((area_code.to_owned(), area));
+                    area
+                }
+                None => return Ok(Err(unknown_area(area_code))),
+            },
+        };
+        let key = door_key(&building.shown, &unit.shown, &room.shown);
+        if let Some((at, known, dwelling)) = &self.last_door
+            && *at == area
+            && *known == key
+        {
+            return Ok(Ok((*dwelling, false)));
+        }
+        let found = apply::find_door(self.batch.state(), area, &key)?;
+        let (dwelling, written) = match found {
+            Some(dwelling) => (dwelling, false),
+            None => {
+                let dwelling = self.batch.new_id()?;
+                let body = Body::DwellingRegistered {
+                    dwelling,
+                    area: area_code.to_owned(),
+                    building: building.shown.clone(),
+                    unit: unit.shown.clone(),
+                    room: room.shown.clone(),
+                    place: Place::Home,
+                    found_by: FoundBy::Roster,
+                };
+                self.batch.append(self.actor, body, None)?;
+                self.tally.doors += 1;
+                (dwelling, true)
+            }
+        };
+        self.last_door = Some((area, key, dwelling));
+        Ok(Ok((dwelling, written)))
+    }
+}
+
+/// What is known with what the row says laid over it; an empty cell takes nothing away.
+fn merge(known: &Identity, row: &Identity) -> Identity {
+    let pick = |new: &String, old: &String| if new.is_empty() { old.clone() } else { new.clone() };
+    Identity {
+        name: pick(&row.name, &known.name),
+        sex: pick(&row.sex, &known.sex),
+        birth_date: pick(&row.birth_date, &known.birth_date),
+        id_number: pick(&row.id_number, &known.id_number),
+        phone: pick(&row.phone, &known.phone),
+        relation: pick(&row.relation, &known.relation),
+        note: pick(&row.note, &known.note),
+    }
+}
+
+/// Why a row with an area that nobody knows is refused.
+#[must_use]
+pub fn unknown_area(code: &str) -> Cause {
+    Cause {
+        field: "area_code",
+        code: "unknown_area",
+        zh: format!("小区编码 {code} 不在系统里"),
+        en: format!("area_code {code} is not known"),
+        remedy_zh: "先用 wanjia import areas 导入区域，或改正编码".into(),
+        remedy_en: "import the area first with `wanjia import areas`, or correct the code".into(),
+    }
+}
+
+fn same_id(first: u32) -> Cause {
+    Cause {
+        field: "id_number",
+        code: "same_id_number",
+        zh: format!("身份证号与第{first}行相同"),
+        en: format!("the ID number is the same as in row {first}"),
+        remedy_zh: "核对两行是不是同一个人：是就删掉一行，不是就改正号码".into(),
+        remedy_en: "see whether both rows are one person: delete one of them, or correct the number".into(),
+    }
+}

@@ -1,0 +1,290 @@
+//! Importing visits and sightings that were written on paper or in a spreadsheet.
+
+use domain::apply;
+use domain::area::AreaNumber;
+use domain::door::door_key;
+use domain::fact::{Body, FoundBy, Light, Outcome, Place, evidence};
+use domain::id::{ActorId, DwellingId, SweepId};
+use domain::identity::Identity;
+use domain::state::State;
+use domain::time::{Millis, to_day};
+use intake::visits::{PersonItem, PersonReader, PersonRow, VisitItem, VisitReader, VisitRow};
+use intake::{Cause, DoorLabel};
+use rustc_hash::FxHashMap;
+use store::{Batch, Sealed, Store, StoreError};
+
+use super::failure::{Failure, Result};
+use super::import_roster::{Refusals, unknown_area};
+
+/// How many rows ended in which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct VisitTally {
+    pub visits: u64,
+    pub persons: u64,
+    /// Of the persons, those who were known already.
+    pub recognised: u64,
+    /// Doors that no roster knew.
+    pub doors: u64,
+    pub refused: u64,
+    pub skipped: u64,
+    /// Cells that were left out of rows otherwise taken.
+    pub notices: u64,
+}
+
+/// The canonical bytes of what a visit's sealed content says: a note, where someone is, and who made the visit.
+#[must_use]
+pub fn visit_content(note: &str, place: &str, worker: &str) -> Vec<u8> {
+    let mut writer = ledger::canonical::Writer::new();
+    writer.array(3);
+    writer.text(note);
+    writer.text(place);
+    writer.text(worker);
+    writer.finish()
+}
+
+/// Imports visits, and then the people who were seen, into one sweep; all rows that can be read, or nothing.
+///
+/// # Errors
+/// If a file cannot be read to its end, the sweep is not open, or the territory cannot be written; then nothing has
+/// changed.
+pub fn import_visits(
+    store: &mut Store,
+    sweep: SweepId,
+    visits: VisitReader,
+    persons: Option<PersonReader>,
+    now: Millis,
+    refused_visits: &mut dyn Refusals,
+    refused_persons: &mut dyn Refusals,
+) -> Result<VisitTally> {
+    let mut failure = None;
+    let outcome = store.write(now, |batch| {
+        let mut import = match Import::begin(batch, sweep) {
+            Ok(import) => import,
+            Err(stop) => {
+                failure = Some(stop);
+                return Err(cancelled());
+            }
+        };
+        let run = import
+            .visits(visits, refused_visits)
+            .and_then(|()| persons.map_or(Ok(()), |persons| import.persons(persons, refused_persons)));
+        match run {
+            Ok(()) => Ok(import.tally),
+            Err(Stop::Store(error)) => Err(error),
+            Err(Stop::Failure(stop)) => {
+                failure = Some(stop);
+                Err(cancelled())
+            }
+        }
+    });
+    match failure {
+        Some(failure) => Err(failure),
+        None => Ok(outcome?),
+    }
+}
+
+fn cancelled() -> StoreError {
+    StoreError::refused("cancelled", "没有写入", "nothing was written")
+}
+
+enum Stop {
+    Store(StoreError),
+    Failure(Failure),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+struct Import<'b, 's> {
+    batch: &'b mut Batch<'s>,
+    sweep: SweepId,
+    scope: AreaNumber,
+    actor: ActorId,
+    workers: FxHashMap<String, ActorId>,
+    tally: VisitTally,
+}
+
+impl<'b, 's> Import<'b, 's> {
+    fn begin(batch: &'b mut Batch<'s>, sweep: SweepId) -> Result<Self> {
+        let book = batch.state().book();
+        let Some((_, row)) = book.sweep(sweep) else {
+            return Err(Failure::new(
+                "unknown_sweep",
+                format!("没有编号为 {sweep} 的排查；wanjia sweep open 会打印新排查的编号"),
+                format!("there is no sweep {sweep}; `wanjia sweep open` prints the id of a new one"),
+            ));
+        };
+        if row.closed_at.is_some() {
+            return Err(Failure::new(
+                "sweep_closed",
+                format!("排查 {sweep} 已经结束，不能再导入"),
+                format!("sweep {sweep} is closed; nothing can be imported into it"),
+            ));
+        }
+        let (scope, actor) = (row.area, book.own_series);
+        Ok(Self { scope, actor, sweep, workers: FxHashMap::default(), tally: VisitTally::default(), batch })
+    }
+
+    fn visits(&mut self, mut reader: VisitReader, refusals: &mut dyn Refusals) -> Result<(), Stop> {
+        while let Some(item) = reader.next() {
+            match item.map_err(Failure::from)? {
+                VisitItem::Row(row) => {
+                    self.tally.notices += row.notices.len() as u64;
+                    match self.door(&row.area_code, &row.building, &row.unit, &row.room)? {
+                        Ok(dwelling) => self.visit(&row, dwelling)?,
+                        Err(cause) => {
+                            self.tally.refused += 1;
+                            refusals.refuse(&reader.refuse(cause))?;
+                        }
+                    }
+                }
+                VisitItem::Refused(refusal) => {
+                    self.tally.refused += 1;
+                    refusals.refuse(&refusal)?;
+                }
+                VisitItem::Skipped(_) => self.tally.skipped += 1,
+            }
+        }
+        Ok(())
+    }
+
+    fn visit(&mut self, row: &VisitRow, dwelling: DwellingId) -> store::Result<()> {
+        let light = Light::from_code(row.light.into()).unwrap_or_default();
+        let outcome = Outcome::from_code(row.outcome.into()).unwrap_or(Outcome::NoAnswer);
+        let actor = match self.workers.get(&row.worker) {
+            _ if row.worker.is_empty() => self.actor,
+            Some(actor) => *actor,
+            None => {
+                let actor = self.batch.new_id()?;
+                self.workers.insert(row.worker.clone(), actor);
+                actor
+            }
+        };
+        let body = Body::Visited {
+            sweep: self.sweep,
+            dwelling,
+            outcome,
+            light,
+            evidence: if light == Light::Unknown { 0 } else { evidence::LIGHT },
+            recheck_on: row.recheck_on.map(to_day),
+            occupants: None,
+        };
+        let content = (!row.note.is_empty() || !row.worker.is_empty())
+            .then(|| visit_content(&row.note, "", &row.worker));
+        let sealed = content.as_ref().map(|plaintext| Sealed { owner: dwelling, plaintext, fresh: false });
+        self.batch.append_at(row.at_ms, actor, body, sealed)?;
+        self.tally.visits += 1;
+        Ok(())
+    }
+
+    fn persons(&mut self, mut reader: PersonReader, refusals: &mut dyn Refusals) -> Result<(), Stop> {
+        while let Some(item) = reader.next() {
+            match item.map_err(Failure::from)? {
+                PersonItem::Row(row) => {
+                    self.tally.notices += row.warnings.len() as u64;
+                    match self.door(&row.area_code, &row.building, &row.unit, &row.room)? {
+                        Ok(dwelling) => self.person(&row, dwelling)?,
+                        Err(cause) => {
+                            self.tally.refused += 1;
+                            refusals.refuse(&reader.refuse(cause))?;
+                        }
+                    }
+                }
+                PersonItem::Refused(refusal) => {
+                    self.tally.refused += 1;
+                    refusals.refuse(&refusal)?;
+                }
+                PersonItem::Skipped(_) => self.tally.skipped += 1,
+            }
+        }
+        Ok(())
+    }
+
+    fn person(&mut self, row: &PersonRow, dwelling: DwellingId) -> store::Result<()> {
+        let valid = row.id_number.clone().unwrap_or_default();
+        let note = if valid.is_empty() { row.id_number_as_given.clone() } else { String::new() };
+        let observed = Identity {
+            name: row.name.clone(),
+            sex: row.sex.clone(),
+            birth_date: row.birth_date.clone(),
+            id_number: valid,
+            phone: row.phone.clone(),
+            relation: String::new(),
+            note,
+        };
+        let known = self.batch.find_person(&observed, dwelling, None)?;
+        self.tally.persons += 1;
+        let (person, plaintext) = match known {
+            Some((person, _)) => {
+                self.tally.recognised += 1;
+                (person, None)
+            }
+            None => (self.batch.new_id()?, Some(observed.encode())),
+        };
+        let sealed = plaintext.as_ref().map(|plaintext| Sealed { owner: person, plaintext, fresh: true });
+        let body = Body::PersonSeen { sweep: self.sweep, dwelling, person };
+        self.batch.append_at(row.at_ms, self.actor, body, sealed)?;
+        if known.is_none() {
+            self.batch.put_tags(person, &observed)?;
+        }
+        Ok(())
+    }
+
+    /// Finds the door, or registers it: a visit to a door that no roster knows puts it on the map.
+    fn door(
+        &mut self,
+        area_code: &str,
+        building: &DoorLabel,
+        unit: &DoorLabel,
+        room: &DoorLabel,
+    ) -> Result<Result<DwellingId, Cause>, Stop> {
+        let Some(area) = self.batch.state().book().areas.number(area_code) else {
+            return Ok(Err(unknown_area(area_code)));
+        };
+        let key = door_key(&building.shown, &unit.shown, &room.shown);
+        let known = apply::find_door(self.batch.state(), area, &key)?;
+        let counted_under = match known {
+            Some(dwelling) => self.batch.state().dwelling(dwelling)?.map_or(area, |row| row.area),
+            None => area,
+        };
+        if !self.batch.state().book().areas.is_within(counted_under, self.scope) {
+            return Ok(Err(outside_sweep(area_code)));
+        }
+        if let Some(dwelling) = known {
+            return Ok(Ok(dwelling));
+        }
+        let dwelling = self.batch.new_id()?;
+        let body = Body::DwellingRegistered {
+            dwelling,
+            area: area_code.to_owned(),
+            building: building.shown.clone(),
+            unit: unit.shown.clone(),
+            room: room.shown.clone(),
+            place: Place::Home,
+            found_by: FoundBy::Visit,
+        };
+        self.batch.append(self.actor, body, None)?;
+        self.tally.doors += 1;
+        Ok(Ok(dwelling))
+    }
+}
+
+fn outside_sweep(code: &str) -> Cause {
+    Cause {
+        field: "area_code",
+        code: "outside_sweep",
+        zh: format!("{code} 不在这次排查的范围内"),
+        en: format!("{code} is outside the sweep's area"),
+        remedy_zh: "核对小区编码，或导入到另一次排查".into(),
+        remedy_en: "check the code, or import into another sweep".into(),
+    }
+}
