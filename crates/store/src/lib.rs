@@ -19,6 +19,7 @@ pub mod query;
 pub mod rebuild;
 pub mod schema;
 pub mod store;
+pub mod verify;
 pub mod views;
 
 pub use batch::{Batch, PushRefused, Pushed, Receipt, Sealed};

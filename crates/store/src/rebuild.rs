@@ -68,7 +68,6 @@ fn build(directory: &Directory, path: &Path, progress: &mut dyn FnMut(u64)) -> R
     )?;
     connection.pragma_update(None, "journal_mode", "off")?;
     connection.pragma_update(None, "synchronous", "off")?;
-    connection.pragma_update(None, "locking_mode", "exclusive")?;
     connection.pragma_update(None, "cache_size", -256 * 1024)?;
     connection.execute_batch(schema::VIEWS)?;
     // Released facts are read back from the ledger by the same statement as in a live territory.

@@ -1,1 +1,153 @@
 //! The commands, one file each.
+//!
+//! Exit codes: 0 done, 1 done with rejected rows (counted and written), 2 refused.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use ledger::seal::TerritoryKey;
+use store::directory;
+
+use crate::app::failure::{Failure, Result};
+
+pub mod areas;
+pub mod coverage;
+pub mod doctor;
+pub mod erase;
+pub mod import;
+pub mod init;
+pub mod rebuild;
+pub mod reconcile;
+pub mod residual;
+pub mod roster;
+pub mod sheet;
+pub mod sweep;
+pub mod verify;
+pub mod visits;
+
+/// 万家: register every door, sweep, reconcile two ways, and prove it. 不落一户、不漏一人。
+#[derive(Debug, Parser)]
+#[command(name = "wanjia", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArgs),
+    #[command(subcommand)]
+    Import(import::Import),
+    #[command(subcommand)]
+    Sweep(sweep::SweepCommand),
+    Coverage(coverage::CoverageArgs),
+    Residual(residual::ResidualArgs),
+    Reconcile(reconcile::ReconcileArgs),
+    Sheet(sheet::SheetArgs),
+    Verify(verify::VerifyArgs),
+    Rebuild(rebuild::RebuildArgs),
+    Erase(erase::EraseArgs),
+    Doctor(doctor::DoctorArgs),
+}
+
+/// Where the data is, and its key.
+#[derive(Debug, Clone, Args)]
+pub struct DataArgs {
+    /// The data directory
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The territory's key file; else WANJIA_KEY, else the file DIR.key beside the directory
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+}
+
+impl DataArgs {
+    /// # Errors
+    /// If there is no key, or it cannot be read.
+    pub fn find_key(&self) -> Result<TerritoryKey> {
+        find_key(&self.data, self.key.as_deref())
+    }
+
+    /// Opens the territory for writing.
+    ///
+    /// # Errors
+    /// If it is in use, or the key is missing or wrong.
+    pub fn open_store(&self) -> Result<store::Store> {
+        // A directory that is none is the likelier mistake, and the better message.
+        directory::Directory::find(&self.data)?;
+        Ok(store::Store::open(&self.data, self.find_key()?)?)
+    }
+
+    /// Opens the territory for reading, without a key.
+    ///
+    /// # Errors
+    /// If it is no data directory.
+    pub fn open_reader(&self) -> Result<store::Reader> {
+        Ok(store::Reader::open(&self.data, None)?)
+    }
+}
+
+/// # Errors
+/// If there is no key, or it cannot be read.
+pub fn find_key(data: &Path, given: Option<&Path>) -> Result<TerritoryKey> {
+    let variable = std::env::var("WANJIA_KEY").ok();
+    Ok(directory::find_key(data, given, variable.as_deref())?)
+}
+
+/// Milliseconds since 1970 by this machine's clock.
+#[must_use]
+pub fn now() -> domain::time::Millis {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// Runs the command line. Whatever is refused is told on standard error in both languages.
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    let outcome = match cli.command {
+        Command::Init(args) => init::run(&args),
+        Command::Import(import) => import::run(import),
+        Command::Sweep(command) => sweep::run(command),
+        Command::Coverage(args) => coverage::run(&args),
+        Command::Residual(args) => residual::run(&args),
+        Command::Reconcile(args) => reconcile::run(&args),
+        Command::Sheet(args) => sheet::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Rebuild(args) => rebuild::run(&args),
+        Command::Erase(args) => erase::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+    };
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::WithRejects) => ExitCode::from(1),
+        Err(failure) => {
+            eprintln!("wanjia: {}\n万家：{}", failure.en, failure.zh);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// How a command ended that was not refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// Done, and some rows were refused.
+    WithRejects,
+}
+
+impl Outcome {
+    #[must_use]
+    pub fn of(refused: u64) -> Self {
+        if refused == 0 { Self::Done } else { Self::WithRejects }
+    }
+}
+
+pub(crate) fn id(text: &str, what: &str) -> Result<domain::id::Id> {
+    text.parse().map_err(|_| {
+        Failure::new(
+            "not_an_id",
+            format!("{what} {text:?} 不是编号：应为 32 位十六进制数字"),
+            format!("{what} {text:?} is not an id: 32 hexadecimal digits were expected"),
+        )
+    })
+}

@@ -1,0 +1,135 @@
+//! `wanjia import`: what the three imports share.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressStyle};
+use intake::Refusal;
+use intake::message::Lang;
+use intake::rejects::RejectsFile;
+use sha2::{Digest, Sha256};
+
+use super::{Outcome, areas, roster, visits};
+use crate::app::failure::{Failure, Result};
+use crate::app::import_roster::Refusals;
+
+/// Import areas, rosters or visits from CSV or XLSX
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    Areas(areas::AreasArgs),
+    Roster(roster::RosterArgs),
+    Visits(visits::VisitsArgs),
+}
+
+/// # Errors
+/// Those of the import.
+pub fn run(import: Import) -> Result<Outcome> {
+    match import {
+        Import::Areas(args) => areas::run(&args),
+        Import::Roster(args) => roster::run(&args),
+        Import::Visits(args) => visits::run(&args),
+    }
+}
+
+/// The language of files for people: Chinese unless the locale says otherwise.
+#[must_use]
+pub fn language() -> Lang {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| std::env::var(name).ok());
+    match locale {
+        Some(locale) if locale.starts_with("en") => Lang::En,
+        _ => Lang::Zh,
+    }
+}
+
+/// Tells refused rows on standard error, the first ones in full, and writes all of them to a file if one is wanted.
+pub struct ToldRefusals {
+    file: Option<RejectsFile>,
+    told: u64,
+}
+
+const TOLD: u64 = 20;
+
+impl ToldRefusals {
+    /// # Errors
+    /// If the file cannot be made.
+    pub fn new(path: Option<&Path>, header: &[String]) -> Result<Self> {
+        let file = match path {
+            Some(path) => Some(
+                RejectsFile::create(path, header, language()).map_err(|error| Failure::file(path, &error))?,
+            ),
+            None => None,
+        };
+        Ok(Self { file, told: 0 })
+    }
+
+    /// Puts the file in its place; without refusals it holds the header only.
+    ///
+    /// # Errors
+    /// If the disk is full.
+    pub fn finish(self, path: Option<&Path>) -> Result<()> {
+        if self.told > TOLD {
+            let more = self.told - TOLD;
+            eprintln!("… and {more} more refused rows / 另有 {more} 行被退回");
+        }
+        match (self.file, path) {
+            (Some(file), Some(path)) => file.finish().map_err(|error| Failure::file(path, &error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Refusals for ToldRefusals {
+    fn refuse(&mut self, refusal: &Refusal) -> Result<()> {
+        self.told += 1;
+        if self.told <= TOLD {
+            let field = if refusal.field.is_empty() { String::new() } else { format!(" [{}]", refusal.field) };
+            eprintln!("{}{field}; {}\n    {}；{}", refusal.en, refusal.remedy_en, refusal.zh, refusal.remedy_zh);
+        }
+        match &mut self.file {
+            Some(file) => file
+                .push(refusal)
+                .map_err(|error| Failure::new("rejects", format!("退回文件写不进去：{error}"), error.to_string())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// SHA-256 and length of a file.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn digest(path: &Path) -> Result<([u8; 32], u64)> {
+    let fail = |error: std::io::Error| Failure::file(path, &error);
+    let mut file = File::open(path).map_err(fail)?;
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 16];
+    let mut length = 0;
+    loop {
+        let read = file.read(&mut block).map_err(fail)?;
+        if read == 0 {
+            return Ok((hash.finalize().into(), length));
+        }
+        length += read as u64;
+        hash.update(block.get(..read).unwrap_or_default());
+    }
+}
+
+/// A progress bar over the bytes of a file; it draws only on a terminal.
+#[must_use]
+pub fn bar(bytes: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {percent}%  {msg}  {elapsed_precise} / {eta_precise}");
+    let bar = ProgressBar::new(bytes);
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// A path with a suffix before nothing: `out.csv` and `persons` give `out.persons.csv`.
+#[must_use]
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let extension = path.extension().map(|e| e.to_string_lossy().into_owned()).unwrap_or_default();
+    path.with_extension(if extension.is_empty() { suffix.to_owned() } else { format!("{suffix}.{extension}") })
+}

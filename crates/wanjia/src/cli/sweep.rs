@@ -1,0 +1,159 @@
+//! `wanjia sweep`: open, list, sign, close.
+
+use clap::{Args, Subcommand};
+use domain::time::{format_instant, parse_instant};
+
+use super::{DataArgs, Outcome};
+use crate::app::failure::{Failure, Result};
+use crate::app::sweeps;
+
+/// Open a sweep, sign for a dwelling, close
+#[derive(Debug, Subcommand)]
+pub enum SweepCommand {
+    Open(OpenArgs),
+    List(ListArgs),
+    Sign(SignArgs),
+    Close(CloseArgs),
+}
+
+/// Open a sweep on an area; prints its id, alone on a line
+#[derive(Debug, Args)]
+pub struct OpenArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The area's code
+    #[arg(long, value_name = "CODE")]
+    area: String,
+    /// The programme, such as epidemic
+    #[arg(long, value_name = "NAME")]
+    programme: String,
+    /// By when, such as 2020-02-19T24:00:00+08:00
+    #[arg(long, value_name = "RFC3339")]
+    deadline: String,
+}
+
+/// List the sweeps: id, area, programme, opened, deadline, closed
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+/// Sign for a refusal that was looked into, so that it counts
+#[derive(Debug, Args)]
+pub struct SignArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[arg(long, value_name = "ID")]
+    sweep: String,
+    #[arg(long, value_name = "CODE")]
+    area: String,
+    #[arg(long, default_value = "")]
+    building: String,
+    #[arg(long, default_value = "")]
+    unit: String,
+    #[arg(long)]
+    room: String,
+}
+
+/// Close a sweep; its residual must be empty, or signed for with --sign-all
+#[derive(Debug, Args)]
+pub struct CloseArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[arg(long, value_name = "ID")]
+    sweep: String,
+    /// Name and sign for every dwelling still in the residual
+    #[arg(long)]
+    sign_all: bool,
+}
+
+/// # Errors
+/// If the sweep, the area or the dwelling is not known, or what is asked for is not allowed now.
+pub fn run(command: SweepCommand) -> Result<Outcome> {
+    match command {
+        SweepCommand::Open(args) => open(&args),
+        SweepCommand::List(args) => list(&args),
+        SweepCommand::Sign(args) => sign(&args),
+        SweepCommand::Close(args) => close(&args),
+    }?;
+    Ok(Outcome::Done)
+}
+
+fn open(args: &OpenArgs) -> Result<()> {
+    let deadline = parse_instant(&args.deadline).map_err(|error| {
+        Failure::new(
+            "deadline",
+            format!("--deadline {:?} 不是时间；写成 2020-02-19T23:59:59+08:00", args.deadline),
+            format!("--deadline: {error}"),
+        )
+    })?;
+    let mut store = args.data.open_store()?;
+    let actor = store.book().own_series;
+    let sweep =
+        sweeps::open_sweep(&mut store, actor, &args.area, &args.programme, deadline, super::now())?;
+    println!("{sweep}");
+    Ok(())
+}
+
+fn list(args: &ListArgs) -> Result<()> {
+    let reader = args.data.open_reader()?;
+    let book = reader.book();
+    for sweep in &book.sweeps {
+        let closed = sweep.closed_at.map(format_instant).unwrap_or_default();
+        println!(
+            "{} {} {} {} {} {closed}",
+            sweep.id,
+            book.areas.code(sweep.area),
+            sweep.programme,
+            format_instant(sweep.opened_at),
+            format_instant(sweep.deadline)
+        );
+    }
+    Ok(())
+}
+
+fn sign(args: &SignArgs) -> Result<()> {
+    let sweep = super::id(&args.sweep, "--sweep")?;
+    let mut store = args.data.open_store()?;
+    let area = args.data.open_reader()?.area(&args.area)?;
+    let key = domain::door::door_key(&args.building, &args.unit, &args.room);
+    let Some(dwelling) = domain::apply::find_door(store.state(), area, &key)? else {
+        return Err(Failure::new(
+            "unknown_dwelling",
+            format!("{} 没有 {}-{}-{} 这一户", args.area, args.building, args.unit, args.room),
+            format!("{} has no dwelling {}-{}-{}", args.area, args.building, args.unit, args.room),
+        ));
+    };
+    let actor = store.book().own_series;
+    sweeps::sign_refusal(&mut store, actor, sweep, dwelling, super::now())
+}
+
+fn close(args: &CloseArgs) -> Result<()> {
+    let sweep = super::id(&args.sweep, "--sweep")?;
+    let mut store = args.data.open_store()?;
+    let mut reader = args.data.open_reader()?;
+    let number = reader.sweep(sweep)?;
+    let mut named = Vec::new();
+    if args.sign_all {
+        let scope = reader.scope(number, None)?;
+        for area in reader.areas_with_doors(scope)? {
+            for door in reader.doors(number, area)? {
+                if let Some(reason) = door.reason() {
+                    let labels = &door.labels;
+                    println!(
+                        "{} {}-{}-{} {}",
+                        reader.book().areas.code(area),
+                        labels.building,
+                        labels.unit,
+                        labels.room,
+                        reason.as_str()
+                    );
+                    named.push(door.id);
+                }
+            }
+        }
+    }
+    let actor = store.book().own_series;
+    sweeps::close_sweep(&mut store, &mut reader, actor, sweep, &named, super::now())
+}

@@ -1,0 +1,65 @@
+//! `wanjia import visits`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use intake::Table;
+use intake::visits::{read_persons, read_visits};
+
+use super::import::{ToldRefusals, beside};
+use super::{DataArgs, Outcome};
+use crate::app::failure::Result;
+use crate::app::import_visits::import_visits;
+
+/// Import visits typed from paper, and the people who were seen
+///
+/// Visits: area_code,building,unit,room,at,outcome,light,worker,recheck_on,note.
+/// Persons: area_code,building,unit,room,at,name,sex,birth_date,id_number,phone.
+/// outcome is met, phone, no_answer, vacant, refused, away or not_exist; light is on, off or unknown.
+#[derive(Debug, Args)]
+pub struct VisitsArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The sweep's id, as `sweep open` printed it
+    #[arg(long, value_name = "ID")]
+    sweep: String,
+    /// The people who were seen
+    #[arg(long, value_name = "PERSONS.csv")]
+    persons: Option<PathBuf>,
+    /// Write refused rows here, with the reason and what to do; those of --persons go to OUT.persons.csv
+    #[arg(long, value_name = "OUT.csv")]
+    rejects: Option<PathBuf>,
+    file: PathBuf,
+}
+
+/// # Errors
+/// If a file cannot be read, the sweep is not open, or the territory cannot be written; then nothing has changed.
+pub fn run(args: &VisitsArgs) -> Result<Outcome> {
+    let sweep = super::id(&args.sweep, "--sweep")?;
+    let visits = read_visits(Table::open(&args.file)?)?;
+    let persons = match &args.persons {
+        Some(path) => Some(read_persons(Table::open(path)?)?),
+        None => None,
+    };
+    let mut store = args.data.open_store()?;
+    let persons_rejects = args.rejects.as_deref().filter(|_| persons.is_some()).map(|path| beside(path, "persons"));
+    let mut refused_visits = ToldRefusals::new(args.rejects.as_deref(), &visits.header().shown)?;
+    let header = persons.as_ref().map(|reader| reader.header().shown.clone()).unwrap_or_default();
+    let mut refused_persons = ToldRefusals::new(persons_rejects.as_deref(), &header)?;
+    let tally = import_visits(
+        &mut store,
+        sweep,
+        visits,
+        persons,
+        super::now(),
+        &mut refused_visits,
+        &mut refused_persons,
+    )?;
+    refused_visits.finish(args.rejects.as_deref())?;
+    refused_persons.finish(persons_rejects.as_deref())?;
+    println!(
+        "visits {} persons {} recognised {} doors {} refused {} / 走访 {0} 见到 {1} 已认出 {2} 新门 {3} 退回 {4}",
+        tally.visits, tally.persons, tally.recognised, tally.doors, tally.refused
+    );
+    Ok(Outcome::of(tally.refused))
+}
