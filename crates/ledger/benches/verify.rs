@@ -1,5 +1,6 @@
 //! Prints how fast one core hashes, appends, verifies and seals, beside a bare SHA-256.
 //! `cargo bench -p ledger [-- <number of facts>]`
+#![expect(clippy::expect_used, reason = "a figure of a run that failed is worth nothing")]
 
 use std::hint::black_box;
 use std::time::Instant;

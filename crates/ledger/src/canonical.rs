@@ -73,6 +73,8 @@ fn zh_item(expected: &str) -> &str {
         BYTES => "字节串",
         TEXT => "UTF-8 文本",
         BOOLEAN => "真假值",
+        BYTES_16 => " 16 字节的字节串",
+        BYTES_32 => " 32 字节的字节串",
         other => other,
     }
 }
@@ -81,6 +83,8 @@ const ARRAY: &str = "an array";
 const UINT: &str = "an unsigned integer";
 const INT: &str = "an integer";
 const BYTES: &str = "a byte string";
+const BYTES_16: &str = "a byte string of 16 bytes";
+const BYTES_32: &str = "a byte string of 32 bytes";
 const TEXT: &str = "UTF-8 text";
 const BOOLEAN: &str = "true or false";
 
@@ -239,7 +243,7 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    /// A byte string of exactly `N` bytes.
+    /// A byte string of exactly `N` bytes, copied.
     ///
     /// # Errors
     /// As [`Reader::bytes`], and any other length.
@@ -248,8 +252,8 @@ impl<'a> Reader<'a> {
         self.bytes()?.try_into().map_err(|_| CanonicalError::Unexpected {
             offset,
             expected: match N {
-                16 => "a byte string of 16 bytes",
-                32 => "a byte string of 32 bytes",
+                16 => BYTES_16,
+                32 => BYTES_32,
                 _ => "a byte string of another length",
             },
         })
