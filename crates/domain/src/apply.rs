@@ -1,6 +1,6 @@
 //! How an admitted fact changes the state. The only place where state changes.
 
-use crate::area::{Area, AreaNumber};
+use crate::area::{Area, AreaNumber, Level};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
 use crate::id::{DwellingId, PersonId, SeriesId};
@@ -65,6 +65,11 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         Body::DwellingMoved { dwelling, area } => {
             let Some(area) = state.book().areas.number(area) else { return Ok(()) };
             let dwelling = resolve_dwelling(state, *dwelling)?;
+            let Some(labels) = state.labels(dwelling)? else { return Ok(()) };
+            let key = door_key(&labels.building, &labels.unit, &labels.room);
+            if state.door(area, &key)?.is_none() {
+                state.put_door(area, key, dwelling)?;
+            }
             change_dwelling(state, dwelling, |row| row.area = area)
         }
         Body::RosterImported { roster, source, digest, bytes } => state.change_book(|book| {
@@ -194,27 +199,22 @@ pub fn resolve_dwelling<S: State>(state: &mut S, id: DwellingId) -> Result<Dwell
     Ok(state.dwelling_alias(id)?.unwrap_or(id))
 }
 
-/// The door of this key that an address in `area` means: the one registered there; else, since grids are drawn over
-/// communities and redrawn, one registered in an area above it and counted here now, or the only one of that key
-/// below it.
+/// The door of this key that an address in `area` means: the one registered there, or moved there since. A grid is
+/// drawn over a community, so an address in a grid may also mean a door that is counted under the area above and in no
+/// grid yet; an address in an area may mean the only door of that key below it.
 ///
 /// # Errors
 /// Those of the storage.
-pub fn find_door<S: State>(
-    state: &mut S,
-    area: AreaNumber,
-    key: &str,
-) -> Result<Option<DwellingId>, S::Error> {
+pub fn find_door<S: State>(state: &mut S, area: AreaNumber, key: &str) -> Result<Option<DwellingId>, S::Error> {
     if let Some(found) = state.door(area, key)? {
         return Ok(Some(found));
     }
-    let above: Vec<AreaNumber> = state.book().areas.path(area).skip(1).collect();
-    for parent in above {
-        if let Some(found) = state.door(parent, key)?
-            && state.dwelling(found)?.is_some_and(|row| row.area == area)
-        {
-            return Ok(Some(found));
-        }
+    let row = state.book().areas.get(area);
+    if let Some((Level::Grid, Some(above))) = row.map(|row| (row.level, row.parent))
+        && let Some(found) = state.door(above, key)?
+        && state.dwelling(found)?.is_some_and(|row| row.area == above)
+    {
+        return Ok(Some(found));
     }
     if state.book().areas.children(area).is_empty() {
         return Ok(None);
@@ -239,7 +239,12 @@ fn register_dwelling<S: State>(
     labels: Labels,
 ) -> Result<(), S::Error> {
     let key = door_key(&labels.building, &labels.unit, &labels.room);
-    if let Some(known) = find_door(state, found.area, &key)? {
+    let same_id = state.dwelling(id)?.is_some().then_some(id);
+    let known = match same_id {
+        Some(known) => Some(known),
+        None => find_door(state, found.area, &key)?,
+    };
+    if let Some(known) = known {
         if known != id {
             state.put_dwelling_alias(id, known)?;
         }

@@ -201,8 +201,11 @@ pub trait State {
     fn put_dwelling_alias(&mut self, id: DwellingId, of: DwellingId) -> Result<(), Self::Error>;
     fn dwelling(&mut self, id: DwellingId) -> Result<Option<Dwelling>, Self::Error>;
     fn put_dwelling(&mut self, id: DwellingId, dwelling: Dwelling) -> Result<(), Self::Error>;
-    /// The door with this [`crate::door::door_key`] that was registered in this very area.
+    /// The door with this [`crate::door::door_key`] that was registered in this very area, or moved there.
     fn door(&mut self, area: AreaNumber, key: &str) -> Result<Option<DwellingId>, Self::Error>;
+    /// Makes a door findable under another area.
+    fn put_door(&mut self, area: AreaNumber, key: String, id: DwellingId) -> Result<(), Self::Error>;
+    fn labels(&mut self, id: DwellingId) -> Result<Option<Labels>, Self::Error>;
     fn add_door(
         &mut self,
         area: AreaNumber,

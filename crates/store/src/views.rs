@@ -399,6 +399,19 @@ impl State for Views {
         Ok(found)
     }
 
+    fn put_door(&mut self, area: AreaNumber, key: String, id: DwellingId) -> Result<()> {
+        self.cached("insert or ignore into door (area, key, dwelling) values (?1, ?2, ?3)")?
+            .execute(params![area, key, id.0])?;
+        Ok(())
+    }
+
+    fn labels(&mut self, id: DwellingId) -> Result<Option<Labels>> {
+        Ok(self
+            .cached("select building, unit, room from dwelling where id = ?1")?
+            .query_row([id.0], |row| Ok(Labels { building: row.get(0)?, unit: row.get(1)?, room: row.get(2)? }))
+            .optional()?)
+    }
+
     fn add_door(
         &mut self,
         area: AreaNumber,
@@ -407,8 +420,7 @@ impl State for Views {
         dwelling: Dwelling,
         labels: Labels,
     ) -> Result<()> {
-        self.cached("insert into door (area, key, dwelling) values (?1, ?2, ?3)")?
-            .execute(params![area, key, id.0])?;
+        self.put_door(area, key, id)?;
         self.cached(
             "insert into dwelling (id, area, place, on_roster, listed, building, unit, room)
              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -468,10 +480,12 @@ impl State for Views {
         for sql in [
             "delete from person where id = ?1",
             "delete from roster_row where person = ?1",
-            "delete from sighting where sweep in (select number from sweep) and person = ?1",
             "insert or ignore into erased (person) values (?1)",
         ] {
             self.cached(sql)?.execute([id.0])?;
+        }
+        for (sweep, _) in (0u32..).zip(&self.book.sweeps) {
+            self.cached("delete from sighting where sweep = ?1 and person = ?2")?.execute(params![sweep, id.0])?;
         }
         Ok(())
     }
