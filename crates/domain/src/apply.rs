@@ -205,7 +205,11 @@ pub fn resolve_dwelling<S: State>(state: &mut S, id: DwellingId) -> Result<Dwell
 ///
 /// # Errors
 /// Those of the storage.
-pub fn find_door<S: State>(state: &mut S, area: AreaNumber, key: &str) -> Result<Option<DwellingId>, S::Error> {
+pub fn find_door<S: State>(
+    state: &mut S,
+    area: AreaNumber,
+    key: &str,
+) -> Result<Option<DwellingId>, S::Error> {
     if let Some(found) = state.door(area, key)? {
         return Ok(Some(found));
     }

@@ -52,7 +52,8 @@ fn push_label(key: &mut String, label: &str, suffixes: &[&str]) {
 
 /// A number below a hundred written in Han digits: 三 is 3, 十二 is 12, 二十 is 20.
 fn han_number(text: &str) -> Option<u32> {
-    let digit = |c: char| "一二三四五六七八九".chars().zip(1..).find(|(han, _)| *han == c).map(|(_, value)| value);
+    let digit =
+        |c: char| "一二三四五六七八九".chars().zip(1..).find(|(han, _)| *han == c).map(|(_, value)| value);
     let (tens, ones) = match text.split_once('十') {
         Some((tens, ones)) => (if tens.is_empty() { 1 } else { one(tens, digit)? }, ones),
         None => (0, text),
@@ -153,7 +154,13 @@ mod tests {
 
     #[test]
     fn people_walk_down_from_the_top() {
-        let mut doors = [("10", "1", "101"), ("2", "1", "102"), ("2", "1", "1001"), ("2", "1", "101"), ("2", "1", "1002")];
+        let mut doors = [
+            ("10", "1", "101"),
+            ("2", "1", "102"),
+            ("2", "1", "1001"),
+            ("2", "1", "101"),
+            ("2", "1", "1002"),
+        ];
         doors.sort_by(|a, b| walking_order(*a, *b));
         let rooms: Vec<&str> = doors.iter().map(|door| door.2).collect();
         assert_eq!(rooms, ["1001", "1002", "101", "102", "101"]);

@@ -59,11 +59,15 @@ pub struct Pushed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PushRefused {
     /// The signature over the head does not verify, or the bytes are no envelope.
-    Unreadable { index: usize },
+    Unreadable {
+        index: usize,
+    },
     BadSignature,
     UnknownDevice,
     /// Facts before these are missing: send from this number on.
-    Gap { expected: u64 },
+    Gap {
+        expected: u64,
+    },
     Empty,
 }
 
@@ -108,7 +112,10 @@ impl<'s> Batch<'s> {
     /// is found by a tag of this batch.
     pub fn bulk(&mut self) -> Result<()> {
         self.open_content()?;
-        self.store.content.keys.execute_batch("create temp table if not exists new_tag (tag blob, owner blob)")?;
+        self.store
+            .content
+            .keys
+            .execute_batch("create temp table if not exists new_tag (tag blob, owner blob)")?;
         self.bulk = true;
         Ok(())
     }
@@ -256,11 +263,15 @@ impl<'s> Batch<'s> {
                 _ => return Ok(Err(PushRefused::Unreadable { index })),
             }
         }
-        let (Some(first), Some(last), Some(last_bytes)) = (envelopes.first(), envelopes.last(), pushed.last()) else {
+        let (Some(first), Some(last), Some(last_bytes)) =
+            (envelopes.first(), envelopes.last(), pushed.last())
+        else {
             return Ok(Err(PushRefused::Empty));
         };
         let last_hash = envelope::hash(&last_bytes.envelope);
-        if ledger::series::verify_head(&device.public_key, &series.0, last.sequence, &last_hash, signature).is_err() {
+        if ledger::series::verify_head(&device.public_key, &series.0, last.sequence, &last_hash, signature)
+            .is_err()
+        {
             return Ok(Err(PushRefused::BadSignature));
         }
         self.load_head(series)?;
@@ -314,7 +325,13 @@ impl<'s> Batch<'s> {
         Ok(())
     }
 
-    fn take(&mut self, series: SeriesId, device: &Device, pushed: &Pushed, envelope: &Envelope) -> Result<Receipt> {
+    fn take(
+        &mut self,
+        series: SeriesId,
+        device: &Device,
+        pushed: &Pushed,
+        envelope: &Envelope,
+    ) -> Result<Receipt> {
         let Some(head) = self.heads.get(&series) else {
             return Err(StoreError::Damaged("a series without a head".into()));
         };
@@ -523,11 +540,10 @@ impl<'s> Batch<'s> {
     pub fn rosters_of(&mut self, person: PersonId) -> Result<Vec<u32>> {
         let mut found = Vec::new();
         for member in apply::group(&mut self.store.views, person)? {
-            let mut read = self
-                .store
-                .views
-                .connection()
-                .prepare_cached("select distinct roster from roster_row where person = ?1 order by roster")?;
+            let mut read =
+                self.store.views.connection().prepare_cached(
+                    "select distinct roster from roster_row where person = ?1 order by roster",
+                )?;
             let rows = read.query_map([member.0], |row| row.get(0))?;
             found.extend(rows.collect::<rusqlite::Result<Vec<u32>>>()?);
         }
@@ -598,8 +614,8 @@ impl<'s> Batch<'s> {
 
     fn save_heads(&mut self) -> Result<()> {
         let connection = self.store.views.connection();
-        let mut save =
-            connection.prepare_cached("update series set next = ?2, hash = ?3, signature = ?4 where number = ?1")?;
+        let mut save = connection
+            .prepare_cached("update series set next = ?2, hash = ?3, signature = ?4 where number = ?1")?;
         let mut heads: Vec<&Head> = self.heads.values().collect();
         heads.sort_unstable_by_key(|head| head.number);
         for head in heads {

@@ -47,7 +47,9 @@ impl Content {
 
     pub fn put_ciphertext(&self, owner: Id, position: u64, ciphertext: &[u8]) -> Result<()> {
         self.vault
-            .prepare_cached("insert or replace into content (owner, position, ciphertext) values (?1, ?2, ?3)")?
+            .prepare_cached(
+                "insert or replace into content (owner, position, ciphertext) values (?1, ?2, ?3)",
+            )?
             .execute(params![owner.0, position, ciphertext])?;
         Ok(())
     }

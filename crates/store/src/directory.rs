@@ -78,12 +78,8 @@ impl Directory {
     /// [`StoreError::InUse`] if another process writes.
     pub fn lock(&self) -> Result<File> {
         let path = self.root.join("writer.lock");
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(io(&path))?;
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io(&path))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse(self.root.clone())),

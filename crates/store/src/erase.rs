@@ -98,9 +98,16 @@ pub(crate) fn replay(store: &mut Store) -> Result<()> {
     };
     let mut unfinished = Vec::new();
     for person in erased {
-        let has_key = store.content.keys.prepare_cached("select 1 from data_key where owner = ?1")?.exists([person.0])?;
-        let has_content =
-            store.content.vault.prepare_cached("select 1 from content where owner = ?1")?.exists([person.0])?;
+        let has_key = store
+            .content
+            .keys
+            .prepare_cached("select 1 from data_key where owner = ?1")?
+            .exists([person.0])?;
+        let has_content = store
+            .content
+            .vault
+            .prepare_cached("select 1 from content where owner = ?1")?
+            .exists([person.0])?;
         if has_key || has_content {
             unfinished.push(person);
         }

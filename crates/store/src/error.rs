@@ -13,9 +13,13 @@ pub enum StoreError {
     NotADataDirectory(PathBuf),
     #[error("{0} exists already and is not empty; choose another folder, nothing was changed")]
     AlreadyExists(PathBuf),
-    #[error("{0} is being written by another wanjia process (a running server, or an import); stop it or wait")]
+    #[error(
+        "{0} is being written by another wanjia process (a running server, or an import); stop it or wait"
+    )]
     InUse(PathBuf),
-    #[error("the schema is version {found}, this program knows {known}; use a program of that version or newer, nothing was changed")]
+    #[error(
+        "the schema is version {found}, this program knows {known}; use a program of that version or newer, nothing was changed"
+    )]
     Schema { found: i64, known: i64 },
     #[error("SQLite {0} is older than 3.51.3 and can lose writes; build with the bundled one")]
     OldEngine(String),
@@ -61,16 +65,25 @@ impl StoreError {
             Self::NotADataDirectory(path) => {
                 format!("{0} 里没有万家的数据；先运行 wanjia init --data {0}", path.display())
             }
-            Self::AlreadyExists(path) => format!("{} 已经存在且不是空的；请换一个目录，没有改动任何内容", path.display()),
+            Self::AlreadyExists(path) => {
+                format!("{} 已经存在且不是空的；请换一个目录，没有改动任何内容", path.display())
+            }
             Self::InUse(path) => {
                 format!("{} 正被另一个万家进程写入（运行中的服务或导入）；请先停止它或稍候", path.display())
             }
             Self::Schema { found, known } => {
-                format!("数据版本是 {found}，本程序认识 {known}；请使用相同或更新版本的程序，没有改动任何内容")
+                format!(
+                    "数据版本是 {found}，本程序认识 {known}；请使用相同或更新版本的程序，没有改动任何内容"
+                )
             }
-            Self::OldEngine(version) => format!("SQLite {version} 早于 3.51.3，可能丢失写入；请使用自带的版本"),
+            Self::OldEngine(version) => {
+                format!("SQLite {version} 早于 3.51.3，可能丢失写入；请使用自带的版本")
+            }
             Self::KeyMissing(path) => {
-                format!("没有密钥：请用 --key 文件 或环境变量 WANJIA_KEY，或把密钥文件放在 {}", path.display())
+                format!(
+                    "没有密钥：请用 --key 文件 或环境变量 WANJIA_KEY，或把密钥文件放在 {}",
+                    path.display()
+                )
             }
             Self::WrongKey => "密钥不属于这个数据目录，是为另一个辖区生成的".into(),
             Self::BadKey(why) => format!("密钥读不出来：{why}"),

@@ -69,7 +69,8 @@ impl NodeWriter {
     /// Stores `hashes` after those before them.
     pub fn append(&mut self, connection: &Connection, hashes: &[Hash]) -> Result<()> {
         let full = usize::try_from(BLOCK * 32).unwrap_or(0);
-        let mut put = connection.prepare_cached("insert or replace into nodes (first, hashes) values (?1, ?2)")?;
+        let mut put =
+            connection.prepare_cached("insert or replace into nodes (first, hashes) values (?1, ?2)")?;
         for hash in hashes {
             self.block.extend_from_slice(hash);
             if self.block.len() == full {

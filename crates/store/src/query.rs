@@ -84,7 +84,8 @@ impl Reader {
         let directory = Directory::find(root)?;
         let territory = directory::open_reader(&directory.territory(), schema::TERRITORY)?;
         let views_version: i64 =
-            territory.query_row("select value from meta where name = 'views_version'", [], |row| row.get(0))?;
+            territory
+                .query_row("select value from meta where name = 'views_version'", [], |row| row.get(0))?;
         if views_version != schema::VIEWS_VERSION {
             return Err(StoreError::refused(
                 "views_outdated",
@@ -182,7 +183,9 @@ impl Reader {
         let count = if closed {
             connection
                 .prepare_cached("select dwellings, listed from frozen where sweep = ?1 and area = ?2")?
-                .query_row(params![sweep, area], |row| Ok(Count { dwellings: row.get(0)?, listed: row.get(1)? }))
+                .query_row(params![sweep, area], |row| {
+                    Ok(Count { dwellings: row.get(0)?, listed: row.get(1)? })
+                })
                 .optional()?
         } else {
             connection
@@ -290,7 +293,9 @@ impl Reader {
             .views
             .connection()
             .prepare_cached("select building, unit, room from dwelling where id = ?1")?
-            .query_row([id.0], |row| Ok(Labels { building: row.get(0)?, unit: row.get(1)?, room: row.get(2)? }))?)
+            .query_row([id.0], |row| {
+                Ok(Labels { building: row.get(0)?, unit: row.get(1)?, room: row.get(2)? })
+            })?)
     }
 
     /// The ids of the people listed in a dwelling, each person once.
@@ -308,7 +313,9 @@ impl Reader {
             let mut read = self.views.connection().prepare_cached(sql)?;
             let read_id = |row: &rusqlite::Row<'_>| Ok(Id(row.get(0)?));
             match sweep {
-                Some(sweep) => read.query_map(params![dwelling.0, sweep], read_id)?.collect::<rusqlite::Result<_>>()?,
+                Some(sweep) => {
+                    read.query_map(params![dwelling.0, sweep], read_id)?.collect::<rusqlite::Result<_>>()?
+                }
                 None => read.query_map([dwelling.0], read_id)?.collect::<rusqlite::Result<_>>()?,
             }
         };

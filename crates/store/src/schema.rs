@@ -129,7 +129,9 @@ pub fn migrate(connection: &Connection, migrations: &[&str]) -> Result<()> {
         return Err(StoreError::Schema { found, known });
     }
     for (version, migration) in (1..).zip(migrations).skip(usize::try_from(found).unwrap_or(0)) {
-        connection.execute_batch(&format!("begin immediate; {migration}; pragma user_version = {version}; commit;"))?;
+        connection.execute_batch(&format!(
+            "begin immediate; {migration}; pragma user_version = {version}; commit;"
+        ))?;
     }
     Ok(())
 }

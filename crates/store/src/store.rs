@@ -66,7 +66,10 @@ impl Store {
         let mut entropy = Entropy::default();
         let own_series = Id::from_time(now, entropy.bytes()?);
         let fingerprint = key.fingerprint();
-        territory.execute("insert into meta (name, value) values ('views_version', ?1)", [schema::VIEWS_VERSION])?;
+        territory.execute(
+            "insert into meta (name, value) values ('views_version', ?1)",
+            [schema::VIEWS_VERSION],
+        )?;
         territory.execute("insert into meta (name, value) values ('own_series', ?1)", [own_series.0])?;
         territory.execute("insert into meta (name, value) values ('key_fingerprint', ?1)", [fingerprint])?;
         let mut store = Self::assemble(directory, territory, vault, keys, Arc::new(key), lock, entropy)?;
@@ -108,7 +111,8 @@ impl Store {
         let vault = directory::open_writer(&directory.vault(), schema::VAULT, true)?;
         let keys = directory::open_writer(&directory.keys(), schema::KEYS, true)?;
         let views_version: i64 =
-            territory.query_row("select value from meta where name = 'views_version'", [], |row| row.get(0))?;
+            territory
+                .query_row("select value from meta where name = 'views_version'", [], |row| row.get(0))?;
         if views_version != schema::VIEWS_VERSION {
             crate::rebuild::rebuild_into(&territory, &directory)?;
         }
@@ -130,7 +134,8 @@ impl Store {
     ) -> Result<Self> {
         let own_series: [u8; 16] =
             territory.query_row("select value from meta where name = 'own_series'", [], |row| row.get(0))?;
-        let size: u64 = territory.query_row("select coalesce(max(position) + 1, 0) from facts", [], |row| row.get(0))?;
+        let size: u64 =
+            territory.query_row("select coalesce(max(position) + 1, 0) from facts", [], |row| row.get(0))?;
         let appender = Appender::open(size, &StoredNodes::new(&territory))
             .map_err(|error| StoreError::Damaged(error.to_string()))?;
         let nodes = NodeWriter::open(&territory, node_count(size))?;
@@ -180,10 +185,9 @@ impl Store {
                 [size],
             )?;
             self.content.keys.execute("delete from data_key where position >= ?1", [size])?;
-            self.content.keys.execute(
-                "insert or replace into meta (name, value) values ('high_position', ?1)",
-                [size],
-            )?;
+            self.content
+                .keys
+                .execute("insert or replace into meta (name, value) values ('high_position', ?1)", [size])?;
         }
         Ok(())
     }
@@ -259,7 +263,10 @@ impl Store {
 }
 
 /// Reads the fact at a position.
-pub(crate) fn read_fact(connection: &Connection, position: u64) -> Result<(ledger::envelope::Envelope, Fact)> {
+pub(crate) fn read_fact(
+    connection: &Connection,
+    position: u64,
+) -> Result<(ledger::envelope::Envelope, Fact)> {
     let bytes: Vec<u8> = connection
         .prepare_cached("select fact from facts where position = ?1")?
         .query_row([position], |row| row.get(0))?;

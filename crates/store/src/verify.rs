@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use domain::admit::Quarantine;
 use domain::fact::{Body, Fact};
 use domain::id::Id;
+use ledger::envelope;
 use ledger::envelope::Commitment;
 use ledger::verify::{Entry, Fault, Summary, Verifier};
-use ledger::envelope;
 use rusqlite::{Connection, OptionalExtension, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -120,8 +120,9 @@ fn facts(
     let mut sealed = Vec::new();
     let mut erased = FxHashSet::default();
     let mut stored = Nodes::open(territory)?;
-    let mut read =
-        territory.prepare("select position, series, sequence, received_at, verdict, fact from facts order by position")?;
+    let mut read = territory.prepare(
+        "select position, series, sequence, received_at, verdict, fact from facts order by position",
+    )?;
     let mut rows = read.query([])?;
     while let Some(row) = rows.next()? {
         let position: u64 = row.get(0)?;
@@ -180,7 +181,10 @@ fn facts(
 
 fn founding(territory: &Connection) -> std::result::Result<(String, [u8; 32]), Finding> {
     let missing = || {
-        Finding::new("position 0 is missing: the fact that founded the territory".into(), "缺少位置 0：辖区的创建记录".into())
+        Finding::new(
+            "position 0 is missing: the fact that founded the territory".into(),
+            "缺少位置 0：辖区的创建记录".into(),
+        )
     };
     let bytes: Option<Vec<u8>> =
         territory.query_row("select fact from facts where position = 0", [], |row| row.get(0)).optional()?;
@@ -204,7 +208,8 @@ fn heads(
     verifier: &mut Verifier,
     keys: &FxHashMap<[u8; 16], [u8; 32]>,
 ) -> std::result::Result<(), Finding> {
-    let mut read = territory.prepare("select id, next, hash, signature from series where next > 0 order by number")?;
+    let mut read =
+        territory.prepare("select id, next, hash, signature from series where next > 0 order by number")?;
     let mut rows = read.query([])?;
     while let Some(row) = rows.next()? {
         let id: [u8; 16] = row.get(0)?;

@@ -5,8 +5,8 @@ use domain::area::{Area, AreaNumber, Level};
 use domain::fact::{Light, Outcome, Place};
 use domain::id::{DwellingId, Id, PersonId, SeriesId};
 use domain::state::{
-    Book, Count, Device, Dwelling, Labels, Person, Roster, Round, Stamp, State, Sweep, SweepNumber, Tally, Visit,
-    Waiting,
+    Book, Count, Device, Dwelling, Labels, Person, Roster, Round, Stamp, State, Sweep, SweepNumber, Tally,
+    Visit, Waiting,
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
@@ -134,9 +134,9 @@ impl Views {
         let mut dirty: Vec<_> =
             self.dwellings.iter_mut().filter(|(_, slot)| slot.dirty).map(|(id, slot)| (*id, slot)).collect();
         dirty.sort_unstable_by_key(|(id, _)| *id);
-        let mut update = self
-            .connection
-            .prepare_cached("update dwelling set area = ?2, place = ?3, on_roster = ?4, listed = ?5 where id = ?1")?;
+        let mut update = self.connection.prepare_cached(
+            "update dwelling set area = ?2, place = ?3, on_roster = ?4, listed = ?5 where id = ?1",
+        )?;
         for (id, slot) in dirty {
             slot.dirty = false;
             if let Some(row) = slot.value {
@@ -182,9 +182,17 @@ impl Views {
     }
 
     /// Notes a fact that waits in quarantine.
-    pub fn put_quarantined(&mut self, series: SeriesId, sequence: u64, position: u64, verdict: u64) -> Result<()> {
-        self.cached("insert or ignore into quarantine (series, sequence, position, verdict) values (?1, ?2, ?3, ?4)")?
-            .execute(params![series.0, sequence, position, verdict])?;
+    pub fn put_quarantined(
+        &mut self,
+        series: SeriesId,
+        sequence: u64,
+        position: u64,
+        verdict: u64,
+    ) -> Result<()> {
+        self.cached(
+            "insert or ignore into quarantine (series, sequence, position, verdict) values (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![series.0, sequence, position, verdict])?;
         Ok(())
     }
 
@@ -280,8 +288,9 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
     put.execute(params!["origin", book.origin])?;
     put.execute(params!["checkpoint_key", book.checkpoint_key])?;
     put.execute(params!["own_series", book.own_series.0])?;
-    let mut put = connection
-        .prepare_cached("insert or replace into area (number, code, name, level, parent) values (?1, ?2, ?3, ?4, ?5)")?;
+    let mut put = connection.prepare_cached(
+        "insert or replace into area (number, code, name, level, parent) values (?1, ?2, ?3, ?4, ?5)",
+    )?;
     for (number, area) in book.areas.iter() {
         put.execute(params![number, area.code, area.name, area.level as u8, area.parent])?;
     }
@@ -304,7 +313,14 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
         "insert or replace into roster (number, id, source, digest, bytes, imported_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for (number, roster) in (0u32..).zip(&book.rosters) {
-        put.execute(params![number, roster.id.0, roster.source, roster.digest, roster.bytes, roster.imported_at])?;
+        put.execute(params![
+            number,
+            roster.id.0,
+            roster.source,
+            roster.digest,
+            roster.bytes,
+            roster.imported_at
+        ])?;
     }
     Ok(())
 }
@@ -408,7 +424,9 @@ impl State for Views {
     fn labels(&mut self, id: DwellingId) -> Result<Option<Labels>> {
         Ok(self
             .cached("select building, unit, room from dwelling where id = ?1")?
-            .query_row([id.0], |row| Ok(Labels { building: row.get(0)?, unit: row.get(1)?, room: row.get(2)? }))
+            .query_row([id.0], |row| {
+                Ok(Labels { building: row.get(0)?, unit: row.get(1)?, room: row.get(2)? })
+            })
             .optional()?)
     }
 
@@ -456,11 +474,11 @@ impl State for Views {
     fn put_person(&mut self, id: PersonId, person: Person) -> Result<()> {
         self.cached("insert or replace into person (id, dwelling, content, link) values (?1, ?2, ?3, ?4)")?
             .execute(params![
-                id.0,
-                person.dwelling.map(|dwelling| dwelling.0),
-                person.content,
-                person.link.map(|link| link.0)
-            ])?;
+            id.0,
+            person.dwelling.map(|dwelling| dwelling.0),
+            person.content,
+            person.link.map(|link| link.0)
+        ])?;
         Ok(())
     }
 
@@ -485,7 +503,8 @@ impl State for Views {
             self.cached(sql)?.execute([id.0])?;
         }
         for (sweep, _) in (0u32..).zip(&self.book.sweeps) {
-            self.cached("delete from sighting where sweep = ?1 and person = ?2")?.execute(params![sweep, id.0])?;
+            self.cached("delete from sighting where sweep = ?1 and person = ?2")?
+                .execute(params![sweep, id.0])?;
         }
         Ok(())
     }
@@ -559,8 +578,10 @@ impl State for Views {
             .optional()?
             .unwrap_or_default();
         let count = stored.plus(self.counts.get(&area).copied().unwrap_or_default());
-        self.cached("insert or replace into frozen (sweep, area, dwellings, listed) values (?1, ?2, ?3, ?4)")?
-            .execute(params![sweep, area, count.dwellings, count.listed])?;
+        self.cached(
+            "insert or replace into frozen (sweep, area, dwellings, listed) values (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![sweep, area, count.dwellings, count.listed])?;
         Ok(())
     }
 
@@ -579,8 +600,8 @@ impl State for Views {
         let Some((position, received_at, fact)) = found else { return Ok(None) };
         self.cached("delete from quarantine where series = ?1 and sequence = ?2 and position = ?3")?
             .execute(params![series.0, sequence, position])?;
-        let envelope =
-            ledger::envelope::Envelope::decode(&fact).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let envelope = ledger::envelope::Envelope::decode(&fact)
+            .map_err(|error| StoreError::Damaged(error.to_string()))?;
         Ok(Some(Waiting {
             position,
             received_at,

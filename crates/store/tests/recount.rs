@@ -86,7 +86,8 @@ impl Script {
     }
 
     fn latest(&self, door: usize) -> Option<(Outcome, Light, bool)> {
-        let newest = self.visits.iter().filter(|visit| visit.2 == door).max_by_key(|visit| (visit.0, visit.1));
+        let newest =
+            self.visits.iter().filter(|visit| visit.2 == door).max_by_key(|visit| (visit.0, visit.1));
         newest.map(|visit| (visit.3, visit.4, visit.5))
     }
 
@@ -100,7 +101,10 @@ impl Script {
     }
 
     /// `(kind, person or none, door)` for everyone, by the table that the command line documents.
-    fn lines(&self, home_of: &dyn Fn(usize) -> Option<usize>) -> BTreeSet<(&'static str, Option<usize>, usize)> {
+    fn lines(
+        &self,
+        home_of: &dyn Fn(usize) -> Option<usize>,
+    ) -> BTreeSet<(&'static str, Option<usize>, usize)> {
         let mut lines = BTreeSet::new();
         let mut done = BTreeSet::new();
         for person in &self.known {
@@ -173,7 +177,9 @@ fn play(store: &mut Store, sweep: Id, steps: &[Step]) -> Script {
                 };
                 (NOW, body)
             }
-            Step::List { person, door } if script.area.contains_key(&door) && !script.erased.contains(&person) => {
+            Step::List { person, door }
+                if script.area.contains_key(&door) && !script.erased.contains(&person) =>
+            {
                 script.known.insert(person);
                 script.home.insert(person, door);
                 script.on_roster.insert(door);
@@ -250,7 +256,8 @@ fn new_store(root: &std::path::Path) -> (Store, Id) {
                 };
                 batch.append(Id([9; 16]), body, None)?;
             }
-            let body = Body::SweepOpened { sweep, area: "C".into(), programme: "epidemic".into(), deadline: NOW };
+            let body =
+                Body::SweepOpened { sweep, area: "C".into(), programme: "epidemic".into(), deadline: NOW };
             batch.append(Id([9; 16]), body, None)
         })
         .unwrap();

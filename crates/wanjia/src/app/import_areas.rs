@@ -116,7 +116,9 @@ fn no_place(parent: &str) -> Cause {
         field: "parent_code",
         code: "no_place",
         zh: format!("上级编码 {parent:?} 不在表里也不在系统里，或与已有的上级、级别不同"),
-        en: format!("parent_code {parent:?} is neither in the file nor known, or the area is known with another parent or level"),
+        en: format!(
+            "parent_code {parent:?} is neither in the file nor known, or the area is known with another parent or level"
+        ),
         remedy_zh: "补上上级区域，或改正 parent_code 和 level 后重新导入".into(),
         remedy_en: "add the parent area, or correct parent_code and level, and import again".into(),
     }

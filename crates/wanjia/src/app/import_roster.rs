@@ -155,8 +155,11 @@ impl<'b, 's> Import<'b, 's> {
         }
         let fresh = !batch.has_people()?;
         let book = batch.state().book();
-        let same_source =
-            (0u32..).zip(&book.rosters).filter(|(_, known)| known.source == roster.source).map(|(n, _)| n).collect();
+        let same_source = (0u32..)
+            .zip(&book.rosters)
+            .filter(|(_, known)| known.source == roster.source)
+            .map(|(n, _)| n)
+            .collect();
         Ok(Self {
             actor: book.own_series,
             source: roster.source,
@@ -279,7 +282,12 @@ impl<'b, 's> Import<'b, 's> {
     }
 
     /// The row of this file that spoke of the same person already, if one did.
-    fn repeated(&mut self, identity: &Identity, dwelling: DwellingId, row: u64) -> store::Result<Option<u32>> {
+    fn repeated(
+        &mut self,
+        identity: &Identity,
+        dwelling: DwellingId,
+        row: u64,
+    ) -> store::Result<Option<u32>> {
         let tag = if identity.id_number.is_empty() {
             let at = format!("{dwelling}|{}|{}|{}", identity.name, identity.birth_date, identity.phone);
             self.batch.blind_tag("row", &at)?
@@ -340,9 +348,8 @@ impl<'b, 's> Import<'b, 's> {
     ) -> store::Result<()> {
         let roster = self.roster()?;
         let plaintext = content.map(|(identity, fresh)| (identity.encode(), fresh));
-        let sealed = plaintext
-            .as_ref()
-            .map(|(plaintext, fresh)| Sealed { owner: person, plaintext, fresh: *fresh });
+        let sealed =
+            plaintext.as_ref().map(|(plaintext, fresh)| Sealed { owner: person, plaintext, fresh: *fresh });
         self.batch.append(self.actor, Body::PersonListed { person, dwelling, roster, row }, sealed)?;
         Ok(())
     }

@@ -5,3 +5,4 @@ pub mod import_areas;
 pub mod import_roster;
 pub mod import_visits;
 pub mod sweeps;
+pub mod synthetic;

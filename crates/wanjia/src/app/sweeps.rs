@@ -122,7 +122,9 @@ pub fn close_sweep(
         return Err(Failure::new(
             "residual",
             format!("还有 {unsigned} 户没有查到，第一户是 {first}；请查到，或逐户点名签字后再结束"),
-            format!("{unsigned} dwellings are not reached, the first is {first}; reach them, or sign for each by name"),
+            format!(
+                "{unsigned} dwellings are not reached, the first is {first}; reach them, or sign for each by name"
+            ),
         ));
     }
     sign(store, actor, sweep, signed_for, SignReason::Closing, now)?;

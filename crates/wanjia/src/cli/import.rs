@@ -84,13 +84,17 @@ impl Refusals for ToldRefusals {
     fn refuse(&mut self, refusal: &Refusal) -> Result<()> {
         self.told += 1;
         if self.told <= TOLD {
-            let field = if refusal.field.is_empty() { String::new() } else { format!(" [{}]", refusal.field) };
-            eprintln!("{}{field}; {}\n    {}；{}", refusal.en, refusal.remedy_en, refusal.zh, refusal.remedy_zh);
+            let field =
+                if refusal.field.is_empty() { String::new() } else { format!(" [{}]", refusal.field) };
+            eprintln!(
+                "{}{field}; {}\n    {}；{}",
+                refusal.en, refusal.remedy_en, refusal.zh, refusal.remedy_zh
+            );
         }
         match &mut self.file {
-            Some(file) => file
-                .push(refusal)
-                .map_err(|error| Failure::new("rejects", format!("退回文件写不进去：{error}"), error.to_string())),
+            Some(file) => file.push(refusal).map_err(|error| {
+                Failure::new("rejects", format!("退回文件写不进去：{error}"), error.to_string())
+            }),
             None => Ok(()),
         }
     }
@@ -131,5 +135,9 @@ pub fn bar(bytes: u64) -> ProgressBar {
 #[must_use]
 pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let extension = path.extension().map(|e| e.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_extension(if extension.is_empty() { suffix.to_owned() } else { format!("{suffix}.{extension}") })
+    path.with_extension(if extension.is_empty() {
+        suffix.to_owned()
+    } else {
+        format!("{suffix}.{extension}")
+    })
 }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 use ledger::seal::TerritoryKey;
-use store::{Store, directory};
 use std::path::PathBuf;
+use store::{Store, directory};
 
 use super::Outcome;
 use crate::app::failure::{Failure, Result};
@@ -44,15 +44,19 @@ pub fn run(args: &InitArgs) -> Result<Outcome> {
             return Err(Failure::new(
                 "key_exists",
                 format!("密钥文件 {} 已经存在；移走它，或用 --key 指定", path.display()),
-                format!("the key file {} exists already; move it away, or give it with --key", path.display()),
+                format!(
+                    "the key file {} exists already; move it away, or give it with --key",
+                    path.display()
+                ),
             ));
         }
         if std::fs::read_dir(&args.data).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(store::StoreError::AlreadyExists(args.data.clone()).into());
         }
         let mut seed = [0; 32];
-        getrandom::fill(&mut seed)
-            .map_err(|error| Failure::new("random", format!("系统不能提供随机数：{error}"), error.to_string()))?;
+        getrandom::fill(&mut seed).map_err(|error| {
+            Failure::new("random", format!("系统不能提供随机数：{error}"), error.to_string())
+        })?;
         let key = TerritoryKey::from_bytes(seed);
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             std::fs::create_dir_all(parent).map_err(|error| Failure::file(parent, &error))?;

@@ -13,6 +13,7 @@ use crate::app::failure::{Failure, Result};
 
 pub mod areas;
 pub mod coverage;
+pub mod demo;
 pub mod doctor;
 pub mod erase;
 pub mod import;
@@ -49,6 +50,7 @@ enum Command {
     Rebuild(rebuild::RebuildArgs),
     Erase(erase::EraseArgs),
     Doctor(doctor::DoctorArgs),
+    Demo(demo::DemoArgs),
 }
 
 /// Where the data is, and its key.
@@ -116,6 +118,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Rebuild(args) => rebuild::run(&args),
         Command::Erase(args) => erase::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Demo(args) => demo::run(&args),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -90,7 +90,8 @@ pub fn run(args: &SheetArgs) -> Result<Outcome> {
     }
     let areas = &reader.book().areas;
     let area_name = areas.get(scope).map(|area| area.name.clone()).unwrap_or_default();
-    let programme = reader.book().sweeps.get(sweep as usize).map(|row| row.programme.clone()).unwrap_or_default();
+    let programme =
+        reader.book().sweeps.get(sweep as usize).map(|row| row.programme.clone()).unwrap_or_default();
     let sheet = Sheet {
         title: args.building.clone().unwrap_or_else(|| area_name.clone()),
         area_name,
@@ -100,7 +101,9 @@ pub fn run(args: &SheetArgs) -> Result<Outcome> {
         doors,
         lang: language(),
     };
-    let fail = |error: intake::sheet::SheetError| Failure::new("sheet", format!("表格做不出来：{error}"), error.to_string());
+    let fail = |error: intake::sheet::SheetError| {
+        Failure::new("sheet", format!("表格做不出来：{error}"), error.to_string())
+    };
     if let Some(path) = &args.xlsx {
         let bytes = write_xlsx(&sheet).map_err(fail)?;
         std::fs::write(path, bytes).map_err(|error| Failure::file(path, &error))?;

@@ -90,8 +90,7 @@ fn open(args: &OpenArgs) -> Result<()> {
     })?;
     let mut store = args.data.open_store()?;
     let actor = store.book().own_series;
-    let sweep =
-        sweeps::open_sweep(&mut store, actor, &args.area, &args.programme, deadline, super::now())?;
+    let sweep = sweeps::open_sweep(&mut store, actor, &args.area, &args.programme, deadline, super::now())?;
     println!("{sweep}");
     Ok(())
 }

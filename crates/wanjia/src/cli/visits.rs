@@ -42,7 +42,8 @@ pub fn run(args: &VisitsArgs) -> Result<Outcome> {
         None => None,
     };
     let mut store = args.data.open_store()?;
-    let persons_rejects = args.rejects.as_deref().filter(|_| persons.is_some()).map(|path| beside(path, "persons"));
+    let persons_rejects =
+        args.rejects.as_deref().filter(|_| persons.is_some()).map(|path| beside(path, "persons"));
     let mut refused_visits = ToldRefusals::new(args.rejects.as_deref(), &visits.header().shown)?;
     let header = persons.as_ref().map(|reader| reader.header().shown.clone()).unwrap_or_default();
     let mut refused_persons = ToldRefusals::new(persons_rejects.as_deref(), &header)?;

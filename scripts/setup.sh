@@ -1,0 +1,31 @@
+#!/bin/sh
+# Installs on Debian what building and testing need and the machine does not have.
+set -eu
+want="1.95"
+
+need=""
+command -v cc >/dev/null 2>&1 || need="$need build-essential"
+command -v git >/dev/null 2>&1 || need="$need git"
+command -v node >/dev/null 2>&1 || need="$need nodejs npm"
+[ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || need="$need fonts-noto-cjk"
+if [ -n "$need" ]; then
+    as_root=""
+    [ "$(id -u)" = 0 ] || as_root="sudo"
+    $as_root apt-get update
+    # shellcheck disable=SC2086
+    $as_root apt-get install -y --no-install-recommends $need
+fi
+
+have=$(rustc --version 2>/dev/null | cut -d' ' -f2 || true)
+case "$have" in
+    "$want".*) ;;
+    *)
+        if command -v rustup >/dev/null 2>&1; then
+            rustup toolchain install "$want" --profile minimal --component clippy,rustfmt
+            rustup override set "$want"
+        else
+            echo "wanjia needs Rust $want; install rustup from your distribution or https://rustup.rs and run again" >&2
+            exit 1
+        fi
+        ;;
+esac
