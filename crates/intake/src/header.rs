@@ -436,8 +436,10 @@ impl Header {
         for place in self.places.iter().flatten() {
             let place = usize::from(*place);
             let cell = record.cell(place);
-            if cell.is_empty() {
-                continue;
+            let Some(first) = cell.bytes().next() else { continue };
+            // No heading begins with a digit, nearly every row has a cell that does.
+            if first.is_ascii_digit() {
+                return false;
             }
             if !self.shown.get(place).is_some_and(|shown| cell == shown || folded(cell) == folded(shown)) {
                 return false;

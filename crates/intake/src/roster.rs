@@ -188,7 +188,7 @@ impl Person {
             .map_err(|fault| (Some(Column::Phone), phone_reason(fault)))?;
         Ok(Self {
             sex: sex(rows.cell(Column::Sex), identity.as_ref().map(|identity| identity.sex), notices),
-            birth_date: birth_date.map(|date| date.to_string()).unwrap_or_default(),
+            birth_date: birth_date.map(cell::date::iso).unwrap_or_default(),
             id_number: identity.map(|identity| identity.number).unwrap_or_default(),
             phone,
         })

@@ -137,17 +137,16 @@ impl Rows {
     fn is_total(&self) -> bool {
         let name = self.header.place(Column::Name);
         let total = (0..self.record.len()).any(|place| {
-            let cell = self.record.cell(place).trim();
-            may_be_total(cell) && is_total(cell, Some(place) == name)
+            let cell = self.record.cell(place);
+            may_be_total(cell) && is_total(cell.trim(), Some(place) == name)
         });
         total && self.cell(Column::IdNumber).trim().is_empty() && self.cell(Column::Phone).trim().is_empty()
     }
 
     /// Whether the row is a line under the table: 填表人：…
     fn is_footer(&self) -> bool {
-        let first =
-            (0..self.record.len()).map(|place| self.record.cell(place)).find(|cell| !cell.trim().is_empty());
-        let Some(first) = first else { return false };
+        let cells = (0..self.record.len()).map(|place| self.record.cell(place));
+        let Some(first) = cells.map(str::trim_start).find(|cell| !cell.is_empty()) else { return false };
         if first.as_bytes()[0].is_ascii_alphanumeric() {
             return false;
         }
@@ -183,6 +182,8 @@ const FOOTERS: [&str; 17] = [
 fn may_be_total(cell: &str) -> bool {
     match cell.as_bytes() {
         [] => false,
+        // 合 小 共; 总 本; 累; and whatever stands behind spaces.
+        [b' ' | b'\t' | 0xE3, ..] => true,
         [0xE5 | 0xE6 | 0xE7 | b't' | b'T' | b's' | b'S' | b'g' | b'G', ..] => true,
         bytes => bytes.ends_with("计".as_bytes()),
     }
@@ -200,6 +201,10 @@ fn is_total(cell: &str, in_name: bool) -> bool {
                         .all(|b| b.is_ascii_digit() || matches!(b, b':' | b' ' | b'.' | b','))
             },
         );
+    }
+    const FIRST: [char; 5] = ['合', '总', '小', '共', '累'];
+    if !cell.starts_with(FIRST) && !cell.starts_with(['本', '　']) && !cell.ends_with('计') {
+        return false;
     }
     let compact: String = fold_width(cell).chars().filter(|c| *c != ' ').collect();
     let counts =

@@ -240,7 +240,7 @@ impl PersonReader {
             name,
             sex: sex(rows.cell(Column::Sex), identity.as_ref().map(|identity| identity.sex), &mut warnings)
                 .to_owned(),
-            birth_date: in_number.or(written).map(|date| date.to_string()).unwrap_or_default(),
+            birth_date: in_number.or(written).map(cell::date::iso).unwrap_or_default(),
             id_number_as_given: given.trim().to_owned(),
             id_number: identity.map(|identity| identity.number),
             phone,

@@ -37,12 +37,10 @@ impl DoorLabel {
     }
 
     fn read(text: &str, ends: &[&str]) -> Self {
-        if !text.is_empty()
-            && text.len() <= 8
-            && text.bytes().all(|b| b.is_ascii_digit())
-            && !text.starts_with('0')
-        {
-            return Self { shown: text.to_owned(), key: text.to_owned() };
+        // 402 and 3栋, which nearly all labels are.
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        if digits > 0 && !text.starts_with('0') && (digits == text.len() || ends.contains(&&text[digits..])) {
+            return Self { shown: text.to_owned(), key: text[..digits].to_owned() };
         }
         let shown = fold_width(text);
         if matches!(shown.as_ref(), "" | "无" | "-" | "--" | "/" | "\\" | "空") {

@@ -53,7 +53,7 @@ pub(crate) fn is_han(c: char) -> bool {
 /// A plain text: folded, with runs of spaces made one.
 pub fn plain(text: &str) -> String {
     let text = fold_width(text);
-    if !text.contains("  ") {
+    if !text.contains(' ') || !text.contains("  ") {
         return text.into_owned();
     }
     let mut out = String::with_capacity(text.len());

@@ -2,6 +2,7 @@
 //! does, and notices a quotation mark that is never closed, so that it costs one row and not the rest of the file.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use memchr::{memchr, memchr_iter, memmem};
 
 use super::decode::{Decoded, Start};
 use super::{Record, Source, TableError, Trouble};
@@ -31,6 +32,8 @@ pub(super) struct TextReader {
     last_number: u64,
     torn_rows: u32,
     columns: Option<usize>,
+    /// A NUL or U+FFFD has been seen since the last rewind.
+    suspect: bool,
 }
 
 impl TextReader {
@@ -58,6 +61,7 @@ impl TextReader {
             last_number: 0,
             torn_rows: 0,
             columns: None,
+            suspect: false,
         })
     }
 
@@ -73,6 +77,7 @@ impl TextReader {
         self.last_number = 0;
         self.torn_rows = 0;
         self.columns = None;
+        self.suspect = false;
         Ok(())
     }
 
@@ -156,7 +161,7 @@ impl TextReader {
         }
         let raw = &self.buffer[self.record_start..self.position];
         let leading = raw.iter().take_while(|b| matches!(b, b'\n' | b'\r')).filter(|b| **b == b'\n').count();
-        let breaks = raw.iter().filter(|b| **b == b'\n').count();
+        let breaks = memchr_iter(b'\n', raw).count();
         let inner = if breaks > leading + usize::from(raw.ends_with(b"\n")) {
             record.text.bytes().filter(|b| *b == b'\n').count()
         } else {
@@ -172,10 +177,8 @@ impl TextReader {
         self.lines_before += breaks as u64;
         self.inner_lines += inner as u64;
         self.record_start = self.position;
-        if record.text.contains('\0') {
-            record.trouble = Some(Trouble::Damaged);
-        } else if record.text.contains('\u{FFFD}') {
-            record.trouble = Some(Trouble::Unreadable);
+        if self.suspect {
+            record.trouble = trouble_in(&record.text);
         }
         Ok(true)
     }
@@ -208,8 +211,8 @@ impl TextReader {
             record.trouble = Some(Trouble::TooLong);
             self.skip_line()?;
         }
-        if record.text.contains('\0') {
-            record.trouble = Some(Trouble::Damaged);
+        if let Some(trouble) = trouble_in(&record.text) {
+            record.trouble = Some(trouble);
         }
         self.record_start = self.position;
         self.parser.reset();
@@ -246,7 +249,12 @@ impl TextReader {
             self.position -= self.record_start;
             self.record_start = 0;
         }
+        let before = self.buffer.len();
         if self.decoded.append_to(&mut self.buffer)? {
+            // Looked for once a chunk, so that clean rows need no look of their own.
+            let added = &self.buffer[before..];
+            self.suspect |=
+                memchr(0, added).is_some() || memmem::find(added, "\u{FFFD}".as_bytes()).is_some();
             return Ok(true);
         }
         self.ended = true;
@@ -256,6 +264,16 @@ impl TextReader {
             return Ok(true);
         }
         Ok(false)
+    }
+}
+
+fn trouble_in(text: &str) -> Option<Trouble> {
+    if text.contains('\0') {
+        Some(Trouble::Damaged)
+    } else if text.contains('\u{FFFD}') {
+        Some(Trouble::Unreadable)
+    } else {
+        None
     }
 }
 
