@@ -8,6 +8,7 @@
 
 mod certificate;
 pub mod deploy;
+pub mod grids;
 mod parallel;
 pub mod random;
 pub mod space;

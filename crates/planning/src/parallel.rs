@@ -6,9 +6,8 @@ use std::thread;
 const SHORT: usize = 512;
 
 /// Runs `work` on `workers` even ranges of `0..count` and returns the results in order.
-pub(crate) fn ranges<T: Send>(count: usize, workers: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
-    // A thread costs more than a short job saves.
-    let workers = if count < SHORT { 1 } else { workers.clamp(1, 64) };
+fn ranges<T: Send>(count: usize, workers: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
+    let workers = workers.clamp(1, 64);
     let cut = |part: usize| count * part / workers;
     thread::scope(|scope| {
         let work = &work;
@@ -26,6 +25,17 @@ pub(crate) fn ranges<T: Send>(count: usize, workers: usize, work: impl Fn(Range<
 
 /// `work(index, scratch)` for every index of `0..count`, in order, with one scratch value per thread.
 pub(crate) fn map<T: Send, S: Default>(
+    count: usize,
+    workers: usize,
+    work: impl Fn(usize, &mut S) -> T + Sync,
+) -> Vec<T> {
+    // A thread costs more than a short job saves.
+    let workers = if count < SHORT { 1 } else { workers };
+    map_long(count, workers, work)
+}
+
+/// As [`map`], for work of which even a few are worth a thread.
+pub(crate) fn map_long<T: Send, S: Default>(
     count: usize,
     workers: usize,
     work: impl Fn(usize, &mut S) -> T + Sync,

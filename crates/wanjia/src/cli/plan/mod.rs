@@ -1,6 +1,7 @@
 //! `wanjia plan`: the planners on CSV files alone.
 
 mod deploy;
+mod grids;
 mod place;
 mod report;
 mod table;
@@ -13,6 +14,8 @@ use clap::Subcommand;
 /// name what it leaves uncovered.
 #[derive(Debug, Subcommand)]
 pub enum Plan {
+    /// Divide communities into contiguous grids
+    Grids(grids::Args),
     /// Send staff to communities with the least total travel
     Deploy(deploy::Args),
 }
@@ -21,6 +24,7 @@ pub enum Plan {
 #[must_use]
 pub fn run(plan: &Plan) -> ExitCode {
     let outcome = match plan {
+        Plan::Grids(args) => grids::run(args),
         Plan::Deploy(args) => deploy::run(args),
     };
     match outcome {
