@@ -14,16 +14,25 @@ pub(super) struct Divided {
 }
 
 /// Temperatures in cuts, first and last.
-const HOT: f64 = 1.1;
-const COLD: f64 = 0.12;
+const HOT: f64 = 0.8;
+const COLD: f64 = 0.3;
+/// Steps of the temperature, and those over which the weight of overload rises from a share of `FREE`:
+/// while balance weighs little, grids can trade the buildings that are as heavy as the slack is wide.
+const ROUNDS: u32 = 64;
+const RISING: u32 = 56;
+const FREE: f64 = 0.03;
+/// The search aims this much below the tolerance, of the mean, so as to end within it.
+const MARGIN: f64 = 0.004;
+/// A move is accepted with probability exp(-change / temperature): beyond this many temperatures, never.
+const HOPELESS: f64 = 9.0;
 /// What a hundredth of the mean above the tolerance costs, in cuts.
 const OVERLOAD: f64 = 0.7;
 /// The same when re-planning, where it has to outweigh moving households.
-const OVERLOAD_KEPT: f64 = 10.0;
+const OVERLOAD_KEPT: f64 = 30.0;
 /// What moving a household from today's grid costs, in cuts.
-const MOVED: f64 = 0.5;
+const MOVED: f64 = 0.25;
 /// Re-planning lets a grid grow to this many times the mean before anyone is moved.
-const TOLERANCE_KEPT: f64 = 1.10;
+const TOLERANCE_KEPT: f64 = 1.08;
 /// Today's number of grids is kept while the mean load stays this near the target.
 const SAME_COUNT: std::ops::RangeInclusive<f64> = 0.8..=1.2;
 /// New searches from scratch while a grid is above the tolerance.
@@ -38,18 +47,18 @@ pub(super) fn divide(region: &Region, settings: &Settings, seed: u64) -> Divided
         let mut search = Search::new(region, grow_from_today(region), kept, TOLERANCE_KEPT, seed);
         search.households_moved = MOVED;
         search.overload = OVERLOAD_KEPT;
-        search.anneal(region.load.len() * settings.effort, COLD, COLD / 4.0);
+        search.anneal(region.load.len() * settings.effort, COLD, COLD / 8.0, 1.0);
         return search.best();
     }
     let mut found: Option<Divided> = None;
     for attempt in 0..ATTEMPTS {
         let mut random = Random::new(seed.wrapping_mul(ATTEMPTS).wrapping_add(attempt));
         let part = grow(region, ideal, &mut random);
-        let mut search = Search::new(region, part, ideal, settings.tolerance, random.bits());
+        let mut search = Search::new(region, part, ideal, settings.tolerance - MARGIN, random.bits());
         if ideal > 1 {
             // A search that failed to balance is followed by ones that weigh balance more.
             search.overload = OVERLOAD * (1 + attempt) as f64;
-            search.anneal(region.load.len() * settings.effort, HOT, COLD);
+            search.anneal(region.load.len() * settings.effort, HOT, COLD, FREE);
         }
         let divided = search.best();
         let better = |other: &Divided| divided.imbalance < other.imbalance;
@@ -162,6 +171,11 @@ fn grow_from_today(region: &Region) -> Vec<u32> {
     part
 }
 
+/// A 32-bit draw as a number in `0..bound`.
+const fn scale(draw: u32, bound: usize) -> usize {
+    ((draw as u64 * bound as u64) >> 32) as usize
+}
+
 struct Search<'a> {
     region: &'a Region,
     part: Vec<u32>,
@@ -241,28 +255,44 @@ impl<'a> Search<'a> {
         self.cut as f64 + over + moved
     }
 
-    fn anneal(&mut self, moves: usize, hot: f64, cold: f64) {
+    /// Cools from `hot` to `cold` while the weight of overload rises from `free` of what it is to all of it.
+    fn anneal(&mut self, moves: usize, hot: f64, cold: f64, free: f64) {
         let count = self.part.len();
         let mut energy = self.energy();
         let mut best = energy;
         self.kept = Some((energy, self.part.clone()));
         let mut dirty = false;
-        let rounds = 64;
-        let cooling = (cold / hot).powf(1.0 / f64::from(rounds - 1));
+        let cooling = (cold / hot).powf(1.0 / f64::from(ROUNDS - 1));
         let mut heat = hot;
-        for _ in 0..rounds {
-            for _ in 0..moves / rounds as usize {
-                let node = self.random.below(count);
+        let full = self.overload;
+        for round in 0..ROUNDS {
+            if free < 1.0 && round <= RISING {
+                self.overload = full * (free + (1.0 - free) * f64::from(round) / f64::from(RISING));
+                energy = self.energy();
+                best = energy;
+                dirty = true;
+            }
+            for _ in 0..moves / ROUNDS as usize {
+                let draw = self.random.bits();
+                let node = scale(draw as u32, count);
                 let links = self.region.neighbours(node);
                 if links.is_empty() {
                     continue;
                 }
-                let to = self.part[links[self.random.below(links.len())].0 as usize];
                 let from = self.part[node];
-                if to == from || self.size[from as usize] == 1 {
+                let (early, late) = links.split_at(scale((draw >> 32) as u32, links.len()));
+                let across = |link: &&(u32, u32)| self.part[link.0 as usize] != from;
+                let Some(&(beside, _)) = late.iter().find(across).or_else(|| early.iter().find(across)) else {
+                    continue;
+                };
+                let to = self.part[beside as usize];
+                if self.size[from as usize] == 1 {
                     continue;
                 }
                 let change = self.change(node, from, to);
+                if change > HOPELESS * heat {
+                    continue;
+                }
                 if change > 0.0 && self.random.unit() >= (-change / heat).exp() {
                     continue;
                 }
