@@ -1,0 +1,37 @@
+//! `wanjia plan`: the planners on CSV files alone.
+
+mod deploy;
+mod grids;
+mod place;
+mod report;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+/// Make a plan from CSV files. Every plan says what it costs, the least that any plan could cost, and by
+/// name what it leaves uncovered.
+#[derive(Debug, Subcommand)]
+pub enum Plan {
+    /// Divide communities into contiguous grids
+    Grids(grids::Args),
+    /// Send staff to communities with the least total travel
+    Deploy(deploy::Args),
+}
+
+/// Runs one planner. Exit codes: 0 a plan was written, 1 it was not.
+#[must_use]
+pub fn run(plan: &Plan) -> ExitCode {
+    let outcome = match plan {
+        Plan::Grids(args) => grids::run(args),
+        Plan::Deploy(args) => deploy::run(args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! CSV in by column name, CSV out, and errors that name the file, the row and the column.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Why a plan could not be made, in both languages.
+#[derive(Debug)]
+pub struct Problem {
+    zh: String,
+    en: String,
+}
+
+impl Problem {
+    pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { zh: zh.into(), en: en.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}\n{}", self.zh, self.en)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// A CSV file held in memory; columns are found by name, unknown ones are ignored.
+pub struct Table {
+    path: PathBuf,
+    header: Vec<String>,
+    rows: Vec<csv::StringRecord>,
+}
+
+/// A column of a [`Table`] that is there.
+#[derive(Debug, Clone, Copy)]
+pub struct Column(usize);
+
+impl Table {
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// When it cannot be opened, is not UTF-8, or a row has more or fewer cells than the header.
+    pub fn read(path: &Path) -> Result<Self, Problem> {
+        let name = path.display();
+        let mut reader = csv::Reader::from_path(path).map_err(|error| {
+            Problem::new(format!("{name}：打不开：{error}"), format!("{name}: cannot be opened: {error}"))
+        })?;
+        let broken = |error: csv::Error| {
+            let row = error.position().map_or(0, csv::Position::line);
+            if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) {
+                return Problem::new(
+                    format!("{name} 第 {row} 行：不是 UTF-8 编码，请另存为 UTF-8 的 CSV"),
+                    format!("{name} row {row}: not UTF-8; save the file as CSV in UTF-8"),
+                );
+            }
+            Problem::new(
+                format!("{name} 第 {row} 行：读不了：{error}"),
+                format!("{name} row {row}: cannot be read: {error}"),
+            )
+        };
+        let header = reader
+            .headers()
+            .map_err(broken)?
+            .iter()
+            .map(|title| title.trim().trim_start_matches('\u{feff}').to_owned())
+            .collect();
+        let rows = reader.records().collect::<Result<_, _>>().map_err(broken)?;
+        Ok(Self { path: path.to_owned(), header, rows })
+    }
+
+    /// The column of this name, which must be there.
+    ///
+    /// # Errors
+    /// When the header does not have it.
+    pub fn column(&self, title: &str) -> Result<Column, Problem> {
+        self.optional(title).ok_or_else(|| {
+            let (path, has) = (self.path.display(), self.header.join(","));
+            Problem::new(
+                format!("{path}：缺少列 {title}（现有：{has}）"),
+                format!("{path}: column {title} is missing (it has: {has})"),
+            )
+        })
+    }
+
+    /// The column of this name, if it is there.
+    pub fn optional(&self, title: &str) -> Option<Column> {
+        self.header.iter().position(|name| name == title).map(Column)
+    }
+
+    /// The columns whose name begins with `prefix`, with the rest of the name.
+    pub fn prefixed<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (Column, &'a str)> {
+        self.header
+            .iter()
+            .enumerate()
+            .filter_map(move |(index, title)| title.strip_prefix(prefix).map(|rest| (Column(index), rest)))
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The cell, trimmed.
+    pub fn text(&self, row: usize, Column(column): Column) -> &str {
+        self.rows[row].get(column).unwrap_or("").trim()
+    }
+
+    /// The cell as a number or the like.
+    ///
+    /// # Errors
+    /// When it does not parse, naming the file, the row and the column.
+    pub fn parse<T: FromStr>(&self, row: usize, column: Column) -> Result<T, Problem> {
+        self.text(row, column).parse().map_err(|_| self.at(row, column, "看不懂", "cannot be understood"))
+    }
+
+    /// As [`Table::parse`]; an empty cell or a column that is not there is `None`.
+    ///
+    /// # Errors
+    /// When the cell is neither empty nor parses.
+    pub fn parse_optional<T: FromStr>(&self, row: usize, column: Option<Column>) -> Result<Option<T>, Problem> {
+        match column {
+            Some(column) if !self.text(row, column).is_empty() => self.parse(row, column).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// A problem with one cell. Rows are numbered as a spreadsheet does, the header being row 1.
+    pub fn at(&self, row: usize, Column(column): Column, zh: &str, en: &str) -> Problem {
+        let (path, number, title) = (self.path.display(), row + 2, &self.header[column]);
+        let cell = self.text(row, Column(column));
+        Problem::new(
+            format!("{path} 第 {number} 行 {title} 列：“{cell}”{zh}"),
+            format!("{path} row {number} column {title}: \"{cell}\" {en}"),
+        )
+    }
+}
+
+/// Writes a CSV file beside its place and then puts it there, so that a plan is never half written.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write<'a, R>(path: &Path, header: &[&str], rows: impl Iterator<Item = R>) -> Result<(), Problem>
+where
+    R: IntoIterator<Item = std::borrow::Cow<'a, str>>,
+{
+    let failed = |error: &dyn fmt::Display| {
+        let name = path.display();
+        Problem::new(format!("{name}：写不了：{error}"), format!("{name}: cannot be written: {error}"))
+    };
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".part");
+    let draft = PathBuf::from(draft);
+    let mut writer = csv::Writer::from_path(&draft).map_err(|error| failed(&error))?;
+    writer.write_record(header).map_err(|error| failed(&error))?;
+    for row in rows {
+        for cell in row {
+            writer.write_field(cell.as_bytes()).map_err(|error| failed(&error))?;
+        }
+        writer.write_record(None::<&[u8]>).map_err(|error| failed(&error))?;
+    }
+    writer.flush().map_err(|error| failed(&error))?;
+    std::fs::rename(&draft, path).map_err(|error| failed(&error))
+}
