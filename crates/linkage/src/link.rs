@@ -215,7 +215,8 @@ pub fn link(
         Sample { left, right, blocks: &blocks, rows: options.sample, one_list: false, threads }.train()
     });
     progress(Stage::Matching, 0, right.len());
-    let scorer = Scorer::new(&model, left.len().max(right.len()));
+    let scorer = Scorer::between(&model, left.len(), right.len());
+    let alone = Scorer::new(&model, left.len().max(right.len()));
     let (edges, compared, guarded) = candidates(left, right, &blocks, &scorer, threads, false, progress);
     progress(Stage::Deciding, 0, edges.len());
     let twice = |list: &Register, one: u32, other: u32, marked: bool| {
@@ -224,7 +225,7 @@ pub fn link(
         if !marked {
             person.rarity = frequencies.rarities(&person, &list.texts);
         }
-        scorer.log_odds(levels, &person) > TWICE
+        alone.log_odds(levels, &person) > TWICE
     };
     let probabilities = compete(&edges, |a, b| twice(left, a, b, true), |a, b| twice(right, a, b, false));
     let kept: Vec<usize> = if options.one_to_one {

@@ -171,7 +171,21 @@ pub struct Scorer {
 const NONE: u8 = 7;
 
 impl Scorer {
-    /// Prepares a model for `pairs` of which the longer list has `longer` rows.
+    /// Prepares a model for lists of `left` and `right` rows between which a person matches at most once, so that
+    /// the rival of a pair is not "strangers" but "this row has no match in the other list". The better the lists
+    /// cover each other, the less likely that rival is: the odds rise by 1 / ((1 - p)(1 - q)) where p and q are
+    /// the shares of the lists that match.
+    #[must_use]
+    pub fn between(model: &Model, left: usize, right: usize) -> Self {
+        let matches = model.match_rate * left.min(right) as f64;
+        let open = |rows: usize| (1.0 - matches / rows.max(1) as f64).clamp(0.02, 1.0);
+        let mut scorer = Self::new(model, left.max(right));
+        let lift = -open(left).log2() - open(right).log2();
+        scorer.prior[0] += lift;
+        scorer
+    }
+
+    /// Prepares a model for pairs judged one by one; the longer list has `longer` rows.
     #[must_use]
     pub fn new(model: &Model, longer: usize) -> Self {
         let longer = longer.max(2) as f64;
