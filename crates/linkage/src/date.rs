@@ -72,7 +72,7 @@ pub fn parse(folded: &str) -> Option<Birth> {
         if let Some(value) = digit(character) {
             if !inside {
                 if count == 3 {
-                    break;
+                    return None;
                 }
                 count += 1;
                 inside = true;

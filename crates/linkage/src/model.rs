@@ -38,6 +38,9 @@ pub struct Model {
     pub stranger: Table,
     /// Mean probability, by [`Rarity`], that a stranger shares a person's value.
     pub collision: [f64; 7],
+    /// Bits added to the odds of every pair: what people's answers have taught, 0 before any.
+    #[serde(default)]
+    pub shift: f64,
     /// Pairs that the estimates of `same` rest on.
     pub support: f64,
     /// Share of the matching pairs that blocking is estimated to reach (Chao's lower bound on the missed).
@@ -86,6 +89,7 @@ impl Default for Model {
                 row([0.98, 0.003, 0.01, 0.004, 0.001, 0.002]),
             ],
             collision: [1e-4, 1e-4, 0.03, 1e-4, 1e-6, 1e-5, 1e-2],
+            shift: 0.0,
             support: 0.0,
             blocking_recall: 1.0,
         }
@@ -130,7 +134,7 @@ impl Model {
             }
         }
         let rates = self.match_rate > 0.0 && self.match_rate <= 1e3 && (0.0..=1e6).contains(&self.household_rate);
-        if !rates || self.collision.iter().any(|p| !(*p > 0.0 && *p <= 1.0)) {
+        if !rates || !(-64.0..=64.0).contains(&self.shift) || self.collision.iter().any(|p| !(*p > 0.0 && *p <= 1.0)) {
             return Err(ModelError::Rate);
         }
         Ok(())
@@ -190,7 +194,7 @@ impl Scorer {
     pub fn new(model: &Model, longer: usize) -> Self {
         let longer = longer.max(2) as f64;
         let mut scorer = Self {
-            prior: [(model.match_rate / longer).log2(), (model.household_rate.max(1e-9) / longer).log2()],
+            prior: [(model.match_rate / longer).log2() + model.shift, (model.household_rate.max(1e-9) / longer).log2()],
             same: [[0.0; LEVELS]; Field::COUNT],
             household: [[0.0; LEVELS]; Field::COUNT],
             stranger: [[0.0; LEVELS]; Field::COUNT],

@@ -196,7 +196,8 @@ impl Clock {
         }
     }
 
-    /// Ends the last stage; seconds by stage.
+    /// Ends the last stage.
+    /// Seconds by stage; CPU seconds of the whole process so far are under `cpu`.
     pub(super) fn stages(&self) -> serde_json::Map<String, serde_json::Value> {
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(last) = state.0.take() {

@@ -229,17 +229,13 @@ fn uses(headers: &[String], mapping: &Mapping) -> Vec<Use> {
     uses
 }
 
-/// One field as text; in a GBK file, or where UTF-8 is broken, read as GB 18030.
-fn decode<'a>(bytes: &'a [u8], gbk: bool, scratch: &'a mut String) -> (&'a str, bool) {
-    if bytes.is_ascii() || !gbk {
-        if let Ok(text) = std::str::from_utf8(bytes) {
-            return (text, true);
-        }
+/// Writes a field as text into `out`; in a GBK file, or where UTF-8 is broken, read as GB 18030.
+fn decode(bytes: &[u8], gbk: bool, out: &mut String) {
+    out.clear();
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !gbk || bytes.is_ascii() => out.push_str(text),
+        _ => out.push_str(&GB18030.decode(bytes).0),
     }
-    let (text, _, broken) = GB18030.decode(bytes);
-    scratch.clear();
-    scratch.push_str(&text);
-    (scratch, gbk && !broken)
 }
 
 fn sniff(path: &Path) -> Result<(bool, u64), ListError> {
@@ -269,55 +265,89 @@ fn sniff(path: &Path) -> Result<(bool, u64), ListError> {
     Ok((!utf8, size))
 }
 
-/// Reads a list. `progress` is called with bytes read and bytes in all.
-///
-/// # Errors
-/// [`ListError`] when the file as a whole cannot be used. What is wrong with single rows is in the findings.
-pub fn read_list(path: &Path, mapping: &Mapping) -> Result<List, ListError> {
-    let read = |source| ListError::Read { path: path.to_owned(), source };
+/// A CSV file that was opened, and what its columns are for.
+struct Source {
+    reader: csv::Reader<BufReader<File>>,
+    headers: Vec<String>,
+    uses: Vec<Use>,
+    gbk: bool,
+    size: u64,
+}
+
+fn open(path: &Path, mapping: &Mapping) -> Result<Source, ListError> {
     let (gbk, size) = sniff(path)?;
-    let file = BufReader::with_capacity(1 << 20, File::open(path).map_err(read)?);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 20).from_reader(file);
-    let csv_error = |error: csv::Error| read(std::io::Error::other(error));
-    let mut scratch = String::new();
+    let file = File::open(path).map_err(|source| ListError::Read { path: path.to_owned(), source })?;
+    let file = BufReader::with_capacity(1 << 16, file);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 18).from_reader(file);
+    let mut text = String::new();
     let headers: Vec<String> = reader
         .byte_headers()
-        .map_err(csv_error)?
+        .map_err(|error| csv_error(path, error))?
         .iter()
-        .map(|field| decode(field, gbk, &mut scratch).0.trim_start_matches('\u{feff}').to_owned())
+        .map(|field| {
+            decode(field, gbk, &mut text);
+            text.trim_start_matches('\u{feff}').to_owned()
+        })
         .collect();
     let uses = uses(&headers, mapping);
     if !uses.iter().any(|used| matches!(used, Use::Column(_))) {
         return Err(ListError::Headers { path: path.to_owned(), headers: headers.join(", ") });
     }
-    let unused = headers.iter().zip(&uses).filter(|(_, used)| **used == Use::Nothing).map(|(h, _)| h.clone());
+    Ok(Source { reader, headers, uses, gbk, size })
+}
+
+fn csv_error(path: &Path, error: csv::Error) -> ListError {
+    ListError::Read { path: path.to_owned(), source: std::io::Error::other(error) }
+}
+
+impl Source {
+    fn id_at(&self) -> Option<usize> {
+        self.uses.iter().position(|used| *used == Use::Id)
+    }
+
+    fn columns(&self) -> Vec<(usize, Column)> {
+        let column = |(at, used): (usize, &Use)| match used {
+            Use::Column(column) => Some((at, *column)),
+            _ => None,
+        };
+        self.uses.iter().enumerate().filter_map(column).collect()
+    }
+}
+
+/// Reads a list.
+///
+/// # Errors
+/// [`ListError`] when the file as a whole cannot be used. What is wrong with single rows is in the findings.
+pub fn read_list(path: &Path, mapping: &Mapping) -> Result<List, ListError> {
+    let mut source = open(path, mapping)?;
+    let gbk = source.gbk;
+    let unused = source.headers.iter().zip(&source.uses).filter(|(_, used)| **used == Use::Nothing);
     let mut list = List {
-        register: Register::with_capacity((size / 96) as usize),
+        register: Register::with_capacity((source.size / 96) as usize),
         encoding: if gbk { "GBK" } else { "UTF-8" },
-        unused: unused.collect(),
+        unused: unused.map(|(header, _)| header.clone()).collect(),
         ..List::default()
     };
-    let id_at = uses.iter().position(|used| *used == Use::Id);
-    let columns: Vec<(usize, Column)> = uses
-        .iter()
-        .enumerate()
-        .filter_map(|(at, used)| if let Use::Column(column) = used { Some((at, *column)) } else { None })
-        .collect();
+    let (id_at, columns, want) = (source.id_at(), source.columns(), source.headers.len());
     let mut record = csv::ByteRecord::new();
     let mut texts: Vec<String> = vec![String::new(); columns.len()];
     let mut number = 0_u64;
-    while reader.read_byte_record(&mut record).map_err(csv_error)? {
+    while source.reader.read_byte_record(&mut record).map_err(|error| csv_error(path, error))? {
         number += 1;
         let line = record.position().map_or(number + 1, csv::Position::line);
-        let own = number.to_string();
-        let id = id_at.and_then(|at| record.get(at)).filter(|id| !id.is_empty()).unwrap_or(own.as_bytes());
-        let surplus = record.iter().skip(headers.len()).any(|field| !field.is_empty());
-        if record.len() < headers.len() || surplus {
-            let (have, want) = (record.len(), headers.len());
+        let own;
+        let id = match id_at.and_then(|at| record.get(at)).filter(|id| !id.is_empty()) {
+            Some(id) => id,
+            None => {
+                own = number.to_string();
+                own.as_bytes()
+            }
+        };
+        let have = record.len();
+        if have < want || record.iter().skip(want).any(|field| !field.is_empty()) {
             list.refuse(
                 line,
                 id,
-                None,
                 format!("该行有 {have} 个字段,表头有 {want} 个(断行,或值中逗号未加引号),未参加比对"),
                 format!("{have} fields under {want} headers (torn line, or a comma without quotes); left out"),
             );
@@ -327,22 +357,13 @@ pub fn read_list(path: &Path, mapping: &Mapping) -> Result<List, ListError> {
         let mut broken = None;
         for ((at, column), text) in columns.iter().zip(&mut texts) {
             let field = &record[*at];
-            if field.is_ascii() || !gbk {
-                continue;
-            }
-            decode_into(field, gbk, text);
-            let _ = column;
-        }
-        for ((at, column), text) in columns.iter().zip(&mut texts) {
-            let field = &record[*at];
-            match std::str::from_utf8(field) {
-                Ok(plain) if !gbk || field.is_ascii() => raw.set(*column, plain),
-                _ => {
-                    if !gbk {
-                        decode_into(field, gbk, text);
-                        broken = Some(*column);
-                    }
-                    raw.set(*column, text.as_str());
+            if let (false, Ok(plain)) = (gbk && !field.is_ascii(), std::str::from_utf8(field)) {
+                raw.set(*column, plain);
+            } else {
+                decode(field, true, text);
+                raw.set(*column, text);
+                if !gbk {
+                    broken = Some(*column);
                 }
             }
         }
@@ -350,56 +371,58 @@ pub fn read_list(path: &Path, mapping: &Mapping) -> Result<List, ListError> {
             Ok(defects) => {
                 list.ids.push(id);
                 for defect in defects.iter() {
-                    list.note(line, id, defect);
+                    let (zh, en) = defect.message();
+                    list.note(line, id, Some(defect.column()), zh, en);
                 }
                 if broken.is_some() {
-                    list.findings.push(Finding {
-                        line,
-                        id: String::from_utf8_lossy(id).into_owned(),
-                        column: broken,
-                        accepted: true,
-                        zh: "不是 UTF-8,按 GBK 读取".to_owned(),
-                        en: "not UTF-8; read as GBK".to_owned(),
-                    });
+                    list.note(line, id, broken, "不是 UTF-8,按 GBK 读取", "not UTF-8; read as GBK");
                 }
             }
-            Err(nothing) => {
-                list.refuse(
-                    line,
-                    id,
-                    None,
-                    "没有可用于比对的字段(姓名、证件号码、电话、出生日期、房号都没有),未参加比对".to_owned(),
-                    nothing.to_string(),
-                );
-            }
+            Err(nothing) => list.refuse(
+                line,
+                id,
+                "没有可用于比对的字段(姓名、证件号码、电话、出生日期、房号都没有),未参加比对".to_owned(),
+                nothing.to_string(),
+            ),
         }
     }
     Ok(list)
 }
 
-fn decode_into(bytes: &[u8], gbk: bool, out: &mut String) {
-    let mut scratch = String::new();
-    out.clear();
-    out.push_str(decode(bytes, gbk, &mut scratch).0);
+/// The values of one row as they stand in the file; empty when there is no such row.
+///
+/// # Errors
+/// As for [`read_list`].
+pub fn read_row(path: &Path, mapping: &Mapping, id: &str) -> Result<Vec<(Column, String)>, ListError> {
+    let mut source = open(path, mapping)?;
+    let (id_at, columns) = (source.id_at(), source.columns());
+    let mut record = csv::ByteRecord::new();
+    let mut number = 0_u64;
+    while source.reader.read_byte_record(&mut record).map_err(|error| csv_error(path, error))? {
+        number += 1;
+        let own = id_at.and_then(|at| record.get(at)).filter(|own| !own.is_empty());
+        if own.map_or_else(|| number.to_string() == id, |own| own == id.as_bytes()) {
+            let value = |(at, column): &(usize, Column)| {
+                let mut text = String::new();
+                decode(record.get(*at).unwrap_or_default(), source.gbk, &mut text);
+                (*column, text)
+            };
+            return Ok(columns.iter().map(value).collect());
+        }
+    }
+    Ok(Vec::new())
 }
 
 impl List {
-    fn refuse(&mut self, line: u64, id: &[u8], column: Option<Column>, zh: String, en: String) {
+    fn refuse(&mut self, line: u64, id: &[u8], zh: String, en: String) {
         self.refused += 1;
         let id = String::from_utf8_lossy(id).into_owned();
-        self.findings.push(Finding { line, id, column, accepted: false, zh, en });
+        self.findings.push(Finding { line, id, column: None, accepted: false, zh, en });
     }
 
-    fn note(&mut self, line: u64, id: &[u8], defect: Defect) {
-        let (zh, en) = defect.message();
-        self.findings.push(Finding {
-            line,
-            id: String::from_utf8_lossy(id).into_owned(),
-            column: Some(defect.column()),
-            accepted: true,
-            zh: zh.to_owned(),
-            en: en.to_owned(),
-        });
+    fn note(&mut self, line: u64, id: &[u8], column: Option<Column>, zh: &str, en: &str) {
+        let id = String::from_utf8_lossy(id).into_owned();
+        self.findings.push(Finding { line, id, column, accepted: true, zh: zh.to_owned(), en: en.to_owned() });
     }
 }
 
