@@ -1,0 +1,183 @@
+//! De-duplicating one list: rows of one person together, without chains that join two people.
+
+use crate::compare::{Field, compare_sides};
+use crate::compete::Edge;
+use crate::frequency::Frequencies;
+use crate::index::Blocks;
+use crate::link::{Band, Link, Options, Progress, Stage, Summary, candidates, summarise};
+use crate::model::{Model, Scorer, probability};
+use crate::person::Register;
+use crate::train::Sample;
+
+/// A pair's log2 odds count at most this much, for or against, when two groups are weighed.
+const CUT: f64 = 20.0;
+/// Rows of a large group that are looked at when it is weighed.
+const LOOK: usize = 16;
+
+/// The result of de-duplicating.
+#[derive(Clone, Debug)]
+pub struct Clusters {
+    /// For each row, the first row of its cluster.
+    pub cluster: Vec<u32>,
+    /// For each row, the probability that it belongs: of its likeliest pair inside the cluster; for a row alone,
+    /// the probability that none of its candidates is the same person.
+    pub probability: Vec<f64>,
+    /// Pairs from the floor up, by row; `left` is the earlier row.
+    pub links: Vec<Link>,
+    /// Pairs above the threshold that were not joined, since their groups contradict each other.
+    pub refused: u64,
+    /// The model that was used.
+    pub model: Model,
+    /// Counts and estimates.
+    pub summary: Summary,
+}
+
+struct Groups<'a> {
+    list: &'a Register,
+    scorer: &'a Scorer,
+    parent: Vec<u32>,
+    members: rustc_hash::FxHashMap<u32, Vec<u32>>,
+}
+
+impl Groups<'_> {
+    fn root(&mut self, row: u32) -> u32 {
+        let mut at = row;
+        while self.parent[at as usize] != at {
+            let above = self.parent[self.parent[at as usize] as usize];
+            self.parent[at as usize] = above;
+            at = above;
+        }
+        at
+    }
+
+    fn rows(&self, root: u32) -> Vec<u32> {
+        self.members.get(&root).cloned().unwrap_or_else(|| vec![root])
+    }
+
+    /// True when the groups as wholes agree: on the average their pairs speak for one person, and no two of their
+    /// rows carry different valid identity numbers.
+    fn agree(&self, one: &[u32], other: &[u32]) -> bool {
+        let (mut sum, mut count) = (0.0, 0.0);
+        for a in one.iter().take(LOOK) {
+            for b in other.iter().take(LOOK) {
+                let (x, y) = (&self.list.people[*a as usize], &self.list.people[*b as usize]);
+                let levels = compare_sides(self.list.side(*a), self.list.side(*b));
+                if levels.get(Field::Identifier) == 1 && x.identifier_valid() && y.identifier_valid() {
+                    return false;
+                }
+                sum += self.scorer.log_odds(levels, x).clamp(-CUT, CUT);
+                count += 1.0;
+            }
+        }
+        count > 0.0 && sum / count > 0.0
+    }
+
+    fn join(&mut self, a: u32, b: u32) -> bool {
+        let (x, y) = (self.root(a), self.root(b));
+        if x == y {
+            return true;
+        }
+        let (one, other) = (self.rows(x), self.rows(y));
+        if !self.agree(&one, &other) {
+            return false;
+        }
+        let (low, high) = (x.min(y), x.max(y));
+        self.parent[high as usize] = low;
+        let mut rows = [one, other].concat();
+        rows.sort_unstable();
+        self.members.remove(&high);
+        self.members.insert(low, rows);
+        true
+    }
+}
+
+/// De-duplicates a list. Without a model one is estimated from it.
+#[must_use]
+pub fn dedupe(list: &mut Register, model: Option<&Model>, options: &Options, progress: Progress<'_>) -> Clusters {
+    let threads = options.threads.max(1);
+    progress(Stage::Counting, 0, list.len());
+    Frequencies::count(&[list], threads).mark(list, threads);
+    progress(Stage::Indexing, 0, list.len());
+    let blocks = Blocks::build(list, threads);
+    progress(Stage::Training, 0, options.sample.min(list.len()));
+    let list = &*list;
+    let model = model.cloned().unwrap_or_else(|| {
+        Sample { left: list, right: list, blocks: &blocks, rows: options.sample, one_list: true, threads }.train()
+    });
+    progress(Stage::Matching, 0, list.len());
+    let scorer = Scorer::new(&model, list.len());
+    let (mut edges, compared, guarded) = candidates(list, list, &blocks, &scorer, threads, true, progress);
+    progress(Stage::Deciding, 0, edges.len());
+    once(&mut edges);
+    let (cluster, joined, refused) = group(list, &scorer, &edges, options);
+    let mut best = vec![0.0_f64; list.len()];
+    let mut open = vec![0.0_f64; list.len()];
+    for (edge, inside) in edges.iter().zip(&joined) {
+        let p = probability(f64::from(edge.odds));
+        for row in [edge.left as usize, edge.right as usize] {
+            let slot = if *inside { &mut best[row] } else { &mut open[row] };
+            *slot = slot.max(p);
+        }
+    }
+    let mut alone = vec![true; list.len()];
+    for (row, first) in cluster.iter().enumerate() {
+        if *first as usize != row {
+            alone[row] = false;
+            alone[*first as usize] = false;
+        }
+    }
+    let probability_of = |row: usize| if alone[row] { 1.0 - open[row] } else { best[row] };
+    let links: Vec<Link> = edges
+        .iter()
+        .map(|edge| {
+            let p = probability(f64::from(edge.odds));
+            Link {
+                left: edge.left,
+                right: edge.right,
+                probability: p,
+                band: Band::of(p, options),
+                levels: edge.levels,
+            }
+        })
+        .filter(|link| link.probability >= options.floor)
+        .collect();
+    let summary = summarise(&links, compared, &guarded, &model);
+    let probability = (0..list.len()).map(probability_of).collect();
+    Clusters { cluster, probability, links, refused, model, summary }
+}
+
+/// Every pair once, the earlier row left, the better of the two scores.
+fn once(edges: &mut Vec<Edge>) {
+    for edge in edges.iter_mut() {
+        if edge.left > edge.right {
+            std::mem::swap(&mut edge.left, &mut edge.right);
+        }
+    }
+    edges.sort_unstable_by(|a, b| {
+        (a.left, a.right).cmp(&(b.left, b.right)).then(b.odds.total_cmp(&a.odds))
+    });
+    edges.dedup_by_key(|edge| (edge.left, edge.right));
+}
+
+/// Joins rows by falling odds. For each row its cluster's first row; for each edge whether its rows ended up
+/// together; how many sure edges were refused.
+fn group(list: &Register, scorer: &Scorer, edges: &[Edge], options: &Options) -> (Vec<u32>, Vec<bool>, u64) {
+    let mut order: Vec<u32> = (0..edges.len() as u32)
+        .filter(|at| probability(f64::from(edges[*at as usize].odds)) >= options.threshold)
+        .collect();
+    order.sort_by(|a, b| edges[*b as usize].odds.total_cmp(&edges[*a as usize].odds).then(a.cmp(b)));
+    let parent = (0..list.len() as u32).collect();
+    let mut groups = Groups { list, scorer, parent, members: rustc_hash::FxHashMap::default() };
+    let refused = order
+        .iter()
+        .filter(|at| {
+            let edge = &edges[**at as usize];
+            !groups.join(edge.left, edge.right)
+        })
+        .count() as u64;
+    let cluster: Vec<u32> = (0..list.len() as u32).map(|row| groups.root(row)).collect();
+    let joined =
+        edges.iter().map(|edge| cluster[edge.left as usize] == cluster[edge.right as usize]).collect();
+    (cluster, joined, refused)
+}
+

@@ -1,0 +1,250 @@
+//! How common each value is: 王伟 is shared by many, 佴晓钧 by few.
+
+use crate::person::{Person, Rarity, Register, Texts};
+use crate::sound::Sounds;
+use crate::text::{hash_bytes, join, mix};
+
+/// Counts by hash. Two values that fall together are counted together, which makes a value look a little more
+/// common than it is and never rarer.
+#[derive(Clone, Debug, Default)]
+struct Counts {
+    slots: Vec<u16>,
+}
+
+impl Counts {
+    fn new(values: usize) -> Self {
+        Self { slots: vec![0; (values * 2).next_power_of_two().clamp(1 << 8, 1 << 26)] }
+    }
+
+    fn add(&mut self, key: u64) {
+        let at = mix(key) as usize & (self.slots.len() - 1);
+        self.slots[at] = self.slots[at].saturating_add(1);
+    }
+
+    fn get(&self, key: u64) -> f64 {
+        f64::from(self.slots[mix(key) as usize & (self.slots.len() - 1)])
+    }
+}
+
+/// Counts of the parts that names are made of; small tables that stay in the cache.
+#[derive(Clone, Debug)]
+struct Parts {
+    surnames: Vec<u32>,
+    given: Vec<u32>,
+    given_sounds: Vec<u32>,
+    surname_sounds: Vec<u32>,
+    births: Vec<u32>,
+    names: f64,
+    given_characters: f64,
+    known_births: f64,
+    communities: Counts32,
+}
+
+/// Counts of few values that may each be very common.
+#[derive(Clone, Debug)]
+struct Counts32(Vec<u32>);
+
+impl Counts32 {
+    fn slot(key: u64) -> usize {
+        mix(key) as usize & 0xffff
+    }
+}
+
+/// Packed birth dates below this are counted one by one.
+const BIRTHS: usize = 2151 << 9;
+
+/// Frequencies of values in the lists that are compared, both counted together.
+#[derive(Clone, Debug)]
+pub struct Frequencies {
+    rows: f64,
+    /// How often a value is held by the very people that are compared: 2 for two lists, 1 for one.
+    own: f64,
+    names: Counts,
+    phones: Counts,
+    dwellings: Counts,
+    parts: Parts,
+}
+
+fn surname_slot(person: &Person, texts: &Texts) -> usize {
+    if person.is_text() {
+        return hash_bytes(texts.get(person.family())) as usize & 0xffff;
+    }
+    let (characters, surname, _) = person.characters();
+    if surname == 1 {
+        usize::from(characters[0])
+    } else {
+        usize::from(characters[0]) ^ (usize::from(characters[1]) << 3 & 0xffff)
+    }
+}
+
+fn name_key(person: &Person, texts: &Texts) -> u64 {
+    if person.is_text() {
+        join(hash_bytes(texts.get(person.family())), hash_bytes(texts.get(person.given())))
+    } else {
+        person.name
+    }
+}
+
+pub(crate) fn dwelling_key(person: &Person, texts: &Texts) -> Option<u64> {
+    if person.has_street() {
+        let street = texts.get(person.building);
+        return (!street.is_empty()).then(|| join(hash_bytes(street), u64::from(person.unit)));
+    }
+    (person.room != 0).then(|| {
+        let place = join(u64::from(person.community), u64::from(person.building));
+        join(place, u64::from(person.unit) << 32 | u64::from(person.room))
+    })
+}
+
+impl Parts {
+    fn new() -> Self {
+        Self {
+            surnames: vec![0; 1 << 16],
+            given: vec![0; 1 << 16],
+            given_sounds: vec![0; 1 << 10],
+            surname_sounds: vec![0; 1 << 10],
+            births: vec![0; BIRTHS],
+            names: 0.0,
+            given_characters: 0.0,
+            known_births: 0.0,
+            communities: Counts32(vec![0; 1 << 16]),
+        }
+    }
+
+    fn add(&mut self, register: &Register) {
+        let sounds = Sounds::get();
+        for person in &register.people {
+            if person.has_name() {
+                self.names += 1.0;
+                self.surnames[surname_slot(person, &register.texts)] += 1;
+            }
+            if person.is_han() {
+                let (characters, surname, length) = person.characters();
+                self.surname_sounds[usize::from(sounds.folded(characters[0]))] += 1;
+                for character in &characters[surname..length] {
+                    self.given[usize::from(*character)] += 1;
+                    self.given_sounds[usize::from(sounds.folded(*character))] += 1;
+                    self.given_characters += 1.0;
+                }
+            } else if person.is_text() {
+                self.given[hash_bytes(register.texts.get(person.given())) as usize & 0xffff] += 1;
+                self.given_characters += 1.0;
+            }
+            if !person.birth.is_missing() {
+                self.births[person.birth.0 as usize] += 1;
+                self.known_births += 1.0;
+            }
+            if person.community != 0 {
+                self.communities.0[Counts32::slot(u64::from(person.community))] += 1;
+            }
+        }
+    }
+}
+
+impl Frequencies {
+    /// Counts the values of one list, or of two lists together. `threads` is how many threads may be used.
+    #[must_use]
+    pub fn count(lists: &[&Register], threads: usize) -> Self {
+        let rows = lists.iter().map(|list| list.len()).sum::<usize>();
+        let tables = |key: fn(&Person, &Texts) -> Option<u64>| {
+            let mut counts = Counts::new(rows);
+            for list in lists {
+                for person in &list.people {
+                    if let Some(key) = key(person, &list.texts) {
+                        counts.add(key);
+                    }
+                }
+            }
+            counts
+        };
+        let names = || tables(|p, texts| p.has_name().then(|| name_key(p, texts)));
+        let phones = || tables(|p, _| (p.phone != 0).then_some(p.phone));
+        let dwellings = || tables(dwelling_key);
+        let parts = || {
+            let mut parts = Parts::new();
+            for list in lists {
+                parts.add(list);
+            }
+            parts
+        };
+        let (names, phones, dwellings, parts) = if threads > 1 {
+            std::thread::scope(|scope| {
+                let second = scope.spawn(|| (names(), phones()));
+                let (dwellings, parts) = (dwellings(), parts());
+                let (names, phones) = second.join().unwrap_or_default();
+                (names, phones, dwellings, parts)
+            })
+        } else {
+            (names(), phones(), dwellings(), parts())
+        };
+        Self { rows: rows as f64, own: lists.len() as f64, names, phones, dwellings, parts }
+    }
+
+    /// Rarities of a person's values: `-8 log2` of the probability that a stranger shares the value.
+    #[must_use]
+    pub(crate) fn rarities(&self, person: &Person, texts: &Texts) -> [u8; 8] {
+        let parts = &self.parts;
+        let rows = self.rows.max(1.0);
+        let mut rarity = [0; 8];
+        let mut set = |which: Rarity, frequency: f64| {
+            rarity[which as usize] = (-8.0 * frequency.min(1.0).log2()).round().clamp(0.0, 255.0) as u8;
+        };
+        // Counts without the one or two rows that are the person in question.
+        let others = |count: f64| (count - self.own).max(0.0);
+        if person.has_name() {
+            let surname = f64::from(parts.surnames[surname_slot(person, texts)]) / (parts.names + 1.0);
+            let surname = surname.max(1.0 / (parts.names + 100.0));
+            set(Rarity::Surname, surname);
+            let given_part = |count: u32| (f64::from(count) + 1.0) / (parts.given_characters + 1000.0);
+            let mut product = surname;
+            let mut sound = surname;
+            if person.is_text() {
+                product *= given_part(parts.given[hash_bytes(texts.get(person.given())) as usize & 0xffff]);
+                sound = product * 4.0;
+            } else {
+                let sounds = Sounds::get();
+                let (characters, surname_length, length) = person.characters();
+                let heard = f64::from(parts.surname_sounds[usize::from(sounds.folded(characters[0]))]);
+                sound = sound.max(heard / (parts.names + 1.0));
+                for character in &characters[surname_length..length] {
+                    product *= given_part(parts.given[usize::from(*character)]);
+                    sound *= given_part(parts.given_sounds[usize::from(sounds.folded(*character))]);
+                }
+            }
+            // Popular whole names are more common than their parts tell; half the mean load is chance meetings.
+            let seen = others(self.names.get(name_key(person, texts)) - 0.5) / rows;
+            set(Rarity::Name, product.max(seen));
+            set(Rarity::Sound, sound.max(product).max(seen));
+        }
+        if !person.birth.is_missing() {
+            let count = f64::from(parts.births[person.birth.0 as usize]);
+            set(Rarity::Birth, (others(count) + 1.0) / (parts.known_births + 36_500.0));
+        }
+        if person.phone != 0 {
+            set(Rarity::Phone, (others(self.phones.get(person.phone)) + 0.5) / rows);
+        }
+        if let Some(key) = dwelling_key(person, texts) {
+            set(Rarity::Dwelling, self.dwellings.get(key).max(1.0) / rows);
+        }
+        if person.community != 0 {
+            let count = f64::from(parts.communities.0[Counts32::slot(u64::from(person.community))]);
+            set(Rarity::Community, count.max(1.0) / rows);
+        }
+        rarity
+    }
+
+    /// Writes the rarities into every row of a list.
+    pub(crate) fn mark(&self, list: &mut Register, threads: usize) {
+        let chunk = list.people.len().div_ceil(threads.max(1)).max(1);
+        let texts = &list.texts;
+        std::thread::scope(|scope| {
+            for people in list.people.chunks_mut(chunk) {
+                scope.spawn(move || {
+                    for person in people {
+                        person.rarity = self.rarities(person, texts);
+                    }
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,321 @@
+//! The index: every row of a list under its blocking keys, built once and changed in place.
+
+use rustc_hash::FxHashMap;
+
+use crate::block::{Key, values};
+use crate::compare::{Levels, Side, compare_sides};
+use crate::frequency::Frequencies;
+use crate::model::{Model, Scorer, probability};
+use crate::person::{Defects, NoUsableField, Person, Raw, Register, Texts};
+
+/// Rows under one key, grouped by the low bits of the key's value. An entry is the high half of the value and the
+/// row, so that most rows that merely share a group are passed over without being looked at.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    starts: Vec<u32>,
+    entries: Vec<u64>,
+}
+
+impl Group {
+    fn build(key: Key, list: &Register) -> Self {
+        let mut pairs: Vec<(u64, u32)> = Vec::new();
+        for (row, person) in list.people.iter().enumerate() {
+            for value in values(key, person, &list.texts).into_iter().flatten() {
+                pairs.push((value, row as u32));
+            }
+        }
+        if pairs.is_empty() {
+            return Self::default();
+        }
+        let size = pairs.len().next_power_of_two();
+        let mask = size - 1;
+        let mut starts = vec![0_u32; size + 1];
+        for (value, _) in &pairs {
+            starts[(*value as usize & mask) + 1] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        // Filling from the back leaves each start where its group begins and the rows in order.
+        let mut entries = vec![0_u64; pairs.len()];
+        let mut next = starts.clone();
+        for (value, row) in pairs.iter().rev() {
+            let slot = &mut next[(*value as usize & mask) + 1];
+            *slot -= 1;
+            entries[*slot as usize] = value & !0xffff_ffff | u64::from(*row);
+        }
+        Self { starts, entries }
+    }
+
+    fn get(&self, value: u64) -> &[u64] {
+        if self.entries.is_empty() {
+            return &[];
+        }
+        let at = value as usize & (self.starts.len() - 2);
+        &self.entries[self.starts[at] as usize..self.starts[at + 1] as usize]
+    }
+}
+
+/// All rows of one list under all keys.
+#[derive(Clone, Debug, Default)]
+pub struct Blocks {
+    groups: Vec<Group>,
+}
+
+/// Rows found for one person, and what was found on the way; reused from person to person.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    pub(crate) rows: Vec<u32>,
+    /// For each row, the keys that led to it, a bit each.
+    pub(crate) keys: Vec<u16>,
+    /// Values not followed because too many rows share them, by key.
+    pub(crate) guarded: [u64; Key::COUNT],
+}
+
+impl Blocks {
+    /// Builds all groups, on `threads` threads.
+    #[must_use]
+    pub fn build(list: &Register, threads: usize) -> Self {
+        let threads = threads.clamp(1, Key::COUNT);
+        let mut groups: Vec<Group> = vec![Group::default(); Key::COUNT];
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads)
+                .map(|worker| {
+                    scope.spawn(move || {
+                        let mine = Key::ALL.into_iter().skip(worker).step_by(threads);
+                        mine.map(|key| (key, Group::build(key, list))).collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            for worker in workers {
+                for (key, group) in worker.join().unwrap_or_default() {
+                    groups[key as usize] = group;
+                }
+            }
+        });
+        Self { groups }
+    }
+
+    /// Rows that share one of `keys` with a person, appended to `found` without repeats.
+    pub(crate) fn find(&self, keys: &[Key], person: &Person, texts: &Texts, found: &mut Found) {
+        for key in keys {
+            let group = &self.groups[*key as usize];
+            for value in values(*key, person, texts).into_iter().flatten() {
+                let entries = group.get(value);
+                let high = value >> 32;
+                if entries.len() > key.guard() {
+                    let sharing = entries.iter().filter(|entry| **entry >> 32 == high).count();
+                    if sharing > key.guard() {
+                        found.guarded[*key as usize] += 1;
+                        continue;
+                    }
+                }
+                for entry in entries {
+                    if entry >> 32 == high {
+                        let row = *entry as u32;
+                        match found.rows.iter().position(|seen| *seen == row) {
+                            Some(at) => found.keys[at] |= 1 << *key as u8,
+                            None => {
+                                found.rows.push(row);
+                                found.keys.push(1 << *key as u8);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Found {
+    /// Forgets the rows, keeps the counts.
+    pub(crate) fn clear(&mut self) {
+        self.rows.clear();
+        self.keys.clear();
+    }
+}
+
+/// Log2 odds from which the wider keys are no longer tried.
+pub(crate) const SETTLED: f64 = 12.0;
+
+/// Scores everything that could be `person`: strong keys first, the wider ones when those settle nothing. Calls
+/// `each` with row, levels and log2 odds.
+pub(crate) fn search(
+    blocks: &Blocks,
+    list: &Register,
+    scorer: &Scorer,
+    person: Side<'_>,
+    found: &mut Found,
+    itself: Option<u32>,
+    mut each: impl FnMut(u32, Levels, f64),
+) {
+    found.clear();
+    let mut best = f64::MIN;
+    let mut scored = 0;
+    for keys in [&Key::ALL[..Key::STRONG], &Key::ALL[Key::STRONG..]] {
+        if best >= SETTLED {
+            break;
+        }
+        blocks.find(keys, person.person, person.texts, found);
+        for row in &found.rows[scored..] {
+            let candidate = list.side(*row);
+            if candidate.person.is_removed() || itself == Some(*row) {
+                continue;
+            }
+            let levels = compare_sides(candidate, person);
+            let odds = scorer.log_odds(levels, candidate.person);
+            best = best.max(odds);
+            each(*row, levels, odds);
+        }
+        scored = found.rows.len();
+    }
+}
+
+/// One row that may be the person looked up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Candidate {
+    /// Row in the index, in order of insertion.
+    pub row: u32,
+    /// Probability that it is the same person, from 0 to 1, other candidates taken into account.
+    pub probability: f64,
+    /// How the fields agree.
+    pub levels: Levels,
+}
+
+/// A list ready for lookups one at a time: who among ten million is this?
+#[derive(Debug)]
+pub struct Index {
+    list: Register,
+    blocks: Blocks,
+    frequencies: Frequencies,
+    scorer: Scorer,
+    built: usize,
+    added: FxHashMap<u64, Vec<u32>>,
+    found: Found,
+}
+
+impl Index {
+    /// Builds the index of a list; the list's rows keep their numbers. Uses `threads` threads.
+    #[must_use]
+    pub fn build(mut list: Register, model: &Model, threads: usize) -> Self {
+        let frequencies = Frequencies::count(&[&list], threads);
+        frequencies.mark(&mut list, threads);
+        let blocks = Blocks::build(&list, threads);
+        let scorer = Scorer::new(model, list.len());
+        let built = list.len();
+        Self { list, blocks, frequencies, scorer, built, added: FxHashMap::default(), found: Found::default() }
+    }
+
+    /// Number of rows, removed ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// True when there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Rows put in since the index was built. When they are many, build it anew.
+    #[must_use]
+    pub fn added(&self) -> usize {
+        self.list.len() - self.built
+    }
+
+    /// Appends a row; it is found from now on. Returns its number.
+    ///
+    /// # Errors
+    /// [`NoUsableField`] when nothing in the row could tell one person from another.
+    pub fn insert(&mut self, raw: &Raw<'_>) -> Result<(u32, Defects), NoUsableField> {
+        let defects = self.list.push(raw)?;
+        let row = (self.list.len() - 1) as u32;
+        let person = self.list.people[row as usize];
+        self.list.people[row as usize].rarity = self.frequencies.rarities(&person, &self.list.texts);
+        for key in Key::ALL {
+            for value in values(key, &person, &self.list.texts).into_iter().flatten() {
+                self.added.entry(value).or_default().push(row);
+            }
+        }
+        Ok((row, defects))
+    }
+
+    /// Takes a row out; it is not found any more. False when there is no such row or it is out already.
+    pub fn remove(&mut self, row: u32) -> bool {
+        match self.list.people.get_mut(row as usize) {
+            Some(person) if !person.is_removed() => {
+                person.remove();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The rows that may be this person, likeliest first, down to `floor` probability.
+    ///
+    /// # Errors
+    /// [`NoUsableField`] when nothing in the row could tell one person from another.
+    pub fn lookup(&mut self, raw: &Raw<'_>, floor: f64) -> Result<Vec<Candidate>, NoUsableField> {
+        let mut query = Register::new();
+        query.push(raw)?;
+        let person = query.side(0);
+        let mut candidates: Vec<(u32, Levels, f64)> = Vec::new();
+        let mut found = std::mem::take(&mut self.found);
+        search(&self.blocks, &self.list, &self.scorer, person, &mut found, None, |row, levels, odds| {
+            candidates.push((row, levels, odds));
+        });
+        if !self.added.is_empty() {
+            found.clear();
+            for key in Key::ALL {
+                for value in values(key, person.person, person.texts).into_iter().flatten() {
+                    let rows = self.added.get(&value).map_or(&[][..], Vec::as_slice);
+                    if rows.len() <= key.guard() {
+                        for row in rows {
+                            if !found.rows.contains(row) {
+                                found.rows.push(*row);
+                            }
+                        }
+                    }
+                }
+            }
+            for row in &found.rows {
+                let candidate = self.list.side(*row);
+                if !candidate.person.is_removed() {
+                    let levels = compare_sides(candidate, person);
+                    candidates.push((*row, levels, self.scorer.log_odds(levels, candidate.person)));
+                }
+            }
+        }
+        self.found = found;
+        Ok(self.weigh(candidates, floor))
+    }
+
+    /// Probabilities with the candidates competing: the person is at most one of several different people.
+    fn weigh(&self, mut candidates: Vec<(u32, Levels, f64)>, floor: f64) -> Vec<Candidate> {
+        candidates.retain(|(_, _, odds)| probability(*odds) >= floor * 0.5);
+        candidates.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
+        let same = |one: u32, other: u32| {
+            let levels = compare_sides(self.list.side(one), self.list.side(other));
+            self.scorer.log_odds(levels, &self.list.people[one as usize]) > 0.0
+        };
+        let odds: Vec<f64> = candidates.iter().map(|c| c.2.min(60.0).exp2()).collect();
+        let near = candidates.len().min(8);
+        let mut out: Vec<Candidate> = candidates
+            .iter()
+            .enumerate()
+            .map(|(i, (row, levels, _))| {
+                let rivals: f64 = (0..near)
+                    .filter(|j| *j != i && odds[*j] > 0.01 && !same(*row, candidates[*j].0))
+                    .map(|j| odds[j])
+                    .sum();
+                Candidate { row: *row, probability: odds[i] / (1.0 + odds[i] + rivals), levels: *levels }
+            })
+            .filter(|candidate| candidate.probability >= floor)
+            .collect();
+        out.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.row.cmp(&b.row)));
+        out
+    }
+}

@@ -1,0 +1,92 @@
+//! `wanjia dedupe`: which rows of one list are one person.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::link::{Clock, CommandError, CommonArgs, peak_memory, write_id};
+use super::people_csv::{clean_up_on_interrupt, read_list, write_whole};
+
+/// Find the rows of one CSV file that are the same person.
+#[derive(Debug, clap::Args)]
+pub struct DedupeArgs {
+    /// The list.
+    #[arg(long)]
+    pub input: PathBuf,
+    /// Where to write `id,cluster_id,probability`.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Clusters of at most two rows: each row is joined to at most one other.
+    #[arg(long)]
+    pub one_to_one: bool,
+    /// What the two commands share.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// Runs the command; the exit status.
+pub fn run(arguments: &DedupeArgs) -> u8 {
+    match execute(arguments) {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("{error}");
+            2
+        }
+    }
+}
+
+fn execute(arguments: &DedupeArgs) -> Result<(), CommandError> {
+    clean_up_on_interrupt();
+    let clock = Clock::start();
+    let common = &arguments.common;
+    let mapping = common.mapping()?;
+    let model = common.model()?;
+    let mut list = read_list(&arguments.input, &mapping)?;
+    let reading = clock.seconds();
+    let options = common.options(arguments.one_to_one);
+    let result = linkage::dedupe(&mut list.register, model.as_ref(), &options, &|stage, done, all| {
+        clock.tick(stage, done, all);
+    });
+    let mut seconds = clock.stages();
+    seconds.insert("reading".to_owned(), json!(reading));
+    let before_writing = clock.seconds();
+    write_whole(&arguments.out, |out| {
+        out.write_all(b"id,cluster_id,probability\n")?;
+        for (row, (cluster, probability)) in result.cluster.iter().zip(&result.probability).enumerate() {
+            write_id(out, list.ids.get(row as u32))?;
+            out.write_all(b",")?;
+            write_id(out, list.ids.get(*cluster))?;
+            writeln!(out, ",{probability:.6}")?;
+        }
+        Ok(())
+    })?;
+    common.save(&result.model)?;
+    common.report(&[(&arguments.input, &list)])?;
+    seconds.insert("writing".to_owned(), json!(clock.seconds() - before_writing));
+    seconds.insert("total".to_owned(), json!(clock.seconds()));
+    let rows = list.register.len();
+    let clusters = result.cluster.iter().enumerate().filter(|(row, first)| **first as usize == *row).count();
+    let summary = &result.summary;
+    if common.json {
+        let report = json!({
+            "rows": rows, "refused": list.refused, "encoding": list.encoding, "clusters": clusters,
+            "pairs": result.links.len(), "joins_refused": result.refused, "seconds": seconds,
+            "peak_memory_bytes": peak_memory(), "threads": options.threads,
+            "threshold": options.threshold, "summary": summary,
+        });
+        println!("{report:#}");
+    } else {
+        println!(
+            "{rows} 行是 {clusters} 人,{} 对待人判断;估计准确率 {:.4},估计召回率 {:.4} / \
+             {rows} rows are {clusters} people, {} pairs to review; estimated precision {:.4}, recall {:.4}",
+            summary.review,
+            summary.estimated_precision,
+            summary.estimated_recall,
+            summary.review,
+            summary.estimated_precision,
+            summary.estimated_recall
+        );
+    }
+    Ok(())
+}
