@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
 
 /** Everything from the own origin, no inline script, no eval. The server sends the same as a header; this holds without it. */
@@ -37,5 +38,11 @@ export const SMALL_VUE = {
   __VUE_I18N_FULL_INSTALL__: 'false',
   __VUE_I18N_LEGACY_API__: 'false',
   __INTLIFY_PROD_DEVTOOLS__: 'false',
-  __INTLIFY_DROP_MESSAGE_COMPILER__: 'false',
+  __INTLIFY_DROP_MESSAGE_COMPILER__: 'true',
+}
+
+/** `@core` is shared by every page. vue-i18n without its message compiler: see core/i18n/interpolate.ts. */
+export const ALIAS = {
+  '@core': fileURLToPath(new URL('core', import.meta.url)),
+  'vue-i18n': fileURLToPath(new URL('node_modules/vue-i18n/dist/vue-i18n.runtime.mjs', import.meta.url)),
 }

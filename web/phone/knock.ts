@@ -5,7 +5,7 @@ import { say } from './notice'
 import { recordVisit, type VisitEntry } from './outbox'
 import { identity } from './session'
 import { syncSoon } from './syncer'
-import { i18n } from './texts'
+import { translate } from './texts'
 import { sweep, today } from './doors'
 import type { PhoneDoor } from './db'
 
@@ -14,8 +14,8 @@ export async function save(entry: VisitEntry): Promise<void> {
   if (identity.value === null) throw new Error('a phone that is not enrolled cannot record')
   const visit = await recordVisit(identity.value, entry, Date.now())
   navigator.vibrate?.(20)
-  const what = i18n.global.t(`outcome.${entry.outcome}`)
-  say(i18n.global.t('doors.saved', { door: doorTitle(entry.door), what }), visit)
+  const what = translate(`outcome.${entry.outcome}`)
+  say(translate('doors.saved', { door: doorTitle(entry.door), what }), visit)
   syncSoon()
 }
 

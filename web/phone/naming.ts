@@ -1,10 +1,8 @@
 /** How doors and times are said in a sentence. */
-import { i18n } from './texts'
+import { translate as t } from './texts'
 import type { PhoneDoor } from './db'
 
 type Place = Pick<PhoneDoor, 'building' | 'unit' | 'room'>
-
-const t = i18n.global.t as (key: string, named?: Record<string, unknown>) => string
 
 /** "3" becomes 3 栋; a name that already says what it is stays as it is. */
 export function buildingName(building: string): string {

@@ -2,14 +2,14 @@ import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
-import { contentSecurityPolicy, SMALL_VUE } from '../build.ts'
+import { ALIAS, contentSecurityPolicy, SMALL_VUE } from '../build.ts'
 
 const server = process.env.WANJIA_SERVER ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: '/phone/',
-  resolve: { alias: { '@core': fileURLToPath(new URL('../core', import.meta.url)) } },
+  resolve: { alias: ALIAS },
   define: SMALL_VUE,
   build: { outDir: '../dist/phone', emptyOutDir: true, target: 'es2020' },
   server: { proxy: { '/v1': server } },

@@ -1,11 +1,14 @@
 /** One i18n instance a page; Chinese is the source and always loaded, English comes when it is chosen. */
 import { createI18n } from 'vue-i18n'
+import { interpolate } from './interpolate'
 
 export const LOCALES = ['zh-CN', 'en'] as const
 export type Locale = (typeof LOCALES)[number]
 
 /** Messages of one language: nested objects of text. */
 export type Messages = { [key: string]: string | Messages }
+
+export type Translate = (key: string, named?: Record<string, unknown>) => string
 
 const STORED = 'wanjia.locale'
 
@@ -15,6 +18,7 @@ export function createTexts(chinese: Messages, loadEnglish: () => Promise<Messag
     locale: 'zh-CN',
     fallbackLocale: 'zh-CN',
     messages: { 'zh-CN': chinese as never },
+    messageCompiler: interpolate as never,
   })
 
   async function choose(locale: Locale): Promise<void> {
@@ -27,7 +31,8 @@ export function createTexts(chinese: Messages, loadEnglish: () => Promise<Messag
     localStorage.setItem(STORED, locale)
   }
 
-  return { i18n, choose }
+  const { t: translate } = i18n.global as unknown as { t: Translate }
+  return { i18n, choose, translate }
 }
 
 export function storedLocale(): Locale {
