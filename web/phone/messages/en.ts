@@ -31,8 +31,7 @@ export default {
     first: '{name}, {n} in all',
     next: 'Next door',
     sameAgain: 'Seen, nothing changed',
-    nobody: 'No answer',
-    open: 'Details',
+    changed: 'Changed',
     add: 'Add a door that is not on the list',
     empty: 'No doors yet. They arrive with the first sync.',
     emptyFilter: 'None left in this group.',
@@ -139,6 +138,7 @@ export default {
   mine: {
     title: 'Me',
     size: 'Text size',
+    bigger: 'Aa',
     sizes: { standard: 'Standard', large: 'Large', elder: 'Largest' },
     sizeSample: 'Every lamp, every home',
     language: '语言 Language',

@@ -31,8 +31,7 @@ export default {
     first: '{name} 等 {n} 人',
     next: '下一户',
     sameAgain: '见到了，没有变化',
-    nobody: '没人应门',
-    open: '详细',
+    changed: '有变化',
     add: '添加名单上没有的门牌',
     empty: '没有门牌。连上网后点“同步”，门牌就会下来。',
     emptyFilter: '这一类没有了。',
@@ -139,6 +138,7 @@ export default {
   mine: {
     title: '我的',
     size: '字号',
+    bigger: '大字',
     sizes: { standard: '标准', large: '大', elder: '长辈' },
     sizeSample: '万家灯火，一户不落',
     language: '语言 Language',
