@@ -308,6 +308,7 @@ export function makeMock({ now = Date.now } = {}) {
       announce()
       return { status: 201, body: { person_id: person } }
     }
+    if (/^\/v1\/persons\/./.test(path)) return { status: 200, body: { name: '（合成）', phone: '13900000000' } }
     return problem(404, '没有这个地址', path, path)
   }
 

@@ -1,9 +1,12 @@
 /** The area that every page looks at: kept in the address, so that a number's link carries it along. */
-import { computed, shallowRef, watch } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import { useRoute } from 'vue-router'
 import { call } from '@core/api/client'
 import type { Area } from '@core/api/types'
 import { account } from './session'
+
+/** The name of the account's own area, learnt with its first figures. */
+export const homeName = ref('')
 
 const children = new Map<string, Promise<Area[]>>()
 

@@ -26,7 +26,6 @@ export async function enrol(invitation: string, now: number): Promise<Identity> 
     enrolledAt: now,
   }
   await keep('identity', identity)
-  await navigator.storage?.persist?.()
   return identity
 }
 

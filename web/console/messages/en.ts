@@ -24,6 +24,7 @@ export default {
     asOf: 'Data as of {time}',
     reported: '{percent}% of phones reported ({reported}/{total})',
     scope: 'Area',
+    everything: 'All',
     noSweep: 'No sweep yet. Import a roster, then open one.',
   },
   level: {
@@ -61,7 +62,7 @@ export default {
     share: 'Progress',
     residualShort: 'Not reached',
     persons: 'Reached / listed',
-    open: 'Open {name}',
+    expand: 'Expand {name}',
     buildings: 'Buildings',
     sort: 'Sort',
     children: 'Areas below',
@@ -85,15 +86,8 @@ export default {
     count: '{n} listed',
     showMatrix: 'Show in the building',
     signTitle: 'Sign off a refusal',
-    signText: '{door} refused. Once a supervisor signs, it counts as accounted for; the signature and its reason stay in the ledger for good.',
-    signReason: 'Reason',
+    signText: '{door} refused. Signing means that a supervisor looked into it. The door then counts as accounted for, and the signature stays in the ledger for good.',
     signed: 'Signed.',
-    reasons: {
-      stated: 'Stated a reason in person',
-      known: 'Known to another department',
-      police: 'Police asked to help',
-      other: 'Other',
-    },
   },
   reconcile: {
     title: 'Reconcile',

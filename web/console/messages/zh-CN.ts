@@ -24,6 +24,7 @@ export default {
     asOf: '数据截至 {time}',
     reported: '{percent}% 的手机已上报（{reported}/{total}）',
     scope: '范围',
+    everything: '全部',
     noSweep: '还没有排查。先导入名册，再开展一次排查。',
   },
   level: {
@@ -61,7 +62,7 @@ export default {
     share: '进度',
     residualShort: '未到',
     persons: '见到 / 名单',
-    open: '打开 {name}',
+    expand: '展开 {name}',
     buildings: '楼栋',
     sort: '排序',
     children: '下级地区',
@@ -85,15 +86,8 @@ export default {
     count: '已列出 {n} 户',
     showMatrix: '在楼栋图中看',
     signTitle: '为拒绝签字',
-    signText: '{door} 拒绝入户。主管签字后，这一户算作已核清；签字和理由会永久记入账本。',
-    signReason: '理由',
+    signText: '{door} 拒绝入户。主管签字表示已经核实这次拒绝；签字后这一户算作已核清，签字会永久记入账本。',
     signed: '已签字。',
-    reasons: {
-      stated: '当面说明了理由',
-      known: '已由其他部门掌握情况',
-      police: '已请派出所协助',
-      other: '其他',
-    },
   },
   reconcile: {
     title: '双向核对',
