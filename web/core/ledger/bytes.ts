@@ -19,8 +19,8 @@ export function text(value: string): Bytes {
   return new TextEncoder().encode(value)
 }
 
-/** Eight bytes, most significant first. `value` must be a non-negative safe integer. */
-export function u64(value: number): Bytes {
+/** Eight bytes, most significant first. A number must be a safe integer. */
+export function u64(value: number | bigint): Bytes {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value))
   return bytes

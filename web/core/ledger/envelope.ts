@@ -15,8 +15,8 @@ export interface SealedReference {
 
 export interface Envelope {
   series: Uint8Array
-  /** From 0, dense within the series. */
-  sequence: number
+  /** From 0, dense within the series. A bigint only beyond 2^53, which no phone reaches. */
+  sequence: number | bigint
   /** SHA-256 of the previous envelope of the series; 32 zero bytes for the first. */
   previous: Uint8Array
   payload: Uint8Array
@@ -42,7 +42,8 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
   const whole =
     version === ENVELOPE_VERSION &&
     isBytes(series, 16) &&
-    typeof sequence === 'number' &&
+    (typeof sequence === 'number' || typeof sequence === 'bigint') &&
+    sequence >= 0 &&
     isBytes(previous, 32) &&
     payload instanceof Uint8Array &&
     rest.length === 0
@@ -58,7 +59,7 @@ export function factHash(envelope: Uint8Array): Bytes {
 }
 
 /** The message of the Ed25519 head signature: it covers the last fact of a push and, by the hash chain, all before. */
-export function headMessage(series: Uint8Array, sequence: number, hash: Uint8Array): Bytes {
+export function headMessage(series: Uint8Array, sequence: number | bigint, hash: Uint8Array): Bytes {
   return concat(text('wanjia series head v1\n'), series, u64(sequence), hash)
 }
 

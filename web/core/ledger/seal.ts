@@ -10,7 +10,7 @@ export interface SealPlace {
   owner: Uint8Array
   /** 16 bytes. */
   series: Uint8Array
-  sequence: number
+  sequence: number | bigint
 }
 
 /** nonce (24 bytes) followed by the ciphertext and its tag. `key` is 32 bytes. */
