@@ -169,7 +169,9 @@ describe('sync', () => {
     await sync()
     const door = await firstDoor()
     await recordVisit(identity, visit(door), 1)
-    mock.quarantineNext = { reason: 6, message: '这户不在这次排查的范围内。', message_en: 'Outside the sweep.' }
+    Object.assign(mock, {
+      quarantineNext: { reason: 6, message: '这户不在这次排查的范围内。', message_en: 'Outside the sweep.' },
+    })
     await sync()
     const [fact] = await db.outbox.toArray()
     expect(fact!.fate).toBe('quarantined')
