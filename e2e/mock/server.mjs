@@ -1,0 +1,474 @@
+/**
+ * The contract's server in memory: enough of it to develop the pages and to show states that a sound server never
+ * reaches (a rewritten past, a wrong clock). Keeps nothing, checks little, and is never shipped.
+ *
+ *   node e2e/mock/server.mjs [port]     serves web/dist, the phone page and /v1
+ */
+import { createHash, createPublicKey, generateKeyPairSync, randomUUID, sign, verify } from 'node:crypto'
+import { createServer } from 'node:http'
+import { readFile } from 'node:fs/promises'
+import { extname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { AREAS, makeDoors, OUTCOMES } from './city.mjs'
+import { consistency, inclusion, leafHash, root } from './tree.mjs'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const dist = join(here, '../../web/dist')
+const cborg = new URL('../../web/node_modules/cborg/cborg.js', import.meta.url)
+const { decode, encode } = await import(cborg)
+
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
+}
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const ORIGIN = 'wanjia/420102'
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest()
+const uuid = (bytes) => Buffer.from(bytes).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+
+export function makeMock({ now = Date.now } = {}) {
+  const key = generateKeyPairSync('ed25519')
+  const publicKey = key.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
+  const sweep = {
+    id: '50000000-0000-4000-8000-000000000001',
+    area_code: '420102',
+    programme: '入冬大排查',
+    opened_at: new Date(now() - 40 * 3_600_000).toISOString(),
+    deadline: new Date(now() + 32 * 3_600_000).toISOString(),
+    closed_at: null,
+  }
+  const mock = {
+    /** Levers for tests: the clock's offset in ms, refusing service, cutting the answer of the next push, lying about the past. */
+    clockOffset: 0,
+    away: false,
+    cutNextPush: false,
+    rewrite: false,
+    quarantineNext: null,
+    pushes: 0,
+  }
+  const doors = makeDoors(sweep.id, now())
+  let leaves = Array.from({ length: 40 }, (_, index) => leafHash(Buffer.from(`seed ${index}`)))
+  const invitations = new Map()
+  const devices = new Map()
+  const listeners = new Set()
+  let version = 1
+  for (const door of doors) door.version = 1
+  seedDevices()
+
+  function seedDevices() {
+    const names = ['陈小燕', '李国强', '王桂芳', '赵志远', '周明']
+    names.forEach((name, index) => {
+      devices.set(randomUUID(), {
+        worker_name: name,
+        role: 'grid_worker',
+        area_code: AREAS[3 + (index % 4)].code,
+        enrolled_at: new Date(now() - (38 - index) * 3_600_000).toISOString(),
+        last_seen_at: new Date(now() - [4, 11, 38, 190, 2400][index] * 60_000).toISOString(),
+        revoked_at: index === 4 ? new Date(now() - 7_200_000).toISOString() : null,
+        facts: new Map(Array.from({ length: [212, 148, 301, 77, 12][index] }, (_, at) => [at, null])),
+        quarantined: index === 2 ? 1 : 0,
+      })
+    })
+  }
+
+  const areaName = (code) => AREAS.find((area) => area.code === code)?.name ?? code
+  const within = (code, ancestor) => code.startsWith(ancestor)
+  const accounted = (door) =>
+    ['met', 'phone', 'vacant', 'not_exist'].includes(door.outcome) ||
+    (door.outcome === 'away' && door.recheck !== null) ||
+    (door.outcome === 'refused' && door.signed)
+  const reason = (door) =>
+    door.outcome === null ? 'never_visited' : door.outcome === 'refused' ? 'refused_unsigned' : accounted(door) ? null : 'no_answer'
+  const dayText = (day) => (day === null ? null : new Date(day * 86_400_000).toISOString().slice(0, 10))
+
+  function checkpoint(tree = leaves) {
+    const body = `${ORIGIN}\n${tree.length}\n${root(tree).toString('base64')}\n`
+    const id = sha256(Buffer.concat([Buffer.from(`${ORIGIN}\n`), Buffer.of(1), publicKey])).subarray(0, 4)
+    return `${body}\n— ${ORIGIN} ${Buffer.concat([id, sign(null, Buffer.from(body), key.privateKey)]).toString('base64')}\n`
+  }
+
+  function proofFrom(known) {
+    return consistency(Math.min(known, leaves.length), leaves).map((hash) => hash.toString('base64'))
+  }
+
+  function people(list) {
+    const rows = []
+    for (const door of list) {
+      const at = { dwelling: door.dwelling, area_code: door.area_code, building: door.building, unit: door.unit, room: door.room }
+      for (const member of door.members) {
+        const kind = door.seen.includes(member.person) || door.outcome === 'phone'
+          ? 'confirmed'
+          : door.outcome === 'away'
+            ? 'away'
+            : ['met', 'vacant', 'not_exist'].includes(door.outcome) || (door.outcome === 'no_answer' && door.light === 'off')
+              ? 'listed_dark'
+              : 'unresolved'
+        const due = kind === 'listed_dark' ? new Date(door.at + 12 * 3_600_000).toISOString() : kind === 'away' ? `${dayText(door.recheck)}T20:00:00+08:00` : null
+        rows.push({ kind, person_id: member.person, name: member.name, ...at, task: { listed_dark: 'phone', away: 'recheck' }[kind] ?? null, due })
+      }
+      for (const name of door.strangers) {
+        rows.push({ kind: 'lit_unlisted', person_id: null, name, ...at, task: 'register', due: new Date(door.at + 10 * 3_600_000).toISOString() })
+      }
+      if (door.members.length === 0 && door.strangers.length === 0 && (door.outcome === 'met' || (door.outcome === 'no_answer' && door.light === 'on'))) {
+        rows.push({ kind: 'lit_unlisted', person_id: null, name: '', ...at, task: 'register', due: new Date(door.at + 10 * 3_600_000).toISOString() })
+      }
+    }
+    const dark = rows.filter(({ kind }) => kind === 'listed_dark')
+    dark.slice(0, 2).forEach((row) => Object.assign(row, { kind: 'moved', task: 'confirm_address', seen_at: { area_code: row.area_code, building: '2', unit: '1', room: '702' } }))
+    return rows
+  }
+
+  function row(area) {
+    const list = doors.filter((door) => within(door.area_code, area.code))
+    const persons = people(list)
+    const count = (kind) => persons.filter((person) => person.kind === kind).length
+    const done = list.filter(accounted).length
+    return {
+      code: area.code,
+      name: area.name,
+      level: area.level,
+      dwellings: list.length,
+      accounted: done,
+      residual: list.length - done,
+      persons_listed: persons.filter(({ kind }) => kind !== 'lit_unlisted').length,
+      persons_reached: count('confirmed'),
+      lit_unlisted: count('lit_unlisted'),
+      listed_dark: count('listed_dark'),
+    }
+  }
+
+  function doorOut(door, series) {
+    return {
+      dwelling: door.dwelling,
+      area_code: door.area_code,
+      building: door.building,
+      unit: door.unit,
+      room: door.room,
+      floor: door.floor,
+      listed: door.members.length,
+      members: door.members,
+      sweeps: [
+        {
+          sweep: sweep.id,
+          outcome: door.outcome,
+          at: door.at === null ? null : new Date(door.at).toISOString(),
+          recheck_on: dayText(door.recheck),
+          reason: reason(door),
+        },
+      ],
+      series,
+    }
+  }
+
+  function apply(payload) {
+    const [kind, at, , body] = decode(payload)
+    version += 1
+    if (kind === 2) {
+      const [dwelling, area, building, unit, room] = body
+      doors.push({ dwelling: uuid(dwelling), area_code: area, building, unit, room, floor: Number(/^(\d{1,2})\d{2}$/.exec(room)?.[1] ?? 0) || null, members: [], outcome: null, light: 'unknown', at: null, recheck: null, signed: false, seen: [], registered: [], strangers: [], version })
+      return
+    }
+    const door = doors.find(({ dwelling }) => dwelling === uuid(body[1]))
+    if (door === undefined) return
+    door.version = version
+    if (kind === 9) Object.assign(door, { outcome: OUTCOMES[body[2]], light: ['unknown', 'on', 'off'][body[3]], at, recheck: body[5] })
+    if (kind === 10) {
+      const person = uuid(body[2])
+      if (door.members.some((member) => member.person === person)) door.seen.push(person)
+      else door.strangers.push('（已加密）')
+    }
+  }
+
+  function push(device, series, { facts, signature, known_size: known }) {
+    const decoded = facts.map(({ fact }) => ({ bytes: Buffer.from(fact, 'base64'), envelope: decode(Buffer.from(fact, 'base64')) }))
+    const last = decoded.at(-1)
+    const message = Buffer.concat([Buffer.from('wanjia series head v1\n'), last.envelope[1], u64(last.envelope[2]), sha256(last.bytes)])
+    const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), device.publicKey])
+    const good = verify(null, message, createPublicKey({ key: spki, format: 'der', type: 'spki' }), Buffer.from(signature, 'base64'))
+    if (!good) return problem(422, '签名不对', '这批记录的签名与登记的钥匙不符。', 'The head signature does not match the enrolled key.')
+    const receipts = []
+    for (const { bytes, envelope } of decoded) {
+      const [, , sequence, previous, payload] = envelope
+      const known = device.facts.get(sequence)
+      if (known !== undefined) {
+        receipts.push({ ...known.receipt, status: known.receipt.verdict === 0 ? 'duplicate' : 'quarantined' })
+        continue
+      }
+      const before = device.facts.get(sequence - 1)
+      const expected = sequence === 0 ? Buffer.alloc(32) : before && sha256(before.bytes)
+      if (!expected || !expected.equals(Buffer.from(previous))) {
+        return problem(409, '序列不连续', `第 ${sequence} 条接不上前一条。`, `Fact ${sequence} does not link to the one before.`)
+      }
+      const held = mock.quarantineNext
+      mock.quarantineNext = null
+      const verdict = held === null ? 0 : 3
+      const receivedAt = now()
+      const position = leaves.length
+      leaves.push(leafHash(encode([new Uint8Array(bytes), receivedAt, verdict])))
+      const receipt = { sequence, status: held === null ? 'accepted' : 'quarantined', position, received_at: new Date(receivedAt).toISOString(), verdict, ...(held ?? {}) }
+      device.facts.set(sequence, { bytes, receipt })
+      if (held === null) apply(payload)
+      receipts.push(receipt)
+    }
+    device.last_seen_at = new Date(now()).toISOString()
+    announce()
+    const final = receipts.at(-1)
+    const lied = mock.rewrite ? leaves.map((leaf, index) => (index === 3 ? leafHash(Buffer.from('rewritten')) : leaf)) : leaves
+    return {
+      status: 200,
+      body: {
+        receipts,
+        head: { sequence: last.envelope[2], hash: sha256(last.bytes).toString('base64') },
+        checkpoint: checkpoint(lied),
+        consistency: consistency(Math.min(known, lied.length), lied).map((hash) => hash.toString('base64')),
+        inclusion: { position: final.position, proof: inclusion(final.position, lied).map((hash) => hash.toString('base64')) },
+      },
+    }
+  }
+
+  function announce() {
+    for (const response of listeners) response.write(`event: changed\ndata: ${JSON.stringify({ sweep: sweep.id, size: leaves.length })}\n\n`)
+  }
+
+  const session = { account: { id: randomUUID(), name: '彭书记', role: 'secretary', area_code: '420102' } }
+  const sessions = new Set()
+
+  function route(method, path, query, body, raw, request) {
+    const device = deviceOf(request)
+    const signedIn = sessions.has(/wanjia=([^;]+)/.exec(request.headers.cookie ?? '')?.[1])
+    if (path === '/v1/session') {
+      if (method === 'POST') {
+        if (body.password !== 'wanjia-demo' || !/^\d{6}$/.test(body.code)) return problem(401, '没有登录', '用户名、密码或验证码不对。', 'The user name, password or code is wrong.')
+        const token = randomUUID()
+        sessions.add(token)
+        return { status: 200, body: session, headers: { 'set-cookie': `wanjia=${token}; HttpOnly; SameSite=Strict; Path=/` } }
+      }
+      if (method === 'DELETE') return sessions.clear(), { status: 204, body: null }
+      return signedIn ? { status: 200, body: session } : problem(401, '没有登录', '请先登录。', 'Please sign in.')
+    }
+    if (path === '/v1/devices' && method === 'POST') {
+      const invitation = invitations.get(body.invitation)
+      if (invitation === undefined) return problem(404, '邀请无效', '这个邀请已用过或已过期，请社区重新邀请。', 'This invitation was used or has expired; ask for a new one.')
+      invitations.delete(body.invitation)
+      const token = randomUUID()
+      devices.set(body.series, { ...invitation, token, publicKey: Buffer.from(body.public_key, 'base64'), enrolled_at: new Date(now()).toISOString(), last_seen_at: null, revoked_at: null, facts: new Map(), quarantined: 0 })
+      return {
+        status: 201,
+        body: { token, actor: randomUUID(), worker_name: invitation.worker_name, area: { code: invitation.area_code, name: areaName(invitation.area_code) }, sweeps: [sweep.id], campaign: { offset_hours: 8 }, checkpoint_key: publicKey.toString('base64') },
+      }
+    }
+    if (path === '/v1/facts' && method === 'POST') return device ? push(device, body.series, body) : unknownDevice()
+    if (path === '/v1/facts/head') {
+      const facts = devices.get(query.get('series'))?.facts
+      if (!facts || facts.size === 0) return problem(404, '没有记录', '服务器还没有这台手机的记录。', 'The server has nothing of this series.')
+      const sequence = facts.size - 1
+      return { status: 200, body: { sequence, hash: sha256(facts.get(sequence).bytes).toString('base64') } }
+    }
+    if (path === '/v1/pull') {
+      if (!device) return unknownDevice()
+      const after = Number(query.get('after') || 0)
+      const changed = doors.filter((door) => within(door.area_code, device.area_code) && door.version > after)
+      return { status: 200, body: { cursor: version, checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => doorOut(door)), removed: [], sweeps: [sweep], more: false } }
+    }
+    if (!signedIn) return problem(401, '没有登录', '请先登录。', 'Please sign in.')
+    if (path === '/v1/devices/invitations') {
+      const invitation = randomUUID()
+      invitations.set(invitation, body)
+      const url = `${query.get('origin') ?? `http://${request.headers.host}`}/phone/#/enrol/${invitation}`
+      return { status: 201, body: { invitation, url, qr_svg: fakeQr(invitation), expires_at: new Date(now() + 900_000).toISOString() } }
+    }
+    if (path === '/v1/devices' && method === 'GET') {
+      return { status: 200, body: [...devices].map(([series, { facts, token, publicKey: _, ...rest }]) => ({ series, area_name: areaName(rest.area_code), ...rest, facts: facts.size })) }
+    }
+    const revoked = /^\/v1\/devices\/([^/]+)$/.exec(path)
+    if (revoked && method === 'DELETE') {
+      const known = devices.get(revoked[1])
+      if (known) known.revoked_at = new Date(now()).toISOString()
+      return { status: 204, body: null }
+    }
+    if (path === '/v1/areas') {
+      const parent = query.get('parent') || null
+      return { status: 200, body: { areas: AREAS.filter((area) => area.parent_code === parent) } }
+    }
+    if (path === '/v1/sweeps' && method === 'GET') return { status: 200, body: [sweep] }
+    const under = /^\/v1\/sweeps\/[^/]+\/(\w+)$/.exec(path)
+    if (under) return sweepRoute(under[1], query, body)
+    if (path === '/v1/roster') return rosterRoute(query, raw)
+    if (path === '/v1/persons' && method === 'POST') {
+      const door = doors.find(({ dwelling }) => dwelling === body.dwelling)
+      const person = randomUUID()
+      door.strangers = door.strangers.filter((name) => name !== body.name).slice(0, Math.max(0, door.strangers.length - 1))
+      door.members.push({ person, name: body.name, relation: body.relation ?? '' })
+      door.seen.push(person)
+      announce()
+      return { status: 201, body: { person_id: person } }
+    }
+    if (/^\/v1\/persons\/./.test(path)) return { status: 200, body: { name: '（合成）', phone: '13900000000' } }
+    return problem(404, '没有这个地址', path, path)
+  }
+
+  function sweepRoute(verb, query, body) {
+    const area = query.get('area') || '420102'
+    const list = doors.filter((door) => within(door.area_code, area))
+    const limit = Number(query.get('limit') || 50)
+    const from = Number(query.get('cursor') || 0)
+    const page = (rows) => ({ status: 200, body: { rows: rows.slice(from, from + limit), next: from + limit < rows.length ? String(from + limit) : null } })
+    if (verb === 'coverage') {
+      const node = AREAS.find(({ code }) => code === area)
+      return { status: 200, body: { as_of: new Date(now()).toISOString(), devices_reported: 23, devices_total: 25, area: row(node), children: AREAS.filter(({ parent_code: parent }) => parent === area).map(row) } }
+    }
+    if (verb === 'residual') {
+      const wanted = query.get('reason')
+      return page(
+        list
+          .filter((door) => reason(door) !== null && (!wanted || reason(door) === wanted))
+          .map((door) => ({ dwelling: door.dwelling, area_code: door.area_code, building: door.building, unit: door.unit, room: door.room, reason: reason(door), outcome: door.outcome, at: door.at === null ? null : new Date(door.at).toISOString(), recheck_on: dayText(door.recheck) })),
+      )
+    }
+    if (verb === 'reconcile') {
+      const kind = query.get('kind')
+      return page(people(list).filter((person) => !kind || person.kind === kind))
+    }
+    if (verb === 'buildings') {
+      const names = [...new Set(list.map(({ building }) => building))]
+      return { status: 200, body: names.map((building) => ({ building, dwellings: list.filter((door) => door.building === building).length, accounted: list.filter((door) => door.building === building && accounted(door)).length })) }
+    }
+    if (verb === 'matrix') {
+      const building = query.get('building')
+      const mine = list.filter((door) => door.building === building)
+      const units = [...new Set(mine.map(({ unit }) => unit))].map((unit) => ({
+        unit,
+        floors: [...new Set(mine.filter((door) => door.unit === unit).map(({ floor }) => floor))]
+          .sort((left, right) => right - left)
+          .map((floor) => ({
+            floor,
+            doors: mine
+              .filter((door) => door.unit === unit && door.floor === floor)
+              .map((door) => ({ dwelling: door.dwelling, room: door.room, outcome: door.outcome, state: accounted(door) ? 'accounted' : door.members.length === 0 && door.outcome !== null ? 'discovered' : 'residual', listed: door.members.length, seen: door.seen.length + door.strangers.length })),
+          })),
+      }))
+      return { status: 200, body: { building, units } }
+    }
+    if (verb === 'sign') {
+      const door = doors.find(({ dwelling }) => dwelling === body.dwelling)
+      door.signed = true
+      announce()
+      return { status: 200, body: null }
+    }
+    return problem(404, '没有这个地址', verb, verb)
+  }
+
+  function rosterRoute(query, raw) {
+    const dry = query.get('dry_run') === 'true'
+    const lines = raw.toString('utf8').trim().split(/\r?\n/)
+    const rows = lines.slice(1).map((line, index) => {
+      const verdict = index % 9 === 4 ? 'refused' : index % 5 === 3 ? 'changed' : 'added'
+      return { row: index + 2, verdict, field: verdict === 'refused' ? 'id_number' : null, message: verdict === 'refused' ? '身份证号校验位不对' : verdict === 'changed' ? '电话有变化' : '新增居民', message_en: verdict === 'refused' ? 'The check digit of the ID number is wrong' : verdict === 'changed' ? 'The phone number changed' : 'A new resident' }
+    })
+    const count = (verdict) => rows.filter((one) => one.verdict === verdict).length
+    return { status: 200, body: { added: count('added'), changed: count('changed'), left: 1, refused: count('refused'), rows, applied: !dry } }
+  }
+
+  function deviceOf(request) {
+    const parts = /^Device ([^:]+):(.+)$/.exec(request.headers.authorization ?? '')
+    const device = parts && devices.get(parts[1])
+    return device && device.token === parts[2] && device.revoked_at === null ? device : null
+  }
+
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url, 'http://mock')
+    response.setHeader('content-security-policy', POLICY)
+    response.setHeader('date', new Date(now() + mock.clockOffset).toUTCString())
+    if (!url.pathname.startsWith('/v1/')) return serveFile(url.pathname, response)
+    if (mock.away) return request.socket.destroy()
+    if (url.pathname === '/v1/events') {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+      response.write(': open\n\n')
+      listeners.add(response)
+      request.on('close', () => listeners.delete(response))
+      return
+    }
+    const chunks = []
+    for await (const chunk of request) chunks.push(chunk)
+    const raw = Buffer.concat(chunks)
+    let body = null
+    if (/json/.test(request.headers['content-type'] ?? '')) body = JSON.parse(raw.toString('utf8') || 'null')
+    const pushing = url.pathname === '/v1/facts' && request.method === 'POST'
+    if (pushing) mock.pushes += 1
+    const answer = route(request.method, url.pathname, url.searchParams, body, raw, request)
+    if (pushing && mock.cutNextPush) {
+      mock.cutNextPush = false
+      return request.socket.destroy()
+    }
+    const isProblem = answer.status >= 400
+    response.writeHead(answer.status, { 'content-type': isProblem ? 'application/problem+json' : 'application/json', ...(answer.headers ?? {}) })
+    response.end(answer.body === null ? '' : JSON.stringify(answer.body))
+  })
+
+  return Object.assign(mock, {
+    server,
+    doors,
+    sweep,
+    invite(worker, area) {
+      const invitation = randomUUID()
+      invitations.set(invitation, { worker_name: worker, area_code: area, role: 'grid_worker' })
+      return invitation
+    },
+    factsOf: (series) => devices.get(series)?.facts.size ?? 0,
+    devices,
+  })
+}
+
+async function serveFile(path, response) {
+  const relative = normalize(path).replace(/^\/+/, '')
+  const file = relative === '' || relative.endsWith('/') ? join(relative, 'index.html') : relative
+  try {
+    const bytes = await readFile(join(dist, file))
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' })
+    response.end(bytes)
+  } catch {
+    response.writeHead(404).end()
+  }
+}
+
+function u64(value) {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64BE(BigInt(value))
+  return bytes
+}
+
+function problem(status, title, detail, english) {
+  return { status, body: { type: 'about:blank', title, status, detail, detail_en: english } }
+}
+
+function unknownDevice() {
+  return problem(401, '手机未登记', '这台手机没有登记或已被停用。', 'This phone is not enrolled or was revoked.')
+}
+
+/** Looks like a code and is none: the mock's invitations are opened by their link. */
+function fakeQr(text) {
+  const bits = sha256(text)
+  let cells = ''
+  for (let y = 0; y < 25; y += 1) {
+    for (let x = 0; x < 25; x += 1) {
+      const corner = (x < 7 || x > 17) && y < 7 ? 1 : x < 7 && y > 17 ? 1 : 0
+      const ring = corner && ![1, 5].some((n) => [x, x - 18].includes(n) || [y, y - 18].includes(n))
+      if (corner ? ring : (bits[(x * 25 + y) % 32] >> ((x + y) % 8)) & 1) cells += `M${x} ${y}h1v1h-1z`
+    }
+  }
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 29 29"><path fill="#fff" d="M-2-2h29v29h-29z"/><path d="${cells}"/></svg>`
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const mock = makeMock()
+  const port = Number(process.argv[2] ?? 8080)
+  mock.server.listen(port, '127.0.0.1', () => {
+    const invitation = mock.invite('陈小燕', '420102005002')
+    console.log(`http://127.0.0.1:${port}/phone/#/enrol/${invitation}`)
+  })
+}

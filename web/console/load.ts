@@ -1,0 +1,53 @@
+/** Loading what a page shows: again when its question changes (with a skeleton) or when figures change (silently). */
+import { onScopeDispose, ref, shallowRef, watch, type ShallowRef } from 'vue'
+import { Refused, Unreachable } from '@core/api/client'
+import { tick } from './session'
+import { i18n, translate } from './texts'
+
+export interface Loaded<Value> {
+  value: Readonly<ShallowRef<Value | null>>
+  busy: Readonly<{ value: boolean }>
+  wrong: Readonly<{ value: string | null }>
+  reload: () => Promise<void>
+}
+
+export function useLoad<Question, Value>(
+  question: () => Question | null,
+  answer: (question: Question) => Promise<Value>,
+): Loaded<Value> {
+  const value = shallowRef<Value | null>(null)
+  const busy = ref(false)
+  const wrong = ref<string | null>(null)
+  let round = 0
+
+  async function load(fresh: boolean): Promise<void> {
+    const asked = question()
+    round += 1
+    const mine = round
+    if (asked === null) return
+    busy.value = fresh
+    try {
+      const latest = await answer(asked)
+      if (mine !== round) return
+      value.value = latest
+      wrong.value = null
+    } catch (error) {
+      if (mine === round) wrong.value = sentence(error)
+    } finally {
+      if (mine === round) busy.value = false
+    }
+  }
+
+  watch(() => JSON.stringify(question()), () => void load(true), { immediate: true })
+  watch(tick, () => void load(false))
+  onScopeDispose(() => {
+    round += 1
+  })
+  return { value, busy, wrong, reload: () => load(false) }
+}
+
+export function sentence(error: unknown): string {
+  if (error instanceof Refused) return error.text((i18n.global.locale as unknown as { value: string }).value)
+  if (error instanceof Unreachable) return translate('problem.unreachable')
+  return translate('problem.unexpected', { what: String(error) })
+}

@@ -1,0 +1,35 @@
+import { translate as t } from './texts'
+
+interface Address {
+  building: string
+  unit: string
+  room: string
+}
+
+export function buildingName(building: string): string {
+  return /^[0-9A-Za-z]+$/.test(building) ? t('building.building', { n: building }) : building
+}
+
+export function unitName(unit: string): string {
+  if (unit === '') return ''
+  return /^[0-9A-Za-z]+$/.test(unit) ? t('building.unit', { n: unit }) : unit
+}
+
+export function doorTitle({ building, unit, room }: Address): string {
+  return [building === '' ? '' : buildingName(building), unitName(unit), room].filter((part) => part !== '').join(' ')
+}
+
+export function duration(milliseconds: number): string {
+  const minutes = Math.round(Math.abs(milliseconds) / 60_000)
+  if (minutes < 60) return t('reconcile.minutes', { n: minutes })
+  if (minutes < 48 * 60) return t('reconcile.hours', { n: Math.round(minutes / 60) })
+  return t('reconcile.days', { n: Math.round(minutes / 1440) })
+}
+
+/** A rounded share that says 100 only when all are done and 0 only when none is. */
+export function percent(part: number, whole: number): number {
+  if (whole === 0) return 100
+  const rounded = Math.round((100 * part) / whole)
+  if (rounded === 100 && part < whole) return 99
+  return rounded === 0 && part > 0 ? 1 : rounded
+}

@@ -1,0 +1,50 @@
+/** The area that every page looks at: kept in the address, so that a number's link carries it along. */
+import { computed, ref, shallowRef, watch } from 'vue'
+import { useRoute } from 'vue-router'
+import { call } from '@core/api/client'
+import type { Area } from '@core/api/types'
+import { account } from './session'
+
+/** The name of the account's own area, learnt with its first figures. */
+export const homeName = ref('')
+
+const children = new Map<string, Promise<Area[]>>()
+
+export function areasBelow(parent: string): Promise<Area[]> {
+  const known = children.get(parent)
+  if (known !== undefined) return known
+  const asked = call<{ areas: Area[] }>('/v1/areas', { query: { parent } }).then(({ body }) => body.areas)
+  asked.catch(() => children.delete(parent))
+  children.set(parent, asked)
+  return asked
+}
+
+/** Names from the account's own area down to `code`, as far as codes lead (a child's code starts with its parent's). */
+export async function trail(from: string, code: string): Promise<Area[]> {
+  const path: Area[] = []
+  let at = from
+  while (at !== code) {
+    const below = await areasBelow(at)
+    const next = below.find((area) => area.code === code) ?? below.find((area) => code.startsWith(area.code))
+    if (next === undefined) break
+    path.push(next)
+    at = next.code
+  }
+  return path
+}
+
+export function useScope() {
+  const route = useRoute()
+  const home = computed(() => account.value?.area_code ?? '')
+  const area = computed(() => (typeof route.query.area === 'string' && route.query.area !== '' ? route.query.area : home.value))
+  const path = shallowRef<Area[]>([])
+  watch(
+    area,
+    async (code) => {
+      const found = code === home.value ? [] : await trail(home.value, code).catch(() => [])
+      if (area.value === code) path.value = found
+    },
+    { immediate: true },
+  )
+  return { area, home, path }
+}

@@ -1,0 +1,74 @@
+/** Who is signed in, which sweep is looked at, and the live line to the server. */
+import { computed, ref, shallowRef, watch } from 'vue'
+import { call, Refused } from '@core/api/client'
+import type { Account, Sweep } from '@core/api/types'
+
+const STORED_SWEEP = 'wanjia.sweep'
+/** Pushes come in bursts: pages ask again at most once in this time. */
+const QUIET = 800
+
+export const account = shallowRef<Account | null>(null)
+export const sweeps = shallowRef<Sweep[]>([])
+export const chosenSweep = ref(localStorage.getItem(STORED_SWEEP) ?? '')
+/** Rises whenever the server says that figures changed. */
+export const tick = ref(0)
+export const live = ref(false)
+
+export const sweep = computed<Sweep | null>(
+  () =>
+    sweeps.value.find(({ id }) => id === chosenSweep.value) ??
+    sweeps.value.find(({ closed_at }) => !closed_at) ??
+    sweeps.value[0] ??
+    null,
+)
+
+watch(chosenSweep, (id) => localStorage.setItem(STORED_SWEEP, id))
+
+export async function resume(): Promise<void> {
+  try {
+    const { body } = await call<{ account: Account }>('/v1/session')
+    await enter(body.account)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    account.value = null
+  }
+}
+
+export async function signIn(username: string, password: string, code: string): Promise<void> {
+  const json = { username, password, code }
+  const { body } = await call<{ account: Account }>('/v1/session', { method: 'POST', json })
+  await enter(body.account)
+}
+
+export async function signOut(): Promise<void> {
+  await call('/v1/session', { method: 'DELETE' })
+  location.reload()
+}
+
+export async function loadSweeps(): Promise<void> {
+  const { body } = await call<Sweep[]>('/v1/sweeps')
+  sweeps.value = [...body].sort((left, right) => right.opened_at.localeCompare(left.opened_at))
+}
+
+async function enter(known: Account): Promise<void> {
+  account.value = known
+  await loadSweeps()
+  listen()
+}
+
+function listen(): void {
+  const events = new EventSource('/v1/events')
+  let timer: ReturnType<typeof setTimeout> | undefined
+  events.addEventListener('open', () => {
+    live.value = true
+  })
+  events.addEventListener('error', () => {
+    live.value = false
+  })
+  events.addEventListener('changed', () => {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      tick.value += 1
+    }, QUIET)
+  })
+}

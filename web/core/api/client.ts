@@ -1,0 +1,88 @@
+/** One way to call the server: JSON in and out, problem+json as an error that a person can read, and the server's clock. */
+
+export interface Problem {
+  type?: string
+  title: string
+  status: number
+  detail: string
+  detail_en?: string
+  field?: string
+  row?: number
+  remedy?: string
+}
+
+/** The server answered and refused. */
+export class Refused extends Error {
+  override name = 'Refused'
+  constructor(readonly problem: Problem) {
+    super(problem.detail_en ?? problem.detail)
+  }
+
+  /** The sentence for the reader's language. */
+  text(locale: string): string {
+    const { detail, detail_en, title, remedy } = this.problem
+    const sentence = locale.startsWith('zh') ? detail || title : detail_en || detail || title
+    return remedy && locale.startsWith('zh') ? `${sentence}${remedy}` : sentence
+  }
+}
+
+/** No answer came: no network, or the server is away. */
+export class Unreachable extends Error {
+  override name = 'Unreachable'
+}
+
+export interface CallOptions {
+  method?: string
+  query?: Record<string, string | number | boolean | null | undefined>
+  json?: unknown
+  body?: BodyInit
+  headers?: Record<string, string>
+  /** Milliseconds until the call counts as unreachable. */
+  patience?: number
+}
+
+export interface Answer<Body> {
+  body: Body
+  /** The server's Date header in milliseconds, when it sent one. */
+  serverTime: number | null
+}
+
+export async function call<Body>(path: string, options: CallOptions = {}): Promise<Answer<Body>> {
+  const url = new URL(path, location.origin)
+  for (const [name, value] of Object.entries(options.query ?? {})) {
+    if (value !== null && value !== undefined && value !== '') url.searchParams.set(name, String(value))
+  }
+  const headers = { accept: 'application/json', ...options.headers }
+  if (options.json !== undefined) Object.assign(headers, { 'content-type': 'application/json' })
+  const abort = new AbortController()
+  const timer = setTimeout(() => abort.abort(), options.patience ?? 30_000)
+  try {
+    const response = await fetch(url, {
+      method: options.method ?? 'GET',
+      headers,
+      body: options.json === undefined ? options.body : JSON.stringify(options.json),
+      signal: abort.signal,
+      cache: 'no-store',
+    })
+    const date = Date.parse(response.headers.get('date') ?? '')
+    const serverTime = Number.isNaN(date) ? null : date
+    const payload = await response.text()
+    if (!response.ok) throw new Refused(readProblem(response.status, payload))
+    return { body: (payload === '' ? null : JSON.parse(payload)) as Body, serverTime }
+  } catch (error) {
+    if (error instanceof Refused) throw error
+    throw new Unreachable(String(error), { cause: error })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function readProblem(status: number, payload: string): Problem {
+  try {
+    const problem = JSON.parse(payload) as Partial<Problem>
+    if (typeof problem.title === 'string') return { detail: '', ...problem, title: problem.title, status }
+  } catch {
+    // A proxy between us answered with something that is not problem+json: fall through to the bare status.
+  }
+  return { title: `HTTP ${status}`, status, detail: `服务器答复 ${status}`, detail_en: `The server answered ${status}` }
+}

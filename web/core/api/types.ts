@@ -1,0 +1,210 @@
+/** The HTTP contract's shapes. Ids are hyphenated lower-case UUID text, instants RFC 3339, bytes standard base64. */
+import type { Outcome } from '../ledger/facts'
+
+export interface Area {
+  code: string
+  name: string
+  level: string
+  parent_code: string | null
+}
+
+export interface Account {
+  id: string
+  name: string
+  role: string
+  area_code: string
+}
+
+export interface Invitation {
+  invitation: string
+  url: string
+  qr_svg: string
+  expires_at: string
+}
+
+export interface Enrolment {
+  token: string
+  actor: string
+  worker_name: string
+  area: { code: string; name: string }
+  sweeps: string[]
+  campaign: { offset_hours: number }
+  checkpoint_key: string
+  territory?: string
+}
+
+export interface Device {
+  series: string
+  worker_name: string
+  area_code: string
+  area_name?: string
+  role: string
+  enrolled_at: string
+  last_seen_at?: string | null
+  revoked_at?: string | null
+  facts?: number
+  quarantined?: number
+}
+
+export interface Sweep {
+  id: string
+  area_code: string
+  programme: string
+  opened_at: string
+  deadline: string
+  closed_at?: string | null
+}
+
+export interface Member {
+  person: string
+  name: string
+  relation: string
+}
+
+export interface DoorSweep {
+  sweep: string
+  outcome: Outcome | null
+  at: string | null
+  recheck_on: string | null
+  reason: ResidualReason | null
+}
+
+export interface Door {
+  dwelling: string
+  area_code: string
+  building: string
+  unit: string
+  room: string
+  floor: number | null
+  listed: number
+  members?: Member[]
+  sweeps: DoorSweep[]
+}
+
+export type ResidualReason = 'never_visited' | 'no_answer' | 'refused_unsigned'
+
+export interface PushFact {
+  fact: string
+  content?: string
+  data_key?: string
+}
+
+export interface Push {
+  series: string
+  facts: PushFact[]
+  signature: string
+  known_size: number
+}
+
+export interface Receipt {
+  sequence: number
+  status: 'accepted' | 'duplicate' | 'quarantined'
+  reason?: string | number
+  message?: string
+  message_en?: string
+  remedy?: string
+  position: number
+  received_at: string
+  verdict: number
+}
+
+export interface PushAnswer {
+  receipts: Receipt[]
+  head: { sequence: number; hash: string }
+  checkpoint: string
+  consistency: string[]
+  inclusion: { position: number; proof: string[] }
+}
+
+export interface Pull {
+  cursor: string | number
+  checkpoint: string
+  consistency: string[]
+  doors: Door[]
+  removed: string[]
+  sweeps: Sweep[]
+  more: boolean
+}
+
+export interface CoverageRow {
+  code: string
+  name: string
+  level: string
+  dwellings: number
+  accounted: number
+  residual: number
+  persons_listed: number
+  persons_reached: number
+  lit_unlisted: number
+  listed_dark: number
+}
+
+export interface Coverage {
+  as_of: string
+  devices_reported: number
+  devices_total: number
+  area: CoverageRow
+  children: CoverageRow[]
+}
+
+export interface ResidualRow {
+  dwelling: string
+  area_code: string
+  building: string
+  unit: string
+  room: string
+  reason: ResidualReason
+  outcome?: Outcome | null
+  at?: string | null
+  recheck_on?: string | null
+}
+
+export type ReconcileKind = 'lit_unlisted' | 'listed_dark' | 'moved' | 'away' | 'confirmed' | 'unresolved'
+
+export interface ReconcileRow {
+  kind: ReconcileKind
+  person_id?: string | null
+  name?: string | null
+  dwelling: string
+  area_code: string
+  building: string
+  unit: string
+  room: string
+  seen_at?: { area_code: string; building: string; unit: string; room: string } | null
+  task: string | null
+  due: string | null
+}
+
+export interface Page<Row> {
+  rows: Row[]
+  next?: string | null
+}
+
+export interface MatrixDoor {
+  dwelling: string
+  room: string
+  outcome?: Outcome | null
+  state: 'accounted' | 'residual' | 'discovered'
+  listed: number
+  seen: number
+}
+
+export interface Matrix {
+  building: string
+  units: { unit: string; floors: { floor: number | null; doors: MatrixDoor[] }[] }[]
+}
+
+export interface BuildingRow {
+  building: string
+  dwellings: number
+  accounted: number
+}
+
+export interface RosterPreview {
+  added: number
+  changed: number
+  left: number
+  refused: number
+  rows: { row: number; verdict: string; field?: string | null; message: string; message_en: string }[]
+  applied: boolean
+}

@@ -1,0 +1,90 @@
+/** The facts that a phone makes, as payload bytes. Numbers are the ledger's own; see GLOSSARY.md for the words. */
+import { encode, type Canonical } from './canonical'
+import type { Bytes } from './bytes'
+
+export const Kind = {
+  DwellingRegistered: 2,
+  Visited: 9,
+  PersonSeen: 10,
+} as const
+
+export const OUTCOMES = ['met', 'phone', 'no_answer', 'vacant', 'refused', 'away', 'not_exist'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+export const LIGHTS = ['unknown', 'on', 'off'] as const
+export type Light = (typeof LIGHTS)[number]
+
+export const PLACES = ['home', 'enterprise', 'hotel', 'site', 'market', 'checkpoint', 'other'] as const
+export type Place = (typeof PLACES)[number]
+
+export const EVIDENCE = { light: 1, meter: 2, slip_torn: 4, neighbour: 8, slip_left: 16 } as const
+export type Evidence = keyof typeof EVIDENCE
+
+const BY_VISIT = 1
+
+export interface VisitFact {
+  sweep: Uint8Array
+  dwelling: Uint8Array
+  outcome: Outcome
+  light: Light
+  evidence: readonly Evidence[]
+  /** Days since 1970-01-01 in the campaign's zone. */
+  recheckOn: number | null
+  occupants: number | null
+}
+
+/** `at` is the device's claim, in milliseconds since 1970 UTC; `actor` 16 bytes. */
+export function payload(kind: number, at: number, actor: Uint8Array, body: readonly Canonical[]): Bytes {
+  return encode([kind, at, actor, body])
+}
+
+export function visitedBody(visit: VisitFact): Canonical[] {
+  return [
+    visit.sweep,
+    visit.dwelling,
+    OUTCOMES.indexOf(visit.outcome),
+    LIGHTS.indexOf(visit.light),
+    visit.evidence.reduce((bits, name) => bits | EVIDENCE[name], 0),
+    visit.recheckOn,
+    visit.occupants,
+  ]
+}
+
+export function personSeenBody(sweep: Uint8Array, dwelling: Uint8Array, person: Uint8Array): Canonical[] {
+  return [sweep, dwelling, person]
+}
+
+export interface DoorAddress {
+  areaCode: string
+  building: string
+  unit: string
+  room: string
+  place: Place
+}
+
+export function dwellingRegisteredBody(dwelling: Uint8Array, address: DoorAddress): Canonical[] {
+  const { areaCode, building, unit, room, place } = address
+  return [dwelling, areaCode, building, unit, room, PLACES.indexOf(place), BY_VISIT]
+}
+
+export interface PersonContent {
+  name: string
+  sex: '男' | '女' | ''
+  /** YYYY-MM-DD or empty. */
+  birthDate: string
+  idNumber: string
+  phone: string
+  relation: string
+  note: string
+}
+
+/** Plaintext of content whose owner is a person. */
+export function personContent(person: PersonContent): Bytes {
+  const { name, sex, birthDate, idNumber, phone, relation, note } = person
+  return encode([name, sex, birthDate, idNumber, phone, relation, note])
+}
+
+/** Plaintext of a visit's note, whose owner is the dwelling. `where` says where an away household is. */
+export function visitContent(note: string, where: string): Bytes {
+  return encode([note, where])
+}

@@ -1,0 +1,109 @@
+/** The doors of this worker's area as they stand now: the server's word, overlaid with what this phone wrote since. */
+import { computed, effectScope, shallowRef, type ComputedRef } from 'vue'
+import { campaignDay, dayFromText } from '@core/doors/day'
+import { walkingOrder } from '@core/doors/order'
+import { doorState, recheckDue, type DoorState } from '@core/doors/state'
+import type { Sweep } from '@core/api/types'
+import type { Outcome } from '@core/ledger/facts'
+import { db, setting, type LocalVisit, type PhoneDoor } from './db'
+import { useLive } from './live'
+
+export interface DoorView {
+  door: PhoneDoor
+  state: DoorState
+  outcome: Outcome | null
+  /** Milliseconds. */
+  at: number | null
+  recheckOn: number | null
+  /** Needs another knock today. */
+  due: boolean
+  /** The latest visit here has not been taken up by the server yet. */
+  local: LocalVisit | null
+}
+
+export interface Progress {
+  all: number
+  done: number
+  met: number
+  nobody: number
+  refused: number
+}
+
+export type Filter = 'waiting' | 'recheck' | 'all'
+
+const scope = effectScope(true)
+
+const doors = scope.run(() => useLive(() => db.doors.toArray(), [] as PhoneDoor[]))!
+const visits = scope.run(() => useLive(() => db.visits.toArray(), [] as LocalVisit[]))!
+const sweepsKept = scope.run(() => useLive(async () => (await setting('sweeps')) ?? [], [] as Sweep[]))!
+const sweepChosen = scope.run(() => useLive(async () => (await setting('sweep')) ?? null, null as string | null))!
+const offsetHours = shallowRef(8)
+const clock = shallowRef(Date.now())
+setInterval(() => {
+  clock.value = Date.now()
+}, 60_000)
+
+export const today = computed(() => campaignDay(clock.value, offsetHours.value))
+
+export const openSweeps = computed(() => sweepsKept.value.filter((sweep) => !sweep.closed_at))
+
+/** The sweep that knocks are recorded for: the chosen one while it is open, else the newest open one. */
+export const sweep: ComputedRef<Sweep | null> = computed(() => {
+  const open = openSweeps.value
+  return open.find(({ id }) => id === sweepChosen.value) ?? newest(open)
+})
+
+export const doorViews = computed<DoorView[]>(() => {
+  const current = sweep.value?.id
+  const mine = new Map(visits.value.filter((visit) => visit.sweep === current).map((visit) => [visit.dwelling, visit]))
+  return walkingOrder(doors.value).map((door) => view(door, current, mine.get(door.dwelling) ?? null))
+})
+
+export const progress = computed<Progress>(() => {
+  const count = (matches: (row: DoorView) => boolean) => doorViews.value.filter(matches).length
+  return {
+    all: doorViews.value.length,
+    done: count(({ outcome }) => outcome !== null),
+    met: count(({ state }) => state === 'visited'),
+    nobody: count(({ state }) => state === 'nobody'),
+    refused: count(({ state }) => state === 'trouble'),
+  }
+})
+
+export function passes(row: DoorView, filter: Filter): boolean {
+  if (filter === 'all') return true
+  return filter === 'recheck' ? row.due : row.outcome === null
+}
+
+/** The next door that still needs a knock after this one in walking order, going round once. */
+export function nextDoor(rows: readonly DoorView[], after: string | null, filter: Filter): DoorView | null {
+  const start = rows.findIndex(({ door }) => door.dwelling === after)
+  const round = [...rows.slice(start + 1), ...rows.slice(0, start + 1)]
+  const wanted = filter === 'recheck' ? 'recheck' : 'waiting'
+  return round.find((row) => row.door.dwelling !== after && passes(row, wanted)) ?? null
+}
+
+export function setOffset(hours: number): void {
+  offsetHours.value = hours
+}
+
+function view(door: PhoneDoor, current: string | undefined, local: LocalVisit | null): DoorView {
+  const known = door.sweeps.find(({ sweep: id }) => id === current)
+  const knownAt = known?.at ? Date.parse(known.at) : null
+  const newer = local !== null && (knownAt === null || local.at >= knownAt)
+  const outcome = newer ? local.outcome : (known?.outcome ?? null)
+  const recheckOn = newer ? local.recheckOn : known?.recheck_on ? dayFromText(known.recheck_on.slice(0, 10)) : null
+  return {
+    door,
+    outcome,
+    recheckOn,
+    state: doorState(outcome),
+    at: newer ? local.at : knownAt,
+    due: recheckDue(outcome, recheckOn, today.value),
+    local: newer ? local : null,
+  }
+}
+
+function newest(sweeps: readonly Sweep[]): Sweep | null {
+  return [...sweeps].sort((left, right) => right.opened_at.localeCompare(left.opened_at))[0] ?? null
+}

@@ -1,0 +1,38 @@
+/** One tap at a door: the shortest entries, with everything not asked filled in. */
+import type { Evidence, Light, Outcome } from '@core/ledger/facts'
+import { doorTitle } from './naming'
+import { say } from './notice'
+import { recordVisit, type VisitEntry } from './outbox'
+import { identity } from './session'
+import { syncSoon } from './syncer'
+import { translate } from './texts'
+import { sweep, today } from './doors'
+import type { PhoneDoor } from './db'
+
+/** Saves the entry on the phone, says so, and lets the sync follow. Never waits for the network. */
+export async function save(entry: VisitEntry): Promise<void> {
+  if (identity.value === null) throw new Error('a phone that is not enrolled cannot record')
+  const visit = await recordVisit(identity.value, entry, Date.now())
+  navigator.vibrate?.(20)
+  const what = translate(`outcome.${entry.outcome}`)
+  say(translate('doors.saved', { door: doorTitle(entry.door), what }), visit)
+  syncSoon()
+}
+
+export function quickEntry(door: PhoneDoor, outcome: Outcome, light: Light, evidence: Evidence[]): VisitEntry | null {
+  if (sweep.value === null) return null
+  const seenAll = outcome === 'met'
+  return {
+    door,
+    sweep: sweep.value.id,
+    outcome,
+    light,
+    evidence: light === 'unknown' ? evidence : [...evidence, 'light'],
+    recheckOn: outcome === 'no_answer' ? today.value + 1 : null,
+    occupants: seenAll ? door.listed : null,
+    seen: seenAll ? (door.members ?? []).map(({ person }) => person) : [],
+    added: [],
+    note: '',
+    where: '',
+  }
+}

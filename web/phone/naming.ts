@@ -1,0 +1,34 @@
+/** How doors and times are said in a sentence. */
+import { translate as t } from './texts'
+import type { PhoneDoor } from './db'
+
+type Place = Pick<PhoneDoor, 'building' | 'unit' | 'room'>
+
+/** "3" becomes 3 栋; a name that already says what it is stays as it is. */
+export function buildingName(building: string): string {
+  if (building === '') return t('doors.noBuilding')
+  return /^[0-9A-Za-z]+$/.test(building) ? t('doors.building', { n: building }) : building
+}
+
+export function unitName(unit: string): string {
+  if (unit === '') return ''
+  return /^[0-9A-Za-z]+$/.test(unit) ? t('doors.unit', { n: unit }) : unit
+}
+
+export function staircaseName({ building, unit }: Pick<Place, 'building' | 'unit'>): string {
+  return [buildingName(building), unitName(unit)].filter((part) => part !== '').join(' ')
+}
+
+export function doorTitle(door: Place): string {
+  return [door.building === '' ? '' : buildingName(door.building), unitName(door.unit), door.room]
+    .filter((part) => part !== '')
+    .join(' ')
+}
+
+export function ago(then: number, now: number): string {
+  const minutes = Math.floor(Math.max(0, now - then) / 60_000)
+  if (minutes < 1) return t('sync.ago.now')
+  if (minutes < 60) return t('sync.ago.minutes', { n: minutes })
+  if (minutes < 48 * 60) return t('sync.ago.hours', { n: Math.floor(minutes / 60) })
+  return t('sync.ago.days', { n: Math.floor(minutes / 1440) })
+}

@@ -1,0 +1,181 @@
+/** Making facts: each visit becomes envelopes in this device's series, in one transaction with what the screen shows. */
+import {
+  dwellingRegisteredBody,
+  Kind,
+  payload,
+  personContent,
+  personSeenBody,
+  visitContent,
+  visitedBody,
+  type DoorAddress,
+  type Evidence,
+  type Light,
+  type Outcome,
+  type PersonContent,
+} from '@core/ledger/facts'
+import type { Canonical } from '@core/ledger/canonical'
+import { encodeEnvelope, factHash, FIRST_PREVIOUS } from '@core/ledger/envelope'
+import { contentDigest, freshKey, freshNonce, seal } from '@core/ledger/seal'
+import { freshId, idBytes, idText } from '@core/ledger/uuid'
+import { floorOf } from '@core/doors/order'
+import { db, type Identity, type OutboxFact, type PhoneDoor } from './db'
+
+export interface VisitEntry {
+  door: PhoneDoor
+  sweep: string
+  outcome: Outcome
+  light: Light
+  evidence: Evidence[]
+  /** Days since 1970-01-01 in the campaign's zone. */
+  recheckOn: number | null
+  occupants: number | null
+  /** Listed members who were seen, by person id. */
+  seen: string[]
+  /** People met who are on no list. */
+  added: PersonContent[]
+  note: string
+  where: string
+}
+
+interface Draft {
+  kind: number
+  body: Canonical[]
+  content: { owner: Uint8Array; plaintext: Uint8Array } | null
+  what: OutboxFact['what']
+}
+
+/** Writes the visit and the sightings that belong to it. Returns the visit number for `undo`. */
+export async function recordVisit(identity: Identity, entry: VisitEntry, now: number): Promise<number> {
+  const sweep = idBytes(entry.sweep)
+  const dwelling = idBytes(entry.door.dwelling)
+  const noted = entry.note !== '' || entry.where !== ''
+  const drafts: Draft[] = [
+    {
+      kind: Kind.Visited,
+      body: visitedBody({ ...entry, sweep, dwelling }),
+      content: noted ? { owner: dwelling, plaintext: visitContent(entry.note, entry.where) } : null,
+      what: 'visit',
+    },
+    ...entry.seen.map((person): Draft => {
+      return { kind: Kind.PersonSeen, body: personSeenBody(sweep, dwelling, idBytes(person)), content: null, what: 'seen' }
+    }),
+    ...entry.added.map((person): Draft => {
+      const owner = freshId()
+      const content = { owner, plaintext: personContent(person) }
+      return { kind: Kind.PersonSeen, body: personSeenBody(sweep, dwelling, owner), content, what: 'added_person' }
+    }),
+  ]
+  return db.transaction('rw', db.outbox, db.visits, async () => {
+    const facts = await append(identity, drafts, entry.door, entry.outcome, now)
+    await db.visits.put({
+      dwelling: entry.door.dwelling,
+      sweep: entry.sweep,
+      sequence: facts[0]!.sequence,
+      outcome: entry.outcome,
+      light: entry.light,
+      evidence: [...entry.evidence],
+      recheckOn: entry.recheckOn,
+      seen: [...entry.seen],
+      at: now,
+    })
+    return facts[0]!.visit
+  })
+}
+
+/** Registers a door that is on no list, under a fresh id, and puts it among this phone's doors. */
+export async function recordDoor(identity: Identity, address: DoorAddress, now: number): Promise<PhoneDoor> {
+  const id = freshId()
+  const door: PhoneDoor = {
+    dwelling: idText(id),
+    area_code: address.areaCode,
+    building: address.building,
+    unit: address.unit,
+    room: address.room,
+    floor: floorOf(address.room),
+    listed: 0,
+    members: [],
+    sweeps: [],
+    own: true,
+  }
+  const draft: Draft = {
+    kind: Kind.DwellingRegistered,
+    body: dwellingRegisteredBody(id, address),
+    content: null,
+    what: 'added_door',
+  }
+  await db.transaction('rw', db.outbox, db.doors, async () => {
+    await append(identity, [draft], door, null, now)
+    await db.doors.put(door)
+  })
+  return door
+}
+
+/**
+ * Takes back the latest visit while nothing of it has left the phone. A fact that was sent is never taken back;
+ * a correction is then a new visit, and the latest counts. Returns whether it was taken back.
+ */
+export async function undo(visit: number): Promise<boolean> {
+  return db.transaction('rw', db.outbox, db.visits, async () => {
+    const facts = await db.outbox.where('visit').equals(visit).toArray()
+    const last = await db.outbox.orderBy('sequence').last()
+    const untouched = facts.length > 0 && facts.every(({ fate }) => fate === 'waiting')
+    if (!untouched || last?.visit !== visit) return false
+    await db.outbox.bulkDelete(facts.map(({ sequence }) => sequence))
+    await db.visits.delete(facts[0]!.dwelling)
+    return true
+  })
+}
+
+export function doorName(door: Pick<PhoneDoor, 'building' | 'unit' | 'room'>): string {
+  return [door.building, door.unit, door.room].filter((part) => part !== '').join('-')
+}
+
+async function append(
+  identity: Identity,
+  drafts: readonly Draft[],
+  door: PhoneDoor,
+  outcome: Outcome | null,
+  now: number,
+): Promise<OutboxFact[]> {
+  const last = await db.outbox.orderBy('sequence').last()
+  let sequence = last === undefined ? 0 : last.sequence + 1
+  let previous: Uint8Array = last?.hash ?? FIRST_PREVIOUS
+  const visit = (last?.visit ?? 0) + 1
+  const facts = drafts.map((draft): OutboxFact => {
+    const sealed = draft.content === null ? null : sealFor(identity.series, sequence, draft.content)
+    const envelope = encodeEnvelope({
+      series: identity.series,
+      sequence,
+      previous,
+      payload: payload(draft.kind, now, identity.actor, draft.body),
+      sealed: sealed === null ? null : { owner: sealed.owner, digest: contentDigest(sealed.content) },
+    })
+    const hash = factHash(envelope)
+    const fact: OutboxFact = {
+      sequence,
+      envelope,
+      hash,
+      content: sealed?.content ?? null,
+      dataKey: sealed?.dataKey ?? null,
+      fate: 'waiting',
+      madeAt: now,
+      visit,
+      what: draft.what,
+      dwelling: door.dwelling,
+      doorName: doorName(door),
+      outcome: draft.what === 'visit' ? outcome : null,
+      receipt: null,
+    }
+    sequence += 1
+    previous = hash
+    return fact
+  })
+  await db.outbox.bulkAdd(facts)
+  return facts
+}
+
+function sealFor(series: Uint8Array, sequence: number, content: NonNullable<Draft['content']>) {
+  const dataKey = freshKey()
+  const { owner, plaintext } = content
+  return { owner, dataKey, content: seal(plaintext, dataKey, freshNonce(), { owner, series, sequence }) }
+}

@@ -1,0 +1,15 @@
+import { createRouter, createWebHashHistory } from 'vue-router'
+import Doors from './screens/Doors.vue'
+
+export const router = createRouter({
+  history: createWebHashHistory(),
+  routes: [
+    { path: '/', redirect: '/doors' },
+    { path: '/enrol/:invitation?', name: 'enrol', component: () => import('./screens/Enrol.vue'), props: true },
+    { path: '/doors', name: 'doors', component: Doors },
+    { path: '/visit/:dwelling', name: 'visit', component: () => import('./screens/Visit.vue'), props: true },
+    { path: '/sync', name: 'sync', component: () => import('./screens/Sync.vue') },
+    { path: '/mine', name: 'mine', component: () => import('./screens/Mine.vue') },
+    { path: '/:rest(.*)', redirect: '/doors' },
+  ],
+})

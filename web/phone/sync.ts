@@ -1,0 +1,216 @@
+/**
+ * Push and pull. Every step may be cut at any point: a fact leaves `sent` only by the server's receipt, pushing again is
+ * harmless (the server answers `duplicate`), and a checkpoint that contradicts an earlier one stops everything, loudly.
+ */
+import { Refused, call, type Answer, type CallOptions } from '@core/api/client'
+import type { Pull, Push, PushAnswer, Receipt } from '@core/api/types'
+import { base64, fromBase64, hex, type Bytes } from '@core/ledger/bytes'
+import { BadCheckpoint, openCheckpoint } from '@core/ledger/checkpoint'
+import { headMessage } from '@core/ledger/envelope'
+import { sign } from '@core/ledger/signature'
+import { leafEntry, leafHash, verifyConsistency, verifyInclusion } from '@core/ledger/tree'
+import { idText } from '@core/ledger/uuid'
+import { db, keep, setting, type Identity, type OutboxFact, type PastRewritten, type SeenCheckpoint } from './db'
+
+export const PUSH_LIMIT = 100
+
+/** The server's signed past does not extend what this phone was shown. Never retried: a person must look. */
+export class PastWasRewritten extends Error {
+  override name = 'PastWasRewritten'
+  constructor(readonly record: PastRewritten) {
+    super(record.why)
+  }
+}
+
+/** The server's head and this phone's series disagree about the same sequence. */
+export class SeriesForked extends Error {
+  override name = 'SeriesForked'
+}
+
+/** One round: everything waiting goes out, then everything new comes in. Throws `Unreachable` or `Refused` when cut short. */
+export async function syncOnce(identity: Identity, now: () => number): Promise<void> {
+  const rewritten = await setting('pastRewritten')
+  if (rewritten !== undefined) throw new PastWasRewritten(rewritten)
+  await settleSent(identity, now)
+  while (await pushBatch(identity, now)) {
+    // Each turn settles one batch by its receipts.
+  }
+  while (await pullPage(identity, now)) {
+    // Each turn stores one page with its cursor.
+  }
+}
+
+/**
+ * A push that was cut left facts in `sent`: the server's head tells which of them arrived. They are pushed again from
+ * the first unanswered one in either case, because only receipts tell their fate.
+ */
+async function settleSent(identity: Identity, now: () => number): Promise<void> {
+  const sent = await db.outbox.where('fate').equals('sent').toArray()
+  if (sent.length === 0) return
+  const head = await serverHead(identity, now)
+  if (head !== null) {
+    const mine = await db.outbox.get(head.sequence)
+    if (mine !== undefined && hex(mine.hash) !== head.hash) throw new SeriesForked(`sequence ${head.sequence}`)
+  }
+  await db.outbox.where('fate').equals('sent').modify({ fate: 'waiting' })
+}
+
+async function serverHead(identity: Identity, now: () => number): Promise<{ sequence: number; hash: string } | null> {
+  try {
+    const query = { series: idText(identity.series) }
+    const { body } = await ask<{ sequence: number; hash: string }>(identity, now, '/v1/facts/head', { query })
+    return { sequence: body.sequence, hash: hashHex(body.hash) }
+  } catch (error) {
+    if (error instanceof Refused && error.problem.status === 404) return null
+    throw error
+  }
+}
+
+/** Returns whether there may be more to push. */
+async function pushBatch(identity: Identity, now: () => number): Promise<boolean> {
+  const batch = await takeBatch()
+  const last = batch.at(-1)
+  if (last === undefined) return false
+  const seen = await setting('checkpoint')
+  const push: Push = {
+    series: idText(identity.series),
+    facts: batch.map(({ envelope, content, dataKey }) => ({
+      fact: base64(envelope),
+      ...(content === null ? {} : { content: base64(content) }),
+      ...(dataKey === null ? {} : { data_key: base64(dataKey) }),
+    })),
+    signature: base64(await sign(identity.key, headMessage(identity.series, last.sequence, last.hash))),
+    known_size: seen?.size ?? 0,
+  }
+  const { body } = await ask<PushAnswer>(identity, now, '/v1/facts', { method: 'POST', json: push })
+  const checkpoint = await acceptCheckpoint(identity, body.checkpoint, body.consistency, now)
+  await requireIncluded(last, body, checkpoint, now)
+  await settle(batch, body.receipts)
+  await keep('checkpoint', checkpoint)
+  return batch.length === PUSH_LIMIT || (await db.outbox.where('fate').equals('waiting').count()) > 0
+}
+
+/** Marks the next facts as on their way, so that `undo` leaves them alone. */
+async function takeBatch(): Promise<OutboxFact[]> {
+  return db.transaction('rw', db.outbox, async () => {
+    const batch = await db.outbox.where('fate').equals('waiting').sortBy('sequence')
+    const taken = batch.slice(0, PUSH_LIMIT)
+    await db.outbox.bulkUpdate(taken.map(({ sequence }) => ({ key: sequence, changes: { fate: 'sent' as const } })))
+    return taken
+  })
+}
+
+async function settle(batch: readonly OutboxFact[], receipts: readonly Receipt[]): Promise<void> {
+  const known = new Set(batch.map(({ sequence }) => sequence))
+  const changes = receipts
+    .filter(({ sequence }) => known.has(sequence))
+    .map((receipt) => ({
+      key: receipt.sequence,
+      changes: {
+        fate: receipt.verdict === 0 && receipt.status !== 'quarantined' ? ('accepted' as const) : ('quarantined' as const),
+        receipt: {
+          reason: receipt.reason === undefined ? null : String(receipt.reason),
+          message: receipt.message ?? null,
+          messageEn: receipt.message_en ?? null,
+          remedy: receipt.remedy ?? null,
+          position: receipt.position,
+          receivedAt: receipt.received_at,
+        },
+      },
+    }))
+  await db.outbox.bulkUpdate(changes)
+}
+
+/** Returns whether the server has more pages. */
+async function pullPage(identity: Identity, now: () => number): Promise<boolean> {
+  const after = (await setting('cursor')) ?? ''
+  const seen = await setting('checkpoint')
+  const query = { after, known_size: seen?.size ?? 0 }
+  const { body } = await ask<Pull>(identity, now, '/v1/pull', { query })
+  const checkpoint = await acceptCheckpoint(identity, body.checkpoint, body.consistency, now)
+  await db.transaction('rw', db.doors, db.visits, db.settings, async () => {
+    await db.doors.bulkPut(body.doors.map((door) => ({ ...door, own: false })))
+    await db.doors.bulkDelete(body.removed)
+    await keep('sweeps', body.sweeps)
+    await keep('checkpoint', checkpoint)
+    await keep('cursor', body.cursor)
+  })
+  return body.more
+}
+
+/**
+ * The rule that makes the phone a witness: a checkpoint counts only if it is signed by the key known since enrolment and
+ * extends the last one shown. Anything else is written down for good and stops the exchange.
+ */
+async function acceptCheckpoint(
+  identity: Identity,
+  note: string,
+  consistency: readonly string[],
+  now: () => number,
+): Promise<SeenCheckpoint> {
+  const before = await setting('checkpoint')
+  const current = await setting('identity')
+  const origin = current?.origin ?? identity.origin ?? note.split('\n', 1)[0]!
+  const refuse = async (why: PastRewritten['why']): Promise<never> => {
+    const none: SeenCheckpoint = { size: 0, root: new Uint8Array(32), note: '', seenAt: now() }
+    const record: PastRewritten = { before: before ?? none, shown: note, why, at: now() }
+    await keep('pastRewritten', record)
+    throw new PastWasRewritten(record)
+  }
+  let opened
+  try {
+    opened = await openCheckpoint(note, origin, identity.checkpointKey)
+  } catch (error) {
+    if (error instanceof BadCheckpoint) return refuse('signature')
+    throw error
+  }
+  if (before !== undefined) {
+    if (opened.size < before.size) return refuse('shrunk')
+    const proof = consistency.map(fromBase64)
+    if (!verifyConsistency(before.size, before.root, opened.size, opened.root, proof)) return refuse('inconsistent')
+  }
+  if (current !== undefined && current.origin === null) await keep('identity', { ...current, origin })
+  return { size: opened.size, root: opened.root as Bytes, note, seenAt: now() }
+}
+
+async function requireIncluded(
+  last: OutboxFact,
+  answer: PushAnswer,
+  checkpoint: SeenCheckpoint,
+  now: () => number,
+): Promise<void> {
+  const receipt = answer.receipts.find(({ sequence }) => sequence === last.sequence)
+  const { position, proof } = answer.inclusion
+  const included =
+    receipt !== undefined &&
+    verifyInclusion(
+      leafHash(leafEntry(last.envelope, Date.parse(receipt.received_at), receipt.verdict)),
+      position,
+      checkpoint.size,
+      proof.map(fromBase64),
+      checkpoint.root,
+    )
+  if (included) return
+  const before = (await setting('checkpoint')) ?? checkpoint
+  const record: PastRewritten = { before, shown: checkpoint.note, why: 'inclusion', at: now() }
+  await keep('pastRewritten', record)
+  throw new PastWasRewritten(record)
+}
+
+/** The contract gives the hash of a head as base64; hexadecimal is accepted too. */
+function hashHex(value: string): string {
+  return /^[0-9a-f]{64}$/.test(value) ? value : hex(fromBase64(value))
+}
+
+async function ask<Body>(
+  identity: Identity,
+  now: () => number,
+  path: string,
+  options: CallOptions,
+): Promise<Answer<Body>> {
+  const headers = { authorization: `Device ${idText(identity.series)}:${identity.token}` }
+  const answer = await call<Body>(path, { ...options, headers })
+  if (answer.serverTime !== null) await keep('clockSkew', now() - answer.serverTime)
+  return answer
+}
+

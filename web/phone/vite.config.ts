@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+import { VitePWA } from 'vite-plugin-pwa'
+import { ALIAS, contentSecurityPolicy, SMALL_VUE } from '../build.ts'
+
+const server = process.env.WANJIA_SERVER ?? 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  base: '/phone/',
+  resolve: { alias: ALIAS },
+  define: SMALL_VUE,
+  build: { outDir: '../dist/phone', emptyOutDir: true, target: 'es2020' },
+  server: { proxy: { '/v1': server } },
+  plugins: [
+    vue(),
+    contentSecurityPolicy(),
+    VitePWA({
+      // An update in the middle of a visit would lose trust: the page asks first.
+      registerType: 'prompt',
+      injectRegister: false,
+      manifest: {
+        id: '/phone/',
+        name: '万家 走访',
+        short_name: '万家',
+        description: '一户一户，都到了',
+        lang: 'zh-CN',
+        start_url: '/phone/',
+        scope: '/phone/',
+        display: 'standalone',
+        background_color: '#0b2b32',
+        theme_color: '#0b2b32',
+        icons: [
+          { src: 'icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' },
+          { src: 'icon-maskable.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'maskable' },
+        ],
+      },
+      workbox: {
+        globPatterns: ['**/*.{js,css,html,svg,png}'],
+        navigateFallback: '/phone/index.html',
+        navigateFallbackAllowlist: [/^\/phone\//],
+        cleanupOutdatedCaches: true,
+      },
+    }),
+  ],
+})

@@ -1,0 +1,218 @@
+/** The phone's own logic against the mock server over real HTTP: what is written, sent, settled, refused and kept. */
+import 'fake-indexeddb/auto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { AddressInfo } from 'node:net'
+import { makeMock } from '../../e2e/mock/server.mjs'
+import { decode } from '@core/ledger/canonical'
+import { decodeEnvelope, factHash } from '@core/ledger/envelope'
+import { contentDigest, open } from '@core/ledger/seal'
+import { idText } from '@core/ledger/uuid'
+import { Unreachable } from '@core/api/client'
+import { db, keep, setting, type Identity, type PhoneDoor } from '../phone/db'
+import { enrol, invitationIn } from '../phone/enrol'
+import { recordDoor, recordVisit, undo, type VisitEntry } from '../phone/outbox'
+import { PastWasRewritten, PUSH_LIMIT, syncOnce } from '../phone/sync'
+
+let mock: ReturnType<typeof makeMock>
+let identity: Identity
+
+beforeAll(async () => {
+  mock = makeMock()
+  await new Promise<void>((resolve) => mock.server.listen(0, '127.0.0.1', resolve))
+  const { port } = mock.server.address() as AddressInfo
+  Object.assign(globalThis, { location: { origin: `http://127.0.0.1:${port}` } })
+})
+
+afterAll(() => {
+  mock.server.close()
+  mock.server.closeAllConnections()
+})
+
+beforeEach(async () => {
+  Object.assign(mock, { away: false, cutNextPush: false, rewrite: false, quarantineNext: null, clockOffset: 0, pushes: 0 })
+  await db.delete()
+  await db.open()
+  identity = await enrol(mock.invite('陈小燕', '420102005002'), 1)
+})
+
+const sync = () => syncOnce(identity, Date.now)
+const fates = async () => (await db.outbox.toArray()).map(({ fate }) => fate)
+const firstDoor = async () => (await db.doors.toArray()).find(({ listed }) => listed > 1)!
+
+function visit(door: PhoneDoor, extra: Partial<VisitEntry> = {}): VisitEntry {
+  return {
+    door,
+    sweep: mock.sweep.id,
+    outcome: 'met',
+    light: 'unknown',
+    evidence: [],
+    recheckOn: null,
+    occupants: null,
+    seen: [],
+    added: [],
+    note: '',
+    where: '',
+    ...extra,
+  }
+}
+
+describe('enrolment', () => {
+  it('keeps an unextractable key and what the server told', async () => {
+    const kept = (await setting('identity'))!
+    expect(kept.workerName).toBe('陈小燕')
+    expect(kept.checkpointKey).toHaveLength(32)
+    if (kept.key.kind === 'browser') expect(kept.key.privateKey.extractable).toBe(false)
+  })
+
+  it('finds the invitation in a pasted link', () => {
+    expect(invitationIn(' https://wanjia.example/phone/#/enrol/abc-1?x ')).toBe('abc-1')
+    expect(invitationIn('abc-1')).toBe('abc-1')
+  })
+})
+
+describe('the outbox', () => {
+  it('links each fact to the one before and seals what is personal', async () => {
+    await sync()
+    const door = await firstDoor()
+    const added = { name: '张三', sex: '男' as const, birthDate: '1980-01-02', idNumber: '', phone: '', relation: '租户', note: '' }
+    await recordVisit(identity, visit(door, { seen: door.members!.map(({ person }) => person), added: [added], note: '门锁坏了' }), 1000)
+    await recordVisit(identity, visit(door, { outcome: 'refused' }), 2000)
+    const facts = await db.outbox.toArray()
+    expect(facts.map(({ sequence }) => sequence)).toEqual(facts.map((_, index) => index))
+    facts.forEach((fact, index) => {
+      const envelope = decodeEnvelope(fact.envelope)
+      expect(envelope.previous).toEqual(index === 0 ? new Uint8Array(32) : facts[index - 1]!.hash)
+      expect(factHash(fact.envelope)).toEqual(fact.hash)
+      expect(fact.content === null).toBe(envelope.sealed === null)
+      if (fact.content === null) return
+      expect(contentDigest(fact.content)).toEqual(envelope.sealed!.digest)
+      const plaintext = open(fact.content, fact.dataKey!, { owner: envelope.sealed!.owner, series: identity.series, sequence: fact.sequence })
+      expect(JSON.stringify(decode(plaintext))).toMatch(fact.what === 'added_person' ? /张三/ : /门锁坏了/)
+      expect(new TextDecoder().decode(fact.envelope)).not.toMatch(/张三|门锁/)
+    })
+  })
+
+  it('takes back a visit that has not left, and nothing that has', async () => {
+    await sync()
+    const door = await firstDoor()
+    const first = await recordVisit(identity, visit(door), 1)
+    const second = await recordVisit(identity, visit(door, { outcome: 'refused' }), 2)
+    expect(await undo(first)).toBe(false)
+    expect(await undo(second)).toBe(true)
+    expect(await db.outbox.count()).toBe(1)
+    await sync()
+    expect(await undo(first)).toBe(false)
+    const third = await recordVisit(identity, visit(door), 3)
+    expect((await db.outbox.where('visit').equals(third).first())!.sequence).toBe(1)
+  })
+
+  it('gives facts written at once by several taps one dense series', async () => {
+    await sync()
+    const door = await firstDoor()
+    await Promise.all(Array.from({ length: 20 }, (_, index) => recordVisit(identity, visit(door), index)))
+    const facts = await db.outbox.toArray()
+    expect(facts).toHaveLength(20)
+    facts.forEach((fact, index) => expect(decodeEnvelope(fact.envelope).sequence).toBe(index))
+    await sync()
+    expect(new Set(await fates())).toEqual(new Set(['accepted']))
+  })
+})
+
+describe('sync', () => {
+  it('brings the doors and remembers the checkpoint', async () => {
+    await sync()
+    expect(await db.doors.count()).toBe(mock.doors.filter(({ area_code: code }) => code === '420102005002').length)
+    expect((await setting('checkpoint'))!.size).toBeGreaterThan(0)
+    expect((await setting('identity'))!.origin).toBe('wanjia/420102')
+  })
+
+  it('settles every fact once, though the server is lost in the middle and the push is sent twice', async () => {
+    await sync()
+    const door = await firstDoor()
+    const before = mock.factsOf(idText(identity.series))
+    for (let index = 0; index < 5; index += 1) await recordVisit(identity, visit(door), index)
+    mock.cutNextPush = true
+    await expect(sync()).rejects.toBeInstanceOf(Unreachable)
+    expect(new Set(await fates())).toEqual(new Set(['sent']))
+    expect(mock.factsOf(idText(identity.series))).toBe(before + 5)
+    await sync()
+    expect(new Set(await fates())).toEqual(new Set(['accepted']))
+    expect(mock.factsOf(idText(identity.series))).toBe(before + 5)
+    await db.outbox.toCollection().modify({ fate: 'waiting' })
+    await sync()
+    expect(new Set(await fates())).toEqual(new Set(['accepted']))
+    expect(mock.factsOf(idText(identity.series))).toBe(before + 5)
+  })
+
+  it('keeps facts while the server is away', async () => {
+    await sync()
+    const door = await firstDoor()
+    await recordVisit(identity, visit(door), 1)
+    mock.away = true
+    await expect(sync()).rejects.toBeInstanceOf(Unreachable)
+    mock.away = false
+    await sync()
+    expect(await fates()).toEqual(['accepted'])
+  })
+
+  it('sends a long day in several pushes', async () => {
+    await sync()
+    const door = await firstDoor()
+    for (let index = 0; index < PUSH_LIMIT + 7; index += 1) await recordVisit(identity, visit(door), index)
+    mock.pushes = 0
+    await sync()
+    expect(mock.pushes).toBe(2)
+    expect(new Set(await fates())).toEqual(new Set(['accepted']))
+  })
+
+  it('tells a quarantined fact with its reason', async () => {
+    await sync()
+    const door = await firstDoor()
+    await recordVisit(identity, visit(door), 1)
+    Object.assign(mock, {
+      quarantineNext: { reason: 6, message: '这户不在这次排查的范围内。', message_en: 'Outside the sweep.' },
+    })
+    await sync()
+    const [fact] = await db.outbox.toArray()
+    expect(fact!.fate).toBe('quarantined')
+    expect(fact!.receipt).toMatchObject({ reason: '6', message: '这户不在这次排查的范围内。', messageEn: 'Outside the sweep.' })
+  })
+
+  it('registers a door that is on no list before the visit to it', async () => {
+    await sync()
+    const door = await recordDoor(identity, { areaCode: '420102005002', building: '9', unit: '', room: '101', place: 'home' }, 1)
+    await recordVisit(identity, visit(door, { occupants: 1 }), 2)
+    await sync()
+    expect(await fates()).toEqual(['accepted', 'accepted'])
+    expect(mock.doors.find(({ dwelling }) => dwelling === door.dwelling)).toMatchObject({ building: '9', outcome: 'met' })
+  })
+
+  it('measures how far the clock is from the server', async () => {
+    mock.clockOffset = -30 * 60_000
+    await sync()
+    expect(Math.abs((await setting('clockSkew'))! - 30 * 60_000)).toBeLessThan(5_000)
+  })
+})
+
+describe('the phone as a witness', () => {
+  it.each(['inconsistent', 'signature'] as const)('stops for good when the past is %s', async (why) => {
+    await sync()
+    const door = await firstDoor()
+    await recordVisit(identity, visit(door), 1)
+    if (why === 'inconsistent') mock.rewrite = true
+    else await keep('identity', (identity = { ...identity, checkpointKey: new Uint8Array(32).fill(7) }))
+    await expect(sync()).rejects.toBeInstanceOf(PastWasRewritten)
+    expect((await setting('pastRewritten'))!.why).toBe(why)
+    expect(await fates()).toEqual(['sent'])
+    mock.rewrite = false
+    await expect(sync()).rejects.toBeInstanceOf(PastWasRewritten)
+  })
+
+  it('refuses a ledger that became shorter', async () => {
+    await sync()
+    const seen = (await setting('checkpoint'))!
+    await keep('checkpoint', { ...seen, size: seen.size + 1000 })
+    await expect(sync()).rejects.toBeInstanceOf(PastWasRewritten)
+    expect((await setting('pastRewritten'))!.why).toBe('shrunk')
+  })
+})
