@@ -95,17 +95,18 @@ fn solve(rows: &[Vec<(usize, i64, usize)>], lefts: usize) -> Vec<usize> {
         let mut from: Vec<Option<(usize, usize)>> = vec![None; columns];
         let mut done = vec![false; columns];
         let mut heap = BinaryHeap::new();
-        let mut reach = |base: i64, row: usize, distance: &mut [i64], heap: &mut BinaryHeap<_>, done: &[bool]| {
-            let alone = (lefts + row, 0, usize::MAX);
-            for (column, gain, offer) in rows[row].iter().chain(std::iter::once(&alone)) {
-                let length = base - gain - column_potential[*column];
-                if !done[*column] && length < distance[*column] {
-                    distance[*column] = length;
-                    from[*column] = Some((row, *offer));
-                    heap.push(Reverse((length, *column)));
+        let mut reach =
+            |base: i64, row: usize, distance: &mut [i64], heap: &mut BinaryHeap<_>, done: &[bool]| {
+                let alone = (lefts + row, 0, usize::MAX);
+                for (column, gain, offer) in rows[row].iter().chain(std::iter::once(&alone)) {
+                    let length = base - gain - column_potential[*column];
+                    if !done[*column] && length < distance[*column] {
+                        distance[*column] = length;
+                        from[*column] = Some((row, *offer));
+                        heap.push(Reverse((length, *column)));
+                    }
                 }
-            }
-        };
+            };
         // The lowest offset that keeps every length non-negative.
         let base = rows[row].iter().map(|(c, gain, _)| gain + column_potential[*c]);
         let base = base.max().unwrap_or(0).max(column_potential[lefts + row]);

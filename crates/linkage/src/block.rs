@@ -47,9 +47,20 @@ impl Key {
     pub const COUNT: usize = 14;
     /// All keys; the first [`Key::STRONG`] are tried first.
     pub const ALL: [Self; Self::COUNT] = [
-        Self::Identifier, Self::Phone, Self::SoundBirth, Self::Dwelling, Self::SoundBuilding, Self::SoundYear,
-        Self::SoundMonthDay, Self::BirthCommunity, Self::GivenBirth, Self::Sound, Self::FamilyBirth,
-        Self::StreetName, Self::Birth, Self::FamilyPostcode,
+        Self::Identifier,
+        Self::Phone,
+        Self::SoundBirth,
+        Self::Dwelling,
+        Self::SoundBuilding,
+        Self::SoundYear,
+        Self::SoundMonthDay,
+        Self::BirthCommunity,
+        Self::GivenBirth,
+        Self::Sound,
+        Self::FamilyBirth,
+        Self::StreetName,
+        Self::Birth,
+        Self::FamilyPostcode,
     ];
     /// How many keys are tried before the others are found needed or not.
     pub const STRONG: usize = 4;
@@ -98,7 +109,9 @@ pub(crate) fn values(key: Key, person: &Person, texts: &Texts) -> [Option<u64>; 
         Key::Dwelling => one(dwelling_key(person, texts)),
         Key::SoundBuilding => with_sound(match person.has_street() {
             true => postcode,
-            false => (person.building != 0).then(|| join(u64::from(person.community), u64::from(person.building))),
+            false => {
+                (person.building != 0).then(|| join(u64::from(person.community), u64::from(person.building)))
+            }
         }),
         Key::SoundYear => with_sound((!person.birth.is_missing()).then_some(u64::from(person.birth.year()))),
         Key::SoundMonthDay => with_sound(birth.map(|b| b & 0x1ff)),
@@ -127,10 +140,8 @@ pub(crate) fn values(key: Key, person: &Person, texts: &Texts) -> [Option<u64>; 
             false => [None, None],
         },
         Key::Birth => one(if person.has_street() { birth } else { None }),
-        Key::FamilyPostcode => one(if person.has_street() && person.is_text() {
-            both(family(), postcode)
-        } else {
-            None
-        }),
+        Key::FamilyPostcode => {
+            one(if person.has_street() && person.is_text() { both(family(), postcode) } else { None })
+        }
     }
 }

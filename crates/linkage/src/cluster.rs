@@ -93,7 +93,12 @@ impl Groups<'_> {
 
 /// De-duplicates a list. Without a model one is estimated from it.
 #[must_use]
-pub fn dedupe(list: &mut Register, model: Option<&Model>, options: &Options, progress: Progress<'_>) -> Clusters {
+pub fn dedupe(
+    list: &mut Register,
+    model: Option<&Model>,
+    options: &Options,
+    progress: Progress<'_>,
+) -> Clusters {
     let threads = options.threads.max(1);
     progress(Stage::Counting, 0, list.len());
     Frequencies::count(&[list], threads).mark(list, threads);
@@ -102,7 +107,8 @@ pub fn dedupe(list: &mut Register, model: Option<&Model>, options: &Options, pro
     progress(Stage::Training, 0, options.sample.min(list.len()));
     let list = &*list;
     let model = model.cloned().unwrap_or_else(|| {
-        Sample { left: list, right: list, blocks: &blocks, rows: options.sample, one_list: true, threads }.train()
+        Sample { left: list, right: list, blocks: &blocks, rows: options.sample, one_list: true, threads }
+            .train()
     });
     progress(Stage::Matching, 0, list.len());
     let scorer = Scorer::new(&model, list.len());
@@ -153,9 +159,7 @@ fn once(edges: &mut Vec<Edge>) {
             std::mem::swap(&mut edge.left, &mut edge.right);
         }
     }
-    edges.sort_unstable_by(|a, b| {
-        (a.left, a.right).cmp(&(b.left, b.right)).then(b.odds.total_cmp(&a.odds))
-    });
+    edges.sort_unstable_by(|a, b| (a.left, a.right).cmp(&(b.left, b.right)).then(b.odds.total_cmp(&a.odds)));
     edges.dedup_by_key(|edge| (edge.left, edge.right));
 }
 
@@ -180,4 +184,3 @@ fn group(list: &Register, scorer: &Scorer, edges: &[Edge], options: &Options) ->
         edges.iter().map(|edge| cluster[edge.left as usize] == cluster[edge.right as usize]).collect();
     (cluster, joined, refused)
 }
-

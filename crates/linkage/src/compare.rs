@@ -88,20 +88,20 @@ pub(crate) fn compare_sides(left: Side<'_>, right: Side<'_>) -> Levels {
     } else {
         birth_level(a, b)
     };
-    let sex = if a.sex() == 0
-        || b.sex() == 0
-        || told_twice && (a.sex_from_identifier() || b.sex_from_identifier())
-    {
-        0
-    } else {
-        1 + u8::from(a.sex() == b.sex())
-    };
+    let sex =
+        if a.sex() == 0 || b.sex() == 0 || told_twice && (a.sex_from_identifier() || b.sex_from_identifier())
+        {
+            0
+        } else {
+            1 + u8::from(a.sex() == b.sex())
+        };
     let phone = match (a.phone, b.phone) {
         (0, _) | (_, 0) => 0,
         (x, y) if x == y => 3,
         (x, y) => 1 + u8::from(digits_one_slip(x, y)),
     };
-    let dwelling = if a.has_street() || b.has_street() { street_level(left, right) } else { dwelling_level(a, b) };
+    let dwelling =
+        if a.has_street() || b.has_street() { street_level(left, right) } else { dwelling_level(a, b) };
     Levels([name_level(left, right), birth, identifier, phone, sex, dwelling])
 }
 

@@ -88,12 +88,10 @@ pub(crate) fn compete(
     by_left.sort_unstable_by_key(|at| (edges[*at as usize].left, edges[*at as usize].right));
     let right_groups = ranges(&by_right, |at| edges[at as usize].right);
     let left_groups = ranges(&by_left, |at| edges[at as usize].left);
-    let right_labels = labels(&by_right, &right_groups, |a, b| {
-        same_left(edges[a as usize].left, edges[b as usize].left)
-    });
-    let left_labels = labels(&by_left, &left_groups, |a, b| {
-        same_right(edges[a as usize].right, edges[b as usize].right)
-    });
+    let right_labels =
+        labels(&by_right, &right_groups, |a, b| same_left(edges[a as usize].left, edges[b as usize].left));
+    let left_labels =
+        labels(&by_left, &left_groups, |a, b| same_right(edges[a as usize].right, edges[b as usize].right));
     let mut from_right = vec![1.0; edges.len()];
     let mut from_left = vec![1.0; edges.len()];
     for _ in 0..PASSES {

@@ -116,19 +116,32 @@ mod tests {
     fn reads_the_forms_people_type() {
         let date = Birth::new(1980, 3, 5);
         for text in [
-            "1980-03-05", "1980/3/5", "1980.3.5", "1980年3月5日", "19800305", "800305", "80-3-5", "05/03/1980",
-            "1980-03-05 00:00:00", "1980-03-05t00:00", "一九八〇年三月五日",
+            "1980-03-05",
+            "1980/3/5",
+            "1980.3.5",
+            "1980年3月5日",
+            "19800305",
+            "800305",
+            "80-3-5",
+            "05/03/1980",
+            "1980-03-05 00:00:00",
+            "1980-03-05t00:00",
+            "一九八〇年三月五日",
         ] {
             assert_eq!(parse(text), date, "{text}");
         }
         assert_eq!(parse("1980"), Birth::new(1980, 0, 0));
         assert_eq!(parse("198003"), Birth::new(1980, 3, 0));
-        assert!(parse("1980").is_some_and(Birth::only_year) && parse("1980-01-01").is_some_and(Birth::only_year));
+        assert!(
+            parse("1980").is_some_and(Birth::only_year) && parse("1980-01-01").is_some_and(Birth::only_year)
+        );
     }
 
     #[test]
     fn refuses_what_the_calendar_has_not() {
-        for text in ["1980-02-30", "19801301", "abc", "1980-3-5-6x", "99999999999", "0000-00-00", "1700-01-01", ""] {
+        for text in
+            ["1980-02-30", "19801301", "abc", "1980-3-5-6x", "99999999999", "0000-00-00", "1700-01-01", ""]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

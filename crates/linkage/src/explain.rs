@@ -113,11 +113,19 @@ fn shown(raw: &Raw<'_>, field: Field) -> String {
         Field::Phone => &[Column::Phone],
         Field::Sex => &[Column::Sex],
         Field::Dwelling => &[
-            Column::Address, Column::Community, Column::Building, Column::Unit, Column::Room, Column::StreetNumber,
-            Column::Street, Column::Suburb, Column::Postcode,
+            Column::Address,
+            Column::Community,
+            Column::Building,
+            Column::Unit,
+            Column::Room,
+            Column::StreetNumber,
+            Column::Street,
+            Column::Suburb,
+            Column::Postcode,
         ],
     };
-    let parts: Vec<&str> = columns.iter().map(|column| raw.get(*column)).filter(|text| !text.is_empty()).collect();
+    let parts: Vec<&str> =
+        columns.iter().map(|column| raw.get(*column)).filter(|text| !text.is_empty()).collect();
     parts.join(" ")
 }
 

@@ -205,7 +205,15 @@ impl Index {
         let blocks = Blocks::build(&list, threads);
         let scorer = Scorer::new(model, list.len());
         let built = list.len();
-        Self { list, blocks, frequencies, scorer, built, added: FxHashMap::default(), found: Found::default() }
+        Self {
+            list,
+            blocks,
+            frequencies,
+            scorer,
+            built,
+            added: FxHashMap::default(),
+            found: Found::default(),
+        }
     }
 
     /// Number of rows, removed ones included.

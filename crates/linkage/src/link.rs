@@ -166,12 +166,20 @@ pub(crate) fn candidates(
             }
             for row in start..(start + BATCH).min(right.len()) {
                 let row = row as u32;
-                search(blocks, left, scorer, right.side(row), &mut found, one_list.then_some(row), |other, levels, odds| {
-                    compared += 1;
-                    if odds > KEEP {
-                        edges.push(Edge { right: row, left: other, odds: odds as f32, levels });
-                    }
-                });
+                search(
+                    blocks,
+                    left,
+                    scorer,
+                    right.side(row),
+                    &mut found,
+                    one_list.then_some(row),
+                    |other, levels, odds| {
+                        compared += 1;
+                        if odds > KEEP {
+                            edges.push(Edge { right: row, left: other, odds: odds as f32, levels });
+                        }
+                    },
+                );
             }
             progress(Stage::Matching, (start + BATCH).min(right.len()), right.len());
         }
@@ -247,7 +255,9 @@ pub fn link(
         })
         .collect();
     links.sort_unstable_by(|a, b| {
-        (a.right, b.probability, a.left).partial_cmp(&(b.right, a.probability, b.left)).unwrap_or(std::cmp::Ordering::Equal)
+        (a.right, b.probability, a.left)
+            .partial_cmp(&(b.right, a.probability, b.left))
+            .unwrap_or(std::cmp::Ordering::Equal)
     });
     let summary = summarise(&links, compared, &guarded, &model);
     Linkage { links, model, summary }

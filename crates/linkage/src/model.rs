@@ -133,8 +133,12 @@ impl Model {
                 }
             }
         }
-        let rates = self.match_rate > 0.0 && self.match_rate <= 1e3 && (0.0..=1e6).contains(&self.household_rate);
-        if !rates || !(-64.0..=64.0).contains(&self.shift) || self.collision.iter().any(|p| !(*p > 0.0 && *p <= 1.0)) {
+        let rates =
+            self.match_rate > 0.0 && self.match_rate <= 1e3 && (0.0..=1e6).contains(&self.household_rate);
+        if !rates
+            || !(-64.0..=64.0).contains(&self.shift)
+            || self.collision.iter().any(|p| !(*p > 0.0 && *p <= 1.0))
+        {
             return Err(ModelError::Rate);
         }
         Ok(())
@@ -194,7 +198,10 @@ impl Scorer {
     pub fn new(model: &Model, longer: usize) -> Self {
         let longer = longer.max(2) as f64;
         let mut scorer = Self {
-            prior: [(model.match_rate / longer).log2() + model.shift, (model.household_rate.max(1e-9) / longer).log2()],
+            prior: [
+                (model.match_rate / longer).log2() + model.shift,
+                (model.household_rate.max(1e-9) / longer).log2(),
+            ],
             same: [[0.0; LEVELS]; Field::COUNT],
             household: [[0.0; LEVELS]; Field::COUNT],
             stranger: [[0.0; LEVELS]; Field::COUNT],

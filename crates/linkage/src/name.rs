@@ -4,20 +4,58 @@ use crate::text::is_han;
 
 /// Surnames of two characters; a name of three or more characters that starts with one is split after it.
 const DOUBLE_SURNAMES: [&str; 60] = [
-    "欧阳", "司马", "上官", "诸葛", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "令狐", "长孙", "宇文", "司徒", "司空",
-    "东方", "南宫", "西门", "独孤", "端木", "轩辕", "百里", "呼延", "东郭", "澹台", "公冶", "宗政", "濮阳", "淳于",
-    "单于", "太叔", "申屠", "仲孙", "钟离", "闻人", "赫连", "公羊", "万俟", "拓跋", "夹谷", "宰父", "谷梁", "段干",
-    "乐正", "漆雕", "壤驷", "公良", "公西", "巫马", "颛孙", "子车", "司寇", "亓官", "鲜于", "闾丘", "左丘", "梁丘",
-    "东门", "南门", "第五", "纳兰",
+    "欧阳", "司马", "上官", "诸葛", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "令狐", "长孙", "宇文", "司徒",
+    "司空", "东方", "南宫", "西门", "独孤", "端木", "轩辕", "百里", "呼延", "东郭", "澹台", "公冶", "宗政",
+    "濮阳", "淳于", "单于", "太叔", "申屠", "仲孙", "钟离", "闻人", "赫连", "公羊", "万俟", "拓跋", "夹谷",
+    "宰父", "谷梁", "段干", "乐正", "漆雕", "壤驷", "公良", "公西", "巫马", "颛孙", "子车", "司寇", "亓官",
+    "鲜于", "闾丘", "左丘", "梁丘", "东门", "南门", "第五", "纳兰",
 ];
 
 /// Forms of address that stand after a surname, with the sex they tell (0 unknown, 1 male, 2 female).
 const TITLES: [(&str, u8); 43] = [
-    ("先生", 1), ("女士", 2), ("小姐", 2), ("太太", 2), ("夫人", 2), ("阿姨", 2), ("婆婆", 2), ("奶奶", 2), ("爷爷", 1),
-    ("爹爹", 1), ("大爷", 1), ("大妈", 2), ("大娘", 2), ("大叔", 1), ("叔叔", 1), ("伯伯", 1), ("大伯", 1), ("大哥", 1),
-    ("大姐", 2), ("大嫂", 2), ("嫂子", 2), ("婶婶", 2), ("姑娘", 2), ("师傅", 0), ("老师", 0), ("医生", 0), ("大夫", 0),
-    ("主任", 0), ("书记", 0), ("经理", 0), ("老板", 0), ("同志", 0), ("某某", 0), ("某", 0), ("姨", 2), ("哥", 1),
-    ("姐", 2), ("叔", 1), ("伯", 1), ("婶", 2), ("嫂", 2), ("爷", 1), ("妈", 2),
+    ("先生", 1),
+    ("女士", 2),
+    ("小姐", 2),
+    ("太太", 2),
+    ("夫人", 2),
+    ("阿姨", 2),
+    ("婆婆", 2),
+    ("奶奶", 2),
+    ("爷爷", 1),
+    ("爹爹", 1),
+    ("大爷", 1),
+    ("大妈", 2),
+    ("大娘", 2),
+    ("大叔", 1),
+    ("叔叔", 1),
+    ("伯伯", 1),
+    ("大伯", 1),
+    ("大哥", 1),
+    ("大姐", 2),
+    ("大嫂", 2),
+    ("嫂子", 2),
+    ("婶婶", 2),
+    ("姑娘", 2),
+    ("师傅", 0),
+    ("老师", 0),
+    ("医生", 0),
+    ("大夫", 0),
+    ("主任", 0),
+    ("书记", 0),
+    ("经理", 0),
+    ("老板", 0),
+    ("同志", 0),
+    ("某某", 0),
+    ("某", 0),
+    ("姨", 2),
+    ("哥", 1),
+    ("姐", 2),
+    ("叔", 1),
+    ("伯", 1),
+    ("婶", 2),
+    ("嫂", 2),
+    ("爷", 1),
+    ("妈", 2),
 ];
 
 /// Characters that stand before a surname in familiar address.
@@ -114,7 +152,11 @@ pub fn parse(folded: &str) -> Name {
         return Name::Text;
     }
     if length <= surname {
-        return if length == 1 { surname_only(characters, 0) } else { Name::Han { characters: pack(characters), surname: 1 } };
+        return if length == 1 {
+            surname_only(characters, 0)
+        } else {
+            Name::Han { characters: pack(characters), surname: 1 }
+        };
     }
     Name::Han { characters: pack(characters), surname: surname as u8 }
 }
@@ -131,8 +173,11 @@ mod tests {
     fn han(text: &str) -> (String, u8) {
         match parse(text) {
             Name::Han { characters, surname } => {
-                let text =
-                    characters.iter().filter(|c| **c != 0).filter_map(|c| char::from_u32(u32::from(*c))).collect();
+                let text = characters
+                    .iter()
+                    .filter(|c| **c != 0)
+                    .filter_map(|c| char::from_u32(u32::from(*c)))
+                    .collect();
                 (text, surname)
             }
             other => panic!("{text} gave {other:?}"),
@@ -142,8 +187,11 @@ mod tests {
     fn partial(text: &str) -> (String, u8) {
         match parse(text) {
             Name::Partial { characters, sex, .. } => {
-                let text =
-                    characters.iter().filter(|c| **c != 0).filter_map(|c| char::from_u32(u32::from(*c))).collect();
+                let text = characters
+                    .iter()
+                    .filter(|c| **c != 0)
+                    .filter_map(|c| char::from_u32(u32::from(*c)))
+                    .collect();
                 (text, sex)
             }
             other => panic!("{text} gave {other:?}"),

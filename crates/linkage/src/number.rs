@@ -63,7 +63,9 @@ pub fn parse_identifier(folded: &str) -> Option<Identifier> {
         return None;
     }
     let number = |digits: &[u8]| {
-        digits.iter().try_fold(0_u64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0')))
+        digits
+            .iter()
+            .try_fold(0_u64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0')))
     };
     let resident = match length {
         18 => number(&kept[..17]).and_then(|seventeen| match kept[17] {
@@ -72,7 +74,8 @@ pub fn parse_identifier(folded: &str) -> Option<Identifier> {
             _ => None,
         }),
         15 => number(kept).map(|fifteen| {
-            let seventeen = fifteen / 1_000_000_000 * 100_000_000_000 + 19_000_000_000 + fifteen % 1_000_000_000;
+            let seventeen =
+                fifteen / 1_000_000_000 * 100_000_000_000 + 19_000_000_000 + fifteen % 1_000_000_000;
             (seventeen, check_value(seventeen))
         }),
         _ => None,

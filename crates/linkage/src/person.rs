@@ -51,9 +51,22 @@ impl Column {
     pub const COUNT: usize = 16;
     /// All columns, in order.
     pub const ALL: [Self; Self::COUNT] = [
-        Self::Name, Self::FamilyName, Self::GivenName, Self::Sex, Self::BirthDate, Self::IdNumber, Self::Phone,
-        Self::Community, Self::Building, Self::Unit, Self::Room, Self::Address, Self::StreetNumber, Self::Street,
-        Self::Suburb, Self::Postcode,
+        Self::Name,
+        Self::FamilyName,
+        Self::GivenName,
+        Self::Sex,
+        Self::BirthDate,
+        Self::IdNumber,
+        Self::Phone,
+        Self::Community,
+        Self::Building,
+        Self::Unit,
+        Self::Room,
+        Self::Address,
+        Self::StreetNumber,
+        Self::Street,
+        Self::Suburb,
+        Self::Postcode,
     ];
 }
 
@@ -101,7 +114,10 @@ pub enum Defect {
 impl Defect {
     /// All defects, in order.
     pub const ALL: [Self; 5] = [
-        Self::IdentifierCheck, Self::IdentifierUnreadable, Self::BirthUnreadable, Self::PhoneUnreadable,
+        Self::IdentifierCheck,
+        Self::IdentifierUnreadable,
+        Self::BirthUnreadable,
+        Self::PhoneUnreadable,
         Self::SexUnreadable,
     ];
 
@@ -133,7 +149,9 @@ impl Defect {
             Self::PhoneUnreadable => {
                 ("电话号码无法识别,比对时略去", "telephone number cannot be read; left out of the comparison")
             }
-            Self::SexUnreadable => ("性别无法识别,比对时略去", "sex cannot be read; left out of the comparison"),
+            Self::SexUnreadable => {
+                ("性别无法识别,比对时略去", "sex cannot be read; left out of the comparison")
+            }
         }
     }
 }
@@ -268,8 +286,7 @@ impl Person {
     /// Surname and given name of a Chinese name.
     pub(crate) fn characters(&self) -> ([u16; 4], usize, usize) {
         let packed = self.name;
-        let characters =
-            [packed as u16, (packed >> 16) as u16, (packed >> 32) as u16, (packed >> 48) as u16];
+        let characters = [packed as u16, (packed >> 16) as u16, (packed >> 32) as u16, (packed >> 48) as u16];
         let length = characters.iter().take_while(|c| **c != 0).count();
         (characters, if self.flags & DOUBLE != 0 { 2 } else { 1 }, length)
     }

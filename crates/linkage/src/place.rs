@@ -112,7 +112,10 @@ mod tests {
         let door = parse_line("幸福社区3栋2单元402");
         assert_eq!(door, parse_line("幸福社区3-2-402"));
         assert_eq!(door, parse_line("幸福社区3号楼2单元402室"));
-        assert_eq!((door.building, door.unit, door.room), (part_key("三栋"), part_key("2单元"), part_key("0402室")));
+        assert_eq!(
+            (door.building, door.unit, door.room),
+            (part_key("三栋"), part_key("2单元"), part_key("0402室"))
+        );
         assert_ne!(door.community, 0);
         assert_eq!(part_key("十二栋"), part_key("12"));
         assert_ne!(part_key("a栋"), part_key("b栋"));

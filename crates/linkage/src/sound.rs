@@ -10,9 +10,27 @@ const READINGS: usize = 4;
 
 /// Readings that a surname has beside its everyday one.
 const SURNAME_READINGS: [(char, &str); 22] = [
-    ('曾', "zeng"), ('单', "shan"), ('解', "xie"), ('仇', "qiu"), ('查', "zha"), ('朴', "piao"), ('区', "ou"),
-    ('盖', "ge"), ('乐', "yue"), ('任', "ren"), ('尉', "wei"), ('缪', "miao"), ('繁', "po"), ('种', "chong"),
-    ('折', "she"), ('召', "shao"), ('宓', "fu"), ('覃', "qin"), ('翟', "zhai"), ('冼', "xian"), ('员', "yun"),
+    ('曾', "zeng"),
+    ('单', "shan"),
+    ('解', "xie"),
+    ('仇', "qiu"),
+    ('查', "zha"),
+    ('朴', "piao"),
+    ('区', "ou"),
+    ('盖', "ge"),
+    ('乐', "yue"),
+    ('任', "ren"),
+    ('尉', "wei"),
+    ('缪', "miao"),
+    ('繁', "po"),
+    ('种', "chong"),
+    ('折', "she"),
+    ('召', "shao"),
+    ('宓', "fu"),
+    ('覃', "qin"),
+    ('翟', "zhai"),
+    ('冼', "xian"),
+    ('员', "yun"),
     ('隗', "wei"),
 ];
 

@@ -120,7 +120,9 @@ impl Sample<'_> {
             for right in &rows {
                 let levels = compare_sides(one, self.right.side(*right));
                 let agreeing = levels.get(Field::Name) >= 6 || levels.get(Field::Dwelling) == 6;
-                if agreeing && scorer.posterior(levels, one.person)[2] < 0.5 || self.one_list && left == *right {
+                if agreeing && scorer.posterior(levels, one.person)[2] < 0.5
+                    || self.one_list && left == *right
+                {
                     continue;
                 }
                 for (field, level) in levels.0.iter().enumerate() {

@@ -126,7 +126,12 @@ fn facts(
     let mut rows = read.query([])?;
     while let Some(row) = rows.next()? {
         let position: u64 = row.get(0)?;
-        let fact = row.get_ref(5)?.as_blob().map_err(rusqlite::Error::from)?;
+        let fact = row.get_ref(5)?.as_blob().map_err(|_| {
+            Finding::new(
+                format!("position {position}: what is stored there is no bytes"),
+                format!("位置 {position}：存的不是字节"),
+            )
+        })?;
         let verdict: u64 = row.get(4)?;
         let entry = Entry { position, fact, received_at: row.get(3)?, verdict };
         let envelope = verifier.entry(&entry)?;

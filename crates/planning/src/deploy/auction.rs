@@ -194,8 +194,12 @@ impl Auction<'_> {
                 found.first().map_or(least, |candidate| least.min(candidate.value))
             })
         });
-        let rent: i128 =
-            slots.all.iter().zip(&self.prices).map(|(slot, &p)| i128::from(slot.capacity) * i128::from(p)).sum();
+        let rent: i128 = slots
+            .all
+            .iter()
+            .zip(&self.prices)
+            .map(|(slot, &p)| i128::from(slot.capacity) * i128::from(p))
+            .sum();
         best.into_iter().map(i128::from).sum::<i128>() - rent
     }
 }
@@ -225,7 +229,9 @@ fn remember(
     for role in roles_of(roles) {
         let beyond = trees[role].nearest((x, y), slots.reach, REMEMBERED, width, found);
         memory.beyond = memory.beyond.min(beyond);
-        merged.extend(found.iter().map(|candidate| (candidate.value, slots.starts[role] as u32 + candidate.point)));
+        merged.extend(
+            found.iter().map(|candidate| (candidate.value, slots.starts[role] as u32 + candidate.point)),
+        );
     }
     merged.sort_unstable();
     if let Some(&(value, _)) = merged.get(REMEMBERED) {

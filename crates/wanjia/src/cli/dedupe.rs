@@ -1,6 +1,5 @@
 //! `wanjia dedupe`: which rows of one list are one person.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use serde_json::json;

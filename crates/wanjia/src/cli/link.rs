@@ -63,7 +63,11 @@ pub struct CommonArgs {
 
 fn share(text: &str) -> Result<f64, String> {
     let value: f64 = text.parse().map_err(|_| format!("{text} 不是数 / is no number"))?;
-    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err("应在 0 与 1 之间 / must lie between 0 and 1".to_owned()) }
+    if (0.0..=1.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err("应在 0 与 1 之间 / must lie between 0 and 1".to_owned())
+    }
 }
 
 /// Anything that ends a command early.
@@ -192,7 +196,12 @@ impl Clock {
             state.3 = now;
             let share = done as f64 / all.max(1) as f64;
             let filled = (share * 30.0) as usize;
-            eprint!("\r{stage:?} [{}{}] {:3.0}%  ", "#".repeat(filled), " ".repeat(30 - filled), share * 100.0);
+            eprint!(
+                "\r{stage:?} [{}{}] {:3.0}%  ",
+                "#".repeat(filled),
+                " ".repeat(30 - filled),
+                share * 100.0
+            );
         }
     }
 
@@ -239,9 +248,10 @@ fn execute(arguments: &LinkArgs) -> Result<(), CommandError> {
     let (mut left, right) = (left, right);
     let reading = clock.seconds();
     let options = common.options(arguments.one_to_one);
-    let result = linkage::link(&mut left.register, &right.register, model.as_ref(), &options, &|stage, done, all| {
-        clock.tick(stage, done, all);
-    });
+    let result =
+        linkage::link(&mut left.register, &right.register, model.as_ref(), &options, &|stage, done, all| {
+            clock.tick(stage, done, all);
+        });
     let mut seconds = clock.stages();
     seconds.insert("reading".to_owned(), json!(reading));
     let before_writing = clock.seconds();

@@ -59,10 +59,12 @@ fn raw(values: &[(Column, String)]) -> Raw<'_> {
 fn execute(arguments: &LinkExplainArgs) -> Result<(), CommandError> {
     let mapping: Mapping = arguments.mapping.as_deref().map_or_else(|| Ok(Mapping::new()), read_mapping)?;
     let model = arguments.model.as_deref().map(read_model).transpose()?;
-    let threads = arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let threads =
+        arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let (mut left, right) = read_both(&arguments.left, &arguments.right, &mapping, threads)?;
     let missing = |path: &PathBuf, id: &str| CommandError::Row { path: path.clone(), id: id.to_owned() };
-    let left_row = row_of(&left, &arguments.left_id).ok_or_else(|| missing(&arguments.left, &arguments.left_id))?;
+    let left_row =
+        row_of(&left, &arguments.left_id).ok_or_else(|| missing(&arguments.left, &arguments.left_id))?;
     let right_row =
         row_of(&right, &arguments.right_id).ok_or_else(|| missing(&arguments.right, &arguments.right_id))?;
     let left_text = read_row(&arguments.left, &mapping, &arguments.left_id)?;
@@ -108,7 +110,9 @@ fn execute(arguments: &LinkExplainArgs) -> Result<(), CommandError> {
         );
     }
     if found.is_none() {
-        println!("没有任何共同的检索键,批量比对时不会比较这一对 / no key brings the two together: not compared in bulk");
+        println!(
+            "没有任何共同的检索键,批量比对时不会比较这一对 / no key brings the two together: not compared in bulk"
+        );
     }
     println!("概率(考虑竞争后) / probability, rivals considered: {probability:.6}");
     Ok(())

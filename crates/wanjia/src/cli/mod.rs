@@ -13,11 +13,16 @@ use crate::app::failure::{Failure, Result};
 
 pub mod areas;
 pub mod coverage;
+pub mod dedupe;
 pub mod demo;
 pub mod doctor;
 pub mod erase;
 pub mod import;
 pub mod init;
+pub mod link;
+pub mod link_explain;
+mod people_csv;
+pub mod plan;
 pub mod rebuild;
 pub mod reconcile;
 pub mod residual;
@@ -51,6 +56,11 @@ enum Command {
     Erase(erase::EraseArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
+    Link(Box<link::LinkArgs>),
+    Dedupe(Box<dedupe::DedupeArgs>),
+    LinkExplain(Box<link_explain::LinkExplainArgs>),
+    #[command(subcommand)]
+    Plan(plan::Plan),
 }
 
 /// Where the data is, and its key.
@@ -119,6 +129,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Erase(args) => erase::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Link(args) => return ExitCode::from(link::run(&args)),
+        Command::Dedupe(args) => return ExitCode::from(dedupe::run(&args)),
+        Command::LinkExplain(args) => return ExitCode::from(link_explain::run(&args)),
+        Command::Plan(plan) => return plan::run(&plan),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use encoding_rs::GB18030;
-use linkage::{Column, Defect, Raw, Register};
+use linkage::{Column, Raw, Register};
 
 /// Headers by column, folded: lower case, without spaces, `_`, `-` and brackets.
 const HEADERS: [(Column, &[&str]); Column::COUNT] = [
@@ -16,19 +16,49 @@ const HEADERS: [(Column, &[&str]); Column::COUNT] = [
     (Column::FamilyName, &["surname", "familyname", "lastname", "姓", "姓氏"]),
     (Column::GivenName, &["givenname", "firstname", "forename", "名"]),
     (Column::Sex, &["sex", "gender", "性别"]),
-    (Column::BirthDate, &["birthdate", "dateofbirth", "dob", "birthday", "出生日期", "生日", "出生年月", "出生年月日"]),
+    (
+        Column::BirthDate,
+        &["birthdate", "dateofbirth", "dob", "birthday", "出生日期", "生日", "出生年月", "出生年月日"],
+    ),
     (
         Column::IdNumber,
         &[
-            "idno", "idnumber", "idcard", "socsecid", "nationalid", "身份证", "身份证号", "身份证号码", "证件号",
-            "证件号码", "公民身份号码", "公民身份证号码",
+            "idno",
+            "idnumber",
+            "idcard",
+            "socsecid",
+            "nationalid",
+            "身份证",
+            "身份证号",
+            "身份证号码",
+            "证件号",
+            "证件号码",
+            "公民身份号码",
+            "公民身份证号码",
         ],
     ),
     (
         Column::Phone,
-        &["phone", "phoneno", "phonenumber", "mobile", "telephone", "tel", "电话", "手机", "手机号", "手机号码", "联系电话", "联系方式", "电话号码"],
+        &[
+            "phone",
+            "phoneno",
+            "phonenumber",
+            "mobile",
+            "telephone",
+            "tel",
+            "电话",
+            "手机",
+            "手机号",
+            "手机号码",
+            "联系电话",
+            "联系方式",
+            "电话号码",
+        ],
     ),
-    (Column::Community, &["community", "compound", "village", "社区", "小区", "村", "村居", "村社区", "所属社区"]),
+    (
+        Column::Community,
+        &["community", "compound", "village", "社区", "小区", "村", "村居", "村社区", "所属社区"],
+    ),
     (Column::Building, &["building", "block", "楼栋", "栋", "幢", "楼号", "栋号"]),
     (Column::Unit, &["unit", "stairwell", "单元", "单元号"]),
     (Column::Room, &["room", "door", "flat", "房号", "室", "户室", "门牌", "房间号", "房间"]),
@@ -150,8 +180,6 @@ pub struct List {
     pub findings: Vec<Finding>,
     /// Rows refused.
     pub refused: u64,
-    /// Headers that nothing was read from.
-    pub unused: Vec<String>,
     /// Name of the encoding.
     pub encoding: &'static str,
 }
@@ -192,11 +220,7 @@ fn use_of(word: &str) -> Option<Use> {
 }
 
 fn fold_header(header: &str) -> String {
-    header
-        .chars()
-        .map(linkage::text::fold_character)
-        .filter(|c| c.is_alphanumeric())
-        .collect()
+    header.chars().map(linkage::text::fold_character).filter(|c| c.is_alphanumeric()).collect()
 }
 
 fn uses(headers: &[String], mapping: &Mapping) -> Vec<Use> {
@@ -321,11 +345,9 @@ impl Source {
 pub fn read_list(path: &Path, mapping: &Mapping) -> Result<List, ListError> {
     let mut source = open(path, mapping)?;
     let gbk = source.gbk;
-    let unused = source.headers.iter().zip(&source.uses).filter(|(_, used)| **used == Use::Nothing);
     let mut list = List {
         register: Register::with_capacity((source.size / 96) as usize),
         encoding: if gbk { "GBK" } else { "UTF-8" },
-        unused: unused.map(|(header, _)| header.clone()).collect(),
         ..List::default()
     };
     let (id_at, columns, want) = (source.id_at(), source.columns(), source.headers.len());
@@ -349,7 +371,9 @@ pub fn read_list(path: &Path, mapping: &Mapping) -> Result<List, ListError> {
                 line,
                 id,
                 format!("该行有 {have} 个字段,表头有 {want} 个(断行,或值中逗号未加引号),未参加比对"),
-                format!("{have} fields under {want} headers (torn line, or a comma without quotes); left out"),
+                format!(
+                    "{have} fields under {want} headers (torn line, or a comma without quotes); left out"
+                ),
             );
             continue;
         }
@@ -422,7 +446,14 @@ impl List {
 
     fn note(&mut self, line: u64, id: &[u8], column: Option<Column>, zh: &str, en: &str) {
         let id = String::from_utf8_lossy(id).into_owned();
-        self.findings.push(Finding { line, id, column, accepted: true, zh: zh.to_owned(), en: en.to_owned() });
+        self.findings.push(Finding {
+            line,
+            id,
+            column,
+            accepted: true,
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+        });
     }
 }
 

@@ -20,7 +20,7 @@ pub enum Plan {
     Deploy(deploy::Args),
 }
 
-/// Runs one planner. Exit codes: 0 a plan was written, 1 it was not.
+/// Runs one planner. Exit codes: 0 a plan was written, 2 it was refused.
 #[must_use]
 pub fn run(plan: &Plan) -> ExitCode {
     let outcome = match plan {
@@ -31,7 +31,7 @@ pub fn run(plan: &Plan) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("{problem}");
-            ExitCode::FAILURE
+            ExitCode::from(2)
         }
     }
 }
