@@ -115,8 +115,13 @@ fn split_number(text: &str) -> (&str, &str) {
 /// Each argument is `(building, unit, room)`.
 #[must_use]
 pub fn walking_order(left: (&str, &str, &str), right: (&str, &str, &str)) -> Ordering {
-    natural_order(left.0, right.0)
-        .then_with(|| natural_order(left.1, right.1))
+    let bare = |label: &str, ends: &[&str]| {
+        let mut key = String::new();
+        push_label(&mut key, label, ends);
+        key
+    };
+    natural_order(&bare(left.0, &BUILDING_ENDS), &bare(right.0, &BUILDING_ENDS))
+        .then_with(|| natural_order(&bare(left.1, &UNIT_ENDS), &bare(right.1, &UNIT_ENDS)))
         .then_with(|| floor_of(right.2).cmp(&floor_of(left.2)))
         .then_with(|| natural_order(left.2, right.2))
 }
@@ -165,6 +170,7 @@ mod tests {
         let rooms: Vec<&str> = doors.iter().map(|door| door.2).collect();
         assert_eq!(rooms, ["1001", "1002", "101", "102", "101"]);
         assert_eq!(natural_order("10", "10A"), Ordering::Less);
+        assert_eq!(walking_order(("3栋", "1", "101"), ("3", "01", "101")), Ordering::Equal);
     }
 
     #[test]
