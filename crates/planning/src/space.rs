@@ -51,8 +51,13 @@ impl PricedTree {
         let mut ordered: Vec<(f64, f64, u32)> =
             points.iter().zip(0u32..).map(|(&(x, y), index)| (x as f64, y as f64, index)).collect();
         let leaves = points.len().div_ceil(LEAF).max(1).next_power_of_two();
-        let blank =
-            Node { low: [f64::INFINITY; 2], high: [f64::NEG_INFINITY; 2], cheapest: i64::MAX, start: 0, end: 0 };
+        let blank = Node {
+            low: [f64::INFINITY; 2],
+            high: [f64::NEG_INFINITY; 2],
+            cheapest: i64::MAX,
+            start: 0,
+            end: 0,
+        };
         let mut nodes = vec![blank; 2 * leaves];
         if !ordered.is_empty() {
             split(&mut nodes, &mut ordered, 1, 0, points.len(), leaves);
@@ -192,7 +197,11 @@ impl PricedTree {
         let dx = (node.low[0] - x).max(x - node.high[0]).max(0.0);
         let dy = (node.low[1] - y).max(y - node.high[1]).max(0.0);
         let distance = (dx * dx + dy * dy).sqrt();
-        if distance > reach || node.cheapest == i64::MAX { f64::INFINITY } else { distance + node.cheapest as f64 }
+        if distance > reach || node.cheapest == i64::MAX {
+            f64::INFINITY
+        } else {
+            distance + node.cheapest as f64
+        }
     }
 }
 

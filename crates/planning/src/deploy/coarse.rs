@@ -76,7 +76,8 @@ pub(super) fn solve(slots: &Slots, workers: usize) -> Start {
     // With too few people prices are above zero, where the slots that stay idle lie; with too many they
     // are above what leaving one person out costs, less her travel.
     let offset = if short > 0 { far } else { 0 };
-    let lowest = if short == 0 { (0..points.len()).map(|site| network.price(site)).min().unwrap_or(0) } else { 0 };
+    let lowest =
+        if short == 0 { (0..points.len()).map(|site| network.price(site)).min().unwrap_or(0) } else { 0 };
     let price: Vec<i64> =
         (0..points.len()).map(|site| (network.price(site) - lowest + offset).max(0)).collect();
     Start {
@@ -103,7 +104,12 @@ fn spanner(points: &[(i64, i64)]) -> Vec<(usize, usize)> {
         if level.len() <= NEIGHBOURS {
             break;
         }
-        level = tree.in_tree_order().enumerate().filter(|(at, _)| at % 4 == 0).map(|(_, point)| level[point]).collect();
+        level = tree
+            .in_tree_order()
+            .enumerate()
+            .filter(|(at, _)| at % 4 == 0)
+            .map(|(_, point)| level[point])
+            .collect();
     }
     pairs.sort_unstable();
     pairs.dedup();

@@ -127,7 +127,8 @@ impl Exchange<'_> {
     fn prune(&mut self, node: usize) {
         for next in 0..self.nodes {
             let queue = &mut self.queues[node * self.nodes + next];
-            while queue.peek().is_some_and(|&Reverse((_, person))| self.at[person as usize] as usize != node) {
+            while queue.peek().is_some_and(|&Reverse((_, person))| self.at[person as usize] as usize != node)
+            {
                 queue.pop();
             }
             self.least[node * self.nodes + next] = queue.peek().map_or(FAR, |&Reverse((cost, _))| cost);

@@ -41,9 +41,7 @@ impl Slots {
             .iter()
             .enumerate()
             .filter(|(_, person)| person.roles & demanded != 0)
-            .filter_map(|(index, person)| {
-                person.home.map(|(x, y)| (index, x, y, person.roles & demanded))
-            })
+            .filter_map(|(index, person)| person.home.map(|(x, y)| (index, x, y, person.roles & demanded)))
             .collect();
         let span = span_of(&movers, places);
         let surcharge = 4 * span + 1;

@@ -114,7 +114,11 @@ fn spread(region: &Region, part: &mut [u32], frontier: &mut [Vec<u32>], load: &m
         let number = growing[at];
         frontier[number].retain(|&node| part[node as usize] == NEW);
         let inside = |node: u32| {
-            region.neighbours(node as usize).iter().filter(|&&(next, _)| part[next as usize] == number as u32).count()
+            region
+                .neighbours(node as usize)
+                .iter()
+                .filter(|&&(next, _)| part[next as usize] == number as u32)
+                .count()
         };
         let Some(&node) = frontier[number].iter().max_by_key(|&&node| (inside(node), u32::MAX - node)) else {
             growing.swap_remove(at);
@@ -224,7 +228,9 @@ impl<'a> Search<'a> {
 
     fn count_cut(&self) -> i64 {
         let both: i64 = (0..self.part.len())
-            .flat_map(|node| self.region.neighbours(node).iter().map(move |&(next, weight)| (node, next, weight)))
+            .flat_map(|node| {
+                self.region.neighbours(node).iter().map(move |&(next, weight)| (node, next, weight))
+            })
             .filter(|&(node, next, _)| self.part[node] != self.part[next as usize])
             .map(|(_, _, weight)| i64::from(weight))
             .sum();
@@ -282,7 +288,8 @@ impl<'a> Search<'a> {
                 let from = self.part[node];
                 let (early, late) = links.split_at(scale((draw >> 32) as u32, links.len()));
                 let across = |link: &&(u32, u32)| self.part[link.0 as usize] != from;
-                let Some(&(beside, _)) = late.iter().find(across).or_else(|| early.iter().find(across)) else {
+                let Some(&(beside, _)) = late.iter().find(across).or_else(|| early.iter().find(across))
+                else {
                     continue;
                 };
                 let to = self.part[beside as usize];

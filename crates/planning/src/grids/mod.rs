@@ -105,7 +105,8 @@ pub struct Grids {
 pub fn plan(community: &Community, settings: &Settings) -> Grids {
     let count = community.buildings.len();
     let mut grid_of = vec![u32::MAX; count];
-    let mut next = community.buildings.iter().filter_map(|building| building.today).max().map_or(0, |top| top + 1);
+    let mut next =
+        community.buildings.iter().filter_map(|building| building.today).max().map_or(0, |top| top + 1);
     let (mut objective, mut lower_bound, mut imbalance) = (0.0, 0.0, 1.0_f64);
     let mut grids = 0;
     let regions = Region::all(community, settings.target.max(1));
@@ -127,7 +128,8 @@ pub fn plan(community: &Community, settings: &Settings) -> Grids {
         .filter(|(building, grid)| building.today.is_some_and(|today| today != **grid))
         .map(|(building, _)| u64::from(building.households))
         .sum();
-    let largest = (0..regions.len()).max_by_key(|&index| (regions[index].buildings.len(), usize::MAX - index));
+    let largest =
+        (0..regions.len()).max_by_key(|&index| (regions[index].buildings.len(), usize::MAX - index));
     let islands = regions
         .iter()
         .enumerate()

@@ -90,7 +90,9 @@ impl Region {
             .iter()
             .map(|&building| {
                 let label = community.buildings[building].today;
-                label.and_then(|label| today_labels.binary_search(&label).ok()).map_or(NEW, |index| index as u32)
+                label
+                    .and_then(|label| today_labels.binary_search(&label).ok())
+                    .map_or(NEW, |index| index as u32)
             })
             .collect();
         Self { buildings, load, starts, links: flat, today, today_labels, target }
@@ -115,8 +117,12 @@ impl Region {
                 shared[part as usize * today + self.today[index] as usize] += u64::from(households) + 1;
             }
         }
-        let mut pairs: Vec<(u64, usize)> =
-            shared.iter().enumerate().filter(|(_, weight)| **weight > 0).map(|(pair, &weight)| (weight, pair)).collect();
+        let mut pairs: Vec<(u64, usize)> = shared
+            .iter()
+            .enumerate()
+            .filter(|(_, weight)| **weight > 0)
+            .map(|(pair, &weight)| (weight, pair))
+            .collect();
         pairs.sort_unstable_by_key(|&(weight, pair)| (u64::MAX - weight, pair));
         let mut labels = vec![NEW; divided.parts];
         let mut used = vec![false; today];

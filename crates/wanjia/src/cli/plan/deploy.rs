@@ -51,7 +51,8 @@ impl Role {
     }
 
     fn suits(&self, skills: &str, limits: &str) -> bool {
-        let barred = |name: &str| limits.split_whitespace().any(|limit| limit.strip_prefix("no_") == Some(name));
+        let barred =
+            |name: &str| limits.split_whitespace().any(|limit| limit.strip_prefix("no_") == Some(name));
         match self {
             Self::Anyone => true,
             Self::Skill(name) => skills.split_whitespace().any(|skill| skill == name) && !barred(name),
@@ -135,7 +136,11 @@ fn read_places(table: &Table, uncovered: &mut Vec<Uncovered>) -> Result<(Vec<Rol
     Ok((roles, places))
 }
 
-fn read_people(table: &Table, roles: &[Role], uncovered: &mut Vec<Uncovered>) -> Result<Vec<Person>, Problem> {
+fn read_people(
+    table: &Table,
+    roles: &[Role],
+    uncovered: &mut Vec<Uncovered>,
+) -> Result<Vec<Person>, Problem> {
     let id = table.column("staff_id")?;
     let coordinates = Coordinates::find(table)?;
     let (skills, limits) = (table.optional("skills"), table.optional("limits"));
@@ -177,7 +182,11 @@ fn name_uncovered(
     for shortage in &deployment.shortages {
         let name = communities.text(shortage.place, community_id).to_owned();
         let (role, missing) = (roles[shortage.role].name(), shortage.missing);
-        let (zh, en) = if shortage.below_minimum > 0 { ("，低于最低人数", ", below its minimum") } else { ("", "") };
+        let (zh, en) = if shortage.below_minimum > 0 {
+            ("，低于最低人数", ", below its minimum")
+        } else {
+            ("", "")
+        };
         uncovered.push(Uncovered {
             code: "short_of_staff",
             zh: format!("社区 {name} 缺 {missing} 人 {role}{zh}"),
@@ -190,7 +199,9 @@ fn name_uncovered(
         let name = staff.text(row, staff_id).to_owned();
         let (zh, en) = match reason {
             Unplaced::NoHome => ("没有可用的住址坐标".into(), "has no usable place".into()),
-            Unplaced::NoRole => ("没有社区需要此人能做的岗位".into(), "no community needs a role they may fill".into()),
+            Unplaced::NoRole => {
+                ("没有社区需要此人能做的岗位".into(), "no community needs a role they may fill".into())
+            }
             Unplaced::TooFar(metres) => (
                 format!("最近的岗位在 {metres} 米外，超过上限"),
                 format!("the nearest post is {metres} m away, beyond the limit"),
@@ -200,6 +211,11 @@ fn name_uncovered(
             }
         };
         let (zh, en): (String, String) = (zh, en);
-        uncovered.push(Uncovered { code: code(reason), zh: format!("{name}：{zh}"), en: format!("{name}: {en}"), name });
+        uncovered.push(Uncovered {
+            code: code(reason),
+            zh: format!("{name}：{zh}"),
+            en: format!("{name}: {en}"),
+            name,
+        });
     }
 }

@@ -79,7 +79,12 @@ impl<'a> Layout<'a> {
             }
             let at = (number, layout.rows[number].len());
             if layout.places.insert((name, own), at).is_some() {
-                return Err(table.at(row, building, "在同一社区出现了两次", "appears twice in one community"));
+                return Err(table.at(
+                    row,
+                    building,
+                    "在同一社区出现了两次",
+                    "appears twice in one community",
+                ));
             }
             layout.rows[number].push(row);
         }
@@ -87,7 +92,11 @@ impl<'a> Layout<'a> {
     }
 
     fn name(&self, community: usize, building: usize) -> String {
-        format!("{}/{}", self.names[community], self.table.text(self.rows[community][building], self.building))
+        format!(
+            "{}/{}",
+            self.names[community],
+            self.table.text(self.rows[community][building], self.building)
+        )
     }
 }
 
@@ -119,13 +128,23 @@ pub fn run(args: &Args) -> Result<(), Problem> {
         objective: plans.iter().map(|plan| plan.cut.objective).sum(),
         lower_bound: plans.iter().map(|plan| plan.cut.lower_bound).sum(),
     };
-    report::print(&args.output, ("处被切开的相邻", "adjacencies cut"), cut, &uncovered, &facts(&communities, &plans), began)
+    report::print(
+        &args.output,
+        ("处被切开的相邻", "adjacencies cut"),
+        cut,
+        &uncovered,
+        &facts(&communities, &plans),
+        began,
+    )
 }
 
 fn facts(communities: &[Community], plans: &[Grids]) -> [(&'static str, &'static str, serde_json::Value); 8] {
     let adjacencies: usize = communities.iter().map(|community| community.adjacencies.len()).sum();
-    let households: u64 =
-        communities.iter().flat_map(|community| &community.buildings).map(|building| u64::from(building.households)).sum();
+    let households: u64 = communities
+        .iter()
+        .flat_map(|community| &community.buildings)
+        .map(|building| u64::from(building.households))
+        .sum();
     let cut: f64 = plans.iter().map(|plan| plan.cut.objective).sum();
     let moved: u64 = plans.iter().map(|plan| plan.moved_households).sum();
     let within = |limit: f64| plans.iter().filter(|plan| plan.imbalance <= limit + 1e-9).count();
@@ -180,7 +199,10 @@ fn read_adjacency(
             uncovered.push(Uncovered {
                 code: "unknown_building",
                 zh: format!("相邻表第 {} 行的楼栋 {missing} 不在楼栋表里，此行未用", row + 2),
-                en: format!("adjacency row {}: building {missing} is not among the buildings; row not used", row + 2),
+                en: format!(
+                    "adjacency row {}: building {missing} is not among the buildings; row not used",
+                    row + 2
+                ),
                 name: missing,
             });
             continue;
@@ -193,7 +215,9 @@ fn read_adjacency(
             "kept" => Boundary::Kept,
             _ => {
                 let (zh, en) = ("不是 open、gate、wall 或 kept", "is none of open, gate, wall and kept");
-                return Err(boundary.map_or_else(|| Problem::new(zh, en), |column| table.at(row, column, zh, en)));
+                return Err(
+                    boundary.map_or_else(|| Problem::new(zh, en), |column| table.at(row, column, zh, en))
+                );
             }
         };
         communities[number].adjacencies.push(Adjacency { a, b, boundary });
@@ -224,10 +248,21 @@ fn name_uncovered(
     for island in &plan.islands {
         let name = layout.name(number, island[0]);
         let (code, zh, en) = if let [_] = island[..] {
-            ("no_neighbour", format!("楼栋 {name} 没有相邻楼栋，自成一格"), format!("building {name} has no neighbour and makes a grid by itself"))
+            (
+                "no_neighbour",
+                format!("楼栋 {name} 没有相邻楼栋，自成一格"),
+                format!("building {name} has no neighbour and makes a grid by itself"),
+            )
         } else {
             let count = island.len();
-            ("island", format!("{name} 等 {count} 栋与社区其余部分不相连，另行分格"), format!("{name} and {} more buildings do not join the rest of the community and are divided apart", count - 1))
+            (
+                "island",
+                format!("{name} 等 {count} 栋与社区其余部分不相连，另行分格"),
+                format!(
+                    "{name} and {} more buildings do not join the rest of the community and are divided apart",
+                    count - 1
+                ),
+            )
         };
         uncovered.push(Uncovered { code, name, zh, en });
     }

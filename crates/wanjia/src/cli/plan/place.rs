@@ -66,7 +66,9 @@ impl Located {
     pub fn or_uncovered(self, name: &str, uncovered: &mut Vec<Uncovered>) -> Option<(i64, i64)> {
         let (code, zh, en) = match self {
             Self::At(x, y) => return Some((x, y)),
-            Self::Missing => ("no_place", "没有坐标，未列入方案", "has no coordinates and is not planned for"),
+            Self::Missing => {
+                ("no_place", "没有坐标，未列入方案", "has no coordinates and is not planned for")
+            }
             Self::Swapped => (
                 "coordinates_swapped",
                 "经纬度好像写反了，未列入方案",

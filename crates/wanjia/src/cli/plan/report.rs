@@ -102,7 +102,9 @@ fn page(
     ];
     lines.extend(facts.iter().map(|(key, chinese, value)| format!("{}: {value}", pick(chinese, key))));
     lines.push(format!("{}: {}", pick("未覆盖或有疑问", "uncovered or in question"), uncovered.len()));
-    lines.extend(uncovered.iter().take(LISTED).map(|item| format!("  {}", if zh { &item.zh } else { &item.en })));
+    lines.extend(
+        uncovered.iter().take(LISTED).map(|item| format!("  {}", if zh { &item.zh } else { &item.en })),
+    );
     if uncovered.len() > LISTED {
         lines.push(pick("  其余见 --json", "  the rest with --json"));
     }

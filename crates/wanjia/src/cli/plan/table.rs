@@ -117,7 +117,11 @@ impl Table {
     ///
     /// # Errors
     /// When the cell is neither empty nor parses.
-    pub fn parse_optional<T: FromStr>(&self, row: usize, column: Option<Column>) -> Result<Option<T>, Problem> {
+    pub fn parse_optional<T: FromStr>(
+        &self,
+        row: usize,
+        column: Option<Column>,
+    ) -> Result<Option<T>, Problem> {
         match column {
             Some(column) if !self.text(row, column).is_empty() => self.parse(row, column).map(Some),
             _ => Ok(None),
