@@ -21,6 +21,9 @@ const REMEMBERED: usize = 16;
 /// the number of threads.
 const BATCH: usize = 8192;
 
+/// Auctions held at most, each with a smaller step; the gap that is left is reported.
+const ROUNDS: u32 = 6;
+
 /// An auction ends with a gap of about this many times less than `step` a person; measured.
 const STEP_TO_GAP: f64 = 10.0;
 
@@ -56,18 +59,30 @@ pub(super) fn solve(slots: &Slots, limits: &Limits) -> (Vec<u32>, i128) {
     };
     let people = slots.movers.len().max(1) as f64;
     let mut step = ((start.cost as f64 / people * limits.tolerance * STEP_TO_GAP) as i64).max(1);
+    // Where people and slots do not match one to one, prices have to climb to what leaving someone out
+    // costs: they do so in large steps first.
+    let capacity: u64 = slots.all.iter().map(|slot| u64::from(slot.capacity)).sum();
+    if capacity != slots.movers.len() as u64 || slots.reach < i64::MAX || slots.starts[1] != slots.all.len() {
+        step = step.max(slots.unplaced / 64);
+    }
     let (mut best, mut least, mut highest) = (Vec::new(), i128::MAX, 0);
+    let mut rounds = 0;
     loop {
+        rounds += 1;
         auction.hold(step);
         let cost = auction.total();
         if cost < least {
             (best, least) = (auction.at.clone(), cost);
         }
         highest = auction.bound().max(highest);
-        if step == 1 || (least - highest) as f64 <= limits.tolerance * highest as f64 {
+        if step == 1
+            || rounds == ROUNDS
+            || (least - highest) as f64
+                <= limits.tolerance * (highest - auction.penalties(&best)).max(0) as f64
+        {
             return (best, highest);
         }
-        step = (step / 2).max(1);
+        step = (step / 3).max(1);
         auction.cheapen_idle();
     }
 }
@@ -171,6 +186,15 @@ impl Auction<'_> {
         self.memory = parallel::map(slots.movers.len(), self.workers, |mover, found| {
             remember(slots, trees, prices, mover, width, found)
         });
+    }
+
+    /// The part of a plan's cost that is not travel.
+    fn penalties(&self, at: &[u32]) -> i128 {
+        let one = |&slot: &u32| match slot {
+            NOWHERE => self.slots.unplaced,
+            slot => self.slots.all[slot as usize].surcharge,
+        };
+        at.iter().map(|slot| i128::from(one(slot))).sum()
     }
 
     fn total(&self) -> i128 {

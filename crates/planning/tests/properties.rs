@@ -1,0 +1,120 @@
+//! What must hold for every plan, on small random problems.
+
+use planning::deploy::{self, Limits, Need, Person, Place};
+use planning::grids::{self, Adjacency, Boundary, Building, Community, Settings};
+use proptest::prelude::*;
+
+fn staff() -> impl Strategy<Value = Vec<Person>> {
+    prop::collection::vec((-5_000i64..5_000, -5_000i64..5_000, 1u32..4, 0u8..12), 0..40).prop_map(|rows| {
+        rows.into_iter()
+            .map(|(x, y, roles, lost)| Person { home: (lost > 0).then_some((x, y)), roles })
+            .collect()
+    })
+}
+
+fn places() -> impl Strategy<Value = Vec<Place>> {
+    prop::collection::vec((-5_000i64..5_000, -5_000i64..5_000, 0u32..6, 0u32..3), 1..9).prop_map(|rows| {
+        rows.into_iter()
+            .map(|(x, y, anyone, skilled)| Place {
+                at: Some((x, y)),
+                needs: vec![
+                    Need { role: 0, count: anyone, minimum: 0 },
+                    Need { role: 1, count: skilled, minimum: 0 },
+                ],
+            })
+            .collect()
+    })
+}
+
+fn check(people: &[Person], places: &[Place], plan: &deploy::Deployment, limits: &Limits) {
+    let mut filled = vec![[0u32; 2]; places.len()];
+    for (person, posting) in people.iter().zip(&plan.postings) {
+        let Ok(posting) = posting else { continue };
+        assert!(person.roles & (1 << posting.role) != 0);
+        assert!(limits.max_m.is_none_or(|most| posting.distance_m <= most));
+        filled[posting.place][posting.role] += 1;
+    }
+    for (index, place) in places.iter().enumerate() {
+        for need in &place.needs {
+            assert!(filled[index][need.role] <= need.count, "over capacity");
+            let short = plan.shortages.iter().find(|s| s.place == index && s.role == need.role);
+            assert_eq!(need.count - filled[index][need.role], short.map_or(0, |s| s.missing));
+        }
+    }
+    // Nobody who is free could fill what stays open.
+    for (person, posting) in people.iter().zip(&plan.postings) {
+        let (Err(_), Some((x, y))) = (posting, person.home) else { continue };
+        for shortage in plan.shortages.iter().filter(|s| person.roles & (1 << s.role) != 0) {
+            let Some((px, py)) = places[shortage.place].at else { continue };
+            let metres = planning::space::distance_m(x, y, px, py);
+            assert!(limits.max_m.is_some_and(|most| metres > most), "someone free could cover this");
+        }
+    }
+    assert!(plan.travel.lower_bound <= plan.travel.objective);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_deployment_keeps_its_limits(people in staff(), places in places(), near in any::<bool>()) {
+        let limits = Limits { max_m: near.then_some(3_000), ..Limits::default() };
+        let exact = deploy::plan(&people, &places, &limits);
+        prop_assert!(exact.exact && exact.travel.is_optimal());
+        check(&people, &places, &exact, &limits);
+        prop_assert_eq!(&exact, &deploy::plan(&people, &places, &limits));
+    }
+
+    #[test]
+    fn the_auction_is_never_over_capacity_and_never_below_its_bound(
+        homes in prop::collection::vec((-5_000i64..5_000, -5_000i64..5_000), 12),
+        sites in prop::collection::vec((-5_000i64..5_000, -5_000i64..5_000), 4),
+    ) {
+        let people: Vec<Person> = homes.into_iter().map(|home| Person { home: Some(home), roles: 1 }).collect();
+        let needs = vec![Need { role: 0, count: 3, minimum: 0 }];
+        let places: Vec<Place> = sites.into_iter().map(|at| Place { at: Some(at), needs: needs.clone() }).collect();
+        let exact = deploy::plan(&people, &places, &Limits::default());
+        let limits = Limits { exact_up_to: 0, ..Limits::default() };
+        let plan = deploy::plan(&people, &places, &limits);
+        check(&people, &places, &plan, &limits);
+        prop_assert!(plan.travel.lower_bound <= exact.travel.objective);
+        prop_assert!(plan.travel.objective >= exact.travel.objective);
+        prop_assert_eq!(&plan, &deploy::plan(&people, &places, &Limits { workers: 1, ..limits }));
+    }
+
+    #[test]
+    fn grids_are_in_one_piece(wide in 2usize..9, high in 2usize..9, loads in prop::collection::vec(0u32..120, 64)) {
+        let buildings = (0..wide * high)
+            .map(|index| Building { households: loads[index % loads.len()], target: 0, today: None })
+            .collect();
+        let mut adjacencies = Vec::new();
+        for at in 0..wide * high {
+            if at % wide + 1 < wide {
+                adjacencies.push(Adjacency { a: at, b: at + 1, boundary: Boundary::Open });
+            }
+            if at + wide < wide * high {
+                adjacencies.push(Adjacency { a: at, b: at + wide, boundary: Boundary::Open });
+            }
+        }
+        let community = Community { buildings, adjacencies };
+        let plan = grids::plan(&community, &Settings::default());
+        prop_assert_eq!(&plan, &grids::plan(&community, &Settings::default()));
+        prop_assert!(plan.cut.lower_bound <= plan.cut.objective);
+        let cut = community.adjacencies.iter().filter(|e| plan.grid_of[e.a] != plan.grid_of[e.b]).count();
+        prop_assert_eq!(cut as f64, plan.cut.objective);
+        // Joining what touches within a grid leaves as many pieces as there are grids.
+        let mut piece: Vec<usize> = (0..wide * high).collect();
+        for _ in 0..wide * high {
+            for edge in &community.adjacencies {
+                if plan.grid_of[edge.a] == plan.grid_of[edge.b] {
+                    let least = piece[edge.a].min(piece[edge.b]);
+                    piece[edge.a] = least;
+                    piece[edge.b] = least;
+                }
+            }
+        }
+        piece.sort_unstable();
+        piece.dedup();
+        prop_assert_eq!(piece.len(), plan.count);
+    }
+}
