@@ -3,7 +3,7 @@
 
 use crate::cell::{self, area_code};
 use crate::header::{AREAS, Column, Header};
-use crate::message::{Reason, Refusal, Skipped};
+use crate::message::{Cause, Reason, Refusal, Skipped};
 use crate::rows::{Fault, Rows, Step};
 use crate::table::{Table, TableError};
 
@@ -110,7 +110,7 @@ pub struct AreaReader {
 }
 
 /// Reads a list of areas. `top` is the level that may stand without a parent (the territory itself); a province always
-/// may.
+/// may, and without `top` every level may, for a caller who decides once all rows are known.
 ///
 /// # Errors
 /// When no row among the first twenty names 编码 and 名称, or the table cannot be read.
@@ -134,6 +134,11 @@ pub fn read_areas(table: Table, top: Option<Level>) -> Result<AreaReader, TableE
 }
 
 impl AreaReader {
+    /// Refuses the row just read for a reason that only the caller knows, such as a code that is in no database.
+    pub fn refuse(&self, cause: Cause) -> Refusal {
+        self.rows.refuse_for(cause)
+    }
+
     /// The header, with the headings that were ignored.
     pub fn header(&self) -> &Header {
         &self.rows.header
@@ -179,7 +184,8 @@ impl AreaReader {
             Some(column) => Some(code(column)?).filter(|code| !code.is_empty() && code != "0"),
             None => None,
         };
-        if parent_code.is_none() && level != Level::Province && Some(level) != self.top {
+        let may_be_root = self.top.is_none_or(|top| top == level);
+        if parent_code.is_none() && level != Level::Province && !may_be_root {
             let column = parent.unwrap_or(Column::ParentCode);
             return Err((Some(column), Reason::Missing(column)));
         }

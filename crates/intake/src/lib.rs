@@ -23,5 +23,5 @@ pub mod visits;
 
 pub use cell::door::DoorLabel;
 pub use header::{Column, Header, HeaderError};
-pub use message::{Lang, Notice, Reason, Refusal, SkipKind, Skipped};
+pub use message::{Cause, Lang, Notice, Reason, Refusal, SkipKind, Skipped};
 pub use table::{Format, Row, Table, TableError};

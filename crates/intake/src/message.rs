@@ -370,6 +370,18 @@ pub struct Refusal {
     pub cells: Cells,
 }
 
+/// Why a caller refuses a row that reads well. The texts never hold personal values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The English name of the column at fault, or `""`.
+    pub field: &'static str,
+    pub code: &'static str,
+    pub zh: String,
+    pub en: String,
+    pub remedy_zh: String,
+    pub remedy_en: String,
+}
+
 impl Refusal {
     pub(crate) fn new(row: u64, column: Option<Column>, value: &str, reason: &Reason) -> Self {
         Self {

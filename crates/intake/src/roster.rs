@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use crate::DoorLabel;
 use crate::cell::{self, DateFault, IdFault, IdNumber, PhoneFault};
 use crate::header::{Column, Header, ROSTER};
-use crate::message::{Notice, Reason, Refusal, SkipKind, Skipped};
+use crate::message::{Cause, Notice, Reason, Refusal, SkipKind, Skipped};
 use crate::rows::{Door, Fault, Rows, Step};
 use crate::table::{Table, TableError};
 
@@ -77,6 +77,11 @@ pub fn read_roster_of_area(table: Table, today: Date, area_code: &str) -> Result
 }
 
 impl RosterReader {
+    /// Refuses the row just read for a reason that only the caller knows, such as a code that is in no database.
+    pub fn refuse(&self, cause: Cause) -> Refusal {
+        self.rows.refuse_for(cause)
+    }
+
     /// The header, with the headings that were ignored.
     pub fn header(&self) -> &Header {
         &self.rows.header

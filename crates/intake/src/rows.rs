@@ -2,7 +2,7 @@
 
 use crate::cell::{area_code, door::DoorLabel, door::door, fold_width, looks_rounded};
 use crate::header::{self, Column, Header, Schema};
-use crate::message::{Reason, Refusal, SkipKind, Skipped};
+use crate::message::{Cause, Cells, Reason, Refusal, SkipKind, Skipped, ValueClass};
 use crate::table::{Record, Table, TableError, Trouble};
 
 /// A fault in one column, or in the whole row.
@@ -90,6 +90,20 @@ impl Rows {
         let mut refusal = Refusal::new(self.record.number, *column, value, reason);
         refusal.cells.0 = self.record.cells();
         refusal
+    }
+
+    pub(crate) fn refuse_for(&self, cause: Cause) -> Refusal {
+        Refusal {
+            row: self.record.number,
+            field: cause.field,
+            value_class: ValueClass::of(""),
+            code: cause.code,
+            zh: format!("第{}行：{}", self.record.number, cause.zh),
+            en: format!("row {}: {}", self.record.number, cause.en),
+            remedy_zh: cause.remedy_zh,
+            remedy_en: cause.remedy_en,
+            cells: Cells(self.record.cells()),
+        }
     }
 
     pub(crate) fn skip(&self, kind: SkipKind) -> Skipped {

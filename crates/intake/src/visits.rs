@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use crate::DoorLabel;
 use crate::cell::{self, IdNumber};
 use crate::header::{Column, Header, PERSONS, VISITS};
-use crate::message::{Notice, Reason, Refusal, SkipKind, Skipped};
+use crate::message::{Cause, Notice, Reason, Refusal, SkipKind, Skipped};
 use crate::roster::{birth_date, date_reason, id_reason, phone_reason, sex};
 use crate::rows::{Door, Fault, Rows, Step};
 use crate::table::{Table, TableError};
@@ -108,6 +108,11 @@ fn at(rows: &Rows) -> Result<i64, Fault> {
 }
 
 impl VisitReader {
+    /// Refuses the row just read for a reason that only the caller knows, such as a code that is in no database.
+    pub fn refuse(&self, cause: Cause) -> Refusal {
+        self.rows.refuse_for(cause)
+    }
+
     /// The header, with the headings that were ignored.
     pub fn header(&self) -> &Header {
         &self.rows.header
@@ -180,6 +185,11 @@ impl Iterator for VisitReader {
 }
 
 impl PersonReader {
+    /// Refuses the row just read for a reason that only the caller knows, such as a code that is in no database.
+    pub fn refuse(&self, cause: Cause) -> Refusal {
+        self.rows.refuse_for(cause)
+    }
+
     /// The header, with the headings that were ignored.
     pub fn header(&self) -> &Header {
         &self.rows.header
