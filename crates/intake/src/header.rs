@@ -39,9 +39,11 @@ pub enum Column {
     ProvinceCode,
     /// A whole address; it stands in for the room when there is no room column.
     Address,
+    /// The name of the head of the household; it stands in for the name when there is no name column.
+    HeadName,
 }
 
-const COLUMNS: usize = Column::Address as usize + 1;
+const COLUMNS: usize = Column::HeadName as usize + 1;
 
 impl Column {
     /// The name in English, which is also its name in this crate's own files.
@@ -71,6 +73,7 @@ impl Column {
             Self::CityCode => "city_code",
             Self::ProvinceCode => "province_code",
             Self::Address => "address",
+            Self::HeadName => "head_name",
         }
     }
 
@@ -101,6 +104,7 @@ impl Column {
             Self::CityCode => "城市编码",
             Self::ProvinceCode => "省份编码",
             Self::Address => "地址",
+            Self::HeadName => "户主姓名",
         }
     }
 }
@@ -207,6 +211,8 @@ const NAME: (Column, &[&str]) = (
         "personname",
     ],
 );
+const HEAD_NAME: (Column, &[&str]) =
+    (Column::HeadName, &["户主姓名", "户主", "户主名字", "headname", "householdhead"]);
 const SEX: (Column, &[&str]) = (Column::Sex, &["性别", "sex", "gender"]);
 const BIRTH_DATE: (Column, &[&str]) = (
     Column::BirthDate,
@@ -343,7 +349,10 @@ const NOTE: (Column, &[&str]) =
 
 /// The columns of a roster of persons.
 pub const ROSTER: Schema = Schema {
-    names: &[AREA_CODE, BUILDING, UNIT, ROOM, ADDRESS, NAME, SEX, BIRTH_DATE, ID_NUMBER, PHONE, RELATION],
+    names: &[
+        AREA_CODE, BUILDING, UNIT, ROOM, ADDRESS, NAME, HEAD_NAME, SEX, BIRTH_DATE, ID_NUMBER, PHONE,
+        RELATION,
+    ],
     required: &[Column::AreaCode, Column::Room, Column::Name],
 };
 
@@ -355,7 +364,9 @@ pub const VISITS: Schema = Schema {
 
 /// The columns of a list of persons seen at doors.
 pub const PERSONS: Schema = Schema {
-    names: &[AREA_CODE, BUILDING, UNIT, ROOM, ADDRESS, AT, NAME, SEX, BIRTH_DATE, ID_NUMBER, PHONE],
+    names: &[
+        AREA_CODE, BUILDING, UNIT, ROOM, ADDRESS, AT, NAME, HEAD_NAME, SEX, BIRTH_DATE, ID_NUMBER, PHONE,
+    ],
     required: &[Column::AreaCode, Column::Room, Column::At, Column::Name],
 };
 
@@ -413,6 +424,8 @@ pub struct Header {
     pub unknown: Vec<String>,
     /// Headings that name a column a second time; their cells are ignored.
     pub repeated: Vec<String>,
+    /// Other sheets of the workbook with a full header, whose rows are not read.
+    pub unread_sheets: Vec<String>,
     places: [Option<u16>; COLUMNS],
 }
 
@@ -463,10 +476,12 @@ impl Header {
                 }
             }
         }
-        if places[Column::Room as usize].is_none() {
-            places[Column::Room as usize] = places[Column::Address as usize];
+        for (column, stand_in) in [(Column::Room, Column::Address), (Column::Name, Column::HeadName)] {
+            if places[column as usize].is_none() {
+                places[column as usize] = places[stand_in as usize];
+            }
+            places[stand_in as usize] = None;
         }
-        places[Column::Address as usize] = None;
         places.iter().flatten().next()?;
         let width = (0..record.len()).rev().find(|&i| !record.cell(i).trim().is_empty()).map_or(0, |i| i + 1);
         let shown: Vec<String> = (0..width).map(|index| record.cell(index).to_owned()).collect();
@@ -478,9 +493,10 @@ impl Header {
                 continue;
             }
             let known = schema.names.iter().any(|(_, names)| names.contains(&name.as_str()));
+            // A stand-in beside the true column is a second heading for the same thing, and is named as one.
             if known { &mut repeated } else { &mut unknown }.push(heading.trim().to_owned());
         }
-        Some(Self { row: record.number, shown, unknown, repeated, places })
+        Some(Self { row: record.number, shown, unknown, repeated, unread_sheets: Vec::new(), places })
     }
 
     fn score(&self) -> usize {
@@ -568,8 +584,14 @@ pub(crate) fn find(
     for sheet in 0..table.sheet_count() {
         table.select_sheet(sheet)?;
         match find_here(table, schema, &needed)? {
-            Ok(header) => {
-                table.rewind()?;
+            Ok(mut header) => {
+                for other in sheet + 1..table.sheet_count() {
+                    table.select_sheet(other)?;
+                    if find_here(table, schema, &needed)?.is_ok() {
+                        header.unread_sheets.extend(table.sheet().map(str::to_owned));
+                    }
+                }
+                table.select_sheet(sheet)?;
                 let mut record = Record::default();
                 while table.read_record(&mut record)? {
                     if record.number >= header.row {

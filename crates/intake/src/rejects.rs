@@ -1,23 +1,37 @@
-//! The file of rejects: refused rows exactly as they came, with the reason and what to do, for the person to mend and
-//! import again.
+//! The file of rejects: refused rows exactly as they came, with their row number, the reason and what to do in front,
+//! for the person to mend and import again.
+//!
+//! A path that ends in `.xlsx` makes a workbook in which every cell is text. That is the safer of the two: a
+//! spreadsheet that opens a CSV takes an identity number of 18 digits for a number and destroys it on saving.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use rust_xlsxwriter::{Color, Format, FormatAlign, Workbook, XlsxError};
 use tempfile::NamedTempFile;
 
 use crate::message::{Lang, Refusal};
 
+/// Rows of a workbook's sheet, header included.
+const SHEET_ROWS: u32 = 1_048_576;
+const SHEET_COLUMNS: u16 = 16_384;
+/// Characters that a cell of a workbook holds.
+const CELL_CHARACTERS: usize = 32_767;
+
 /// Writes a file of rejects; nothing stands at the path until [`RejectsFile::finish`].
 pub struct RejectsFile {
-    writer: csv::Writer<BufWriter<NamedTempFile>>,
+    target: Target,
     path: PathBuf,
     lang: Lang,
-    columns: usize,
+}
+
+enum Target {
+    Csv(Box<csv::Writer<BufWriter<NamedTempFile>>>),
+    Xlsx { book: Box<Workbook>, next_row: u32, file: NamedTempFile },
 }
 
 impl RejectsFile {
-    /// Begins a file beside `path` with the header as it came and three columns more.
+    /// Begins a file beside `path` with three columns and then the header as it came.
     ///
     /// # Errors
     /// When the directory cannot be written.
@@ -26,20 +40,42 @@ impl RejectsFile {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let mut file = BufWriter::new(NamedTempFile::new_in(directory)?);
-        file.write_all("\u{FEFF}".as_bytes())?;
-        let mut writer =
-            csv::WriterBuilder::new().flexible(true).terminator(csv::Terminator::CRLF).from_writer(file);
-        write_header(&mut writer, header, lang)?;
-        Ok(Self { writer, path: path.to_owned(), lang, columns: header.len() })
+        let file = NamedTempFile::new_in(directory)?;
+        let workbook = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"));
+        let target = if workbook {
+            Target::Xlsx { book: Box::new(begin_workbook(header, lang).map_err(other)?), next_row: 1, file }
+        } else {
+            let mut writer = csv_writer(BufWriter::new(file))?;
+            writer.write_record(all_headings(header, lang))?;
+            Target::Csv(Box::new(writer))
+        };
+        Ok(Self { target, path: path.to_owned(), lang })
     }
 
     /// Adds one refused row.
     ///
     /// # Errors
-    /// When the disk is full.
+    /// When the disk is full, or a workbook has no row left.
     pub fn push(&mut self, refusal: &Refusal) -> io::Result<()> {
-        write_row(&mut self.writer, refusal, self.columns, self.lang)
+        match &mut self.target {
+            Target::Csv(writer) => write_row(writer, refusal, self.lang),
+            Target::Xlsx { book, next_row, .. } => {
+                if *next_row >= SHEET_ROWS {
+                    return Err(other("a workbook has no more rows; name the file .csv"));
+                }
+                let page = book.worksheet_from_index(0).map_err(other)?;
+                let text = Format::new().set_num_format("@");
+                page.write_number(*next_row, 0, refusal.row as f64).map_err(other)?;
+                let said = [refusal.reason(self.lang), refusal.remedy(self.lang)];
+                let cells = refusal.cells.0.iter().map(String::as_str);
+                for (column, cell) in (1..SHEET_COLUMNS).zip(said.into_iter().chain(cells)) {
+                    let cell: String = cell.chars().take(CELL_CHARACTERS).collect();
+                    page.write_string_with_format(*next_row, column, cell, &text).map_err(other)?;
+                }
+                *next_row += 1;
+                Ok(())
+            }
+        }
     }
 
     /// Brings the file to the disk and to its path in one step.
@@ -47,15 +83,25 @@ impl RejectsFile {
     /// # Errors
     /// When the disk is full or the path cannot be replaced; then what stood there still stands.
     pub fn finish(self) -> io::Result<()> {
-        let file = self.writer.into_inner().map_err(|error| error.into_error())?;
-        let file = file.into_inner().map_err(|error| error.into_error())?;
+        let file = match self.target {
+            Target::Csv(writer) => writer
+                .into_inner()
+                .map_err(|error| error.into_error())?
+                .into_inner()
+                .map_err(io::IntoInnerError::into_error)?,
+            Target::Xlsx { mut book, mut file, .. } => {
+                file.write_all(&book.save_to_buffer().map_err(other)?)?;
+                file
+            }
+        };
         file.as_file().sync_all()?;
         file.persist(&self.path).map_err(|error| error.error)?;
         Ok(())
     }
 }
 
-/// Writes refused rows to a path, atomically, in UTF-8 with a byte order mark, so that Excel opens it.
+/// Writes refused rows to a path, atomically: a workbook when it ends in `.xlsx`, otherwise a CSV in UTF-8 with a byte
+/// order mark, so that Excel opens it.
 ///
 /// # Errors
 /// When the path cannot be written; then what stood there still stands.
@@ -72,47 +118,68 @@ pub fn write_rejects<'r>(
     file.finish()
 }
 
-/// Writes refused rows to any writer, in UTF-8 with a byte order mark.
+/// Writes refused rows to any writer as CSV, in UTF-8 with a byte order mark.
 ///
 /// # Errors
 /// When the writer fails.
 pub fn write_rejects_to<'r>(
-    mut out: impl Write,
+    out: impl Write,
     header: &[String],
     refusals: impl IntoIterator<Item = &'r Refusal>,
     lang: Lang,
 ) -> io::Result<()> {
-    out.write_all("\u{FEFF}".as_bytes())?;
-    let mut writer =
-        csv::WriterBuilder::new().flexible(true).terminator(csv::Terminator::CRLF).from_writer(out);
-    write_header(&mut writer, header, lang)?;
+    let mut writer = csv_writer(out)?;
+    writer.write_record(all_headings(header, lang))?;
     for refusal in refusals {
-        write_row(&mut writer, refusal, header.len(), lang)?;
+        write_row(&mut writer, refusal, lang)?;
     }
     writer.flush()
 }
 
-fn write_header(writer: &mut csv::Writer<impl Write>, header: &[String], lang: Lang) -> io::Result<()> {
+fn csv_writer<W: Write>(mut out: W) -> io::Result<csv::Writer<W>> {
+    out.write_all("\u{FEFF}".as_bytes())?;
+    Ok(csv::WriterBuilder::new().flexible(true).terminator(csv::Terminator::CRLF).from_writer(out))
+}
+
+/// The added columns stand in front, because a refused row may have more cells than the header.
+fn all_headings(header: &[String], lang: Lang) -> impl Iterator<Item = &str> {
     let added = match lang {
         Lang::Zh => ["行号 row", "原因 reason", "怎么办 remedy"],
         Lang::En => ["row", "reason", "remedy"],
     };
-    writer.write_record(header.iter().map(String::as_str).chain(added)).map_err(io::Error::from)
+    added.into_iter().chain(header.iter().map(String::as_str))
 }
 
-fn write_row(
-    writer: &mut csv::Writer<impl Write>,
-    refusal: &Refusal,
-    columns: usize,
-    lang: Lang,
-) -> io::Result<()> {
-    let cells = &refusal.cells.0;
-    let missing = columns.saturating_sub(cells.len());
+fn write_row(writer: &mut csv::Writer<impl Write>, refusal: &Refusal, lang: Lang) -> io::Result<()> {
     let row = refusal.row.to_string();
-    let record = cells.iter().map(String::as_str).chain(std::iter::repeat_n("", missing)).chain([
-        row.as_str(),
-        refusal.reason(lang),
-        refusal.remedy(lang),
-    ]);
-    writer.write_record(record).map_err(io::Error::from)
+    let said = [row.as_str(), refusal.reason(lang), refusal.remedy(lang)];
+    let cells = refusal.cells.0.iter().map(String::as_str);
+    Ok(writer.write_record(said.into_iter().chain(cells))?)
+}
+
+fn begin_workbook(header: &[String], lang: Lang) -> Result<Workbook, XlsxError> {
+    let mut book = Workbook::new();
+    let page = book.add_worksheet();
+    page.set_name(lang.pick("退回", "rejects"))?;
+    page.set_freeze_panes(1, 0)?;
+    let heading = Format::new()
+        .set_bold()
+        .set_background_color(Color::RGB(0x00E8_EEF2))
+        .set_align(FormatAlign::VerticalCenter);
+    for (column, cell) in (0..SHEET_COLUMNS).zip(all_headings(header, lang)) {
+        page.set_column_width(
+            column,
+            match column {
+                0 => 8.0,
+                1 | 2 => 44.0,
+                _ => 16.0,
+            },
+        )?;
+        page.write_string_with_format(0, column, cell, &heading)?;
+    }
+    Ok(book)
+}
+
+fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::other(error)
 }

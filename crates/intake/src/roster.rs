@@ -196,8 +196,8 @@ impl Person {
 }
 
 fn is_too_old(birth: Date, today: Date) -> bool {
-    let years = today.year() - birth.year();
-    years > OLDEST || years == OLDEST && (today.month(), today.day()) > (birth.month(), birth.day())
+    let before_birthday = (today.month(), today.day()) < (birth.month(), birth.day());
+    today.year() - birth.year() - i16::from(before_birthday) > OLDEST
 }
 
 pub(crate) fn id_reason(fault: IdFault) -> Reason {

@@ -154,8 +154,8 @@ impl Rows {
         FOOTERS
             .iter()
             .any(|word| folded.strip_prefix(word).is_some_and(|rest| rest.trim_start().starts_with(':')))
-            && self.cell(Column::Room).trim().is_empty()
             && self.cell(Column::IdNumber).trim().is_empty()
+            && self.cell(Column::Phone).trim().is_empty()
     }
 }
 

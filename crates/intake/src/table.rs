@@ -296,20 +296,11 @@ impl Table {
         }
     }
 
+    /// Stands before the first row of a sheet; text has only one.
     pub(crate) fn select_sheet(&mut self, index: usize) -> Result<(), TableError> {
         match &mut self.reader {
             Reader::Text(text) => text.rewind(),
             Reader::Workbook(workbook) => workbook.select(index),
-        }
-    }
-
-    pub(crate) fn rewind(&mut self) -> Result<(), TableError> {
-        match &mut self.reader {
-            Reader::Text(text) => text.rewind(),
-            Reader::Workbook(workbook) => {
-                workbook.rewind();
-                Ok(())
-            }
         }
     }
 

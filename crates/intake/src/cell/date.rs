@@ -47,7 +47,7 @@ pub fn date(text: &str) -> Result<Option<Date>, DateFault> {
         2 if parts.lengths[0] == 4 => Err(DateFault::NoDay),
         2 => Err(DateFault::Unreadable),
         _ if parts.lengths[0] == 4 => civil(parts.numbers[0], parts.numbers[1], parts.numbers[2]).map(Some),
-        _ if parts.lengths[0] <= 2 && parts.lengths[2] == 2 => Err(DateFault::ShortYear),
+        _ if parts.lengths[0] <= 2 && parts.lengths[2] <= 2 => Err(DateFault::ShortYear),
         _ => Err(DateFault::Unreadable),
     }
 }

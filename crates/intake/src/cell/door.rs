@@ -11,7 +11,7 @@ pub struct DoorLabel {
     pub key: String,
 }
 
-const BUILDING_ENDS: [&str; 9] = ["号楼栋", "号楼", "楼栋", "栋", "幢", "楼", "号", "#", "座"];
+const BUILDING_ENDS: [&str; 10] = ["号楼栋", "#楼", "号楼", "楼栋", "栋", "幢", "楼", "号", "#", "座"];
 const UNIT_ENDS: [&str; 7] = ["号单元", "单元", "号门", "门栋", "门", "#", "号"];
 const ROOM_ENDS: [&str; 7] = ["号房", "号室", "房间", "室", "房", "号", "户"];
 

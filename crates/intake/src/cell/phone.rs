@@ -52,12 +52,12 @@ fn one(part: &str) -> Result<String, PhoneFault> {
         Some((main, extension)) => (main, Some(extension.trim())),
         None => (part, None),
     };
-    let mut digits = String::with_capacity(16);
+    let mut digits = String::with_capacity(20);
     let mut hyphens = Vec::new();
-    for (index, c) in main.trim().chars().enumerate() {
+    for c in main.trim().chars() {
         match c {
             '0'..='9' => digits.push(c),
-            '+' if index == 0 => {}
+            '+' if digits.is_empty() => {}
             '-' | ')' if !digits.is_empty() => hyphens.push(digits.len()),
             ' ' | '(' | '-' | '.' => {}
             _ => return Err(PhoneFault::NotDigits),
@@ -75,6 +75,11 @@ fn one(part: &str) -> Result<String, PhoneFault> {
         }
     }
     let mobile = |digits: &str| digits.len() == 11 && digits.starts_with('1') && digits.as_bytes()[1] >= b'3';
+    // Abroad the trunk 0 of an area code is left out.
+    if digits.len() < given && !digits.starts_with('0') && !mobile(&digits) {
+        digits.insert(0, '0');
+        hyphens.iter_mut().for_each(|at| *at += 1);
+    }
     // A trunk 0 before a mobile number, as old switchboards wanted it.
     if let Some(rest) = digits.strip_prefix('0')
         && mobile(rest)

@@ -10,7 +10,7 @@ use super::{Record, Source, TableError, Trouble};
 /// No row of a roster is longer; a record beyond this is an unclosed quotation mark.
 const LONGEST_RECORD: usize = 64 * 1024;
 /// Unclosed quotation marks that are repaired one by one before the file is given up.
-const MOST_TORN_ROWS: u32 = 1000;
+const MOST_TORN_ROWS: u32 = 200;
 /// How many records are looked at to tell the separator.
 const SEPARATOR_RECORDS: usize = 20;
 
@@ -167,7 +167,11 @@ impl TextReader {
         } else {
             0
         };
-        if inner > 0 && self.columns.is_some_and(|columns| cells < columns || record.filled() > columns) {
+        if inner > 0
+            && self.columns.is_some_and(|columns| {
+                cells < columns || record.filled() > columns || self.swallowed_row(raw, columns)
+            })
+        {
             return self.tear(record);
         }
         record.number = (1 + self.lines_before + leading as u64)
@@ -181,6 +185,21 @@ impl TextReader {
             record.trouble = trouble_in(&record.text);
         }
         Ok(true)
+    }
+
+    /// Whether a record of several lines holds a line that is a whole row by itself. A quotation mark that is never
+    /// closed in its own row is often closed by one in the same column of a later row, and then the count of cells is
+    /// right although all rows between were swallowed. The last line of a true record of several lines begins inside
+    /// quotes, so that it has an odd number of them.
+    fn swallowed_row(&self, raw: &[u8], columns: usize) -> bool {
+        let mut lines = raw.split(|b| *b == b'\n').skip_while(|line| line.trim_ascii().is_empty()).skip(1);
+        lines.any(|line| {
+            memchr_iter(self.separator, line).count() + 1 >= columns
+                && memchr_iter(b'"', line).count() % 2 == 0
+                && cell_counts(&[line, b"\n"].concat(), self.separator)
+                    .first()
+                    .is_some_and(|cells| *cells >= columns)
+        })
     }
 
     /// Hands out the first line of a record whose quotation mark is never closed, and starts anew on the next line.
@@ -211,8 +230,8 @@ impl TextReader {
             record.trouble = Some(Trouble::TooLong);
             self.skip_line()?;
         }
-        if let Some(trouble) = trouble_in(&record.text) {
-            record.trouble = Some(trouble);
+        if record.text.contains('\0') {
+            record.trouble = Some(Trouble::Damaged);
         }
         self.record_start = self.position;
         self.parser.reset();

@@ -1,11 +1,15 @@
 //! Workbooks through calamine, one sheet at a time in compact form.
 
 use std::io::{BufReader, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{
     Data, DataRef, Dimensions, ExcelDateTime, HeaderRow, Ods, OdsError, Reader as _, SheetType, SheetVisible,
     Xls, XlsError, Xlsx, XlsxError,
 };
+
+use jiff::Unit;
+use jiff::civil::DateTime;
 
 use super::{Format, Record, Source, TableError};
 
@@ -64,14 +68,14 @@ impl Workbook {
         let book = if beginning.starts_with(b"PK") {
             let parts = inspect_zip(&mut input)?;
             if parts.open_document {
-                Book::Ods(Ods::new(input).map_err(ods_error)?)
+                Book::Ods(guarded(|| Ods::new(input))?.map_err(ods_error)?)
             } else if parts.workbook {
-                Book::Xlsx(Xlsx::new(input).map_err(xlsx_error)?)
+                Book::Xlsx(guarded(|| Xlsx::new(input))?.map_err(xlsx_error)?)
             } else {
                 return Err(TableError::NotATable(if parts.document { "document" } else { "archive" }));
             }
         } else {
-            match Xls::new(input) {
+            match guarded(|| Xls::new(input))? {
                 Ok(book) => Book::Xls(book),
                 Err(XlsError::Password) => return Err(TableError::Password),
                 Err(error) => {
@@ -133,18 +137,9 @@ impl Workbook {
         if self.current != Some(index) {
             let name = self.names.get(index).cloned().unwrap_or_default();
             self.sheet = Sheet::default();
-            self.sheet = match &mut self.book {
-                Book::Xlsx(book) => load_xlsx(book, &name).map_err(xlsx_error)?,
-                Book::Xls(book) => {
-                    let merged = book.merge_cells_by_sheet_name(&name).unwrap_or_default();
-                    let range = book.with_header_row(HeaderRow::Row(0)).worksheet_range(&name);
-                    Sheet::from_range(&range.map_err(|error| damaged(&error))?, &merged)
-                }
-                Book::Ods(book) => {
-                    let range = book.with_header_row(HeaderRow::Row(0)).worksheet_range(&name);
-                    Sheet::from_range(&range.map_err(ods_error)?, &[])
-                }
-            };
+            let book = &mut self.book;
+            self.current = None;
+            self.sheet = guarded(|| load(book, &name))??;
             self.current = Some(index);
         }
         self.rewind();
@@ -249,6 +244,21 @@ impl Sheet {
     }
 }
 
+fn load(book: &mut Book, name: &str) -> Result<Sheet, TableError> {
+    match book {
+        Book::Xlsx(book) => load_xlsx(book, name).map_err(xlsx_error),
+        Book::Xls(book) => {
+            let merged = book.merge_cells_by_sheet_name(name).unwrap_or_default();
+            let range = book.with_header_row(HeaderRow::Row(0)).worksheet_range(name);
+            Ok(Sheet::from_range(&range.map_err(|error| damaged(&error))?, &merged))
+        }
+        Book::Ods(book) => {
+            let range = book.with_header_row(HeaderRow::Row(0)).worksheet_range(name);
+            Ok(Sheet::from_range(&range.map_err(ods_error)?, &[]))
+        }
+    }
+}
+
 fn load_xlsx(book: &mut Xlsx<Input>, name: &str) -> Result<Sheet, XlsxError> {
     let merged = book.merge_cells_by_sheet_name(name)?;
     let mut sheet = Sheet::default();
@@ -294,15 +304,38 @@ fn write_instant(text: &mut String, value: &ExcelDateTime) {
         write_number(text, serial);
         return;
     }
-    let (year, month, day, hour, minute, second, _) = value.to_ymd_hms_milli();
-    let clock = format!("{hour:02}:{minute:02}:{second:02}");
+    let (year, month, day, hour, minute, second, milli) = value.to_ymd_hms_milli();
+    // Day 60 of the 1900 system is 29 February 1900, which never was; it is written as the spreadsheet shows it.
+    let moment =
+        civil_moment([year, month.into(), day.into(), hour.into(), minute.into(), second.into(), milli]);
+    let (day, clock) = match moment {
+        Some(moment) => (moment.date().to_string(), moment.time().to_string()),
+        None => (format!("{year:04}-{month:02}-{day:02}"), format!("{hour:02}:{minute:02}:{second:02}")),
+    };
     if serial < 1.0 {
         text.push_str(&clock);
     } else if serial.fract() == 0.0 {
-        text.push_str(&format!("{year:04}-{month:02}-{day:02}"));
+        text.push_str(&day);
     } else {
-        text.push_str(&format!("{year:04}-{month:02}-{day:02} {clock}"));
+        text.push_str(&day);
+        text.push(' ');
+        text.push_str(&clock);
     }
+}
+
+/// A moment to the nearest second: 19:30 is stored as a fraction of a day and comes back as 19:29:59.999.
+fn civil_moment([year, month, day, hour, minute, second, milli]: [u16; 7]) -> Option<DateTime> {
+    let small = |number: u16| i8::try_from(number).ok();
+    let moment = DateTime::new(
+        i16::try_from(year).ok()?,
+        small(month)?,
+        small(day)?,
+        small(hour)?,
+        small(minute)?,
+        small(second)?,
+        i32::from(milli) * 1_000_000,
+    );
+    moment.ok()?.round(Unit::Second).ok()
 }
 
 struct Parts {
@@ -332,6 +365,12 @@ fn inspect_zip(input: &mut (impl Read + Seek)) -> Result<Parts, TableError> {
     drop(archive);
     input.rewind()?;
     Ok(parts)
+}
+
+/// Runs the workbook parser so that a panic in it, on bytes that a stranger sent, is one more kind of damage. What it
+/// was working on is not used again.
+fn guarded<T>(parse: impl FnOnce() -> T) -> Result<T, TableError> {
+    catch_unwind(AssertUnwindSafe(parse)).map_err(|_| TableError::Workbook("the parser gave up".to_owned()))
 }
 
 fn damaged(error: &impl std::fmt::Display) -> TableError {
