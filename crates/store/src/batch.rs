@@ -94,7 +94,7 @@ pub struct Batch<'s> {
 impl<'s> Batch<'s> {
     pub(crate) fn begin(store: &'s mut Store, now: Millis) -> Result<Self> {
         store.views.connection().execute_batch("begin immediate")?;
-        let start = (store.appender.clone(), store.own_head.clone());
+        let start = (store.appender.clone(), store.own_head);
         Ok(Self {
             store,
             now,

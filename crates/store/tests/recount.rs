@@ -1,6 +1,8 @@
 //! Whatever happens in whatever order, the incremental numbers equal a recount from the script of what happened, the
 //! list of the unreached equals the recount's list, and the views equal a rebuild from the facts.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::area::Level;
