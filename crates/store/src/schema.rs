@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 1;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 1;
+pub const VIEWS_VERSION: i64 = 2;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &["
@@ -73,9 +73,11 @@ create table roster (number integer primary key, id blob not null, source text n
 create table device (series blob primary key, public_key blob not null, worker blob not null, role integer not null,
     area integer not null, revoked integer not null) without rowid;
 create table dwelling (id blob primary key, area integer not null, place integer not null, on_roster integer not null,
-    listed integer not null, building text not null, unit text not null, room text not null) without rowid;
+    listed integer not null, changed integer not null, building text not null, unit text not null, room text not null) without rowid;
 create index dwelling_of_area on dwelling (area);
 create table door (area integer not null, key text not null, dwelling blob not null, primary key (area, key)) without rowid;
+create table departure (area integer not null, dwelling blob not null, position integer not null,
+    primary key (area, dwelling)) without rowid;
 create table dwelling_alias (id blob primary key, dwelling blob not null) without rowid;
 create table person (id blob primary key, dwelling blob, content integer, link blob) without rowid;
 create index person_of_dwelling on person (dwelling) where dwelling is not null;
@@ -86,6 +88,7 @@ create table erased (person blob primary key) without rowid;
 create table round (sweep integer not null, dwelling blob not null, at integer, series blob, sequence integer,
     outcome integer, light integer, evidence integer, recheck_on integer, visits integer not null, signed integer not null,
     here integer not null, elsewhere integer not null, unlisted integer not null, recorded integer not null,
+    changed integer not null,
     primary key (sweep, dwelling)) without rowid;
 create table sighting (sweep integer not null, person blob not null, dwelling blob not null, at integer not null,
     series blob not null, sequence integer not null, primary key (sweep, person, dwelling)) without rowid;
@@ -109,6 +112,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("device", "series"),
     ("dwelling", "id"),
     ("door", "area, key"),
+    ("departure", "area, dwelling"),
     ("dwelling_alias", "id"),
     ("person", "id"),
     ("roster_row", "person, roster, row"),
