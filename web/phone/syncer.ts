@@ -1,7 +1,7 @@
 /** When to sync, and what to say about it: one round at a time, across tabs too; nothing on screen waits for it. */
 import { computed, effectScope, ref, shallowRef } from 'vue'
 import { Refused, Unreachable } from '@core/api/client'
-import { db, keep, setting, type Identity, type OutboxFact } from './db'
+import { db, keep, setting, wipe, type Identity, type OutboxFact } from './db'
 import { useLive } from './live'
 import { PastWasRewritten, SeriesForked, syncOnce } from './sync'
 
@@ -9,6 +9,8 @@ import { PastWasRewritten, SeriesForked, syncOnce } from './sync'
 const UNDO_WINDOW = 6_000
 const RETRY_EVERY = 60_000
 const LOCK = 'wanjia.sync'
+/** Set when a revoked phone wiped itself: the only thing it remembers. */
+export const WIPED = 'wanjia.wiped'
 
 export type Trouble = 'offline' | 'revoked' | 'forked' | 'refused'
 
@@ -62,6 +64,7 @@ export async function syncNow(): Promise<void> {
     await keep('lastSync', { at: Date.now(), ok: true, why: null })
   } catch (error) {
     note(error)
+    if (error instanceof Refused && error.code === 'device_revoked') await wipeWhenEmpty()
   } finally {
     running.value = false
   }
@@ -69,6 +72,15 @@ export async function syncNow(): Promise<void> {
     again = false
     await syncNow()
   }
+}
+
+/** A revoked phone keeps nothing about residents, but first everything it saw reaches the server. */
+async function wipeWhenEmpty(): Promise<void> {
+  const unsentNow = await db.outbox.where('fate').anyOf('waiting', 'sent').count()
+  if (unsentNow > 0) return
+  await wipe()
+  localStorage.setItem(WIPED, 'revoked')
+  location.replace(location.pathname)
 }
 
 /** Only one tab talks to the server at a time, where the browser has locks. */
@@ -84,7 +96,7 @@ function note(error: unknown): void {
   else if (error instanceof PastWasRewritten) trouble.value = null
   else if (error instanceof Refused) {
     const { status } = error.problem
-    trouble.value = status === 401 || status === 403 ? 'revoked' : status >= 500 ? 'offline' : 'refused'
+    trouble.value = status === 401 || error.code === 'device_revoked' ? 'revoked' : status >= 500 ? 'offline' : 'refused'
     refusal.value = error
   } else {
     trouble.value = 'offline'
