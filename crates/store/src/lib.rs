@@ -3,8 +3,9 @@
 //! | to | see |
 //! | --- | --- |
 //! | make or open a territory for writing | [`store::Store`] |
-//! | append facts, take a device's push | [`batch::Batch`] |
+//! | append facts, take a device's push | [`batch::Batch`], [`push::CheckedPush`] |
 //! | read coverage, residual, reconcile, matrix | [`query::Reader`] |
+//! | signed heads and the proofs between them | [`proofs`] |
 //! | erase a person | [`erase`] |
 //! | make the views again, or check them | [`rebuild`] |
 
@@ -15,6 +16,8 @@ pub mod entropy;
 pub mod erase;
 pub mod error;
 pub mod nodes;
+pub mod proofs;
+pub mod push;
 pub mod query;
 pub mod rebuild;
 pub mod schema;
@@ -22,7 +25,8 @@ pub mod store;
 pub mod verify;
 pub mod views;
 
-pub use batch::{Batch, PushRefused, Pushed, Receipt, Sealed};
+pub use batch::{Batch, Receipt, Sealed};
 pub use error::{Refusal, Result, StoreError};
+pub use push::{CheckedPush, PushRefused, Pushed};
 pub use query::Reader;
 pub use store::Store;
