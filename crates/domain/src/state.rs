@@ -83,6 +83,8 @@ pub struct Dwelling {
     pub on_roster: bool,
     /// How many people are listed here, each person once.
     pub listed: u32,
+    /// The position from which on the door, or who is listed behind it, is as it is now.
+    pub changed: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +139,8 @@ pub struct Round {
     pub unlisted: u32,
     /// People recorded at this door, listed or not.
     pub recorded: u32,
+    /// The position from which on the row is as it is now.
+    pub changed: u64,
 }
 
 /// The numbers of one area (or one door) in a sweep, beyond those that all sweeps share.
@@ -219,6 +223,17 @@ pub trait State {
         dwelling: Dwelling,
         labels: Labels,
     ) -> Result<(), Self::Error>;
+
+    /// Notes that a door left an area, or that `id` was only another name of a door.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_departure(&mut self, area: AreaNumber, id: DwellingId, position: u64) -> Result<(), Self::Error>;
+    /// Takes the note back: the door is in the area again.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn drop_departure(&mut self, area: AreaNumber, id: DwellingId) -> Result<(), Self::Error>;
 
     fn person(&mut self, id: PersonId) -> Result<Option<Person>, Self::Error>;
     fn put_person(&mut self, id: PersonId, person: Person) -> Result<(), Self::Error>;

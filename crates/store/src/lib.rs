@@ -5,6 +5,7 @@
 //! | make or open a territory for writing | [`store::Store`] |
 //! | append facts, take a device's push | [`batch::Batch`] |
 //! | read coverage, residual, reconcile, matrix | [`query::Reader`] |
+//! | read what changed, for a phone | [`pull`] |
 //! | erase a person | [`erase`] |
 //! | make the views again, or check them | [`rebuild`] |
 
@@ -15,6 +16,7 @@ pub mod entropy;
 pub mod erase;
 pub mod error;
 pub mod nodes;
+pub mod pull;
 pub mod query;
 pub mod rebuild;
 pub mod schema;
@@ -24,5 +26,6 @@ pub mod views;
 
 pub use batch::{Batch, PushRefused, Pushed, Receipt, Sealed};
 pub use error::{Refusal, Result, StoreError};
+pub use pull::{ChangedDoor, Changes, DoorCursor};
 pub use query::Reader;
 pub use store::Store;

@@ -75,9 +75,11 @@ create table device (series blob primary key, public_key blob not null, worker b
 create index device_of_area on device (area);
 create table access (account blob primary key, role integer not null, area integer not null) without rowid;
 create table dwelling (id blob primary key, area integer not null, place integer not null, on_roster integer not null,
-    listed integer not null, building text not null, unit text not null, room text not null) without rowid;
+    listed integer not null, changed integer not null, building text not null, unit text not null, room text not null) without rowid;
 create index dwelling_of_area on dwelling (area);
 create table door (area integer not null, key text not null, dwelling blob not null, primary key (area, key)) without rowid;
+create table departure (area integer not null, dwelling blob not null, position integer not null,
+    primary key (area, dwelling)) without rowid;
 create table dwelling_alias (id blob primary key, dwelling blob not null) without rowid;
 create table person (id blob primary key, dwelling blob, content integer, link blob) without rowid;
 create index person_of_dwelling on person (dwelling) where dwelling is not null;
@@ -88,6 +90,7 @@ create table erased (person blob primary key) without rowid;
 create table round (sweep integer not null, dwelling blob not null, at integer, series blob, sequence integer,
     outcome integer, light integer, evidence integer, recheck_on integer, visits integer not null, signed integer not null,
     here integer not null, elsewhere integer not null, unlisted integer not null, recorded integer not null,
+    changed integer not null,
     primary key (sweep, dwelling)) without rowid;
 create table sighting (sweep integer not null, person blob not null, dwelling blob not null, at integer not null,
     series blob not null, sequence integer not null, primary key (sweep, person, dwelling)) without rowid;
@@ -112,6 +115,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("access", "account"),
     ("dwelling", "id"),
     ("door", "area, key"),
+    ("departure", "area, dwelling"),
     ("dwelling_alias", "id"),
     ("person", "id"),
     ("roster_row", "person, roster, row"),
