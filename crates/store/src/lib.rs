@@ -6,11 +6,13 @@
 //! | append facts, take a device's push | [`batch::Batch`] |
 //! | read coverage, residual, reconcile, matrix | [`query::Reader`] |
 //! | read what changed, for a phone | [`pull`] |
+//! | accounts, sessions, phones' tokens | [`control::Control`] |
 //! | erase a person | [`erase`] |
 //! | make the views again, or check them | [`rebuild`] |
 
 pub mod batch;
 pub mod content;
+pub mod control;
 pub mod directory;
 pub mod entropy;
 pub mod erase;
@@ -25,6 +27,7 @@ pub mod verify;
 pub mod views;
 
 pub use batch::{Batch, PushRefused, Pushed, Receipt, Sealed};
+pub use control::Control;
 pub use error::{Refusal, Result, StoreError};
 pub use pull::{ChangedDoor, Changes, DoorCursor};
 pub use query::Reader;
