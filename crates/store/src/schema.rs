@@ -71,7 +71,9 @@ create table sweep (number integer primary key, id blob not null, area integer n
 create table roster (number integer primary key, id blob not null, source text not null, digest blob not null,
     bytes integer not null, imported_at integer not null);
 create table device (series blob primary key, public_key blob not null, worker blob not null, role integer not null,
-    area integer not null, revoked integer not null) without rowid;
+    area integer not null, enrolled_at integer not null, revoked_at integer) without rowid;
+create index device_of_area on device (area);
+create table access (account blob primary key, role integer not null, area integer not null) without rowid;
 create table dwelling (id blob primary key, area integer not null, place integer not null, on_roster integer not null,
     listed integer not null, changed integer not null, building text not null, unit text not null, room text not null) without rowid;
 create index dwelling_of_area on dwelling (area);
@@ -110,6 +112,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("sweep", "number"),
     ("roster", "number"),
     ("device", "series"),
+    ("access", "account"),
     ("dwelling", "id"),
     ("door", "area, key"),
     ("departure", "area, dwelling"),

@@ -1,9 +1,10 @@
 //! The views in SQLite: [`domain::state::State`] over tables, with the rows that a batch touches kept in memory until
 //! it is flushed.
 
+use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
 use domain::fact::{Light, Outcome, Place};
-use domain::id::{DwellingId, Id, PersonId, SeriesId};
+use domain::id::{ActorId, DwellingId, Id, PersonId, SeriesId};
 use domain::state::{
     Book, Count, Device, Dwelling, Labels, Person, Roster, Round, Stamp, State, Sweep, SweepNumber, Tally,
     Visit, Waiting,
@@ -350,14 +351,15 @@ impl State for Views {
 
     fn device(&mut self, series: SeriesId) -> Result<Option<Device>> {
         let found = self
-            .cached("select public_key, worker, role, area, revoked from device where series = ?1")?
+            .cached("select public_key, worker, role, area, enrolled_at, revoked_at from device where series = ?1")?
             .query_row([series.0], |row| {
                 Ok(Device {
                     public_key: row.get(0)?,
                     worker: get_id(row, 1)?,
                     role: row.get(2)?,
                     area: row.get(3)?,
-                    revoked: row.get(4)?,
+                    enrolled_at: row.get(4)?,
+                    revoked_at: row.get(5)?,
                 })
             })
             .optional()?;
@@ -365,15 +367,37 @@ impl State for Views {
     }
 
     fn put_device(&mut self, series: SeriesId, device: Device) -> Result<()> {
-        self.cached("insert or replace into device (series, public_key, worker, role, area, revoked) values (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![
-                series.0,
-                device.public_key,
-                device.worker.0,
-                device.role,
-                device.area,
-                device.revoked
-            ])?;
+        self.cached(
+            "insert or replace into device (series, public_key, worker, role, area, enrolled_at, revoked_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            series.0,
+            device.public_key,
+            device.worker.0,
+            device.role,
+            device.area,
+            device.enrolled_at,
+            device.revoked_at
+        ])?;
+        Ok(())
+    }
+
+    fn grant(&mut self, account: ActorId) -> Result<Option<Grant>> {
+        let found = self
+            .cached("select role, area from access where account = ?1")?
+            .query_row([account.0], |row| Ok(Grant { role: row.get(0)?, area: row.get(1)? }))
+            .optional()?;
+        Ok(found)
+    }
+
+    fn put_grant(&mut self, account: ActorId, grant: Option<Grant>) -> Result<()> {
+        match grant {
+            Some(grant) => self
+                .cached("insert or replace into access (account, role, area) values (?1, ?2, ?3)")?
+                .execute(params![account.0, grant.role, grant.area])?,
+            None => self.cached("delete from access where account = ?1")?.execute([account.0])?,
+        };
         Ok(())
     }
 
