@@ -180,7 +180,11 @@ impl Control {
             username: row.get(1)?,
             name: self.open_name(id, row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?,
             password: row.get(3)?,
-            secret: self.open_sealed(id, SECRET, row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?)?,
+            secret: self.open_sealed(
+                id,
+                SECRET,
+                row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?,
+            )?,
             last_step: row.get(5)?,
             created_at: row.get(6)?,
         })
@@ -242,8 +246,8 @@ impl Control {
             let times: Vec<Millis> = {
                 let mut read = transaction
                     .prepare_cached("select at from failure where subject = ?1 order by at desc limit ?2")?;
-                let rows =
-                    read.query_map(params![subject, u32::try_from(FAILURE_LIMIT).unwrap_or(5)], |row| {
+                let rows = read
+                    .query_map(params![subject, u32::try_from(FAILURE_LIMIT).unwrap_or(5)], |row| {
                         row.get(0)
                     })?;
                 rows.collect::<rusqlite::Result<_>>()?
@@ -437,6 +441,8 @@ fn username_taken(username: &str) -> StoreError {
     StoreError::refused(
         "username_taken",
         format!("已经有用户名为 {username} 的账号；请换一个用户名，或用 wanjia account reset 重置"),
-        format!("an account named {username} exists; choose another name, or reset it with `wanjia account reset`"),
+        format!(
+            "an account named {username} exists; choose another name, or reset it with `wanjia account reset`"
+        ),
     )
 }

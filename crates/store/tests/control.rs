@@ -141,7 +141,11 @@ fn too_many_failures_by_name_or_by_address_wait() {
     }
     let later = NOW + 60_000;
     assert_eq!(control.try_sign_in("zhou", "elsewhere", later).unwrap(), Err(FAILURE_WINDOW - 60_000));
-    assert_eq!(control.try_sign_in("li", "elsewhere", later).unwrap(), Ok(()), "a refused try is not counted");
+    assert_eq!(
+        control.try_sign_in("li", "elsewhere", later).unwrap(),
+        Ok(()),
+        "a refused try is not counted"
+    );
     assert_eq!(control.try_sign_in("zhou", "elsewhere", NOW + FAILURE_WINDOW).unwrap(), Ok(()));
 
     for name in ["a", "b", "c", "d", "e"] {
