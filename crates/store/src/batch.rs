@@ -72,7 +72,7 @@ pub struct Batch<'s> {
 impl<'s> Batch<'s> {
     pub(crate) fn begin(store: &'s mut Store, now: Millis) -> Result<Self> {
         store.views.connection().execute_batch("begin immediate")?;
-        let start = (store.appender.clone(), store.own_head.clone());
+        let start = (store.appender.clone(), store.own_head);
         Ok(Self {
             store,
             now,
@@ -155,8 +155,14 @@ impl<'s> Batch<'s> {
         self.store.own_head.next += 1;
         self.store.own_head.hash = envelope::hash(&bytes);
         self.record(OWN, sequence, &bytes, 0)?;
-        let origin =
-            Origin { position, series, sequence, received_at: self.now, sealed: envelope.sealed.is_some() };
+        let origin = Origin {
+            position,
+            counts_from: position,
+            series,
+            sequence,
+            received_at: self.now,
+            sealed: envelope.sealed.is_some(),
+        };
         apply::apply(&mut self.store.views, origin, &fact)?;
         self.flush_if_full()?;
         Ok(position)
@@ -363,6 +369,7 @@ impl<'s> Batch<'s> {
             Some(fact) if verdict == 0 => {
                 let origin = Origin {
                     position,
+                    counts_from: position,
                     series,
                     sequence: envelope.sequence,
                     received_at: self.now,

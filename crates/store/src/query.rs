@@ -24,8 +24,8 @@ use crate::views::{ROUND_COLUMNS, Views, round_from};
 
 /// Reads a territory. Cheap to open; keep one for each thread.
 pub struct Reader {
-    views: Views,
-    content: Content,
+    pub(crate) views: Views,
+    pub(crate) content: Content,
     book_at: u64,
 }
 
@@ -254,8 +254,8 @@ impl Reader {
     /// Every door counted directly under an area, in walking order.
     pub fn doors(&self, sweep: SweepNumber, area: AreaNumber) -> Result<Vec<Door>> {
         let mut read = self.views.connection().prepare_cached(&format!(
-            "select dwelling.id, dwelling.place, dwelling.on_roster, dwelling.listed, dwelling.building, dwelling.unit,
-                dwelling.room, {ROUND_COLUMNS}
+            "select dwelling.id, dwelling.place, dwelling.on_roster, dwelling.listed, dwelling.changed,
+                dwelling.building, dwelling.unit, dwelling.room, {ROUND_COLUMNS}
              from dwelling left join round on round.sweep = ?1 and round.dwelling = dwelling.id
              where dwelling.area = ?2"
         ))?;
@@ -267,9 +267,10 @@ impl Reader {
                     place: Place::from_code(row.get(1)?).unwrap_or_default(),
                     on_roster: row.get(2)?,
                     listed: row.get(3)?,
+                    changed: row.get(4)?,
                 },
-                labels: Labels { building: row.get(4)?, unit: row.get(5)?, room: row.get(6)? },
-                round: round_from(row, 7)?.unwrap_or_default(),
+                labels: Labels { building: row.get(5)?, unit: row.get(6)?, room: row.get(7)? },
+                round: round_from(row, 8)?.unwrap_or_default(),
             })
         })?;
         let mut doors: Vec<Door> = rows.collect::<rusqlite::Result<_>>()?;

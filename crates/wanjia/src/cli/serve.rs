@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
-use store::directory;
+use store::{Control, directory};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -36,15 +36,16 @@ pub fn run(args: &ServeArgs) -> Result<Outcome> {
         .init();
     directory::Directory::find(&args.data.data)?;
     let territory = Territory::open(&args.data.data, args.data.find_key()?)?;
+    let control = Arc::new(Control::open(&args.data.data, Arc::new(args.data.find_key()?))?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new("runtime", format!("不能启动服务：{error}"), error.to_string()))?;
-    runtime.block_on(serve(args.listen, territory))?;
+    runtime.block_on(serve(args.listen, territory, control))?;
     Ok(Outcome::Done)
 }
 
-async fn serve(address: SocketAddr, territory: Territory) -> Result<()> {
+async fn serve(address: SocketAddr, territory: Territory, control: Arc<Control>) -> Result<()> {
     let taken = |error: std::io::Error| {
         Failure::new(
             "listen",
@@ -65,11 +66,7 @@ async fn serve(address: SocketAddr, territory: Territory) -> Result<()> {
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         stop.send_replace(true);
     });
-    let site = Site {
-        territory: territory.clone(),
-        credentials: Arc::new(http::extract::Nobody),
-        stopping: stopping.clone(),
-    };
+    let site = Site { territory: territory.clone(), control, stopping: stopping.clone() };
     println!("http://{bound}/");
     std::io::stdout()
         .flush()

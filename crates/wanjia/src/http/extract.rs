@@ -10,17 +10,18 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::access::{Action, Role, may};
-use domain::area::AreaNumber;
+use domain::access::{Action, Denied, Grant, Scope, decide};
 use domain::id::{ActorId, SeriesId};
 use domain::state::{Book, State as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use store::Reader;
+use sha2::{Digest as _, Sha256};
+use store::control::SecretHash;
+use subtle::ConstantTimeEq as _;
 
 use super::Site;
 use super::problem::Problem;
-use crate::app::failure::Result as AppResult;
+use crate::cli::now;
 
 /// The most bytes of a JSON body.
 pub const BODY_LIMIT: usize = 1 << 20;
@@ -31,50 +32,11 @@ pub const SESSION_COOKIE: &str = "wanjia_session";
 /// The header without which nothing unsafe is done for a session: no form of another site can send it.
 pub const CONSOLE_HEADER: &str = "x-wanjia";
 
-/// Whoever is signed in at the console.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedIn {
-    pub account: ActorId,
-    pub role: Role,
-    /// The code of the area the account is responsible for.
-    pub area: String,
-}
-
-/// Where sessions and phones' tokens are known. Asked on a blocking thread, with a reader of the same moment.
-pub trait Credentials: Send + Sync + 'static {
-    /// Whose session this cookie is; none if it is nobody's, or over.
-    ///
-    /// # Errors
-    /// Those of the storage.
-    fn session(&self, token: &str, reader: &mut Reader) -> AppResult<Option<SignedIn>>;
-
-    /// Whether this token was given to the phone of this series.
-    ///
-    /// # Errors
-    /// Those of the storage.
-    fn phone(&self, series: SeriesId, token: &str) -> AppResult<bool>;
-}
-
-/// A door without accounts: nobody is let in.
-pub struct Nobody;
-
-impl Credentials for Nobody {
-    fn session(&self, _: &str, _: &mut Reader) -> AppResult<Option<SignedIn>> {
-        Ok(None)
-    }
-
-    fn phone(&self, _: SeriesId, _: &str) -> AppResult<bool> {
-        Ok(false)
-    }
-}
-
-/// Who calls, as established by a session or a phone's token.
+/// Who calls, as established by a session or a phone's token, and the right that the ledger gives her.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub who: Who,
-    pub role: Role,
-    /// Where she may act: this area and all below it.
-    pub area: AreaNumber,
+    pub grant: Grant,
     /// The areas and sweeps of the moment.
     pub book: Arc<Book>,
 }
@@ -99,8 +61,8 @@ impl Caller {
     ///
     /// # Errors
     /// 403 `device_revoked`, `forbidden` or `outside_area`.
-    pub fn may(&self, action: Action, area: impl Into<Option<AreaNumber>>) -> Result<(), Problem> {
-        if matches!(self.who, Who::Phone { revoked: true, .. }) && action != Action::PushFacts {
+    pub fn may(&self, action: Action, scope: Scope) -> Result<(), Problem> {
+        if matches!(self.who, Who::Phone { revoked: true, .. }) && action != Action::Push {
             return Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 "device_revoked",
@@ -108,13 +70,10 @@ impl Caller {
                 "this phone has been revoked; what was not sent may still be sent, the rest is to be wiped",
             ));
         }
-        if !may(self.role, action) {
-            return Err(Problem::forbidden());
-        }
-        match area.into() {
-            Some(area) if !self.book.areas.is_within(area, self.area) => Err(Problem::outside_area()),
-            _ => Ok(()),
-        }
+        decide(&self.book.areas, self.grant, action, scope).map_err(|denied| match denied {
+            Denied::Role => Problem::forbidden(),
+            Denied::Area => Problem::outside_area(),
+        })
     }
 }
 
@@ -168,34 +127,46 @@ fn session_token(parts: &Parts) -> Option<String> {
         .map(|(_, token)| token.to_owned())
 }
 
+/// Tokens are random; what is kept of one is its hash.
+fn token_hash(token: &str) -> SecretHash {
+    Sha256::digest(token).into()
+}
+
 async fn phone(site: &Site, series: SeriesId, token: String) -> Result<Caller, Problem> {
-    let credentials = Arc::clone(&site.credentials);
+    let control = Arc::clone(&site.control);
     let device = site
         .territory
         .read(move |reader| {
-            if !credentials.phone(series, &token)? {
+            let known = control.phone_token(series)?;
+            if !known.is_some_and(|known| bool::from(known.ct_eq(&token_hash(&token)))) {
                 return Ok(None);
             }
+            control.saw_phone(series, now())?;
             Ok(reader.state().device(series)?)
         })
         .await?
         .ok_or_else(Problem::nobody)?;
-    let role = Role::from_code(device.role).ok_or_else(Problem::nobody)?;
-    let who =
-        Who::Phone { series, worker: device.worker, public_key: device.public_key, revoked: device.revoked };
-    Ok(Caller { who, role, area: device.area, book: site.territory.book() })
+    let grant = Grant { role: device.role, area: device.area };
+    let who = Who::Phone {
+        series,
+        worker: device.worker,
+        public_key: device.public_key,
+        revoked: device.revoked_at.is_some(),
+    };
+    Ok(Caller { who, grant, book: site.territory.book() })
 }
 
 async fn console(site: &Site, token: String) -> Result<Caller, Problem> {
-    let credentials = Arc::clone(&site.credentials);
-    let signed_in = site
+    let control = Arc::clone(&site.control);
+    let (account, grant) = site
         .territory
-        .read(move |reader| credentials.session(&token, reader))
+        .read(move |reader| {
+            let Some(account) = control.session(&token_hash(&token), now())? else { return Ok(None) };
+            Ok(reader.state().grant(account)?.map(|grant| (account, grant)))
+        })
         .await?
         .ok_or_else(Problem::nobody)?;
-    let book = site.territory.book();
-    let area = book.areas.number(&signed_in.area).ok_or_else(Problem::nobody)?;
-    Ok(Caller { who: Who::Console { account: signed_in.account }, role: signed_in.role, area, book })
+    Ok(Caller { who: Who::Console { account }, grant, book: site.territory.book() })
 }
 
 /// A JSON body: at most [`BODY_LIMIT`] bytes, `application/json`, every field known. As an answer, plain JSON.

@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use store::Control;
 use tokio::sync::watch;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
@@ -24,13 +25,12 @@ pub mod layers;
 pub mod listen;
 pub mod problem;
 
-use extract::Credentials;
-
 /// What every handler stands on.
 #[derive(Clone)]
 pub struct Site {
     pub territory: Territory,
-    pub credentials: Arc<dyn Credentials>,
+    /// Accounts, sessions and phones' tokens.
+    pub control: Arc<Control>,
     /// True once the server stops: whatever stays open ends then.
     pub stopping: watch::Receiver<bool>,
 }
