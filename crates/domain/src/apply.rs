@@ -1,5 +1,6 @@
 //! How an admitted fact changes the state. The only place where state changes.
 
+use crate::access::Grant;
 use crate::area::{Area, AreaNumber, Level};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
@@ -159,13 +160,21 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         }
         Body::DeviceEnrolled { series, public_key, worker, role, area } => {
             let Some(area) = state.book().areas.number(area) else { return Ok(()) };
-            let device =
-                Device { public_key: *public_key, worker: *worker, role: *role, area, revoked: false };
+            let device = Device {
+                public_key: *public_key,
+                worker: *worker,
+                role: *role,
+                area,
+                enrolled_at: stamp.at,
+                revoked_at: None,
+            };
             state.put_device(*series, device)
         }
         Body::DeviceRevoked { series } => match state.device(*series)? {
-            Some(device) => state.put_device(*series, Device { revoked: true, ..device }),
-            None => Ok(()),
+            Some(device) if device.revoked_at.is_none() => {
+                state.put_device(*series, Device { revoked_at: Some(stamp.at), ..device })
+            }
+            _ => Ok(()),
         },
         Body::Erased { person, .. } => change_people(state, origin.counts_from, &[*person], |state| {
             for linked in state.linked_to(*person)? {
@@ -192,8 +201,14 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             };
             apply(state, origin, &fact)
         }
-        // Kept in the ledger as a record; no view needs them.
-        Body::Revealed { .. } | Body::GrantGiven { .. } | Body::GrantEnded { .. } => Ok(()),
+        Body::GrantGiven { account, role, area } => {
+            // A grant on an area that is not known takes the earlier one away and gives nothing.
+            let grant = state.book().areas.number(area).map(|area| Grant { role: *role, area });
+            state.put_grant(*account, grant)
+        }
+        Body::GrantEnded { account } => state.put_grant(*account, None),
+        // Kept in the ledger as a record; no view needs it.
+        Body::Revealed { .. } => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A state is disposable: it is made again from the facts by applying them in order. Whoever keeps it (a database, a
 //! map in memory) only stores and finds rows; every rule is in this crate.
 
+use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
 use crate::fact::{Light, Outcome, Place};
 use crate::id::{ActorId, DwellingId, Id, PersonId, RosterId, SeriesId, SweepId};
@@ -38,7 +39,8 @@ pub struct Device {
     pub worker: ActorId,
     pub role: u64,
     pub area: AreaNumber,
-    pub revoked: bool,
+    pub enrolled_at: Millis,
+    pub revoked_at: Option<Millis>,
 }
 
 /// The few rows that stay in memory whole: areas, sweeps, rosters, and who founded the territory.
@@ -199,6 +201,9 @@ pub trait State {
 
     fn device(&mut self, series: SeriesId) -> Result<Option<Device>, Self::Error>;
     fn put_device(&mut self, series: SeriesId, device: Device) -> Result<(), Self::Error>;
+    /// What an account may do; none if it never got a right, or lost it.
+    fn grant(&mut self, account: ActorId) -> Result<Option<Grant>, Self::Error>;
+    fn put_grant(&mut self, account: ActorId, grant: Option<Grant>) -> Result<(), Self::Error>;
 
     /// Follows an alias: the id that a phone gave to a door which was known already.
     fn dwelling_alias(&mut self, id: DwellingId) -> Result<Option<DwellingId>, Self::Error>;
