@@ -51,6 +51,8 @@ export function makeMock({ now = Date.now } = {}) {
     rewrite: false,
     quarantineNext: null,
     pushes: 0,
+    /** Of the account at the console. */
+    role: 'community_secretary',
   }
   const doors = makeDoors(sweep.id, now())
   let leaves = Array.from({ length: 40 }, (_, index) => leafHash(Buffer.from(`seed ${index}`)))
@@ -248,7 +250,7 @@ export function makeMock({ now = Date.now } = {}) {
     for (const response of listeners) response.write(`event: changed\ndata: ${JSON.stringify({ size: leaves.length, sweeps: [sweep.id] })}\n\n`)
   }
 
-  const session = { account: { id: randomUUID(), name: '彭书记', role: 'county', area_code: '420102', area_name: '江岸区' } }
+  const session = { account: { id: randomUUID(), name: '彭书记', role: mock.role, area_code: '420102', area_name: '江岸区' } }
   const sessions = new Set()
 
   function route(method, path, query, body, raw, request) {

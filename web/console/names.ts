@@ -3,8 +3,6 @@ import { shallowReactive } from 'vue'
 import type { PersonRecord, Purpose } from '@core/api/types'
 import { call } from './call'
 
-export const PURPOSES = ['reconcile', 'service', 'correction'] as const satisfies readonly Purpose[]
-
 /** As many as one request may ask for. */
 const AT_ONCE = 100
 

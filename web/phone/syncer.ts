@@ -1,7 +1,7 @@
 /** When to sync, and what to say about it: one round at a time, across tabs too; nothing on screen waits for it. */
 import { computed, effectScope, ref, shallowRef } from 'vue'
 import { Refused, Unreachable } from '@core/api/client'
-import { db, keep, setting, wipe, type Identity, type OutboxFact } from './db'
+import { db, keep, setting, wipe, type Fate, type Identity, type OutboxFact } from './db'
 import { useLive } from './live'
 import { PastWasRewritten, SeriesForked, syncOnce } from './sync'
 
@@ -25,8 +25,13 @@ export const clockSkew = scope.run(() => useLive(async () => (await setting('clo
 export const lastSync = scope.run(() => useLive(async () => (await setting('lastSync')) ?? null, null))!
 export const checkpoint = scope.run(() => useLive(async () => (await setting('checkpoint')) ?? null, null))!
 
-export const unsent = computed(() => outbox.value.filter(({ fate }) => fate === 'waiting' || fate === 'sent').length)
-export const quarantined = computed(() => outbox.value.filter(({ fate }) => fate === 'quarantined').length)
+/** Counted as the worker counts: a knock is one record, whatever facts it holds. */
+export const unsent = computed(() => visits('waiting', 'sent'))
+export const quarantined = computed(() => visits('quarantined'))
+
+function visits(...fates: Fate[]): number {
+  return new Set(outbox.value.filter(({ fate }) => fates.includes(fate)).map(({ visit }) => visit)).size
+}
 
 let identity: Identity | null = null
 let soon: ReturnType<typeof setTimeout> | undefined

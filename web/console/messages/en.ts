@@ -252,6 +252,7 @@ export default {
     asking: 'Looking…',
     here: 'Listed at this door',
     elsewhere: 'Listed and not found yet',
+    widen: 'Not among them? Show the {n} listed and not found yet',
     none: 'Nobody in this community fits. Register instead.',
     do: 'The same person',
     done: 'Taken as the same person.',
