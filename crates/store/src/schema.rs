@@ -62,6 +62,45 @@ create table tag (
 ) without rowid;
 "];
 
+/// Accounts, sessions, invitations, phones' tokens: not facts, and no right comes from here.
+pub const CONTROL: &[&str] = &["
+create table account (
+    id blob primary key,
+    username text not null unique,
+    name blob not null,        -- sealed
+    password text not null,    -- Argon2id, as a PHC string
+    secret blob not null,      -- of the second factor, sealed
+    last_step integer not null,
+    created_at integer not null
+) without rowid;
+create table session (
+    token blob primary key,    -- SHA-256, as all tokens and codes below
+    account blob not null,
+    created_at integer not null,
+    seen_at integer not null
+) without rowid;
+create index session_of_account on session (account);
+create table invitation (
+    code blob primary key,
+    worker blob not null,
+    name blob not null,        -- sealed
+    area text not null,
+    role integer not null,
+    inviter blob not null,
+    expires_at integer not null,
+    used_at integer
+) without rowid;
+create table phone (
+    series blob primary key,
+    token blob not null,
+    worker blob not null,
+    name blob not null,        -- sealed
+    seen_at integer not null
+) without rowid;
+create table failure (subject blob not null, at integer not null); -- a keyed hash of a user name or an address
+create index failure_of_subject on failure (subject, at);
+"];
+
 /// Views: what the facts add up to. Made, emptied and compared table by table; see [`VIEW_TABLES`].
 pub const VIEWS: &str = "
 create table book (name text primary key, value) without rowid;
