@@ -16,6 +16,7 @@ pub mod coverage;
 pub mod dedupe;
 pub mod demo;
 pub mod doctor;
+pub mod drill;
 pub mod erase;
 pub mod import;
 pub mod init;
@@ -57,6 +58,7 @@ enum Command {
     Erase(erase::EraseArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
+    Drill(drill::DrillArgs),
     Serve(serve::ServeArgs),
     Link(Box<link::LinkArgs>),
     Dedupe(Box<dedupe::DedupeArgs>),
@@ -131,6 +133,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Erase(args) => erase::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Drill(args) => drill::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Link(args) => return ExitCode::from(link::run(&args)),
         Command::Dedupe(args) => return ExitCode::from(dedupe::run(&args)),
