@@ -4,7 +4,7 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build run test lint
+.PHONY: setup build run test lint bench
 
 setup:
 	@scripts/setup.sh
@@ -24,3 +24,10 @@ lint: setup
 test: setup
 	cargo test --workspace --locked
 	cd web && npm ci --no-audit --no-fund && npm test
+
+# make bench BENCH="--people 10000,100000 --seconds 5" for a small one; see docs/BENCHMARKS.md.
+BENCH :=
+bench: setup
+	cargo build --release --locked -p wanjia --bin wanjia --example bench
+	cargo build --release --locked -p store --example yardstick
+	target/release/examples/bench --program target/release/wanjia --yardstick target/release/examples/yardstick $(BENCH)
