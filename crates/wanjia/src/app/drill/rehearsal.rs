@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use domain::fact::{Body, FoundBy, Light, Place, evidence};
 use domain::id::{DwellingId, PersonId, SweepId};
 use domain::identity::Identity;
+use domain::note::VisitNote;
 use domain::time::{Millis, format_instant};
 use rustc_hash::FxHashMap;
 
@@ -19,7 +20,6 @@ use super::recount::{Decisions, Told};
 use super::script::{Address, Clock, Deed, DoorNumber, Entry, HOUR, How, Size, Somebody, Town};
 use super::server::{Program, Server};
 use crate::app::failure::{Failure, Result};
-use crate::app::import_visits::visit_content;
 use crate::app::synthetic::{CITY, Chance};
 
 /// What a phone keeps with each fact.
@@ -555,7 +555,9 @@ pub fn record(
         }
         Deed::Visit { door, outcome, light, recheck_on, note } => {
             let Some(dwelling) = dwelling(phone, door) else { return };
-            let content = note.then(|| (dwelling, visit_content("下次晚上来", "", "")));
+            let content = note.then(|| {
+                (dwelling, VisitNote { note: "下次晚上来".into(), ..VisitNote::default() }.encode())
+            });
             let evidence = if light == Light::Unknown { 0 } else { evidence::LIGHT };
             let body =
                 Body::Visited { sweep, dwelling, outcome, light, evidence, recheck_on, occupants: None };
