@@ -86,5 +86,6 @@ export function personContent(person: PersonContent): Bytes {
 
 /** Plaintext of a visit's note, whose owner is the dwelling. `where` says where an away household is. */
 export function visitContent(note: string, where: string): Bytes {
-  return encode([note, where])
+  // The third text names whoever made a visit that was typed in; a phone's visit has its actor.
+  return encode([note, where, ''])
 }
