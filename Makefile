@@ -27,4 +27,4 @@ lint: setup
 
 test: setup
 	cargo test --workspace --locked
-	cd web && npm install --no-audit --no-fund && npm test
+	cd web && npm ci --no-audit --no-fund && npm test
