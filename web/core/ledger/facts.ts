@@ -84,8 +84,8 @@ export function personContent(person: PersonContent): Bytes {
   return encode([name, sex, birthDate, idNumber, phone, relation, note])
 }
 
-/** Plaintext of a visit's note, whose owner is the dwelling. `where` says where an away household is. */
+/** Plaintext of a visit's note, whose owner is the dwelling: note, where an away household is, and who came, which on a
+ * phone the fact's actor says already. */
 export function visitContent(note: string, where: string): Bytes {
-  // The third text names whoever made a visit that was typed in; a phone's visit has its actor.
   return encode([note, where, ''])
 }
