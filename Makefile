@@ -4,7 +4,7 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build run test lint bench
+.PHONY: setup build run test lint gen bench
 
 setup:
 	@scripts/setup.sh
@@ -16,6 +16,10 @@ run: build
 	@test -e $(DEMO) || target/release/wanjia demo --data $(DEMO)
 	@target/release/wanjia verify --data $(DEMO)
 	@echo "The territory is in $(DEMO). 演示数据在 $(DEMO)。"
+
+# The contracts that are committed and compared in the test run.
+gen: setup
+	cargo run -q --locked -p wanjia -- openapi > docs/openapi.json
 
 lint: setup
 	cargo fmt --all --check

@@ -24,6 +24,7 @@ pub mod import;
 pub mod init;
 pub mod link;
 pub mod link_explain;
+pub mod openapi;
 mod people_csv;
 pub mod plan;
 pub mod rebuild;
@@ -63,6 +64,7 @@ enum Command {
     Demo(demo::DemoArgs),
     Drill(drill::DrillArgs),
     Serve(serve::ServeArgs),
+    Openapi(openapi::OpenapiArgs),
     Link(Box<link::LinkArgs>),
     Dedupe(Box<dedupe::DedupeArgs>),
     LinkExplain(Box<link_explain::LinkExplainArgs>),
@@ -188,6 +190,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Drill(args) => drill::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Openapi(args) => openapi::run(&args),
         Command::Link(args) => return ExitCode::from(link::run(&args)),
         Command::Dedupe(args) => return ExitCode::from(dedupe::run(&args)),
         Command::LinkExplain(args) => return ExitCode::from(link_explain::run(&args)),
