@@ -4,6 +4,7 @@
 //! shows is what [`apply::apply`] makes of the facts, and [`admit::admit`] decides which facts count.
 #![warn(clippy::disallowed_methods)]
 
+pub mod access;
 pub mod admit;
 pub mod apply;
 pub mod area;

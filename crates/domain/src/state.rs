@@ -3,6 +3,7 @@
 //! A state is disposable: it is made again from the facts by applying them in order. Whoever keeps it (a database, a
 //! map in memory) only stores and finds rows; every rule is in this crate.
 
+use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
 use crate::fact::{Light, Outcome, Place};
 use crate::id::{ActorId, DwellingId, Id, PersonId, RosterId, SeriesId, SweepId};
@@ -38,7 +39,8 @@ pub struct Device {
     pub worker: ActorId,
     pub role: u64,
     pub area: AreaNumber,
-    pub revoked: bool,
+    pub enrolled_at: Millis,
+    pub revoked_at: Option<Millis>,
 }
 
 /// The few rows that stay in memory whole: areas, sweeps, rosters, and who founded the territory.
@@ -81,6 +83,8 @@ pub struct Dwelling {
     pub on_roster: bool,
     /// How many people are listed here, each person once.
     pub listed: u32,
+    /// The position from which on the door, or who is listed behind it, is as it is now.
+    pub changed: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +139,8 @@ pub struct Round {
     pub unlisted: u32,
     /// People recorded at this door, listed or not.
     pub recorded: u32,
+    /// The position from which on the row is as it is now.
+    pub changed: u64,
 }
 
 /// The numbers of one area (or one door) in a sweep, beyond those that all sweeps share.
@@ -195,6 +201,9 @@ pub trait State {
 
     fn device(&mut self, series: SeriesId) -> Result<Option<Device>, Self::Error>;
     fn put_device(&mut self, series: SeriesId, device: Device) -> Result<(), Self::Error>;
+    /// What an account may do; none if it never got a right, or lost it.
+    fn grant(&mut self, account: ActorId) -> Result<Option<Grant>, Self::Error>;
+    fn put_grant(&mut self, account: ActorId, grant: Option<Grant>) -> Result<(), Self::Error>;
 
     /// Follows an alias: the id that a phone gave to a door which was known already.
     fn dwelling_alias(&mut self, id: DwellingId) -> Result<Option<DwellingId>, Self::Error>;
@@ -214,6 +223,17 @@ pub trait State {
         dwelling: Dwelling,
         labels: Labels,
     ) -> Result<(), Self::Error>;
+
+    /// Notes that a door left an area, or that `id` was only another name of a door.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_departure(&mut self, area: AreaNumber, id: DwellingId, position: u64) -> Result<(), Self::Error>;
+    /// Takes the note back: the door is in the area again.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn drop_departure(&mut self, area: AreaNumber, id: DwellingId) -> Result<(), Self::Error>;
 
     fn person(&mut self, id: PersonId) -> Result<Option<Person>, Self::Error>;
     fn put_person(&mut self, id: PersonId, person: Person) -> Result<(), Self::Error>;

@@ -1,6 +1,7 @@
 //! The tree's stored hashes, sixty-four to a row.
 
 use std::cell::RefCell;
+use std::collections::hash_map::Entry;
 
 use ledger::Hash;
 use ledger::tree::{NodeError, Nodes};
@@ -30,13 +31,13 @@ impl Nodes for StoredNodes<'_> {
         let mut found = Vec::with_capacity(indexes.len());
         for index in indexes {
             let first = index / BLOCK * BLOCK;
-            if !blocks.contains_key(&first) {
+            if let Entry::Vacant(entry) = blocks.entry(first) {
                 let block: Option<Vec<u8>> = self
                     .connection
                     .prepare_cached("select hashes from nodes where first = ?1")
                     .and_then(|mut read| read.query_row([first], |row| row.get(0)).optional())
                     .map_err(NodeError::read)?;
-                blocks.insert(first, block.unwrap_or_default());
+                entry.insert(block.unwrap_or_default());
             }
             let offset = usize::try_from(index - first).unwrap_or(0) * 32;
             let hash = blocks.get(&first).and_then(|block| block.get(offset..offset + 32));

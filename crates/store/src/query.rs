@@ -13,7 +13,7 @@ use domain::state::{Book, Count, Dwelling, Labels, Round, State, SweepNumber, Ta
 use domain::sweep::{self, Kind, Reason, Seen};
 use domain::time::Millis;
 use ledger::seal::TerritoryKey;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::content::Content;
 use crate::directory::{self, Directory};
@@ -24,8 +24,8 @@ use crate::views::{ROUND_COLUMNS, Views, round_from};
 
 /// Reads a territory. Cheap to open; keep one for each thread.
 pub struct Reader {
-    views: Views,
-    content: Content,
+    pub(crate) views: Views,
+    pub(crate) content: Content,
     book_at: u64,
 }
 
@@ -101,6 +101,10 @@ impl Reader {
         Ok(reader)
     }
 
+    pub(crate) fn views_connection(&self) -> &Connection {
+        self.views.connection()
+    }
+
     /// How many facts the ledger holds.
     pub fn size(&self) -> Result<u64> {
         Ok(self
@@ -108,6 +112,20 @@ impl Reader {
             .connection()
             .prepare_cached("select coalesce(max(position) + 1, 0) from facts")?
             .query_row([], |row| row.get(0))?)
+    }
+
+    /// Runs `work` on one committed state: nothing that is committed meanwhile is seen, and nothing kept from earlier
+    /// calls. `book_changed` says that the book has to be read again.
+    ///
+    /// # Errors
+    /// Those of the storage; `work` has its own.
+    pub fn snapshot<T>(&mut self, book_changed: bool, work: impl FnOnce(&mut Self) -> T) -> Result<T> {
+        self.views.connection().execute_batch("begin")?;
+        self.views.forget();
+        let ready = if book_changed { self.views.reload() } else { Ok(()) };
+        let found = ready.map(|()| work(self));
+        self.views.connection().execute_batch("rollback")?;
+        found
     }
 
     /// Forgets what was kept from earlier calls, and reads the book again if facts came since.
@@ -236,8 +254,8 @@ impl Reader {
     /// Every door counted directly under an area, in walking order.
     pub fn doors(&self, sweep: SweepNumber, area: AreaNumber) -> Result<Vec<Door>> {
         let mut read = self.views.connection().prepare_cached(&format!(
-            "select dwelling.id, dwelling.place, dwelling.on_roster, dwelling.listed, dwelling.building, dwelling.unit,
-                dwelling.room, {ROUND_COLUMNS}
+            "select dwelling.id, dwelling.place, dwelling.on_roster, dwelling.listed, dwelling.changed,
+                dwelling.building, dwelling.unit, dwelling.room, {ROUND_COLUMNS}
              from dwelling left join round on round.sweep = ?1 and round.dwelling = dwelling.id
              where dwelling.area = ?2"
         ))?;
@@ -249,9 +267,10 @@ impl Reader {
                     place: Place::from_code(row.get(1)?).unwrap_or_default(),
                     on_roster: row.get(2)?,
                     listed: row.get(3)?,
+                    changed: row.get(4)?,
                 },
-                labels: Labels { building: row.get(4)?, unit: row.get(5)?, room: row.get(6)? },
-                round: round_from(row, 7)?.unwrap_or_default(),
+                labels: Labels { building: row.get(5)?, unit: row.get(6)?, room: row.get(7)? },
+                round: round_from(row, 8)?.unwrap_or_default(),
             })
         })?;
         let mut doors: Vec<Door> = rows.collect::<rusqlite::Result<_>>()?;

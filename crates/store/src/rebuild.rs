@@ -115,7 +115,14 @@ fn apply_stored(
     }
     let fact = Fact::decode(&envelope.payload)
         .map_err(|error| StoreError::Damaged(format!("position {position}: {error}")))?;
-    let origin = Origin { position, series, sequence, received_at, sealed: envelope.sealed.is_some() };
+    let origin = Origin {
+        position,
+        counts_from: position,
+        series,
+        sequence,
+        received_at,
+        sealed: envelope.sealed.is_some(),
+    };
     apply::apply(views, origin, &fact)
 }
 

@@ -170,7 +170,7 @@ fn facts(
         {
             sealed.push((position, commitment));
         }
-        if position % 100_000 == 0 {
+        if position.is_multiple_of(100_000) {
             progress(position);
         }
     }

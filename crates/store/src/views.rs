@@ -1,9 +1,10 @@
 //! The views in SQLite: [`domain::state::State`] over tables, with the rows that a batch touches kept in memory until
 //! it is flushed.
 
+use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
 use domain::fact::{Light, Outcome, Place};
-use domain::id::{DwellingId, Id, PersonId, SeriesId};
+use domain::id::{ActorId, DwellingId, Id, PersonId, SeriesId};
 use domain::state::{
     Book, Count, Device, Dwelling, Labels, Person, Roster, Round, Stamp, State, Sweep, SweepNumber, Tally,
     Visit, Waiting,
@@ -30,6 +31,8 @@ pub struct Views {
     counts: FxHashMap<AreaNumber, Count>,
     tallies: FxHashMap<(SweepNumber, AreaNumber), Tally>,
     book_changed: bool,
+    book_version: u64,
+    touched: Vec<SweepNumber>,
 }
 
 fn id(bytes: [u8; 16]) -> Id {
@@ -57,6 +60,8 @@ impl Views {
             counts: FxHashMap::default(),
             tallies: FxHashMap::default(),
             book_changed: false,
+            book_version: 0,
+            touched: Vec::new(),
         })
     }
 
@@ -67,7 +72,9 @@ impl Views {
     /// Forgets everything that was put and not committed.
     pub fn reload(&mut self) -> Result<()> {
         self.forget();
+        self.touched.clear();
         self.book = load_book(&self.connection)?;
+        self.book_version += 1;
         Ok(())
     }
 
@@ -78,6 +85,23 @@ impl Views {
         self.counts.clear();
         self.tallies.clear();
         self.book_changed = false;
+    }
+
+    /// Another number whenever the book may have changed; it means nothing beyond this process.
+    #[must_use]
+    pub fn book_version(&self) -> u64 {
+        self.book_version
+    }
+
+    /// The sweeps in which something changed since this was asked last.
+    pub fn take_touched(&mut self) -> Vec<SweepNumber> {
+        std::mem::take(&mut self.touched)
+    }
+
+    fn touch(&mut self, sweep: SweepNumber) {
+        if !self.touched.contains(&sweep) {
+            self.touched.push(sweep);
+        }
     }
 
     /// How many rows wait in memory.
@@ -135,12 +159,19 @@ impl Views {
             self.dwellings.iter_mut().filter(|(_, slot)| slot.dirty).map(|(id, slot)| (*id, slot)).collect();
         dirty.sort_unstable_by_key(|(id, _)| *id);
         let mut update = self.connection.prepare_cached(
-            "update dwelling set area = ?2, place = ?3, on_roster = ?4, listed = ?5 where id = ?1",
+            "update dwelling set area = ?2, place = ?3, on_roster = ?4, listed = ?5, changed = ?6 where id = ?1",
         )?;
         for (id, slot) in dirty {
             slot.dirty = false;
             if let Some(row) = slot.value {
-                update.execute(params![id.0, row.area, row.place as u8, row.on_roster, row.listed])?;
+                update.execute(params![
+                    id.0,
+                    row.area,
+                    row.place as u8,
+                    row.on_roster,
+                    row.listed,
+                    row.changed
+                ])?;
             }
         }
         Ok(())
@@ -152,8 +183,8 @@ impl Views {
         dirty.sort_unstable_by_key(|(at, _)| *at);
         let mut put = self.connection.prepare_cached(
             "insert or replace into round (sweep, dwelling, at, series, sequence, outcome, light, evidence, recheck_on,
-                visits, signed, here, elsewhere, unlisted, recorded)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                visits, signed, here, elsewhere, unlisted, recorded, changed)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?;
         for ((sweep, dwelling), slot) in dirty {
             slot.dirty = false;
@@ -175,7 +206,8 @@ impl Views {
                 round.here,
                 round.elsewhere,
                 round.unlisted,
-                round.recorded
+                round.recorded,
+                round.changed
             ])?;
         }
         Ok(())
@@ -203,9 +235,10 @@ impl Views {
 
 /// The columns of a round, in the order that [`round_from`] reads.
 pub const ROUND_COLUMNS: &str = "round.at, round.series, round.sequence, round.outcome, round.light, round.evidence, \
-     round.recheck_on, round.visits, round.signed, round.here, round.elsewhere, round.unlisted, round.recorded";
+     round.recheck_on, round.visits, round.signed, round.here, round.elsewhere, round.unlisted, round.recorded, \
+     round.changed";
 
-/// Reads a round from columns `from..from + 13`; none if the row has none (an outer join found nothing).
+/// Reads a round from columns `from..from + 14`; none if the row has none (an outer join found nothing).
 pub fn round_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<Round>> {
     let Some(visits) = row.get::<_, Option<u32>>(from + 7)? else { return Ok(None) };
     let visit = match row.get::<_, Option<i64>>(from)? {
@@ -228,6 +261,7 @@ pub fn round_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<Round>>
         elsewhere: row.get(from + 10)?,
         unlisted: row.get(from + 11)?,
         recorded: row.get(from + 12)?,
+        changed: row.get(from + 13)?,
     }))
 }
 
@@ -335,19 +369,21 @@ impl State for Views {
     fn change_book(&mut self, change: impl FnOnce(&mut Book)) -> Result<()> {
         change(&mut self.book);
         self.book_changed = true;
+        self.book_version += 1;
         Ok(())
     }
 
     fn device(&mut self, series: SeriesId) -> Result<Option<Device>> {
         let found = self
-            .cached("select public_key, worker, role, area, revoked from device where series = ?1")?
+            .cached("select public_key, worker, role, area, enrolled_at, revoked_at from device where series = ?1")?
             .query_row([series.0], |row| {
                 Ok(Device {
                     public_key: row.get(0)?,
                     worker: get_id(row, 1)?,
                     role: row.get(2)?,
                     area: row.get(3)?,
-                    revoked: row.get(4)?,
+                    enrolled_at: row.get(4)?,
+                    revoked_at: row.get(5)?,
                 })
             })
             .optional()?;
@@ -355,15 +391,37 @@ impl State for Views {
     }
 
     fn put_device(&mut self, series: SeriesId, device: Device) -> Result<()> {
-        self.cached("insert or replace into device (series, public_key, worker, role, area, revoked) values (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![
-                series.0,
-                device.public_key,
-                device.worker.0,
-                device.role,
-                device.area,
-                device.revoked
-            ])?;
+        self.cached(
+            "insert or replace into device (series, public_key, worker, role, area, enrolled_at, revoked_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            series.0,
+            device.public_key,
+            device.worker.0,
+            device.role,
+            device.area,
+            device.enrolled_at,
+            device.revoked_at
+        ])?;
+        Ok(())
+    }
+
+    fn grant(&mut self, account: ActorId) -> Result<Option<Grant>> {
+        let found = self
+            .cached("select role, area from access where account = ?1")?
+            .query_row([account.0], |row| Ok(Grant { role: row.get(0)?, area: row.get(1)? }))
+            .optional()?;
+        Ok(found)
+    }
+
+    fn put_grant(&mut self, account: ActorId, grant: Option<Grant>) -> Result<()> {
+        match grant {
+            Some(grant) => self
+                .cached("insert or replace into access (account, role, area) values (?1, ?2, ?3)")?
+                .execute(params![account.0, grant.role, grant.area])?,
+            None => self.cached("delete from access where account = ?1")?.execute([account.0])?,
+        };
         Ok(())
     }
 
@@ -386,13 +444,14 @@ impl State for Views {
             return Ok(slot.value);
         }
         let value = self
-            .cached("select area, place, on_roster, listed from dwelling where id = ?1")?
+            .cached("select area, place, on_roster, listed, changed from dwelling where id = ?1")?
             .query_row([id.0], |row| {
                 Ok(Dwelling {
                     area: row.get(0)?,
                     place: Place::from_code(row.get(1)?).unwrap_or_default(),
                     on_roster: row.get(2)?,
                     listed: row.get(3)?,
+                    changed: row.get(4)?,
                 })
             })
             .optional()?;
@@ -440,8 +499,8 @@ impl State for Views {
     ) -> Result<()> {
         self.put_door(area, key, id)?;
         self.cached(
-            "insert into dwelling (id, area, place, on_roster, listed, building, unit, room)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "insert into dwelling (id, area, place, on_roster, listed, changed, building, unit, room)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             id.0,
@@ -449,11 +508,24 @@ impl State for Views {
             dwelling.place as u8,
             dwelling.on_roster,
             dwelling.listed,
+            dwelling.changed,
             labels.building,
             labels.unit,
             labels.room
         ])?;
         self.dwellings.insert(id, Slot { value: Some(dwelling), dirty: false });
+        Ok(())
+    }
+
+    fn put_departure(&mut self, area: AreaNumber, id: DwellingId, position: u64) -> Result<()> {
+        self.cached("insert or replace into departure (area, dwelling, position) values (?1, ?2, ?3)")?
+            .execute(params![area, id.0, position])?;
+        Ok(())
+    }
+
+    fn drop_departure(&mut self, area: AreaNumber, id: DwellingId) -> Result<()> {
+        self.cached("delete from departure where area = ?1 and dwelling = ?2")?
+            .execute(params![area, id.0])?;
         Ok(())
     }
 
@@ -528,6 +600,7 @@ impl State for Views {
 
     fn put_round(&mut self, sweep: SweepNumber, dwelling: DwellingId, round: Round) -> Result<()> {
         self.rounds.insert((sweep, dwelling), Slot { value: Some(round), dirty: true });
+        self.touch(sweep);
         Ok(())
     }
 
@@ -562,12 +635,19 @@ impl State for Views {
     fn add_count(&mut self, area: AreaNumber, change: Count) -> Result<()> {
         let count = self.counts.entry(area).or_default();
         *count = count.plus(change);
+        // Doors and lists are shared by every open sweep.
+        for (number, sweep) in (0..).zip(&self.book.sweeps) {
+            if sweep.closed_at.is_none() && !self.touched.contains(&number) {
+                self.touched.push(number);
+            }
+        }
         Ok(())
     }
 
     fn add_tally(&mut self, sweep: SweepNumber, area: AreaNumber, change: Tally) -> Result<()> {
         let tally = self.tallies.entry((sweep, area)).or_default();
         *tally = tally.plus(change);
+        self.touch(sweep);
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! Phones: they go offline, come back, send twice, out of order, with wrong clocks; nothing is lost or doubled.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use domain::admit::Quarantine;
 use domain::area::Level;
 use domain::fact::{Body, Fact, FoundBy, Light, Outcome, Place};

@@ -1,12 +1,14 @@
 //! Whatever happens in whatever order, the incremental numbers equal a recount from the script of what happened, the
 //! list of the unreached equals the recount's list, and the views equal a rebuild from the facts.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::area::Level;
 use domain::fact::{Body, FoundBy, Light, Outcome, Place, SignReason};
 use domain::id::Id;
-use domain::state::State;
+use domain::state::{Dwelling, Labels, Round, State};
 use ledger::seal::TerritoryKey;
 use proptest::prelude::*;
 use store::{Reader, Store};
@@ -55,6 +57,18 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn door_id(door: usize) -> Id {
     Id([u8::try_from(door + 1).unwrap(); 16])
+}
+
+fn registration(dwelling: Id, area: usize, door: usize, by_roster: bool) -> Body {
+    Body::DwellingRegistered {
+        dwelling,
+        area: AREAS[area].0.into(),
+        building: "1".into(),
+        unit: String::new(),
+        room: door.to_string(),
+        place: Place::Home,
+        found_by: if by_roster { FoundBy::Roster } else { FoundBy::Visit },
+    }
 }
 
 fn person_id(person: usize) -> Id {
@@ -158,6 +172,11 @@ impl Script {
 
 fn play(store: &mut Store, sweep: Id, steps: &[Step]) -> Script {
     let mut script = Script::default();
+    play_on(store, sweep, steps, &mut script);
+    script
+}
+
+fn play_on(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script) {
     let actor = Id([9; 16]);
     for (index, step) in steps.iter().enumerate() {
         let (at, body) = match step.clone() {
@@ -166,16 +185,7 @@ fn play(store: &mut Store, sweep: Id, steps: &[Step]) -> Script {
                 if by_roster {
                     script.on_roster.insert(door);
                 }
-                let body = Body::DwellingRegistered {
-                    dwelling: door_id(door),
-                    area: AREAS[area].0.into(),
-                    building: "1".into(),
-                    unit: String::new(),
-                    room: door.to_string(),
-                    place: Place::Home,
-                    found_by: if by_roster { FoundBy::Roster } else { FoundBy::Visit },
-                };
-                (NOW, body)
+                (NOW, registration(door_id(door), area, door, by_roster))
             }
             Step::List { person, door }
                 if script.area.contains_key(&door) && !script.erased.contains(&person) =>
@@ -239,7 +249,34 @@ fn play(store: &mut Store, sweep: Id, steps: &[Step]) -> Script {
         };
         store.write(NOW + 1000, |batch| batch.append_at(at, actor, body, None)).unwrap();
     }
-    script
+}
+
+/// What a phone keeps of each door.
+type Kept = BTreeMap<Id, (Dwelling, Labels, Vec<Id>, Vec<(u32, Round)>)>;
+
+/// Asks for what changed since `after`, in pages of two, and takes it over.
+fn pull(reader: &mut Reader, area: u32, after: u64, kept: &mut Kept) -> u64 {
+    let (mut from, mut size) = (None, None);
+    loop {
+        let changes = reader.changed_doors(area, after, from, 2).unwrap();
+        size = size.or(Some(changes.size));
+        for id in changes.removed {
+            kept.remove(&id);
+        }
+        for door in changes.doors {
+            kept.insert(door.id, (door.dwelling, door.labels, door.members, door.rounds));
+        }
+        from = changes.next;
+        if from.is_none() {
+            return size.unwrap();
+        }
+    }
+}
+
+fn everything(reader: &mut Reader, area: u32) -> Kept {
+    let mut all = Kept::new();
+    pull(reader, area, 0, &mut all);
+    all
 }
 
 fn new_store(root: &std::path::Path) -> (Store, Id) {
@@ -330,6 +367,45 @@ proptest! {
         drop(store);
         let (_, difference) = store::rebuild::check(&root, &mut |_| {}).unwrap();
         prop_assert_eq!(difference, None);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_phone_that_pulls_now_and_then_has_what_a_new_one_gets(
+        steps in prop::collection::vec((step(), any::<[bool; 3]>()), 1..60),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("data");
+        let (mut store, sweep) = new_store(&root);
+        let mut reader = Reader::open(&root, None).unwrap();
+        // A phone of the county, of a community, and of a grid within it.
+        let mut phones = [(0, 0, Kept::new()), (1, 0, Kept::new()), (3, 0, Kept::new())];
+        let mut script = Script::default();
+        for (step, asks) in steps {
+            let again = match step {
+                Step::Register { door, .. } => script.area.get(&door).map(|area| (door, *area)),
+                _ => None,
+            };
+            play_on(&mut store, sweep, &[step], &mut script);
+            if let Some((door, area)) = again {
+                // Another phone came upon the same door and gave it an id of its own.
+                let body = registration(Id([u8::try_from(door + 50).unwrap(); 16]), area, door, false);
+                store.write(NOW, |batch| batch.append(Id([9; 16]), body, None)).unwrap();
+            }
+            for ((area, after, kept), asks) in phones.iter_mut().zip(asks) {
+                if asks {
+                    *after = pull(&mut reader, *area, *after, kept);
+                    prop_assert_eq!(&*kept, &everything(&mut reader, *area));
+                }
+            }
+        }
+        for (area, after, mut kept) in phones {
+            pull(&mut reader, area, after, &mut kept);
+            prop_assert_eq!(kept, everything(&mut reader, area));
+        }
     }
 }
 

@@ -27,6 +27,7 @@ pub mod rebuild;
 pub mod reconcile;
 pub mod residual;
 pub mod roster;
+pub mod serve;
 pub mod sheet;
 pub mod sweep;
 pub mod verify;
@@ -56,6 +57,7 @@ enum Command {
     Erase(erase::EraseArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
+    Serve(serve::ServeArgs),
     Link(Box<link::LinkArgs>),
     Dedupe(Box<dedupe::DedupeArgs>),
     LinkExplain(Box<link_explain::LinkExplainArgs>),
@@ -129,6 +131,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Erase(args) => erase::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Link(args) => return ExitCode::from(link::run(&args)),
         Command::Dedupe(args) => return ExitCode::from(dedupe::run(&args)),
         Command::LinkExplain(args) => return ExitCode::from(link_explain::run(&args)),

@@ -59,7 +59,7 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
         &mut refusals,
         &mut |_, _, read| {
             rows += 1;
-            if rows % 5000 == 0 {
+            if rows.is_multiple_of(5000) {
                 progress.set_position(read);
                 progress.set_message(format!("{rows}"));
             }
