@@ -4,7 +4,7 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build run test lint
+.PHONY: setup build run test lint gen
 
 setup:
 	@scripts/setup.sh
@@ -17,10 +17,14 @@ run: build
 	@target/release/wanjia verify --data $(DEMO)
 	@echo "The territory is in $(DEMO). 演示数据在 $(DEMO)。"
 
+# The contracts that are committed and compared in the test run.
+gen: setup
+	cargo run -q --locked -p wanjia -- openapi > docs/openapi.json
+
 lint: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 test: setup
 	cargo test --workspace --locked
-	cd web && npm install --no-audit --no-fund && npm test
+	cd web && npm ci --no-audit --no-fund && npm test
