@@ -11,6 +11,7 @@ use store::directory;
 
 use crate::app::failure::{Failure, Result};
 
+pub mod account;
 pub mod areas;
 pub mod coverage;
 pub mod dedupe;
@@ -54,6 +55,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     Rebuild(rebuild::RebuildArgs),
     Erase(erase::EraseArgs),
+    #[command(subcommand)]
+    Account(account::AccountCommand),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
     Link(Box<link::LinkArgs>),
@@ -127,6 +130,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Rebuild(args) => rebuild::run(&args),
         Command::Erase(args) => erase::run(&args),
+        Command::Account(command) => account::run(command),
         Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Link(args) => return ExitCode::from(link::run(&args)),
