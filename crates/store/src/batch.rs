@@ -16,6 +16,7 @@ use rusqlite::{OptionalExtension, params};
 use rustc_hash::FxHashMap;
 
 use crate::error::{Result, StoreError};
+use crate::push::{CheckedPush, PushRefused, Pushed};
 use crate::store::{OWN, Store};
 use crate::views::Views;
 
@@ -46,29 +47,6 @@ impl Receipt {
     pub fn quarantine(&self) -> Option<Quarantine> {
         Quarantine::from_code(self.verdict)
     }
-}
-
-/// One fact as a device sends it.
-pub struct Pushed {
-    pub envelope: Vec<u8>,
-    pub ciphertext: Option<Vec<u8>>,
-    pub data_key: Option<[u8; 32]>,
-}
-
-/// Why a whole push was sent back; nothing of it is stored, and the device keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PushRefused {
-    /// The signature over the head does not verify, or the bytes are no envelope.
-    Unreadable {
-        index: usize,
-    },
-    BadSignature,
-    UnknownDevice,
-    /// Facts before these are missing: send from this number on.
-    Gap {
-        expected: u64,
-    },
-    Empty,
 }
 
 struct Head {
@@ -262,46 +240,67 @@ impl<'s> Batch<'s> {
         let Some(device) = self.store.views.device(series)? else {
             return Ok(Err(PushRefused::UnknownDevice));
         };
-        let mut envelopes = Vec::with_capacity(pushed.len());
-        for (index, fact) in pushed.iter().enumerate() {
-            match Envelope::decode(&fact.envelope) {
-                Ok(envelope) if envelope.series == series.0 => envelopes.push(envelope),
-                _ => return Ok(Err(PushRefused::Unreadable { index })),
-            }
+        match CheckedPush::check(series, device.public_key, pushed.to_vec(), *signature) {
+            Ok(push) => self.push_checked(&push),
+            Err(refused) => Ok(Err(refused)),
         }
-        let (Some(first), Some(last), Some(last_bytes)) =
-            (envelopes.first(), envelopes.last(), pushed.last())
-        else {
-            return Ok(Err(PushRefused::Empty));
+    }
+
+    /// As [`Batch::push`], of what was read and checked elsewhere.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn push_checked(
+        &mut self,
+        push: &CheckedPush,
+    ) -> Result<std::result::Result<Vec<Receipt>, PushRefused>> {
+        let series = push.series;
+        let Some(device) = self.store.views.device(series)? else {
+            return Ok(Err(PushRefused::UnknownDevice));
         };
-        let last_hash = envelope::hash(&last_bytes.envelope);
-        if ledger::series::verify_head(&device.public_key, &series.0, last.sequence, &last_hash, signature)
-            .is_err()
-        {
+        if device.public_key != push.public_key {
             return Ok(Err(PushRefused::BadSignature));
         }
-        self.load_head(series)?;
-        let mut expected = self.heads.get(&series).map_or(0, |head| head.next);
-        if first.sequence > expected {
-            return Ok(Err(PushRefused::Gap { expected }));
-        }
-        for envelope in &envelopes {
+        let mut expected = self.next_of(series)?;
+        for envelope in &push.envelopes {
             if envelope.sequence > expected {
                 return Ok(Err(PushRefused::Gap { expected }));
             }
             expected = expected.max(envelope.sequence + 1);
         }
-        let mut receipts = Vec::with_capacity(pushed.len());
-        for (fact, envelope) in pushed.iter().zip(&envelopes) {
+        self.load_head(series)?;
+        let mut receipts = Vec::with_capacity(push.facts.len());
+        for (fact, envelope) in push.facts.iter().zip(&push.envelopes) {
             receipts.push(self.take(series, &device, fact, envelope)?);
         }
         if let Some(head) = self.heads.get_mut(&series)
-            && head.hash == last_hash
+            && head.hash == push.last_hash
         {
-            head.signature = *signature;
+            head.signature = push.signature;
         }
         self.flush_if_full()?;
         Ok(Ok(receipts))
+    }
+
+    /// The number and hash of a series' newest fact; none before its first.
+    pub fn newest(&self, series: SeriesId) -> Option<(u64, Hash)> {
+        let head = self.heads.get(&series)?;
+        Some((head.next.checked_sub(1)?, head.hash))
+    }
+
+    /// The number of the next fact of a series.
+    fn next_of(&self, series: SeriesId) -> Result<u64> {
+        if let Some(head) = self.heads.get(&series) {
+            return Ok(head.next);
+        }
+        let next = self
+            .store
+            .views
+            .connection()
+            .prepare_cached("select next from series where id = ?1")?
+            .query_row([series.0], |row| row.get(0))
+            .optional()?;
+        Ok(next.unwrap_or(0))
     }
 
     fn load_head(&mut self, series: SeriesId) -> Result<()> {

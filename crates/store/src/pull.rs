@@ -66,6 +66,11 @@ impl Reader {
         from: Option<DoorCursor>,
         limit: usize,
     ) -> Result<Changes> {
+        if !self.views.connection().is_autocommit() {
+            // Within a snapshot, whose book is that of the moment.
+            let size = self.size()?;
+            return self.page(size, area, after, from, limit);
+        }
         self.views.connection().execute_batch("begin")?;
         let changes = self.refresh().and_then(|size| self.page(size, area, after, from, limit));
         self.views.connection().execute_batch("commit")?;

@@ -13,7 +13,7 @@ use domain::state::{Book, Count, Dwelling, Labels, Round, State, SweepNumber, Ta
 use domain::sweep::{self, Kind, Reason, Seen};
 use domain::time::Millis;
 use ledger::seal::TerritoryKey;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::content::Content;
 use crate::directory::{self, Directory};
@@ -101,6 +101,10 @@ impl Reader {
         Ok(reader)
     }
 
+    pub(crate) fn views_connection(&self) -> &Connection {
+        self.views.connection()
+    }
+
     /// How many facts the ledger holds.
     pub fn size(&self) -> Result<u64> {
         Ok(self
@@ -108,6 +112,20 @@ impl Reader {
             .connection()
             .prepare_cached("select coalesce(max(position) + 1, 0) from facts")?
             .query_row([], |row| row.get(0))?)
+    }
+
+    /// Runs `work` on one committed state: nothing that is committed meanwhile is seen, and nothing kept from earlier
+    /// calls. `book_changed` says that the book has to be read again.
+    ///
+    /// # Errors
+    /// Those of the storage; `work` has its own.
+    pub fn snapshot<T>(&mut self, book_changed: bool, work: impl FnOnce(&mut Self) -> T) -> Result<T> {
+        self.views.connection().execute_batch("begin")?;
+        self.views.forget();
+        let ready = if book_changed { self.views.reload() } else { Ok(()) };
+        let found = ready.map(|()| work(self));
+        self.views.connection().execute_batch("rollback")?;
+        found
     }
 
     /// Forgets what was kept from earlier calls, and reads the book again if facts came since.

@@ -236,6 +236,12 @@ impl Store {
         self.views.book()
     }
 
+    /// Another number whenever the book may have changed; it means nothing beyond this process.
+    #[must_use]
+    pub fn book_version(&self) -> u64 {
+        self.views.book_version()
+    }
+
     #[must_use]
     pub fn key(&self) -> Option<Arc<TerritoryKey>> {
         self.content.key.clone()

@@ -31,6 +31,8 @@ pub struct Views {
     counts: FxHashMap<AreaNumber, Count>,
     tallies: FxHashMap<(SweepNumber, AreaNumber), Tally>,
     book_changed: bool,
+    book_version: u64,
+    touched: Vec<SweepNumber>,
 }
 
 fn id(bytes: [u8; 16]) -> Id {
@@ -58,6 +60,8 @@ impl Views {
             counts: FxHashMap::default(),
             tallies: FxHashMap::default(),
             book_changed: false,
+            book_version: 0,
+            touched: Vec::new(),
         })
     }
 
@@ -68,7 +72,9 @@ impl Views {
     /// Forgets everything that was put and not committed.
     pub fn reload(&mut self) -> Result<()> {
         self.forget();
+        self.touched.clear();
         self.book = load_book(&self.connection)?;
+        self.book_version += 1;
         Ok(())
     }
 
@@ -79,6 +85,23 @@ impl Views {
         self.counts.clear();
         self.tallies.clear();
         self.book_changed = false;
+    }
+
+    /// Another number whenever the book may have changed; it means nothing beyond this process.
+    #[must_use]
+    pub fn book_version(&self) -> u64 {
+        self.book_version
+    }
+
+    /// The sweeps in which something changed since this was asked last.
+    pub fn take_touched(&mut self) -> Vec<SweepNumber> {
+        std::mem::take(&mut self.touched)
+    }
+
+    fn touch(&mut self, sweep: SweepNumber) {
+        if !self.touched.contains(&sweep) {
+            self.touched.push(sweep);
+        }
     }
 
     /// How many rows wait in memory.
@@ -346,6 +369,7 @@ impl State for Views {
     fn change_book(&mut self, change: impl FnOnce(&mut Book)) -> Result<()> {
         change(&mut self.book);
         self.book_changed = true;
+        self.book_version += 1;
         Ok(())
     }
 
@@ -576,6 +600,7 @@ impl State for Views {
 
     fn put_round(&mut self, sweep: SweepNumber, dwelling: DwellingId, round: Round) -> Result<()> {
         self.rounds.insert((sweep, dwelling), Slot { value: Some(round), dirty: true });
+        self.touch(sweep);
         Ok(())
     }
 
@@ -610,12 +635,19 @@ impl State for Views {
     fn add_count(&mut self, area: AreaNumber, change: Count) -> Result<()> {
         let count = self.counts.entry(area).or_default();
         *count = count.plus(change);
+        // Doors and lists are shared by every open sweep.
+        for (number, sweep) in (0..).zip(&self.book.sweeps) {
+            if sweep.closed_at.is_none() && !self.touched.contains(&number) {
+                self.touched.push(number);
+            }
+        }
         Ok(())
     }
 
     fn add_tally(&mut self, sweep: SweepNumber, area: AreaNumber, change: Tally) -> Result<()> {
         let tally = self.tallies.entry((sweep, area)).or_default();
         *tally = tally.plus(change);
+        self.touch(sweep);
         Ok(())
     }
 

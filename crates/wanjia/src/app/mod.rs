@@ -7,3 +7,4 @@ pub mod import_roster;
 pub mod import_visits;
 pub mod sweeps;
 pub mod synthetic;
+pub mod territory;

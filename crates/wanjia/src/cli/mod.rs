@@ -28,6 +28,7 @@ pub mod rebuild;
 pub mod reconcile;
 pub mod residual;
 pub mod roster;
+pub mod serve;
 pub mod sheet;
 pub mod sweep;
 pub mod verify;
@@ -59,6 +60,7 @@ enum Command {
     Account(account::AccountCommand),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
+    Serve(serve::ServeArgs),
     Link(Box<link::LinkArgs>),
     Dedupe(Box<dedupe::DedupeArgs>),
     LinkExplain(Box<link_explain::LinkExplainArgs>),
@@ -133,6 +135,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Account(command) => account::run(command),
         Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Link(args) => return ExitCode::from(link::run(&args)),
         Command::Dedupe(args) => return ExitCode::from(dedupe::run(&args)),
         Command::LinkExplain(args) => return ExitCode::from(link_explain::run(&args)),
