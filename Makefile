@@ -23,4 +23,4 @@ lint: setup
 
 test: setup
 	cargo test --workspace --locked
-	cd web && npm install --no-audit --no-fund && npm test
+	cd web && npm ci --no-audit --no-fund && npm test

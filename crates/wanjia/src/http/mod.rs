@@ -18,12 +18,16 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::territory::Territory;
 
-pub mod bytes;
+pub mod events;
 pub mod extract;
+pub mod facts;
 pub mod health;
 pub mod layers;
 pub mod listen;
 pub mod problem;
+pub mod proofs;
+pub mod pull;
+pub mod wire;
 
 /// What every handler stands on.
 #[derive(Clone)]
@@ -45,7 +49,12 @@ struct Contract;
 
 /// Every endpoint, from one list.
 fn endpoints() -> OpenApiRouter<Site> {
-    OpenApiRouter::with_openapi(Contract::openapi()).merge(health::routes())
+    OpenApiRouter::with_openapi(Contract::openapi())
+        .merge(facts::routes())
+        .merge(pull::routes())
+        .merge(proofs::routes())
+        .merge(events::routes())
+        .merge(health::routes())
 }
 
 /// The machine-readable contract.
