@@ -183,7 +183,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                     state.put_person(linked, row)?;
                 }
             }
-            state.erase_person(*person)
+            state.erase_person(*person, origin.position)
         }),
         Body::Released { series, sequence } => {
             let Some(waiting) = state.take_quarantined(*series, *sequence)? else { return Ok(()) };
@@ -208,8 +208,9 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             state.put_grant(*account, grant)
         }
         Body::GrantEnded { account } => state.put_grant(*account, None),
-        // Kept in the ledger as a record; no view needs it.
-        Body::Revealed { .. } => Ok(()),
+        Body::NotesErased { dwelling, .. } => state.erase_notes(*dwelling, origin.position, stamp.at),
+        // Kept in the ledger as a record; no view needs them.
+        Body::Revealed { .. } | Body::ListRevealed { .. } => Ok(()),
     }
 }
 
@@ -370,6 +371,10 @@ fn change_round<S: State>(
     dwelling: DwellingId,
     change: impl FnOnce(&mut Round),
 ) -> Result<(), S::Error> {
+    // What is said of a closed sweep afterwards is kept as a fact and moves nothing: its numbers were published.
+    if !state.book().is_open(sweep) {
+        return Ok(());
+    }
     let Some(row) = state.dwelling(dwelling)? else { return Ok(()) };
     let before = state.round(sweep, dwelling)?.unwrap_or_default();
     let mut after = before;
@@ -428,6 +433,9 @@ fn see_person<S: State>(
     person: PersonId,
     stamp: Stamp,
 ) -> Result<(), S::Error> {
+    if !state.book().is_open(sweep) {
+        return Ok(());
+    }
     change_people(state, origin.counts_from, &[person], |state| {
         let mut row = state.person(person)?.unwrap_or_default();
         // A sighting tells who an unknown person is; what a roster says of a listed one stands until someone amends it.

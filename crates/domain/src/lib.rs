@@ -12,6 +12,7 @@ pub mod door;
 pub mod fact;
 pub mod id;
 pub mod identity;
+pub mod note;
 pub mod state;
 pub mod sweep;
 pub mod time;

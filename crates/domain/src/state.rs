@@ -67,6 +67,11 @@ impl Book {
         (0..).zip(&self.rosters).find(|(_, roster)| roster.id == id).map(|(number, _)| number)
     }
 
+    #[must_use]
+    pub fn is_open(&self, sweep: SweepNumber) -> bool {
+        self.sweeps.get(sweep as usize).is_some_and(|sweep| sweep.closed_at.is_none())
+    }
+
     /// The sweeps whose numbers still move.
     pub fn open_sweeps(&self) -> impl Iterator<Item = SweepNumber> {
         (0..).zip(&self.sweeps).filter(|(_, sweep)| sweep.closed_at.is_none()).map(|(number, _)| number)
@@ -240,8 +245,16 @@ pub trait State {
     /// The people linked directly to this one.
     fn linked_to(&mut self, id: PersonId) -> Result<Vec<PersonId>, Self::Error>;
     fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<(), Self::Error>;
-    /// Removes the person's row, roster rows and sightings, and remembers only that the id is erased.
-    fn erase_person(&mut self, id: PersonId) -> Result<(), Self::Error>;
+    /// Removes the person's row, roster rows and sightings, and remembers only that the id is erased, and by which fact.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn erase_person(&mut self, id: PersonId, position: u64) -> Result<(), Self::Error>;
+    /// Remembers that what was noted at a door before `position` is erased, and when that was decided.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn erase_notes(&mut self, id: DwellingId, position: u64, at: Millis) -> Result<(), Self::Error>;
     fn is_erased(&mut self, id: PersonId) -> Result<bool, Self::Error>;
 
     fn round(&mut self, sweep: SweepNumber, dwelling: DwellingId) -> Result<Option<Round>, Self::Error>;
@@ -266,7 +279,8 @@ pub trait State {
 
     fn add_count(&mut self, area: AreaNumber, change: Count) -> Result<(), Self::Error>;
     fn add_tally(&mut self, sweep: SweepNumber, area: AreaNumber, change: Tally) -> Result<(), Self::Error>;
-    /// Keeps the area's present [`Count`] as the sweep's own, since the sweep is over.
+    /// Keeps the area's present [`Count`], and its doors that are not accounted for, as the sweep's own, since the
+    /// sweep is over.
     fn freeze(&mut self, sweep: SweepNumber, area: AreaNumber) -> Result<(), Self::Error>;
 
     /// A quarantined fact that is now released: its received time and payload, if such a fact is waiting.

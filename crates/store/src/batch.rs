@@ -23,6 +23,9 @@ use crate::views::Views;
 /// How many facts an unfinished batch keeps in memory before it writes them into its open transaction.
 const FLUSH_EVERY: usize = 20_000;
 
+/// Up to how many owners of content a batch names, so that what a kill leaves of it is found without a search.
+const NAMED_OWNERS: usize = 50_000;
+
 /// Content that belongs to whoever it is about.
 pub struct Sealed<'a> {
     pub owner: Id,
@@ -61,7 +64,10 @@ pub struct Batch<'s> {
     store: &'s mut Store,
     now: Millis,
     content_open: bool,
-    bulk: bool,
+    /// The first id of a bulk of new people.
+    bulk: Option<Id>,
+    /// Whose content this batch put in; none once they are too many to name.
+    owners: Option<Vec<Id>>,
     new_nodes: Vec<Hash>,
     heads: FxHashMap<SeriesId, Head>,
     unflushed: usize,
@@ -77,7 +83,8 @@ impl<'s> Batch<'s> {
             store,
             now,
             content_open: false,
-            bulk: false,
+            bulk: None,
+            owners: Some(Vec::new()),
             new_nodes: Vec::new(),
             heads: FxHashMap::default(),
             unflushed: 0,
@@ -86,15 +93,10 @@ impl<'s> Batch<'s> {
         })
     }
 
-    /// For millions of rows: tags are gathered aside and put into their index in order at the end. Until then nobody
-    /// is found by a tag of this batch.
+    /// For millions of rows: the tags of those who are new from now on are put into their index in order at the end.
+    /// Until then they are not found by them.
     pub fn bulk(&mut self) -> Result<()> {
-        self.open_content()?;
-        self.store
-            .content
-            .keys
-            .execute_batch("create temp table if not exists new_tag (tag blob, owner blob)")?;
-        self.bulk = true;
+        self.bulk = Some(self.new_id()?);
         Ok(())
     }
 
@@ -110,7 +112,7 @@ impl<'s> Batch<'s> {
 
     /// A new id, made now.
     pub fn new_id(&mut self) -> Result<Id> {
-        Ok(Id::from_time(self.now, self.store.entropy.bytes()?))
+        self.store.new_id(self.now)
     }
 
     fn open_content(&mut self) -> Result<()> {
@@ -189,7 +191,17 @@ impl<'s> Batch<'s> {
             sealed.plaintext,
         );
         content.put_ciphertext(sealed.owner, position, &ciphertext)?;
+        self.name_owner(sealed.owner);
         Ok(Commitment { owner: sealed.owner.0, digest: ledger::seal::digest(&ciphertext) })
+    }
+
+    fn name_owner(&mut self, owner: Id) {
+        if let Some(owners) = &mut self.owners {
+            owners.push(owner);
+            if owners.len() > NAMED_OWNERS {
+                self.owners = None;
+            }
+        }
     }
 
     fn record(&mut self, series: i64, sequence: u64, fact: &[u8], verdict: u64) -> Result<u64> {
@@ -449,9 +461,14 @@ impl<'s> Batch<'s> {
         else {
             return Ok(());
         };
+        let owner = Id(commitment.owner);
+        if self.store.views.is_erased(owner)? {
+            // Nothing is kept of someone who is erased, whatever else the fact waits for.
+            return Ok(());
+        }
         self.open_content()?;
         let nonce = self.store.entropy.bytes()?;
-        let owner = Id(commitment.owner);
+        self.name_owner(owner);
         self.store.content.put_data_key(owner, position, &DataKey::from_bytes(*key), nonce)?;
         self.store.content.put_ciphertext(owner, position, ciphertext)
     }
@@ -487,15 +504,8 @@ impl<'s> Batch<'s> {
         }
         self.open_content()?;
         for tag in tags {
-            if self.bulk {
-                self.store
-                    .content
-                    .keys
-                    .prepare_cached("insert into temp.new_tag (tag, owner) values (?1, ?2)")?
-                    .execute(params![tag, person.0])?;
-            } else {
-                self.store.content.put_tag(tag, person)?;
-            }
+            let later = self.bulk.is_some_and(|first| person >= first);
+            self.store.content.put_tag(tag, person, later)?;
         }
         Ok(())
     }
@@ -581,12 +591,6 @@ impl<'s> Batch<'s> {
     }
 
     pub(crate) fn commit(mut self) -> Result<()> {
-        if self.bulk {
-            self.store.content.keys.execute_batch(
-                "insert or ignore into tag (tag, owner) select tag, owner from temp.new_tag order by tag, owner;
-                 delete from temp.new_tag;",
-            )?;
-        }
         match self.finish() {
             Ok(()) => Ok(()),
             Err(error) => {
@@ -598,6 +602,10 @@ impl<'s> Batch<'s> {
 
     fn finish(&mut self) -> Result<()> {
         self.flush()?;
+        if let Some(first) = self.bulk {
+            self.open_content()?;
+            self.store.content.index_tags(first)?;
+        }
         if self.appended {
             self.save_heads()?;
             self.store.sign_checkpoint()?;
@@ -609,6 +617,13 @@ impl<'s> Batch<'s> {
                 .keys
                 .prepare_cached("insert or replace into meta (name, value) values ('high_position', ?1)")?
                 .execute([high])?;
+            let owners =
+                self.owners.as_ref().map(|owners| owners.iter().flat_map(|id| id.0).collect::<Vec<u8>>());
+            self.store
+                .content
+                .keys
+                .prepare_cached("insert or replace into meta (name, value) values ('last_owners', ?1)")?
+                .execute([owners])?;
             // Keys first, then ciphertexts, then facts: whatever a kill leaves without a fact is dropped on opening.
             self.store.content.keys.execute_batch("commit")?;
             self.store.content.vault.execute_batch("commit")?;
@@ -641,9 +656,6 @@ impl<'s> Batch<'s> {
 
     pub(crate) fn roll_back(self) -> Result<()> {
         let store = self.store;
-        if self.bulk {
-            store.content.keys.execute_batch("delete from temp.new_tag")?;
-        }
         if !store.content.keys.is_autocommit() {
             store.content.keys.execute_batch("rollback")?;
         }

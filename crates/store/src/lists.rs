@@ -59,6 +59,10 @@ fn due_order(a: &str, b: &str) -> Ordering {
     a.is_empty().cmp(&b.is_empty()).then(a.cmp(b))
 }
 
+fn is_before(door: &Door, begin: Option<&(Labels, DwellingId)>) -> bool {
+    begin.is_some_and(|(labels, id)| door_order((&door.labels, door.id), (labels, *id)).is_lt())
+}
+
 impl Line {
     /// Where this line stands.
     #[must_use]
@@ -75,6 +79,26 @@ impl Door {
 }
 
 impl Reader {
+    /// The areas of a list from a place on, in the order of their codes, each with where in it to begin.
+    fn areas_from(
+        &mut self,
+        areas: Vec<AreaNumber>,
+        from: Option<DoorPlace>,
+    ) -> Result<Vec<(AreaNumber, Option<(Labels, DwellingId)>)>> {
+        let Some(from) = from else { return Ok(areas.into_iter().map(|area| (area, None)).collect()) };
+        let labels = self.place_labels(from)?;
+        let start = self.book().areas.code(from.area);
+        let mut left = Vec::new();
+        for area in areas {
+            match self.book().areas.code(area).cmp(start) {
+                Ordering::Less => {}
+                Ordering::Equal => left.push((area, Some((labels.clone(), from.dwelling)))),
+                Ordering::Greater => left.push((area, None)),
+            }
+        }
+        Ok(left)
+    }
+
     /// The doors of an area, from a place on, area by area; `from` itself is the first if it is still there.
     fn each_door(
         &mut self,
@@ -83,24 +107,10 @@ impl Reader {
         from: Option<DoorPlace>,
         mut each: impl FnMut(&mut Self, Door) -> Result<bool>,
     ) -> Result<()> {
-        let start = match from {
-            Some(from) => Some((self.book().areas.code(from.area).to_owned(), self.place_labels(from)?)),
-            None => None,
-        };
-        for number in self.areas_with_doors(area)? {
-            let mut bound = None;
-            if let (Some(from), Some((code, labels))) = (from, &start) {
-                match self.book().areas.code(number).cmp(code) {
-                    Ordering::Less => continue,
-                    Ordering::Equal => bound = Some((labels, from.dwelling)),
-                    Ordering::Greater => {}
-                }
-            }
+        let areas = self.areas_with_doors(area)?;
+        for (number, begin) in self.areas_from(areas, from)? {
             for door in self.doors(sweep, number)? {
-                if bound.is_some_and(|bound| door_order((&door.labels, door.id), bound).is_lt()) {
-                    continue;
-                }
-                if !each(self, door)? {
+                if !is_before(&door, begin.as_ref()) && !each(self, door)? {
                     return Ok(());
                 }
             }
@@ -118,7 +128,8 @@ impl Reader {
         })
     }
 
-    /// The doors of an area that are not accounted for, in walking order.
+    /// The doors of an area that are not accounted for, each with the area it is counted under and the reason, in
+    /// walking order; of a closed sweep, those it was closed with.
     pub fn residual_page(
         &mut self,
         sweep: SweepNumber,
@@ -126,20 +137,28 @@ impl Reader {
         reason: Option<Reason>,
         after: Option<DoorPlace>,
         limit: usize,
-    ) -> Result<Page<Door, DoorPlace>> {
-        let mut rows: Vec<Door> = Vec::new();
+    ) -> Result<Page<(AreaNumber, Door, Reason), DoorPlace>> {
+        let mut areas = self.book().areas.subtree(area);
+        areas.sort_by(|a, b| self.book().areas.code(*a).cmp(self.book().areas.code(*b)));
+        let mut rows: Vec<(AreaNumber, Door, Reason)> = Vec::new();
         let mut more = false;
-        self.each_door(sweep, area, after, |_, door| {
-            let fits = door.reason().is_some_and(|found| reason.is_none_or(|reason| reason == found));
-            if fits && after.is_none_or(|after| after.dwelling != door.id) {
-                more = rows.len() == limit;
-                if !more {
-                    rows.push(door);
+        'areas: for (number, begin) in self.areas_from(areas, after)? {
+            for (door, found) in self.residual(sweep, number)? {
+                let passed = after.is_some_and(|after| after.dwelling == door.id);
+                if passed || is_before(&door, begin.as_ref()) || reason.is_some_and(|reason| reason != found)
+                {
+                    continue;
                 }
+                if rows.len() == limit {
+                    more = true;
+                    break 'areas;
+                }
+                rows.push((number, door, found));
             }
-            Ok(!more)
-        })?;
-        let next = rows.last().map(Door::place).filter(|_| more);
+        }
+        let place =
+            |(area, door, _): &(AreaNumber, Door, Reason)| DoorPlace { area: *area, dwelling: door.id };
+        let next = rows.last().map(place).filter(|_| more);
         Ok(Page { rows, next })
     }
 

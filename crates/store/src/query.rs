@@ -76,6 +76,10 @@ pub struct Line {
     pub due: String,
 }
 
+fn in_walking_order(a: &Door, b: &Door) -> std::cmp::Ordering {
+    door_order((&a.labels, a.id), (&b.labels, b.id))
+}
+
 impl Reader {
     /// Opens the territory for reading; the key may be missing, and then nothing sealed can be read.
     ///
@@ -100,6 +104,12 @@ impl Reader {
             Self { views: Views::open(territory)?, content: Content { vault, keys, key }, book_at: 0 };
         reader.book_at = reader.size()?;
         Ok(reader)
+    }
+
+    /// Whether sealed content can be read.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.content.key.is_some()
     }
 
     pub(crate) fn views_connection(&self) -> &Connection {
@@ -252,6 +262,30 @@ impl Reader {
         Ok(found)
     }
 
+    /// The doors counted directly under an area that are not accounted for, with the reason, in walking order; of a
+    /// closed sweep, those it was closed with, each signed for.
+    pub fn residual(&mut self, sweep: SweepNumber, area: AreaNumber) -> Result<Vec<(Door, Reason)>> {
+        let mut left = Vec::new();
+        if self.book().is_open(sweep) {
+            for door in self.doors(sweep, area)? {
+                left.extend(door.reason().map(|reason| (door, reason)));
+            }
+            return Ok(left);
+        }
+        let ids: Vec<Id> = {
+            let sql = "select dwelling from unreached where sweep = ?1 and area = ?2 order by dwelling";
+            let mut read = self.views.connection().prepare_cached(sql)?;
+            read.query_map(params![sweep, area], |row| Ok(Id(row.get(0)?)))?
+                .collect::<rusqlite::Result<_>>()?
+        };
+        for id in ids {
+            let Some(door) = self.door(sweep, id)? else { continue };
+            left.extend(door.reason().map(|reason| (door, reason)));
+        }
+        left.sort_by(|(a, _), (b, _)| in_walking_order(a, b));
+        Ok(left)
+    }
+
     /// Every door counted directly under an area, in walking order.
     pub fn doors(&self, sweep: SweepNumber, area: AreaNumber) -> Result<Vec<Door>> {
         let mut read = self.views.connection().prepare_cached(&format!(
@@ -275,7 +309,7 @@ impl Reader {
             })
         })?;
         let mut doors: Vec<Door> = rows.collect::<rusqlite::Result<_>>()?;
-        doors.sort_by(|a, b| door_order((&a.labels, a.id), (&b.labels, b.id)));
+        doors.sort_by(in_walking_order);
         Ok(doors)
     }
 

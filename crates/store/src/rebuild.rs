@@ -56,9 +56,13 @@ fn remove(path: &Path) -> Result<()> {
 }
 
 /// Applies every fact of the ledger to empty views in `path`. Returns how many facts there were.
-fn build(directory: &Directory, path: &Path, progress: &mut dyn FnMut(u64)) -> Result<u64> {
+fn build(
+    directory: &Directory,
+    ledger: &Connection,
+    path: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64> {
     remove(path)?;
-    let ledger = directory::open_reader(&directory.territory(), schema::TERRITORY)?;
     let connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -133,8 +137,9 @@ fn apply_stored(
 pub fn check(root: &Path, progress: &mut dyn FnMut(u64)) -> Result<(u64, Option<Difference>)> {
     let directory = Directory::find(root)?;
     let path = scratch(&directory);
-    let outcome = build(&directory, &path, progress).and_then(|facts| {
-        let stored = directory::open_reader(&directory.territory(), schema::TERRITORY)?;
+    // Facts and views of one moment, whatever is written meanwhile.
+    let stored = crate::verify::held(&directory.territory(), schema::TERRITORY)?;
+    let outcome = build(&directory, &stored, &path, progress).and_then(|facts| {
         let rebuilt = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         for (table, order) in VIEW_TABLES {
             if let Some(difference) = compare(&stored, &rebuilt, table, order)? {
@@ -212,7 +217,9 @@ pub(crate) fn rebuild_into(territory: &Connection, directory: &Directory) -> Res
 
 fn replace(territory: &Connection, directory: &Directory, progress: &mut dyn FnMut(u64)) -> Result<u64> {
     let path = scratch(directory);
-    let outcome = build(directory, &path, progress).and_then(|facts| {
+    let ledger = crate::verify::held(&directory.territory(), schema::TERRITORY)?;
+    let outcome = build(directory, &ledger, &path, progress).and_then(|facts| {
+        drop(ledger);
         territory.execute("attach database ?1 as rebuilt", [path.to_string_lossy()])?;
         let mut script = String::from("begin immediate;");
         let stored: Vec<String> = {

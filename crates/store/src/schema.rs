@@ -8,10 +8,10 @@ use rusqlite::Connection;
 use crate::error::{Result, StoreError};
 
 /// What the ledger, the vault and the keys look like. Raise it with each migration.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 2;
+pub const VIEWS_VERSION: i64 = 4;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &["
@@ -37,14 +37,19 @@ create table checkpoints (size integer primary key, note text not null);
 "];
 
 /// Ciphertexts, by whose they are. Deleting a row is half of an erasure.
-pub const VAULT: &[&str] = &["
+pub const VAULT: &[&str] = &[
+    "
 create table content (
     owner blob not null,
     position integer not null, -- of the fact that commits to its hash
     ciphertext blob not null,
     primary key (owner, position)
 ) without rowid;
-"];
+",
+    "
+create table meta (name text primary key, value) without rowid;
+",
+];
 
 /// Wrapped data keys and blind-index tags. Deleting a row is the other half of an erasure.
 pub const KEYS: &[&str] = &["
@@ -60,6 +65,13 @@ create table tag (
     owner blob not null,
     primary key (tag, owner)
 ) without rowid;
+", "
+create table owner_tag (
+    owner blob not null,
+    tag blob not null,   -- so that a tag is deleted with its owner though nothing of hers can be opened any more
+    primary key (owner, tag)
+) without rowid;
+insert into owner_tag (owner, tag) select owner, tag from tag order by owner, tag;
 "];
 
 /// Accounts, sessions, invitations, phones' tokens: not facts, and no right comes from here.
@@ -125,7 +137,8 @@ create index person_of_dwelling on person (dwelling) where dwelling is not null;
 create index person_linked on person (link) where link is not null;
 create table roster_row (person blob not null, roster integer not null, row integer not null,
     primary key (person, roster, row)) without rowid;
-create table erased (person blob primary key) without rowid;
+create table erased (person blob primary key, position integer not null) without rowid;
+create table notes_erased (dwelling blob primary key, position integer not null, at integer not null) without rowid;
 create table round (sweep integer not null, dwelling blob not null, at integer, series blob, sequence integer,
     outcome integer, light integer, evidence integer, recheck_on integer, visits integer not null, signed integer not null,
     here integer not null, elsewhere integer not null, unlisted integer not null, recorded integer not null,
@@ -140,6 +153,8 @@ create table tally (sweep integer not null, area integer not null, accounted int
     primary key (sweep, area)) without rowid;
 create table frozen (sweep integer not null, area integer not null, dwellings integer not null, listed integer not null,
     primary key (sweep, area)) without rowid;
+create table unreached (sweep integer not null, area integer not null, dwelling blob not null,
+    primary key (sweep, area, dwelling)) without rowid;
 create table quarantine (series blob not null, sequence integer not null, position integer not null, verdict integer not null,
     primary key (series, sequence, position)) without rowid;
 ";
@@ -159,11 +174,13 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("person", "id"),
     ("roster_row", "person, roster, row"),
     ("erased", "person"),
+    ("notes_erased", "dwelling"),
     ("round", "sweep, dwelling"),
     ("sighting", "sweep, person, dwelling"),
     ("area_count", "area"),
     ("tally", "sweep, area"),
     ("frozen", "sweep, area"),
+    ("unreached", "sweep, area, dwelling"),
     ("quarantine", "series, sequence, position"),
 ];
 

@@ -42,6 +42,7 @@ pub struct Store {
     pub(crate) origin: String,
     pub(crate) checkpoint: String,
     pub(crate) entropy: Entropy,
+    last_id: Id,
     _lock: File,
 }
 
@@ -58,6 +59,13 @@ impl Store {
     /// [`StoreError::AlreadyExists`] if the directory is not empty.
     pub fn create(root: &Path, code: &str, key: TerritoryKey, now: Millis) -> Result<Self> {
         let directory = Directory::make(root, code)?;
+        // A list of erasures beside an empty directory is of another territory, which is gone.
+        match std::fs::remove_file(crate::erase::list_beside(root)) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::Io { path: crate::erase::list_beside(root), source });
+            }
+            _ => {}
+        }
         let lock = directory.lock()?;
         let territory = directory::open_writer(&directory.territory(), schema::TERRITORY, true)?;
         territory.execute_batch(schema::VIEWS)?;
@@ -161,6 +169,7 @@ impl Store {
             origin,
             checkpoint: checkpoint.unwrap_or_default(),
             entropy,
+            last_id: Id::default(),
             content: Content { vault, keys, key: Some(key) },
             directory,
             _lock: lock,
@@ -177,19 +186,56 @@ impl Store {
             .query_row("select value from meta where name = 'high_position'", [], |row| row.get(0))
             .optional()?
             .unwrap_or(0);
-        if high > size {
-            self.content.vault.execute("delete from content where position >= ?1", [size])?;
-            self.content.keys.execute(
-                "delete from tag where owner in (select owner from data_key where position >= ?1)
-                 and owner not in (select owner from data_key where position < ?1)",
-                [size],
-            )?;
-            self.content.keys.execute("delete from data_key where position >= ?1", [size])?;
-            self.content
-                .keys
-                .execute("insert or replace into meta (name, value) values ('high_position', ?1)", [size])?;
+        if high <= size {
+            return Ok(());
         }
+        for owner in self.last_owners(size)? {
+            let old = "select 1 from data_key where owner = ?1 and position < ?2";
+            if !self.content.keys.prepare_cached(old)?.exists(params![owner.0, size])? {
+                self.content.forget_tags(owner)?;
+            }
+            for (connection, table) in [(&self.content.vault, "content"), (&self.content.keys, "data_key")] {
+                let sql = format!("delete from {table} where owner = ?1 and position >= ?2");
+                connection.prepare_cached(&sql)?.execute(params![owner.0, size])?;
+            }
+        }
+        self.content
+            .keys
+            .execute("insert or replace into meta (name, value) values ('high_position', ?1)", [size])?;
         Ok(())
+    }
+
+    /// Whose content may be from `size` on: the last batch named them, unless they were too many.
+    fn last_owners(&self, size: u64) -> Result<Vec<Id>> {
+        let named: Option<Option<Vec<u8>>> = self
+            .content
+            .keys
+            .query_row("select value from meta where name = 'last_owners'", [], |row| row.get(0))
+            .optional()?;
+        if let Some(Some(bytes)) = named {
+            return Ok(bytes.chunks_exact(16).filter_map(|id| id.try_into().ok().map(Id)).collect());
+        }
+        let mut owners = Vec::new();
+        for (connection, table) in [(&self.content.vault, "content"), (&self.content.keys, "data_key")] {
+            let mut read =
+                connection.prepare(&format!("select distinct owner from {table} where position >= ?1"))?;
+            let rows = read.query_map([size], |row| Ok(Id(row.get(0)?)))?;
+            owners.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+        }
+        owners.sort_unstable();
+        owners.dedup();
+        Ok(owners)
+    }
+
+    /// A new id, greater than every one made before in this process.
+    pub(crate) fn new_id(&mut self, now: Millis) -> Result<Id> {
+        let fresh = Id::from_time(now, self.entropy.bytes()?);
+        self.last_id = if fresh > self.last_id {
+            fresh
+        } else {
+            self.last_id.following(u32::from_be_bytes(self.entropy.bytes()?))
+        };
+        Ok(self.last_id)
     }
 
     /// Runs `work` as one batch: everything it appends is committed together, durably, or nothing is.

@@ -9,6 +9,8 @@ use domain::state::{
     Book, Count, Device, Dwelling, Labels, Person, Roster, Round, Stamp, State, Sweep, SweepNumber, Tally,
     Visit, Waiting,
 };
+use domain::sweep::residual_reason;
+use domain::time::Millis;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
@@ -566,18 +568,22 @@ impl State for Views {
         Ok(())
     }
 
-    fn erase_person(&mut self, id: PersonId) -> Result<()> {
-        for sql in [
-            "delete from person where id = ?1",
-            "delete from roster_row where person = ?1",
-            "insert or ignore into erased (person) values (?1)",
-        ] {
+    fn erase_person(&mut self, id: PersonId, position: u64) -> Result<()> {
+        for sql in ["delete from person where id = ?1", "delete from roster_row where person = ?1"] {
             self.cached(sql)?.execute([id.0])?;
         }
+        self.cached("insert or ignore into erased (person, position) values (?1, ?2)")?
+            .execute(params![id.0, position])?;
         for (sweep, _) in (0u32..).zip(&self.book.sweeps) {
             self.cached("delete from sighting where sweep = ?1 and person = ?2")?
                 .execute(params![sweep, id.0])?;
         }
+        Ok(())
+    }
+
+    fn erase_notes(&mut self, id: DwellingId, position: u64, at: Millis) -> Result<()> {
+        self.cached("insert or replace into notes_erased (dwelling, position, at) values (?1, ?2, ?3)")?
+            .execute(params![id.0, position, at])?;
         Ok(())
     }
 
@@ -662,6 +668,21 @@ impl State for Views {
             "insert or replace into frozen (sweep, area, dwellings, listed) values (?1, ?2, ?3, ?4)",
         )?
         .execute(params![sweep, area, count.dwellings, count.listed])?;
+        self.flush()?;
+        let mut read = self.connection.prepare_cached(&format!(
+            "select dwelling.id, {ROUND_COLUMNS} from dwelling
+             left join round on round.sweep = ?1 and round.dwelling = dwelling.id
+             where dwelling.area = ?2 order by dwelling.id"
+        ))?;
+        let mut put = self
+            .connection
+            .prepare_cached("insert or ignore into unreached (sweep, area, dwelling) values (?1, ?2, ?3)")?;
+        let mut rows = read.query(params![sweep, area])?;
+        while let Some(row) = rows.next()? {
+            if residual_reason(&round_from(row, 1)?.unwrap_or_default()).is_some() {
+                put.execute(params![sweep, area, row.get::<_, [u8; 16]>(0)?])?;
+            }
+        }
         Ok(())
     }
 

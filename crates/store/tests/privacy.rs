@@ -125,6 +125,7 @@ fn nothing_personal_lies_open() {
         "vault.content",
         "keys.data_key",
         "keys.tag",
+        "keys.owner_tag",
         "control.account",
         "control.invitation",
         "control.device",

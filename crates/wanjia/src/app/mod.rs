@@ -5,6 +5,7 @@ pub mod failure;
 pub mod import_areas;
 pub mod import_roster;
 pub mod import_visits;
+pub mod reveal;
 pub mod sweeps;
 pub mod synthetic;
 pub mod territory;
