@@ -2,9 +2,12 @@
 
 pub mod accounts;
 pub mod failure;
+pub mod fleet;
 pub mod import_areas;
 pub mod import_roster;
 pub mod import_visits;
+pub mod persons;
+pub mod quarantine;
 pub mod reveal;
 pub mod sweeps;
 pub mod synthetic;
