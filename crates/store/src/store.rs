@@ -119,6 +119,7 @@ impl Store {
         if fingerprint != Some(key.fingerprint()) {
             return Err(StoreError::WrongKey);
         }
+        crate::nodes::refill(&territory)?;
         let vault = directory::open_writer(&directory.vault(), schema::VAULT, true)?;
         let keys = directory::open_writer(&directory.keys(), schema::KEYS, true)?;
         let views_version: i64 =
