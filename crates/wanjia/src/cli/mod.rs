@@ -23,6 +23,7 @@ pub mod import;
 pub mod init;
 pub mod link;
 pub mod link_explain;
+pub mod openapi;
 mod people_csv;
 pub mod plan;
 pub mod rebuild;
@@ -61,6 +62,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),
+    Openapi(openapi::OpenapiArgs),
     Link(Box<link::LinkArgs>),
     Dedupe(Box<dedupe::DedupeArgs>),
     LinkExplain(Box<link_explain::LinkExplainArgs>),
@@ -185,6 +187,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Openapi(args) => openapi::run(&args),
         Command::Link(args) => return ExitCode::from(link::run(&args)),
         Command::Dedupe(args) => return ExitCode::from(dedupe::run(&args)),
         Command::LinkExplain(args) => return ExitCode::from(link_explain::run(&args)),
