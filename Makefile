@@ -4,7 +4,7 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build run test lint gen fuzz
+.PHONY: setup build run test lint gen fuzz bench
 
 setup:
 	@scripts/setup.sh
@@ -35,3 +35,10 @@ test: setup
 # Damaged files and facts, for longer than the tests look.
 fuzz: setup
 	PROPTEST_CASES=$${CASES:-20000} cargo test --release --locked -p intake -p domain -p ledger --tests
+
+# make bench BENCH="--people 10000,100000 --seconds 5" for a small one; see docs/BENCHMARKS.md.
+BENCH :=
+bench: setup
+	cargo build --release --locked -p wanjia --bin wanjia --example bench
+	cargo build --release --locked -p store --example yardstick
+	target/release/examples/bench --program target/release/wanjia --yardstick target/release/examples/yardstick $(BENCH)
