@@ -43,6 +43,9 @@ pub struct Page<Row, Place> {
     pub next: Option<Place>,
 }
 
+/// The door at which a list begins within an area; none for its first.
+type Begin = Option<(Labels, DwellingId)>;
+
 /// The order of doors within an area.
 pub(crate) fn door_order(a: (&Labels, DwellingId), b: (&Labels, DwellingId)) -> Ordering {
     walking_order((&a.0.building, &a.0.unit, &a.0.room), (&b.0.building, &b.0.unit, &b.0.room))
@@ -84,7 +87,7 @@ impl Reader {
         &mut self,
         areas: Vec<AreaNumber>,
         from: Option<DoorPlace>,
-    ) -> Result<Vec<(AreaNumber, Option<(Labels, DwellingId)>)>> {
+    ) -> Result<Vec<(AreaNumber, Begin)>> {
         let Some(from) = from else { return Ok(areas.into_iter().map(|area| (area, None)).collect()) };
         let labels = self.place_labels(from)?;
         let start = self.book().areas.code(from.area);

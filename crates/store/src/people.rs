@@ -33,6 +33,15 @@ pub struct PhoneRow {
     pub pushed_at: Option<Millis>,
 }
 
+/// What counting needs to know of a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountedPhone {
+    pub series: SeriesId,
+    pub area: AreaNumber,
+    pub revoked: bool,
+    pub pushed_at: Option<Millis>,
+}
+
 /// A fact in quarantine.
 #[derive(Clone, Debug)]
 pub struct Waiting {
@@ -121,7 +130,7 @@ impl Reader {
     }
 
     /// Every phone with its area and when it pushed last, for whoever counts them.
-    pub fn every_phone(&self) -> Result<Vec<(SeriesId, AreaNumber, bool, Option<Millis>)>> {
+    pub fn every_phone(&self) -> Result<Vec<CountedPhone>> {
         // The sequence of the newest fact is known, so each phone costs two look-ups and no scan.
         let mut read = self.views.connection().prepare_cached(
             "select device.series, device.area, device.revoked_at is not null, facts.received_at
@@ -130,7 +139,14 @@ impl Reader {
                 and facts.series <> 0 and facts.verdict <> 1",
         )?;
         let rows = read
-            .query_map([], |row| Ok((Id(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?)))?
+            .query_map([], |row| {
+                Ok(CountedPhone {
+                    series: Id(row.get(0)?),
+                    area: row.get(1)?,
+                    revoked: row.get(2)?,
+                    pushed_at: row.get(3)?,
+                })
+            })?
             .collect::<rusqlite::Result<_>>()?;
         Ok(rows)
     }

@@ -77,9 +77,9 @@ impl Fleet {
         let book = reader.book();
         let mut counts = self.lock();
         counts.know_sweeps(book);
-        for (series, area, revoked, pushed_at) in phones {
-            if !revoked && !counts.phones.contains_key(&series) {
-                counts.add(book, series, Phone { area, pushed_at });
+        for phone in phones {
+            if !phone.revoked && !counts.phones.contains_key(&phone.series) {
+                counts.add(book, phone.series, Phone { area: phone.area, pushed_at: phone.pushed_at });
             }
         }
         Ok(())

@@ -19,11 +19,13 @@ pub mod coverage;
 pub mod dedupe;
 pub mod demo;
 pub mod doctor;
+pub mod drill;
 pub mod erase;
 pub mod import;
 pub mod init;
 pub mod link;
 pub mod link_explain;
+pub mod openapi;
 mod people_csv;
 pub mod plan;
 pub mod rebuild;
@@ -63,7 +65,9 @@ enum Command {
     Account(account::AccountCommand),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
+    Drill(drill::DrillArgs),
     Serve(serve::ServeArgs),
+    Openapi(openapi::OpenapiArgs),
     Link(Box<link::LinkArgs>),
     Dedupe(Box<dedupe::DedupeArgs>),
     LinkExplain(Box<link_explain::LinkExplainArgs>),
@@ -188,7 +192,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Account(command) => account::run(command),
         Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Drill(args) => drill::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Openapi(args) => openapi::run(&args),
         Command::Link(args) => return ExitCode::from(link::run(&args)),
         Command::Dedupe(args) => return ExitCode::from(dedupe::run(&args)),
         Command::LinkExplain(args) => return ExitCode::from(link_explain::run(&args)),

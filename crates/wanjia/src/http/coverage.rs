@@ -31,19 +31,19 @@ struct CoverageQuery {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Coverage {
+struct CoverageAnswer {
     /// When the newest fact was received.
     #[schema(format = DateTime)]
     as_of: String,
     /// Phones of the area that pushed since the sweep opened.
     devices_reported: u32,
     devices_total: u32,
-    area: Row,
-    children: Vec<Row>,
+    area: CoverageRow,
+    children: Vec<CoverageRow>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Row {
+struct CoverageRow {
     code: String,
     name: String,
     level: &'static str,
@@ -56,10 +56,10 @@ struct Row {
     listed_dark: i64,
 }
 
-fn row(reader: &Reader, sweep: SweepNumber, number: AreaNumber) -> AppResult<Row> {
+fn row(reader: &Reader, sweep: SweepNumber, number: AreaNumber) -> AppResult<CoverageRow> {
     let coverage = reader.coverage(sweep, number)?;
     let area = reader.book().areas.get(number);
-    Ok(Row {
+    Ok(CoverageRow {
         code: area.map(|area| area.code.clone()).unwrap_or_default(),
         name: area.map(|area| area.name.clone()).unwrap_or_default(),
         level: area.map_or("", |area| area.level.as_str()),
@@ -77,14 +77,14 @@ fn row(reader: &Reader, sweep: SweepNumber, number: AreaNumber) -> AppResult<Row
 #[utoipa::path(
     get, path = "/v1/sweeps/{id}/coverage", tag = "sweeps",
     params(("id" = String, Path, format = "uuid"), CoverageQuery),
-    responses((status = 200, body = Coverage), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+    responses((status = 200, body = CoverageAnswer), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
 )]
 async fn coverage(
     State(site): State<Site>,
     caller: Caller,
     Path(id): Path<SweepId>,
     Query(query): Query<CoverageQuery>,
-) -> Result<Json<Coverage>, Problem> {
+) -> Result<Json<CoverageAnswer>, Problem> {
     let (sweep, area) = scope::sweep_area(&caller, Action::ReadCoverage, id, query.area.as_deref())?;
     let (devices_reported, devices_total) = site.fleet.figures(sweep, area);
     let answer = site
@@ -92,7 +92,7 @@ async fn coverage(
         .read(move |reader| {
             let mut below = reader.book().areas.children(area).to_vec();
             below.sort_by(|a, b| reader.book().areas.code(*a).cmp(reader.book().areas.code(*b)));
-            Ok(Coverage {
+            Ok(CoverageAnswer {
                 as_of: instant(reader.newest_receipt()?.unwrap_or(0)),
                 devices_reported,
                 devices_total,

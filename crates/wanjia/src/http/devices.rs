@@ -184,7 +184,7 @@ fn series_taken() -> Problem {
 
 /// A phone enrols itself with an invitation. The only thing that strangers may ask for besides signing in.
 #[utoipa::path(
-    post, path = "/v1/devices", tag = "devices", request_body = Enrol,
+    post, path = "/v1/devices", tag = "devices", request_body = Enrol, security(()),
     responses(
         (status = 201, body = Enrolled), (status = 404, body = Problem), (status = 422, body = Problem),
         (status = 409, body = Problem, description = "`invitation_used`, `invitation_expired`, `invitation_void`, `series_taken`")

@@ -9,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -34,6 +35,7 @@ pub fn around(router: Router) -> Router {
     };
     router
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(UPLOAD_LIMIT))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(from_fn(never_stored))

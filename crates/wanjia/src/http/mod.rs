@@ -12,8 +12,9 @@ use std::sync::Arc;
 use axum::Router;
 use store::Control;
 use tokio::sync::{Semaphore, watch};
-use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::failure::Result as AppResult;
@@ -25,12 +26,14 @@ pub mod buildings;
 pub mod coverage;
 pub mod cursor;
 pub mod devices;
+pub mod docs;
 pub mod events;
 pub mod extract;
 pub mod facts;
 pub mod health;
 pub mod layers;
 pub mod listen;
+pub mod pages;
 pub mod persons;
 pub mod problem;
 pub mod proofs;
@@ -88,12 +91,35 @@ impl Site {
 }
 
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "wanjia",
-    description = "Doors, sweeps and who has not been reached. The page to read is docs/API-DESIGN.md.",
-    license(name = "Apache-2.0", identifier = "Apache-2.0")
-))]
+#[openapi(
+    info(
+        title = "wanjia",
+        description = "Doors, sweeps and who has not been reached. The page to read is docs/API-DESIGN.md.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    security(("phone" = []), ("session" = [])),
+    modifiers(&Securing)
+)]
 struct Contract;
+
+/// How a caller says who she is.
+struct Securing;
+
+impl Modify for Securing {
+    fn modify(&self, document: &mut Document) {
+        let phone = ApiKeyValue::with_description(
+            "Authorization",
+            "`Device <series-id>:<token>`, the token given at enrolment",
+        );
+        let session = ApiKeyValue::with_description(
+            extract::SESSION_COOKIE,
+            "the console's session; every request but GET also carries `X-Wanjia: console`",
+        );
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("phone", SecurityScheme::ApiKey(ApiKey::Header(phone)));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(session)));
+    }
+}
 
 /// Every endpoint, from one list.
 fn endpoints() -> OpenApiRouter<Site> {
@@ -125,5 +151,5 @@ pub fn document() -> Document {
 /// The whole door, with its layers.
 pub fn router(site: Site) -> Router {
     let (router, _) = endpoints().split_for_parts();
-    layers::around(router.fallback(layers::nothing_here).with_state(site))
+    layers::around(router.merge(docs::routes()).merge(pages::routes()).with_state(site))
 }

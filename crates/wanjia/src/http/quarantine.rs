@@ -40,15 +40,15 @@ struct QuarantineQuery {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Page {
-    rows: Vec<Row>,
+struct QuarantinePage {
+    rows: Vec<QuarantineRow>,
     /// The `cursor` of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Row {
+struct QuarantineRow {
     #[schema(value_type = String, format = "uuid")]
     series: SeriesId,
     sequence: u64,
@@ -75,7 +75,7 @@ struct Row {
     room: Option<String>,
 }
 
-fn row(reader: &mut Reader, waiting: &Waiting, worker_name: String) -> AppResult<Row> {
+fn row(reader: &mut Reader, waiting: &Waiting, worker_name: String) -> AppResult<QuarantineRow> {
     let reason = Quarantine::from_code(waiting.verdict).unwrap_or(Quarantine::Unreadable);
     let body = waiting.fact.as_ref().map(|fact| &fact.body);
     let kind = match body {
@@ -84,7 +84,7 @@ fn row(reader: &mut Reader, waiting: &Waiting, worker_name: String) -> AppResult
         Some(Body::DwellingRegistered { .. }) => "dwelling_registered",
         _ => "other",
     };
-    let mut row = Row {
+    let mut row = QuarantineRow {
         series: waiting.series,
         sequence: waiting.sequence,
         worker_name,
@@ -117,13 +117,13 @@ fn row(reader: &mut Reader, waiting: &Waiting, worker_name: String) -> AppResult
 /// What waits from the phones of an area.
 #[utoipa::path(
     get, path = "/v1/quarantine", tag = "quarantine", params(QuarantineQuery),
-    responses((status = 200, body = Page), (status = 403, body = Problem), (status = 422, body = Problem))
+    responses((status = 200, body = QuarantinePage), (status = 403, body = Problem), (status = 422, body = Problem))
 )]
 async fn quarantine(
     State(site): State<Site>,
     caller: Caller,
     Query(query): Query<QuarantineQuery>,
-) -> Result<Json<Page>, Problem> {
+) -> Result<Json<QuarantinePage>, Problem> {
     let area = scope::area(&caller, Action::ReadQuarantine, query.area.as_deref(), "area")?;
     let (limit, after) = (cursor::limit(query.limit)?, cursor::parse(query.cursor.as_deref())?);
     let control = Arc::clone(&site.control);
@@ -137,7 +137,7 @@ async fn quarantine(
                 let name = phone.map(|phone| phone.worker_name).unwrap_or_default();
                 rows.push(row(reader, waiting, name)?);
             }
-            Ok(Page { rows, next: page.next.as_ref().map(cursor::text) })
+            Ok(QuarantinePage { rows, next: page.next.as_ref().map(cursor::text) })
         })
         .await?;
     Ok(Json(page))

@@ -48,23 +48,23 @@ struct TasksQuery {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Reconcile {
-    rows: Vec<Row>,
+struct ReconcilePage {
+    rows: Vec<ReconcileRow>,
     /// The `cursor` of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Tasks {
-    rows: Vec<Task>,
+struct TaskPage {
+    rows: Vec<TaskRow>,
     /// The `cursor` of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Row {
+struct ReconcileRow {
     kind: &'static str,
     /// None for a door at which nobody was recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,7 +78,7 @@ struct Row {
     room: String,
     /// For someone who moved: where she was seen.
     #[serde(skip_serializing_if = "Option::is_none")]
-    seen_at: Option<Door>,
+    seen_at: Option<SeenDoor>,
     /// `confirm_address`, `recheck`, `phone`, `register` or `visit`
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<&'static str>,
@@ -88,26 +88,26 @@ struct Row {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Task {
+struct TaskRow {
     #[serde(flatten)]
-    row: Row,
+    row: ReconcileRow,
     overdue: bool,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Door {
+struct SeenDoor {
     area_code: String,
     building: String,
     unit: String,
     room: String,
 }
 
-fn row(reader: &mut Reader, line: &Line) -> AppResult<Row> {
+fn row(reader: &mut Reader, line: &Line) -> AppResult<ReconcileRow> {
     let seen_at = match line.seen_at {
         Some(dwelling) => {
             let area = reader.area_of(dwelling)?;
             let labels = reader.labels(dwelling)?;
-            Some(Door {
+            Some(SeenDoor {
                 area_code: area.map(|area| reader.book().areas.code(area).to_owned()).unwrap_or_default(),
                 building: labels.building,
                 unit: labels.unit,
@@ -118,7 +118,7 @@ fn row(reader: &mut Reader, line: &Line) -> AppResult<Row> {
     };
     let door = &line.door;
     let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
-    Ok(Row {
+    Ok(ReconcileRow {
         kind: line.kind.as_str(),
         person_id: line.person,
         dwelling: door.id,
@@ -155,14 +155,14 @@ fn is_overdue(due: &str, now: Millis) -> bool {
 #[utoipa::path(
     get, path = "/v1/sweeps/{id}/reconcile", tag = "sweeps",
     params(("id" = String, Path, format = "uuid"), ReconcileQuery),
-    responses((status = 200, body = Reconcile), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+    responses((status = 200, body = ReconcilePage), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
 )]
 async fn reconcile(
     State(site): State<Site>,
     caller: Caller,
     Path(id): Path<SweepId>,
     Query(query): Query<ReconcileQuery>,
-) -> Result<Json<Reconcile>, Problem> {
+) -> Result<Json<ReconcilePage>, Problem> {
     let (sweep, area) = scope::list_area(&caller, Action::ReadLists, id, query.area.as_deref())?;
     let (limit, after) = (cursor::limit(query.limit)?, cursor::parse(query.cursor.as_deref())?);
     let wanted = query.kind.as_deref().map(kind).transpose()?;
@@ -171,7 +171,7 @@ async fn reconcile(
         .read(move |reader| {
             let page = reader.reconcile_page(sweep, area, wanted, after, limit)?;
             let rows = page.rows.iter().map(|line| row(reader, line)).collect::<AppResult<_>>()?;
-            Ok(Reconcile { rows, next: page.next.as_ref().map(cursor::text) })
+            Ok(ReconcilePage { rows, next: page.next.as_ref().map(cursor::text) })
         })
         .await?;
     Ok(Json(answer))
@@ -181,14 +181,14 @@ async fn reconcile(
 #[utoipa::path(
     get, path = "/v1/sweeps/{id}/tasks", tag = "sweeps",
     params(("id" = String, Path, format = "uuid"), TasksQuery),
-    responses((status = 200, body = Tasks), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+    responses((status = 200, body = TaskPage), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
 )]
 async fn tasks(
     State(site): State<Site>,
     caller: Caller,
     Path(id): Path<SweepId>,
     Query(query): Query<TasksQuery>,
-) -> Result<Json<Tasks>, Problem> {
+) -> Result<Json<TaskPage>, Problem> {
     let (sweep, area) = scope::list_area(&caller, Action::ReadLists, id, query.area.as_deref())?;
     let (limit, after) = (cursor::limit(query.limit)?, cursor::parse(query.cursor.as_deref())?);
     let answer = site
@@ -197,9 +197,9 @@ async fn tasks(
             let now = now();
             let page = reader.task_page(sweep, area, after, limit)?;
             let task =
-                |line: &Line| Ok(Task { overdue: is_overdue(&line.due, now), row: row(reader, line)? });
+                |line: &Line| Ok(TaskRow { overdue: is_overdue(&line.due, now), row: row(reader, line)? });
             let rows = page.rows.iter().map(task).collect::<AppResult<_>>()?;
-            Ok(Tasks { rows, next: page.next.as_ref().map(cursor::text) })
+            Ok(TaskPage { rows, next: page.next.as_ref().map(cursor::text) })
         })
         .await?;
     Ok(Json(answer))

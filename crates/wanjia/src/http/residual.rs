@@ -34,15 +34,15 @@ struct ResidualQuery {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Residual {
-    rows: Vec<Row>,
+struct ResidualPage {
+    rows: Vec<ResidualRow>,
     /// The `cursor` of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Row {
+struct ResidualRow {
     #[schema(value_type = String, format = "uuid")]
     dwelling: DwellingId,
     area_code: String,
@@ -78,14 +78,14 @@ fn reason(name: &str) -> Result<Reason, Problem> {
 #[utoipa::path(
     get, path = "/v1/sweeps/{id}/residual", tag = "sweeps",
     params(("id" = String, Path, format = "uuid"), ResidualQuery),
-    responses((status = 200, body = Residual), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+    responses((status = 200, body = ResidualPage), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
 )]
 async fn residual(
     State(site): State<Site>,
     caller: Caller,
     Path(id): Path<SweepId>,
     Query(query): Query<ResidualQuery>,
-) -> Result<Json<Residual>, Problem> {
+) -> Result<Json<ResidualPage>, Problem> {
     let (sweep, area) = scope::list_area(&caller, Action::ReadLists, id, query.area.as_deref())?;
     let (limit, after) = (cursor::limit(query.limit)?, cursor::parse(query.cursor.as_deref())?);
     let wanted = query.reason.as_deref().map(reason).transpose()?;
@@ -94,7 +94,7 @@ async fn residual(
         .read(move |reader| {
             let page = reader.residual_page(sweep, area, wanted, after, limit)?;
             let areas = &reader.book().areas;
-            let rows = page.rows.into_iter().map(|(area, door, reason)| Row {
+            let rows = page.rows.into_iter().map(|(area, door, reason)| ResidualRow {
                 dwelling: door.id,
                 area_code: areas.code(area).to_owned(),
                 building: door.labels.building,
@@ -109,7 +109,7 @@ async fn residual(
                     .and_then(|visit| visit.recheck_on)
                     .map(|day| from_day(day).to_string()),
             });
-            Ok(Residual { rows: rows.collect(), next: page.next.as_ref().map(cursor::text) })
+            Ok(ResidualPage { rows: rows.collect(), next: page.next.as_ref().map(cursor::text) })
         })
         .await?;
     Ok(Json(answer))

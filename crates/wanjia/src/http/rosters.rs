@@ -37,11 +37,11 @@ pub fn routes() -> OpenApiRouter<Site> {
 
 #[derive(Serialize, ToSchema)]
 struct Rosters {
-    rosters: Vec<Known>,
+    rosters: Vec<KnownRoster>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Known {
+struct KnownRoster {
     #[schema(value_type = String, format = "uuid")]
     roster: RosterId,
     source: String,
@@ -59,7 +59,7 @@ struct Known {
 )]
 async fn rosters(State(_): State<Site>, caller: Caller) -> Result<Json<Rosters>, Problem> {
     caller.may(Action::ReadRosters, Scope::Own)?;
-    let known = |roster: &domain::state::Roster| Known {
+    let known = |roster: &domain::state::Roster| KnownRoster {
         roster: roster.id,
         source: roster.source.clone(),
         digest: Base64Of(roster.digest),
@@ -87,12 +87,12 @@ struct Imported {
     left: u64,
     refused: u64,
     /// The first 1,000.
-    rows: Vec<Row>,
+    rows: Vec<ImportedRow>,
     applied: bool,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Row {
+struct ImportedRow {
     /// From 1, the header included.
     row: u64,
     /// `added`, `changed`, `left` or `refused`
@@ -103,7 +103,7 @@ struct Row {
     message_en: String,
 }
 
-impl Row {
+impl ImportedRow {
     fn taken(row: u64, verdict: RowVerdict) -> Self {
         let (verdict, zh, en) = match verdict {
             RowVerdict::Added => ("added", "新增", "put on the list"),
@@ -124,12 +124,12 @@ impl Row {
     }
 }
 
-struct Told(Vec<Row>);
+struct Told(Vec<ImportedRow>);
 
 impl Refusals for Told {
     fn refuse(&mut self, refusal: &Refusal) -> crate::app::failure::Result<()> {
         if self.0.len() < TOLD {
-            self.0.push(Row::refused(refusal));
+            self.0.push(ImportedRow::refused(refusal));
         }
         Ok(())
     }
@@ -256,7 +256,7 @@ async fn import(
                 if let Some(verdict) = verdict
                     && taken.len() < TOLD
                 {
-                    taken.push(Row::taken(row, verdict));
+                    taken.push(ImportedRow::taken(row, verdict));
                 }
             };
             let tally = import_roster(store, reader, &roster, dry_run, now, &mut refused, &mut each)?;

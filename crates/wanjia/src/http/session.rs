@@ -92,7 +92,7 @@ fn cookie(token: &str, seconds: i64, local: bool) -> AppendHeaders<[(header::Hea
 
 /// Sign in with a user name, a password and the code of the moment.
 #[utoipa::path(
-    post, path = "/v1/session", tag = "session", request_body = Credentials,
+    post, path = "/v1/session", tag = "session", request_body = Credentials, security(()),
     responses(
         (status = 200, body = Session, description = "with the cookie `wanjia_session`"),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem),
