@@ -103,7 +103,7 @@ export default {
     title: '同步',
     verdict: {
       allSent: '全部已发出',
-      waiting: '{n} 条等待发出，最早的在 {ago}',
+      waiting: '{n} 条等待发出，最早的是{ago}记的',
       quarantined: '{n} 条被退回，请处理',
       offline: '现在连不上服务器；记录都在本机，不会丢',
       sending: '正在发送…',
