@@ -4,7 +4,7 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build run test lint gen
+.PHONY: setup build run test lint gen fuzz bench
 
 setup:
 	@scripts/setup.sh
@@ -25,6 +25,20 @@ lint: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
+# The pages first: the program carries them, and the browser's tests drive the program.
 test: setup
-	cargo test --workspace --locked
+	cargo fmt --all --check
 	cd web && npm ci --no-audit --no-fund && npm test
+	cargo test --workspace --locked
+	cd e2e && npm ci --no-audit --no-fund && npm test
+
+# Damaged files and facts, for longer than the tests look.
+fuzz: setup
+	PROPTEST_CASES=$${CASES:-20000} cargo test --release --locked -p intake -p domain -p ledger --tests
+
+# make bench BENCH="--people 10000,100000 --seconds 5" for a small one; see docs/BENCHMARKS.md.
+BENCH :=
+bench: setup
+	cargo build --release --locked -p wanjia --bin wanjia --example bench
+	cargo build --release --locked -p store --example yardstick
+	target/release/examples/bench --program target/release/wanjia --yardstick target/release/examples/yardstick $(BENCH)

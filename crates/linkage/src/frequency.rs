@@ -1,5 +1,7 @@
 //! How common each value is: 王伟 is shared by many, 佴晓钧 by few.
 
+use std::sync::OnceLock;
+
 use crate::person::{Person, Rarity, Register, Texts};
 use crate::sound::Sounds;
 use crate::text::{hash_bytes, join, mix};
@@ -141,6 +143,18 @@ impl Parts {
     }
 }
 
+/// `-8 log2` of a probability, rounded, by the exponent and the first bits of the mantissa.
+fn eighths(frequency: f64) -> u8 {
+    static PARTS: OnceLock<[f32; 256]> = OnceLock::new();
+    let parts = PARTS.get_or_init(|| {
+        std::array::from_fn(|part| (8.0 * (1.0 + (part as f64 + 0.5) / 256.0).log2()) as f32)
+    });
+    let bits = frequency.clamp(1e-300, 1.0).to_bits();
+    let exponent = 1023 - (bits >> 52) as i32;
+    let part = parts[(bits >> 44 & 0xff) as usize];
+    (8.0 * exponent as f32 - part).round().clamp(0.0, 255.0) as u8
+}
+
 impl Frequencies {
     /// Counts the values of one list, or of two lists together. `threads` is how many threads may be used.
     #[must_use]
@@ -171,7 +185,7 @@ impl Frequencies {
             std::thread::scope(|scope| {
                 let second = scope.spawn(|| (names(), phones()));
                 let (dwellings, parts) = (dwellings(), parts());
-                let (names, phones) = second.join().unwrap_or_default();
+                let (names, phones) = second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                 (names, phones, dwellings, parts)
             })
         } else {
@@ -187,7 +201,7 @@ impl Frequencies {
         let rows = self.rows.max(1.0);
         let mut rarity = [0; 8];
         let mut set = |which: Rarity, frequency: f64| {
-            rarity[which as usize] = (-8.0 * frequency.min(1.0).log2()).round().clamp(0.0, 255.0) as u8;
+            rarity[which as usize] = eighths(frequency);
         };
         // Counts without the one or two rows that are the person in question.
         let others = |count: f64| (count - self.own).max(0.0);

@@ -6,7 +6,7 @@ use crate::name::{self, Name};
 use crate::number;
 use crate::place::{self, Place};
 use crate::sound::Sounds;
-use crate::text::{fold_into, hash_bytes, join};
+use crate::text::{fold_into, hash_bytes, is_han, join};
 
 /// The columns that the comparison understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -291,6 +291,20 @@ impl Person {
         (characters, if self.flags & DOUBLE != 0 { 2 } else { 1 }, length)
     }
 
+    /// Moves the references to texts by `base`.
+    fn move_texts(&mut self, base: u64) {
+        let moved = |reference: u32| match reference {
+            0 => 0,
+            _ => u32::try_from(u64::from(reference) + base).unwrap_or(0),
+        };
+        if self.is_text() {
+            self.name = u64::from(moved(self.family())) << 32 | u64::from(moved(self.given()));
+        }
+        if self.has_street() {
+            (self.building, self.room) = (moved(self.building), moved(self.room));
+        }
+    }
+
     pub(crate) const fn family(&self) -> u32 {
         (self.name >> 32) as u32
     }
@@ -328,6 +342,16 @@ impl Texts {
             }
             _ => 0,
         }
+    }
+
+    /// Appends the texts of another block. Returns what must be added to references into it; `None` when it holds
+    /// no text. References beyond four gigabytes are lost: those values count as missing.
+    fn append(&mut self, other: &Self) -> Option<u64> {
+        let base = self.0.len() as u64 - 1;
+        (other.0.len() > 1).then(|| {
+            self.0.extend_from_slice(&other.0[1..]);
+            base
+        })
     }
 
     /// The bytes of a reference; 0 is the empty text.
@@ -374,6 +398,21 @@ impl Register {
     #[must_use]
     pub fn people(&self) -> &[Person] {
         &self.people
+    }
+
+    /// Appends the rows of another register, in their order.
+    pub fn append(&mut self, mut other: Self) {
+        let base = self.texts.append(&other.texts);
+        if let Some(base) = base.filter(|base| *base > 0) {
+            for person in &mut other.people {
+                person.move_texts(base);
+            }
+        }
+        if self.people.is_empty() && self.people.capacity() < other.people.len() {
+            self.people = other.people;
+        } else {
+            self.people.append(&mut other.people);
+        }
     }
 
     /// Normalises a row and appends it.
@@ -488,14 +527,13 @@ impl Register {
     }
 
     fn set_place(&mut self, person: &mut Person, raw: &Raw<'_>, folded: &mut String) {
-        let street = [Column::Street, Column::Suburb, Column::Postcode].map(|column| raw.get(column));
-        if street.iter().any(|text| !text.is_empty()) {
+        if let Some(street) = western_street(raw) {
             person.flags |= STREET;
-            fold_into(street[0], folded);
+            fold_into(street, folded);
             person.building = self.texts.push(folded);
-            fold_into(street[1], folded);
+            fold_into(raw.get(Column::Suburb), folded);
             person.room = self.texts.push(folded);
-            fold_into(street[2], folded);
+            fold_into(raw.get(Column::Postcode), folded);
             person.community = place::part_key(folded);
             fold_into(raw.get(Column::StreetNumber), folded);
             person.unit = place::part_key(folded);
@@ -521,6 +559,28 @@ impl Register {
         (person.community, person.building, person.unit, person.room) =
             (found.community, found.building, found.unit, found.room);
     }
+}
+
+/// The street of a western address, empty when only suburb or postcode is known; `None` for a Chinese address or
+/// none. A stray street, suburb or postcode beside a community, a building or Chinese text does not make an
+/// address western: building and room tell more.
+fn western_street<'a>(raw: &Raw<'a>) -> Option<&'a str> {
+    let given = |column: Column| !raw.get(column).trim().is_empty();
+    let chinese = |column: Column| raw.get(column).chars().any(is_han);
+    let (street, line) = (raw.get(Column::Street), raw.get(Column::Address));
+    let western = given(Column::Street) || given(Column::Suburb) || given(Column::Postcode);
+    if !western
+        || given(Column::Community)
+        || given(Column::Building)
+        || [Column::Street, Column::Suburb, Column::Address].into_iter().any(chinese)
+    {
+        return None;
+    }
+    if given(Column::Street) {
+        return Some(street);
+    }
+    // Without a street, a room alone is a Chinese door, and a line of address in letters is the street.
+    if given(Column::Room) { None } else { Some(line) }
 }
 
 fn pack(characters: [u16; 4]) -> u64 {
@@ -566,5 +626,82 @@ fn split_text(folded: &str) -> (String, String) {
     match whole.rsplit_once(' ') {
         Some((given, family)) => (family.to_owned(), given.to_owned()),
         None => (String::new(), whole),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn door() -> Raw<'static> {
+        Raw::default()
+            .with(Column::Name, "王伟")
+            .with(Column::Community, "幸福社区")
+            .with(Column::Building, "3")
+            .with(Column::Unit, "2")
+            .with(Column::Room, "402")
+    }
+
+    fn western() -> Raw<'static> {
+        Raw::default()
+            .with(Column::FamilyName, "smith")
+            .with(Column::GivenName, "john")
+            .with(Column::StreetNumber, "12")
+            .with(Column::Street, "high street")
+            .with(Column::Suburb, "riverton")
+            .with(Column::Postcode, "2600")
+    }
+
+    #[test]
+    fn a_stray_western_column_does_not_hide_the_door() {
+        let mut plain = Register::new();
+        plain.push(&door()).unwrap();
+        for (column, text) in [
+            (Column::Street, "大智街道"),
+            (Column::Street, "dazhi road"),
+            (Column::Suburb, "武汉市"),
+            (Column::Suburb, "Wuhan"),
+            (Column::Postcode, "430000"),
+        ] {
+            let mut stray = Register::new();
+            stray.push(&door().with(column, text)).unwrap();
+            assert_eq!(stray.people(), plain.people(), "{column:?} {text}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_address_stays_chinese_beside_a_postcode() {
+        let line = Raw::default().with(Column::Name, "王伟").with(Column::Address, "幸福社区3栋2单元402");
+        let mut lists = Register::new();
+        lists.push(&line).unwrap();
+        lists.push(&line.with(Column::Postcode, "430000").with(Column::Suburb, "武汉")).unwrap();
+        lists.push(&door()).unwrap();
+        assert_eq!(lists.people()[0], lists.people()[1]);
+        assert_eq!(lists.people()[0], lists.people()[2]);
+    }
+
+    #[test]
+    fn a_western_address_is_still_one() {
+        let mut list = Register::new();
+        list.push(&western()).unwrap();
+        list.push(&western().with(Column::Street, "").with(Column::Address, "high street")).unwrap();
+        assert!(list.people().iter().all(Person::has_street));
+        assert_eq!(list.texts.get(list.people()[0].building), list.texts.get(list.people()[1].building));
+    }
+
+    #[test]
+    fn appended_rows_keep_their_texts() {
+        let (mut whole, mut parts) = (Register::new(), Register::new());
+        for name in ["anna", "berta", "carla"] {
+            let raw = western().with(Column::GivenName, name);
+            whole.push(&raw).unwrap();
+            whole.push(&door()).unwrap();
+            let mut part = Register::new();
+            part.push(&raw).unwrap();
+            part.push(&door()).unwrap();
+            parts.append(part);
+        }
+        assert_eq!(whole.people(), parts.people());
+        assert_eq!(whole.texts.0, parts.texts.0);
     }
 }
