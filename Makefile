@@ -4,7 +4,7 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build run test lint gen
+.PHONY: setup build run test lint gen bench-linkage
 
 setup:
 	@scripts/setup.sh
@@ -28,3 +28,11 @@ lint: setup
 test: setup
 	cargo test --workspace --locked
 	cd web && npm ci --no-audit --no-fund && npm test
+
+# Linkage beside Splink 4 and recordlinkage, which are installed for it; BENCH changes what is measured, as in
+# make bench-linkage BENCH="--sizes 10k --side-by-side 10k --lookup 10k --runs 1"
+BENCH ?= --febrl
+bench-linkage: build
+	cargo build --release --locked -p linkage --examples
+	@test -e .venv-linkage/bin/splink-is-there || { python3 -m venv .venv-linkage && .venv-linkage/bin/pip install -q -r bench/linkage/requirements.txt && touch .venv-linkage/bin/splink-is-there; }
+	@.venv-linkage/bin/python bench/linkage/run.py $(BENCH)
