@@ -4,7 +4,7 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build run test lint gen bench-linkage
+.PHONY: setup build run test lint gen fuzz bench bench-linkage
 
 setup:
 	@scripts/setup.sh
@@ -25,14 +25,28 @@ lint: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
+# The pages first: the program carries them, and the browser's tests drive the program.
 test: setup
-	cargo test --workspace --locked
+	cargo fmt --all --check
 	cd web && npm ci --no-audit --no-fund && npm test
+	cargo test --workspace --locked
+	cd e2e && npm ci --no-audit --no-fund && npm test
 
-# Linkage beside Splink 4 and recordlinkage, which are installed for it; BENCH changes what is measured, as in
-# make bench-linkage BENCH="--sizes 10k --side-by-side 10k --lookup 10k --runs 1"
-BENCH ?= --febrl
+# Damaged files and facts, for longer than the tests look.
+fuzz: setup
+	PROPTEST_CASES=$${CASES:-20000} cargo test --release --locked -p intake -p domain -p ledger --tests
+
+# make bench BENCH="--people 10000,100000 --seconds 5" for a small one; see docs/BENCHMARKS.md.
+BENCH :=
+bench: setup
+	cargo build --release --locked -p wanjia --bin wanjia --example bench
+	cargo build --release --locked -p store --example yardstick
+	target/release/examples/bench --program target/release/wanjia --yardstick target/release/examples/yardstick $(BENCH)
+
+# Linkage beside Splink 4 and recordlinkage, which are installed for it; LINKAGE changes what is measured, as in
+# make bench-linkage LINKAGE="--sizes 10k --side-by-side 10k --lookup 10k --runs 1"
+LINKAGE := --febrl
 bench-linkage: build
 	cargo build --release --locked -p linkage --examples
 	@test -e .venv-linkage/bin/splink-is-there || { python3 -m venv .venv-linkage && .venv-linkage/bin/pip install -q -r bench/linkage/requirements.txt && touch .venv-linkage/bin/splink-is-there; }
-	@.venv-linkage/bin/python bench/linkage/run.py $(BENCH)
+	@.venv-linkage/bin/python bench/linkage/run.py $(LINKAGE)

@@ -26,7 +26,7 @@ use crate::views::{ROUND_COLUMNS, Views, round_from};
 pub struct Reader {
     pub(crate) views: Views,
     pub(crate) content: Content,
-    book_at: u64,
+    size_at: u64,
 }
 
 /// The numbers of one area in one sweep.
@@ -102,10 +102,7 @@ impl Reader {
         }
         let vault = directory::open_reader(&directory.vault(), schema::VAULT)?;
         let keys = directory::open_reader(&directory.keys(), schema::KEYS)?;
-        let mut reader =
-            Self { views: Views::open(territory)?, content: Content { vault, keys, key }, book_at: 0 };
-        reader.book_at = reader.size()?;
-        Ok(reader)
+        Ok(Self { views: Views::open(territory)?, content: Content { vault, keys, key }, size_at: 0 })
     }
 
     /// Whether sealed content can be read.
@@ -141,12 +138,16 @@ impl Reader {
         found
     }
 
-    /// Forgets what was kept from earlier calls, and reads the book again if facts came since.
+    /// Forgets what was kept from earlier calls, and reads the book again if it changed since.
     pub fn refresh(&mut self) -> Result<u64> {
         let size = self.size()?;
-        if size != self.book_at {
-            self.views.reload()?;
-            self.book_at = size;
+        if size != self.size_at {
+            if self.views.stored_book_changed()? == self.book().changed {
+                self.views.forget();
+            } else {
+                self.views.reload()?;
+            }
+            self.size_at = size;
         }
         Ok(size)
     }

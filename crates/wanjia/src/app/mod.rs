@@ -1,5 +1,6 @@
 //! The use-cases: what can be done, whichever door it came through.
 
+pub mod drill;
 pub mod failure;
 pub mod import_areas;
 pub mod import_roster;

@@ -18,6 +18,7 @@ pub mod coverage;
 pub mod dedupe;
 pub mod demo;
 pub mod doctor;
+pub mod drill;
 pub mod erase;
 pub mod import;
 pub mod init;
@@ -61,6 +62,7 @@ enum Command {
     Erase(erase::EraseArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
+    Drill(drill::DrillArgs),
     Serve(serve::ServeArgs),
     Openapi(openapi::OpenapiArgs),
     Link(Box<link::LinkArgs>),
@@ -186,6 +188,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Erase(args) => erase::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Drill(args) => drill::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Openapi(args) => openapi::run(&args),
         Command::Link(args) => return ExitCode::from(link::run(&args)),
