@@ -13,11 +13,13 @@ use axum::response::{IntoResponse, Response};
 use domain::access::{Action, Denied, Grant, Scope, decide};
 use domain::id::{ActorId, SeriesId};
 use domain::state::{Book, State as _};
+use http_body_util::LengthLimitError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use store::control::SecretHash;
 use subtle::ConstantTimeEq as _;
+use tower_http::timeout::TimeoutError;
 
 use super::Site;
 use super::problem::Problem;
@@ -217,21 +219,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 /// # Errors
 /// 413, 408, or 400 if it broke off.
 pub async fn read_body(body: Body, limit: usize, patience: Duration) -> Result<axum::body::Bytes, Problem> {
-    let bytes = match tokio::time::timeout(patience, to_bytes(body, limit)).await {
+    let late = || {
+        Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "timeout",
+            "内容在规定时间内没有发完；请重发，没有收下任何内容",
+            "the body did not arrive in time; send it again, nothing was taken",
+        )
+    };
+    let error = match tokio::time::timeout(patience, to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => return Ok(bytes),
         Ok(Err(error)) => error,
-        Err(_) => {
-            return Err(Problem::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "timeout",
-                "内容在规定时间内没有发完；请重发，没有收下任何内容",
-                "the body did not arrive in time; send it again, nothing was taken",
-            ));
-        }
+        Err(_) => return Err(late()),
     };
-    let too_large = std::error::Error::source(&bytes)
-        .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
-    Err(if too_large {
+    let causes = || std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    if causes().any(|cause| cause.is::<TimeoutError>()) {
+        return Err(late());
+    }
+    Err(if causes().any(|cause| cause.is::<LengthLimitError>()) {
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too_large",

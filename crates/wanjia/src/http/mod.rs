@@ -151,5 +151,6 @@ pub fn document() -> Document {
 /// The whole door, with its layers.
 pub fn router(site: Site) -> Router {
     let (router, _) = endpoints().split_for_parts();
-    layers::around(router.merge(docs::routes()).merge(pages::routes()).with_state(site))
+    let router = router.merge(docs::routes()).merge(pages::routes());
+    layers::around(router.method_not_allowed_fallback(layers::another_method).with_state(site))
 }
