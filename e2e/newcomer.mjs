@@ -86,18 +86,22 @@ async function closeSheet(page) {
   await page.locator('dialog').waitFor({ state: 'detached' })
 }
 
-const facts = (page) =>
+/** Every row of a store of the phone's database. */
+const stored = (page, store) =>
   page.evaluate(
-    () =>
+    (name) =>
       new Promise((resolve, reject) => {
         const asked = indexedDB.open('wanjia')
         asked.onerror = () => reject(asked.error)
         asked.onsuccess = () => {
-          const all = asked.result.transaction('outbox').objectStore('outbox').getAll()
-          all.onsuccess = () => resolve(all.result.map(({ fate }) => fate))
+          const all = asked.result.transaction(name).objectStore(name).getAll()
+          all.onsuccess = () => resolve(all.result)
         }
       }),
+    store,
   )
+
+const facts = async (page) => (await stored(page, 'outbox')).map(({ fate }) => fate)
 
 before(async () => {
   browser = await launch()
@@ -216,7 +220,7 @@ describe('a newcomer’s first evening', () => {
     await page.locator('.dock').getByRole('button', { name: '没人应门' }).click()
     await page.locator('.dock').getByRole('button', { name: '亮灯' }).click()
     // 201: everyone, and someone who is on no list.
-    await page.locator('.dock').getByRole('button', { name: '有变化' }).click()
+    await page.locator('.dock').getByRole('button', { name: '有变化', exact: true }).click()
     await page.getByRole('button', { name: '全都见到了' }).click()
     await page.getByRole('button', { name: '登记名单上没有的人' }).click()
     await page.getByLabel('姓名').fill('孙小雨')
@@ -285,7 +289,7 @@ describe('a newcomer’s first evening', () => {
     await secretary.locator('tbody tr', { hasText: '李国强' }).getByText('已停用').waitFor()
     await lost.context.setOffline(false)
     await lost.page.getByText('本机的数据和钥匙已经清空').waitFor()
-    assert.deepEqual(await lost.page.evaluate(() => indexedDB.databases().then((all) => all.map(({ name }) => name))), [])
+    for (const store of ['settings', 'doors', 'outbox', 'visits']) assert.deepEqual(await stored(lost.page, store), [], store)
     await go(secretary, '待放行')
     await secretary.locator('.held li', { hasText: '102' }).waitFor()
     await quiet(secretary, 'quarantine')

@@ -49,16 +49,20 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         sequence: origin.sequence,
     };
     match &fact.body {
-        Body::Founded { territory, origin: name, checkpoint_key } => state.change_book(|book| {
-            book.territory.clone_from(territory);
-            book.origin.clone_from(name);
-            book.checkpoint_key = *checkpoint_key;
-            book.own_series = origin.series;
-        }),
-        Body::AreaRegistered { code, name, level, parent } => state.change_book(|book| {
-            let parent = parent.as_deref().and_then(|parent| book.areas.number(parent));
-            book.areas.register(Area { code: code.clone(), name: name.clone(), level: *level, parent });
-        }),
+        Body::Founded { territory, origin: name, checkpoint_key } => {
+            change_book(state, origin.counts_from, |book| {
+                book.territory.clone_from(territory);
+                book.origin.clone_from(name);
+                book.checkpoint_key = *checkpoint_key;
+                book.own_series = origin.series;
+            })
+        }
+        Body::AreaRegistered { code, name, level, parent } => {
+            change_book(state, origin.counts_from, |book| {
+                let parent = parent.as_deref().and_then(|parent| book.areas.number(parent));
+                book.areas.register(Area { code: code.clone(), name: name.clone(), level: *level, parent });
+            })
+        }
         Body::DwellingRegistered { dwelling, area, building, unit, room, place, found_by } => {
             let Some(area) = state.book().areas.number(area) else { return Ok(()) };
             let labels = Labels { building: building.clone(), unit: unit.clone(), room: room.clone() };
@@ -81,15 +85,17 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             }
             change_dwelling(state, origin.counts_from, dwelling, |row| row.area = area)
         }
-        Body::RosterImported { roster, source, digest, bytes } => state.change_book(|book| {
-            book.rosters.push(Roster {
-                id: *roster,
-                source: source.clone(),
-                digest: *digest,
-                bytes: *bytes,
-                imported_at: fact.at,
-            });
-        }),
+        Body::RosterImported { roster, source, digest, bytes } => {
+            change_book(state, origin.counts_from, |book| {
+                book.rosters.push(Roster {
+                    id: *roster,
+                    source: source.clone(),
+                    digest: *digest,
+                    bytes: *bytes,
+                    imported_at: fact.at,
+                });
+            })
+        }
         Body::PersonListed { person, dwelling, roster, row } => {
             if let Some(roster) = state.book().roster(*roster) {
                 state.put_roster_row(*person, roster, *row)?;
@@ -99,7 +105,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         Body::PersonRegistered { person, dwelling } => list_person(state, origin, *person, *dwelling),
         Body::SweepOpened { sweep, area, programme, deadline } => {
             let Some(area) = state.book().areas.number(area) else { return Ok(()) };
-            state.change_book(|book| {
+            change_book(state, origin.counts_from, |book| {
                 book.sweeps.push(Sweep {
                     id: *sweep,
                     area,
@@ -110,7 +116,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 });
             })
         }
-        Body::SweepClosed { sweep } => close_sweep(state, *sweep, stamp.at),
+        Body::SweepClosed { sweep } => close_sweep(state, origin.counts_from, *sweep, stamp.at),
         Body::Visited { sweep, dwelling, outcome, light, evidence, recheck_on, .. } => {
             let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
             let dwelling = resolve_dwelling(state, *dwelling)?;
@@ -188,7 +194,8 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         Body::Released { series, sequence } => {
             let Some(waiting) = state.take_quarantined(*series, *sequence)? else { return Ok(()) };
             let Ok(fact) = Fact::decode(&waiting.payload) else { return Ok(()) };
-            if matches!(fact.body, Body::Released { .. }) {
+            // Only what phones are there to say: nobody can release a right, an enrolment or an erasure into being.
+            if !fact.body.is_from_the_field() {
                 return Ok(());
             }
             let origin = Origin {
@@ -211,6 +218,17 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         // Kept in the ledger as a record; no view needs them.
         Body::Revealed { .. } | Body::ListRevealed { .. } => Ok(()),
     }
+}
+
+fn change_book<S: State>(
+    state: &mut S,
+    position: u64,
+    change: impl FnOnce(&mut Book),
+) -> Result<(), S::Error> {
+    state.change_book(|book| {
+        change(book);
+        book.changed = position;
+    })
 }
 
 /// The id under which a door is known.
@@ -383,7 +401,12 @@ fn change_round<S: State>(
     add_tally_above(state, sweep, row.area, tally(&row, &after).minus(tally(&row, &before)))
 }
 
-fn close_sweep<S: State>(state: &mut S, sweep: crate::id::SweepId, at: Millis) -> Result<(), S::Error> {
+fn close_sweep<S: State>(
+    state: &mut S,
+    position: u64,
+    sweep: crate::id::SweepId,
+    at: Millis,
+) -> Result<(), S::Error> {
     let Some((number, row)) = state.book().sweep(sweep) else { return Ok(()) };
     if row.closed_at.is_some() {
         return Ok(());
@@ -392,7 +415,7 @@ fn close_sweep<S: State>(state: &mut S, sweep: crate::id::SweepId, at: Millis) -
     for area in areas {
         state.freeze(number, area)?;
     }
-    state.change_book(|book| {
+    change_book(state, position, |book| {
         if let Some(sweep) = book.sweeps.get_mut(number as usize) {
             sweep.closed_at = Some(at);
         }

@@ -51,6 +51,8 @@ pub struct Book {
     pub checkpoint_key: [u8; 32],
     /// The series of the territory itself, in which imports and decisions are written.
     pub own_series: SeriesId,
+    /// The position from which on the book is as it is now.
+    pub changed: u64,
     pub areas: AreaTree,
     pub sweeps: Vec<Sweep>,
     pub rosters: Vec<Roster>,

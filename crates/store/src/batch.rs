@@ -630,6 +630,14 @@ impl<'s> Batch<'s> {
             self.content_open = false;
         }
         self.store.views.connection().execute_batch("commit")?;
+        if self.bulk.is_some() {
+            // The logs of an import are as long as what it wrote. It is done whether or not they can be cut back now.
+            let content = &self.store.content;
+            for connection in [self.store.views.connection(), &content.vault, &content.keys] {
+                let _ =
+                    connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0));
+            }
+        }
         Ok(())
     }
 

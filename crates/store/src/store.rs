@@ -28,6 +28,9 @@ pub(crate) const OWN: i64 = 0;
 /// The role written into the enrolment of the territory's own series.
 pub const SERVER_ROLE: u64 = 255;
 
+/// One signed head in so many facts is kept, beside the newest.
+const KEEP_CHECKPOINT_EVERY: u64 = 4096;
+
 /// The writer of one territory. There is one at a time, in one process: it holds the directory's lock.
 pub struct Store {
     pub(crate) directory: Directory,
@@ -116,6 +119,7 @@ impl Store {
         if fingerprint != Some(key.fingerprint()) {
             return Err(StoreError::WrongKey);
         }
+        crate::nodes::refill(&territory)?;
         let vault = directory::open_writer(&directory.vault(), schema::VAULT, true)?;
         let keys = directory::open_writer(&directory.keys(), schema::KEYS, true)?;
         let views_version: i64 =
@@ -304,6 +308,11 @@ impl Store {
             .connection()
             .prepare_cached("insert or replace into checkpoints (size, note) values (?1, ?2)")?
             .execute(params![size, note])?;
+        // Every push signs a head. Whoever was shown one that is not kept can still hold the tree against it.
+        self.views
+            .connection()
+            .prepare_cached("delete from checkpoints where size >= ?1 and size < ?2")?
+            .execute(params![size / KEEP_CHECKPOINT_EVERY * KEEP_CHECKPOINT_EVERY, size])?;
         self.checkpoint = note;
         Ok(())
     }

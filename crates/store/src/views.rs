@@ -30,6 +30,9 @@ pub struct Views {
     book: Book,
     dwellings: FxHashMap<DwellingId, Slot<Dwelling>>,
     rounds: FxHashMap<(SweepNumber, DwellingId), Slot<Round>>,
+    /// Those of them that wait to be written.
+    dirty_dwellings: Vec<DwellingId>,
+    dirty_rounds: Vec<(SweepNumber, DwellingId)>,
     counts: FxHashMap<AreaNumber, Count>,
     tallies: FxHashMap<(SweepNumber, AreaNumber), Tally>,
     book_changed: bool,
@@ -59,6 +62,8 @@ impl Views {
             book,
             dwellings: FxHashMap::default(),
             rounds: FxHashMap::default(),
+            dirty_dwellings: Vec::new(),
+            dirty_rounds: Vec::new(),
             counts: FxHashMap::default(),
             tallies: FxHashMap::default(),
             book_changed: false,
@@ -84,9 +89,20 @@ impl Views {
     pub fn forget(&mut self) {
         self.dwellings.clear();
         self.rounds.clear();
+        self.dirty_dwellings.clear();
+        self.dirty_rounds.clear();
         self.counts.clear();
         self.tallies.clear();
         self.book_changed = false;
+    }
+
+    /// From which position on the stored book is as it is: the kept one is the same if its own number is.
+    pub fn stored_book_changed(&self) -> Result<u64> {
+        let found = self
+            .cached("select value from book where name = 'changed'")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok(found.unwrap_or(0))
     }
 
     /// Another number whenever the book may have changed; it means nothing beyond this process.
@@ -157,13 +173,13 @@ impl Views {
     }
 
     fn flush_dwellings(&mut self) -> Result<()> {
-        let mut dirty: Vec<_> =
-            self.dwellings.iter_mut().filter(|(_, slot)| slot.dirty).map(|(id, slot)| (*id, slot)).collect();
-        dirty.sort_unstable_by_key(|(id, _)| *id);
+        let mut dirty = std::mem::take(&mut self.dirty_dwellings);
+        dirty.sort_unstable();
         let mut update = self.connection.prepare_cached(
             "update dwelling set area = ?2, place = ?3, on_roster = ?4, listed = ?5, changed = ?6 where id = ?1",
         )?;
-        for (id, slot) in dirty {
+        for id in dirty {
+            let Some(slot) = self.dwellings.get_mut(&id) else { continue };
             slot.dirty = false;
             if let Some(row) = slot.value {
                 update.execute(params![
@@ -180,15 +196,15 @@ impl Views {
     }
 
     fn flush_rounds(&mut self) -> Result<()> {
-        let mut dirty: Vec<_> =
-            self.rounds.iter_mut().filter(|(_, slot)| slot.dirty).map(|(at, slot)| (*at, slot)).collect();
-        dirty.sort_unstable_by_key(|(at, _)| *at);
+        let mut dirty = std::mem::take(&mut self.dirty_rounds);
+        dirty.sort_unstable();
         let mut put = self.connection.prepare_cached(
             "insert or replace into round (sweep, dwelling, at, series, sequence, outcome, light, evidence, recheck_on,
                 visits, signed, here, elsewhere, unlisted, recorded, changed)
              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?;
-        for ((sweep, dwelling), slot) in dirty {
+        for (sweep, dwelling) in dirty {
+            let Some(slot) = self.rounds.get_mut(&(sweep, dwelling)) else { continue };
             slot.dirty = false;
             let Some(round) = slot.value else { continue };
             let signed = u8::from(round.signed_refusal) | (u8::from(round.signed_closing) << 1);
@@ -277,6 +293,7 @@ fn load_book(connection: &Connection) -> Result<Book> {
             "origin" => book.origin = row.get(1)?,
             "checkpoint_key" => book.checkpoint_key = row.get(1)?,
             "own_series" => book.own_series = get_id(row, 1)?,
+            "changed" => book.changed = row.get(1)?,
             _ => {}
         }
     }
@@ -324,6 +341,7 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
     put.execute(params!["origin", book.origin])?;
     put.execute(params!["checkpoint_key", book.checkpoint_key])?;
     put.execute(params!["own_series", book.own_series.0])?;
+    put.execute(params!["changed", book.changed])?;
     let mut put = connection.prepare_cached(
         "insert or replace into area (number, code, name, level, parent) values (?1, ?2, ?3, ?4, ?5)",
     )?;
@@ -464,7 +482,10 @@ impl State for Views {
     }
 
     fn put_dwelling(&mut self, id: DwellingId, dwelling: Dwelling) -> Result<()> {
-        self.dwellings.insert(id, Slot { value: Some(dwelling), dirty: true });
+        let before = self.dwellings.insert(id, Slot { value: Some(dwelling), dirty: true });
+        if before.is_none_or(|slot| !slot.dirty) {
+            self.dirty_dwellings.push(id);
+        }
         Ok(())
     }
 
@@ -605,7 +626,10 @@ impl State for Views {
     }
 
     fn put_round(&mut self, sweep: SweepNumber, dwelling: DwellingId, round: Round) -> Result<()> {
-        self.rounds.insert((sweep, dwelling), Slot { value: Some(round), dirty: true });
+        let before = self.rounds.insert((sweep, dwelling), Slot { value: Some(round), dirty: true });
+        if before.is_none_or(|slot| !slot.dirty) {
+            self.dirty_rounds.push((sweep, dwelling));
+        }
         self.touch(sweep);
         Ok(())
     }

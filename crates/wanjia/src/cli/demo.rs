@@ -77,7 +77,7 @@ pub fn run(args: &DemoArgs) -> Result<Outcome> {
     let listed = import_roster(
         &mut store,
         read_roster(Table::from_bytes(roster)?, today)?,
-        &Roster { source: "synthetic register", digest: [0; 32], bytes: 0 },
+        &Roster { source: "synthetic register", digest: [0; 32], bytes: 0, actor: None, within: None },
         false,
         now,
         &mut Vec::new(),

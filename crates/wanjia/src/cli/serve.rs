@@ -66,7 +66,7 @@ async fn serve(address: SocketAddr, territory: Territory, control: Arc<Control>)
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         stop.send_replace(true);
     });
-    let site = Site { territory: territory.clone(), control, stopping: stopping.clone() };
+    let site = Site::new(territory.clone(), control, stopping.clone()).await?;
     println!("http://{bound}/");
     std::io::stdout()
         .flush()

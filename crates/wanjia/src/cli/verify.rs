@@ -49,6 +49,6 @@ pub fn run(args: &VerifyArgs) -> Result<Outcome> {
         proved.facts_took.as_secs_f64(),
         proved.views_took.as_secs_f64()
     );
-    println!("\n{}", proved.checkpoint);
+    print!("\n{}", proved.checkpoint);
     Ok(Outcome::Done)
 }

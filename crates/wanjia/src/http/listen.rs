@@ -4,12 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+
+use super::session::Peer;
 
 /// How long the head of a request may take, from when the connection is made or falls idle.
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
@@ -27,8 +32,12 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopping: watch::R
             _ = stopping.wait_for(|stopping| *stopping) => break,
             accepted = accept(&listener, &permits) => accepted,
         };
-        let Some((stream, permit)) = accepted else { continue };
-        let service = TowerToHyperService::new(router.clone());
+        let Some((stream, peer, permit)) = accepted else { continue };
+        let inner = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            inner.call(request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_PATIENCE)
@@ -49,13 +58,13 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopping: watch::R
 async fn accept(
     listener: &TcpListener,
     permits: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, Peer, tokio::sync::OwnedSemaphorePermit)> {
     let permit = Arc::clone(permits).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, address)) => {
             // An answer is written in one piece; waiting for more would only delay it.
             stream.set_nodelay(true).ok()?;
-            Some((stream, permit))
+            Some((stream, Peer(address), permit))
         }
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");
