@@ -121,7 +121,8 @@ impl Rehearsal {
         let start = now - size.hours * HOUR;
         let mut rehearsal = Self {
             start,
-            deadline: now / 1000 * 1000,
+            // The clock of the server is the machine's, so the sweep ends a little after the rehearsal.
+            deadline: now / 1000 * 1000 + 2 * HOUR,
             sweep: SweepId::default(),
             server: None,
             accounts: Vec::new(),
@@ -334,6 +335,8 @@ impl Rehearsal {
         chosen.extend(unlisted.into_iter().take(2));
         for (somebody, person) in chosen {
             self.program.run(&["erase", "--person", &person.to_string()])?;
+            // Whoever was put on the list before is not on it any more.
+            self.decisions.registered.remove(&somebody);
             self.decisions.erased.insert(somebody, barrier);
         }
         tell(&format!(
