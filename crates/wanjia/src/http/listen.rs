@@ -1,9 +1,11 @@
 //! Connections: each has a limit on how long it may dawdle, and a stop lets the requests under way finish.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::HeaderMap;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -35,6 +37,7 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopping: watch::R
         let Some((stream, peer, permit)) = accepted else { continue };
         let inner = TowerToHyperService::new(router.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
+            let peer = client(peer, request.headers());
             request.extensions_mut().insert(peer);
             inner.call(request)
         });
@@ -55,6 +58,22 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopping: watch::R
     }
 }
 
+/// Who is at the far end: behind a proxy on this machine, the address that the proxy says it saw. Nobody else is
+/// believed, and of a list only the last entry, which the proxy itself wrote.
+fn client(peer: Peer, headers: &HeaderMap) -> Peer {
+    if !peer.0.ip().to_canonical().is_loopback() {
+        return peer;
+    }
+    let forwarded = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()
+        .and_then(|value| value.to_str().ok())
+        .and_then(|list| list.rsplit(',').next())
+        .and_then(|address| address.trim().parse::<IpAddr>().ok());
+    forwarded.map_or(peer, |address| Peer(SocketAddr::new(address, 0)))
+}
+
 async fn accept(
     listener: &TcpListener,
     permits: &Arc<Semaphore>,
@@ -72,5 +91,27 @@ async fn accept(
             tokio::time::sleep(Duration::from_millis(100)).await;
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_proxy_on_this_machine_is_believed_and_only_what_it_saw_itself() {
+        let told = |peer: &str, lists: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for list in lists {
+                headers.append("x-forwarded-for", list.parse().unwrap());
+            }
+            client(Peer(peer.parse().unwrap()), &headers).0.ip().to_string()
+        };
+        assert_eq!(told("127.0.0.1:9", &["203.0.113.7"]), "203.0.113.7");
+        assert_eq!(told("127.0.0.1:9", &["198.51.100.1, 203.0.113.7"]), "203.0.113.7");
+        assert_eq!(told("[::1]:9", &["198.51.100.1", "203.0.113.7"]), "203.0.113.7");
+        assert_eq!(told("127.0.0.1:9", &[]), "127.0.0.1");
+        assert_eq!(told("127.0.0.1:9", &["unknown"]), "127.0.0.1");
+        assert_eq!(told("192.0.2.1:9", &["203.0.113.7"]), "192.0.2.1");
     }
 }
