@@ -106,6 +106,11 @@ pub fn kill_server(rehearsal: &mut Rehearsal, kills: u64) -> Result<Kills> {
             rehearsal.restart()?;
             check_heads(rehearsal, &mut done)?;
         }
+        if kill % 25 == 24 {
+            // What a kill left of ciphertexts without facts was dropped at the opening, and the server is at work.
+            rehearsal.program.run(&["rebuild", "--check"])?;
+            rehearsal.program.run(&["verify"])?;
+        }
         life(rehearsal, &script, &mut next, part_of(LONGEST_LIFE, &mut chance), kill)?;
         done.pushing += 1;
         match kill % 10 {
@@ -127,10 +132,6 @@ pub fn kill_server(rehearsal: &mut Rehearsal, kills: u64) -> Result<Kills> {
                 }
             }
             _ => {}
-        }
-        if kill % 25 == 24 {
-            rehearsal.program.run(&["rebuild", "--check"])?;
-            rehearsal.program.run(&["verify"])?;
         }
     }
     if rehearsal.server.is_none() {
