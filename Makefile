@@ -4,18 +4,23 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build run test lint gen fuzz bench
+.PHONY: setup build pages run test lint gen fuzz bench bench-linkage
 
 setup:
 	@scripts/setup.sh
 
-build: setup
+# The program carries the pages, so they are built first.
+build: setup pages
 	cargo build --release --locked -p wanjia
 
+pages:
+	cd web && npm ci --no-audit --no-fund && npm run build
+
+# A running territory: made if it is not there, proved, and served with phones at work.
 run: build
 	@test -e $(DEMO) || target/release/wanjia demo --data $(DEMO)
 	@target/release/wanjia verify --data $(DEMO)
-	@echo "The territory is in $(DEMO). 演示数据在 $(DEMO)。"
+	@target/release/wanjia demo --data $(DEMO) --serve
 
 # The contracts that are committed and compared in the test run.
 gen: setup
@@ -42,3 +47,11 @@ bench: setup
 	cargo build --release --locked -p wanjia --bin wanjia --example bench
 	cargo build --release --locked -p store --example yardstick
 	target/release/examples/bench --program target/release/wanjia --yardstick target/release/examples/yardstick $(BENCH)
+
+# Linkage beside Splink 4 and recordlinkage, which are installed for it; LINKAGE changes what is measured, as in
+# make bench-linkage LINKAGE="--sizes 10k --side-by-side 10k --lookup 10k --runs 1"
+LINKAGE := --febrl
+bench-linkage: build
+	cargo build --release --locked -p linkage --examples
+	@test -e .venv-linkage/bin/splink-is-there || { python3 -m venv .venv-linkage && .venv-linkage/bin/pip install -q -r bench/linkage/requirements.txt && touch .venv-linkage/bin/splink-is-there; }
+	@.venv-linkage/bin/python bench/linkage/run.py $(LINKAGE)

@@ -142,7 +142,10 @@ async function pullPage(identity: Identity, now: () => number): Promise<boolean>
   const { body } = await ask<Pull>(identity, now, '/v1/pull', { query })
   const checkpoint = await acceptCheckpoint(identity, body.checkpoint, body.consistency, now)
   await db.transaction('rw', db.doors, db.visits, db.settings, async () => {
-    await db.doors.bulkPut(body.doors.map((door) => ({ ...door, own: false })))
+    // A door whose list has not changed comes without its members: those that are here stay.
+    const known = await db.doors.bulkGet(body.doors.map(({ dwelling }) => dwelling))
+    const kept = known.map((door) => (door?.members === undefined ? {} : { members: door.members }))
+    await db.doors.bulkPut(body.doors.map((door, index) => ({ ...kept[index], ...door, own: false })))
     await db.doors.bulkDelete(body.removed)
     await keep('sweeps', body.sweeps)
     await keep('checkpoint', checkpoint)

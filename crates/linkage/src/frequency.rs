@@ -18,13 +18,17 @@ impl Counts {
         Self { slots: vec![0; (values * 2).next_power_of_two().clamp(1 << 8, 1 << 26)] }
     }
 
+    fn slot(&self, key: u64) -> usize {
+        mix(key) as usize & (self.slots.len() - 1)
+    }
+
     fn add(&mut self, key: u64) {
-        let at = mix(key) as usize & (self.slots.len() - 1);
+        let at = self.slot(key);
         self.slots[at] = self.slots[at].saturating_add(1);
     }
 
-    fn get(&self, key: u64) -> f64 {
-        f64::from(self.slots[mix(key) as usize & (self.slots.len() - 1)])
+    fn at(&self, slot: Option<usize>) -> f64 {
+        slot.map_or(0.0, |slot| f64::from(self.slots[slot]))
     }
 }
 
@@ -197,6 +201,23 @@ impl Frequencies {
     /// Rarities of a person's values: `-8 log2` of the probability that a stranger shares the value.
     #[must_use]
     pub(crate) fn rarities(&self, person: &Person, texts: &Texts) -> [u8; 8] {
+        self.rarities_by(person, texts, self.counts(self.slots(person, texts)))
+    }
+
+    /// Where the counts of a person's name, telephone and dwelling lie.
+    fn slots(&self, person: &Person, texts: &Texts) -> [Option<usize>; 3] {
+        [
+            person.has_name().then(|| self.names.slot(name_key(person, texts))),
+            (person.phone != 0).then(|| self.phones.slot(person.phone)),
+            dwelling_key(person, texts).map(|key| self.dwellings.slot(key)),
+        ]
+    }
+
+    fn counts(&self, slots: [Option<usize>; 3]) -> [f64; 3] {
+        [self.names.at(slots[0]), self.phones.at(slots[1]), self.dwellings.at(slots[2])]
+    }
+
+    fn rarities_by(&self, person: &Person, texts: &Texts, [names, phones, dwellings]: [f64; 3]) -> [u8; 8] {
         let parts = &self.parts;
         let rows = self.rows.max(1.0);
         let mut rarity = [0; 8];
@@ -226,7 +247,7 @@ impl Frequencies {
                 }
             }
             // Popular whole names are more common than their parts tell; half the mean load is chance meetings.
-            let seen = others(self.names.get(name_key(person, texts)) - 0.5) / rows;
+            let seen = others(names - 0.5) / rows;
             set(Rarity::Name, product.max(seen));
             set(Rarity::Sound, sound.max(product).max(seen));
         }
@@ -235,10 +256,10 @@ impl Frequencies {
             set(Rarity::Birth, (others(count) + 1.0) / (parts.known_births + 36_500.0));
         }
         if person.phone != 0 {
-            set(Rarity::Phone, (others(self.phones.get(person.phone)) + 0.5) / rows);
+            set(Rarity::Phone, (others(phones) + 0.5) / rows);
         }
-        if let Some(key) = dwelling_key(person, texts) {
-            set(Rarity::Dwelling, self.dwellings.get(key).max(1.0) / rows);
+        if dwellings > 0.0 || dwelling_key(person, texts).is_some() {
+            set(Rarity::Dwelling, dwellings.max(1.0) / rows);
         }
         if person.community != 0 {
             let count = f64::from(parts.communities.0[Counts32::slot(u64::from(person.community))]);
@@ -254,8 +275,17 @@ impl Frequencies {
         std::thread::scope(|scope| {
             for people in list.people.chunks_mut(chunk) {
                 scope.spawn(move || {
-                    for person in people {
-                        person.rarity = self.rarities(person, texts);
+                    // Counts are fetched for many people before any is used, so that the waits overlap.
+                    let mut slots = Vec::new();
+                    let mut counts = Vec::new();
+                    for people in people.chunks_mut(64) {
+                        slots.clear();
+                        slots.extend(people.iter().map(|person| self.slots(person, texts)));
+                        counts.clear();
+                        counts.extend(slots.iter().map(|slots| self.counts(*slots)));
+                        for (person, counts) in people.iter_mut().zip(&counts) {
+                            person.rarity = self.rarities_by(person, texts, *counts);
+                        }
                     }
                 });
             }

@@ -16,9 +16,20 @@ struct Group {
     entries: Vec<u64>,
 }
 
+/// Room that is used again from group to group.
+#[derive(Default)]
+struct Scratch {
+    pairs: Vec<(u64, u32)>,
+    sorted: Vec<(u64, u32)>,
+}
+
+/// Parts that a group is built in, each small enough for the cache.
+const PARTS: usize = 1 << 10;
+
 impl Group {
-    fn build(key: Key, list: &Register) -> Self {
-        let mut pairs: Vec<(u64, u32)> = Vec::new();
+    fn build(key: Key, list: &Register, scratch: &mut Scratch) -> Self {
+        let Scratch { pairs, sorted } = scratch;
+        pairs.clear();
         for (row, person) in list.people.iter().enumerate() {
             for value in values(key, person, &list.texts).into_iter().flatten() {
                 pairs.push((value, row as u32));
@@ -27,25 +38,48 @@ impl Group {
         if pairs.is_empty() {
             return Self::default();
         }
-        let size = pairs.len().next_power_of_two();
+        let size = pairs.len().next_power_of_two().max(PARTS);
         let mask = size - 1;
-        let mut starts = vec![0_u32; size + 1];
-        for (value, _) in &pairs {
-            starts[(*value as usize & mask) + 1] += 1;
+        let width = size / PARTS;
+        let part = |value: u64| (value as usize & mask) / width;
+        let mut ends = vec![0_usize; PARTS];
+        for (value, _) in pairs.iter() {
+            ends[part(*value)] += 1;
         }
         let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
+        for end in &mut ends {
+            sum += std::mem::replace(end, sum);
         }
-        // Filling from the back leaves each start where its group begins and the rows in order.
+        sorted.clear();
+        sorted.resize(pairs.len(), (0, 0));
+        for pair in pairs.iter() {
+            let at = &mut ends[part(pair.0)];
+            sorted[*at] = *pair;
+            *at += 1;
+        }
+        let mut starts = Vec::with_capacity(size + 1);
         let mut entries = vec![0_u64; pairs.len()];
-        let mut next = starts.clone();
-        for (value, row) in pairs.iter().rev() {
-            let slot = &mut next[(*value as usize & mask) + 1];
-            *slot -= 1;
-            entries[*slot as usize] = value & !0xffff_ffff | u64::from(*row);
+        let mut next = vec![0_u32; width];
+        let mut from = 0;
+        for end in ends {
+            let pairs = &sorted[from..end];
+            next.fill(0);
+            for (value, _) in pairs {
+                next[*value as usize & (width - 1)] += 1;
+            }
+            let mut sum = from as u32;
+            for slot in &mut next {
+                starts.push(sum);
+                sum += std::mem::replace(slot, sum);
+            }
+            for (value, row) in pairs {
+                let slot = &mut next[*value as usize & (width - 1)];
+                entries[*slot as usize] = value & !0xffff_ffff | u64::from(*row);
+                *slot += 1;
+            }
+            from = end;
         }
+        starts.push(entries.len() as u32);
         Self { starts, entries }
     }
 
@@ -85,7 +119,8 @@ impl Blocks {
                 .map(|worker| {
                     scope.spawn(move || {
                         let mine = Key::ALL.into_iter().skip(worker).step_by(threads);
-                        mine.map(|key| (key, Group::build(key, list))).collect::<Vec<_>>()
+                        let mut scratch = Scratch::default();
+                        mine.map(|key| (key, Group::build(key, list, &mut scratch))).collect::<Vec<_>>()
                     })
                 })
                 .collect();

@@ -234,7 +234,8 @@ pub fn link(
         }
         alone.log_odds(levels, &person) > TWICE
     };
-    let probabilities = compete(&edges, |a, b| twice(left, a, b, true), |a, b| twice(right, a, b, false));
+    let probabilities =
+        compete(&edges, |a, b| twice(left, a, b, true), |a, b| twice(right, a, b, false), threads);
     let kept: Vec<usize> = if options.one_to_one {
         let offers: Vec<_> = edges
             .iter()

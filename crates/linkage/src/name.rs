@@ -213,7 +213,7 @@ pub fn parse(folded: &str) -> Name {
         if character.is_whitespace() || matches!(character, '.' | '*' | ',' | '、' | '-' | '_') {
             continue;
         }
-        if character == '×' || (character == 'x' && length > 0 && is_han(characters[0])) {
+        if matches!(character, '×' | 'x') && length > 0 && is_han(characters[0]) {
             return surname_only(&characters[..length], 0);
         }
         if !is_han(character) || length == characters.len() {
@@ -318,6 +318,7 @@ mod tests {
         assert_eq!(parse("阿卜杜拉·买买提"), Name::Text);
         assert_eq!(parse("wang wei"), Name::Text);
         assert_eq!(parse("？？"), Name::Missing);
+        assert_eq!(parse("××"), Name::Missing);
         assert_eq!(parse(""), Name::Missing);
     }
 }

@@ -40,6 +40,8 @@ pub enum Column {
     StreetNumber,
     /// Street (western addresses).
     Street,
+    /// Second line: house or estate (western addresses).
+    SecondLine,
     /// Suburb or town (western addresses).
     Suburb,
     /// Postal code (western addresses).
@@ -48,7 +50,7 @@ pub enum Column {
 
 impl Column {
     /// How many columns there are.
-    pub const COUNT: usize = 16;
+    pub const COUNT: usize = 17;
     /// All columns, in order.
     pub const ALL: [Self; Self::COUNT] = [
         Self::Name,
@@ -65,6 +67,7 @@ impl Column {
         Self::Address,
         Self::StreetNumber,
         Self::Street,
+        Self::SecondLine,
         Self::Suburb,
         Self::Postcode,
     ];
@@ -192,6 +195,7 @@ const BIRTH_FROM_ID: u16 = 1 << 6;
 const SEX_FROM_ID: u16 = 1 << 7;
 const STREET: u16 = 1 << 8;
 const REMOVED: u16 = 1 << 9;
+const TWO_READINGS: u16 = 1 << 10;
 
 /// Which value of a person a rarity is of; the order of the bytes in [`Person`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,6 +235,8 @@ pub struct Person {
     pub(crate) unit: u32,
     /// Room; with a western address a reference to the suburb.
     pub(crate) room: u32,
+    /// With a western address a reference to its second line.
+    pub(crate) second_line: u32,
     flags: u16,
     /// `-8 log2` of how frequent each value is, by [`Rarity`].
     pub(crate) rarity: [u8; 8],
@@ -275,6 +281,11 @@ impl Person {
         self.flags & SEX_FROM_ID != 0
     }
 
+    /// The first character is read otherwise as a surname.
+    pub(crate) const fn has_two_readings(&self) -> bool {
+        self.flags & TWO_READINGS != 0
+    }
+
     pub(crate) const fn is_removed(&self) -> bool {
         self.flags & REMOVED != 0
     }
@@ -302,6 +313,7 @@ impl Person {
         }
         if self.has_street() {
             (self.building, self.room) = (moved(self.building), moved(self.room));
+            self.second_line = moved(self.second_line);
         }
     }
 
@@ -471,6 +483,9 @@ impl Register {
             Name::Han { characters, surname } => {
                 person.name = pack(characters);
                 person.flags |= HAN | if surname == 2 { DOUBLE } else { 0 };
+                if Sounds::get().folded_surname(characters[0]).is_some() {
+                    person.flags |= TWO_READINGS;
+                }
                 person.sound = han_sound(person, false).unwrap_or(0);
                 0
             }
@@ -533,6 +548,8 @@ impl Register {
             person.building = self.texts.push(folded);
             fold_into(raw.get(Column::Suburb), folded);
             person.room = self.texts.push(folded);
+            fold_into(raw.get(Column::SecondLine), folded);
+            person.second_line = self.texts.push(folded);
             fold_into(raw.get(Column::Postcode), folded);
             person.community = place::part_key(folded);
             fold_into(raw.get(Column::StreetNumber), folded);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use linkage::{Band, Model, Options, Stage};
+use linkage::{Band, Link, Model, Options, Stage};
 use serde_json::json;
 
 use super::people_csv::{
@@ -328,14 +328,17 @@ fn execute(arguments: &LinkArgs) -> Result<u64, CommandError> {
     let before_writing = clock.seconds();
     write_whole(&arguments.out, |out| {
         out.write_all(b"left_id,right_id,probability,band\n")?;
-        for link in &result.links {
-            write_id(out, left.ids.get(link.left))?;
-            out.write_all(b",")?;
-            write_id(out, right.ids.get(link.right))?;
-            write_probability(out, link.probability)?;
-            out.write_all(b",")?;
-            out.write_all(link.band.word().as_bytes())?;
-            out.write_all(b"\n")?;
+        for several in result.links.chunks(LINES * threads) {
+            let texts = std::thread::scope(|scope| {
+                let lists = (&left, &right);
+                let part = |links| scope.spawn(move || lines(links, lists.0, lists.1));
+                let parts: Vec<_> = several.chunks(LINES).map(part).collect();
+                parts
+                    .into_iter()
+                    .map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                    .collect::<std::io::Result<Vec<_>>>()
+            })?;
+            texts.iter().try_for_each(|text| out.write_all(text))?;
         }
         Ok(())
     })?;
@@ -371,8 +374,25 @@ fn execute(arguments: &LinkArgs) -> Result<u64, CommandError> {
     Ok(left.refused + right.refused)
 }
 
+/// Lines of links that a thread writes at a time.
+const LINES: usize = 1 << 16;
+
+fn lines(links: &[Link], left: &List, right: &List) -> std::io::Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(links.len() * 36);
+    for link in links {
+        write_id(&mut out, left.ids.get(link.left))?;
+        out.push(b',');
+        write_id(&mut out, right.ids.get(link.right))?;
+        write_probability(&mut out, link.probability)?;
+        out.push(b',');
+        out.extend_from_slice(link.band.word().as_bytes());
+        out.push(b'\n');
+    }
+    Ok(out)
+}
+
 /// Writes a comma and a probability with six decimals; millions of them are written at a time.
-pub(super) fn write_probability(out: &mut dyn Write, probability: f64) -> std::io::Result<()> {
+pub(super) fn write_probability<W: Write + ?Sized>(out: &mut W, probability: f64) -> std::io::Result<()> {
     let mut millionths = (probability.clamp(0.0, 1.0) * 1e6).round() as u32;
     let mut text = *b",0.000000";
     text[1] = b'0' + (millionths / 1_000_000) as u8;
@@ -384,7 +404,7 @@ pub(super) fn write_probability(out: &mut dyn Write, probability: f64) -> std::i
 }
 
 /// Writes an id as one CSV field.
-pub(super) fn write_id(out: &mut dyn Write, id: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_id<W: Write + ?Sized>(out: &mut W, id: &[u8]) -> std::io::Result<()> {
     if !id.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
         return out.write_all(id);
     }

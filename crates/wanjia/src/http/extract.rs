@@ -8,16 +8,18 @@ use axum::Json as AxumJson;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Action, Denied, Grant, Scope, decide};
 use domain::id::{ActorId, SeriesId};
 use domain::state::{Book, State as _};
+use http_body_util::LengthLimitError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use store::control::SecretHash;
 use subtle::ConstantTimeEq as _;
+use tower_http::timeout::TimeoutError;
 
 use super::Site;
 use super::problem::Problem;
@@ -90,20 +92,28 @@ impl FromRequestParts<Site> for Caller {
             None => {
                 let token = session_token(parts).ok_or_else(Problem::nobody)?;
                 let safe = matches!(parts.method, Method::GET | Method::HEAD);
-                let by_console = parts.headers.get(CONSOLE_HEADER).is_some_and(|value| value == "console");
-                if !safe && !by_console {
-                    return Err(Problem::new(
-                        StatusCode::FORBIDDEN,
-                        "csrf",
-                        "请求缺少页面自带的标记，没有执行；请从万家的页面操作",
-                        "the request lacks the page's own header and was not carried out; use the console's pages",
-                    )
-                    .at("X-Wanjia"));
+                if !safe {
+                    require_console_header(&parts.headers)?;
                 }
                 console(site, token).await
             }
         }
     }
+}
+
+/// # Errors
+/// 403 `csrf` without the header that only the console's own pages can send.
+pub(super) fn require_console_header(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.get(CONSOLE_HEADER).is_some_and(|value| value == "console") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "csrf",
+        "请求缺少页面自带的标记，没有执行；请从万家的页面操作",
+        "the request lacks the page's own header and was not carried out; use the console's pages",
+    )
+    .at("X-Wanjia"))
 }
 
 fn device_token(value: &str) -> Option<(SeriesId, String)> {
@@ -115,7 +125,7 @@ fn device_token(value: &str) -> Option<(SeriesId, String)> {
     Some((series.parse().ok()?, token.to_owned()))
 }
 
-fn session_token(parts: &Parts) -> Option<String> {
+pub(super) fn session_token(parts: &Parts) -> Option<String> {
     parts
         .headers
         .get_all(header::COOKIE)
@@ -128,7 +138,7 @@ fn session_token(parts: &Parts) -> Option<String> {
 }
 
 /// Tokens are random; what is kept of one is its hash.
-fn token_hash(token: &str) -> SecretHash {
+pub(super) fn token_hash(token: &str) -> SecretHash {
     Sha256::digest(token).into()
 }
 
@@ -209,21 +219,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 /// # Errors
 /// 413, 408, or 400 if it broke off.
 pub async fn read_body(body: Body, limit: usize, patience: Duration) -> Result<axum::body::Bytes, Problem> {
-    let bytes = match tokio::time::timeout(patience, to_bytes(body, limit)).await {
+    let late = || {
+        Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "timeout",
+            "内容在规定时间内没有发完；请重发，没有收下任何内容",
+            "the body did not arrive in time; send it again, nothing was taken",
+        )
+    };
+    let error = match tokio::time::timeout(patience, to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => return Ok(bytes),
         Ok(Err(error)) => error,
-        Err(_) => {
-            return Err(Problem::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "timeout",
-                "内容在规定时间内没有发完；请重发，没有收下任何内容",
-                "the body did not arrive in time; send it again, nothing was taken",
-            ));
-        }
+        Err(_) => return Err(late()),
     };
-    let too_large = std::error::Error::source(&bytes)
-        .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
-    Err(if too_large {
+    let causes = || std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    if causes().any(|cause| cause.is::<TimeoutError>()) {
+        return Err(late());
+    }
+    Err(if causes().any(|cause| cause.is::<LengthLimitError>()) {
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too_large",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -77,4 +77,14 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 /// An address at which there is nothing.
 pub async fn nothing_here() -> Problem {
     Problem::not_found("no_such_path", "没有这个地址", "there is nothing at this address")
+}
+
+/// An address at which there is something, but not for this method.
+pub async fn another_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method",
+        "这个地址不支持这种方法",
+        "this address does not take that method",
+    )
 }

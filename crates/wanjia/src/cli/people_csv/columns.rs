@@ -62,6 +62,7 @@ const HEADERS: [(Column, &[&str]); Column::COUNT] = [
     (Column::Address, &["address", "addr", "地址", "住址", "家庭住址", "现住址", "居住地址", "详细地址"]),
     (Column::StreetNumber, &["streetnumber", "housenumber"]),
     (Column::Street, &["street", "address1", "addressline1", "streetname"]),
+    (Column::SecondLine, &["address2", "addressline2"]),
     (Column::Suburb, &["suburb", "town", "city", "locality"]),
     (Column::Postcode, &["postcode", "zip", "zipcode", "postalcode", "邮编"]),
 ];

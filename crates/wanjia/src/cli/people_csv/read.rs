@@ -148,9 +148,14 @@ impl Source {
     }
 
     fn bytes(&self, start: u64, end: u64) -> std::io::Result<Vec<u8>> {
-        let mut bytes = vec![0; (end - start) as usize];
-        self.file.read_exact_at(&mut bytes, start)?;
+        let mut bytes = Vec::new();
+        self.fill(start, end, &mut bytes)?;
         Ok(bytes)
+    }
+
+    fn fill(&self, start: u64, end: u64, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+        bytes.resize((end - start) as usize, 0);
+        self.file.read_exact_at(bytes, start)
     }
 
     /// First line's start at or after a place.
@@ -178,19 +183,20 @@ impl Source {
     }
 
     /// Reads the piece of a number.
-    fn piece(&self, number: u64, offsets: bool) -> std::io::Result<Piece> {
+    fn piece(&self, number: u64, offsets: bool, room: &mut Vec<u8>) -> std::io::Result<Piece> {
         let start = self.line_start(self.start + number * PIECE)?;
         let end = self.line_start(self.start + (number + 1) * PIECE)?;
         if start >= end {
             return Ok(Piece { start: end, end, ..Piece::default() });
         }
-        self.parse(start, end, offsets)
+        self.parse(start, end, offsets, room)
     }
 
     /// Reads the rows between two places.
-    fn parse(&self, start: u64, end: u64, offsets: bool) -> std::io::Result<Piece> {
-        let bytes = self.bytes(start, end)?;
-        let mut piece = Piece { start, end, lines: count_lines(&bytes), ..Piece::default() };
+    fn parse(&self, start: u64, end: u64, offsets: bool, bytes: &mut Vec<u8>) -> std::io::Result<Piece> {
+        self.fill(start, end, bytes)?;
+        let bytes = bytes.as_slice();
+        let mut piece = Piece { start, end, lines: count_lines(bytes), ..Piece::default() };
         piece.register = Register::with_capacity(bytes.len() / 64);
         let mut writer = RowWriter {
             source: self,
@@ -200,7 +206,7 @@ impl Source {
             counted: (0, 0),
             texts: vec![String::new(); self.columns.len()],
         };
-        let open = writer.rows(&bytes, end == self.size)?;
+        let open = writer.rows(bytes, end == self.size)?;
         piece.open = open;
         Ok(piece)
     }
@@ -423,12 +429,13 @@ pub fn read_list(path: &Path, mapping: &Mapping, threads: usize, offsets: bool) 
             let send = send.clone();
             let (source, next, stop) = (&source, &next, &stop);
             scope.spawn(move || {
+                let mut room = Vec::new();
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     if number >= pieces || stop.load(Ordering::Relaxed) {
                         return;
                     }
-                    if send.send((number, source.piece(number, offsets))).is_err() {
+                    if send.send((number, source.piece(number, offsets, &mut room))).is_err() {
                         return;
                     }
                 }
@@ -467,7 +474,7 @@ fn take(source: &Source, merger: &mut Merger, at: u64, piece: Piece, offsets: bo
     if end <= at {
         return Ok(at);
     }
-    let again = source.parse(at, end, offsets)?;
+    let again = source.parse(at, end, offsets, &mut Vec::new())?;
     if !again.open {
         merger.add(again);
         return Ok(end);
@@ -481,7 +488,7 @@ fn take(source: &Source, merger: &mut Merger, at: u64, piece: Piece, offsets: bo
     let first = next_line(&lone[row..]).map_or(lone.len(), |next| row + next);
     lone.truncate(row);
     if row > 0 {
-        merger.add(source.parse(at, at + row as u64, offsets)?);
+        merger.add(source.parse(at, at + row as u64, offsets, &mut Vec::new())?);
     }
     merger.rows += 1;
     merger.list.refused += 1;
