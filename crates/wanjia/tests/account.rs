@@ -1,5 +1,7 @@
 //! Accounts through the command line, and the rules of signing in.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::Arc;

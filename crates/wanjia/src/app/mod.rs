@@ -13,3 +13,4 @@ pub mod reveal;
 pub mod sweeps;
 pub mod synthetic;
 pub mod territory;
+pub mod walkers;

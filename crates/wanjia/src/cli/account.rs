@@ -20,8 +20,11 @@ use crate::app::failure::{Failure, Result};
 pub enum AccountCommand {
     Add(AddArgs),
     List(ListArgs),
+    /// Take an account's right away for good, and end its sessions
     End(NamedArgs),
+    /// Give an account a new password and a new second factor
     Reset(NamedArgs),
+    /// Print the code of the moment, for whoever keeps the key and has no authenticator at hand
     Code(NamedArgs),
 }
 
@@ -51,8 +54,6 @@ pub struct ListArgs {
     data: DataArgs,
 }
 
-/// `end` takes the right away for good; `reset` gives a new password and a new second factor; `code` prints the code
-/// of the moment, for whoever keeps the key and has no authenticator at hand
 #[derive(Debug, Args)]
 pub struct NamedArgs {
     #[command(flatten)]

@@ -411,13 +411,13 @@ mod tests {
             }
             origin(&headers, local).map_err(|problem| problem.code().to_owned())
         };
-        let host = (header::HOST, "wanjia.example:8443");
-        assert_eq!(at(&[host.clone()], false).unwrap(), "https://wanjia.example:8443");
-        assert_eq!(at(&[host.clone()], true).unwrap(), "http://wanjia.example:8443");
+        let host = [(header::HOST, "wanjia.example:8443")];
+        assert_eq!(at(&host, false).unwrap(), "https://wanjia.example:8443");
+        assert_eq!(at(&host, true).unwrap(), "http://wanjia.example:8443");
         let same = (header::ORIGIN, "http://wanjia.example:8443");
-        assert_eq!(at(&[host.clone(), same], false).unwrap(), "http://wanjia.example:8443");
+        assert_eq!(at(&[host[0].clone(), same], false).unwrap(), "http://wanjia.example:8443");
         let other = (header::ORIGIN, "http://elsewhere.example");
-        assert_eq!(at(&[host, other], false).unwrap(), "https://wanjia.example:8443");
+        assert_eq!(at(&[host[0].clone(), other], false).unwrap(), "https://wanjia.example:8443");
         assert_eq!(at(&[(header::HOST, "a/b")], false).unwrap_err(), "host");
         assert_eq!(at(&[], true).unwrap_err(), "host");
     }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod lists;
 mod matrix;
+mod people;
 mod place;
 mod sign_in;

@@ -331,6 +331,13 @@ impl Place {
         person
     }
 
+    /// Someone who is on no list, seen at a door.
+    pub async fn newcomer_seen(&self, sweep: Id, door: Id) -> Id {
+        let person = Id::from_time(now(), random().unwrap());
+        self.facts(vec![Body::PersonSeen { sweep, dwelling: door, person }]).await;
+        person
+    }
+
     /// A sweep of its own on a community.
     pub async fn sweep(&self, area: &str) -> Id {
         let sweep = Id::from_time(now(), random().unwrap());
