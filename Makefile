@@ -4,18 +4,23 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build run test lint gen fuzz bench bench-linkage
+.PHONY: setup build pages run test lint gen fuzz bench bench-linkage
 
 setup:
 	@scripts/setup.sh
 
-build: setup
+# The program carries the pages, so they are built first.
+build: setup pages
 	cargo build --release --locked -p wanjia
 
+pages:
+	cd web && npm ci --no-audit --no-fund && npm run build
+
+# A running territory: made if it is not there, proved, and served with phones at work.
 run: build
 	@test -e $(DEMO) || target/release/wanjia demo --data $(DEMO)
 	@target/release/wanjia verify --data $(DEMO)
-	@echo "The territory is in $(DEMO). 演示数据在 $(DEMO)。"
+	@target/release/wanjia demo --data $(DEMO) --serve
 
 # The contracts that are committed and compared in the test run.
 gen: setup

@@ -64,7 +64,7 @@ export async function openPage(browser, origin, options) {
   const page = await context.newPage()
   const complaints = []
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|EMPTY_RESPONSE|CONNECTION_RESET|FAILED)|status of 4[0-9][0-9]/.test(message.text())) complaints.push(message.text())
+    if (message.type() === 'error' && !/ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|EMPTY_RESPONSE|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|FAILED)|status of 4[0-9][0-9]/.test(message.text())) complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('request', (request) => {

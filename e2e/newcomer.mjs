@@ -81,23 +81,32 @@ async function openDoor(page, room) {
   await page.locator('dialog .actions').waitFor()
 }
 
-async function closeSheet(page) {
-  if ((await page.locator('dialog').count()) > 0) await page.locator('dialog').getByRole('button', { name: '关闭' }).click()
-  await page.locator('dialog').waitFor({ state: 'detached' })
+/** A saved sheet goes on to the next door that needs a knock, or leaves when there is none. */
+async function leaveSheet(page, next = null) {
+  const sheet = page.locator('dialog')
+  if (next !== null) {
+    await sheet.locator('h2', { hasText: next }).waitFor()
+    await sheet.getByRole('button', { name: '关闭' }).click()
+  }
+  await sheet.waitFor({ state: 'detached' })
 }
 
-const facts = (page) =>
+/** Every row of a store of the phone's database. */
+const stored = (page, store) =>
   page.evaluate(
-    () =>
+    (name) =>
       new Promise((resolve, reject) => {
         const asked = indexedDB.open('wanjia')
         asked.onerror = () => reject(asked.error)
         asked.onsuccess = () => {
-          const all = asked.result.transaction('outbox').objectStore('outbox').getAll()
-          all.onsuccess = () => resolve(all.result.map(({ fate }) => fate))
+          const all = asked.result.transaction(name).objectStore(name).getAll()
+          all.onsuccess = () => resolve(all.result)
         }
       }),
+    store,
   )
+
+const facts = async (page) => (await stored(page, 'outbox')).map(({ fate }) => fate)
 
 before(async () => {
   browser = await launch()
@@ -216,7 +225,7 @@ describe('a newcomer’s first evening', () => {
     await page.locator('.dock').getByRole('button', { name: '没人应门' }).click()
     await page.locator('.dock').getByRole('button', { name: '亮灯' }).click()
     // 201: everyone, and someone who is on no list.
-    await page.locator('.dock').getByRole('button', { name: '有变化' }).click()
+    await page.locator('.dock').getByRole('button', { name: '有变化', exact: true }).click()
     await page.getByRole('button', { name: '全都见到了' }).click()
     await page.getByRole('button', { name: '登记名单上没有的人' }).click()
     await page.getByLabel('姓名').fill('孙小雨')
@@ -237,12 +246,12 @@ describe('a newcomer’s first evening', () => {
 
   it('signs for the refusal', async () => {
     await go(secretary, '未到的户')
-    await secretary.locator('tbody tr', { hasText: '202' }).getByText('拒绝，未签字').waitFor()
+    await secretary.locator('tbody tr', { hasText: '1单元 202' }).getByText('拒绝，未签字').waitFor()
     await quiet(secretary, 'residual')
-    await secretary.getByRole('button', { name: '签字' }).click()
+    await secretary.locator('tbody tr', { hasText: '1单元 202' }).getByRole('button', { name: '签字' }).click()
     await quiet(secretary, 'signing')
     await secretary.locator('dialog').getByRole('button', { name: '签字' }).click()
-    await secretary.locator('tbody tr', { hasText: '202' }).waitFor({ state: 'detached' })
+    await secretary.locator('tbody tr', { hasText: '1单元 202' }).waitFor({ state: 'detached' })
     await go(secretary, '进度')
     await residual(secretary, 3)
   })
@@ -279,13 +288,13 @@ describe('a newcomer’s first evening', () => {
     await lost.page.locator('dialog').getByRole('button', { name: '更多结果' }).click()
     await quiet(lost.page, 'door sheet')
     await lost.page.locator('dialog').getByRole('button', { name: '空置' }).click()
-    await closeSheet(lost.page)
+    await leaveSheet(lost.page, '101')
     await secretary.locator('tbody tr', { hasText: '李国强' }).getByRole('button', { name: '停用' }).click()
     await secretary.locator('dialog').getByRole('button', { name: '停用' }).click()
     await secretary.locator('tbody tr', { hasText: '李国强' }).getByText('已停用').waitFor()
     await lost.context.setOffline(false)
     await lost.page.getByText('本机的数据和钥匙已经清空').waitFor()
-    assert.deepEqual(await lost.page.evaluate(() => indexedDB.databases().then((all) => all.map(({ name }) => name))), [])
+    for (const store of ['settings', 'doors', 'outbox', 'visits']) assert.deepEqual(await stored(lost.page, store), [], store)
     await go(secretary, '待放行')
     await secretary.locator('.held li', { hasText: '102' }).waitFor()
     await quiet(secretary, 'quarantine')
@@ -300,16 +309,18 @@ describe('a newcomer’s first evening', () => {
   it('takes two phones at one door as one door, and the later knock counts whichever arrives first', async () => {
     const second = await enrol(await invite(secretary, '王桂芳'))
     await go(secretary, '进度')
+    await sync(phone.page)
+    await phone.page.locator('.segmented button', { hasText: '全部' }).click()
+    await phone.page.locator('.row', { hasText: '102' }).getByText('空置').waitFor()
     await phone.context.setOffline(true)
     await second.context.setOffline(true)
-    await tab(phone.page, '走访')
     await openDoor(phone.page, '101')
     await phone.page.locator('dialog').getByRole('button', { name: '没人应门' }).click()
     await phone.page.locator('dialog').getByRole('button', { name: '黑灯' }).click()
-    await closeSheet(phone.page)
+    await leaveSheet(phone.page)
     await openDoor(second.page, '101')
     await second.page.locator('dialog').getByRole('button', { name: '见到了，没有变化' }).click()
-    await closeSheet(second.page)
+    await leaveSheet(second.page)
     await second.context.setOffline(false)
     await sync(second.page)
     await residual(secretary, 1)
@@ -326,16 +337,13 @@ describe('a newcomer’s first evening', () => {
     for (let knock = 0; knock < 10; knock += 1) {
       await openDoor(page, '302')
       await page.locator('dialog').getByRole('button', { name: '拒绝' }).click()
-      await closeSheet(page)
+      await leaveSheet(page)
     }
     const before = await facts(page)
-    const killed = new Promise((resolve) => {
-      page.on('request', (request) => {
-        if (request.method() === 'POST' && request.url().endsWith('/v1/facts')) resolve(territory.end('SIGKILL'))
-      })
-    })
+    const pushing = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/v1/facts'))
     await context.setOffline(false)
-    await killed
+    await pushing
+    await territory.end('SIGKILL')
     await tab(page, '同步')
     await territory.serve()
     assert.equal(territory.origin, origin)

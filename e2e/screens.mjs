@@ -217,11 +217,16 @@ async function consolePages(name, locale, viewport) {
   await page.waitForTimeout(300)
   await shot('12a-quarantine')
   await page.keyboard.press('Escape')
+  mock.role = 'county'
+  await page.reload()
+  await page.waitForSelector('.held')
   await page.click('.top .button.plain >> nth=0')
   await page.waitForSelector('dialog')
   await page.waitForTimeout(500)
   await shot('12b-closing')
-  await page.keyboard.press('Escape')
+  mock.role = 'community_secretary'
+  await page.reload()
+  await page.waitForSelector('.held')
   await visit('/devices', 'tbody tr')
   await shot('13-devices')
   await page.click('.page-head .button.lamp')

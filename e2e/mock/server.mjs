@@ -250,7 +250,7 @@ export function makeMock({ now = Date.now } = {}) {
     for (const response of listeners) response.write(`event: changed\ndata: ${JSON.stringify({ size: leaves.length, sweeps: [sweep.id] })}\n\n`)
   }
 
-  const session = { account: { id: randomUUID(), name: '彭书记', role: mock.role, area_code: '420102', area_name: '江岸区' } }
+  const session = () => ({ account: { id: randomUUID(), name: '彭书记', role: mock.role, area_code: '420102', area_name: '江岸区' } })
   const sessions = new Set()
 
   function route(method, path, query, body, raw, request) {
@@ -261,10 +261,10 @@ export function makeMock({ now = Date.now } = {}) {
         if (body.password !== 'wanjia-demo' || !/^\d{6}$/.test(body.code)) return problem(401, '没有登录', '用户名、密码或验证码不对。', 'The user name, password or code is wrong.')
         const token = randomUUID()
         sessions.add(token)
-        return { status: 200, body: session, headers: { 'set-cookie': `wanjia_session=${token}; HttpOnly; SameSite=Strict; Path=/` } }
+        return { status: 200, body: session(), headers: { 'set-cookie': `wanjia_session=${token}; HttpOnly; SameSite=Strict; Path=/` } }
       }
       if (method === 'DELETE') return sessions.clear(), { status: 204, body: null }
-      return signedIn ? { status: 200, body: session } : problem(401, '没有登录', '请先登录。', 'Please sign in.')
+      return signedIn ? { status: 200, body: session() } : problem(401, '没有登录', '请先登录。', 'Please sign in.')
     }
     if (path === '/v1/devices' && method === 'POST') {
       const invitation = invitations.get(body.invitation)

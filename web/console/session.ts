@@ -76,7 +76,9 @@ function listen(): void {
   })
   events.addEventListener('changed', ({ data }: MessageEvent<string>) => {
     const { sweeps: touched = [] } = JSON.parse(data) as { sweeps?: string[] }
-    if (touched.some((id) => sweeps.value.every((known) => known.id !== id))) void loadSweeps().catch(() => undefined)
+    // Opening and closing a sweep touch no figure that is known here yet.
+    const known = new Set(sweeps.value.map(({ id }) => id))
+    if (touched.length === 0 || !touched.every((id) => known.has(id))) void loadSweeps().catch(() => undefined)
     timer ??= setTimeout(() => {
       timer = undefined
       tick.value += 1

@@ -194,7 +194,8 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         Body::Released { series, sequence } => {
             let Some(waiting) = state.take_quarantined(*series, *sequence)? else { return Ok(()) };
             let Ok(fact) = Fact::decode(&waiting.payload) else { return Ok(()) };
-            if matches!(fact.body, Body::Released { .. }) {
+            // Only what phones are there to say: nobody can release a right, an enrolment or an erasure into being.
+            if !fact.body.is_from_the_field() {
                 return Ok(());
             }
             let origin = Origin {

@@ -406,6 +406,12 @@ impl Fact {
 }
 
 impl Body {
+    /// Whether phones are there to say this.
+    #[must_use]
+    pub fn is_from_the_field(&self) -> bool {
+        matches!(self, Self::DwellingRegistered { .. } | Self::Visited { .. } | Self::PersonSeen { .. })
+    }
+
     /// The number that stands for this kind in the ledger.
     #[must_use]
     pub fn kind(&self) -> u64 {

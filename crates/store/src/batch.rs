@@ -10,8 +10,7 @@ use domain::time::Millis;
 use ledger::Hash;
 use ledger::envelope::{self, Commitment, Envelope};
 use ledger::seal::DataKey;
-use ledger::series::SeriesHead;
-use ledger::tree::{self, Appender};
+use ledger::tree;
 use rusqlite::{OptionalExtension, params};
 use rustc_hash::FxHashMap;
 
@@ -72,13 +71,16 @@ pub struct Batch<'s> {
     heads: FxHashMap<SeriesId, Head>,
     unflushed: usize,
     appended: bool,
-    start: (Appender, SeriesHead),
+    next_before: u64,
 }
 
 impl<'s> Batch<'s> {
     pub(crate) fn begin(store: &'s mut Store, now: Millis) -> Result<Self> {
+        if store.unsettled || !store.views.connection().is_autocommit() {
+            store.settle()?;
+        }
         store.views.connection().execute_batch("begin immediate")?;
-        let start = (store.appender.clone(), store.own_head);
+        let next_before = store.own_head.next;
         Ok(Self {
             store,
             now,
@@ -89,7 +91,7 @@ impl<'s> Batch<'s> {
             heads: FxHashMap::default(),
             unflushed: 0,
             appended: false,
-            start,
+            next_before,
         })
     }
 
@@ -594,7 +596,7 @@ impl<'s> Batch<'s> {
         match self.finish() {
             Ok(()) => Ok(()),
             Err(error) => {
-                self.roll_back()?;
+                self.roll_back();
                 Err(error)
             }
         }
@@ -651,7 +653,7 @@ impl<'s> Batch<'s> {
             save.execute(params![head.number, head.next, head.hash, head.signature])?;
         }
         let own = &self.store.own_head;
-        if own.next != self.start.1.next {
+        if own.next != self.next_before {
             let signature = self.store.own_key.sign_head(&self.store.own_series.0, own.next - 1, &own.hash);
             connection
                 .prepare_cached(
@@ -662,25 +664,9 @@ impl<'s> Batch<'s> {
         Ok(())
     }
 
-    pub(crate) fn roll_back(self) -> Result<()> {
-        let store = self.store;
-        if !store.content.keys.is_autocommit() {
-            store.content.keys.execute_batch("rollback")?;
-        }
-        if !store.content.vault.is_autocommit() {
-            store.content.vault.execute_batch("rollback")?;
-        }
-        if !store.views.connection().is_autocommit() {
-            store.views.connection().execute_batch("rollback")?;
-        }
-        let (appender, own_head) = self.start;
-        store.appender = appender;
-        store.own_head = own_head;
-        store.nodes = crate::nodes::NodeWriter::open(
-            store.views.connection(),
-            tree::node_count(store.appender.size()),
-        )?;
-        store.views.reload()
+    /// Takes everything back. Whatever of that fails now (the disk is still full) is done before the next batch.
+    pub(crate) fn roll_back(self) {
+        let _ = self.store.settle();
     }
 }
 

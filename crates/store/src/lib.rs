@@ -5,6 +5,8 @@
 //! | make or open a territory for writing | [`store::Store`] |
 //! | append facts, take a device's push | [`batch::Batch`], [`push::CheckedPush`] |
 //! | read coverage, residual, reconcile, matrix | [`query::Reader`] |
+//! | read lists by page | [`lists`] |
+//! | read phones, the quarantine, where someone is | [`people`] |
 //! | read what changed, for a phone | [`pull`] |
 //! | signed heads and the proofs between them | [`proofs`] |
 //! | accounts, sessions, phones' tokens | [`control::Control`] |
@@ -18,7 +20,9 @@ pub mod directory;
 pub mod entropy;
 pub mod erase;
 pub mod error;
+pub mod lists;
 pub mod nodes;
+pub mod people;
 pub mod proofs;
 pub mod pull;
 pub mod push;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::apply;
 use domain::area::AreaNumber;
-use domain::door::{building_prefix, door_key, floor_of, walking_order};
+use domain::door::{building_prefix, door_key, floor_of};
 use domain::fact::Place;
 use domain::id::{DwellingId, Id, PersonId};
 use domain::identity::Identity;
@@ -18,6 +18,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::content::Content;
 use crate::directory::{self, Directory};
 use crate::error::{Result, StoreError};
+use crate::lists::door_order;
 use crate::schema;
 use crate::store::read_fact;
 use crate::views::{ROUND_COLUMNS, Views, round_from};
@@ -76,10 +77,7 @@ pub struct Line {
 }
 
 fn in_walking_order(a: &Door, b: &Door) -> std::cmp::Ordering {
-    walking_order(
-        (&a.labels.building, &a.labels.unit, &a.labels.room),
-        (&b.labels.building, &b.labels.unit, &b.labels.room),
-    )
+    door_order((&a.labels, a.id), (&b.labels, b.id))
 }
 
 impl Reader {
@@ -399,62 +397,68 @@ impl Reader {
     /// The lines of the reconcile for the doors counted directly under one area: everyone listed there, and everyone
     /// unlisted who was last seen there.
     pub fn reconcile(&mut self, sweep: SweepNumber, area: AreaNumber) -> Result<Vec<Line>> {
-        let deadline = self.book().sweeps.get(sweep as usize).map_or(0, |sweep| sweep.deadline);
         let mut lines = Vec::new();
         for door in self.doors(sweep, area)? {
-            if door.dwelling.listed > 0 {
-                for person in self.listed_at(door.id)? {
-                    if self.home(person)? != Some(door.id) {
-                        continue;
-                    }
-                    let seen = self.seen(sweep, person)?;
-                    let mark = if seen.iter().any(|(at, _)| *at == door.id) {
-                        Seen::Here
-                    } else if seen.is_empty() {
-                        Seen::Nowhere
-                    } else {
-                        Seen::Elsewhere
-                    };
-                    let kind = sweep::kind_of(&door.round, mark);
-                    lines.push(Line {
-                        kind,
-                        person: Some(person),
-                        seen_at: seen.last().map(|(at, _)| *at).filter(|_| kind == Kind::Moved),
-                        due: sweep::due(kind, &door.round, None, deadline),
-                        door: door.clone(),
-                    });
+            self.door_lines(sweep, door, &mut lines)?;
+        }
+        Ok(lines)
+    }
+
+    /// Adds the lines of one door.
+    pub(crate) fn door_lines(&mut self, sweep: SweepNumber, door: Door, lines: &mut Vec<Line>) -> Result<()> {
+        let deadline = self.book().sweeps.get(sweep as usize).map_or(0, |sweep| sweep.deadline);
+        if door.dwelling.listed > 0 {
+            for person in self.listed_at(door.id)? {
+                if self.home(person)? != Some(door.id) {
+                    continue;
                 }
-            }
-            if door.round.unlisted > 0 {
-                let sql = "select person from sighting where dwelling = ?1 and sweep = ?2 order by person";
-                for person in self.people_where(sql, door.id, Some(sweep))? {
-                    if self.home(person)?.is_some() {
-                        continue;
-                    }
-                    let Some((last, at)) = self.seen(sweep, person)?.pop() else { continue };
-                    if last != door.id {
-                        continue;
-                    }
-                    lines.push(Line {
-                        kind: Kind::LitUnlisted,
-                        person: Some(person),
-                        seen_at: None,
-                        due: sweep::due(Kind::LitUnlisted, &door.round, Some(at), deadline),
-                        door: door.clone(),
-                    });
-                }
-            }
-            if sweep::is_lit_unlisted_door(&door.dwelling, &door.round) {
+                let seen = self.seen(sweep, person)?;
+                let mark = if seen.iter().any(|(at, _)| *at == door.id) {
+                    Seen::Here
+                } else if seen.is_empty() {
+                    Seen::Nowhere
+                } else {
+                    Seen::Elsewhere
+                };
+                let kind = sweep::kind_of(&door.round, mark);
                 lines.push(Line {
-                    kind: Kind::LitUnlisted,
-                    person: None,
-                    seen_at: None,
-                    due: sweep::due(Kind::LitUnlisted, &door.round, None, deadline),
-                    door,
+                    kind,
+                    person: Some(person),
+                    seen_at: seen.last().map(|(at, _)| *at).filter(|_| kind == Kind::Moved),
+                    due: sweep::due(kind, &door.round, None, deadline),
+                    door: door.clone(),
                 });
             }
         }
-        Ok(lines)
+        if door.round.unlisted > 0 {
+            let sql = "select person from sighting where dwelling = ?1 and sweep = ?2 order by person";
+            for person in self.people_where(sql, door.id, Some(sweep))? {
+                if self.home(person)?.is_some() {
+                    continue;
+                }
+                let Some((last, at)) = self.seen(sweep, person)?.pop() else { continue };
+                if last != door.id {
+                    continue;
+                }
+                lines.push(Line {
+                    kind: Kind::LitUnlisted,
+                    person: Some(person),
+                    seen_at: None,
+                    due: sweep::due(Kind::LitUnlisted, &door.round, Some(at), deadline),
+                    door: door.clone(),
+                });
+            }
+        }
+        if sweep::is_lit_unlisted_door(&door.dwelling, &door.round) {
+            lines.push(Line {
+                kind: Kind::LitUnlisted,
+                person: None,
+                seen_at: None,
+                due: sweep::due(Kind::LitUnlisted, &door.round, None, deadline),
+                door,
+            });
+        }
+        Ok(())
     }
 
     /// Who a person is; none if nothing is known of her, or it was erased.

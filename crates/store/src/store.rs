@@ -44,6 +44,8 @@ pub struct Store {
     pub(crate) checkpoint_key: CheckpointKey,
     pub(crate) origin: String,
     pub(crate) checkpoint: String,
+    /// A batch came to nothing and could not be cleared away.
+    pub(crate) unsettled: bool,
     pub(crate) entropy: Entropy,
     last_id: Id,
     _lock: File,
@@ -146,20 +148,7 @@ impl Store {
     ) -> Result<Self> {
         let own_series: [u8; 16] =
             territory.query_row("select value from meta where name = 'own_series'", [], |row| row.get(0))?;
-        let size: u64 =
-            territory.query_row("select coalesce(max(position) + 1, 0) from facts", [], |row| row.get(0))?;
-        let appender = Appender::open(size, &StoredNodes::new(&territory))
-            .map_err(|error| StoreError::Damaged(error.to_string()))?;
-        let nodes = NodeWriter::open(&territory, node_count(size))?;
-        let own_head = territory
-            .query_row("select next, hash from series where number = ?1", [OWN], |row| {
-                Ok(SeriesHead { next: row.get(0)?, hash: row.get(1)? })
-            })
-            .optional()?
-            .unwrap_or(SeriesHead { next: 0, hash: [0; 32] });
-        let checkpoint: Option<String> = territory
-            .query_row("select note from checkpoints order by size desc limit 1", [], |row| row.get(0))
-            .optional()?;
+        let End { appender, nodes, own_head, checkpoint } = End::read(&territory)?;
         let origin = origin_of(&directory.code);
         Ok(Self {
             views: Views::open(territory)?,
@@ -171,13 +160,33 @@ impl Store {
             checkpoint_key: CheckpointKey::from_seed(&origin, key.checkpoint_seed())
                 .map_err(|error| StoreError::BadKey(error.to_string()))?,
             origin,
-            checkpoint: checkpoint.unwrap_or_default(),
+            checkpoint,
+            unsettled: false,
             entropy,
             last_id: Id::default(),
             content: Content { vault, keys, key: Some(key) },
             directory,
             _lock: lock,
         })
+    }
+
+    /// Makes the three files, and what is kept of them in memory, agree again after a batch that came to nothing.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        self.unsettled = true;
+        for connection in [self.views.connection(), &self.content.vault, &self.content.keys] {
+            if !connection.is_autocommit() {
+                connection.execute_batch("rollback")?;
+            }
+        }
+        let end = End::read(self.views.connection())?;
+        self.appender = end.appender;
+        self.nodes = end.nodes;
+        self.own_head = end.own_head;
+        self.checkpoint = end.checkpoint;
+        self.views.reload()?;
+        self.drop_orphans()?;
+        self.unsettled = false;
+        Ok(())
     }
 
     /// Ciphertexts and keys are committed before the facts that commit to them; after a kill in between, those whose
@@ -193,19 +202,24 @@ impl Store {
         if high <= size {
             return Ok(());
         }
-        for owner in self.last_owners(size)? {
+        let owners = self.last_owners(size)?;
+        let (vault, keys) = (&self.content.vault, &self.content.keys);
+        let vault_batch = vault.unchecked_transaction()?;
+        let keys_batch = keys.unchecked_transaction()?;
+        for owner in owners {
             let old = "select 1 from data_key where owner = ?1 and position < ?2";
-            if !self.content.keys.prepare_cached(old)?.exists(params![owner.0, size])? {
+            if !keys.prepare_cached(old)?.exists(params![owner.0, size])? {
                 self.content.forget_tags(owner)?;
             }
-            for (connection, table) in [(&self.content.vault, "content"), (&self.content.keys, "data_key")] {
+            for (connection, table) in [(vault, "content"), (keys, "data_key")] {
                 let sql = format!("delete from {table} where owner = ?1 and position >= ?2");
                 connection.prepare_cached(&sql)?.execute(params![owner.0, size])?;
             }
         }
-        self.content
-            .keys
-            .execute("insert or replace into meta (name, value) values ('high_position', ?1)", [size])?;
+        keys.execute("insert or replace into meta (name, value) values ('high_position', ?1)", [size])?;
+        vault_batch.commit()?;
+        // The keys' file tells that it is done, so it is the last.
+        keys_batch.commit()?;
         Ok(())
     }
 
@@ -254,7 +268,7 @@ impl Store {
                 Ok(value)
             }
             Err(error) => {
-                batch.roll_back()?;
+                batch.roll_back();
                 Err(error)
             }
         }
@@ -320,6 +334,34 @@ impl Store {
     /// Reads a fact back from the ledger.
     pub(crate) fn fact_at(&self, position: u64) -> Result<(ledger::envelope::Envelope, Fact)> {
         read_fact(self.views.connection(), position)
+    }
+}
+
+/// Where the ledger ends.
+struct End {
+    appender: Appender,
+    nodes: NodeWriter,
+    own_head: SeriesHead,
+    checkpoint: String,
+}
+
+impl End {
+    fn read(territory: &Connection) -> Result<Self> {
+        let size: u64 =
+            territory.query_row("select coalesce(max(position) + 1, 0) from facts", [], |row| row.get(0))?;
+        let appender = Appender::open(size, &StoredNodes::new(territory))
+            .map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let own_head = territory
+            .query_row("select next, hash from series where number = ?1", [OWN], |row| {
+                Ok(SeriesHead { next: row.get(0)?, hash: row.get(1)? })
+            })
+            .optional()?
+            .unwrap_or(SeriesHead { next: 0, hash: [0; 32] });
+        let checkpoint: Option<String> = territory
+            .query_row("select note from checkpoints order by size desc limit 1", [], |row| row.get(0))
+            .optional()?;
+        let nodes = NodeWriter::open(territory, node_count(size))?;
+        Ok(Self { appender, nodes, own_head, checkpoint: checkpoint.unwrap_or_default() })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Accounts, sessions, invitations and the limit on sign-ins; none of it in clear, and none of it a right.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::sync::Arc;
 
 use domain::id::Id;

@@ -1,5 +1,7 @@
 //! Rights are what the facts say, whatever is given and ended in whatever order, and a rebuild says the same.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::collections::BTreeMap;
 
 use domain::access::{Action, Denied, Grant, Role, Scope, decide, may};

@@ -27,7 +27,7 @@ fn one_in_one_out(store: &mut Store, number: u64) {
             Ok(person)
         })
         .unwrap();
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         erase::erase(store, ACTOR, person, 0, NOW).unwrap();
     }
 }

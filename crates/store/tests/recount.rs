@@ -170,6 +170,11 @@ impl Script {
     }
 }
 
+fn key(line: &store::query::Line) -> (&'static str, Option<usize>, usize) {
+    let person = line.person.map(|id| usize::from(id.0[0]) - 100);
+    (line.kind.as_str(), person, usize::from(line.door.id.0[0]) - 1)
+}
+
 fn play(store: &mut Store, sweep: Id, steps: &[Step]) -> Script {
     let mut script = Script::default();
     play_on(store, sweep, steps, &mut script);
@@ -363,6 +368,43 @@ proptest! {
             prop_assert_eq!(coverage.persons_reached, count(&["confirmed", "moved"]));
             prop_assert_eq!(coverage.lit_unlisted, count(&["lit_unlisted"]));
             prop_assert_eq!(coverage.listed_dark, count(&["listed_dark"]));
+        }
+        for limit in [1, 3, 100] {
+            let (mut after, mut doors) = (None, Vec::new());
+            loop {
+                let page = reader.residual_page(0, 0, None, after, limit).unwrap();
+                prop_assert!(page.rows.len() <= limit);
+                doors.extend(page.rows.iter().map(|(_, door, _)| usize::from(door.id.0[0]) - 1));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            prop_assert_eq!(doors.len(), missing.len());
+            prop_assert_eq!(&BTreeSet::from_iter(doors), &missing);
+            let (mut after, mut paged) = (None, Vec::new());
+            loop {
+                let page = reader.reconcile_page(0, 0, None, after, limit).unwrap();
+                paged.extend(page.rows.iter().map(key));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            prop_assert_eq!(paged.len(), lines.len());
+            prop_assert_eq!(&BTreeSet::from_iter(paged), &lines);
+            let (mut after, mut tasks) = (None, Vec::new());
+            loop {
+                let page = reader.task_page(0, 0, after, limit).unwrap();
+                tasks.extend(page.rows.iter().map(|line| (line.due.clone(), key(line))));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            prop_assert!(tasks.is_sorted_by_key(|(due, _)| (due.is_empty(), due.clone())));
+            let waiting = lines.iter().filter(|line| line.0 != "confirmed").count();
+            prop_assert_eq!(tasks.len(), waiting);
         }
         drop(store);
         let (_, difference) = store::rebuild::check(&root, &mut |_| {}).unwrap();

@@ -171,6 +171,12 @@ impl Territory {
         tokio::task::spawn_blocking(move || shared.readers.read(work)).await.map_err(|_| broken())?
     }
 
+    /// The data directory.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.shared.readers.root
+    }
+
     /// The newest signed head.
     #[must_use]
     pub fn head(&self) -> SignedHead {

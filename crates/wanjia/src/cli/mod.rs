@@ -12,6 +12,7 @@ use store::directory;
 use crate::app::failure::{Failure, Result};
 use crate::app::reveal::reveal_list;
 
+pub mod account;
 pub mod areas;
 pub mod checkpoint;
 pub mod coverage;
@@ -60,6 +61,8 @@ enum Command {
     Checkpoint(checkpoint::CheckpointArgs),
     Rebuild(rebuild::RebuildArgs),
     Erase(erase::EraseArgs),
+    #[command(subcommand)]
+    Account(account::AccountCommand),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
     Drill(drill::DrillArgs),
@@ -186,6 +189,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Checkpoint(args) => checkpoint::run(&args),
         Command::Rebuild(args) => rebuild::run(&args),
         Command::Erase(args) => erase::run(&args),
+        Command::Account(command) => account::run(command),
         Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Drill(args) => drill::run(&args),

@@ -53,7 +53,7 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
     let tally = import_roster(
         &mut store,
         reader,
-        &Roster { source: &source, digest, bytes },
+        &Roster { source: &source, digest, bytes, actor: None, within: None },
         args.dry_run,
         now,
         &mut refusals,

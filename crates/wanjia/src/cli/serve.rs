@@ -29,23 +29,36 @@ pub struct ServeArgs {
 /// # Errors
 /// If the directory is in use, the key is missing, or the address is taken.
 pub fn run(args: &ServeArgs) -> Result<Outcome> {
+    run_with(&args.data, args.listen, |bound| println!("http://{bound}/"))
+}
+
+/// Serves, and tells `ready` the address once it is listened on.
+///
+/// # Errors
+/// Those of [`run`].
+pub fn run_with(data: &DataArgs, listen: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Result<Outcome> {
     // Standard output carries the address alone.
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("WANJIA_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))
         .with_writer(std::io::stderr)
         .init();
-    directory::Directory::find(&args.data.data)?;
-    let territory = Territory::open(&args.data.data, args.data.find_key()?)?;
-    let control = Arc::new(Control::open(&args.data.data, Arc::new(args.data.find_key()?))?);
+    directory::Directory::find(&data.data)?;
+    let territory = Territory::open(&data.data, data.find_key()?)?;
+    let control = Arc::new(Control::open(&data.data, Arc::new(data.find_key()?))?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new("runtime", format!("不能启动服务：{error}"), error.to_string()))?;
-    runtime.block_on(serve(args.listen, territory, control))?;
+    runtime.block_on(serve(listen, territory, control, ready))?;
     Ok(Outcome::Done)
 }
 
-async fn serve(address: SocketAddr, territory: Territory, control: Arc<Control>) -> Result<()> {
+async fn serve(
+    address: SocketAddr,
+    territory: Territory,
+    control: Arc<Control>,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<()> {
     let taken = |error: std::io::Error| {
         Failure::new(
             "listen",
@@ -66,8 +79,8 @@ async fn serve(address: SocketAddr, territory: Territory, control: Arc<Control>)
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         stop.send_replace(true);
     });
-    let site = Site { territory: territory.clone(), control, stopping: stopping.clone() };
-    println!("http://{bound}/");
+    let site = Site::new(territory.clone(), control, stopping.clone()).await?;
+    ready(bound);
     std::io::stdout()
         .flush()
         .map_err(|error| Failure::new("output", error.to_string(), error.to_string()))?;

@@ -8,7 +8,7 @@ use axum::Json as AxumJson;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Action, Denied, Grant, Scope, decide};
 use domain::id::{ActorId, SeriesId};
@@ -92,20 +92,28 @@ impl FromRequestParts<Site> for Caller {
             None => {
                 let token = session_token(parts).ok_or_else(Problem::nobody)?;
                 let safe = matches!(parts.method, Method::GET | Method::HEAD);
-                let by_console = parts.headers.get(CONSOLE_HEADER).is_some_and(|value| value == "console");
-                if !safe && !by_console {
-                    return Err(Problem::new(
-                        StatusCode::FORBIDDEN,
-                        "csrf",
-                        "请求缺少页面自带的标记，没有执行；请从万家的页面操作",
-                        "the request lacks the page's own header and was not carried out; use the console's pages",
-                    )
-                    .at("X-Wanjia"));
+                if !safe {
+                    require_console_header(&parts.headers)?;
                 }
                 console(site, token).await
             }
         }
     }
+}
+
+/// # Errors
+/// 403 `csrf` without the header that only the console's own pages can send.
+pub(super) fn require_console_header(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.get(CONSOLE_HEADER).is_some_and(|value| value == "console") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "csrf",
+        "请求缺少页面自带的标记，没有执行；请从万家的页面操作",
+        "the request lacks the page's own header and was not carried out; use the console's pages",
+    )
+    .at("X-Wanjia"))
 }
 
 fn device_token(value: &str) -> Option<(SeriesId, String)> {
@@ -117,7 +125,7 @@ fn device_token(value: &str) -> Option<(SeriesId, String)> {
     Some((series.parse().ok()?, token.to_owned()))
 }
 
-fn session_token(parts: &Parts) -> Option<String> {
+pub(super) fn session_token(parts: &Parts) -> Option<String> {
     parts
         .headers
         .get_all(header::COOKIE)
@@ -130,7 +138,7 @@ fn session_token(parts: &Parts) -> Option<String> {
 }
 
 /// Tokens are random; what is kept of one is its hash.
-fn token_hash(token: &str) -> SecretHash {
+pub(super) fn token_hash(token: &str) -> SecretHash {
     Sha256::digest(token).into()
 }
 

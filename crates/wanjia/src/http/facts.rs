@@ -14,6 +14,7 @@ use super::extract::{Caller, Json, Query, Who};
 use super::problem::Problem;
 use super::wire::{Base64, Base64Hash, Base64Of, instant};
 use crate::app::failure::Failure;
+use crate::cli::now;
 
 /// Facts in one push, at most.
 pub const PUSH_LIMIT: usize = 200;
@@ -169,6 +170,7 @@ async fn push(
     });
     let checked = checked.await.map_err(|_| Problem::internal())??;
     let done = site.territory.push(checked).await??;
+    site.fleet.pushed(&caller.book, series, now());
     let size = done.head.size;
     let position = done.receipts.last().map_or(0, |receipt| receipt.position);
     let (consistency, proof) = site

@@ -11,14 +11,21 @@ use std::sync::Arc;
 
 use axum::Router;
 use store::Control;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::app::failure::Result as AppResult;
+use crate::app::fleet::Fleet;
 use crate::app::territory::Territory;
 
+pub mod areas;
+pub mod buildings;
+pub mod coverage;
+pub mod cursor;
+pub mod devices;
 pub mod docs;
 pub mod events;
 pub mod extract;
@@ -27,9 +34,17 @@ pub mod health;
 pub mod layers;
 pub mod listen;
 pub mod pages;
+pub mod persons;
 pub mod problem;
 pub mod proofs;
 pub mod pull;
+pub mod quarantine;
+pub mod reconcile;
+pub mod residual;
+pub mod rosters;
+pub mod scope;
+pub mod session;
+pub mod sweeps;
 pub mod wire;
 
 /// What every handler stands on.
@@ -38,8 +53,41 @@ pub struct Site {
     pub territory: Territory,
     /// Accounts, sessions and phones' tokens.
     pub control: Arc<Control>,
+    /// The phones, and which of them have reported.
+    pub fleet: Arc<Fleet>,
+    /// One list is imported at a time.
+    pub imports: Arc<Semaphore>,
+    /// Passwords that are hashed at a time.
+    pub sign_ins: Arc<Semaphore>,
     /// True once the server stops: whatever stays open ends then.
     pub stopping: watch::Receiver<bool>,
+}
+
+/// Hashing a password takes 19 MiB and tens of milliseconds of a core.
+const SIGN_INS: usize = 2;
+
+impl Site {
+    /// Looks once at every phone, then is ready.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub async fn new(
+        territory: Territory,
+        control: Arc<Control>,
+        stopping: watch::Receiver<bool>,
+    ) -> AppResult<Self> {
+        let fleet = Arc::new(Fleet::default());
+        let loading = Arc::clone(&fleet);
+        territory.read(move |reader| loading.load(reader)).await?;
+        Ok(Self {
+            territory,
+            control,
+            fleet,
+            imports: Arc::new(Semaphore::new(1)),
+            sign_ins: Arc::new(Semaphore::new(SIGN_INS)),
+            stopping,
+        })
+    }
 }
 
 #[derive(OpenApi)]
@@ -76,6 +124,17 @@ impl Modify for Securing {
 /// Every endpoint, from one list.
 fn endpoints() -> OpenApiRouter<Site> {
     OpenApiRouter::with_openapi(Contract::openapi())
+        .merge(session::routes())
+        .merge(devices::routes())
+        .merge(areas::routes())
+        .merge(rosters::routes())
+        .merge(sweeps::routes())
+        .merge(coverage::routes())
+        .merge(residual::routes())
+        .merge(reconcile::routes())
+        .merge(buildings::routes())
+        .merge(persons::routes())
+        .merge(quarantine::routes())
         .merge(facts::routes())
         .merge(pull::routes())
         .merge(proofs::routes())

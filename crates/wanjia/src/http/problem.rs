@@ -6,13 +6,18 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{PushRefused, StoreError};
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::app::failure::Failure;
 
+/// Why a request was refused, and what to do. Boxed: it travels in every `Result` and is rarely there.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Details>);
+
 /// Why a request was refused, and what to do.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Problem {
+struct Details {
     /// `urn:wanjia:problem:<code>`
     #[serde(rename = "type")]
     kind: String,
@@ -44,7 +49,7 @@ pub struct Problem {
 
 impl Problem {
     pub fn new(status: StatusCode, code: &str, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind: format!("urn:wanjia:problem:{code}"),
             title: title(status).to_owned(),
             status: status.as_u16(),
@@ -56,7 +61,7 @@ impl Problem {
             remedy_en: None,
             more: Map::new(),
             retry_after: None,
-        }
+        }))
     }
 
     /// A field that is wrong: 422.
@@ -121,42 +126,50 @@ impl Problem {
     /// Names the field that is wrong.
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
+        self.0.field = Some(field.into());
         self
     }
 
     /// Adds a member of its own.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.more.insert(name.to_owned(), value.into());
+        self.0.more.insert(name.to_owned(), value.into());
         self
     }
 
     /// What to do.
     #[must_use]
     pub fn remedy(mut self, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        (self.remedy, self.remedy_en) = (Some(zh.into()), Some(en.into()));
+        (self.0.remedy, self.0.remedy_en) = (Some(zh.into()), Some(en.into()));
         self
     }
 
     /// When to ask again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+        self.0.retry_after = Some(seconds);
         self
     }
 
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The part of `type` that programs compare.
     #[must_use]
     pub fn code(&self) -> &str {
-        self.kind.rsplit(':').next().unwrap_or_default()
+        self.0.kind.rsplit(':').next().unwrap_or_default()
     }
 }
+
+impl PartialSchema for Problem {
+    fn schema() -> RefOr<Schema> {
+        Details::schema()
+    }
+}
+
+impl ToSchema for Problem {}
 
 fn title(status: StatusCode) -> &'static str {
     match status.as_u16() {
@@ -178,11 +191,11 @@ fn title(status: StatusCode) -> &'static str {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = (self.status(), body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

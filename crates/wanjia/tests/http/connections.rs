@@ -32,7 +32,7 @@ async fn talk(address: std::net::SocketAddr, text: &str) -> String {
 #[tokio::test(start_paused = true)]
 async fn whoever_dawdles_is_let_go() {
     let ground = Ground::new(1);
-    let door = ground.open();
+    let door = ground.open().await;
     let address = serve(&door).await;
     // Half a head, then silence.
     let answer = talk(address, "GET /healthz HTTP/1.1\r\nHost: x\r\n").await;

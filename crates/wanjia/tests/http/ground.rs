@@ -110,10 +110,10 @@ impl Ground {
         Control::open(&self.root(), Arc::new(key())).unwrap()
     }
 
-    pub fn open(&self) -> Door {
+    pub async fn open(&self) -> Door {
         let territory = Territory::open(&self.root(), key()).unwrap();
         let (stop, stopping) = watch::channel(false);
-        let site = Site { territory: territory.clone(), control: Arc::new(self.control()), stopping };
+        let site = Site::new(territory.clone(), Arc::new(self.control()), stopping).await.unwrap();
         Door { router: http::router(site), territory, stop }
     }
 

@@ -12,7 +12,7 @@ async fn ask(door: &Door, method: Method, path: &str) -> Answer {
 #[tokio::test]
 async fn every_answer_has_the_headers_that_keep_a_page_safe() {
     let ground = Ground::new(1);
-    let door = ground.open();
+    let door = ground.open().await;
     let built = include_str!("../../../../web/build.ts");
     for path in ["/", "/phone/", "/healthz", "/docs", "/openapi.json", "/v1/pull", "/nowhere"] {
         let answer = ask(&door, Method::GET, path).await;
@@ -33,7 +33,7 @@ async fn every_answer_has_the_headers_that_keep_a_page_safe() {
 #[tokio::test]
 async fn nothing_outside_the_pages_is_served() {
     let ground = Ground::new(1);
-    let door = ground.open();
+    let door = ground.open().await;
     for path in [
         "/../Cargo.toml",
         "/assets/../../Cargo.toml",
@@ -60,7 +60,7 @@ async fn nothing_outside_the_pages_is_served() {
 #[tokio::test]
 async fn the_contract_is_served_as_a_document_and_as_a_page() {
     let ground = Ground::new(1);
-    let door = ground.open();
+    let door = ground.open().await;
     let document = ask(&door, Method::GET, "/openapi.json").await;
     assert_eq!(document.headers[header::CONTENT_TYPE], "application/json");
     assert_eq!(document.json(), serde_json::to_value(wanjia::http::document()).unwrap());
@@ -71,7 +71,7 @@ async fn the_contract_is_served_as_a_document_and_as_a_page() {
 #[tokio::test]
 async fn an_unknown_method_and_a_missing_page_say_so() {
     let ground = Ground::new(1);
-    let door = ground.open();
+    let door = ground.open().await;
     let answer = ask(&door, Method::DELETE, "/v1/facts").await;
     assert_eq!((answer.status, answer.problem()), (StatusCode::METHOD_NOT_ALLOWED, "method".into()));
     for path in ["/", "/phone/"] {

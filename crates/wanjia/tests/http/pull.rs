@@ -37,7 +37,7 @@ fn revealed(ground: &Ground, person: Id) -> usize {
 #[tokio::test]
 async fn a_phone_gets_its_doors_once_then_only_what_changed() {
     let mut ground = Ground::new(2);
-    let opened = ground.open();
+    let opened = ground.open().await;
     let all = pull(&opened, &ground.phones[0], "", 0).await.json();
     let doors = all["doors"].as_array().unwrap();
     assert_eq!(doors.len(), 1, "only the doors of its own area");
@@ -79,7 +79,7 @@ async fn a_phone_gets_its_doors_once_then_only_what_changed() {
 #[tokio::test]
 async fn many_doors_come_in_pages_and_nothing_falls_between_them() {
     let ground = Ground::new(1);
-    let opened = ground.open();
+    let opened = ground.open().await;
     let add = |from: u16, to: u16| {
         opened.territory.write(move |store, now| {
             Ok(store.write(now, |batch| {
@@ -122,7 +122,7 @@ async fn many_doors_come_in_pages_and_nothing_falls_between_them() {
 #[tokio::test]
 async fn proofs_and_heads_can_be_asked_for() {
     let mut ground = Ground::new(1);
-    let opened = ground.open();
+    let opened = ground.open().await;
     let phone = &mut ground.phones[0];
     phone.visit(now(), DOOR, Outcome::Met);
     let before =
@@ -157,7 +157,7 @@ async fn proofs_and_heads_can_be_asked_for() {
 #[tokio::test]
 async fn a_page_that_listens_hears_of_a_push() {
     let mut ground = Ground::new(1);
-    let opened = ground.open();
+    let opened = ground.open().await;
     let phone = &mut ground.phones[0];
     phone.visit(now(), DOOR, Outcome::Met);
     let request = phone.request("GET", "/v1/events").body(Body::empty()).unwrap();
@@ -180,7 +180,7 @@ async fn a_page_that_listens_hears_of_a_push() {
 #[tokio::test]
 async fn an_erased_person_is_not_shown_again() {
     let ground = Ground::new(1);
-    let opened = ground.open();
+    let opened = ground.open().await;
     opened
         .territory
         .write(|store, now| Ok(store::erase::erase(store, Id([9; 16]), PERSON, 0, now).map(drop)?))

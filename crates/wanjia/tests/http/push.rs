@@ -46,7 +46,7 @@ async fn accounted(door: &Door) -> i64 {
 #[tokio::test]
 async fn sent_twice_and_out_of_order_counts_once_and_proves_itself() {
     let mut ground = Ground::new(1);
-    let door = ground.open();
+    let door = ground.open().await;
     let phone = &mut ground.phones[0];
     for outcome in [Outcome::NoAnswer, Outcome::NoAnswer, Outcome::Met] {
         phone.visit(now(), DOOR, outcome);
@@ -88,7 +88,7 @@ async fn sent_twice_and_out_of_order_counts_once_and_proves_itself() {
 #[tokio::test]
 async fn what_does_not_read_names_its_field_and_stores_nothing() {
     let mut ground = Ground::new(2);
-    let door = ground.open();
+    let door = ground.open().await;
     ground.phones[1].visit(now(), DOOR, Outcome::Met);
     let other = ground.phones[1].push(0, 1, 0);
     let phone = &mut ground.phones[0];
@@ -133,7 +133,7 @@ async fn what_does_not_read_names_its_field_and_stores_nothing() {
 #[tokio::test]
 async fn torn_large_or_mislabelled_bodies_are_sent_back() {
     let mut ground = Ground::new(1);
-    let door = ground.open();
+    let door = ground.open().await;
     let phone = &mut ground.phones[0];
     for _ in 0..201 {
         phone.visit(now(), DOOR, Outcome::NoAnswer);
@@ -161,7 +161,7 @@ async fn torn_large_or_mislabelled_bodies_are_sent_back() {
 #[tokio::test]
 async fn a_stranger_a_wrong_token_and_no_token_are_nobody() {
     let mut ground = Ground::new(1);
-    let door = ground.open();
+    let door = ground.open().await;
     ground.phones[0].visit(now(), DOOR, Outcome::Met);
     let mut stranger = Phone::new(250);
     stranger.visit(now(), DOOR, Outcome::Met);
@@ -189,7 +189,7 @@ async fn a_stranger_a_wrong_token_and_no_token_are_nobody() {
 #[tokio::test]
 async fn wrong_clocks_foreign_doors_copies_and_revoked_phones_lose_nothing() {
     let mut ground = Ground::new(1);
-    let door = ground.open();
+    let door = ground.open().await;
     let phone = &mut ground.phones[0];
     phone.visit(12, DOOR, Outcome::Met);
     phone.visit(now(), FAR_DOOR, Outcome::Met);
@@ -264,7 +264,7 @@ fn checked(phone: &Phone, from: usize, to: usize) -> store::CheckedPush {
 #[tokio::test]
 async fn pushes_that_wait_together_share_one_commit_and_keep_their_own_outcomes() {
     let mut ground = Ground::new(40);
-    let door = ground.open();
+    let door = ground.open().await;
     for phone in &mut ground.phones {
         for outcome in [Outcome::NoAnswer, Outcome::Met] {
             phone.visit(now(), DOOR, outcome);
@@ -295,7 +295,7 @@ async fn pushes_that_wait_together_share_one_commit_and_keep_their_own_outcomes(
 #[tokio::test]
 async fn a_push_that_the_storage_fails_on_fails_alone() {
     let mut ground = Ground::new(5);
-    let door = ground.open();
+    let door = ground.open().await;
     for phone in &mut ground.phones {
         phone.visit(now(), DOOR, Outcome::Met);
     }
@@ -340,7 +340,7 @@ async fn a_push_that_the_storage_fails_on_fails_alone() {
 #[tokio::test]
 async fn a_stop_finishes_what_was_accepted_and_refuses_the_rest() {
     let mut ground = Ground::new(10);
-    let opened = ground.open();
+    let opened = ground.open().await;
     for phone in &mut ground.phones {
         phone.visit(now(), DOOR, Outcome::Met);
     }
@@ -350,7 +350,7 @@ async fn a_stop_finishes_what_was_accepted_and_refuses_the_rest() {
     let late = opened.push(&ground.phones[0], 0, 1, 0).await;
     assert_eq!((late.status, late.problem()), (StatusCode::SERVICE_UNAVAILABLE, "stopping".into()));
     assert!(late.headers.contains_key(header::RETRY_AFTER));
-    let door_again = ground.open();
+    let door_again = ground.open().await;
     for (phone, answer) in ground.phones.iter().zip(answers) {
         let known = check(phone, 1, &answer, None);
         let again = door_again.push(phone, 0, 1, known.0).await;

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::http::{Answer, Client, Trouble};
 use super::recount::Row;
 use super::server::Program;
+use crate::app::accounts::Secrets;
 use crate::app::failure::{Failure, Result};
 
 /// An account, as it was handed over on paper.
@@ -20,6 +21,16 @@ pub struct Account {
 }
 
 impl Account {
+    /// An account whose secrets are at hand.
+    #[must_use]
+    pub fn of(username: &str, secrets: &Secrets) -> Self {
+        Self {
+            username: username.into(),
+            password: secrets.password.clone(),
+            otpauth: secrets.otpauth.clone(),
+        }
+    }
+
     /// Makes an account with the command line, as whoever runs the machine does.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use domain::fact::{Body, Fact};
-use domain::id::{ActorId, DwellingId, Id, PersonId};
+use domain::id::{ActorId, DwellingId, Id, PersonId, SweepId};
 use domain::time::Millis;
 use ledger::checkpoint;
 use ledger::envelope::{self, Commitment, Envelope};
@@ -146,6 +146,15 @@ pub struct PulledDoor {
     pub room: String,
     #[serde(default)]
     pub members: Vec<Member>,
+    /// What each open sweep knows of it.
+    pub sweeps: Vec<PulledSweep>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct PulledSweep {
+    pub sweep: SweepId,
+    /// None if nobody knocked yet.
+    pub outcome: Option<String>,
 }
 
 /// Someone listed behind a pulled door.
