@@ -167,9 +167,44 @@ impl<'s> Batch<'s> {
             received_at: self.now,
             sealed: envelope.sealed.is_some(),
         };
+        let released = match &fact.body {
+            Body::Released { series, sequence } => self.waiting_at(*series, *sequence)?,
+            _ => None,
+        };
         apply::apply(&mut self.store.views, origin, &fact)?;
+        if let Some(released) = released {
+            self.recognise_released(released)?;
+        }
         self.flush_if_full()?;
         Ok(position)
+    }
+
+    /// Where the fact stands that a release with these numbers lets count.
+    fn waiting_at(&self, series: SeriesId, sequence: u64) -> Result<Option<u64>> {
+        Ok(self
+            .store
+            .views
+            .connection()
+            .prepare_cached("select min(position) from quarantine where series = ?1 and sequence = ?2")?
+            .query_row(params![series.0, sequence], |row| row.get(0))?)
+    }
+
+    /// Someone seen in a fact that waited is compared with everyone known, as if it had counted at once.
+    fn recognise_released(&mut self, position: u64) -> Result<()> {
+        let (envelope, fact) = match self.store.fact_at(position) {
+            Ok(found) => found,
+            // Bytes that are no fact may wait too; they name nobody.
+            Err(StoreError::Damaged(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        match fact.body {
+            Body::PersonSeen { person, dwelling, .. }
+                if envelope.sealed.is_some() && self.store.views.person(person)?.is_some() =>
+            {
+                self.recognise(person, dwelling, position)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn seal(&mut self, sealed: Sealed<'_>, position: u64, series: Id, sequence: u64) -> Result<Commitment> {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::drill::http::{Answer, Client};
 use super::drill::office::{self, Account};
-use super::drill::phone::{Manner, Phone, PulledDoor};
+use super::drill::phone::{Manner, PUSH_LIMIT, Phone, PulledDoor};
 use super::synthetic::{Chance, City};
 
 /// Between two knocks of one phone.
@@ -137,7 +137,7 @@ impl Walker {
                 }
             }
         }
-        self.phone.send_all(|| Manner::Plainly)
+        self.phone.send_all(|| (Manner::Plainly, PUSH_LIMIT))
     }
 
     fn meet_a_stranger(&mut self, sweep: SweepId, door: &PulledDoor, seed: u64, now: Millis) {

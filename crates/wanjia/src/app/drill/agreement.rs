@@ -96,13 +96,6 @@ pub fn over_http(
 ) -> Result<()> {
     let rows = rows_above(rehearsal, communities);
     let sweep = rehearsal.sweep;
-    for place in rehearsal.town.areas.places.iter().take(rehearsal.town.areas.communities) {
-        let coverage = office::coverage(reader, sweep, &place.code)?;
-        for shown in coverage.children.iter().chain([&coverage.area]) {
-            same_row(&shown.code, rows.get(&shown.code), shown.row, "HTTP")?;
-        }
-        compared.areas += 1;
-    }
     let work: Vec<(&String, &Community)> = rehearsal.town.codes.iter().zip(communities).collect();
     let results = in_parallel(rehearsal.threads, work, |(code, expected)| -> Result<u64> {
         let mut unreached: Vec<Unreached> = office::residual(reader, sweep, code, None)?
@@ -134,6 +127,13 @@ pub fn over_http(
     });
     for rows in results {
         compared.http_rows += rows?;
+    }
+    for place in rehearsal.town.areas.places.iter().take(rehearsal.town.areas.communities) {
+        let coverage = office::coverage(reader, sweep, &place.code)?;
+        for shown in coverage.children.iter().chain([&coverage.area]) {
+            same_row(&shown.code, rows.get(&shown.code), shown.row, "HTTP")?;
+        }
+        compared.areas += 1;
     }
     compared.areas += communities.len() as u64;
     Ok(())

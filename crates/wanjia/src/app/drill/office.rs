@@ -230,6 +230,16 @@ pub fn reconcile(
     pages(client, &format!("/v1/sweeps/{sweep}/reconcile?area={area}{kind}"))
 }
 
+/// What a secretary sees first: the tops of her two lists.
+///
+/// # Errors
+/// Those of the requests.
+pub fn first_pages(client: &Client, sweep: SweepId, area: &str) -> Answer<()> {
+    let _: Page<ResidualRow> = client.get(&format!("/v1/sweeps/{sweep}/residual?area={area}"))?;
+    let _: Page<ReconcileRow> = client.get(&format!("/v1/sweeps/{sweep}/reconcile?area={area}"))?;
+    Ok(())
+}
+
 /// # Errors
 /// Those of the requests.
 pub fn waiting(client: &Client, area: &str) -> Answer<Vec<WaitingRow>> {

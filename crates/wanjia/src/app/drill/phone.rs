@@ -347,14 +347,15 @@ impl<T> Phone<T> {
         .into_bytes()
     }
 
-    /// Sends everything in the outbox, in pushes of at most [`PUSH_LIMIT`] facts.
+    /// Sends everything in the outbox, each push as `how` says: in what manner, and how many facts at most.
     ///
     /// # Errors
     /// Those of the requests; what was not settled stays in the outbox.
-    pub fn send_all(&mut self, mut manner: impl FnMut() -> Manner) -> Answer<()> {
+    pub fn send_all(&mut self, mut how: impl FnMut() -> (Manner, usize)) -> Answer<()> {
         while self.settled < self.made.len() {
-            let end = (self.settled + PUSH_LIMIT).min(self.made.len());
-            self.send(self.settled..end, manner())?;
+            let (manner, most) = how();
+            let end = (self.settled + most.clamp(1, PUSH_LIMIT)).min(self.made.len());
+            self.send(self.settled..end, manner)?;
         }
         Ok(())
     }

@@ -200,11 +200,11 @@ impl<'a> Recount<'a> {
     }
 
     fn home(&self, (somebody, again): Known) -> Option<DoorNumber> {
-        if let Some(door) = self.decisions.registered.get(&somebody) {
-            return Some(*door);
+        if !again && self.decisions.erased.contains_key(&somebody) {
+            return None;
         }
-        let listed = Town::is_listed(somebody) && !again && !self.decisions.erased.contains_key(&somebody);
-        listed.then_some(somebody / 8)
+        let registered = self.decisions.registered.get(&somebody).copied();
+        registered.or_else(|| (Town::is_listed(somebody) && !again).then_some(somebody / 8))
     }
 
     fn last_seen(&self, known: Known) -> Option<(Moment, DoorNumber)> {

@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 
 use super::http::{Answer, Client, Trouble};
 use super::office::{self, Account};
-use super::phone::{Manner, Phone, Tally};
+use super::phone::{Manner, PUSH_LIMIT, Phone, Tally};
 use super::recount::{Decisions, Told};
 use super::script::{Address, Clock, Deed, DoorNumber, Entry, HOUR, How, Size, Somebody, Town};
 use super::server::{Program, Server};
@@ -121,7 +121,8 @@ impl Rehearsal {
         let start = now - size.hours * HOUR;
         let mut rehearsal = Self {
             start,
-            deadline: now / 1000 * 1000,
+            // The clock of the server is the machine's, so the sweep ends a little after the rehearsal.
+            deadline: now / 1000 * 1000 + 2 * HOUR,
             sweep: SweepId::default(),
             server: None,
             accounts: Vec::new(),
@@ -334,6 +335,8 @@ impl Rehearsal {
         chosen.extend(unlisted.into_iter().take(2));
         for (somebody, person) in chosen {
             self.program.run(&["erase", "--person", &person.to_string()])?;
+            // Whoever was put on the list before is not on it any more.
+            self.decisions.registered.remove(&somebody);
             self.decisions.erased.insert(somebody, barrier);
         }
         tell(&format!(
@@ -511,14 +514,17 @@ fn known_people(phones: &[Phone<Recorded>]) -> FxHashMap<PersonId, Somebody> {
     .collect()
 }
 
-fn manner(chance: &mut Chance) -> Manner {
-    match chance.below(100) {
+fn manner(chance: &mut Chance) -> (Manner, usize) {
+    let manner = match chance.below(100) {
         0..68 => Manner::Plainly,
         68..78 => Manner::Twice,
         78..88 => Manner::LaterFirst,
         88..94 => Manner::CutRequest,
         _ => Manner::CutAnswer,
-    }
+    };
+    // A phone that was offline for long sends full pushes, one with a poor network smaller ones.
+    let most = if chance.percent(50) { PUSH_LIMIT } else { 1 + chance.below(12) as usize };
+    (manner, most)
 }
 
 /// Writes what happened into the phone's outbox.
@@ -638,7 +644,9 @@ impl OfficeHour<'_> {
         let mut chance = Chance::new(self.town.size.seed ^ 0x0ff1ce, self.hour.unsigned_abs());
         office::coverage(&offices.city, self.sweep, &self.root)?;
         done.pages += 1;
-        for (group, client) in &offices.neighbours {
+        // Each secretary looks at one of her communities every few hours.
+        let turn = self.hour.unsigned_abs() as usize;
+        for (group, client) in offices.neighbours.iter().filter(|(group, _)| (group + turn) % 4 == 0) {
             let Some(group) = self.town.groups.get(*group) else { continue };
             let Some(area) = self.town.areas.places.get(group.place) else { continue };
             office::coverage(client, self.sweep, &area.code)?;
@@ -646,10 +654,9 @@ impl OfficeHour<'_> {
             let Some(code) = group.communities.get(pick).and_then(|at| self.town.codes.get(*at)) else {
                 continue;
             };
-            office::residual(client, self.sweep, code, None)?;
-            office::reconcile(client, self.sweep, code, None)?;
+            office::first_pages(client, self.sweep, code)?;
             office::matrix(client, self.sweep, code)?;
-            done.pages += 4;
+            done.pages += 5;
         }
         self.audit(offices, &mut done)?;
         // Twice during the sweep and once at its end decisions are taken, community by community.
