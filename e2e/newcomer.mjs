@@ -3,7 +3,9 @@
  * wrong. Each step stands on the one before.
  */
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { mkdir } from 'node:fs/promises'
+import { after, before, describe, it as plainly } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { DESK, findings, launch, openPage, phoneOptions, tooSmall } from './browser.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
@@ -20,6 +22,20 @@ const open = async (options) => {
   one.page.setDefaultTimeout(PATIENCE)
   opened.push(one)
   return one
+}
+
+/** A step; when it fails, pictures of every page lie in the ignored folder /screens. */
+function it(name, act) {
+  plainly(name, async () => {
+    try {
+      await act()
+    } catch (error) {
+      const folder = fileURLToPath(new URL('../screens/', import.meta.url))
+      await mkdir(folder, { recursive: true })
+      await Promise.allSettled(opened.map(({ page }, at) => page.screenshot({ path: `${folder}failed-${at}.png` })))
+      throw error
+    }
+  })
 }
 
 async function signIn({ username, password }) {
