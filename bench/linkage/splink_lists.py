@@ -11,6 +11,7 @@ import resource
 import time
 
 import duckdb
+import pandas as pd
 import splink.comparison_level_library as cll
 import splink.comparison_library as cl
 from pypinyin import lazy_pinyin
@@ -20,29 +21,22 @@ logging.disable(logging.WARNING)
 COLUMNS = "community, building, unit, room, name, sex, birth_date, id_no, phone"
 
 
-def load(db, table, path, id_column):
-    db.execute(
-        f"""create table {table} as select {id_column} as unique_id, {COLUMNS},
+def load(table, path, id_column):
+    """Reads a list and adds the sound of each name, once per name."""
+    DB.execute(
+        f"""create table {table}_plain as select {id_column} as unique_id, {COLUMNS},
             nullif(concat_ws('-', community, building), '') as house,
             case when room is null then null else concat_ws('-', community, building, unit, room) end as dwelling,
             substr(name, 1, 1) as surname, left(birth_date, 4) as birth_year, substr(birth_date, 6) as birth_day
             from read_csv(?, all_varchar = true, nullstr = '')""",
         [path],
     )
-    names = [row[0] for row in db.execute(f"select distinct name from {table} where name is not null").fetchall()]
-    sounds = db_frame(names)
-    db.execute(f"create table {table}_full as select t.*, s.pinyin from {table} t left join sounds s using (name)")
-    db.execute(f"drop table {table}")
-    del sounds
-
-
-def db_frame(names):
-    import pandas as pd
-
-    global sounds
+    names = [row[0] for row in DB.execute(f"select distinct name from {table}_plain where name is not null").fetchall()]
     sounds = pd.DataFrame({"name": names, "pinyin": ["".join(lazy_pinyin(name)) for name in names]})
     DB.register("sounds", sounds)
-    return sounds
+    DB.execute(f"create table {table} as select t.*, s.pinyin from {table}_plain t left join sounds s using (name)")
+    DB.unregister("sounds")
+    DB.execute(f"drop table {table}_plain")
 
 
 def settings():
@@ -128,10 +122,15 @@ def stage(name, since):
 
 
 at = started
-load(DB, "roster", f"{arguments.folder}/roster.csv", "person_id")
-load(DB, "observation", f"{arguments.folder}/observation.csv", "obs_id")
+load("roster", f"{arguments.folder}/roster.csv", "person_id")
+load("observation", f"{arguments.folder}/observation.csv", "obs_id")
 at = stage("load", at)
-linker = Linker(["roster_full", "observation_full"], settings(), DuckDBAPI(connection=DB), input_table_aliases=["a_roster", "b_observation"])
+linker = Linker(
+    ["roster", "observation"],
+    settings(),
+    DuckDBAPI(connection=DB),
+    input_table_aliases=["a_roster", "b_observation"],
+)
 linker.training.estimate_probability_two_random_records_match(
     [block_on("id_no"), block_on("name", "birth_date")], recall=0.9
 )

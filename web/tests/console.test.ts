@@ -1,7 +1,8 @@
 /** The console's own logic: which doors are left to sign for, and that a name is asked for once. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Coverage, CoverageRow, ResidualRow } from '@core/api/types'
+import type { Coverage, CoverageRow, ReconcileRow, ResidualRow } from '@core/api/types'
 import type { CallOptions } from '@core/api/client'
+import { households } from '../console/households'
 
 const { call } = vi.hoisted(() => ({ call: vi.fn() }))
 vi.mock('../console/call', () => ({ call }))
@@ -97,5 +98,31 @@ describe('names', () => {
     expect(names.get('p')).toBe('王东军')
     forgetNames()
     expect(names.size).toBe(0)
+  })
+})
+
+describe('households', () => {
+  const line = (kind: ReconcileRow['kind'], dwelling: string, person: string | null, due: string) => ({ kind, dwelling, person_id: person, due }) as ReconcileRow
+
+  it('put the people of a door together, in the order of their first line, and lose nobody', () => {
+    const rows = [
+      line('listed_dark', 'a', '1', 'x'),
+      line('listed_dark', 'b', '2', 'y'),
+      line('listed_dark', 'a', '3', 'z'),
+      line('away', 'a', '4', 'z'),
+    ]
+    const found = households(rows)
+    expect(found.map(({ kind, first, persons }) => [kind, first.dwelling, persons])).toEqual([
+      ['listed_dark', 'a', ['1', '3']],
+      ['listed_dark', 'b', ['2']],
+      ['away', 'a', ['4']],
+    ])
+    expect(found.flatMap(({ rows: some }) => some)).toHaveLength(rows.length)
+    expect(new Set(found.map(({ key }) => key)).size).toBe(found.length)
+  })
+
+  it('leave people who are on no list, and doors where nobody was recorded, each alone', () => {
+    const rows = [line('lit_unlisted', 'a', '1', ''), line('lit_unlisted', 'a', '2', ''), line('lit_unlisted', 'a', null, '')]
+    expect(households(rows).map(({ persons }) => persons)).toEqual([['1'], ['2'], []])
   })
 })

@@ -25,6 +25,9 @@ struct Arguments {
     profile: Profile,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Changes one rate of the profile, as in `--set moved=0.3`
+    #[arg(long = "set", value_name = "RATE=SHARE", value_parser = rate)]
+    changed: Vec<(String, f64)>,
     /// Folder to write to
     #[arg(long)]
     out: PathBuf,
@@ -39,8 +42,18 @@ enum Profile {
     Hard,
 }
 
+fn rate(text: &str) -> Result<(String, f64), String> {
+    let (name, share) = text.split_once('=').ok_or("give it as name=share")?;
+    let share = share.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+    Ok((name.to_owned(), share.ok_or("a share lies between 0 and 1")?))
+}
+
 /// Shares of rows (or people) on which each kind of noise falls.
 struct Rates {
+    /// Of the roster, who is seen.
+    seen: f64,
+    /// Of the observations, those of people who are not on the roster.
+    outsiders: f64,
     id_missing: f64,
     phone_missing: f64,
     homophone: f64,
@@ -68,6 +81,8 @@ impl Rates {
     const fn of(profile: Profile) -> Self {
         match profile {
             Profile::Plain => Self {
+                seen: 0.9,
+                outsiders: 0.05,
                 id_missing: 0.60,
                 phone_missing: 0.30,
                 homophone: 0.04,
@@ -91,6 +106,8 @@ impl Rates {
                 family_moves: false,
             },
             Profile::Hard => Self {
+                seen: 0.9,
+                outsiders: 0.05,
                 id_missing: 0.80,
                 phone_missing: 0.45,
                 homophone: 0.08,
@@ -114,6 +131,36 @@ impl Rates {
                 family_moves: true,
             },
         }
+    }
+}
+
+impl Rates {
+    fn of_name(&mut self, name: &str) -> Option<&mut f64> {
+        Some(match name {
+            "seen" => &mut self.seen,
+            "outsiders" => &mut self.outsiders,
+            "id_missing" => &mut self.id_missing,
+            "phone_missing" => &mut self.phone_missing,
+            "homophone" => &mut self.homophone,
+            "other_character" => &mut self.other_character,
+            "nickname" => &mut self.nickname,
+            "id_slip" => &mut self.id_slip,
+            "phone_slip" => &mut self.phone_slip,
+            "phone_new" => &mut self.phone_new,
+            "birth_missing" => &mut self.birth_missing,
+            "birth_off" => &mut self.birth_off,
+            "moved" => &mut self.moved,
+            "wrong_room" => &mut self.wrong_room,
+            "sex_wrong" => &mut self.sex_wrong,
+            "unit_missing" => &mut self.unit_missing,
+            "careless" => &mut self.careless,
+            "roster_id_missing" => &mut self.roster_id_missing,
+            "roster_phone_missing" => &mut self.roster_phone_missing,
+            "shared_phone" => &mut self.shared_phone,
+            "twins" => &mut self.twins,
+            "namesakes" => &mut self.namesakes,
+            _ => return None,
+        })
     }
 }
 
@@ -509,17 +556,25 @@ fn create(folder: &Path, name: &str) -> std::io::Result<BufWriter<File>> {
 
 fn main() -> std::io::Result<()> {
     let arguments = Arguments::parse();
+    let mut rates = Rates::of(arguments.profile);
+    for (name, share) in &arguments.changed {
+        match rates.of_name(name) {
+            Some(rate) => *rate = *share,
+            None => return Err(std::io::Error::other(format!("no rate is called {name}"))),
+        }
+    }
     let mut maker = Maker {
         rng: Rng::with_seed(arguments.seed),
-        rates: Rates::of(arguments.profile),
+        rates,
         surnames: Draw::new(SURNAMES, 4.0, 1.1),
         male: Draw::new(MALE, 3.0, 0.75),
         female: Draw::new(FEMALE, 3.0, 0.75),
         homophones: Homophones::new(),
         births: vec![0; REGIONS.len() * DAYS * 2],
     };
-    let seen = (arguments.people as f64 * 0.9).round() as usize;
-    let outside = (seen as f64 * 0.05 / 0.95).round() as usize;
+    let seen = (arguments.people as f64 * maker.rates.seen).round() as usize;
+    let outsiders = maker.rates.outsiders.min(0.9);
+    let outside = (seen as f64 * outsiders / (1.0 - outsiders)).round() as usize;
     let people = maker.people(arguments.people + outside);
     let households = people.last().map_or(1, |person| person.household + 1);
     let mut order: Vec<u32> = (0..people.len() as u32).collect();

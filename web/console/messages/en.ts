@@ -28,6 +28,7 @@ export default {
     asOf: 'Data as of {time}',
     reported: '{percent}% of phones reported ({reported}/{total})',
     scope: 'Area',
+    noPhones: 'no phones yet',
     noSweep: 'No sweep yet. Import a roster, then open one.',
   },
   level: {
@@ -132,6 +133,7 @@ export default {
     revealDo: 'Show and record',
     call: 'Call {phone}',
     noPhone: 'No phone number is recorded',
+    people: '{n} people',
     column: '{kind}, {n} people',
   },
   building: {
@@ -214,7 +216,7 @@ export default {
     lead: 'What must be done, the soonest due first.',
     count: '{n} tasks, {late} overdue',
     none: 'Nothing to do.',
-    todo: { lit_unlisted: 'register today', listed_dark: 'make the call', moved: 'confirm the address', away: 're-check when due', confirmed: '-', unresolved: '-' },
+    todo: { lit_unlisted: 'register today', listed_dark: 'make the call', moved: 'confirm the address', away: 're-check when due', confirmed: '-', unresolved: 'knock at the door' },
   },
   names: {
     hidden: 'Names are hidden. Each reading is written in the ledger.',

@@ -28,6 +28,7 @@ export default {
     asOf: '数据截至 {time}',
     reported: '{percent}% 的手机已上报（{reported}/{total}）',
     scope: '范围',
+    noPhones: '还没有手机',
     noSweep: '还没有排查。先导入名册，再开展一次排查。',
   },
   level: {
@@ -132,6 +133,7 @@ export default {
     revealDo: '查看并记录',
     call: '拨打 {phone}',
     noPhone: '没有登记电话',
+    people: '{n} 人',
     column: '{kind}，{n} 人',
   },
   building: {
@@ -214,7 +216,7 @@ export default {
     lead: '要办的事，先到期的在前。',
     count: '{n} 件，其中 {late} 件已超时',
     none: '没有要办的事。',
-    todo: { lit_unlisted: '当天登记', listed_dark: '电话联系', moved: '确认住址', away: '到期复查', confirmed: '—', unresolved: '—' },
+    todo: { lit_unlisted: '当天登记', listed_dark: '电话联系', moved: '确认住址', away: '到期复查', confirmed: '—', unresolved: '上门走访' },
   },
   names: {
     hidden: '姓名没有显示。每次查看都会记入账本。',

@@ -188,7 +188,7 @@ fn make(args: &DemoArgs) -> Result<()> {
         &mut |_, _, _| {},
     )?;
     let actor = store.book().own_series;
-    let sweep = open_sweep(&mut store, actor, DISTRICT, "epidemic", now + 72 * HOUR, now)?;
+    let sweep = open_sweep(&mut store, actor, DISTRICT, "入冬大排查", now + 72 * HOUR, now)?;
     // Every second household has been knocked at.
     let (visits, persons) = city.write_findings(&communities, now - HOUR, |number| number % 2 == 0);
     let done = import_visits(
