@@ -4,7 +4,7 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build pages run test lint gen fuzz bench bench-linkage
+.PHONY: setup build pages run test lint gen fuzz bench bench-linkage screens
 
 setup:
 	@scripts/setup.sh
@@ -55,3 +55,8 @@ bench-linkage: build
 	cargo build --release --locked -p linkage --examples
 	@test -e .venv-linkage/bin/splink-is-there || { python3 -m venv .venv-linkage && .venv-linkage/bin/pip install -q -r bench/linkage/requirements.txt && touch .venv-linkage/bin/splink-is-there; }
 	@.venv-linkage/bin/python bench/linkage/run.py $(LINKAGE)
+
+# Pictures of every screen in each size and language, into the ignored folder screens: look before and after a change.
+screens:
+	cd web && npm ci --no-audit --no-fund && npm run build
+	cd e2e && npm ci --no-audit --no-fund && npm run screens

@@ -290,6 +290,31 @@ describe('a newcomer’s first evening', () => {
     await quiet(secretary, 'tasks')
   })
 
+  it('takes someone seen as someone listed, takes it back, and takes it again', async () => {
+    const { page } = phone
+    await tab(page, '走访')
+    await openDoor(page, '301')
+    await page.locator('dialog').getByRole('button', { name: '有变化', exact: true }).click()
+    await page.getByRole('button', { name: '登记名单上没有的人' }).click()
+    await page.getByLabel('姓名').fill('周永')
+    await page.getByRole('button', { name: '完成' }).click()
+    await page.getByRole('button', { name: '保存，去下一户' }).click()
+    await sync(page)
+    await go(secretary, '双向核对')
+    const column = secretary.locator('.column[data-kind=lit_unlisted]')
+    const link = async () => {
+      await column.getByRole('button', { name: '在册的人' }).click()
+      await secretary.getByRole('radio', { name: '周勇' }).check()
+      await quiet(secretary, 'linking')
+      await secretary.getByRole('button', { name: '是同一个人' }).click()
+      await column.locator('.task').waitFor({ state: 'detached' })
+    }
+    await link()
+    await secretary.getByRole('button', { name: '撤销' }).click()
+    await column.locator('.task').waitFor()
+    await link()
+  })
+
   it('shows the building door by door', async () => {
     await go(secretary, '楼栋图')
     await secretary.locator('.cell').first().waitFor()
@@ -401,6 +426,8 @@ describe('a newcomer’s first evening', () => {
         { size, locale, contrast },
       )
       await page.reload()
+      // The router takes over the address when the page has been drawn.
+      await page.locator('.tabs').waitFor()
       for (const [path, selector] of [
         ['/doors', '.row'],
         ['/sync', '.verdict'],

@@ -26,6 +26,8 @@ pub const SESSION_IDLE: Millis = 30 * 60_000;
 /// How stale the time of the last request may be in the file: it saves a write for each request, and a session may
 /// end this much early for it.
 pub const SEEN_STEP: Millis = 60_000;
+/// The same for phones, of which there are many more.
+pub const PHONE_SEEN_STEP: Millis = 10 * 60_000;
 /// An invitation can be used this long.
 pub const INVITATION_LIMIT: Millis = 24 * 3_600_000;
 /// Failures are counted over this time.
@@ -92,7 +94,7 @@ pub enum Invited {
 pub struct Phone {
     pub worker: ActorId,
     pub worker_name: String,
-    /// When it last showed its token, to the minute.
+    /// When it last showed its token, to ten minutes.
     pub seen_at: Millis,
 }
 
@@ -411,11 +413,11 @@ impl Control {
             .optional()?)
     }
 
-    /// Notes that a phone showed its token, at most once a minute.
+    /// Notes that a phone showed its token, at most once in ten minutes.
     pub fn saw_phone(&self, series: SeriesId, now: Millis) -> Result<()> {
         let stale = lock(&self.reader)
             .prepare_cached("select 1 from phone where series = ?1 and seen_at <= ?2")?
-            .exists(params![series.0, now - SEEN_STEP])?;
+            .exists(params![series.0, now - PHONE_SEEN_STEP])?;
         if stale {
             lock(&self.writer)
                 .prepare_cached("update phone set seen_at = ?2 where series = ?1 and seen_at < ?2")?

@@ -72,6 +72,12 @@ impl Directory {
         self.root.join("control.db")
     }
 
+    /// Every database of the territory, and the accounts' file.
+    #[must_use]
+    pub fn files(&self) -> [PathBuf; 4] {
+        [self.territory(), self.vault(), self.keys(), self.control()]
+    }
+
     /// Takes the writer's lock; it is held while the file is.
     ///
     /// # Errors

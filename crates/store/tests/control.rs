@@ -7,8 +7,8 @@ use std::sync::Arc;
 use domain::id::Id;
 use ledger::seal::TerritoryKey;
 use store::control::{
-    Account, Control, FAILURE_LIMIT, FAILURE_WINDOW, INVITATION_LIMIT, Invitation, Invited, Phone,
-    SESSION_IDLE, SESSION_LIMIT,
+    Account, Control, FAILURE_LIMIT, FAILURE_WINDOW, INVITATION_LIMIT, Invitation, Invited, PHONE_SEEN_STEP,
+    Phone, SESSION_IDLE, SESSION_LIMIT,
 };
 use store::{Store, StoreError};
 
@@ -182,6 +182,24 @@ fn an_invitation_is_taken_once_and_in_time() {
     control.return_invitation(&[5; 32]).unwrap();
     assert_eq!(control.take_invitation(&[5; 32], NOW).unwrap(), Invited::Taken(invitation()));
     assert_eq!(control.take_invitation(&[6; 32], NOW + INVITATION_LIMIT).unwrap(), Invited::Expired);
+}
+
+#[test]
+fn a_phone_is_seen_now_and_then() {
+    let place = Place::new();
+    let control = place.control();
+    let phone = Phone { worker: Id([3; 16]), worker_name: WORKER.into(), seen_at: NOW };
+    control.add_phone(Id([4; 16]), &[6; 32], &phone).unwrap();
+    assert_eq!(control.phone_token(Id([4; 16])).unwrap(), Some([6; 32]));
+    assert_eq!(control.phone_token(Id([5; 16])).unwrap(), None);
+    let seen = |at: i64| {
+        control.saw_phone(Id([4; 16]), at).unwrap();
+        control.phone(Id([4; 16])).unwrap().unwrap().seen_at
+    };
+    assert_eq!(seen(NOW + PHONE_SEEN_STEP - 1), NOW);
+    assert_eq!(seen(NOW + PHONE_SEEN_STEP), NOW + PHONE_SEEN_STEP);
+    assert_eq!(seen(NOW), NOW + PHONE_SEEN_STEP, "a clock that was set back takes nothing back");
+    assert_eq!(control.phone(Id([5; 16])).unwrap(), None);
 }
 
 #[test]

@@ -96,6 +96,7 @@ fn accounts_are_added_listed_reset_and_ended() {
     assert!(password.len() == 23 && otpauth.starts_with("otpauth://totp/wanjia:zhou?secret="), "{otpauth}");
     let line = place.expect(0, "account list --data data");
     assert!(line.starts_with("zhou street 420102 20"), "{line}");
+    assert!(place.expect(0, "doctor --data data").contains("control.db"));
     let code = place.expect(0, "account code --data data --username zhou");
     assert!(code.trim().len() == 6 && code.trim().bytes().all(|byte| byte.is_ascii_digit()), "{code}");
     let (reset, changed) = secrets(&place.expect(0, "account reset --data data --username zhou"));

@@ -315,7 +315,7 @@ struct Device {
     role: &'static str,
     #[schema(format = DateTime)]
     enrolled_at: String,
-    /// When it last asked for or sent anything, to the minute.
+    /// When it last sent something, or asked for something (to ten minutes).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     last_seen_at: Option<String>,

@@ -36,9 +36,28 @@ pub fn is_local(peer: Option<&Extension<Peer>>) -> bool {
     peer.is_some_and(|Extension(Peer(address))| address.ip().to_canonical().is_loopback())
 }
 
-/// By what failures are counted: an address, and of the sixth version its network, since one machine has all of it.
-fn counted_as(peer: Option<&Extension<Peer>>) -> String {
-    match peer.map(|Extension(Peer(address))| address.ip().to_canonical()) {
+/// Whether the page was opened without encryption, on this very machine. A proxy here that encrypts for others has pages
+/// that say so.
+fn is_plain(peer: Option<&Extension<Peer>>, headers: &HeaderMap) -> bool {
+    let encrypted =
+        headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
+    is_local(peer) && !encrypted
+}
+
+/// By what failures are counted: an address, and of the sixth version its network, since one machine has all of it. Of a
+/// proxy on this machine, the address that it was called from.
+fn counted_as(peer: Option<&Extension<Peer>>, headers: &HeaderMap) -> String {
+    let mut address = peer.map(|Extension(Peer(address))| address.ip().to_canonical());
+    if is_local(peer) {
+        // The proxy adds at the end; what stands before it is what its caller says.
+        let forwarded =
+            headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
+        let last = forwarded
+            .and_then(|list| list.rsplit(',').next())
+            .and_then(|last| last.trim().parse::<IpAddr>().ok());
+        address = last.map(|last| last.to_canonical()).or(address);
+    }
+    match address {
         None => String::new(),
         Some(IpAddr::V4(address)) => address.to_string(),
         Some(IpAddr::V6(address)) => {
@@ -108,7 +127,7 @@ async fn open(
     require_console_header(&headers)?;
     // Hashing a password takes memory and a core, and strangers may ask for it.
     let permit = site.sign_ins.clone().acquire_owned().await.map_err(|_| Problem::internal())?;
-    let (control, address) = (Arc::clone(&site.control), counted_as(peer.as_ref()));
+    let (control, address) = (Arc::clone(&site.control), counted_as(peer.as_ref(), &headers));
     let outcome = site
         .territory
         .read(move |reader| {
@@ -133,7 +152,7 @@ async fn open(
             let book = site.territory.book();
             let grant = grant.ok_or_else(wrong)?;
             let account = told(id, name, grant.role, grant.area, &book).ok_or_else(wrong)?;
-            let cookie = cookie(&token, SESSION_LIMIT / 1000, is_local(peer.as_ref()));
+            let cookie = cookie(&token, SESSION_LIMIT / 1000, is_plain(peer.as_ref(), &headers));
             Ok((cookie, Json(Session { account })).into_response())
         }
     }
@@ -173,7 +192,7 @@ async fn close(
     let token = session_token(&parts).ok_or_else(Problem::nobody)?;
     let control = Arc::clone(&site.control);
     site.territory.read(move |_| Ok(control.close_session(&token_hash(&token))?)).await?;
-    Ok((StatusCode::NO_CONTENT, cookie("", 0, is_local(peer.as_ref()))).into_response())
+    Ok((StatusCode::NO_CONTENT, cookie("", 0, is_plain(peer.as_ref(), &parts.headers))).into_response())
 }
 
 #[cfg(test)]
@@ -196,10 +215,23 @@ mod tests {
         assert!(is_local(peer("127.0.0.1:9").as_ref()) && is_local(peer("[::ffff:127.0.0.1]:9").as_ref()));
         assert!(is_local(peer("[::1]:9").as_ref()));
         assert!(!is_local(None) && !is_local(peer("192.0.2.1:9").as_ref()));
-        assert_eq!(
-            counted_as(peer("[2001:db8::1]:9").as_ref()),
-            counted_as(peer("[2001:db8::2]:7").as_ref())
-        );
-        assert_ne!(counted_as(peer("192.0.2.1:9").as_ref()), counted_as(peer("192.0.2.2:9").as_ref()));
+        let none = HeaderMap::new();
+        let counted = |address, headers: &HeaderMap| counted_as(peer(address).as_ref(), headers);
+        assert_eq!(counted("[2001:db8::1]:9", &none), counted("[2001:db8::2]:7", &none));
+        assert_ne!(counted("192.0.2.1:9", &none), counted("192.0.2.2:9", &none));
+
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", "203.0.113.9, 198.51.100.7".parse().unwrap());
+        assert_eq!(counted("127.0.0.1:9", &headers), "198.51.100.7", "a proxy on this machine is believed");
+        assert_eq!(counted("192.0.2.1:9", &headers), "192.0.2.1", "a stranger is not");
+    }
+
+    #[test]
+    fn a_page_behind_an_encrypting_proxy_gets_a_cookie_for_encrypted_connections() {
+        let mut headers = HeaderMap::new();
+        assert!(is_plain(peer("127.0.0.1:9").as_ref(), &headers));
+        assert!(!is_plain(peer("192.0.2.1:9").as_ref(), &headers));
+        headers.insert(header::ORIGIN, "https://wanjia.example".parse().unwrap());
+        assert!(!is_plain(peer("127.0.0.1:9").as_ref(), &headers));
     }
 }

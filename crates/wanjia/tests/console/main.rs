@@ -6,4 +6,5 @@ mod lists;
 mod matrix;
 mod people;
 mod place;
+mod secrets;
 mod sign_in;

@@ -45,7 +45,7 @@ fn places(endpoint: &str) -> &'static [&'static str] {
 }
 
 /// The request, with everything it needs made anew, so that no cell depends on another.
-async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (String, Option<Value>) {
+pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (String, Option<Value>) {
     let area = if other { OTHER } else { OWN };
     let of_sweep = |name: &str, more: &str| format!("/v1/sweeps/{SWEEP}/{name}?area={area}{more}");
     match endpoint {
@@ -167,7 +167,7 @@ fn base64_of(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-fn endpoints() -> BTreeSet<String> {
+pub fn endpoints() -> BTreeSet<String> {
     let document: Value = serde_json::from_str(&wanjia::http::document().to_pretty_json().unwrap()).unwrap();
     let mut endpoints = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {

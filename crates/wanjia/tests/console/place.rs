@@ -193,6 +193,7 @@ fn furnish(store: &mut Store, phones: &[(&Phone, &str)], revoked: &Phone) {
 
 impl Place {
     pub async fn new() -> Self {
+        log();
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("data");
         let (own_phone, other_phone, revoked_phone) = (Phone::new(1), Phone::new(2), Phone::new(3));
@@ -225,6 +226,23 @@ impl Place {
             next: AtomicU64::new(1),
             _stop: stop,
         }
+    }
+
+    /// The same territory served again, with another accounts' file.
+    pub async fn reopened(self, control: &std::path::Path) -> Self {
+        let Self { folder, site, own_phone, other_phone, revoked_phone, router, next, _stop } = self;
+        site.territory.stop().await;
+        drop((site, router));
+        let root = folder.path().join("data");
+        for suffix in ["", "-wal", "-shm"] {
+            drop(std::fs::remove_file(root.join(format!("control.db{suffix}"))));
+        }
+        std::fs::copy(control, root.join("control.db")).unwrap();
+        let territory = Territory::open(&root, TerritoryKey::from_bytes([7; 32])).unwrap();
+        let control = Control::open(&root, Arc::new(TerritoryKey::from_bytes([7; 32]))).unwrap();
+        let site = Site::new(territory, Arc::new(control), _stop.subscribe()).await.unwrap();
+        let router = router_of(&site);
+        Self { folder, site, own_phone, other_phone, revoked_phone, router, next, _stop }
     }
 
     /// Another number each time.
@@ -409,6 +427,36 @@ impl Place {
             })
             .collect()
     }
+}
+
+fn router_of(site: &Site) -> Router {
+    router(site.clone())
+}
+
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Log;
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        LOG.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Everything that may be logged is, of all tests together.
+fn log() {
+    let all = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
+    // The first test sets it for all.
+    drop(all.with_writer(|| Log).try_init());
+}
+
+pub fn logged() -> String {
+    String::from_utf8(LOG.lock().unwrap().clone()).unwrap()
 }
 
 pub fn authorization(phone: &Phone) -> String {
