@@ -9,9 +9,8 @@ const only = process.argv[2] ?? ''
 await mkdir(out, { recursive: true })
 if (only === '') await rm(out, { recursive: true, force: true }).then(() => mkdir(out, { recursive: true }))
 
-const mock = makeMock()
-await new Promise((resolve) => mock.server.listen(0, '127.0.0.1', resolve))
-const origin = `http://127.0.0.1:${mock.server.address().port}`
+let mock
+let origin
 const browser = await launch()
 const complaints = []
 
@@ -31,13 +30,26 @@ try {
   }
 } finally {
   await browser.close()
-  mock.server.close()
-  mock.server.closeAllConnections()
+  await stop()
 }
 for (const complaint of complaints) console.error(complaint)
 process.exitCode = complaints.length > 0 ? 1 : 0
 
+async function stop() {
+  mock?.server.closeAllConnections()
+  await new Promise((resolve) => (mock === undefined ? resolve() : mock.server.close(resolve)))
+}
+
+/** The same city as it was for every other picture. */
+async function anew() {
+  await stop()
+  mock = makeMock()
+  await new Promise((resolve) => mock.server.listen(0, '127.0.0.1', resolve))
+  origin = `http://127.0.0.1:${mock.server.address().port}`
+}
+
 async function phone(name, locale, size, extra = {}) {
+  await anew()
   const opened = await openPage(browser, origin, phoneOptions({ locale }))
   const { page, context } = opened
   await context.addInitScript(
@@ -129,7 +141,7 @@ async function phoneStates() {
   await page.click('.button.lamp')
   await page.waitForSelector('.row')
   mock.away = true
-  await page.click('.dock .button.lamp')
+  await page.click('.dock .button.danger')
   await page.goto(`${origin}/phone/#/sync`)
   await page.click('.verdict .button')
   await page.waitForTimeout(400)
@@ -153,6 +165,7 @@ async function phoneStates() {
 }
 
 async function consolePages(name, locale, viewport) {
+  await anew()
   const opened = await openPage(browser, origin, { viewport, locale, deviceScaleFactor: 1 })
   const { page, context } = opened
   await context.addInitScript((chosen) => localStorage.setItem('wanjia.locale', chosen), locale)
