@@ -31,7 +31,7 @@ fn body() -> impl Strategy<Value = Body> {
             outcome,
             light: Light::from_code(light).unwrap_or_default(),
             evidence,
-            recheck_on: recheck_on.map(domain::time::Day::from),
+            recheck_on,
             occupants,
         });
     prop_oneof![
