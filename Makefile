@@ -4,7 +4,7 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build run test lint
+.PHONY: setup build run test lint bench-planning
 
 setup:
 	@scripts/setup.sh
@@ -24,3 +24,9 @@ lint: setup
 test: setup
 	cargo test --workspace --locked
 	cd web && npm install --no-audit --no-fund && npm test
+
+# The planners at four sizes, beside OR-tools and METIS. Made-up problems stay in target/bench-planning.
+bench-planning: build
+	test -d .venv-planning || python3 -m venv .venv-planning
+	.venv-planning/bin/pip install -q numpy scipy ortools pymetis
+	.venv-planning/bin/python bench/planning/run.py target/release/wanjia target/bench-planning $(PLANNING)
