@@ -4,29 +4,67 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build run test lint bench-planning
+.PHONY: setup build pages run test lint gen fuzz bench bench-linkage bench-planning screens
 
 setup:
 	@scripts/setup.sh
 
-build: setup
+# The program carries the pages, so they are built first.
+build: setup pages
 	cargo build --release --locked -p wanjia
 
+pages:
+	cd web && npm ci --no-audit --no-fund && npm run build
+
+# A running territory: made if it is not there, proved, and served with phones at work.
 run: build
 	@test -e $(DEMO) || target/release/wanjia demo --data $(DEMO)
 	@target/release/wanjia verify --data $(DEMO)
-	@echo "The territory is in $(DEMO). 演示数据在 $(DEMO)。"
+	@target/release/wanjia demo --data $(DEMO) --serve
+
+# The contracts that are committed and compared in the test run.
+gen: setup
+	cargo run -q --locked -p wanjia -- openapi > docs/openapi.json
 
 lint: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
+# The pages first: the program carries them, and the browser's tests drive the program.
 test: setup
+	cargo fmt --all --check
+	cd web && npm ci --no-audit --no-fund && npm test
 	cargo test --workspace --locked
-	cd web && npm install --no-audit --no-fund && npm test
+	cd e2e && npm ci --no-audit --no-fund && npm test
 
-# The planners at four sizes, beside OR-tools and METIS. Made-up problems stay in target/bench-planning.
+# Damaged files and facts, for longer than the tests look.
+fuzz: setup
+	PROPTEST_CASES=$${CASES:-20000} cargo test --release --locked -p intake -p domain -p ledger --tests
+
+# make bench BENCH="--people 10000,100000 --seconds 5" for a small one; see docs/BENCHMARKS.md.
+BENCH :=
+bench: setup
+	cargo build --release --locked -p wanjia --bin wanjia --example bench
+	cargo build --release --locked -p store --example yardstick
+	target/release/examples/bench --program target/release/wanjia --yardstick target/release/examples/yardstick $(BENCH)
+
+# Linkage beside Splink 4 and recordlinkage, which are installed for it; LINKAGE changes what is measured, as in
+# make bench-linkage LINKAGE="--sizes 10k --side-by-side 10k --lookup 10k --runs 1"
+LINKAGE := --febrl
+bench-linkage: build
+	cargo build --release --locked -p linkage --examples
+	@test -e .venv-linkage/bin/splink-is-there || { python3 -m venv .venv-linkage && .venv-linkage/bin/pip install -q -r bench/linkage/requirements.txt && touch .venv-linkage/bin/splink-is-there; }
+	@.venv-linkage/bin/python bench/linkage/run.py $(LINKAGE)
+
+# The planners at four sizes, beside OR-tools and METIS. Made-up problems stay in target/bench-planning; PLANNING=--small
+# leaves out the largest.
+PLANNING :=
 bench-planning: build
-	test -d .venv-planning || python3 -m venv .venv-planning
-	.venv-planning/bin/pip install -q numpy scipy ortools pymetis
-	.venv-planning/bin/python bench/planning/run.py target/release/wanjia target/bench-planning $(PLANNING)
+	@test -e .venv-planning/bin/python || python3 -m venv .venv-planning
+	@.venv-planning/bin/pip install -q numpy scipy ortools pymetis
+	@.venv-planning/bin/python bench/planning/run.py target/release/wanjia target/bench-planning $(PLANNING)
+
+# Pictures of every screen in each size and language, into the ignored folder screens: look before and after a change.
+screens:
+	cd web && npm ci --no-audit --no-fund && npm run build
+	cd e2e && npm ci --no-audit --no-fund && npm run screens

@@ -1,4 +1,6 @@
 /** Chromium for the tests: the system's own, headless, with nothing talking home. */
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { chromium } from 'playwright-core'
 
 export const PHONE = { width: 390, height: 844 }
@@ -19,13 +21,50 @@ export function launch() {
   })
 }
 
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** The serious and critical findings of axe on what is on screen, one line each; none is the wish. */
+export async function findings(page) {
+  // Colours in the middle of a transition belong to no state.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))))
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
+}
+
+/** Text under 16 px, and buttons, links that stand alone, and fields under the target size, both in CSS pixels. */
+export function tooSmall(page, target) {
+  return page.evaluate((least) => {
+    const found = []
+    const visible = (element) => {
+      const { width, height } = element.getBoundingClientRect()
+      return width > 1 && height > 1 && element.checkVisibility({ visibilityProperty: true })
+    }
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const element = node.parentElement
+      if (node.data.trim() === '' || !visible(element)) continue
+      const size = parseFloat(getComputedStyle(element).fontSize)
+      if (size < 16) found.push(`text ${size}px: ${node.data.trim().slice(0, 20)}`)
+    }
+    for (const element of document.querySelectorAll('button, select, summary, input:not([type=checkbox], [type=radio], [type=file]), a.tab')) {
+      if (!visible(element)) continue
+      const { width, height } = element.getBoundingClientRect()
+      if (Math.min(width, height) < least - 0.5) found.push(`target ${Math.round(width)}x${Math.round(height)}: ${element.textContent.trim().slice(0, 20)}`)
+    }
+    return found
+  }, target)
+}
+
 /** A page whose console errors, failed policies and requests to other origins are collected. */
 export async function openPage(browser, origin, options) {
   const context = await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', ...options })
+  await context.addInitScript({ content: axe })
   const page = await context.newPage()
   const complaints = []
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|EMPTY_RESPONSE|CONNECTION_RESET|FAILED)|status of 40[0-9]/.test(message.text())) complaints.push(message.text())
+    if (message.type() === 'error' && !/ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|EMPTY_RESPONSE|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|FAILED)|status of 4[0-9][0-9]/.test(message.text())) complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('request', (request) => {

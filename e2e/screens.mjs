@@ -9,9 +9,8 @@ const only = process.argv[2] ?? ''
 await mkdir(out, { recursive: true })
 if (only === '') await rm(out, { recursive: true, force: true }).then(() => mkdir(out, { recursive: true }))
 
-const mock = makeMock()
-await new Promise((resolve) => mock.server.listen(0, '127.0.0.1', resolve))
-const origin = `http://127.0.0.1:${mock.server.address().port}`
+let mock
+let origin
 const browser = await launch()
 const complaints = []
 
@@ -31,13 +30,26 @@ try {
   }
 } finally {
   await browser.close()
-  mock.server.close()
-  mock.server.closeAllConnections()
+  await stop()
 }
 for (const complaint of complaints) console.error(complaint)
 process.exitCode = complaints.length > 0 ? 1 : 0
 
+async function stop() {
+  mock?.server.closeAllConnections()
+  await new Promise((resolve) => (mock === undefined ? resolve() : mock.server.close(resolve)))
+}
+
+/** The same city as it was for every other picture. */
+async function anew() {
+  await stop()
+  mock = makeMock()
+  await new Promise((resolve) => mock.server.listen(0, '127.0.0.1', resolve))
+  origin = `http://127.0.0.1:${mock.server.address().port}`
+}
+
 async function phone(name, locale, size, extra = {}) {
+  await anew()
   const opened = await openPage(browser, origin, phoneOptions({ locale }))
   const { page, context } = opened
   await context.addInitScript(
@@ -68,19 +80,19 @@ async function phone(name, locale, size, extra = {}) {
   await shot('05-floors', { fullPage: true })
   await page.click('.layout')
   await page.click('.row >> nth=2')
-  await page.waitForSelector('.sheet .actions')
+  await page.waitForSelector('dialog .actions')
   await page.waitForTimeout(500)
   await shot('06-sheet')
-  await page.click('.sheet .button.dusk')
+  await page.click('dialog .button.dusk')
   await page.waitForTimeout(100)
   await shot('07-sheet-light')
-  await page.click('.sheet .button.lamp')
+  await page.click('dialog .button.lamp')
   await page.waitForTimeout(300)
   await shot('08-sheet-next')
-  await page.click('.sheet .button.plain')
+  await page.click('dialog .button.plain')
   await page.waitForTimeout(100)
   await shot('09-sheet-more')
-  await page.click('.sheet .three .button >> nth=1')
+  await page.click('dialog .three .button >> nth=1')
   await page.waitForSelector('.visit')
   await page.waitForTimeout(400)
   await shot('10-visit-away', { fullPage: true })
@@ -91,11 +103,10 @@ async function phone(name, locale, size, extra = {}) {
   await shot('11-visit-person', { fullPage: true })
   await page.goto(`${origin}/phone/#/doors`)
   await page.waitForSelector('.dock .button.lamp')
-  mock.quarantineNext = { reason: 3, message: '这个门牌不在您的网格里', message_en: 'This door is not in your grid', remedy: '如果门牌确实归您，请社区书记调整网格后重新放行。' }
+  mock.quarantineNext = { reason: 'outside_area', message: '这个门牌不在您的网格里。', message_en: 'This door is not in your grid.' }
   for (let tap = 0; tap < 6; tap += 1) {
-    const same = page.locator('.dock .button.lamp.wide')
-    if ((await same.count()) > 0) await same.click()
-    else await page.click('.dock .button.danger')
+    await page.locator('.dock .button.lamp.wide, .dock .button.danger').first().click()
+    await page.waitForTimeout(150)
   }
   await page.waitForTimeout(150)
   await shot('12-doors-saved')
@@ -130,7 +141,7 @@ async function phoneStates() {
   await page.click('.button.lamp')
   await page.waitForSelector('.row')
   mock.away = true
-  await page.click('.dock .button.lamp')
+  await page.click('.dock .button.danger')
   await page.goto(`${origin}/phone/#/sync`)
   await page.click('.verdict .button')
   await page.waitForTimeout(400)
@@ -154,6 +165,7 @@ async function phoneStates() {
 }
 
 async function consolePages(name, locale, viewport) {
+  await anew()
   const opened = await openPage(browser, origin, { viewport, locale, deviceScaleFactor: 1 })
   const { page, context } = opened
   await context.addInitScript((chosen) => localStorage.setItem('wanjia.locale', chosen), locale)
@@ -180,20 +192,31 @@ async function consolePages(name, locale, viewport) {
   await shot('04-coverage-street')
   await visit('/coverage?area=420102005002', '.buildings')
   await shot('05-coverage-community')
+  await visit('/tasks', '.choose li')
+  await shot('05a-choose')
+  await visit('/tasks?area=420102005002', '.tasks li')
+  await shot('05b-tasks-hidden')
+  await page.click('.names .button')
+  await page.waitForTimeout(300)
+  await shot('05c-tasks')
   await visit('/residual?area=420102005002', 'tbody tr')
   await shot('06-residual')
-  await visit('/residual?reason=refused_unsigned', '.act .button')
+  await visit('/residual?area=420102005002&reason=refused_unsigned', '.act .button')
   await page.click('.act .button >> nth=0')
   await page.waitForTimeout(500)
   await shot('07-sign-off')
   await page.keyboard.press('Escape')
-  await visit('/reconcile', '.task')
+  await visit('/reconcile?area=420102005002', '.task')
   await shot('08-reconcile')
+  await page.click('.column .acts .button:not(.lamp) >> nth=0')
+  await page.waitForTimeout(500)
+  await shot('08b-link')
+  await page.keyboard.press('Escape')
   await page.click('.column .button.lamp >> nth=0')
   await page.waitForTimeout(500)
   await shot('09-register')
   await page.keyboard.press('Escape')
-  await visit('/reconcile?kind=listed_dark', '.task')
+  await visit('/reconcile?area=420102005002&kind=listed_dark', '.task')
   await shot('10-reconcile-alone')
   await visit('/building?area=420102005002&building=2', '.unit')
   await shot('11-building', { fullPage: true })
@@ -202,12 +225,27 @@ async function consolePages(name, locale, viewport) {
   await shot('12-building-print')
   await page.emulateMedia({ media: 'screen' })
   await page.setViewportSize(viewport)
+  await visit('/quarantine', '.held li')
+  await page.click('.held .button')
+  await page.waitForTimeout(300)
+  await shot('12a-quarantine')
+  await page.keyboard.press('Escape')
+  mock.role = 'county'
+  await page.reload()
+  await page.waitForSelector('.held')
+  await page.click('.top .button.plain >> nth=0')
+  await page.waitForSelector('dialog')
+  await page.waitForTimeout(500)
+  await shot('12b-closing')
+  mock.role = 'community_secretary'
+  await page.reload()
+  await page.waitForSelector('.held')
   await visit('/devices', 'tbody tr')
   await shot('13-devices')
   await page.click('.page-head .button.lamp')
   await page.waitForTimeout(500)
   await page.fill('[name=worker]', '陈小燕')
-  await page.click('.el-dialog .button.lamp')
+  await page.click('dialog .button.lamp')
   await page.waitForSelector('.shown img')
   await page.waitForTimeout(300)
   await shot('14-invite')

@@ -7,6 +7,8 @@ need=""
 command -v cc >/dev/null 2>&1 || need="$need build-essential"
 command -v git >/dev/null 2>&1 || need="$need git"
 command -v node >/dev/null 2>&1 || need="$need nodejs npm"
+# The pages are tried in a real browser.
+command -v chromium >/dev/null 2>&1 || need="$need chromium"
 [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || need="$need fonts-noto-cjk"
 if [ -n "$need" ]; then
     as_root=""
@@ -29,3 +31,10 @@ case "$have" in
         fi
         ;;
 esac
+
+node_major=$(node --version 2>/dev/null | sed 's/^v//; s/\..*//')
+if [ "${node_major:-0}" -lt 20 ]; then
+    echo "wanjia needs Node 20 or later to build its pages, found $(node --version 2>/dev/null || echo none);" \
+        "Debian 13 has it, on Debian 12 install it from https://nodejs.org and run again" >&2
+    exit 1
+fi

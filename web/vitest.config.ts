@@ -6,5 +6,5 @@ export default defineConfig({
   resolve: { alias: ALIAS },
   define: SMALL_VUE,
   plugins: [vue()],
-  test: { include: ['tests/**/*.test.ts'], environment: 'node', server: { deps: { inline: ['vant'] } } },
+  test: { include: ['tests/**/*.test.ts'], environment: 'node' },
 })

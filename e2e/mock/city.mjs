@@ -81,7 +81,7 @@ export function makeDoors(sweep, now) {
               signed: false,
               seen: outcome === 'met' ? members.filter(() => next() < 0.94).map(({ person }) => person) : [],
               registered: [],
-              strangers: outcome === 'met' && next() < 0.06 ? [pick(FAMILY) + pick(GIVEN)] : [],
+              strangers: outcome === 'met' && next() < 0.06 ? [{ person: id('c'), name: pick(FAMILY) + pick(GIVEN) }] : [],
               sweep,
             })
           }

@@ -37,6 +37,7 @@ export function makeMock({ now = Date.now } = {}) {
   const sweep = {
     id: '50000000-0000-4000-8000-000000000001',
     area_code: '420102',
+    area_name: '江岸区',
     programme: '入冬大排查',
     opened_at: new Date(now() - 40 * 3_600_000).toISOString(),
     deadline: new Date(now() + 32 * 3_600_000).toISOString(),
@@ -50,6 +51,8 @@ export function makeMock({ now = Date.now } = {}) {
     rewrite: false,
     quarantineNext: null,
     pushes: 0,
+    /** Of the account at the console. */
+    role: 'community_secretary',
   }
   const doors = makeDoors(sweep.id, now())
   let leaves = Array.from({ length: 40 }, (_, index) => leafHash(Buffer.from(`seed ${index}`)))
@@ -76,6 +79,16 @@ export function makeMock({ now = Date.now } = {}) {
     })
   }
 
+  const nameOf = (person) => {
+    for (const door of doors) {
+      const known = [...door.members, ...door.strangers].find((one) => one.person === person)
+      if (known) return known.name
+    }
+    return ''
+  }
+  let held = [
+    { series: randomUUID(), sequence: 41, worker_name: '王桂芳', reason: 'outside_sweep', message: '这户不在这次排查的范围内。', message_en: 'This door is outside the sweep.', received_at: new Date(now() - 3_600_000).toISOString(), kind: 'visited', dwelling: doors[0].dwelling, area_code: doors[0].area_code, building: '1', unit: '1', room: '101' },
+  ]
   const areaName = (code) => AREAS.find((area) => area.code === code)?.name ?? code
   const within = (code, ancestor) => code.startsWith(ancestor)
   const accounted = (door) =>
@@ -109,13 +122,13 @@ export function makeMock({ now = Date.now } = {}) {
               ? 'listed_dark'
               : 'unresolved'
         const due = kind === 'listed_dark' ? new Date(door.at + 12 * 3_600_000).toISOString() : kind === 'away' ? `${dayText(door.recheck)}T20:00:00+08:00` : null
-        rows.push({ kind, person_id: member.person, name: member.name, ...at, task: { listed_dark: 'phone', away: 'recheck' }[kind] ?? null, due })
+        rows.push({ kind, person_id: member.person, ...at, task: { listed_dark: 'phone', away: 'recheck' }[kind] ?? null, due })
       }
-      for (const name of door.strangers) {
-        rows.push({ kind: 'lit_unlisted', person_id: null, name, ...at, task: 'register', due: new Date(door.at + 10 * 3_600_000).toISOString() })
+      for (const { person } of door.strangers) {
+        rows.push({ kind: 'lit_unlisted', person_id: person, ...at, task: 'register', due: new Date(door.at + 10 * 3_600_000).toISOString() })
       }
       if (door.members.length === 0 && door.strangers.length === 0 && (door.outcome === 'met' || (door.outcome === 'no_answer' && door.light === 'on'))) {
-        rows.push({ kind: 'lit_unlisted', person_id: null, name: '', ...at, task: 'register', due: new Date(door.at + 10 * 3_600_000).toISOString() })
+        rows.push({ kind: 'lit_unlisted', person_id: null, ...at, task: 'register', due: new Date(door.at + 10 * 3_600_000).toISOString() })
       }
     }
     const dark = rows.filter(({ kind }) => kind === 'listed_dark')
@@ -180,7 +193,7 @@ export function makeMock({ now = Date.now } = {}) {
     if (kind === 10) {
       const person = uuid(body[2])
       if (door.members.some((member) => member.person === person)) door.seen.push(person)
-      else door.strangers.push('（已加密）')
+      else door.strangers.push({ person, name: '（已加密）' })
     }
   }
 
@@ -202,9 +215,11 @@ export function makeMock({ now = Date.now } = {}) {
       const before = device.facts.get(sequence - 1)
       const expected = sequence === 0 ? Buffer.alloc(32) : before && sha256(before.bytes)
       if (!expected || !expected.equals(Buffer.from(previous))) {
-        return problem(409, '序列不连续', `第 ${sequence} 条接不上前一条。`, `Fact ${sequence} does not link to the one before.`)
+        const gap = problem(409, '序列不连续', `第 ${sequence} 条接不上前一条。`, `Fact ${sequence} does not link to the one before.`, 'gap')
+        Object.assign(gap.body, { expected: device.facts.size })
+        return gap
       }
-      const held = mock.quarantineNext
+      const held = device.revoked_at ? { reason: 'revoked', message: '发来时手机已停用。', message_en: 'The phone was revoked when this arrived.' } : mock.quarantineNext
       mock.quarantineNext = null
       const verdict = held === null ? 0 : 3
       const receivedAt = now()
@@ -232,24 +247,24 @@ export function makeMock({ now = Date.now } = {}) {
   }
 
   function announce() {
-    for (const response of listeners) response.write(`event: changed\ndata: ${JSON.stringify({ sweep: sweep.id, size: leaves.length })}\n\n`)
+    for (const response of listeners) response.write(`event: changed\ndata: ${JSON.stringify({ size: leaves.length, sweeps: [sweep.id] })}\n\n`)
   }
 
-  const session = { account: { id: randomUUID(), name: '彭书记', role: 'secretary', area_code: '420102' } }
+  const session = () => ({ account: { id: randomUUID(), name: '彭书记', role: mock.role, area_code: '420102', area_name: '江岸区' } })
   const sessions = new Set()
 
   function route(method, path, query, body, raw, request) {
     const device = deviceOf(request)
-    const signedIn = sessions.has(/wanjia=([^;]+)/.exec(request.headers.cookie ?? '')?.[1])
+    const signedIn = sessions.has(/wanjia_session=([^;]+)/.exec(request.headers.cookie ?? '')?.[1])
     if (path === '/v1/session') {
       if (method === 'POST') {
         if (body.password !== 'wanjia-demo' || !/^\d{6}$/.test(body.code)) return problem(401, '没有登录', '用户名、密码或验证码不对。', 'The user name, password or code is wrong.')
         const token = randomUUID()
         sessions.add(token)
-        return { status: 200, body: session, headers: { 'set-cookie': `wanjia=${token}; HttpOnly; SameSite=Strict; Path=/` } }
+        return { status: 200, body: session(), headers: { 'set-cookie': `wanjia_session=${token}; HttpOnly; SameSite=Strict; Path=/` } }
       }
       if (method === 'DELETE') return sessions.clear(), { status: 204, body: null }
-      return signedIn ? { status: 200, body: session } : problem(401, '没有登录', '请先登录。', 'Please sign in.')
+      return signedIn ? { status: 200, body: session() } : problem(401, '没有登录', '请先登录。', 'Please sign in.')
     }
     if (path === '/v1/devices' && method === 'POST') {
       const invitation = invitations.get(body.invitation)
@@ -259,11 +274,12 @@ export function makeMock({ now = Date.now } = {}) {
       devices.set(body.series, { ...invitation, token, publicKey: Buffer.from(body.public_key, 'base64'), enrolled_at: new Date(now()).toISOString(), last_seen_at: null, revoked_at: null, facts: new Map(), quarantined: 0 })
       return {
         status: 201,
-        body: { token, actor: randomUUID(), worker_name: invitation.worker_name, area: { code: invitation.area_code, name: areaName(invitation.area_code) }, sweeps: [sweep.id], campaign: { offset_hours: 8 }, checkpoint_key: publicKey.toString('base64') },
+        body: { token, actor: randomUUID(), worker_name: invitation.worker_name, area: { code: invitation.area_code, name: areaName(invitation.area_code) }, sweeps: [sweep.id], territory: '420102', campaign: { offset_hours: 8 }, checkpoint_key: publicKey.toString('base64') },
       }
     }
     if (path === '/v1/facts' && method === 'POST') return device ? push(device, body.series, body) : unknownDevice()
     if (path === '/v1/facts/head') {
+      if (device?.revoked_at) return revokedDevice()
       const facts = devices.get(query.get('series'))?.facts
       if (!facts || facts.size === 0) return problem(404, '没有记录', '服务器还没有这台手机的记录。', 'The server has nothing of this series.')
       const sequence = facts.size - 1
@@ -271,11 +287,13 @@ export function makeMock({ now = Date.now } = {}) {
     }
     if (path === '/v1/pull') {
       if (!device) return unknownDevice()
+      if (device.revoked_at) return revokedDevice()
       const after = Number(query.get('after') || 0)
       const changed = doors.filter((door) => within(door.area_code, device.area_code) && door.version > after)
-      return { status: 200, body: { cursor: version, checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => doorOut(door)), removed: [], sweeps: [sweep], more: false } }
+      return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => doorOut(door)), removed: [], sweeps: [sweep], more: false } }
     }
     if (!signedIn) return problem(401, '没有登录', '请先登录。', 'Please sign in.')
+    if (method !== 'GET' && request.headers['x-wanjia'] !== 'console') return problem(403, '来路不明', '请求不是从控制台发出的。', 'The request did not come from the console.', 'csrf')
     if (path === '/v1/devices/invitations') {
       const invitation = randomUUID()
       invitations.set(invitation, body)
@@ -283,7 +301,7 @@ export function makeMock({ now = Date.now } = {}) {
       return { status: 201, body: { invitation, url, qr_svg: fakeQr(invitation), expires_at: new Date(now() + 900_000).toISOString() } }
     }
     if (path === '/v1/devices' && method === 'GET') {
-      return { status: 200, body: [...devices].map(([series, { facts, token, publicKey: _, ...rest }]) => ({ series, area_name: areaName(rest.area_code), ...rest, facts: facts.size })) }
+      return { status: 200, body: { devices: [...devices].map(([series, { facts, token, publicKey: _, ...rest }]) => ({ series, area_name: areaName(rest.area_code), ...rest, facts: facts.size })) } }
     }
     const revoked = /^\/v1\/devices\/([^/]+)$/.exec(path)
     if (revoked && method === 'DELETE') {
@@ -295,31 +313,59 @@ export function makeMock({ now = Date.now } = {}) {
       const parent = query.get('parent') || null
       return { status: 200, body: { areas: AREAS.filter((area) => area.parent_code === parent) } }
     }
-    if (path === '/v1/sweeps' && method === 'GET') return { status: 200, body: [sweep] }
+    if (path === '/v1/sweeps' && method === 'GET') return { status: 200, body: { sweeps: [sweep] } }
     const under = /^\/v1\/sweeps\/[^/]+\/(\w+)$/.exec(path)
     if (under) return sweepRoute(under[1], query, body)
     if (path === '/v1/roster') return rosterRoute(query, raw)
     if (path === '/v1/persons' && method === 'POST') {
       const door = doors.find(({ dwelling }) => dwelling === body.dwelling)
       const person = randomUUID()
-      door.strangers = door.strangers.filter((name) => name !== body.name).slice(0, Math.max(0, door.strangers.length - 1))
+      door.strangers = door.strangers.filter(({ person: seen }) => seen !== body.person)
       door.members.push({ person, name: body.name, relation: body.relation ?? '' })
       door.seen.push(person)
       announce()
-      return { status: 201, body: { person_id: person } }
+      return { status: 201, body: { person } }
     }
-    if (/^\/v1\/persons\/./.test(path)) return { status: 200, body: { name: '（合成）', phone: '13900000000' } }
+    if (path === '/v1/persons/names') return { status: 200, body: { names: body.persons.map((person) => ({ person, name: nameOf(person) })) } }
+    const single = /^\/v1\/persons\/(.+)$/.exec(path)
+    if (single) return { status: 200, body: { person: single[1], name: nameOf(single[1]), phone: '10000000001' } }
+    if (path === '/v1/links') {
+      const { from, to } = body
+      for (const door of doors) {
+        if (method === 'POST' && door.strangers.some(({ person }) => person === from)) {
+          door.strangers = door.strangers.filter(({ person }) => person !== from)
+          door.seen.push(to)
+          mock.linked = { from, to, door }
+        }
+      }
+      if (method === 'DELETE' && mock.linked) {
+        mock.linked.door.strangers.push({ person: from, name: '（已加密）' })
+        mock.linked.door.seen = mock.linked.door.seen.filter((person) => person !== to)
+      }
+      announce()
+      return { status: 204, body: null }
+    }
+    if (path === '/v1/quarantine') return { status: 200, body: { rows: held } }
+    const released = /^\/v1\/quarantine\/([^/]+)\/(\d+)\/release$/.exec(path)
+    if (released) {
+      held = held.filter(({ series, sequence }) => series !== released[1] || sequence !== Number(released[2]))
+      return { status: 204, body: null }
+    }
+    if (path === '/v1/sweeps' && method === 'POST') return { status: 201, body: { ...sweep, ...body } }
     return problem(404, '没有这个地址', path, path)
   }
 
   function sweepRoute(verb, query, body) {
     const area = query.get('area') || '420102'
     const list = doors.filter((door) => within(door.area_code, area))
-    const limit = Number(query.get('limit') || 50)
+    const node = AREAS.find(({ code }) => code === area)
+    if (verb !== 'coverage' && verb !== 'sign' && verb !== 'close' && node?.level !== 'community') {
+      return problem(422, '范围太大', '名单按社区查看，请先选一个社区。', 'Lists are given by community; choose one.', 'area_too_large')
+    }
+    const limit = Number(query.get('limit') || 100)
     const from = Number(query.get('cursor') || 0)
     const page = (rows) => ({ status: 200, body: { rows: rows.slice(from, from + limit), next: from + limit < rows.length ? String(from + limit) : null } })
     if (verb === 'coverage') {
-      const node = AREAS.find(({ code }) => code === area)
       return { status: 200, body: { as_of: new Date(now()).toISOString(), devices_reported: 23, devices_total: 25, area: row(node), children: AREAS.filter(({ parent_code: parent }) => parent === area).map(row) } }
     }
     if (verb === 'residual') {
@@ -334,9 +380,19 @@ export function makeMock({ now = Date.now } = {}) {
       const kind = query.get('kind')
       return page(people(list).filter((person) => !kind || person.kind === kind))
     }
+    if (verb === 'tasks') {
+      const due = people(list).filter(({ task }) => task !== null)
+      return page(due.sort((left, right) => String(left.due).localeCompare(String(right.due))).map((row) => ({ ...row, overdue: Date.parse(row.due) < now() })))
+    }
+    if (verb === 'close') {
+      const left = doors.filter((door) => reason(door) !== null && !body.signatures.includes(door.dwelling))
+      if (left.length > 0) return problem(409, '还有没到的户', `还有 ${left.length} 户没有到，也没有签字。`, `${left.length} dwellings were neither reached nor signed for.`, 'residual')
+      sweep.closed_at = new Date(now()).toISOString()
+      return { status: 204, body: null }
+    }
     if (verb === 'buildings') {
       const names = [...new Set(list.map(({ building }) => building))]
-      return { status: 200, body: names.map((building) => ({ building, dwellings: list.filter((door) => door.building === building).length, accounted: list.filter((door) => door.building === building && accounted(door)).length })) }
+      return { status: 200, body: { buildings: names.map((building) => ({ building, dwellings: list.filter((door) => door.building === building).length, accounted: list.filter((door) => door.building === building && accounted(door)).length })) } }
     }
     if (verb === 'matrix') {
       const building = query.get('building')
@@ -358,7 +414,7 @@ export function makeMock({ now = Date.now } = {}) {
       const door = doors.find(({ dwelling }) => dwelling === body.dwelling)
       door.signed = true
       announce()
-      return { status: 200, body: null }
+      return { status: 204, body: null }
     }
     return problem(404, '没有这个地址', verb, verb)
   }
@@ -367,17 +423,17 @@ export function makeMock({ now = Date.now } = {}) {
     const dry = query.get('dry_run') === 'true'
     const lines = raw.toString('utf8').trim().split(/\r?\n/)
     const rows = lines.slice(1).map((line, index) => {
-      const verdict = index % 9 === 4 ? 'refused' : index % 5 === 3 ? 'changed' : 'added'
-      return { row: index + 2, verdict, field: verdict === 'refused' ? 'id_number' : null, message: verdict === 'refused' ? '身份证号校验位不对' : verdict === 'changed' ? '电话有变化' : '新增居民', message_en: verdict === 'refused' ? 'The check digit of the ID number is wrong' : verdict === 'changed' ? 'The phone number changed' : 'A new resident' }
+      const verdict = index % 9 === 4 ? 'refused' : index % 5 === 3 ? 'changed' : index % 7 === 0 ? 'left' : 'added'
+      return { row: index + 2, verdict, field: verdict === 'refused' ? 'id_number' : null, message: verdict === 'refused' ? '身份证号校验位不对' : verdict === 'changed' ? '电话有变化' : verdict === 'left' ? '和已有的一样' : '新增居民', message_en: verdict === 'refused' ? 'The check digit of the ID number is wrong' : verdict === 'changed' ? 'The phone number changed' : verdict === 'left' ? 'As it is already' : 'A new resident' }
     })
     const count = (verdict) => rows.filter((one) => one.verdict === verdict).length
-    return { status: 200, body: { added: count('added'), changed: count('changed'), left: 1, refused: count('refused'), rows, applied: !dry } }
+    return { status: 200, body: { added: count('added'), changed: count('changed'), left: count('left'), refused: count('refused'), rows, applied: !dry } }
   }
 
   function deviceOf(request) {
     const parts = /^Device ([^:]+):(.+)$/.exec(request.headers.authorization ?? '')
     const device = parts && devices.get(parts[1])
-    return device && device.token === parts[2] && device.revoked_at === null ? device : null
+    return device && device.token === parts[2] ? device : null
   }
 
   const server = createServer(async (request, response) => {
@@ -442,12 +498,16 @@ function u64(value) {
   return bytes
 }
 
-function problem(status, title, detail, english) {
-  return { status, body: { type: 'about:blank', title, status, detail, detail_en: english } }
+function problem(status, title, detail, english, code = 'refused') {
+  return { status, body: { type: `urn:wanjia:problem:${code}`, title, status, detail, detail_en: english } }
 }
 
 function unknownDevice() {
-  return problem(401, '手机未登记', '这台手机没有登记或已被停用。', 'This phone is not enrolled or was revoked.')
+  return problem(401, '手机未登记', '这台手机没有登记。', 'This phone is not enrolled.', 'device_unknown')
+}
+
+function revokedDevice() {
+  return problem(403, '手机已停用', '社区停用了这台手机。', 'This phone was revoked.', 'device_revoked')
 }
 
 /** Looks like a code and is none: the mock's invitations are opened by their link. */

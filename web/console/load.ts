@@ -8,6 +8,8 @@ export interface Loaded<Value> {
   value: Readonly<ShallowRef<Value | null>>
   busy: Readonly<{ value: boolean }>
   wrong: Readonly<{ value: string | null }>
+  /** What kind of refusal `wrong` is, when the server refused. */
+  code: Readonly<{ value: string }>
   reload: () => Promise<void>
 }
 
@@ -18,6 +20,7 @@ export function useLoad<Question, Value>(
   const value = shallowRef<Value | null>(null)
   const busy = ref(false)
   const wrong = ref<string | null>(null)
+  const code = ref('')
   let round = 0
 
   async function load(fresh: boolean): Promise<void> {
@@ -31,8 +34,13 @@ export function useLoad<Question, Value>(
       if (mine !== round) return
       value.value = latest
       wrong.value = null
+      code.value = ''
     } catch (error) {
-      if (mine === round) wrong.value = sentence(error)
+      if (mine !== round) return
+      wrong.value = sentence(error)
+      code.value = error instanceof Refused ? error.code : ''
+      // What another question was answered with must not stand under this one.
+      if (fresh) value.value = null
     } finally {
       if (mine === round) busy.value = false
     }
@@ -43,7 +51,7 @@ export function useLoad<Question, Value>(
   onScopeDispose(() => {
     round += 1
   })
-  return { value, busy, wrong, reload: () => load(false) }
+  return { value, busy, wrong, code, reload: () => load(false) }
 }
 
 export function sentence(error: unknown): string {

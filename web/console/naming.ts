@@ -33,3 +33,8 @@ export function percent(part: number, whole: number): number {
   if (rounded === 100 && part < whole) return 99
   return rounded === 0 && part > 0 ? 1 : rounded
 }
+
+/** Month, day, hour and minute, as the reader's language writes them. */
+export function shortTime(at: string, locale: string): string {
+  return new Date(at).toLocaleString(locale, { month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false })
+}

@@ -1,12 +1,9 @@
 /** The area that every page looks at: kept in the address, so that a number's link carries it along. */
-import { computed, ref, shallowRef, watch } from 'vue'
+import { computed, shallowRef, watch } from 'vue'
 import { useRoute } from 'vue-router'
-import { call } from '@core/api/client'
+import { call } from './call'
 import type { Area } from '@core/api/types'
 import { account } from './session'
-
-/** The name of the account's own area, learnt with its first figures. */
-export const homeName = ref('')
 
 const children = new Map<string, Promise<Area[]>>()
 

@@ -1,6 +1,8 @@
 /** Who is signed in, which sweep is looked at, and the live line to the server. */
 import { computed, ref, shallowRef, watch } from 'vue'
-import { call, Refused } from '@core/api/client'
+import { Refused } from '@core/api/client'
+import { call, onSessionEnd } from './call'
+import { forgetNames } from './names'
 import type { Account, Sweep } from '@core/api/types'
 
 const STORED_SWEEP = 'wanjia.sweep'
@@ -13,6 +15,7 @@ export const chosenSweep = ref(localStorage.getItem(STORED_SWEEP) ?? '')
 /** Rises whenever the server says that figures changed. */
 export const tick = ref(0)
 export const live = ref(false)
+let events: EventSource | undefined
 
 export const sweep = computed<Sweep | null>(
   () =>
@@ -46,9 +49,14 @@ export async function signOut(): Promise<void> {
 }
 
 export async function loadSweeps(): Promise<void> {
-  const { body } = await call<Sweep[]>('/v1/sweeps')
-  sweeps.value = [...body].sort((left, right) => right.opened_at.localeCompare(left.opened_at))
+  const { body } = await call<{ sweeps: Sweep[] }>('/v1/sweeps')
+  sweeps.value = [...body.sweeps].sort((left, right) => right.opened_at.localeCompare(left.opened_at))
 }
+
+onSessionEnd(() => {
+  account.value = null
+  forgetNames()
+})
 
 async function enter(known: Account): Promise<void> {
   account.value = known
@@ -57,7 +65,8 @@ async function enter(known: Account): Promise<void> {
 }
 
 function listen(): void {
-  const events = new EventSource('/v1/events')
+  events?.close()
+  events = new EventSource('/v1/events')
   let timer: ReturnType<typeof setTimeout> | undefined
   events.addEventListener('open', () => {
     live.value = true
@@ -65,7 +74,11 @@ function listen(): void {
   events.addEventListener('error', () => {
     live.value = false
   })
-  events.addEventListener('changed', () => {
+  events.addEventListener('changed', ({ data }: MessageEvent<string>) => {
+    const { sweeps: touched = [] } = JSON.parse(data) as { sweeps?: string[] }
+    // Opening and closing a sweep touch no figure that is known here yet.
+    const known = new Set(sweeps.value.map(({ id }) => id))
+    if (touched.length === 0 || !touched.every((id) => known.has(id))) void loadSweeps().catch(() => undefined)
     timer ??= setTimeout(() => {
       timer = undefined
       tick.value += 1

@@ -46,7 +46,6 @@ export interface StoredReceipt {
   reason: string | null
   message: string | null
   messageEn: string | null
-  remedy: string | null
   position: number
   receivedAt: string
 }
@@ -86,7 +85,7 @@ export interface PastRewritten {
 
 interface Settings {
   identity: Identity
-  cursor: string | number
+  cursor: string
   sweeps: Sweep[]
   sweep: string
   checkpoint: SeenCheckpoint

@@ -1,4 +1,5 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
+import { hush } from './notice'
 import Doors from './screens/Doors.vue'
 
 export const router = createRouter({
@@ -12,4 +13,9 @@ export const router = createRouter({
     { path: '/mine', name: 'mine', component: () => import('./screens/Mine.vue') },
     { path: '/:rest(.*)', redirect: '/doors' },
   ],
+})
+
+// The notice lies where the visit's title and its way back are.
+router.afterEach((to) => {
+  if (to.name === 'visit') hush()
 })

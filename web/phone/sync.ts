@@ -4,7 +4,7 @@
  */
 import { Refused, call, type Answer, type CallOptions } from '@core/api/client'
 import type { Pull, Push, PushAnswer, Receipt } from '@core/api/types'
-import { base64, fromBase64, hex, type Bytes } from '@core/ledger/bytes'
+import { base64, fromBase64, type Bytes } from '@core/ledger/bytes'
 import { BadCheckpoint, openCheckpoint } from '@core/ledger/checkpoint'
 import { headMessage } from '@core/ledger/envelope'
 import { sign } from '@core/ledger/signature'
@@ -32,7 +32,7 @@ export async function syncOnce(identity: Identity, now: () => number): Promise<v
   const rewritten = await setting('pastRewritten')
   if (rewritten !== undefined) throw new PastWasRewritten(rewritten)
   await settleSent(identity, now)
-  while (await pushBatch(identity, now)) {
+  while (await pushOrGoBack(identity, now)) {
     // Each turn settles one batch by its receipts.
   }
   while (await pullPage(identity, now)) {
@@ -50,7 +50,7 @@ async function settleSent(identity: Identity, now: () => number): Promise<void> 
   const head = await serverHead(identity, now)
   if (head !== null) {
     const mine = await db.outbox.get(head.sequence)
-    if (mine !== undefined && hex(mine.hash) !== head.hash) throw new SeriesForked(`sequence ${head.sequence}`)
+    if (mine !== undefined && base64(mine.hash) !== head.hash) throw new SeriesForked(`sequence ${head.sequence}`)
   }
   await db.outbox.where('fate').equals('sent').modify({ fate: 'waiting' })
 }
@@ -59,10 +59,24 @@ async function serverHead(identity: Identity, now: () => number): Promise<{ sequ
   try {
     const query = { series: idText(identity.series) }
     const { body } = await ask<{ sequence: number; hash: string }>(identity, now, '/v1/facts/head', { query })
-    return { sequence: body.sequence, hash: hashHex(body.hash) }
+    return body
   } catch (error) {
-    if (error instanceof Refused && error.problem.status === 404) return null
+    // A revoked phone may only push; the push itself then tells whether the series agree.
+    if (error instanceof Refused && (error.problem.status === 404 || error.code === 'device_revoked')) return null
     throw error
+  }
+}
+
+/** A server that was restored from a backup may have forgotten facts: it says from which number on it needs them again. */
+async function pushOrGoBack(identity: Identity, now: () => number): Promise<boolean> {
+  try {
+    return await pushBatch(identity, now)
+  } catch (error) {
+    const expected = error instanceof Refused && error.code === 'gap' ? error.problem.expected : undefined
+    const first = expected === undefined ? undefined : await db.outbox.where('fate').anyOf('waiting', 'sent').sortBy('sequence')
+    if (expected === undefined || first?.[0] === undefined || expected >= first[0].sequence) throw error
+    await db.outbox.where('sequence').aboveOrEqual(expected).modify({ fate: 'waiting' })
+    return true
   }
 }
 
@@ -109,10 +123,9 @@ async function settle(batch: readonly OutboxFact[], receipts: readonly Receipt[]
       changes: {
         fate: receipt.verdict === 0 && receipt.status !== 'quarantined' ? ('accepted' as const) : ('quarantined' as const),
         receipt: {
-          reason: receipt.reason === undefined ? null : String(receipt.reason),
+          reason: receipt.reason ?? null,
           message: receipt.message ?? null,
           messageEn: receipt.message_en ?? null,
-          remedy: receipt.remedy ?? null,
           position: receipt.position,
           receivedAt: receipt.received_at,
         },
@@ -129,7 +142,10 @@ async function pullPage(identity: Identity, now: () => number): Promise<boolean>
   const { body } = await ask<Pull>(identity, now, '/v1/pull', { query })
   const checkpoint = await acceptCheckpoint(identity, body.checkpoint, body.consistency, now)
   await db.transaction('rw', db.doors, db.visits, db.settings, async () => {
-    await db.doors.bulkPut(body.doors.map((door) => ({ ...door, own: false })))
+    // A door whose list has not changed comes without its members: those that are here stay.
+    const known = await db.doors.bulkGet(body.doors.map(({ dwelling }) => dwelling))
+    const kept = known.map((door) => (door?.members === undefined ? {} : { members: door.members }))
+    await db.doors.bulkPut(body.doors.map((door, index) => ({ ...kept[index], ...door, own: false })))
     await db.doors.bulkDelete(body.removed)
     await keep('sweeps', body.sweeps)
     await keep('checkpoint', checkpoint)
@@ -195,11 +211,6 @@ async function requireIncluded(
   const record: PastRewritten = { before, shown: checkpoint.note, why: 'inclusion', at: now() }
   await keep('pastRewritten', record)
   throw new PastWasRewritten(record)
-}
-
-/** The contract gives the hash of a head as base64; hexadecimal is accepted too. */
-function hashHex(value: string): string {
-  return /^[0-9a-f]{64}$/.test(value) ? value : hex(fromBase64(value))
 }
 
 async function ask<Body>(

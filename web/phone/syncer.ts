@@ -1,7 +1,7 @@
 /** When to sync, and what to say about it: one round at a time, across tabs too; nothing on screen waits for it. */
 import { computed, effectScope, ref, shallowRef } from 'vue'
 import { Refused, Unreachable } from '@core/api/client'
-import { db, keep, setting, type Identity, type OutboxFact } from './db'
+import { db, keep, setting, wipe, type Fate, type Identity, type OutboxFact } from './db'
 import { useLive } from './live'
 import { PastWasRewritten, SeriesForked, syncOnce } from './sync'
 
@@ -9,6 +9,8 @@ import { PastWasRewritten, SeriesForked, syncOnce } from './sync'
 const UNDO_WINDOW = 6_000
 const RETRY_EVERY = 60_000
 const LOCK = 'wanjia.sync'
+/** Set when a revoked phone wiped itself: the only thing it remembers. */
+export const WIPED = 'wanjia.wiped'
 
 export type Trouble = 'offline' | 'revoked' | 'forked' | 'refused'
 
@@ -23,8 +25,13 @@ export const clockSkew = scope.run(() => useLive(async () => (await setting('clo
 export const lastSync = scope.run(() => useLive(async () => (await setting('lastSync')) ?? null, null))!
 export const checkpoint = scope.run(() => useLive(async () => (await setting('checkpoint')) ?? null, null))!
 
-export const unsent = computed(() => outbox.value.filter(({ fate }) => fate === 'waiting' || fate === 'sent').length)
-export const quarantined = computed(() => outbox.value.filter(({ fate }) => fate === 'quarantined').length)
+/** Counted as the worker counts: a knock is one record, whatever facts it holds. */
+export const unsent = computed(() => visits('waiting', 'sent'))
+export const quarantined = computed(() => visits('quarantined'))
+
+function visits(...fates: Fate[]): number {
+  return new Set(outbox.value.filter(({ fate }) => fates.includes(fate)).map(({ visit }) => visit)).size
+}
 
 let identity: Identity | null = null
 let soon: ReturnType<typeof setTimeout> | undefined
@@ -62,6 +69,7 @@ export async function syncNow(): Promise<void> {
     await keep('lastSync', { at: Date.now(), ok: true, why: null })
   } catch (error) {
     note(error)
+    if (error instanceof Refused && error.code === 'device_revoked') await wipeWhenEmpty()
   } finally {
     running.value = false
   }
@@ -69,6 +77,15 @@ export async function syncNow(): Promise<void> {
     again = false
     await syncNow()
   }
+}
+
+/** A revoked phone keeps nothing about residents, but first everything it saw reaches the server. */
+async function wipeWhenEmpty(): Promise<void> {
+  const unsentNow = await db.outbox.where('fate').anyOf('waiting', 'sent').count()
+  if (unsentNow > 0) return
+  await wipe()
+  localStorage.setItem(WIPED, 'revoked')
+  location.replace(location.pathname)
 }
 
 /** Only one tab talks to the server at a time, where the browser has locks. */
@@ -84,7 +101,7 @@ function note(error: unknown): void {
   else if (error instanceof PastWasRewritten) trouble.value = null
   else if (error instanceof Refused) {
     const { status } = error.problem
-    trouble.value = status === 401 || status === 403 ? 'revoked' : status >= 500 ? 'offline' : 'refused'
+    trouble.value = status === 401 || error.code === 'device_revoked' ? 'revoked' : status >= 500 ? 'offline' : 'refused'
     refusal.value = error
   } else {
     trouble.value = 'offline'

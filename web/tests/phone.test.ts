@@ -170,12 +170,38 @@ describe('sync', () => {
     const door = await firstDoor()
     await recordVisit(identity, visit(door), 1)
     Object.assign(mock, {
-      quarantineNext: { reason: 6, message: '这户不在这次排查的范围内。', message_en: 'Outside the sweep.' },
+      quarantineNext: { reason: 'outside_sweep', message: '这户不在这次排查的范围内。', message_en: 'Outside the sweep.' },
     })
     await sync()
     const [fact] = await db.outbox.toArray()
     expect(fact!.fate).toBe('quarantined')
-    expect(fact!.receipt).toMatchObject({ reason: '6', message: '这户不在这次排查的范围内。', messageEn: 'Outside the sweep.' })
+    expect(fact!.receipt).toMatchObject({ reason: 'outside_sweep', message: '这户不在这次排查的范围内。', messageEn: 'Outside the sweep.' })
+  })
+
+  it('still sends what a revoked phone saw, which is held, and then is told so', async () => {
+    await sync()
+    const door = await firstDoor()
+    await recordVisit(identity, visit(door), 1)
+    mock.cutNextPush = true
+    await expect(sync()).rejects.toBeInstanceOf(Unreachable)
+    await recordVisit(identity, visit(door, { outcome: 'refused' }), 2)
+    mock.devices.get(idText(identity.series))!.revoked_at = '2026-11-24T00:00:00Z'
+    await expect(sync()).rejects.toMatchObject({ code: 'device_revoked' })
+    expect(await fates()).toEqual(['accepted', 'quarantined'])
+    expect(mock.factsOf(idText(identity.series))).toBe(2)
+  })
+
+  it('sends again what a server restored from a backup no longer has', async () => {
+    await sync()
+    const door = await firstDoor()
+    await recordVisit(identity, visit(door), 1)
+    await recordVisit(identity, visit(door), 2)
+    await sync()
+    mock.devices.get(idText(identity.series))!.facts.delete(1)
+    await recordVisit(identity, visit(door), 3)
+    await sync()
+    expect(await fates()).toEqual(['accepted', 'accepted', 'accepted'])
+    expect(mock.factsOf(idText(identity.series))).toBe(3)
   })
 
   it('registers a door that is on no list before the visit to it', async () => {

@@ -1,6 +1,7 @@
 //! Which facts count. A fact from the field is never refused: it happened. It is accepted, or it waits in quarantine
 //! with a reason that a person can resolve.
 
+use crate::access::{Action, Role, may};
 use crate::apply::{find_door, resolve_dwelling};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, Outcome};
@@ -146,8 +147,11 @@ pub fn admit<S: State>(
         return Ok(None);
     }
     let Some(device) = device else { return Ok(Some(Quarantine::DeviceRevoked)) };
-    if device.revoked {
+    if device.revoked_at.is_some() {
         return Ok(Some(Quarantine::DeviceRevoked));
+    }
+    if !Role::from_code(device.role).is_some_and(|role| may(role, Action::Push)) {
+        return Ok(Some(Quarantine::OutsideRights));
     }
     match &fact.body {
         Body::DwellingRegistered { area, building, unit, room, found_by: FoundBy::Visit, .. } => {

@@ -1,5 +1,6 @@
 //! How an admitted fact changes the state. The only place where state changes.
 
+use crate::access::Grant;
 use crate::area::{Area, AreaNumber, Level};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
@@ -15,6 +16,8 @@ use crate::time::Millis;
 #[derive(Clone, Copy, Debug)]
 pub struct Origin {
     pub position: u64,
+    /// From which position on the fact counts: its own, or that of the fact that released it.
+    pub counts_from: u64,
     pub series: SeriesId,
     pub sequence: u64,
     pub received_at: Millis,
@@ -46,20 +49,30 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         sequence: origin.sequence,
     };
     match &fact.body {
-        Body::Founded { territory, origin: name, checkpoint_key } => state.change_book(|book| {
-            book.territory.clone_from(territory);
-            book.origin.clone_from(name);
-            book.checkpoint_key = *checkpoint_key;
-            book.own_series = origin.series;
-        }),
-        Body::AreaRegistered { code, name, level, parent } => state.change_book(|book| {
-            let parent = parent.as_deref().and_then(|parent| book.areas.number(parent));
-            book.areas.register(Area { code: code.clone(), name: name.clone(), level: *level, parent });
-        }),
+        Body::Founded { territory, origin: name, checkpoint_key } => {
+            change_book(state, origin.counts_from, |book| {
+                book.territory.clone_from(territory);
+                book.origin.clone_from(name);
+                book.checkpoint_key = *checkpoint_key;
+                book.own_series = origin.series;
+            })
+        }
+        Body::AreaRegistered { code, name, level, parent } => {
+            change_book(state, origin.counts_from, |book| {
+                let parent = parent.as_deref().and_then(|parent| book.areas.number(parent));
+                book.areas.register(Area { code: code.clone(), name: name.clone(), level: *level, parent });
+            })
+        }
         Body::DwellingRegistered { dwelling, area, building, unit, room, place, found_by } => {
             let Some(area) = state.book().areas.number(area) else { return Ok(()) };
             let labels = Labels { building: building.clone(), unit: unit.clone(), room: room.clone() };
-            let found = Dwelling { area, place: *place, on_roster: *found_by == FoundBy::Roster, listed: 0 };
+            let found = Dwelling {
+                area,
+                place: *place,
+                on_roster: *found_by == FoundBy::Roster,
+                listed: 0,
+                changed: origin.counts_from,
+            };
             register_dwelling(state, *dwelling, found, labels)
         }
         Body::DwellingMoved { dwelling, area } => {
@@ -70,17 +83,19 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             if state.door(area, &key)?.is_none() {
                 state.put_door(area, key, dwelling)?;
             }
-            change_dwelling(state, dwelling, |row| row.area = area)
+            change_dwelling(state, origin.counts_from, dwelling, |row| row.area = area)
         }
-        Body::RosterImported { roster, source, digest, bytes } => state.change_book(|book| {
-            book.rosters.push(Roster {
-                id: *roster,
-                source: source.clone(),
-                digest: *digest,
-                bytes: *bytes,
-                imported_at: fact.at,
-            });
-        }),
+        Body::RosterImported { roster, source, digest, bytes } => {
+            change_book(state, origin.counts_from, |book| {
+                book.rosters.push(Roster {
+                    id: *roster,
+                    source: source.clone(),
+                    digest: *digest,
+                    bytes: *bytes,
+                    imported_at: fact.at,
+                });
+            })
+        }
         Body::PersonListed { person, dwelling, roster, row } => {
             if let Some(roster) = state.book().roster(*roster) {
                 state.put_roster_row(*person, roster, *row)?;
@@ -90,7 +105,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         Body::PersonRegistered { person, dwelling } => list_person(state, origin, *person, *dwelling),
         Body::SweepOpened { sweep, area, programme, deadline } => {
             let Some(area) = state.book().areas.number(area) else { return Ok(()) };
-            state.change_book(|book| {
+            change_book(state, origin.counts_from, |book| {
                 book.sweeps.push(Sweep {
                     id: *sweep,
                     area,
@@ -101,7 +116,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 });
             })
         }
-        Body::SweepClosed { sweep } => close_sweep(state, *sweep, stamp.at),
+        Body::SweepClosed { sweep } => close_sweep(state, origin.counts_from, *sweep, stamp.at),
         Body::Visited { sweep, dwelling, outcome, light, evidence, recheck_on, .. } => {
             let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
             let dwelling = resolve_dwelling(state, *dwelling)?;
@@ -112,7 +127,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 evidence: *evidence,
                 recheck_on: *recheck_on,
             };
-            change_round(state, sweep, dwelling, |round| {
+            change_round(state, origin.counts_from, sweep, dwelling, |round| {
                 round.visits += 1;
                 if round.visit.is_none_or(|known| known.stamp < stamp) {
                     round.visit = Some(visit);
@@ -124,7 +139,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             let dwelling = resolve_dwelling(state, *dwelling)?;
             see_person(state, origin, sweep, dwelling, *person, stamp)
         }
-        Body::Linked { from, to } => change_people(state, &[*from, *to], |state| {
+        Body::Linked { from, to } => change_people(state, origin.counts_from, &[*from, *to], |state| {
             let from_now = canonical(state, *from)?;
             if from_now == canonical(state, *to)? {
                 return Ok(());
@@ -133,7 +148,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             row.link = Some(*to);
             state.put_person(from_now, row)
         }),
-        Body::Unlinked { from, to } => change_people(state, &[*from, *to], |state| {
+        Body::Unlinked { from, to } => change_people(state, origin.counts_from, &[*from, *to], |state| {
             let Some(mut row) = state.person(*from)? else { return Ok(()) };
             if row.link == Some(*to) {
                 row.link = None;
@@ -144,38 +159,48 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         Body::SignedOff { sweep, dwelling, reason } => {
             let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
             let dwelling = resolve_dwelling(state, *dwelling)?;
-            change_round(state, sweep, dwelling, |round| match reason {
+            change_round(state, origin.counts_from, sweep, dwelling, |round| match reason {
                 SignReason::Refusal => round.signed_refusal = true,
                 SignReason::Closing => round.signed_closing = true,
             })
         }
         Body::DeviceEnrolled { series, public_key, worker, role, area } => {
             let Some(area) = state.book().areas.number(area) else { return Ok(()) };
-            let device =
-                Device { public_key: *public_key, worker: *worker, role: *role, area, revoked: false };
+            let device = Device {
+                public_key: *public_key,
+                worker: *worker,
+                role: *role,
+                area,
+                enrolled_at: stamp.at,
+                revoked_at: None,
+            };
             state.put_device(*series, device)
         }
         Body::DeviceRevoked { series } => match state.device(*series)? {
-            Some(device) => state.put_device(*series, Device { revoked: true, ..device }),
-            None => Ok(()),
+            Some(device) if device.revoked_at.is_none() => {
+                state.put_device(*series, Device { revoked_at: Some(stamp.at), ..device })
+            }
+            _ => Ok(()),
         },
-        Body::Erased { person, .. } => change_people(state, &[*person], |state| {
+        Body::Erased { person, .. } => change_people(state, origin.counts_from, &[*person], |state| {
             for linked in state.linked_to(*person)? {
                 if let Some(mut row) = state.person(linked)? {
                     row.link = None;
                     state.put_person(linked, row)?;
                 }
             }
-            state.erase_person(*person)
+            state.erase_person(*person, origin.position)
         }),
         Body::Released { series, sequence } => {
             let Some(waiting) = state.take_quarantined(*series, *sequence)? else { return Ok(()) };
             let Ok(fact) = Fact::decode(&waiting.payload) else { return Ok(()) };
-            if matches!(fact.body, Body::Released { .. }) {
+            // Only what phones are there to say: nobody can release a right, an enrolment or an erasure into being.
+            if !fact.body.is_from_the_field() {
                 return Ok(());
             }
             let origin = Origin {
                 position: waiting.position,
+                counts_from: origin.position,
                 series: *series,
                 sequence: *sequence,
                 received_at: waiting.received_at,
@@ -183,9 +208,27 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             };
             apply(state, origin, &fact)
         }
+        Body::GrantGiven { account, role, area } => {
+            // A grant on an area that is not known takes the earlier one away and gives nothing.
+            let grant = state.book().areas.number(area).map(|area| Grant { role: *role, area });
+            state.put_grant(*account, grant)
+        }
+        Body::GrantEnded { account } => state.put_grant(*account, None),
+        Body::NotesErased { dwelling, .. } => state.erase_notes(*dwelling, origin.position, stamp.at),
         // Kept in the ledger as a record; no view needs them.
-        Body::Revealed { .. } | Body::GrantGiven { .. } | Body::GrantEnded { .. } => Ok(()),
+        Body::Revealed { .. } | Body::ListRevealed { .. } => Ok(()),
     }
+}
+
+fn change_book<S: State>(
+    state: &mut S,
+    position: u64,
+    change: impl FnOnce(&mut Book),
+) -> Result<(), S::Error> {
+    state.change_book(|book| {
+        change(book);
+        book.changed = position;
+    })
 }
 
 /// The id under which a door is known.
@@ -251,9 +294,10 @@ fn register_dwelling<S: State>(
     if let Some(known) = known {
         if known != id {
             state.put_dwelling_alias(id, known)?;
+            state.put_departure(found.area, id, found.changed)?;
         }
         return if found.on_roster {
-            change_dwelling(state, known, |row| row.on_roster = true)
+            change_dwelling(state, found.changed, known, |row| row.on_roster = true)
         } else {
             Ok(())
         };
@@ -291,6 +335,7 @@ fn add_tally_above<S: State>(
 /// Changes a door's row and carries the difference into the counts of the areas above it, in every open sweep.
 fn change_dwelling<S: State>(
     state: &mut S,
+    position: u64,
     id: DwellingId,
     change: impl FnOnce(&mut Dwelling),
 ) -> Result<(), S::Error> {
@@ -300,7 +345,12 @@ fn change_dwelling<S: State>(
     if after == before {
         return Ok(());
     }
+    after.changed = position;
     state.put_dwelling(id, after)?;
+    if before.area != after.area {
+        state.put_departure(before.area, id, position)?;
+        state.drop_departure(after.area, id)?;
+    }
     let count = |row: &Dwelling| Count { dwellings: 1, listed: i64::from(row.listed) };
     if before.area == after.area {
         add_count_above(state, after.area, count(&before).negated().plus(count(&after)))?;
@@ -322,22 +372,41 @@ fn change_dwelling<S: State>(
     Ok(())
 }
 
+/// Notes that who is listed behind a door is told otherwise, though the counts stay.
+fn touch_dwelling<S: State>(state: &mut S, position: u64, id: DwellingId) -> Result<(), S::Error> {
+    match state.dwelling(id)? {
+        Some(row) if row.changed != position => state.put_dwelling(id, Dwelling { changed: position, ..row }),
+        _ => Ok(()),
+    }
+}
+
 /// Changes a door's row in one sweep and carries the difference upwards.
 fn change_round<S: State>(
     state: &mut S,
+    position: u64,
     sweep: SweepNumber,
     dwelling: DwellingId,
     change: impl FnOnce(&mut Round),
 ) -> Result<(), S::Error> {
+    // What is said of a closed sweep afterwards is kept as a fact and moves nothing: its numbers were published.
+    if !state.book().is_open(sweep) {
+        return Ok(());
+    }
     let Some(row) = state.dwelling(dwelling)? else { return Ok(()) };
     let before = state.round(sweep, dwelling)?.unwrap_or_default();
     let mut after = before;
     change(&mut after);
+    after.changed = position;
     state.put_round(sweep, dwelling, after)?;
     add_tally_above(state, sweep, row.area, tally(&row, &after).minus(tally(&row, &before)))
 }
 
-fn close_sweep<S: State>(state: &mut S, sweep: crate::id::SweepId, at: Millis) -> Result<(), S::Error> {
+fn close_sweep<S: State>(
+    state: &mut S,
+    position: u64,
+    sweep: crate::id::SweepId,
+    at: Millis,
+) -> Result<(), S::Error> {
     let Some((number, row)) = state.book().sweep(sweep) else { return Ok(()) };
     if row.closed_at.is_some() {
         return Ok(());
@@ -346,7 +415,7 @@ fn close_sweep<S: State>(state: &mut S, sweep: crate::id::SweepId, at: Millis) -
     for area in areas {
         state.freeze(number, area)?;
     }
-    state.change_book(|book| {
+    change_book(state, position, |book| {
         if let Some(sweep) = book.sweeps.get_mut(number as usize) {
             sweep.closed_at = Some(at);
         }
@@ -364,13 +433,13 @@ fn list_person<S: State>(
     if state.person(person)?.is_none() {
         // Nobody has seen or linked an id that no fact has named, so only the door's own count moves.
         state.put_person(person, Person { dwelling: Some(dwelling), content, link: None })?;
-        return change_dwelling(state, dwelling, |row| {
+        return change_dwelling(state, origin.counts_from, dwelling, |row| {
             row.listed += 1;
             row.on_roster = true;
         });
     }
-    change_dwelling(state, dwelling, |row| row.on_roster = true)?;
-    change_people(state, &[person], |state| {
+    change_dwelling(state, origin.counts_from, dwelling, |row| row.on_roster = true)?;
+    change_people(state, origin.counts_from, &[person], |state| {
         let mut row = state.person(person)?.unwrap_or_default();
         row.dwelling = Some(dwelling);
         row.content = content.or(row.content);
@@ -386,7 +455,10 @@ fn see_person<S: State>(
     person: PersonId,
     stamp: Stamp,
 ) -> Result<(), S::Error> {
-    change_people(state, &[person], |state| {
+    if !state.book().is_open(sweep) {
+        return Ok(());
+    }
+    change_people(state, origin.counts_from, &[person], |state| {
         let mut row = state.person(person)?.unwrap_or_default();
         // A sighting tells who an unknown person is; what a roster says of a listed one stands until someone amends it.
         if row.content.is_none() && origin.sealed {
@@ -459,14 +531,19 @@ enum Mark {
 /// What one person, under all her ids, adds to doors: where she is listed, and her marks in each open sweep.
 struct Standing {
     home: Option<DwellingId>,
+    /// Under which id she is shown, and the newest content under each of her ids.
+    shown: (PersonId, Vec<Option<u64>>),
     marks: Vec<(SweepNumber, DwellingId, Mark)>,
 }
 
 fn standing<S: State>(state: &mut S, canonical: PersonId) -> Result<Standing, S::Error> {
     let members = group(state, canonical)?;
     let mut home = None;
+    let mut contents = Vec::with_capacity(members.len());
     for member in &members {
-        home = home.or(state.person(*member)?.and_then(|row| row.dwelling));
+        let row = state.person(*member)?;
+        home = home.or(row.and_then(|row| row.dwelling));
+        contents.push(row.and_then(|row| row.content));
     }
     let open: Vec<SweepNumber> = state.book().open_sweeps().collect();
     let mut marks = Vec::new();
@@ -491,7 +568,7 @@ fn standing<S: State>(state: &mut S, canonical: PersonId) -> Result<Standing, S:
             (None, Some(newest)) => marks.push((sweep, newest, Mark::Unlisted)),
         }
     }
-    Ok(Standing { home, marks })
+    Ok(Standing { home, shown: (canonical, contents), marks })
 }
 
 fn canonicals<S: State>(state: &mut S, people: &[PersonId]) -> Result<Vec<PersonId>, S::Error> {
@@ -509,6 +586,7 @@ fn canonicals<S: State>(state: &mut S, people: &[PersonId]) -> Result<Vec<Person
 /// makes the change, adds what they add after. Whatever the change, nobody is lost or counted twice.
 fn change_people<S: State>(
     state: &mut S,
+    position: u64,
     people: &[PersonId],
     change: impl FnOnce(&mut S) -> Result<(), S::Error>,
 ) -> Result<(), S::Error> {
@@ -532,10 +610,15 @@ fn change_people<S: State>(
             after.push(standing(state, *person)?);
         }
     }
-    settle(state, &before, &after)
+    settle(state, position, &before, &after)
 }
 
-fn settle<S: State>(state: &mut S, before: &[Standing], after: &[Standing]) -> Result<(), S::Error> {
+fn settle<S: State>(
+    state: &mut S,
+    position: u64,
+    before: &[Standing],
+    after: &[Standing],
+) -> Result<(), S::Error> {
     let mut homes: Vec<(DwellingId, i64)> = Vec::new();
     let mut marks: Vec<(SweepNumber, DwellingId, [i64; 4])> = Vec::new();
     for (standings, sign) in [(before, -1), (after, 1)] {
@@ -564,7 +647,7 @@ fn settle<S: State>(state: &mut S, before: &[Standing], after: &[Standing]) -> R
     }
     for (sweep, door, changes) in marks {
         if changes != [0; 4] {
-            change_round(state, sweep, door, |round| {
+            change_round(state, position, sweep, door, |round| {
                 round.here = moved(round.here, changes[Mark::Here as usize]);
                 round.elsewhere = moved(round.elsewhere, changes[Mark::Elsewhere as usize]);
                 round.unlisted = moved(round.unlisted, changes[Mark::Unlisted as usize]);
@@ -572,9 +655,16 @@ fn settle<S: State>(state: &mut S, before: &[Standing], after: &[Standing]) -> R
             })?;
         }
     }
+    // Under which id someone is shown, and what is known of her, may change without any count.
+    let told_otherwise = before
+        .iter()
+        .map(|standing| (standing.home, &standing.shown))
+        .ne(after.iter().map(|standing| (standing.home, &standing.shown)));
     for (door, change) in homes {
         if change != 0 {
-            change_dwelling(state, door, |row| row.listed = moved(row.listed, change))?;
+            change_dwelling(state, position, door, |row| row.listed = moved(row.listed, change))?;
+        } else if told_otherwise {
+            touch_dwelling(state, position, door)?;
         }
     }
     Ok(())

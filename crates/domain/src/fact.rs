@@ -185,6 +185,10 @@ pub enum Body {
     GrantEnded { account: ActorId },
     /// 23 `[series, sequence]`; a person resolved a quarantined fact: it counts from now on.
     Released { series: SeriesId, sequence: u64 },
+    /// 24 `[sweep, area, purpose, persons]`; someone read the names on an area's list, of this many people.
+    ListRevealed { sweep: SweepId, area: String, purpose: u64, persons: u64 },
+    /// 25 `[dwelling, reason]`; what was noted at a door before this fact is gone, what comes after it stays.
+    NotesErased { dwelling: DwellingId, reason: u64 },
 }
 
 /// One thing that happened: when (by the clock of whoever says so), who says so, and what.
@@ -373,6 +377,10 @@ impl Fact {
             Body::GrantGiven { account, role, area } => out.array(3).id(*account).uint(*role).text(area),
             Body::GrantEnded { account } => out.array(1).id(*account),
             Body::Released { series, sequence } => out.array(2).id(*series).uint(*sequence),
+            Body::ListRevealed { sweep, area, purpose, persons } => {
+                out.array(4).id(*sweep).text(area).uint(*purpose).uint(*persons)
+            }
+            Body::NotesErased { dwelling, reason } => out.array(2).id(*dwelling).uint(*reason),
         };
         out.0.into_writer()
     }
@@ -398,6 +406,12 @@ impl Fact {
 }
 
 impl Body {
+    /// Whether phones are there to say this.
+    #[must_use]
+    pub fn is_from_the_field(&self) -> bool {
+        matches!(self, Self::DwellingRegistered { .. } | Self::Visited { .. } | Self::PersonSeen { .. })
+    }
+
     /// The number that stands for this kind in the ledger.
     #[must_use]
     pub fn kind(&self) -> u64 {
@@ -423,6 +437,8 @@ impl Body {
             Self::GrantGiven { .. } => 18,
             Self::GrantEnded { .. } => 19,
             Self::Released { .. } => 23,
+            Self::ListRevealed { .. } => 24,
+            Self::NotesErased { .. } => 25,
         }
     }
 
@@ -578,6 +594,19 @@ impl Body {
             23 => {
                 read.array(2)?;
                 Self::Released { series: read.id()?, sequence: read.uint()? }
+            }
+            24 => {
+                read.array(4)?;
+                Self::ListRevealed {
+                    sweep: read.id()?,
+                    area: read.text("area")?,
+                    purpose: read.uint()?,
+                    persons: read.uint()?,
+                }
+            }
+            25 => {
+                read.array(2)?;
+                Self::NotesErased { dwelling: read.id()?, reason: read.uint()? }
             }
             kind => return Err(FactError::UnknownKind(kind)),
         })

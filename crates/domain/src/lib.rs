@@ -4,6 +4,7 @@
 //! shows is what [`apply::apply`] makes of the facts, and [`admit::admit`] decides which facts count.
 #![warn(clippy::disallowed_methods)]
 
+pub mod access;
 pub mod admit;
 pub mod apply;
 pub mod area;
@@ -11,6 +12,7 @@ pub mod door;
 pub mod fact;
 pub mod id;
 pub mod identity;
+pub mod note;
 pub mod state;
 pub mod sweep;
 pub mod time;

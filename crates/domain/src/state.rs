@@ -3,6 +3,7 @@
 //! A state is disposable: it is made again from the facts by applying them in order. Whoever keeps it (a database, a
 //! map in memory) only stores and finds rows; every rule is in this crate.
 
+use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
 use crate::fact::{Light, Outcome, Place};
 use crate::id::{ActorId, DwellingId, Id, PersonId, RosterId, SeriesId, SweepId};
@@ -38,7 +39,8 @@ pub struct Device {
     pub worker: ActorId,
     pub role: u64,
     pub area: AreaNumber,
-    pub revoked: bool,
+    pub enrolled_at: Millis,
+    pub revoked_at: Option<Millis>,
 }
 
 /// The few rows that stay in memory whole: areas, sweeps, rosters, and who founded the territory.
@@ -49,6 +51,8 @@ pub struct Book {
     pub checkpoint_key: [u8; 32],
     /// The series of the territory itself, in which imports and decisions are written.
     pub own_series: SeriesId,
+    /// The position from which on the book is as it is now.
+    pub changed: u64,
     pub areas: AreaTree,
     pub sweeps: Vec<Sweep>,
     pub rosters: Vec<Roster>,
@@ -63,6 +67,11 @@ impl Book {
     #[must_use]
     pub fn roster(&self, id: RosterId) -> Option<u32> {
         (0..).zip(&self.rosters).find(|(_, roster)| roster.id == id).map(|(number, _)| number)
+    }
+
+    #[must_use]
+    pub fn is_open(&self, sweep: SweepNumber) -> bool {
+        self.sweeps.get(sweep as usize).is_some_and(|sweep| sweep.closed_at.is_none())
     }
 
     /// The sweeps whose numbers still move.
@@ -81,6 +90,8 @@ pub struct Dwelling {
     pub on_roster: bool,
     /// How many people are listed here, each person once.
     pub listed: u32,
+    /// The position from which on the door, or who is listed behind it, is as it is now.
+    pub changed: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +146,8 @@ pub struct Round {
     pub unlisted: u32,
     /// People recorded at this door, listed or not.
     pub recorded: u32,
+    /// The position from which on the row is as it is now.
+    pub changed: u64,
 }
 
 /// The numbers of one area (or one door) in a sweep, beyond those that all sweeps share.
@@ -195,6 +208,9 @@ pub trait State {
 
     fn device(&mut self, series: SeriesId) -> Result<Option<Device>, Self::Error>;
     fn put_device(&mut self, series: SeriesId, device: Device) -> Result<(), Self::Error>;
+    /// What an account may do; none if it never got a right, or lost it.
+    fn grant(&mut self, account: ActorId) -> Result<Option<Grant>, Self::Error>;
+    fn put_grant(&mut self, account: ActorId, grant: Option<Grant>) -> Result<(), Self::Error>;
 
     /// Follows an alias: the id that a phone gave to a door which was known already.
     fn dwelling_alias(&mut self, id: DwellingId) -> Result<Option<DwellingId>, Self::Error>;
@@ -215,13 +231,32 @@ pub trait State {
         labels: Labels,
     ) -> Result<(), Self::Error>;
 
+    /// Notes that a door left an area, or that `id` was only another name of a door.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_departure(&mut self, area: AreaNumber, id: DwellingId, position: u64) -> Result<(), Self::Error>;
+    /// Takes the note back: the door is in the area again.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn drop_departure(&mut self, area: AreaNumber, id: DwellingId) -> Result<(), Self::Error>;
+
     fn person(&mut self, id: PersonId) -> Result<Option<Person>, Self::Error>;
     fn put_person(&mut self, id: PersonId, person: Person) -> Result<(), Self::Error>;
     /// The people linked directly to this one.
     fn linked_to(&mut self, id: PersonId) -> Result<Vec<PersonId>, Self::Error>;
     fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<(), Self::Error>;
-    /// Removes the person's row, roster rows and sightings, and remembers only that the id is erased.
-    fn erase_person(&mut self, id: PersonId) -> Result<(), Self::Error>;
+    /// Removes the person's row, roster rows and sightings, and remembers only that the id is erased, and by which fact.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn erase_person(&mut self, id: PersonId, position: u64) -> Result<(), Self::Error>;
+    /// Remembers that what was noted at a door before `position` is erased, and when that was decided.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn erase_notes(&mut self, id: DwellingId, position: u64, at: Millis) -> Result<(), Self::Error>;
     fn is_erased(&mut self, id: PersonId) -> Result<bool, Self::Error>;
 
     fn round(&mut self, sweep: SweepNumber, dwelling: DwellingId) -> Result<Option<Round>, Self::Error>;
@@ -246,7 +281,8 @@ pub trait State {
 
     fn add_count(&mut self, area: AreaNumber, change: Count) -> Result<(), Self::Error>;
     fn add_tally(&mut self, sweep: SweepNumber, area: AreaNumber, change: Tally) -> Result<(), Self::Error>;
-    /// Keeps the area's present [`Count`] as the sweep's own, since the sweep is over.
+    /// Keeps the area's present [`Count`], and its doors that are not accounted for, as the sweep's own, since the
+    /// sweep is over.
     fn freeze(&mut self, sweep: SweepNumber, area: AreaNumber) -> Result<(), Self::Error>;
 
     /// A quarantined fact that is now released: its received time and payload, if such a fact is waiting.

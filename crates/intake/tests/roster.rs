@@ -1,5 +1,7 @@
 //! Rosters as strangers send them.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 mod fixtures;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! Files as they arrive: encodings, separators, torn ends, workbooks under a wrong name.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 mod fixtures;
 
 use fixtures::{HEADER, Value, gb18030, line, roster, rows, utf16, workbook};

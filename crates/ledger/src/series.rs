@@ -65,6 +65,17 @@ impl DeviceKey {
     }
 }
 
+/// Whether 32 bytes are an Ed25519 public key that can be relied on.
+///
+/// # Errors
+/// [`SignatureError::PublicKey`]
+pub fn check_public_key(public: &[u8; 32]) -> Result<(), SignatureError> {
+    match VerifyingKey::from_bytes(public) {
+        Ok(key) if !key.is_weak() => Ok(()),
+        _ => Err(SignatureError::PublicKey),
+    }
+}
+
 /// Checks a head's signature, by the strict rules (no key of small order, no malleable signature).
 ///
 /// # Errors

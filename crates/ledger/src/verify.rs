@@ -327,6 +327,16 @@ impl Verifier {
         Ok(())
     }
 
+    /// Counts pieces of sealed content that a caller has compared itself, as [`Verifier::content`] would have.
+    pub fn contents_hold(&mut self, pieces: u64) {
+        self.contents += pieces;
+    }
+
+    /// Counts one piece of sealed content that is gone because a fact says that its owner was erased.
+    pub fn content_erased(&mut self) {
+        self.erased += 1;
+    }
+
     /// How many entries were taken.
     pub fn size(&self) -> u64 {
         self.appender.size()

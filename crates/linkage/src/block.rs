@@ -85,7 +85,7 @@ pub(crate) fn values(key: Key, person: &Person, texts: &Texts) -> [Option<u64>; 
     let with_sound = |rest: Option<u64>| -> [Option<u64>; 2] {
         let (Some(rest), true) = (rest, person.sound != 0) else { return [None, None] };
         let key = |sound: u32| join(tag, join(u64::from(sound), rest));
-        let other = if person.is_han() { han_sound(person, true) } else { None };
+        let other = if person.has_two_readings() { han_sound(person, true) } else { None };
         [Some(key(person.sound)), other.map(key)]
     };
     let family = || match person.family() {

@@ -115,7 +115,11 @@ pub fn dedupe(
     let (mut edges, compared, guarded) = candidates(list, list, &blocks, &scorer, threads, true, progress);
     progress(Stage::Deciding, 0, edges.len());
     once(&mut edges);
-    let (cluster, joined, refused) = group(list, &scorer, &edges, options);
+    let (cluster, joined, refused) = if options.one_to_one {
+        pair_up(list, &scorer, &edges, options)
+    } else {
+        group(list, &scorer, &edges, options)
+    };
     let mut best = vec![0.0_f64; list.len()];
     let mut open = vec![0.0_f64; list.len()];
     for (edge, inside) in edges.iter().zip(&joined) {
@@ -163,6 +167,101 @@ fn once(edges: &mut Vec<Edge>) {
     edges.dedup_by_key(|edge| (edge.left, edge.right));
 }
 
+/// Largest set of competing rows that is paired by trying everything.
+const EXACT: usize = 16;
+
+/// Joins each row to at most one other, so that the summed odds are the largest; in sets of more than [`EXACT`]
+/// competing rows the likeliest pairs come first. Results as of [`group`]; refused are the sure pairs that
+/// contradict each other, not those that lost to a better pair.
+fn pair_up(
+    list: &Register,
+    scorer: &Scorer,
+    edges: &[Edge],
+    options: &Options,
+) -> (Vec<u32>, Vec<bool>, u64) {
+    let mut groups = Groups {
+        list,
+        scorer,
+        parent: (0..list.len() as u32).collect(),
+        members: rustc_hash::FxHashMap::default(),
+    };
+    let sure = |edge: &Edge| probability(f64::from(edge.odds)) >= options.threshold;
+    let all = edges.iter().filter(|edge| sure(edge)).count();
+    let mut offers: Vec<Edge> = edges
+        .iter()
+        .copied()
+        .filter(|edge| sure(edge) && groups.agree(&[edge.left], &[edge.right]))
+        .collect();
+    let refused = (all - offers.len()) as u64;
+    // Components of competing rows, as roots in `parent`.
+    for offer in &offers {
+        let (x, y) = (groups.root(offer.left), groups.root(offer.right));
+        groups.parent[x.max(y) as usize] = x.min(y);
+    }
+    let root: Vec<u32> = (0..list.len() as u32).map(|row| groups.root(row)).collect();
+    offers.sort_by(|a, b| {
+        (root[a.left as usize].cmp(&root[b.left as usize]))
+            .then(b.odds.total_cmp(&a.odds))
+            .then((a.left, a.right).cmp(&(b.left, b.right)))
+    });
+    let mut cluster: Vec<u32> = (0..list.len() as u32).collect();
+    for part in offers.chunk_by(|a, b| root[a.left as usize] == root[b.left as usize]) {
+        for (left, right) in best_pairs(part) {
+            cluster[right as usize] = left;
+        }
+    }
+    let joined =
+        edges.iter().map(|edge| cluster[edge.left as usize] == cluster[edge.right as usize]).collect();
+    (cluster, joined, refused)
+}
+
+/// The pairs of one component with the largest summed odds; `offers` by falling odds, the earlier row left.
+fn best_pairs(offers: &[Edge]) -> Vec<(u32, u32)> {
+    let mut rows: Vec<u32> = offers.iter().flat_map(|offer| [offer.left, offer.right]).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    if rows.len() > EXACT {
+        let mut taken = rustc_hash::FxHashSet::default();
+        let free = |offer: &&Edge| {
+            let open = !taken.contains(&offer.left) && !taken.contains(&offer.right);
+            if open {
+                taken.extend([offer.left, offer.right]);
+            }
+            open
+        };
+        return offers.iter().filter(free).map(|offer| (offer.left, offer.right)).collect();
+    }
+    // best[set]: the most that the rows of the set can gain among themselves, and the pair that gains it last.
+    let number = |row: u32| rows.binary_search(&row).unwrap_or_default();
+    let mut odds = vec![f64::MIN; rows.len() * rows.len()];
+    for offer in offers {
+        odds[number(offer.left) * rows.len() + number(offer.right)] = f64::from(offer.odds);
+    }
+    let mut best = vec![(0.0_f64, None); 1 << rows.len()];
+    for set in 1..best.len() {
+        let first = set.trailing_zeros() as usize;
+        let mut choice = (best[set & !(1 << first)].0, None);
+        for second in (first + 1..rows.len()).filter(|second| set >> second & 1 == 1) {
+            let gain = odds[first * rows.len() + second] + best[set & !(1 << first | 1 << second)].0;
+            if gain > choice.0 {
+                choice = (gain, Some(second));
+            }
+        }
+        best[set] = choice;
+    }
+    let mut pairs = Vec::new();
+    let mut set = best.len() - 1;
+    while set != 0 {
+        let first = set.trailing_zeros() as usize;
+        set &= !(1 << first);
+        if let Some(second) = best[set | 1 << first].1 {
+            set &= !(1 << second);
+            pairs.push((rows[first], rows[second]));
+        }
+    }
+    pairs
+}
+
 /// Joins rows by falling odds. For each row its cluster's first row; for each edge whether its rows ended up
 /// together; how many sure edges were refused.
 fn group(list: &Register, scorer: &Scorer, edges: &[Edge], options: &Options) -> (Vec<u32>, Vec<bool>, u64) {
@@ -183,4 +282,45 @@ fn group(list: &Register, scorer: &Scorer, edges: &[Edge], options: &Options) ->
     let joined =
         edges.iter().map(|edge| cluster[edge.left as usize] == cluster[edge.right as usize]).collect();
     (cluster, joined, refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn edge(left: u32, right: u32, odds: f32) -> Edge {
+        Edge { left, right, odds, levels: crate::compare::Levels::default() }
+    }
+
+    #[test]
+    fn the_likeliest_pair_gives_way_to_two_others() {
+        let offers = [edge(1, 2, 10.0), edge(0, 1, 9.0), edge(2, 3, 9.0)];
+        assert_eq!(best_pairs(&offers), vec![(0, 1), (2, 3)]);
+        assert_eq!(best_pairs(&offers[..2]), vec![(1, 2)]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_is_paired_twice(raw in proptest::collection::btree_map((0_u32..24, 0_u32..24), 1_u32..500, 1..60)) {
+            let mut offers: Vec<Edge> = raw
+                .into_iter()
+                .filter(|((left, right), _)| left < right)
+                .map(|((left, right), odds)| edge(left, right, odds as f32 / 8.0))
+                .collect();
+            offers.sort_by(|a, b| b.odds.total_cmp(&a.odds));
+            let pairs = best_pairs(&offers);
+            let mut rows: Vec<u32> = pairs.iter().flat_map(|pair| [pair.0, pair.1]).collect();
+            rows.sort_unstable();
+            prop_assert!(rows.windows(2).all(|two| two[0] != two[1]));
+            for pair in &pairs {
+                prop_assert!(offers.iter().any(|offer| (offer.left, offer.right) == *pair));
+            }
+            let sum = |pairs: &[(u32, u32)]| -> f32 {
+                pairs.iter().filter_map(|pair| offers.iter().find(|o| (o.left, o.right) == *pair)).map(|o| o.odds).sum()
+            };
+            let best = offers.first().map_or(0.0, |offer| offer.odds);
+            prop_assert!(sum(&pairs) >= best);
+        }
+    }
 }

@@ -281,20 +281,26 @@ fn street_level(left: Side<'_>, right: Side<'_>) -> u8 {
         (x != 0 && y != 0).then(|| jaro_winkler(left.texts.get(x), right.texts.get(y)) >= ALIKE)
     };
     let equal = |x: u32, y: u32| (x != 0 && y != 0).then_some(x == y);
+    // A key of a number is the number plus one; a key of a text has the top bit set.
+    let numbers = (a.community | b.community) >> 31 == 0 && a.community != 0 && b.community != 0;
+    let slip = numbers && digits_one_slip(u64::from(a.community - 1), u64::from(b.community - 1));
     let parts = [
-        equal(a.community, b.community),
+        equal(a.community, b.community).map(|same| same || slip),
         like(a.building, b.building),
         equal(a.unit, b.unit),
         like(a.room, b.room),
+        like(a.second_line, b.second_line),
     ];
     let known = parts.iter().flatten().count();
     let agreeing = parts.iter().flatten().filter(|same| **same).count();
     match (known, agreeing) {
         (0, _) => 0,
         (_, 0) => 1,
-        (_, 4) => 6,
-        (_, 3) => 5,
-        (_, 2) => 4,
-        _ => 3,
+        (_, 1) => 2,
+        (_, 2) => 3,
+        (3, 3) => 5,
+        (_, 3) => 4,
+        _ if agreeing < known => 5,
+        _ => 6,
     }
 }

@@ -38,21 +38,35 @@ fn ranges(order: &[u32], key: impl Fn(u32) -> u32) -> Vec<(u32, u32)> {
 }
 
 /// For every group, which edges point to one and the same person: labels by position in `order`.
-fn labels(order: &[u32], groups: &[(u32, u32)], same: impl Fn(u32, u32) -> bool) -> Vec<u32> {
+fn labels(
+    order: &[u32],
+    groups: &[(u32, u32)],
+    same: impl Fn(u32, u32) -> bool + Sync,
+    threads: usize,
+) -> Vec<u32> {
     let mut labels: Vec<u32> = (0..order.len() as u32).collect();
-    for (start, end) in groups {
-        if (end - start) as usize > LARGE {
-            continue;
-        }
-        for at in *start..*end {
-            for earlier in *start..at {
-                if labels[earlier as usize] == earlier && same(order[earlier as usize], order[at as usize]) {
-                    labels[at as usize] = earlier;
-                    break;
+    std::thread::scope(|scope| {
+        let (mut rest, mut done) = (labels.as_mut_slice(), 0);
+        for groups in groups.chunks(groups.len().div_ceil(threads.max(1)).max(1)) {
+            let end = groups.last().map_or(done, |group| group.1 as usize);
+            let (mine, after) = std::mem::take(&mut rest).split_at_mut(end - done);
+            let (base, same) = (done, &same);
+            (rest, done) = (after, end);
+            scope.spawn(move || {
+                for (start, end) in groups.iter().filter(|(start, end)| (end - start) as usize <= LARGE) {
+                    for at in *start..*end {
+                        let fits = |earlier: &u32| {
+                            mine[*earlier as usize - base] == *earlier
+                                && same(order[*earlier as usize], order[at as usize])
+                        };
+                        if let Some(earlier) = (*start..at).find(fits) {
+                            mine[at as usize - base] = earlier;
+                        }
+                    }
                 }
-            }
+            });
         }
-    }
+    });
     labels
 }
 
@@ -79,19 +93,30 @@ fn pass(order: &[u32], groups: &[(u32, u32)], labels: &[u32], weight: &[f64], fr
 /// `same_right` tell whether two rows of one list are one person.
 pub(crate) fn compete(
     edges: &[Edge],
-    same_left: impl Fn(u32, u32) -> bool,
-    same_right: impl Fn(u32, u32) -> bool,
+    same_left: impl Fn(u32, u32) -> bool + Sync,
+    same_right: impl Fn(u32, u32) -> bool + Sync,
+    threads: usize,
 ) -> Vec<f64> {
     let weight: Vec<f64> = edges.iter().map(|edge| f64::from(edge.odds).min(CERTAIN).exp2()).collect();
     let by_right: Vec<u32> = (0..edges.len() as u32).collect();
-    let mut by_left = by_right.clone();
-    by_left.sort_unstable_by_key(|at| (edges[*at as usize].left, edges[*at as usize].right));
+    let left_then_place = |(at, edge): (usize, &Edge)| u64::from(edge.left) << 32 | at as u64;
+    let mut by_left: Vec<u64> = edges.iter().enumerate().map(left_then_place).collect();
+    by_left.sort_unstable();
+    let by_left: Vec<u32> = by_left.into_iter().map(|key| key as u32).collect();
     let right_groups = ranges(&by_right, |at| edges[at as usize].right);
     let left_groups = ranges(&by_left, |at| edges[at as usize].left);
-    let right_labels =
-        labels(&by_right, &right_groups, |a, b| same_left(edges[a as usize].left, edges[b as usize].left));
-    let left_labels =
-        labels(&by_left, &left_groups, |a, b| same_right(edges[a as usize].right, edges[b as usize].right));
+    let right_labels = labels(
+        &by_right,
+        &right_groups,
+        |a, b| same_left(edges[a as usize].left, edges[b as usize].left),
+        threads,
+    );
+    let left_labels = labels(
+        &by_left,
+        &left_groups,
+        |a, b| same_right(edges[a as usize].right, edges[b as usize].right),
+        threads,
+    );
     let mut from_right = vec![1.0; edges.len()];
     let mut from_left = vec![1.0; edges.len()];
     for _ in 0..PASSES {
@@ -117,19 +142,19 @@ mod tests {
     #[test]
     fn a_twin_that_is_claimed_better_is_left_alone() {
         let edges = [edge(0, 0, 30.0), edge(0, 1, 8.0), edge(1, 1, 8.0)];
-        let p = compete(&edges, |_, _| false, |_, _| false);
+        let p = compete(&edges, |_, _| false, |_, _| false, 2);
         assert!(p[0] > 0.999 && p[1] < 0.01 && p[2] > 0.99, "{p:?}");
     }
 
     #[test]
     fn an_even_fight_stays_even() {
-        let p = compete(&[edge(0, 0, 20.0), edge(0, 1, 20.0)], |_, _| false, |_, _| false);
+        let p = compete(&[edge(0, 0, 20.0), edge(0, 1, 20.0)], |_, _| false, |_, _| false, 2);
         assert!((p[0] - 0.5).abs() < 1e-3 && (p[1] - 0.5).abs() < 1e-3);
     }
 
     #[test]
     fn one_person_listed_twice_is_found_twice() {
-        let p = compete(&[edge(0, 0, 20.0), edge(0, 1, 20.0)], |_, _| true, |_, _| false);
+        let p = compete(&[edge(0, 0, 20.0), edge(0, 1, 20.0)], |_, _| true, |_, _| false, 2);
         assert!(p.iter().all(|p| *p > 0.999));
     }
 }

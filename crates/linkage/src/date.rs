@@ -65,6 +65,13 @@ impl Birth {
 /// 20xx below. Returns `None` for anything that is not a day of the calendar.
 #[must_use]
 pub fn parse(folded: &str) -> Option<Birth> {
+    if let [a, b, c, d, b'-', e, f, b'-', g, h] = folded.as_bytes()
+        && [a, b, c, d, e, f, g, h].into_iter().all(u8::is_ascii_digit)
+    {
+        let number =
+            |digits: &[&u8]| digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(**digit - b'0'));
+        return Birth::new(number(&[a, b, c, d]), number(&[e, f]), number(&[g, h]));
+    }
     let mut groups = [(0_u32, 0_usize); 3];
     let mut count = 0;
     let mut inside = false;

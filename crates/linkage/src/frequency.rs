@@ -1,5 +1,7 @@
 //! How common each value is: 王伟 is shared by many, 佴晓钧 by few.
 
+use std::sync::OnceLock;
+
 use crate::person::{Person, Rarity, Register, Texts};
 use crate::sound::Sounds;
 use crate::text::{hash_bytes, join, mix};
@@ -16,13 +18,17 @@ impl Counts {
         Self { slots: vec![0; (values * 2).next_power_of_two().clamp(1 << 8, 1 << 26)] }
     }
 
+    fn slot(&self, key: u64) -> usize {
+        mix(key) as usize & (self.slots.len() - 1)
+    }
+
     fn add(&mut self, key: u64) {
-        let at = mix(key) as usize & (self.slots.len() - 1);
+        let at = self.slot(key);
         self.slots[at] = self.slots[at].saturating_add(1);
     }
 
-    fn get(&self, key: u64) -> f64 {
-        f64::from(self.slots[mix(key) as usize & (self.slots.len() - 1)])
+    fn at(&self, slot: Option<usize>) -> f64 {
+        slot.map_or(0.0, |slot| f64::from(self.slots[slot]))
     }
 }
 
@@ -141,6 +147,18 @@ impl Parts {
     }
 }
 
+/// `-8 log2` of a probability, rounded, by the exponent and the first bits of the mantissa.
+fn eighths(frequency: f64) -> u8 {
+    static PARTS: OnceLock<[f32; 256]> = OnceLock::new();
+    let parts = PARTS.get_or_init(|| {
+        std::array::from_fn(|part| (8.0 * (1.0 + (part as f64 + 0.5) / 256.0).log2()) as f32)
+    });
+    let bits = frequency.clamp(1e-300, 1.0).to_bits();
+    let exponent = 1023 - (bits >> 52) as i32;
+    let part = parts[(bits >> 44 & 0xff) as usize];
+    (8.0 * exponent as f32 - part).round().clamp(0.0, 255.0) as u8
+}
+
 impl Frequencies {
     /// Counts the values of one list, or of two lists together. `threads` is how many threads may be used.
     #[must_use]
@@ -171,7 +189,7 @@ impl Frequencies {
             std::thread::scope(|scope| {
                 let second = scope.spawn(|| (names(), phones()));
                 let (dwellings, parts) = (dwellings(), parts());
-                let (names, phones) = second.join().unwrap_or_default();
+                let (names, phones) = second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                 (names, phones, dwellings, parts)
             })
         } else {
@@ -183,11 +201,28 @@ impl Frequencies {
     /// Rarities of a person's values: `-8 log2` of the probability that a stranger shares the value.
     #[must_use]
     pub(crate) fn rarities(&self, person: &Person, texts: &Texts) -> [u8; 8] {
+        self.rarities_by(person, texts, self.counts(self.slots(person, texts)))
+    }
+
+    /// Where the counts of a person's name, telephone and dwelling lie.
+    fn slots(&self, person: &Person, texts: &Texts) -> [Option<usize>; 3] {
+        [
+            person.has_name().then(|| self.names.slot(name_key(person, texts))),
+            (person.phone != 0).then(|| self.phones.slot(person.phone)),
+            dwelling_key(person, texts).map(|key| self.dwellings.slot(key)),
+        ]
+    }
+
+    fn counts(&self, slots: [Option<usize>; 3]) -> [f64; 3] {
+        [self.names.at(slots[0]), self.phones.at(slots[1]), self.dwellings.at(slots[2])]
+    }
+
+    fn rarities_by(&self, person: &Person, texts: &Texts, [names, phones, dwellings]: [f64; 3]) -> [u8; 8] {
         let parts = &self.parts;
         let rows = self.rows.max(1.0);
         let mut rarity = [0; 8];
         let mut set = |which: Rarity, frequency: f64| {
-            rarity[which as usize] = (-8.0 * frequency.min(1.0).log2()).round().clamp(0.0, 255.0) as u8;
+            rarity[which as usize] = eighths(frequency);
         };
         // Counts without the one or two rows that are the person in question.
         let others = |count: f64| (count - self.own).max(0.0);
@@ -212,7 +247,7 @@ impl Frequencies {
                 }
             }
             // Popular whole names are more common than their parts tell; half the mean load is chance meetings.
-            let seen = others(self.names.get(name_key(person, texts)) - 0.5) / rows;
+            let seen = others(names - 0.5) / rows;
             set(Rarity::Name, product.max(seen));
             set(Rarity::Sound, sound.max(product).max(seen));
         }
@@ -221,10 +256,10 @@ impl Frequencies {
             set(Rarity::Birth, (others(count) + 1.0) / (parts.known_births + 36_500.0));
         }
         if person.phone != 0 {
-            set(Rarity::Phone, (others(self.phones.get(person.phone)) + 0.5) / rows);
+            set(Rarity::Phone, (others(phones) + 0.5) / rows);
         }
-        if let Some(key) = dwelling_key(person, texts) {
-            set(Rarity::Dwelling, self.dwellings.get(key).max(1.0) / rows);
+        if dwellings > 0.0 || dwelling_key(person, texts).is_some() {
+            set(Rarity::Dwelling, dwellings.max(1.0) / rows);
         }
         if person.community != 0 {
             let count = f64::from(parts.communities.0[Counts32::slot(u64::from(person.community))]);
@@ -240,8 +275,17 @@ impl Frequencies {
         std::thread::scope(|scope| {
             for people in list.people.chunks_mut(chunk) {
                 scope.spawn(move || {
-                    for person in people {
-                        person.rarity = self.rarities(person, texts);
+                    // Counts are fetched for many people before any is used, so that the waits overlap.
+                    let mut slots = Vec::new();
+                    let mut counts = Vec::new();
+                    for people in people.chunks_mut(64) {
+                        slots.clear();
+                        slots.extend(people.iter().map(|person| self.slots(person, texts)));
+                        counts.clear();
+                        counts.extend(slots.iter().map(|slots| self.counts(*slots)));
+                        for (person, counts) in people.iter_mut().zip(&counts) {
+                            person.rarity = self.rarities_by(person, texts, *counts);
+                        }
                     }
                 });
             }

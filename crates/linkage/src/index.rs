@@ -16,9 +16,20 @@ struct Group {
     entries: Vec<u64>,
 }
 
+/// Room that is used again from group to group.
+#[derive(Default)]
+struct Scratch {
+    pairs: Vec<(u64, u32)>,
+    sorted: Vec<(u64, u32)>,
+}
+
+/// Parts that a group is built in, each small enough for the cache.
+const PARTS: usize = 1 << 10;
+
 impl Group {
-    fn build(key: Key, list: &Register) -> Self {
-        let mut pairs: Vec<(u64, u32)> = Vec::new();
+    fn build(key: Key, list: &Register, scratch: &mut Scratch) -> Self {
+        let Scratch { pairs, sorted } = scratch;
+        pairs.clear();
         for (row, person) in list.people.iter().enumerate() {
             for value in values(key, person, &list.texts).into_iter().flatten() {
                 pairs.push((value, row as u32));
@@ -27,25 +38,48 @@ impl Group {
         if pairs.is_empty() {
             return Self::default();
         }
-        let size = pairs.len().next_power_of_two();
+        let size = pairs.len().next_power_of_two().max(PARTS);
         let mask = size - 1;
-        let mut starts = vec![0_u32; size + 1];
-        for (value, _) in &pairs {
-            starts[(*value as usize & mask) + 1] += 1;
+        let width = size / PARTS;
+        let part = |value: u64| (value as usize & mask) / width;
+        let mut ends = vec![0_usize; PARTS];
+        for (value, _) in pairs.iter() {
+            ends[part(*value)] += 1;
         }
         let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
+        for end in &mut ends {
+            sum += std::mem::replace(end, sum);
         }
-        // Filling from the back leaves each start where its group begins and the rows in order.
+        sorted.clear();
+        sorted.resize(pairs.len(), (0, 0));
+        for pair in pairs.iter() {
+            let at = &mut ends[part(pair.0)];
+            sorted[*at] = *pair;
+            *at += 1;
+        }
+        let mut starts = Vec::with_capacity(size + 1);
         let mut entries = vec![0_u64; pairs.len()];
-        let mut next = starts.clone();
-        for (value, row) in pairs.iter().rev() {
-            let slot = &mut next[(*value as usize & mask) + 1];
-            *slot -= 1;
-            entries[*slot as usize] = value & !0xffff_ffff | u64::from(*row);
+        let mut next = vec![0_u32; width];
+        let mut from = 0;
+        for end in ends {
+            let pairs = &sorted[from..end];
+            next.fill(0);
+            for (value, _) in pairs {
+                next[*value as usize & (width - 1)] += 1;
+            }
+            let mut sum = from as u32;
+            for slot in &mut next {
+                starts.push(sum);
+                sum += std::mem::replace(slot, sum);
+            }
+            for (value, row) in pairs {
+                let slot = &mut next[*value as usize & (width - 1)];
+                entries[*slot as usize] = value & !0xffff_ffff | u64::from(*row);
+                *slot += 1;
+            }
+            from = end;
         }
+        starts.push(entries.len() as u32);
         Self { starts, entries }
     }
 
@@ -85,12 +119,13 @@ impl Blocks {
                 .map(|worker| {
                     scope.spawn(move || {
                         let mine = Key::ALL.into_iter().skip(worker).step_by(threads);
-                        mine.map(|key| (key, Group::build(key, list))).collect::<Vec<_>>()
+                        let mut scratch = Scratch::default();
+                        mine.map(|key| (key, Group::build(key, list, &mut scratch))).collect::<Vec<_>>()
                     })
                 })
                 .collect();
             for worker in workers {
-                for (key, group) in worker.join().unwrap_or_default() {
+                for (key, group) in worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
                     groups[key as usize] = group;
                 }
             }
@@ -139,6 +174,170 @@ impl Found {
 
 /// Log2 odds from which the wider keys are no longer tried.
 pub(crate) const SETTLED: f64 = 12.0;
+
+/// Rows that are searched for together.
+const TOGETHER: usize = 64;
+
+/// One key of one row of a batch, and where the index holds what shares it.
+#[derive(Clone, Copy, Debug)]
+struct Probe {
+    place: u16,
+    key: Key,
+    value: u64,
+    start: u32,
+    end: u32,
+}
+
+/// Rows that may be those of a batch, in the order of the batch.
+#[derive(Clone, Debug, Default)]
+struct Matches {
+    rows: Vec<u32>,
+    /// For each place of the batch, where its rows begin; one more for the end.
+    starts: Vec<u32>,
+}
+
+impl Matches {
+    fn of(&self, place: usize) -> &[u32] {
+        let range = self.starts.get(place).zip(self.starts.get(place + 1));
+        range.map_or(&[], |(start, end)| &self.rows[*start as usize..*end as usize])
+    }
+}
+
+/// Searches for many rows at once. The memory that a step needs is asked for by the whole batch before any of it
+/// is used, so that the waits for it overlap: an index of millions of rows is in no cache.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Batch {
+    probes: Vec<Probe>,
+    strong: Matches,
+    wide: Matches,
+    people: Vec<Person>,
+    best: Vec<f64>,
+    /// Values not followed because too many rows share them, by key.
+    pub guarded: [u64; Key::COUNT],
+}
+
+/// A list that is searched, and what it is searched with.
+#[derive(Clone, Copy)]
+pub(crate) struct Haystack<'a> {
+    pub blocks: &'a Blocks,
+    pub list: &'a Register,
+    pub scorer: &'a Scorer,
+}
+
+impl Batch {
+    /// Scores everything that could be one of `rows` of `right`: strong keys first, the wider ones when those
+    /// settle nothing. With `one_list` the two lists are one, and a row is not its own candidate. Calls `each`
+    /// with the right row, the left row, levels and log2 odds, by right row.
+    pub fn search(
+        &mut self,
+        hay: Haystack<'_>,
+        right: &Register,
+        rows: std::ops::Range<u32>,
+        one_list: bool,
+        each: &mut impl FnMut(u32, u32, Levels, f64),
+    ) {
+        let mut start = rows.start;
+        while start < rows.end {
+            let end = rows.end.min(start + TOGETHER as u32);
+            self.search_few(hay, right, start..end, one_list, each);
+            start = end;
+        }
+    }
+
+    fn search_few(
+        &mut self,
+        hay: Haystack<'_>,
+        right: &Register,
+        rows: std::ops::Range<u32>,
+        one_list: bool,
+        each: &mut impl FnMut(u32, u32, Levels, f64),
+    ) {
+        self.best.clear();
+        self.best.resize(rows.len(), f64::MIN);
+        for (keys, wide) in [(&Key::ALL[..Key::STRONG], false), (&Key::ALL[Key::STRONG..], true)] {
+            self.probe(hay.blocks, right, &rows, keys);
+            let mut found = self.collect(hay.blocks, rows.len(), wide);
+            self.people.clear();
+            self.people.extend(found.rows.iter().map(|row| hay.list.people[*row as usize]));
+            for (place, row) in rows.clone().enumerate() {
+                let person = right.side(row);
+                let from = found.starts[place] as usize;
+                for (candidate, other) in self.people[from..].iter().zip(found.of(place)) {
+                    if candidate.is_removed() || one_list && *other == row {
+                        continue;
+                    }
+                    let levels = compare_sides(Side { person: candidate, texts: &hay.list.texts }, person);
+                    let odds = hay.scorer.log_odds(levels, candidate);
+                    self.best[place] = self.best[place].max(odds);
+                    each(row, *other, levels, odds);
+                }
+            }
+            std::mem::swap(&mut found, if wide { &mut self.wide } else { &mut self.strong });
+        }
+    }
+
+    /// Works out the keys of the rows that nothing has settled yet, and looks up where their groups lie.
+    fn probe(&mut self, blocks: &Blocks, right: &Register, rows: &std::ops::Range<u32>, keys: &[Key]) {
+        self.probes.clear();
+        for (place, row) in rows.clone().enumerate() {
+            if self.best[place] >= SETTLED {
+                continue;
+            }
+            let person = &right.people[row as usize];
+            for key in keys.iter().filter(|key| !blocks.groups[**key as usize].entries.is_empty()) {
+                for value in values(*key, person, &right.texts).into_iter().flatten() {
+                    self.probes.push(Probe { place: place as u16, key: *key, value, start: 0, end: 0 });
+                }
+            }
+        }
+        for probe in &mut self.probes {
+            let starts = &blocks.groups[probe.key as usize].starts;
+            let at = probe.value as usize & (starts.len() - 2);
+            (probe.start, probe.end) = (starts[at], starts[at + 1]);
+        }
+        let mut touched = 0;
+        for probe in self.probes.iter().filter(|probe| probe.start < probe.end) {
+            touched ^= blocks.groups[probe.key as usize].entries[probe.start as usize];
+        }
+        std::hint::black_box(touched);
+    }
+
+    /// The rows under the probed keys, without repeats.
+    fn collect(&mut self, blocks: &Blocks, places: usize, wide: bool) -> Matches {
+        let mut found = std::mem::take(if wide { &mut self.wide } else { &mut self.strong });
+        let before = if wide { std::mem::take(&mut self.strong) } else { Matches::default() };
+        found.rows.clear();
+        found.starts.clear();
+        let mut probes = self.probes.iter().peekable();
+        for place in 0..places {
+            let first = found.rows.len();
+            found.starts.push(first as u32);
+            while let Some(probe) = probes.next_if(|probe| usize::from(probe.place) == place) {
+                let group = &blocks.groups[probe.key as usize];
+                let entries = &group.entries[probe.start as usize..probe.end as usize];
+                let high = probe.value >> 32;
+                let guard = probe.key.guard();
+                if entries.len() > guard
+                    && entries.iter().filter(|entry| **entry >> 32 == high).count() > guard
+                {
+                    self.guarded[probe.key as usize] += 1;
+                    continue;
+                }
+                for entry in entries.iter().filter(|entry| **entry >> 32 == high) {
+                    let row = *entry as u32;
+                    if !found.rows[first..].contains(&row) && !before.of(place).contains(&row) {
+                        found.rows.push(row);
+                    }
+                }
+            }
+        }
+        found.starts.push(found.rows.len() as u32);
+        if wide {
+            self.strong = before;
+        }
+        found
+    }
+}
 
 /// Scores everything that could be `person`: strong keys first, the wider ones when those settle nothing. Calls
 /// `each` with row, levels and log2 odds.

@@ -9,7 +9,7 @@ use crate::block::Key;
 use crate::compare::{Levels, compare_sides};
 use crate::compete::{Edge, compete};
 use crate::frequency::Frequencies;
-use crate::index::{Blocks, Found, search};
+use crate::index::{Batch, Blocks, Haystack};
 use crate::model::{Model, Scorer};
 use crate::person::Register;
 use crate::train::Sample;
@@ -155,50 +155,49 @@ pub(crate) fn candidates(
     progress: Progress<'_>,
 ) -> (Vec<Edge>, u64, [u64; Key::COUNT]) {
     let next = AtomicUsize::new(0);
+    let hay = Haystack { blocks, list: left, scorer };
     let work = || {
-        let mut edges = Vec::new();
+        let mut parts = Vec::new();
         let mut compared = 0;
-        let mut found = Found::default();
+        let mut batch = Batch::default();
         loop {
             let start = next.fetch_add(BATCH, Ordering::Relaxed);
             if start >= right.len() {
-                return (edges, compared, found.guarded);
+                return (parts, compared, batch.guarded);
             }
-            for row in start..(start + BATCH).min(right.len()) {
-                let row = row as u32;
-                search(
-                    blocks,
-                    left,
-                    scorer,
-                    right.side(row),
-                    &mut found,
-                    one_list.then_some(row),
-                    |other, levels, odds| {
-                        compared += 1;
-                        if odds > KEEP {
-                            edges.push(Edge { right: row, left: other, odds: odds as f32, levels });
-                        }
-                    },
-                );
-            }
-            progress(Stage::Matching, (start + BATCH).min(right.len()), right.len());
+            let end = (start + BATCH).min(right.len());
+            let mut edges = Vec::with_capacity(BATCH * 2);
+            batch.search(hay, right, start as u32..end as u32, one_list, &mut |row, other, levels, odds| {
+                compared += 1;
+                if odds > KEEP {
+                    edges.push(Edge { right: row, left: other, odds: odds as f32, levels });
+                }
+            });
+            edges.sort_unstable_by_key(|edge| (edge.right, edge.left));
+            parts.push((start, edges));
+            progress(Stage::Matching, end, right.len());
         }
     };
-    let mut edges = Vec::new();
+    let mut parts = Vec::new();
     let mut compared = 0;
     let mut guarded = [0; Key::COUNT];
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
         for worker in workers {
-            let (more, count, passed) = worker.join().unwrap_or_default();
-            edges.extend(more);
+            let (more, count, passed) =
+                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            parts.extend(more);
             compared += count;
             for (sum, one) in guarded.iter_mut().zip(passed) {
                 *sum += one;
             }
         }
     });
-    edges.sort_unstable_by_key(|edge| (edge.right, edge.left));
+    parts.sort_unstable_by_key(|(start, _)| *start);
+    let mut edges = Vec::with_capacity(parts.iter().map(|(_, edges)| edges.len()).sum());
+    for (_, mut part) in parts {
+        edges.append(&mut part);
+    }
     (edges, compared, guarded)
 }
 
@@ -235,7 +234,8 @@ pub fn link(
         }
         alone.log_odds(levels, &person) > TWICE
     };
-    let probabilities = compete(&edges, |a, b| twice(left, a, b, true), |a, b| twice(right, a, b, false));
+    let probabilities =
+        compete(&edges, |a, b| twice(left, a, b, true), |a, b| twice(right, a, b, false), threads);
     let kept: Vec<usize> = if options.one_to_one {
         let offers: Vec<_> = edges
             .iter()

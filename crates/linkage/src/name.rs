@@ -3,12 +3,67 @@
 use crate::text::is_han;
 
 /// Surnames of two characters; a name of three or more characters that starts with one is split after it.
-const DOUBLE_SURNAMES: [&str; 60] = [
-    "欧阳", "司马", "上官", "诸葛", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "令狐", "长孙", "宇文", "司徒",
-    "司空", "东方", "南宫", "西门", "独孤", "端木", "轩辕", "百里", "呼延", "东郭", "澹台", "公冶", "宗政",
-    "濮阳", "淳于", "单于", "太叔", "申屠", "仲孙", "钟离", "闻人", "赫连", "公羊", "万俟", "拓跋", "夹谷",
-    "宰父", "谷梁", "段干", "乐正", "漆雕", "壤驷", "公良", "公西", "巫马", "颛孙", "子车", "司寇", "亓官",
-    "鲜于", "闾丘", "左丘", "梁丘", "东门", "南门", "第五", "纳兰",
+const DOUBLE_SURNAMES: [[char; 2]; 60] = [
+    ['欧', '阳'],
+    ['司', '马'],
+    ['上', '官'],
+    ['诸', '葛'],
+    ['夏', '侯'],
+    ['皇', '甫'],
+    ['尉', '迟'],
+    ['公', '孙'],
+    ['慕', '容'],
+    ['令', '狐'],
+    ['长', '孙'],
+    ['宇', '文'],
+    ['司', '徒'],
+    ['司', '空'],
+    ['东', '方'],
+    ['南', '宫'],
+    ['西', '门'],
+    ['独', '孤'],
+    ['端', '木'],
+    ['轩', '辕'],
+    ['百', '里'],
+    ['呼', '延'],
+    ['东', '郭'],
+    ['澹', '台'],
+    ['公', '冶'],
+    ['宗', '政'],
+    ['濮', '阳'],
+    ['淳', '于'],
+    ['单', '于'],
+    ['太', '叔'],
+    ['申', '屠'],
+    ['仲', '孙'],
+    ['钟', '离'],
+    ['闻', '人'],
+    ['赫', '连'],
+    ['公', '羊'],
+    ['万', '俟'],
+    ['拓', '跋'],
+    ['夹', '谷'],
+    ['宰', '父'],
+    ['谷', '梁'],
+    ['段', '干'],
+    ['乐', '正'],
+    ['漆', '雕'],
+    ['壤', '驷'],
+    ['公', '良'],
+    ['公', '西'],
+    ['巫', '马'],
+    ['颛', '孙'],
+    ['子', '车'],
+    ['司', '寇'],
+    ['亓', '官'],
+    ['鲜', '于'],
+    ['闾', '丘'],
+    ['左', '丘'],
+    ['梁', '丘'],
+    ['东', '门'],
+    ['南', '门'],
+    ['第', '五'],
+    ['纳', '兰'],
 ];
 
 /// Forms of address that stand after a surname, with the sex they tell (0 unknown, 1 male, 2 female).
@@ -61,6 +116,45 @@ const TITLES: [(&str, u8); 43] = [
 /// Characters that stand before a surname in familiar address.
 const FAMILIAR: [char; 4] = ['小', '老', '大', '阿'];
 
+/// A set of characters of the basic plane, a bit each.
+struct Characters([u64; 1 << 10]);
+
+impl Characters {
+    const fn with(mut self, code: u32) -> Self {
+        self.0[(code >> 6) as usize & 0x3ff] |= 1 << (code & 63);
+        self
+    }
+
+    fn has(&self, character: char) -> bool {
+        let code = u32::from(character);
+        self.0[(code >> 6) as usize & 0x3ff] >> (code & 63) & 1 == 1
+    }
+}
+
+/// First characters of the surnames of two; few names need the list itself.
+static DOUBLE_FIRST: Characters = {
+    let mut set = Characters([0; 1 << 10]);
+    let mut at = 0;
+    while at < DOUBLE_SURNAMES.len() {
+        set = set.with(DOUBLE_SURNAMES[at][0] as u32);
+        at += 1;
+    }
+    set
+};
+
+/// Last characters of the forms of address, each of three bytes in UTF-8.
+static TITLE_LAST: Characters = {
+    let mut set = Characters([0; 1 << 10]);
+    let mut at = 0;
+    while at < TITLES.len() {
+        let text = TITLES[at].0.as_bytes();
+        let [high, middle, low] = [text[text.len() - 3], text[text.len() - 2], text[text.len() - 1]];
+        set = set.with((high as u32 & 15) << 12 | (middle as u32 & 63) << 6 | low as u32 & 63);
+        at += 1;
+    }
+    set
+};
+
 /// What a name field turned out to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Name {
@@ -102,7 +196,8 @@ fn pack(characters: &[char]) -> [u16; 4] {
 
 fn surname_length(characters: &[char]) -> usize {
     let double = characters.len() >= 2
-        && DOUBLE_SURNAMES.iter().any(|s| s.chars().eq(characters[..2].iter().copied()));
+        && DOUBLE_FIRST.has(characters[0])
+        && DOUBLE_SURNAMES.iter().any(|surname| surname[..] == characters[..2]);
     if double { 2 } else { 1 }
 }
 
@@ -118,7 +213,7 @@ pub fn parse(folded: &str) -> Name {
         if character.is_whitespace() || matches!(character, '.' | '*' | ',' | '、' | '-' | '_') {
             continue;
         }
-        if character == '×' || (character == 'x' && length > 0 && is_han(characters[0])) {
+        if matches!(character, '×' | 'x') && length > 0 && is_han(characters[0]) {
             return surname_only(&characters[..length], 0);
         }
         if !is_han(character) || length == characters.len() {
@@ -131,13 +226,13 @@ pub fn parse(folded: &str) -> Name {
     if length == 0 {
         return Name::Missing;
     }
-    for (title, sex) in TITLES {
+    for (title, sex) in TITLES.iter().filter(|_| TITLE_LAST.has(characters[length - 1])) {
         let count = title.chars().count();
         if length > count && title.chars().eq(characters[length - count..].iter().copied()) {
             let rest = &characters[..length - count];
             // 王大哥 holds a familiar prefix of the title, 王某 a whole surname.
             if rest.len() <= surname_length(rest) {
-                return surname_only(rest, sex);
+                return surname_only(rest, *sex);
             }
         }
     }
@@ -223,6 +318,7 @@ mod tests {
         assert_eq!(parse("阿卜杜拉·买买提"), Name::Text);
         assert_eq!(parse("wang wei"), Name::Text);
         assert_eq!(parse("？？"), Name::Missing);
+        assert_eq!(parse("××"), Name::Missing);
         assert_eq!(parse(""), Name::Missing);
     }
 }

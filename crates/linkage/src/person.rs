@@ -6,7 +6,7 @@ use crate::name::{self, Name};
 use crate::number;
 use crate::place::{self, Place};
 use crate::sound::Sounds;
-use crate::text::{fold_into, hash_bytes, join};
+use crate::text::{fold_into, hash_bytes, is_han, join};
 
 /// The columns that the comparison understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -40,6 +40,8 @@ pub enum Column {
     StreetNumber,
     /// Street (western addresses).
     Street,
+    /// Second line: house or estate (western addresses).
+    SecondLine,
     /// Suburb or town (western addresses).
     Suburb,
     /// Postal code (western addresses).
@@ -48,7 +50,7 @@ pub enum Column {
 
 impl Column {
     /// How many columns there are.
-    pub const COUNT: usize = 16;
+    pub const COUNT: usize = 17;
     /// All columns, in order.
     pub const ALL: [Self; Self::COUNT] = [
         Self::Name,
@@ -65,6 +67,7 @@ impl Column {
         Self::Address,
         Self::StreetNumber,
         Self::Street,
+        Self::SecondLine,
         Self::Suburb,
         Self::Postcode,
     ];
@@ -192,6 +195,7 @@ const BIRTH_FROM_ID: u16 = 1 << 6;
 const SEX_FROM_ID: u16 = 1 << 7;
 const STREET: u16 = 1 << 8;
 const REMOVED: u16 = 1 << 9;
+const TWO_READINGS: u16 = 1 << 10;
 
 /// Which value of a person a rarity is of; the order of the bytes in [`Person`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,6 +235,8 @@ pub struct Person {
     pub(crate) unit: u32,
     /// Room; with a western address a reference to the suburb.
     pub(crate) room: u32,
+    /// With a western address a reference to its second line.
+    pub(crate) second_line: u32,
     flags: u16,
     /// `-8 log2` of how frequent each value is, by [`Rarity`].
     pub(crate) rarity: [u8; 8],
@@ -275,6 +281,11 @@ impl Person {
         self.flags & SEX_FROM_ID != 0
     }
 
+    /// The first character is read otherwise as a surname.
+    pub(crate) const fn has_two_readings(&self) -> bool {
+        self.flags & TWO_READINGS != 0
+    }
+
     pub(crate) const fn is_removed(&self) -> bool {
         self.flags & REMOVED != 0
     }
@@ -289,6 +300,21 @@ impl Person {
         let characters = [packed as u16, (packed >> 16) as u16, (packed >> 32) as u16, (packed >> 48) as u16];
         let length = characters.iter().take_while(|c| **c != 0).count();
         (characters, if self.flags & DOUBLE != 0 { 2 } else { 1 }, length)
+    }
+
+    /// Moves the references to texts by `base`.
+    fn move_texts(&mut self, base: u64) {
+        let moved = |reference: u32| match reference {
+            0 => 0,
+            _ => u32::try_from(u64::from(reference) + base).unwrap_or(0),
+        };
+        if self.is_text() {
+            self.name = u64::from(moved(self.family())) << 32 | u64::from(moved(self.given()));
+        }
+        if self.has_street() {
+            (self.building, self.room) = (moved(self.building), moved(self.room));
+            self.second_line = moved(self.second_line);
+        }
     }
 
     pub(crate) const fn family(&self) -> u32 {
@@ -328,6 +354,16 @@ impl Texts {
             }
             _ => 0,
         }
+    }
+
+    /// Appends the texts of another block. Returns what must be added to references into it; `None` when it holds
+    /// no text. References beyond four gigabytes are lost: those values count as missing.
+    fn append(&mut self, other: &Self) -> Option<u64> {
+        let base = self.0.len() as u64 - 1;
+        (other.0.len() > 1).then(|| {
+            self.0.extend_from_slice(&other.0[1..]);
+            base
+        })
     }
 
     /// The bytes of a reference; 0 is the empty text.
@@ -374,6 +410,21 @@ impl Register {
     #[must_use]
     pub fn people(&self) -> &[Person] {
         &self.people
+    }
+
+    /// Appends the rows of another register, in their order.
+    pub fn append(&mut self, mut other: Self) {
+        let base = self.texts.append(&other.texts);
+        if let Some(base) = base.filter(|base| *base > 0) {
+            for person in &mut other.people {
+                person.move_texts(base);
+            }
+        }
+        if self.people.is_empty() && self.people.capacity() < other.people.len() {
+            self.people = other.people;
+        } else {
+            self.people.append(&mut other.people);
+        }
     }
 
     /// Normalises a row and appends it.
@@ -432,6 +483,9 @@ impl Register {
             Name::Han { characters, surname } => {
                 person.name = pack(characters);
                 person.flags |= HAN | if surname == 2 { DOUBLE } else { 0 };
+                if Sounds::get().folded_surname(characters[0]).is_some() {
+                    person.flags |= TWO_READINGS;
+                }
                 person.sound = han_sound(person, false).unwrap_or(0);
                 0
             }
@@ -488,14 +542,15 @@ impl Register {
     }
 
     fn set_place(&mut self, person: &mut Person, raw: &Raw<'_>, folded: &mut String) {
-        let street = [Column::Street, Column::Suburb, Column::Postcode].map(|column| raw.get(column));
-        if street.iter().any(|text| !text.is_empty()) {
+        if let Some(street) = western_street(raw) {
             person.flags |= STREET;
-            fold_into(street[0], folded);
+            fold_into(street, folded);
             person.building = self.texts.push(folded);
-            fold_into(street[1], folded);
+            fold_into(raw.get(Column::Suburb), folded);
             person.room = self.texts.push(folded);
-            fold_into(street[2], folded);
+            fold_into(raw.get(Column::SecondLine), folded);
+            person.second_line = self.texts.push(folded);
+            fold_into(raw.get(Column::Postcode), folded);
             person.community = place::part_key(folded);
             fold_into(raw.get(Column::StreetNumber), folded);
             person.unit = place::part_key(folded);
@@ -521,6 +576,28 @@ impl Register {
         (person.community, person.building, person.unit, person.room) =
             (found.community, found.building, found.unit, found.room);
     }
+}
+
+/// The street of a western address, empty when only suburb or postcode is known; `None` for a Chinese address or
+/// none. A stray street, suburb or postcode beside a community, a building or Chinese text does not make an
+/// address western: building and room tell more.
+fn western_street<'a>(raw: &Raw<'a>) -> Option<&'a str> {
+    let given = |column: Column| !raw.get(column).trim().is_empty();
+    let chinese = |column: Column| raw.get(column).chars().any(is_han);
+    let (street, line) = (raw.get(Column::Street), raw.get(Column::Address));
+    let western = given(Column::Street) || given(Column::Suburb) || given(Column::Postcode);
+    if !western
+        || given(Column::Community)
+        || given(Column::Building)
+        || [Column::Street, Column::Suburb, Column::Address].into_iter().any(chinese)
+    {
+        return None;
+    }
+    if given(Column::Street) {
+        return Some(street);
+    }
+    // Without a street, a room alone is a Chinese door, and a line of address in letters is the street.
+    if given(Column::Room) { None } else { Some(line) }
 }
 
 fn pack(characters: [u16; 4]) -> u64 {
@@ -566,5 +643,82 @@ fn split_text(folded: &str) -> (String, String) {
     match whole.rsplit_once(' ') {
         Some((given, family)) => (family.to_owned(), given.to_owned()),
         None => (String::new(), whole),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn door() -> Raw<'static> {
+        Raw::default()
+            .with(Column::Name, "王伟")
+            .with(Column::Community, "幸福社区")
+            .with(Column::Building, "3")
+            .with(Column::Unit, "2")
+            .with(Column::Room, "402")
+    }
+
+    fn western() -> Raw<'static> {
+        Raw::default()
+            .with(Column::FamilyName, "smith")
+            .with(Column::GivenName, "john")
+            .with(Column::StreetNumber, "12")
+            .with(Column::Street, "high street")
+            .with(Column::Suburb, "riverton")
+            .with(Column::Postcode, "2600")
+    }
+
+    #[test]
+    fn a_stray_western_column_does_not_hide_the_door() {
+        let mut plain = Register::new();
+        plain.push(&door()).unwrap();
+        for (column, text) in [
+            (Column::Street, "大智街道"),
+            (Column::Street, "dazhi road"),
+            (Column::Suburb, "武汉市"),
+            (Column::Suburb, "Wuhan"),
+            (Column::Postcode, "430000"),
+        ] {
+            let mut stray = Register::new();
+            stray.push(&door().with(column, text)).unwrap();
+            assert_eq!(stray.people(), plain.people(), "{column:?} {text}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_address_stays_chinese_beside_a_postcode() {
+        let line = Raw::default().with(Column::Name, "王伟").with(Column::Address, "幸福社区3栋2单元402");
+        let mut lists = Register::new();
+        lists.push(&line).unwrap();
+        lists.push(&line.with(Column::Postcode, "430000").with(Column::Suburb, "武汉")).unwrap();
+        lists.push(&door()).unwrap();
+        assert_eq!(lists.people()[0], lists.people()[1]);
+        assert_eq!(lists.people()[0], lists.people()[2]);
+    }
+
+    #[test]
+    fn a_western_address_is_still_one() {
+        let mut list = Register::new();
+        list.push(&western()).unwrap();
+        list.push(&western().with(Column::Street, "").with(Column::Address, "high street")).unwrap();
+        assert!(list.people().iter().all(Person::has_street));
+        assert_eq!(list.texts.get(list.people()[0].building), list.texts.get(list.people()[1].building));
+    }
+
+    #[test]
+    fn appended_rows_keep_their_texts() {
+        let (mut whole, mut parts) = (Register::new(), Register::new());
+        for name in ["anna", "berta", "carla"] {
+            let raw = western().with(Column::GivenName, name);
+            whole.push(&raw).unwrap();
+            whole.push(&door()).unwrap();
+            let mut part = Register::new();
+            part.push(&raw).unwrap();
+            part.push(&door()).unwrap();
+            parts.append(part);
+        }
+        assert_eq!(whole.people(), parts.people());
+        assert_eq!(whole.texts.0, parts.texts.0);
     }
 }

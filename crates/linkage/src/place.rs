@@ -28,6 +28,9 @@ pub fn text_key(text: &str) -> u32 {
 /// Key of one part of an address: `3栋`, `03`, `3号楼` and `三栋` are the same building.
 #[must_use]
 pub fn part_key(folded: &str) -> u32 {
+    if (1..=8).contains(&folded.len()) && folded.bytes().all(|byte| byte.is_ascii_digit()) {
+        return folded.bytes().fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0')) + 1;
+    }
     let mut text = folded;
     loop {
         let before = text;

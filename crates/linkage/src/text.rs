@@ -2,14 +2,19 @@
 
 use std::sync::OnceLock;
 
+use ferrous_opencc::OpenCC;
+use ferrous_opencc::config::BuiltinConfig;
+
 /// Simplified form of every character of the basic plane, built once.
 fn simplified_table() -> &'static [u16] {
     static TABLE: OnceLock<Vec<u16>> = OnceLock::new();
     TABLE.get_or_init(|| {
         let mut table: Vec<u16> = (0..=u16::MAX).collect();
+        // The dictionary is inside the library; without it characters stay as they are.
+        let Ok(converter) = OpenCC::from_config(BuiltinConfig::T2s) else { return table };
         for code in 0x3400..=0x9fff_u16 {
             let Some(character) = char::from_u32(u32::from(code)) else { continue };
-            let converted = fast2s::convert(character.encode_utf8(&mut [0; 4]));
+            let converted = converter.convert(character.encode_utf8(&mut [0; 4]));
             let mut characters = converted.chars();
             if let (Some(one), None) = (characters.next(), characters.next())
                 && let Ok(one) = u16::try_from(u32::from(one))
@@ -45,6 +50,11 @@ pub fn is_han(character: char) -> bool {
 /// Folds a whole field and drops white space at both ends; inner runs of space become one space.
 pub fn fold_into(text: &str, out: &mut String) {
     out.clear();
+    // What most fields hold, numbers and codes, is folded already.
+    if text.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase()) {
+        out.push_str(text);
+        return;
+    }
     let mut gap = false;
     for character in text.chars() {
         let folded = fold_character(character);

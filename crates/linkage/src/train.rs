@@ -159,7 +159,7 @@ impl Sample<'_> {
             let workers: Vec<_> =
                 rows.chunks(chunk).map(|rows| scope.spawn(move || self.compare_chunk(rows))).collect();
             for worker in workers {
-                let (more, bits) = worker.join().unwrap_or_default();
+                let (more, bits) = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                 for (pattern, count) in more {
                     *patterns.entry(pattern).or_default() += count;
                 }

@@ -10,17 +10,20 @@ use domain::time::Millis;
 use ledger::Hash;
 use ledger::envelope::{self, Commitment, Envelope};
 use ledger::seal::DataKey;
-use ledger::series::SeriesHead;
-use ledger::tree::{self, Appender};
+use ledger::tree;
 use rusqlite::{OptionalExtension, params};
 use rustc_hash::FxHashMap;
 
 use crate::error::{Result, StoreError};
+use crate::push::{CheckedPush, PushRefused, Pushed};
 use crate::store::{OWN, Store};
 use crate::views::Views;
 
 /// How many facts an unfinished batch keeps in memory before it writes them into its open transaction.
 const FLUSH_EVERY: usize = 20_000;
+
+/// Up to how many owners of content a batch names, so that what a kill leaves of it is found without a search.
+const NAMED_OWNERS: usize = 50_000;
 
 /// Content that belongs to whoever it is about.
 pub struct Sealed<'a> {
@@ -48,29 +51,6 @@ impl Receipt {
     }
 }
 
-/// One fact as a device sends it.
-pub struct Pushed {
-    pub envelope: Vec<u8>,
-    pub ciphertext: Option<Vec<u8>>,
-    pub data_key: Option<[u8; 32]>,
-}
-
-/// Why a whole push was sent back; nothing of it is stored, and the device keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PushRefused {
-    /// The signature over the head does not verify, or the bytes are no envelope.
-    Unreadable {
-        index: usize,
-    },
-    BadSignature,
-    UnknownDevice,
-    /// Facts before these are missing: send from this number on.
-    Gap {
-        expected: u64,
-    },
-    Empty,
-}
-
 struct Head {
     number: i64,
     next: u64,
@@ -83,40 +63,42 @@ pub struct Batch<'s> {
     store: &'s mut Store,
     now: Millis,
     content_open: bool,
-    bulk: bool,
+    /// The first id of a bulk of new people.
+    bulk: Option<Id>,
+    /// Whose content this batch put in; none once they are too many to name.
+    owners: Option<Vec<Id>>,
     new_nodes: Vec<Hash>,
     heads: FxHashMap<SeriesId, Head>,
     unflushed: usize,
     appended: bool,
-    start: (Appender, SeriesHead),
+    next_before: u64,
 }
 
 impl<'s> Batch<'s> {
     pub(crate) fn begin(store: &'s mut Store, now: Millis) -> Result<Self> {
+        if store.unsettled || !store.views.connection().is_autocommit() {
+            store.settle()?;
+        }
         store.views.connection().execute_batch("begin immediate")?;
-        let start = (store.appender.clone(), store.own_head.clone());
+        let next_before = store.own_head.next;
         Ok(Self {
             store,
             now,
             content_open: false,
-            bulk: false,
+            bulk: None,
+            owners: Some(Vec::new()),
             new_nodes: Vec::new(),
             heads: FxHashMap::default(),
             unflushed: 0,
             appended: false,
-            start,
+            next_before,
         })
     }
 
-    /// For millions of rows: tags are gathered aside and put into their index in order at the end. Until then nobody
-    /// is found by a tag of this batch.
+    /// For millions of rows: the tags of those who are new from now on are put into their index in order at the end.
+    /// Until then they are not found by them.
     pub fn bulk(&mut self) -> Result<()> {
-        self.open_content()?;
-        self.store
-            .content
-            .keys
-            .execute_batch("create temp table if not exists new_tag (tag blob, owner blob)")?;
-        self.bulk = true;
+        self.bulk = Some(self.new_id()?);
         Ok(())
     }
 
@@ -132,7 +114,7 @@ impl<'s> Batch<'s> {
 
     /// A new id, made now.
     pub fn new_id(&mut self) -> Result<Id> {
-        Ok(Id::from_time(self.now, self.store.entropy.bytes()?))
+        self.store.new_id(self.now)
     }
 
     fn open_content(&mut self) -> Result<()> {
@@ -177,11 +159,52 @@ impl<'s> Batch<'s> {
         self.store.own_head.next += 1;
         self.store.own_head.hash = envelope::hash(&bytes);
         self.record(OWN, sequence, &bytes, 0)?;
-        let origin =
-            Origin { position, series, sequence, received_at: self.now, sealed: envelope.sealed.is_some() };
+        let origin = Origin {
+            position,
+            counts_from: position,
+            series,
+            sequence,
+            received_at: self.now,
+            sealed: envelope.sealed.is_some(),
+        };
+        let released = match &fact.body {
+            Body::Released { series, sequence } => self.waiting_at(*series, *sequence)?,
+            _ => None,
+        };
         apply::apply(&mut self.store.views, origin, &fact)?;
+        if let Some(released) = released {
+            self.recognise_released(released)?;
+        }
         self.flush_if_full()?;
         Ok(position)
+    }
+
+    /// Where the fact stands that a release with these numbers lets count.
+    fn waiting_at(&self, series: SeriesId, sequence: u64) -> Result<Option<u64>> {
+        Ok(self
+            .store
+            .views
+            .connection()
+            .prepare_cached("select min(position) from quarantine where series = ?1 and sequence = ?2")?
+            .query_row(params![series.0, sequence], |row| row.get(0))?)
+    }
+
+    /// Someone seen in a fact that waited is compared with everyone known, as if it had counted at once.
+    fn recognise_released(&mut self, position: u64) -> Result<()> {
+        let (envelope, fact) = match self.store.fact_at(position) {
+            Ok(found) => found,
+            // Bytes that are no fact may wait too; they name nobody.
+            Err(StoreError::Damaged(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        match fact.body {
+            Body::PersonSeen { person, dwelling, .. }
+                if envelope.sealed.is_some() && self.store.views.person(person)?.is_some() =>
+            {
+                self.recognise(person, dwelling, position)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn seal(&mut self, sealed: Sealed<'_>, position: u64, series: Id, sequence: u64) -> Result<Commitment> {
@@ -205,7 +228,17 @@ impl<'s> Batch<'s> {
             sealed.plaintext,
         );
         content.put_ciphertext(sealed.owner, position, &ciphertext)?;
+        self.name_owner(sealed.owner);
         Ok(Commitment { owner: sealed.owner.0, digest: ledger::seal::digest(&ciphertext) })
+    }
+
+    fn name_owner(&mut self, owner: Id) {
+        if let Some(owners) = &mut self.owners {
+            owners.push(owner);
+            if owners.len() > NAMED_OWNERS {
+                self.owners = None;
+            }
+        }
     }
 
     fn record(&mut self, series: i64, sequence: u64, fact: &[u8], verdict: u64) -> Result<u64> {
@@ -256,46 +289,67 @@ impl<'s> Batch<'s> {
         let Some(device) = self.store.views.device(series)? else {
             return Ok(Err(PushRefused::UnknownDevice));
         };
-        let mut envelopes = Vec::with_capacity(pushed.len());
-        for (index, fact) in pushed.iter().enumerate() {
-            match Envelope::decode(&fact.envelope) {
-                Ok(envelope) if envelope.series == series.0 => envelopes.push(envelope),
-                _ => return Ok(Err(PushRefused::Unreadable { index })),
-            }
+        match CheckedPush::check(series, device.public_key, pushed.to_vec(), *signature) {
+            Ok(push) => self.push_checked(&push),
+            Err(refused) => Ok(Err(refused)),
         }
-        let (Some(first), Some(last), Some(last_bytes)) =
-            (envelopes.first(), envelopes.last(), pushed.last())
-        else {
-            return Ok(Err(PushRefused::Empty));
+    }
+
+    /// As [`Batch::push`], of what was read and checked elsewhere.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn push_checked(
+        &mut self,
+        push: &CheckedPush,
+    ) -> Result<std::result::Result<Vec<Receipt>, PushRefused>> {
+        let series = push.series;
+        let Some(device) = self.store.views.device(series)? else {
+            return Ok(Err(PushRefused::UnknownDevice));
         };
-        let last_hash = envelope::hash(&last_bytes.envelope);
-        if ledger::series::verify_head(&device.public_key, &series.0, last.sequence, &last_hash, signature)
-            .is_err()
-        {
+        if device.public_key != push.public_key {
             return Ok(Err(PushRefused::BadSignature));
         }
-        self.load_head(series)?;
-        let mut expected = self.heads.get(&series).map_or(0, |head| head.next);
-        if first.sequence > expected {
-            return Ok(Err(PushRefused::Gap { expected }));
-        }
-        for envelope in &envelopes {
+        let mut expected = self.next_of(series)?;
+        for envelope in &push.envelopes {
             if envelope.sequence > expected {
                 return Ok(Err(PushRefused::Gap { expected }));
             }
             expected = expected.max(envelope.sequence + 1);
         }
-        let mut receipts = Vec::with_capacity(pushed.len());
-        for (fact, envelope) in pushed.iter().zip(&envelopes) {
+        self.load_head(series)?;
+        let mut receipts = Vec::with_capacity(push.facts.len());
+        for (fact, envelope) in push.facts.iter().zip(&push.envelopes) {
             receipts.push(self.take(series, &device, fact, envelope)?);
         }
         if let Some(head) = self.heads.get_mut(&series)
-            && head.hash == last_hash
+            && head.hash == push.last_hash
         {
-            head.signature = *signature;
+            head.signature = push.signature;
         }
         self.flush_if_full()?;
         Ok(Ok(receipts))
+    }
+
+    /// The number and hash of a series' newest fact; none before its first.
+    pub fn newest(&self, series: SeriesId) -> Option<(u64, Hash)> {
+        let head = self.heads.get(&series)?;
+        Some((head.next.checked_sub(1)?, head.hash))
+    }
+
+    /// The number of the next fact of a series.
+    fn next_of(&self, series: SeriesId) -> Result<u64> {
+        if let Some(head) = self.heads.get(&series) {
+            return Ok(head.next);
+        }
+        let next = self
+            .store
+            .views
+            .connection()
+            .prepare_cached("select next from series where id = ?1")?
+            .query_row([series.0], |row| row.get(0))
+            .optional()?;
+        Ok(next.unwrap_or(0))
     }
 
     fn load_head(&mut self, series: SeriesId) -> Result<()> {
@@ -364,6 +418,7 @@ impl<'s> Batch<'s> {
             Some(fact) if verdict == 0 => {
                 let origin = Origin {
                     position,
+                    counts_from: position,
                     series,
                     sequence: envelope.sequence,
                     received_at: self.now,
@@ -443,9 +498,14 @@ impl<'s> Batch<'s> {
         else {
             return Ok(());
         };
+        let owner = Id(commitment.owner);
+        if self.store.views.is_erased(owner)? {
+            // Nothing is kept of someone who is erased, whatever else the fact waits for.
+            return Ok(());
+        }
         self.open_content()?;
         let nonce = self.store.entropy.bytes()?;
-        let owner = Id(commitment.owner);
+        self.name_owner(owner);
         self.store.content.put_data_key(owner, position, &DataKey::from_bytes(*key), nonce)?;
         self.store.content.put_ciphertext(owner, position, ciphertext)
     }
@@ -481,15 +541,8 @@ impl<'s> Batch<'s> {
         }
         self.open_content()?;
         for tag in tags {
-            if self.bulk {
-                self.store
-                    .content
-                    .keys
-                    .prepare_cached("insert into temp.new_tag (tag, owner) values (?1, ?2)")?
-                    .execute(params![tag, person.0])?;
-            } else {
-                self.store.content.put_tag(tag, person)?;
-            }
+            let later = self.bulk.is_some_and(|first| person >= first);
+            self.store.content.put_tag(tag, person, later)?;
         }
         Ok(())
     }
@@ -575,16 +628,10 @@ impl<'s> Batch<'s> {
     }
 
     pub(crate) fn commit(mut self) -> Result<()> {
-        if self.bulk {
-            self.store.content.keys.execute_batch(
-                "insert or ignore into tag (tag, owner) select tag, owner from temp.new_tag order by tag, owner;
-                 delete from temp.new_tag;",
-            )?;
-        }
         match self.finish() {
             Ok(()) => Ok(()),
             Err(error) => {
-                self.roll_back()?;
+                self.roll_back();
                 Err(error)
             }
         }
@@ -592,6 +639,10 @@ impl<'s> Batch<'s> {
 
     fn finish(&mut self) -> Result<()> {
         self.flush()?;
+        if let Some(first) = self.bulk {
+            self.open_content()?;
+            self.store.content.index_tags(first)?;
+        }
         if self.appended {
             self.save_heads()?;
             self.store.sign_checkpoint()?;
@@ -603,12 +654,27 @@ impl<'s> Batch<'s> {
                 .keys
                 .prepare_cached("insert or replace into meta (name, value) values ('high_position', ?1)")?
                 .execute([high])?;
+            let owners =
+                self.owners.as_ref().map(|owners| owners.iter().flat_map(|id| id.0).collect::<Vec<u8>>());
+            self.store
+                .content
+                .keys
+                .prepare_cached("insert or replace into meta (name, value) values ('last_owners', ?1)")?
+                .execute([owners])?;
             // Keys first, then ciphertexts, then facts: whatever a kill leaves without a fact is dropped on opening.
             self.store.content.keys.execute_batch("commit")?;
             self.store.content.vault.execute_batch("commit")?;
             self.content_open = false;
         }
         self.store.views.connection().execute_batch("commit")?;
+        if self.bulk.is_some() {
+            // The logs of an import are as long as what it wrote. It is done whether or not they can be cut back now.
+            let content = &self.store.content;
+            for connection in [self.store.views.connection(), &content.vault, &content.keys] {
+                let _ =
+                    connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0));
+            }
+        }
         Ok(())
     }
 
@@ -622,7 +688,7 @@ impl<'s> Batch<'s> {
             save.execute(params![head.number, head.next, head.hash, head.signature])?;
         }
         let own = &self.store.own_head;
-        if own.next != self.start.1.next {
+        if own.next != self.next_before {
             let signature = self.store.own_key.sign_head(&self.store.own_series.0, own.next - 1, &own.hash);
             connection
                 .prepare_cached(
@@ -633,28 +699,9 @@ impl<'s> Batch<'s> {
         Ok(())
     }
 
-    pub(crate) fn roll_back(self) -> Result<()> {
-        let store = self.store;
-        if self.bulk {
-            store.content.keys.execute_batch("delete from temp.new_tag")?;
-        }
-        if !store.content.keys.is_autocommit() {
-            store.content.keys.execute_batch("rollback")?;
-        }
-        if !store.content.vault.is_autocommit() {
-            store.content.vault.execute_batch("rollback")?;
-        }
-        if !store.views.connection().is_autocommit() {
-            store.views.connection().execute_batch("rollback")?;
-        }
-        let (appender, own_head) = self.start;
-        store.appender = appender;
-        store.own_head = own_head;
-        store.nodes = crate::nodes::NodeWriter::open(
-            store.views.connection(),
-            tree::node_count(store.appender.size()),
-        )?;
-        store.views.reload()
+    /// Takes everything back. Whatever of that fails now (the disk is still full) is done before the next batch.
+    pub(crate) fn roll_back(self) {
+        let _ = self.store.settle();
     }
 }
 

@@ -82,10 +82,26 @@ impl Content {
         Ok(tags)
     }
 
-    pub fn put_tag(&self, tag: [u8; 16], owner: Id) -> Result<()> {
+    /// Makes the owner findable by the tag. With `later`, only from [`Content::index_tags`] on.
+    pub fn put_tag(&self, tag: [u8; 16], owner: Id, later: bool) -> Result<()> {
         self.keys
-            .prepare_cached("insert or ignore into tag (tag, owner) values (?1, ?2)")?
-            .execute(params![tag, owner.0])?;
+            .prepare_cached("insert or ignore into owner_tag (owner, tag) values (?1, ?2)")?
+            .execute(params![owner.0, tag])?;
+        if !later {
+            self.keys
+                .prepare_cached("insert or ignore into tag (tag, owner) values (?1, ?2)")?
+                .execute(params![tag, owner.0])?;
+        }
+        Ok(())
+    }
+
+    /// Puts the tags of every owner whose id is `first` or greater into their index, in its order.
+    pub fn index_tags(&self, first: Id) -> Result<()> {
+        self.keys.execute(
+            "insert or ignore into tag (tag, owner)
+             select tag, owner from owner_tag where owner >= ?1 order by tag, owner",
+            [first.0],
+        )?;
         Ok(())
     }
 
@@ -95,19 +111,36 @@ impl Content {
         Ok(found)
     }
 
-    /// Removes tags and keys in one transaction; without them the ciphertexts are noise, and nobody is found by them.
-    pub fn forget_keys(&self, owner: Id, tags: &[[u8; 16]]) -> Result<()> {
-        for tag in tags {
-            self.keys
-                .prepare_cached("delete from tag where tag = ?1 and owner = ?2")?
-                .execute(params![tag, owner.0])?;
-        }
-        self.keys.prepare_cached("delete from data_key where owner = ?1")?.execute([owner.0])?;
+    /// Whether anything of the owner from before `position` is still here: a key, a tag or a ciphertext.
+    pub fn holds(&self, owner: Id, position: u64) -> Result<bool> {
+        let key = "select 1 from data_key where owner = ?1 and position < ?2";
+        let ciphertext = "select 1 from content where owner = ?1 and position < ?2";
+        Ok(self.keys.prepare_cached(key)?.exists(params![owner.0, position])?
+            || self.vault.prepare_cached(ciphertext)?.exists(params![owner.0, position])?
+            || self.keys.prepare_cached("select 1 from owner_tag where owner = ?1")?.exists([owner.0])?)
+    }
+
+    /// Removes the owner's tags: nobody is found by them any more.
+    pub fn forget_tags(&self, owner: Id) -> Result<()> {
+        let sql = "delete from tag where owner = ?1 and tag in (select tag from owner_tag where owner = ?1)";
+        self.keys.prepare_cached(sql)?.execute([owner.0])?;
+        self.keys.prepare_cached("delete from owner_tag where owner = ?1")?.execute([owner.0])?;
         Ok(())
     }
 
-    pub fn forget_ciphertexts(&self, owner: Id) -> Result<()> {
-        self.vault.prepare_cached("delete from content where owner = ?1")?.execute([owner.0])?;
+    /// Removes the owner's keys from before `position`; without them the ciphertexts are noise.
+    pub fn forget_keys(&self, owner: Id, position: u64) -> Result<()> {
+        self.keys
+            .prepare_cached("delete from data_key where owner = ?1 and position < ?2")?
+            .execute(params![owner.0, position])?;
+        Ok(())
+    }
+
+    /// Removes the owner's ciphertexts from before `position`.
+    pub fn forget_ciphertexts(&self, owner: Id, position: u64) -> Result<()> {
+        self.vault
+            .prepare_cached("delete from content where owner = ?1 and position < ?2")?
+            .execute(params![owner.0, position])?;
         Ok(())
     }
 }

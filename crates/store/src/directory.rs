@@ -72,6 +72,12 @@ impl Directory {
         self.root.join("control.db")
     }
 
+    /// Every database of the territory, and the accounts' file.
+    #[must_use]
+    pub fn files(&self) -> [PathBuf; 4] {
+        [self.territory(), self.vault(), self.keys(), self.control()]
+    }
+
     /// Takes the writer's lock; it is held while the file is.
     ///
     /// # Errors
@@ -151,6 +157,8 @@ pub fn open_writer(path: &Path, migrations: &[&str], create: bool) -> Result<Con
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "file")?;
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    // A log that one import made long is cut back when it starts over.
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     schema::migrate(&connection, migrations)?;
     Ok(connection)

@@ -1,82 +1,208 @@
 //! Erasing a person: the fact first, then her keys and tags, then her ciphertexts, then every trace of their bytes.
+//! What was noted at her doors may name her, so it goes along.
 //!
 //! Each step may be cut off by a kill. [`replay`] runs at every opening and finishes what is unfinished; it also
 //! repeats erasures that a restored backup has never heard of, from the list kept beside the directory.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domain::apply;
 use domain::fact::Body;
-use domain::id::{ActorId, Id, PersonId};
-use domain::identity::Identity;
+use domain::id::{ActorId, DwellingId, Id, PersonId};
 use domain::state::State;
 use domain::time::Millis;
+use rusqlite::{OptionalExtension, params};
 
 use crate::error::{Result, StoreError};
 use crate::store::Store;
 
+/// Everything of an owner, whenever it came.
+const ALL: u64 = i64::MAX as u64;
+
 /// The list of erased pseudonyms beside a data directory. It outlives a restored backup, and names nobody.
 #[must_use]
 pub fn list_path(store: &Store) -> PathBuf {
-    crate::directory::key_path(&store.directory().root).with_extension("erased")
+    list_beside(&store.directory().root)
 }
 
-/// Erases a person under all her ids. Returns how many ids that were.
+pub(crate) fn list_beside(root: &Path) -> PathBuf {
+    crate::directory::key_path(root).with_extension("erased")
+}
+
+/// One line of the list: a person's id, or a dwelling's with the time at which its notes were erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Line {
+    Person(PersonId),
+    Notes(DwellingId, Millis),
+}
+
+impl Line {
+    fn parse(line: &str) -> Option<Self> {
+        match line.split_once(' ') {
+            None => line.parse().ok().map(Self::Person),
+            Some((dwelling, at)) => Some(Self::Notes(dwelling.parse().ok()?, at.parse().ok()?)),
+        }
+    }
+
+    fn body(self, reason: u64) -> Body {
+        match self {
+            Self::Person(person) => Body::Erased { person, reason },
+            Self::Notes(dwelling, _) => Body::NotesErased { dwelling, reason },
+        }
+    }
+}
+
+impl std::fmt::Display for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Person(person) => write!(f, "{person}"),
+            Self::Notes(dwelling, at) => write!(f, "{dwelling} {at}"),
+        }
+    }
+}
+
+/// Erases a person under all her ids, and what was noted at the doors where she was listed or seen. Returns under how
+/// many ids she was known.
 ///
 /// # Errors
 /// [`StoreError::Refused`] if nobody has this id; otherwise those of the storage, and then [`replay`] finishes later.
 pub fn erase(store: &mut Store, actor: ActorId, person: PersonId, reason: u64, now: Millis) -> Result<usize> {
     let canonical = apply::canonical(store.state(), person)?;
-    if store.state().person(canonical)?.is_none() {
-        if store.state().is_erased(person)? {
-            finish(store, &[person])?;
-            return Ok(1);
-        }
+    let known = store.state().person(canonical)?.is_some();
+    if !known && store.state().is_erased(person)? {
+        let position = store.size();
+        forget(store, &[(Line::Person(person), position)])?;
+        return Ok(1);
+    }
+    // Someone whom only quarantined facts name is in no view, but what they said of her is in the vault.
+    if !known && !store.content.holds(person, ALL)? {
         return Err(StoreError::refused(
             "unknown_person",
             format!("没有编号为 {person} 的人；reconcile 的 person_id 一列有编号"),
             format!("nobody has the id {person}; the person_id column of `wanjia reconcile` holds the ids"),
         ));
     }
-    let members = apply::group(store.state(), canonical)?;
-    remember(store, &members)?;
-    store.write(now, |batch| {
-        for member in &members {
-            batch.append(actor, Body::Erased { person: *member, reason }, None)?;
-        }
-        Ok(())
-    })?;
-    finish(store, &members)?;
+    let members = if known { apply::group(store.state(), canonical)? } else { vec![person] };
+    let mut lines: Vec<Line> = members.iter().copied().map(Line::Person).collect();
+    for door in doors_of(store, &members)? {
+        lines.extend(notes_of(store, door, now)?);
+    }
+    carry_out(store, actor, &lines, reason, now)?;
     Ok(members.len())
 }
 
-fn remember(store: &Store, members: &[PersonId]) -> Result<()> {
+/// Erases what was noted at a door up to now. Returns under how many ids of the door there was something.
+///
+/// # Errors
+/// [`StoreError::Refused`] if there is no such door; otherwise those of the storage.
+pub fn erase_notes(
+    store: &mut Store,
+    actor: ActorId,
+    dwelling: DwellingId,
+    reason: u64,
+    now: Millis,
+) -> Result<usize> {
+    let door = apply::resolve_dwelling(store.state(), dwelling)?;
+    if store.state().dwelling(door)?.is_none() {
+        return Err(StoreError::refused(
+            "unknown_dwelling",
+            format!("没有编号为 {dwelling} 的户"),
+            format!("there is no dwelling {dwelling}"),
+        ));
+    }
+    let lines = notes_of(store, door, now)?;
+    carry_out(store, actor, &lines, reason, now)?;
+    Ok(lines.len())
+}
+
+fn carry_out(store: &mut Store, actor: ActorId, lines: &[Line], reason: u64, now: Millis) -> Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let before = remember(store, lines)?;
+    // Whoever reads the keys in between and finds what the facts say is erased can wait for this transaction's end.
+    store.content.keys.execute_batch("begin immediate")?;
+    let first = store.size();
+    let written = store.write(now, |batch| {
+        for line in lines {
+            batch.append(actor, line.body(reason), None)?;
+        }
+        Ok(())
+    });
+    if let Err(error) = written {
+        unremember(store, before)?;
+        return Err(error);
+    }
+    let unfinished: Vec<(Line, u64)> = lines.iter().copied().zip(first..).collect();
+    forget(store, &unfinished)
+}
+
+/// Where the people are listed or were seen.
+fn doors_of(store: &mut Store, people: &[PersonId]) -> Result<Vec<DwellingId>> {
+    let sweeps = u32::try_from(store.book().sweeps.len()).unwrap_or(u32::MAX);
+    let mut doors = Vec::new();
+    for person in people {
+        doors.extend(store.state().person(*person)?.and_then(|row| row.dwelling));
+        for sweep in 0..sweeps {
+            doors.extend(store.state().sightings(sweep, *person)?.into_iter().map(|(door, _)| door));
+        }
+    }
+    doors.sort_unstable();
+    doors.dedup();
+    Ok(doors)
+}
+
+/// The ids of a door under which something is sealed.
+fn notes_of(store: &Store, door: DwellingId, now: Millis) -> Result<Vec<Line>> {
+    let mut ids = vec![door];
+    {
+        let connection = store.views.connection();
+        let mut read =
+            connection.prepare_cached("select id from dwelling_alias where dwelling = ?1 order by id")?;
+        let aliases = read.query_map([door.0], |row| Ok(Id(row.get(0)?)))?;
+        ids.extend(aliases.collect::<rusqlite::Result<Vec<_>>>()?);
+    }
+    let mut lines = Vec::new();
+    for id in ids {
+        if store.content.holds(id, ALL)? {
+            lines.push(Line::Notes(id, now));
+        }
+    }
+    Ok(lines)
+}
+
+/// Writes the lines to the end of the list. Returns how long it was.
+fn remember(store: &Store, lines: &[Line]) -> Result<u64> {
     let path = list_path(store);
     let io = |source| StoreError::Io { path: path.clone(), source };
     let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(io)?;
-    for member in members {
-        writeln!(file, "{member}").map_err(io)?;
-    }
+    let before = file.metadata().map_err(io)?.len();
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    file.write_all(text.as_bytes()).map_err(io)?;
+    file.sync_all().map_err(io)?;
+    Ok(before)
+}
+
+fn unremember(store: &Store, length: u64) -> Result<()> {
+    let path = list_path(store);
+    let io = |source| StoreError::Io { path: path.clone(), source };
+    let file = OpenOptions::new().write(true).open(&path).map_err(io)?;
+    file.set_len(length).map_err(io)?;
     file.sync_all().map_err(io)
 }
 
 /// Finishes erasures: those in the ledger whose content is still there, and those in the list that the ledger, being
 /// an older copy, does not know.
 pub(crate) fn replay(store: &mut Store) -> Result<()> {
-    let listed: Vec<Id> = fs::read_to_string(list_path(store))
-        .unwrap_or_default()
-        .lines()
-        .filter_map(|line| line.parse().ok())
-        .collect();
-    let mut unknown = Vec::new();
-    for person in listed {
-        if store.state().person(person)?.is_some() {
-            unknown.push(person);
-        }
+    let mut through = done_through(&store.content.keys)?.min(done_through(&store.content.vault)?);
+    if through > store.size() {
+        // The ledger is an older copy than these files.
+        through = 0;
     }
+    let unknown = unheard_of(store)?;
     if !unknown.is_empty() {
         // A restored ledger is dated by the newest thing it holds; the clock is the caller's and is not needed here.
         let now: Millis = store.views.connection().query_row(
@@ -86,65 +212,118 @@ pub(crate) fn replay(store: &mut Store) -> Result<()> {
         )?;
         let actor = store.own_series;
         store.write(now, |batch| {
-            for person in &unknown {
-                batch.append(actor, Body::Erased { person: *person, reason: 0 }, None)?;
+            for line in &unknown {
+                let at = if let Line::Notes(_, at) = line { *at } else { now };
+                batch.append_at(at, actor, line.body(0), None)?;
             }
             Ok(())
         })?;
     }
-    let erased: Vec<Id> = {
-        let mut read = store.views.connection().prepare("select person from erased")?;
-        read.query_map([], |row| Ok(Id(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?
-    };
-    let mut unfinished = Vec::new();
-    for person in erased {
-        let has_key = store
-            .content
-            .keys
-            .prepare_cached("select 1 from data_key where owner = ?1")?
-            .exists([person.0])?;
-        let has_content = store
-            .content
-            .vault
-            .prepare_cached("select 1 from content where owner = ?1")?
-            .exists([person.0])?;
-        if has_key || has_content {
-            unfinished.push(person);
-        }
+    let mut unfinished: Vec<(Line, u64)> = Vec::new();
+    {
+        let connection = store.views.connection();
+        let mut read = connection.prepare("select person, position from erased where position >= ?1")?;
+        let people = read.query_map([through], |row| Ok((Line::Person(Id(row.get(0)?)), row.get(1)?)))?;
+        unfinished.extend(people.collect::<rusqlite::Result<Vec<_>>>()?);
+        let mut read =
+            connection.prepare("select dwelling, at, position from notes_erased where position >= ?1")?;
+        let notes =
+            read.query_map([through], |row| Ok((Line::Notes(Id(row.get(0)?), row.get(1)?), row.get(2)?)))?;
+        unfinished.extend(notes.collect::<rusqlite::Result<Vec<_>>>()?);
     }
-    if unfinished.is_empty() { Ok(()) } else { finish(store, &unfinished) }
+    if unfinished.is_empty() { Ok(()) } else { forget(store, &unfinished) }
 }
 
-fn finish(store: &mut Store, people: &[PersonId]) -> Result<()> {
-    for person in people {
-        let tags = tags_of(store, *person)?;
-        store.content.keys.execute_batch("begin immediate")?;
-        store.content.forget_keys(*person, &tags)?;
-        store.content.keys.execute_batch("commit")?;
-        store.content.vault.execute_batch("begin immediate")?;
-        store.content.forget_ciphertexts(*person)?;
-        store.content.vault.execute_batch("commit")?;
+/// Up to which position a file has carried out every erasure.
+fn done_through(connection: &rusqlite::Connection) -> Result<u64> {
+    let found = connection
+        .query_row("select value from meta where name = 'erased_through'", [], |row| row.get(0))
+        .optional()?;
+    Ok(found.unwrap_or(0))
+}
+
+/// The lines at the end of the list that the ledger does not know. Lines are as old as their facts, so the first known
+/// one from the end ends the search, and a long list costs nothing.
+fn unheard_of(store: &mut Store) -> Result<Vec<Line>> {
+    let path = list_path(store);
+    let io = |source| StoreError::Io { path: path.clone(), source };
+    let mut file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(io(error)),
+    };
+    let length = file.metadata().map_err(io)?.len();
+    let mut window = 64 * 1024;
+    loop {
+        let start = length.saturating_sub(window);
+        file.seek(SeekFrom::Start(start)).map_err(io)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(io)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let mut lines: Vec<&str> = text.lines().collect();
+        if start > 0 && !lines.is_empty() {
+            // The first is cut in two.
+            lines.remove(0);
+        }
+        let mut unknown = Vec::new();
+        let mut met_known = start == 0;
+        for line in lines.into_iter().rev().filter_map(Line::parse) {
+            if is_known(store, line)? {
+                met_known = true;
+                break;
+            }
+            unknown.push(line);
+        }
+        if met_known {
+            unknown.reverse();
+            return Ok(unknown);
+        }
+        window *= 4;
     }
+}
+
+fn is_known(store: &mut Store, line: Line) -> Result<bool> {
+    match line {
+        Line::Person(person) => store.state().is_erased(person),
+        Line::Notes(dwelling, at) => Ok(store
+            .views
+            .connection()
+            .prepare_cached("select 1 from notes_erased where dwelling = ?1 and at >= ?2")?
+            .exists(params![dwelling.0, at])?),
+    }
+}
+
+/// Removes keys and tags in one transaction, ciphertexts in the next, and then the copies of both in the logs.
+fn forget(store: &mut Store, what: &[(Line, u64)]) -> Result<()> {
+    let size = store.size();
+    let content = &store.content;
+    let done = "insert or replace into meta (name, value) values ('erased_through', ?1)";
+    if content.keys.is_autocommit() {
+        content.keys.execute_batch("begin immediate")?;
+    }
+    for (line, position) in what {
+        match line {
+            Line::Person(person) => {
+                content.forget_tags(*person)?;
+                content.forget_keys(*person, ALL)?;
+            }
+            Line::Notes(dwelling, _) => content.forget_keys(*dwelling, *position)?,
+        }
+    }
+    content.keys.execute(done, [size])?;
+    content.keys.execute_batch("commit")?;
+    content.vault.execute_batch("begin immediate")?;
+    for (line, position) in what {
+        match line {
+            Line::Person(person) => content.forget_ciphertexts(*person, ALL)?,
+            Line::Notes(dwelling, _) => content.forget_ciphertexts(*dwelling, *position)?,
+        }
+    }
+    content.vault.execute(done, [size])?;
+    content.vault.execute_batch("commit")?;
     // Deleted bytes are overwritten in the file only when the log is folded into it, and the log itself holds copies.
     for connection in [store.views.connection(), &store.content.vault, &store.content.keys] {
         connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, i64>(0))?;
     }
     Ok(())
-}
-
-/// Every tag under which any version of the person's content could be found.
-fn tags_of(store: &Store, person: PersonId) -> Result<Vec<[u8; 16]>> {
-    let positions: Vec<u64> = {
-        let mut read = store.content.vault.prepare_cached("select position from content where owner = ?1")?;
-        read.query_map([person.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
-    };
-    let mut tags = Vec::new();
-    for position in positions {
-        let (envelope, _) = store.fact_at(position)?;
-        let plain = store.content.open(person, position, Id(envelope.series), envelope.sequence)?;
-        if let Some(identity) = plain.as_deref().and_then(Identity::decode) {
-            tags.extend(store.content.tags(&identity)?);
-        }
-    }
-    Ok(tags)
 }

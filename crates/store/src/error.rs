@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// An error of the store. `Display` is English; [`StoreError::chinese`] says the same in Chinese.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("the database refused: {0}")]
+    #[error("{}", database(.0).0)]
     Database(#[from] rusqlite::Error),
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: std::io::Error },
@@ -60,7 +60,7 @@ impl StoreError {
     #[must_use]
     pub fn chinese(&self) -> String {
         match self {
-            Self::Database(source) => format!("数据库拒绝了操作：{source}"),
+            Self::Database(source) => database(source).1,
             Self::Io { path, source } => format!("{}：{source}", path.display()),
             Self::NotADataDirectory(path) => {
                 format!("{0} 里没有万家的数据；先运行 wanjia init --data {0}", path.display())
@@ -91,6 +91,30 @@ impl StoreError {
             Self::Seal(why) => format!("密封的内容打不开：{why}"),
             Self::Refused(refusal) => refusal.zh.clone(),
         }
+    }
+}
+
+/// What a person reads of the database's own error, in English and in Chinese.
+fn database(source: &rusqlite::Error) -> (String, String) {
+    use rusqlite::ErrorCode;
+    match source.sqlite_error_code() {
+        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => (
+            format!(
+                "the disk is full or fails ({source}); nothing of this was kept, make room and do it again"
+            ),
+            format!("磁盘已满或出错（{source}）；本次内容没有写入，请腾出空间后重做"),
+        ),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (
+            format!(
+                "a file of the data directory is damaged ({source}); run `wanjia verify`, restore a backup"
+            ),
+            format!("数据目录里的文件已损坏（{source}）；请运行 wanjia verify，并从备份恢复"),
+        ),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
+            format!("another process holds the database ({source}); wait and do it again"),
+            format!("数据库被另一个进程占用（{source}）；请稍候重做"),
+        ),
+        _ => (format!("the database refused: {source}"), format!("数据库拒绝了操作：{source}")),
     }
 }
 

@@ -3,18 +3,29 @@
 //! | to | see |
 //! | --- | --- |
 //! | make or open a territory for writing | [`store::Store`] |
-//! | append facts, take a device's push | [`batch::Batch`] |
+//! | append facts, take a device's push | [`batch::Batch`], [`push::CheckedPush`] |
 //! | read coverage, residual, reconcile, matrix | [`query::Reader`] |
+//! | read lists by page | [`lists`] |
+//! | read phones, the quarantine, where someone is | [`people`] |
+//! | read what changed, for a phone | [`pull`] |
+//! | signed heads and the proofs between them | [`proofs`] |
+//! | accounts, sessions, phones' tokens | [`control::Control`] |
 //! | erase a person | [`erase`] |
 //! | make the views again, or check them | [`rebuild`] |
 
 pub mod batch;
 pub mod content;
+pub mod control;
 pub mod directory;
 pub mod entropy;
 pub mod erase;
 pub mod error;
+pub mod lists;
 pub mod nodes;
+pub mod people;
+pub mod proofs;
+pub mod pull;
+pub mod push;
 pub mod query;
 pub mod rebuild;
 pub mod schema;
@@ -22,7 +33,10 @@ pub mod store;
 pub mod verify;
 pub mod views;
 
-pub use batch::{Batch, PushRefused, Pushed, Receipt, Sealed};
+pub use batch::{Batch, Receipt, Sealed};
+pub use control::Control;
 pub use error::{Refusal, Result, StoreError};
+pub use pull::{ChangedDoor, Changes, DoorCursor};
+pub use push::{CheckedPush, PushRefused, Pushed};
 pub use query::Reader;
 pub use store::Store;

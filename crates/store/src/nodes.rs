@@ -1,15 +1,16 @@
-//! The tree's stored hashes, sixty-four to a row.
+//! The tree's stored hashes, sixty-three to a row: two rows fill a page of the file.
 
 use std::cell::RefCell;
+use std::collections::hash_map::Entry;
 
 use ledger::Hash;
-use ledger::tree::{NodeError, Nodes};
+use ledger::tree::{self, Appender, NodeError, Nodes};
 use rusqlite::{Connection, OptionalExtension, params};
 use rustc_hash::FxHashMap;
 
 use crate::error::Result;
 
-const BLOCK: u64 = 64;
+const BLOCK: u64 = 63;
 
 /// Reads stored hashes through one connection.
 pub struct StoredNodes<'c> {
@@ -30,13 +31,13 @@ impl Nodes for StoredNodes<'_> {
         let mut found = Vec::with_capacity(indexes.len());
         for index in indexes {
             let first = index / BLOCK * BLOCK;
-            if !blocks.contains_key(&first) {
+            if let Entry::Vacant(entry) = blocks.entry(first) {
                 let block: Option<Vec<u8>> = self
                     .connection
                     .prepare_cached("select hashes from nodes where first = ?1")
                     .and_then(|mut read| read.query_row([first], |row| row.get(0)).optional())
                     .map_err(NodeError::read)?;
-                blocks.insert(first, block.unwrap_or_default());
+                entry.insert(block.unwrap_or_default());
             }
             let offset = usize::try_from(index - first).unwrap_or(0) * 32;
             let hash = blocks.get(&first).and_then(|block| block.get(offset..offset + 32));
@@ -84,4 +85,39 @@ impl NodeWriter {
         }
         Ok(())
     }
+}
+
+/// Makes the stored hashes again from the facts, if there are none: an older program kept them in rows of another length.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn refill(connection: &Connection) -> Result<()> {
+    let missing: bool = connection.query_row(
+        "select exists (select 1 from facts) and not exists (select 1 from nodes)",
+        [],
+        |row| row.get(0),
+    )?;
+    if !missing {
+        return Ok(());
+    }
+    let transaction = connection.unchecked_transaction()?;
+    let mut nodes = NodeWriter::default();
+    let mut appender = Appender::new();
+    {
+        let mut read =
+            transaction.prepare("select fact, received_at, verdict from facts order by position")?;
+        let mut rows = read.query([])?;
+        let mut fresh = Vec::new();
+        while let Some(row) = rows.next()? {
+            let fact = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+            appender.append(tree::leaf(fact, row.get(1)?, row.get(2)?), &mut fresh);
+            if fresh.len() > 100_000 {
+                nodes.append(&transaction, &fresh)?;
+                fresh.clear();
+            }
+        }
+        nodes.append(&transaction, &fresh)?;
+    }
+    transaction.commit()?;
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::apply;
 use domain::area::AreaNumber;
-use domain::door::{building_prefix, door_key, floor_of, walking_order};
+use domain::door::{building_prefix, door_key, floor_of};
 use domain::fact::Place;
 use domain::id::{DwellingId, Id, PersonId};
 use domain::identity::Identity;
@@ -13,20 +13,21 @@ use domain::state::{Book, Count, Dwelling, Labels, Round, State, SweepNumber, Ta
 use domain::sweep::{self, Kind, Reason, Seen};
 use domain::time::Millis;
 use ledger::seal::TerritoryKey;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::content::Content;
 use crate::directory::{self, Directory};
 use crate::error::{Result, StoreError};
+use crate::lists::door_order;
 use crate::schema;
 use crate::store::read_fact;
 use crate::views::{ROUND_COLUMNS, Views, round_from};
 
 /// Reads a territory. Cheap to open; keep one for each thread.
 pub struct Reader {
-    views: Views,
-    content: Content,
-    book_at: u64,
+    pub(crate) views: Views,
+    pub(crate) content: Content,
+    size_at: u64,
 }
 
 /// The numbers of one area in one sweep.
@@ -75,6 +76,10 @@ pub struct Line {
     pub due: String,
 }
 
+fn in_walking_order(a: &Door, b: &Door) -> std::cmp::Ordering {
+    door_order((&a.labels, a.id), (&b.labels, b.id))
+}
+
 impl Reader {
     /// Opens the territory for reading; the key may be missing, and then nothing sealed can be read.
     ///
@@ -95,10 +100,17 @@ impl Reader {
         }
         let vault = directory::open_reader(&directory.vault(), schema::VAULT)?;
         let keys = directory::open_reader(&directory.keys(), schema::KEYS)?;
-        let mut reader =
-            Self { views: Views::open(territory)?, content: Content { vault, keys, key }, book_at: 0 };
-        reader.book_at = reader.size()?;
-        Ok(reader)
+        Ok(Self { views: Views::open(territory)?, content: Content { vault, keys, key }, size_at: 0 })
+    }
+
+    /// Whether sealed content can be read.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.content.key.is_some()
+    }
+
+    pub(crate) fn views_connection(&self) -> &Connection {
+        self.views.connection()
     }
 
     /// How many facts the ledger holds.
@@ -110,12 +122,30 @@ impl Reader {
             .query_row([], |row| row.get(0))?)
     }
 
-    /// Forgets what was kept from earlier calls, and reads the book again if facts came since.
+    /// Runs `work` on one committed state: nothing that is committed meanwhile is seen, and nothing kept from earlier
+    /// calls. `book_changed` says that the book has to be read again.
+    ///
+    /// # Errors
+    /// Those of the storage; `work` has its own.
+    pub fn snapshot<T>(&mut self, book_changed: bool, work: impl FnOnce(&mut Self) -> T) -> Result<T> {
+        self.views.connection().execute_batch("begin")?;
+        self.views.forget();
+        let ready = if book_changed { self.views.reload() } else { Ok(()) };
+        let found = ready.map(|()| work(self));
+        self.views.connection().execute_batch("rollback")?;
+        found
+    }
+
+    /// Forgets what was kept from earlier calls, and reads the book again if it changed since.
     pub fn refresh(&mut self) -> Result<u64> {
         let size = self.size()?;
-        if size != self.book_at {
-            self.views.reload()?;
-            self.book_at = size;
+        if size != self.size_at {
+            if self.views.stored_book_changed()? == self.book().changed {
+                self.views.forget();
+            } else {
+                self.views.reload()?;
+            }
+            self.size_at = size;
         }
         Ok(size)
     }
@@ -233,11 +263,35 @@ impl Reader {
         Ok(found)
     }
 
+    /// The doors counted directly under an area that are not accounted for, with the reason, in walking order; of a
+    /// closed sweep, those it was closed with, each signed for.
+    pub fn residual(&mut self, sweep: SweepNumber, area: AreaNumber) -> Result<Vec<(Door, Reason)>> {
+        let mut left = Vec::new();
+        if self.book().is_open(sweep) {
+            for door in self.doors(sweep, area)? {
+                left.extend(door.reason().map(|reason| (door, reason)));
+            }
+            return Ok(left);
+        }
+        let ids: Vec<Id> = {
+            let sql = "select dwelling from unreached where sweep = ?1 and area = ?2 order by dwelling";
+            let mut read = self.views.connection().prepare_cached(sql)?;
+            read.query_map(params![sweep, area], |row| Ok(Id(row.get(0)?)))?
+                .collect::<rusqlite::Result<_>>()?
+        };
+        for id in ids {
+            let Some(door) = self.door(sweep, id)? else { continue };
+            left.extend(door.reason().map(|reason| (door, reason)));
+        }
+        left.sort_by(|(a, _), (b, _)| in_walking_order(a, b));
+        Ok(left)
+    }
+
     /// Every door counted directly under an area, in walking order.
     pub fn doors(&self, sweep: SweepNumber, area: AreaNumber) -> Result<Vec<Door>> {
         let mut read = self.views.connection().prepare_cached(&format!(
-            "select dwelling.id, dwelling.place, dwelling.on_roster, dwelling.listed, dwelling.building, dwelling.unit,
-                dwelling.room, {ROUND_COLUMNS}
+            "select dwelling.id, dwelling.place, dwelling.on_roster, dwelling.listed, dwelling.changed,
+                dwelling.building, dwelling.unit, dwelling.room, {ROUND_COLUMNS}
              from dwelling left join round on round.sweep = ?1 and round.dwelling = dwelling.id
              where dwelling.area = ?2"
         ))?;
@@ -249,18 +303,14 @@ impl Reader {
                     place: Place::from_code(row.get(1)?).unwrap_or_default(),
                     on_roster: row.get(2)?,
                     listed: row.get(3)?,
+                    changed: row.get(4)?,
                 },
-                labels: Labels { building: row.get(4)?, unit: row.get(5)?, room: row.get(6)? },
-                round: round_from(row, 7)?.unwrap_or_default(),
+                labels: Labels { building: row.get(5)?, unit: row.get(6)?, room: row.get(7)? },
+                round: round_from(row, 8)?.unwrap_or_default(),
             })
         })?;
         let mut doors: Vec<Door> = rows.collect::<rusqlite::Result<_>>()?;
-        doors.sort_by(|a, b| {
-            walking_order(
-                (&a.labels.building, &a.labels.unit, &a.labels.room),
-                (&b.labels.building, &b.labels.unit, &b.labels.room),
-            )
-        });
+        doors.sort_by(in_walking_order);
         Ok(doors)
     }
 
@@ -347,62 +397,68 @@ impl Reader {
     /// The lines of the reconcile for the doors counted directly under one area: everyone listed there, and everyone
     /// unlisted who was last seen there.
     pub fn reconcile(&mut self, sweep: SweepNumber, area: AreaNumber) -> Result<Vec<Line>> {
-        let deadline = self.book().sweeps.get(sweep as usize).map_or(0, |sweep| sweep.deadline);
         let mut lines = Vec::new();
         for door in self.doors(sweep, area)? {
-            if door.dwelling.listed > 0 {
-                for person in self.listed_at(door.id)? {
-                    if self.home(person)? != Some(door.id) {
-                        continue;
-                    }
-                    let seen = self.seen(sweep, person)?;
-                    let mark = if seen.iter().any(|(at, _)| *at == door.id) {
-                        Seen::Here
-                    } else if seen.is_empty() {
-                        Seen::Nowhere
-                    } else {
-                        Seen::Elsewhere
-                    };
-                    let kind = sweep::kind_of(&door.round, mark);
-                    lines.push(Line {
-                        kind,
-                        person: Some(person),
-                        seen_at: seen.last().map(|(at, _)| *at).filter(|_| kind == Kind::Moved),
-                        due: sweep::due(kind, &door.round, None, deadline),
-                        door: door.clone(),
-                    });
+            self.door_lines(sweep, door, &mut lines)?;
+        }
+        Ok(lines)
+    }
+
+    /// Adds the lines of one door.
+    pub(crate) fn door_lines(&mut self, sweep: SweepNumber, door: Door, lines: &mut Vec<Line>) -> Result<()> {
+        let deadline = self.book().sweeps.get(sweep as usize).map_or(0, |sweep| sweep.deadline);
+        if door.dwelling.listed > 0 {
+            for person in self.listed_at(door.id)? {
+                if self.home(person)? != Some(door.id) {
+                    continue;
                 }
-            }
-            if door.round.unlisted > 0 {
-                let sql = "select person from sighting where dwelling = ?1 and sweep = ?2 order by person";
-                for person in self.people_where(sql, door.id, Some(sweep))? {
-                    if self.home(person)?.is_some() {
-                        continue;
-                    }
-                    let Some((last, at)) = self.seen(sweep, person)?.pop() else { continue };
-                    if last != door.id {
-                        continue;
-                    }
-                    lines.push(Line {
-                        kind: Kind::LitUnlisted,
-                        person: Some(person),
-                        seen_at: None,
-                        due: sweep::due(Kind::LitUnlisted, &door.round, Some(at), deadline),
-                        door: door.clone(),
-                    });
-                }
-            }
-            if sweep::is_lit_unlisted_door(&door.dwelling, &door.round) {
+                let seen = self.seen(sweep, person)?;
+                let mark = if seen.iter().any(|(at, _)| *at == door.id) {
+                    Seen::Here
+                } else if seen.is_empty() {
+                    Seen::Nowhere
+                } else {
+                    Seen::Elsewhere
+                };
+                let kind = sweep::kind_of(&door.round, mark);
                 lines.push(Line {
-                    kind: Kind::LitUnlisted,
-                    person: None,
-                    seen_at: None,
-                    due: sweep::due(Kind::LitUnlisted, &door.round, None, deadline),
-                    door,
+                    kind,
+                    person: Some(person),
+                    seen_at: seen.last().map(|(at, _)| *at).filter(|_| kind == Kind::Moved),
+                    due: sweep::due(kind, &door.round, None, deadline),
+                    door: door.clone(),
                 });
             }
         }
-        Ok(lines)
+        if door.round.unlisted > 0 {
+            let sql = "select person from sighting where dwelling = ?1 and sweep = ?2 order by person";
+            for person in self.people_where(sql, door.id, Some(sweep))? {
+                if self.home(person)?.is_some() {
+                    continue;
+                }
+                let Some((last, at)) = self.seen(sweep, person)?.pop() else { continue };
+                if last != door.id {
+                    continue;
+                }
+                lines.push(Line {
+                    kind: Kind::LitUnlisted,
+                    person: Some(person),
+                    seen_at: None,
+                    due: sweep::due(Kind::LitUnlisted, &door.round, Some(at), deadline),
+                    door: door.clone(),
+                });
+            }
+        }
+        if sweep::is_lit_unlisted_door(&door.dwelling, &door.round) {
+            lines.push(Line {
+                kind: Kind::LitUnlisted,
+                person: None,
+                seen_at: None,
+                due: sweep::due(Kind::LitUnlisted, &door.round, None, deadline),
+                door,
+            });
+        }
+        Ok(())
     }
 
     /// Who a person is; none if nothing is known of her, or it was erased.

@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender};
 
 use domain::apply::{self, Origin};
 use domain::fact::Fact;
 use domain::id::Id;
-use ledger::envelope::Envelope;
+use ledger::envelope::EnvelopeRef;
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::directory::{self, Directory};
@@ -15,7 +16,7 @@ use crate::error::{Result, StoreError};
 use crate::schema::{self, VIEW_TABLES};
 use crate::views::Views;
 
-const CHUNK: u64 = 10_000;
+const CHUNK: u64 = 4096;
 
 /// A view that is not what the facts add up to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,10 +56,73 @@ fn remove(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Applies every fact of the ledger to empty views in `path`. Returns how many facts there were.
-fn build(directory: &Directory, path: &Path, progress: &mut dyn FnMut(u64)) -> Result<u64> {
+/// A fact as it stands in the ledger, read and not yet applied.
+struct Stored {
+    origin: Origin,
+    verdict: u64,
+    /// None for a fact in quarantine, which may not read.
+    fact: Option<Fact>,
+}
+
+/// Reads the ledger in chunks, for the other side of the channel to apply; gives the connection back.
+fn read_facts(ledger: Connection, to: &SyncSender<Result<Vec<Stored>>>) -> Connection {
+    let mut next = 0;
+    loop {
+        let chunk = read_chunk(&ledger, next);
+        let last = chunk.as_ref().ok().and_then(|chunk| chunk.last()).map(|stored| stored.origin.position);
+        if to.send(chunk).is_err() {
+            break;
+        }
+        match last {
+            Some(last) => next = last + 1,
+            None => break,
+        }
+    }
+    ledger
+}
+
+fn read_chunk(ledger: &Connection, from: u64) -> Result<Vec<Stored>> {
+    let mut read = ledger.prepare_cached(
+        "select position, sequence, received_at, verdict, fact from facts
+         where position >= ?1 order by position limit ?2",
+    )?;
+    let mut rows = read.query(params![from, CHUNK])?;
+    let mut chunk = Vec::with_capacity(usize::try_from(CHUNK).unwrap_or(0));
+    while let Some(row) = rows.next()? {
+        let position: u64 = row.get(0)?;
+        let bytes = row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?;
+        let verdict: u64 = row.get(3)?;
+        let damaged = |why: String| StoreError::Damaged(format!("position {position}: {why}"));
+        let envelope = EnvelopeRef::decode(bytes).map_err(|error| damaged(error.to_string()))?;
+        let fact = match verdict {
+            0 => Some(Fact::decode(envelope.payload).map_err(|error| damaged(error.to_string()))?),
+            _ => None,
+        };
+        let origin = Origin {
+            position,
+            counts_from: position,
+            series: Id(envelope.series),
+            sequence: row.get(1)?,
+            received_at: row.get(2)?,
+            sealed: envelope.sealed.is_some(),
+        };
+        chunk.push(Stored { origin, verdict, fact });
+    }
+    Ok(chunk)
+}
+
+/// Indexes that no rule needs while facts add up: made at the end, in order.
+const LATE_INDEXES: [&str; 1] = ["person_of_dwelling"];
+
+/// Applies every fact of the ledger to empty views in `path`: one thread reads, one applies. Returns how many facts
+/// there were, and the ledger's connection.
+fn build(
+    directory: &Directory,
+    ledger: Connection,
+    path: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(u64, Connection)> {
     remove(path)?;
-    let ledger = directory::open_reader(&directory.territory(), schema::TERRITORY)?;
     let connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -70,53 +134,49 @@ fn build(directory: &Directory, path: &Path, progress: &mut dyn FnMut(u64)) -> R
     connection.pragma_update(None, "synchronous", "off")?;
     connection.pragma_update(None, "cache_size", -256 * 1024)?;
     connection.execute_batch(schema::VIEWS)?;
+    let mut late = Vec::new();
+    for index in LATE_INDEXES {
+        let sql = "select sql from sqlite_schema where type = 'index' and name = ?1";
+        late.push(connection.query_row(sql, [index], |row| row.get::<_, String>(0))?);
+        connection.execute_batch(&format!("drop index {index}"))?;
+    }
     // Released facts are read back from the ledger by the same statement as in a live territory.
     connection.execute("attach database ?1 as ledger", [directory.territory().to_string_lossy()])?;
     connection.execute_batch("begin")?;
     let mut views = Views::open(connection)?;
+    let (send, receive) = std::sync::mpsc::sync_channel(4);
+    let (applied, ledger) = std::thread::scope(|scope| {
+        let reader = scope.spawn(move || read_facts(ledger, &send));
+        let applied = apply_all(&mut views, receive, progress);
+        (applied, reader.join())
+    });
+    let facts = applied?;
+    let ledger = ledger.map_err(|_| StoreError::Damaged("the reading of the facts broke off".into()))?;
+    for sql in late {
+        views.connection().execute_batch(&sql)?;
+    }
+    views.connection().execute_batch("commit")?;
+    Ok((facts, ledger))
+}
+
+fn apply_all(
+    views: &mut Views,
+    chunks: Receiver<Result<Vec<Stored>>>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64> {
     let mut next = 0;
-    loop {
-        let mut read = ledger.prepare_cached(
-            "select position, sequence, received_at, verdict, fact from facts
-             where position >= ?1 order by position limit ?2",
-        )?;
-        let mut rows = read.query(params![next, CHUNK])?;
-        let before = next;
-        while let Some(row) = rows.next()? {
-            let position: u64 = row.get(0)?;
-            let bytes = row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?;
-            let verdict: u64 = row.get(3)?;
-            apply_stored(&mut views, position, row.get(1)?, row.get(2)?, verdict, bytes)?;
-            next = position + 1;
+    for chunk in chunks {
+        for Stored { origin, verdict, fact } in chunk? {
+            next = origin.position + 1;
+            match fact {
+                Some(fact) => apply::apply(views, origin, &fact)?,
+                None => views.put_quarantined(origin.series, origin.sequence, origin.position, verdict)?,
+            }
         }
         views.flush()?;
         progress(next);
-        if next == before {
-            break;
-        }
     }
-    views.connection().execute_batch("commit")?;
     Ok(next)
-}
-
-fn apply_stored(
-    views: &mut Views,
-    position: u64,
-    sequence: u64,
-    received_at: i64,
-    verdict: u64,
-    bytes: &[u8],
-) -> Result<()> {
-    let envelope = Envelope::decode(bytes)
-        .map_err(|error| StoreError::Damaged(format!("position {position}: {error}")))?;
-    let series = Id(envelope.series);
-    if verdict != 0 {
-        return views.put_quarantined(series, sequence, position, verdict);
-    }
-    let fact = Fact::decode(&envelope.payload)
-        .map_err(|error| StoreError::Damaged(format!("position {position}: {error}")))?;
-    let origin = Origin { position, series, sequence, received_at, sealed: envelope.sealed.is_some() };
-    apply::apply(views, origin, &fact)
 }
 
 /// Rebuilds the views into a scratch file and compares them with the stored ones, row by row, column by column.
@@ -126,8 +186,9 @@ fn apply_stored(
 pub fn check(root: &Path, progress: &mut dyn FnMut(u64)) -> Result<(u64, Option<Difference>)> {
     let directory = Directory::find(root)?;
     let path = scratch(&directory);
-    let outcome = build(&directory, &path, progress).and_then(|facts| {
-        let stored = directory::open_reader(&directory.territory(), schema::TERRITORY)?;
+    // Facts and views of one moment, whatever is written meanwhile.
+    let stored = crate::verify::held(&directory.territory(), schema::TERRITORY)?;
+    let outcome = build(&directory, stored, &path, progress).and_then(|(facts, stored)| {
         let rebuilt = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         for (table, order) in VIEW_TABLES {
             if let Some(difference) = compare(&stored, &rebuilt, table, order)? {
@@ -205,7 +266,9 @@ pub(crate) fn rebuild_into(territory: &Connection, directory: &Directory) -> Res
 
 fn replace(territory: &Connection, directory: &Directory, progress: &mut dyn FnMut(u64)) -> Result<u64> {
     let path = scratch(directory);
-    let outcome = build(directory, &path, progress).and_then(|facts| {
+    let ledger = crate::verify::held(&directory.territory(), schema::TERRITORY)?;
+    let outcome = build(directory, ledger, &path, progress).and_then(|(facts, ledger)| {
+        drop(ledger);
         territory.execute("attach database ?1 as rebuilt", [path.to_string_lossy()])?;
         let mut script = String::from("begin immediate;");
         let stored: Vec<String> = {
@@ -219,8 +282,9 @@ fn replace(territory: &Connection, directory: &Directory, progress: &mut dyn FnM
             script.push_str(&format!("drop table main.{table};"));
         }
         script.push_str(schema::VIEWS);
-        for (table, order) in VIEW_TABLES {
-            script.push_str(&format!("insert into main.{table} select * from rebuilt.{table} order by {order};"));
+        // Without an order of its own the copy goes page by page; the rows come in that of their keys.
+        for (table, _) in VIEW_TABLES {
+            script.push_str(&format!("insert into main.{table} select * from rebuilt.{table};"));
         }
         script.push_str(&format!(
             "update meta set value = {} where name = 'views_version'; commit;",

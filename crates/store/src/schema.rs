@@ -8,13 +8,14 @@ use rusqlite::Connection;
 use crate::error::{Result, StoreError};
 
 /// What the ledger, the vault and the keys look like. Raise it with each migration.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 1;
+pub const VIEWS_VERSION: i64 = 5;
 
 /// The ledger of a territory: the only truth.
-pub const TERRITORY: &[&str] = &["
+pub const TERRITORY: &[&str] = &[
+    "
 create table meta (name text primary key, value) without rowid;
 create table series (
     number integer primary key, -- 0 is the territory's own
@@ -34,17 +35,27 @@ create table facts (
 create unique index fact_of_series on facts (series, sequence) where series <> 0 and verdict <> 1;
 create table nodes (first integer primary key, hashes blob not null);
 create table checkpoints (size integer primary key, note text not null);
-"];
+",
+    "
+-- Rows of another length; they are made again from the facts.
+delete from nodes;
+",
+];
 
 /// Ciphertexts, by whose they are. Deleting a row is half of an erasure.
-pub const VAULT: &[&str] = &["
+pub const VAULT: &[&str] = &[
+    "
 create table content (
     owner blob not null,
     position integer not null, -- of the fact that commits to its hash
     ciphertext blob not null,
     primary key (owner, position)
 ) without rowid;
-"];
+",
+    "
+create table meta (name text primary key, value) without rowid;
+",
+];
 
 /// Wrapped data keys and blind-index tags. Deleting a row is the other half of an erasure.
 pub const KEYS: &[&str] = &["
@@ -60,6 +71,52 @@ create table tag (
     owner blob not null,
     primary key (tag, owner)
 ) without rowid;
+", "
+create table owner_tag (
+    owner blob not null,
+    tag blob not null,   -- so that a tag is deleted with its owner though nothing of hers can be opened any more
+    primary key (owner, tag)
+) without rowid;
+insert into owner_tag (owner, tag) select owner, tag from tag order by owner, tag;
+"];
+
+/// Accounts, sessions, invitations, phones' tokens: not facts, and no right comes from here.
+pub const CONTROL: &[&str] = &["
+create table account (
+    id blob primary key,
+    username text not null unique,
+    name blob not null,        -- sealed
+    password text not null,    -- Argon2id, as a PHC string
+    secret blob not null,      -- of the second factor, sealed
+    last_step integer not null,
+    created_at integer not null
+) without rowid;
+create table session (
+    token blob primary key,    -- SHA-256, as all tokens and codes below
+    account blob not null,
+    created_at integer not null,
+    seen_at integer not null
+) without rowid;
+create index session_of_account on session (account);
+create table invitation (
+    code blob primary key,
+    worker blob not null,
+    name blob not null,        -- sealed
+    area text not null,
+    role integer not null,
+    inviter blob not null,
+    expires_at integer not null,
+    used_at integer
+) without rowid;
+create table phone (
+    series blob primary key,
+    token blob not null,
+    worker blob not null,
+    name blob not null,        -- sealed
+    seen_at integer not null
+) without rowid;
+create table failure (subject blob not null, at integer not null); -- a keyed hash of a user name or an address
+create index failure_of_subject on failure (subject, at);
 "];
 
 /// Views: what the facts add up to. Made, emptied and compared table by table; see [`VIEW_TABLES`].
@@ -71,21 +128,27 @@ create table sweep (number integer primary key, id blob not null, area integer n
 create table roster (number integer primary key, id blob not null, source text not null, digest blob not null,
     bytes integer not null, imported_at integer not null);
 create table device (series blob primary key, public_key blob not null, worker blob not null, role integer not null,
-    area integer not null, revoked integer not null) without rowid;
+    area integer not null, enrolled_at integer not null, revoked_at integer) without rowid;
+create index device_of_area on device (area);
+create table access (account blob primary key, role integer not null, area integer not null) without rowid;
 create table dwelling (id blob primary key, area integer not null, place integer not null, on_roster integer not null,
-    listed integer not null, building text not null, unit text not null, room text not null) without rowid;
+    listed integer not null, changed integer not null, building text not null, unit text not null, room text not null) without rowid;
 create index dwelling_of_area on dwelling (area);
 create table door (area integer not null, key text not null, dwelling blob not null, primary key (area, key)) without rowid;
+create table departure (area integer not null, dwelling blob not null, position integer not null,
+    primary key (area, dwelling)) without rowid;
 create table dwelling_alias (id blob primary key, dwelling blob not null) without rowid;
 create table person (id blob primary key, dwelling blob, content integer, link blob) without rowid;
 create index person_of_dwelling on person (dwelling) where dwelling is not null;
 create index person_linked on person (link) where link is not null;
 create table roster_row (person blob not null, roster integer not null, row integer not null,
     primary key (person, roster, row)) without rowid;
-create table erased (person blob primary key) without rowid;
+create table erased (person blob primary key, position integer not null) without rowid;
+create table notes_erased (dwelling blob primary key, position integer not null, at integer not null) without rowid;
 create table round (sweep integer not null, dwelling blob not null, at integer, series blob, sequence integer,
     outcome integer, light integer, evidence integer, recheck_on integer, visits integer not null, signed integer not null,
     here integer not null, elsewhere integer not null, unlisted integer not null, recorded integer not null,
+    changed integer not null,
     primary key (sweep, dwelling)) without rowid;
 create table sighting (sweep integer not null, person blob not null, dwelling blob not null, at integer not null,
     series blob not null, sequence integer not null, primary key (sweep, person, dwelling)) without rowid;
@@ -96,6 +159,8 @@ create table tally (sweep integer not null, area integer not null, accounted int
     primary key (sweep, area)) without rowid;
 create table frozen (sweep integer not null, area integer not null, dwellings integer not null, listed integer not null,
     primary key (sweep, area)) without rowid;
+create table unreached (sweep integer not null, area integer not null, dwelling blob not null,
+    primary key (sweep, area, dwelling)) without rowid;
 create table quarantine (series blob not null, sequence integer not null, position integer not null, verdict integer not null,
     primary key (series, sequence, position)) without rowid;
 ";
@@ -107,17 +172,21 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("sweep", "number"),
     ("roster", "number"),
     ("device", "series"),
+    ("access", "account"),
     ("dwelling", "id"),
     ("door", "area, key"),
+    ("departure", "area, dwelling"),
     ("dwelling_alias", "id"),
     ("person", "id"),
     ("roster_row", "person, roster, row"),
     ("erased", "person"),
+    ("notes_erased", "dwelling"),
     ("round", "sweep, dwelling"),
     ("sighting", "sweep, person, dwelling"),
     ("area_count", "area"),
     ("tally", "sweep, area"),
     ("frozen", "sweep, area"),
+    ("unreached", "sweep, area, dwelling"),
     ("quarantine", "series, sequence, position"),
 ];
 

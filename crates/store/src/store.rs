@@ -28,6 +28,9 @@ pub(crate) const OWN: i64 = 0;
 /// The role written into the enrolment of the territory's own series.
 pub const SERVER_ROLE: u64 = 255;
 
+/// One signed head in so many facts is kept, beside the newest.
+const KEEP_CHECKPOINT_EVERY: u64 = 4096;
+
 /// The writer of one territory. There is one at a time, in one process: it holds the directory's lock.
 pub struct Store {
     pub(crate) directory: Directory,
@@ -41,7 +44,10 @@ pub struct Store {
     pub(crate) checkpoint_key: CheckpointKey,
     pub(crate) origin: String,
     pub(crate) checkpoint: String,
+    /// A batch came to nothing and could not be cleared away.
+    pub(crate) unsettled: bool,
     pub(crate) entropy: Entropy,
+    last_id: Id,
     _lock: File,
 }
 
@@ -58,6 +64,13 @@ impl Store {
     /// [`StoreError::AlreadyExists`] if the directory is not empty.
     pub fn create(root: &Path, code: &str, key: TerritoryKey, now: Millis) -> Result<Self> {
         let directory = Directory::make(root, code)?;
+        // A list of erasures beside an empty directory is of another territory, which is gone.
+        match std::fs::remove_file(crate::erase::list_beside(root)) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::Io { path: crate::erase::list_beside(root), source });
+            }
+            _ => {}
+        }
         let lock = directory.lock()?;
         let territory = directory::open_writer(&directory.territory(), schema::TERRITORY, true)?;
         territory.execute_batch(schema::VIEWS)?;
@@ -108,6 +121,7 @@ impl Store {
         if fingerprint != Some(key.fingerprint()) {
             return Err(StoreError::WrongKey);
         }
+        crate::nodes::refill(&territory)?;
         let vault = directory::open_writer(&directory.vault(), schema::VAULT, true)?;
         let keys = directory::open_writer(&directory.keys(), schema::KEYS, true)?;
         let views_version: i64 =
@@ -134,20 +148,7 @@ impl Store {
     ) -> Result<Self> {
         let own_series: [u8; 16] =
             territory.query_row("select value from meta where name = 'own_series'", [], |row| row.get(0))?;
-        let size: u64 =
-            territory.query_row("select coalesce(max(position) + 1, 0) from facts", [], |row| row.get(0))?;
-        let appender = Appender::open(size, &StoredNodes::new(&territory))
-            .map_err(|error| StoreError::Damaged(error.to_string()))?;
-        let nodes = NodeWriter::open(&territory, node_count(size))?;
-        let own_head = territory
-            .query_row("select next, hash from series where number = ?1", [OWN], |row| {
-                Ok(SeriesHead { next: row.get(0)?, hash: row.get(1)? })
-            })
-            .optional()?
-            .unwrap_or(SeriesHead { next: 0, hash: [0; 32] });
-        let checkpoint: Option<String> = territory
-            .query_row("select note from checkpoints order by size desc limit 1", [], |row| row.get(0))
-            .optional()?;
+        let End { appender, nodes, own_head, checkpoint } = End::read(&territory)?;
         let origin = origin_of(&directory.code);
         Ok(Self {
             views: Views::open(territory)?,
@@ -159,12 +160,33 @@ impl Store {
             checkpoint_key: CheckpointKey::from_seed(&origin, key.checkpoint_seed())
                 .map_err(|error| StoreError::BadKey(error.to_string()))?,
             origin,
-            checkpoint: checkpoint.unwrap_or_default(),
+            checkpoint,
+            unsettled: false,
             entropy,
+            last_id: Id::default(),
             content: Content { vault, keys, key: Some(key) },
             directory,
             _lock: lock,
         })
+    }
+
+    /// Makes the three files, and what is kept of them in memory, agree again after a batch that came to nothing.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        self.unsettled = true;
+        for connection in [self.views.connection(), &self.content.vault, &self.content.keys] {
+            if !connection.is_autocommit() {
+                connection.execute_batch("rollback")?;
+            }
+        }
+        let end = End::read(self.views.connection())?;
+        self.appender = end.appender;
+        self.nodes = end.nodes;
+        self.own_head = end.own_head;
+        self.checkpoint = end.checkpoint;
+        self.views.reload()?;
+        self.drop_orphans()?;
+        self.unsettled = false;
+        Ok(())
     }
 
     /// Ciphertexts and keys are committed before the facts that commit to them; after a kill in between, those whose
@@ -177,19 +199,61 @@ impl Store {
             .query_row("select value from meta where name = 'high_position'", [], |row| row.get(0))
             .optional()?
             .unwrap_or(0);
-        if high > size {
-            self.content.vault.execute("delete from content where position >= ?1", [size])?;
-            self.content.keys.execute(
-                "delete from tag where owner in (select owner from data_key where position >= ?1)
-                 and owner not in (select owner from data_key where position < ?1)",
-                [size],
-            )?;
-            self.content.keys.execute("delete from data_key where position >= ?1", [size])?;
-            self.content
-                .keys
-                .execute("insert or replace into meta (name, value) values ('high_position', ?1)", [size])?;
+        if high <= size {
+            return Ok(());
         }
+        let owners = self.last_owners(size)?;
+        let (vault, keys) = (&self.content.vault, &self.content.keys);
+        let vault_batch = vault.unchecked_transaction()?;
+        let keys_batch = keys.unchecked_transaction()?;
+        for owner in owners {
+            let old = "select 1 from data_key where owner = ?1 and position < ?2";
+            if !keys.prepare_cached(old)?.exists(params![owner.0, size])? {
+                self.content.forget_tags(owner)?;
+            }
+            for (connection, table) in [(vault, "content"), (keys, "data_key")] {
+                let sql = format!("delete from {table} where owner = ?1 and position >= ?2");
+                connection.prepare_cached(&sql)?.execute(params![owner.0, size])?;
+            }
+        }
+        keys.execute("insert or replace into meta (name, value) values ('high_position', ?1)", [size])?;
+        vault_batch.commit()?;
+        // The keys' file tells that it is done, so it is the last.
+        keys_batch.commit()?;
         Ok(())
+    }
+
+    /// Whose content may be from `size` on: the last batch named them, unless they were too many.
+    fn last_owners(&self, size: u64) -> Result<Vec<Id>> {
+        let named: Option<Option<Vec<u8>>> = self
+            .content
+            .keys
+            .query_row("select value from meta where name = 'last_owners'", [], |row| row.get(0))
+            .optional()?;
+        if let Some(Some(bytes)) = named {
+            return Ok(bytes.chunks_exact(16).filter_map(|id| id.try_into().ok().map(Id)).collect());
+        }
+        let mut owners = Vec::new();
+        for (connection, table) in [(&self.content.vault, "content"), (&self.content.keys, "data_key")] {
+            let mut read =
+                connection.prepare(&format!("select distinct owner from {table} where position >= ?1"))?;
+            let rows = read.query_map([size], |row| Ok(Id(row.get(0)?)))?;
+            owners.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+        }
+        owners.sort_unstable();
+        owners.dedup();
+        Ok(owners)
+    }
+
+    /// A new id, greater than every one made before in this process.
+    pub(crate) fn new_id(&mut self, now: Millis) -> Result<Id> {
+        let fresh = Id::from_time(now, self.entropy.bytes()?);
+        self.last_id = if fresh > self.last_id {
+            fresh
+        } else {
+            self.last_id.following(u32::from_be_bytes(self.entropy.bytes()?))
+        };
+        Ok(self.last_id)
     }
 
     /// Runs `work` as one batch: everything it appends is committed together, durably, or nothing is.
@@ -204,7 +268,7 @@ impl Store {
                 Ok(value)
             }
             Err(error) => {
-                batch.roll_back()?;
+                batch.roll_back();
                 Err(error)
             }
         }
@@ -236,6 +300,12 @@ impl Store {
         self.views.book()
     }
 
+    /// Another number whenever the book may have changed; it means nothing beyond this process.
+    #[must_use]
+    pub fn book_version(&self) -> u64 {
+        self.views.book_version()
+    }
+
     #[must_use]
     pub fn key(&self) -> Option<Arc<TerritoryKey>> {
         self.content.key.clone()
@@ -252,6 +322,11 @@ impl Store {
             .connection()
             .prepare_cached("insert or replace into checkpoints (size, note) values (?1, ?2)")?
             .execute(params![size, note])?;
+        // Every push signs a head. Whoever was shown one that is not kept can still hold the tree against it.
+        self.views
+            .connection()
+            .prepare_cached("delete from checkpoints where size >= ?1 and size < ?2")?
+            .execute(params![size / KEEP_CHECKPOINT_EVERY * KEEP_CHECKPOINT_EVERY, size])?;
         self.checkpoint = note;
         Ok(())
     }
@@ -259,6 +334,34 @@ impl Store {
     /// Reads a fact back from the ledger.
     pub(crate) fn fact_at(&self, position: u64) -> Result<(ledger::envelope::Envelope, Fact)> {
         read_fact(self.views.connection(), position)
+    }
+}
+
+/// Where the ledger ends.
+struct End {
+    appender: Appender,
+    nodes: NodeWriter,
+    own_head: SeriesHead,
+    checkpoint: String,
+}
+
+impl End {
+    fn read(territory: &Connection) -> Result<Self> {
+        let size: u64 =
+            territory.query_row("select coalesce(max(position) + 1, 0) from facts", [], |row| row.get(0))?;
+        let appender = Appender::open(size, &StoredNodes::new(territory))
+            .map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let own_head = territory
+            .query_row("select next, hash from series where number = ?1", [OWN], |row| {
+                Ok(SeriesHead { next: row.get(0)?, hash: row.get(1)? })
+            })
+            .optional()?
+            .unwrap_or(SeriesHead { next: 0, hash: [0; 32] });
+        let checkpoint: Option<String> = territory
+            .query_row("select note from checkpoints order by size desc limit 1", [], |row| row.get(0))
+            .optional()?;
+        let nodes = NodeWriter::open(territory, node_count(size))?;
+        Ok(Self { appender, nodes, own_head, checkpoint: checkpoint.unwrap_or_default() })
     }
 }
 

@@ -2,28 +2,32 @@
 //! views. It stops at the first thing that is wrong and names it.
 
 use std::path::Path;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use domain::admit::Quarantine;
 use domain::fact::{Body, Fact};
 use domain::id::Id;
-use ledger::envelope;
-use ledger::envelope::Commitment;
+use ledger::envelope::{self, EnvelopeRef};
 use ledger::verify::{Entry, Fault, Summary, Verifier};
-use rusqlite::{Connection, OptionalExtension, params};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rusqlite::{Connection, OptionalExtension};
+use rustc_hash::FxHashMap;
 
 use crate::directory::{self, Directory};
 use crate::error::{Result, StoreError};
 use crate::rebuild;
 use crate::schema;
 
+mod content;
+
 /// What was proved, and how long each part took.
 #[derive(Debug)]
 pub struct Verified {
     pub summary: Summary,
+    /// The newest signed tree head, a C2SP note: whoever keeps it elsewhere can tell later whether the past was changed.
+    pub checkpoint: String,
+    /// Facts, tree, heads and sealed content.
     pub facts_took: Duration,
-    pub content_took: Duration,
     pub views_took: Duration,
 }
 
@@ -58,8 +62,8 @@ impl Finding {
     }
 }
 
-/// Proves the directory. `kept_head` is a signed tree head that a witness (a phone, a parent office, a printed report)
-/// kept: the ledger must still be one that extends it.
+/// Proves the directory as it is at this moment, also while another process writes to it. `kept_head` is a signed tree
+/// head that a witness (a phone, a parent office, a printed report) kept: the ledger must still be one that extends it.
 ///
 /// # Errors
 /// The first [`Finding`].
@@ -70,8 +74,10 @@ pub fn verify(
     progress: &mut dyn FnMut(u64),
 ) -> std::result::Result<Verified, Finding> {
     let directory = Directory::find(root)?;
-    let territory = directory::open_reader(&directory.territory(), schema::TERRITORY)?;
-    let vault = directory::open_reader(&directory.vault(), schema::VAULT)?;
+    // Keys and ciphertexts are committed before the facts that name them, and erased after the fact that says so.
+    // So the facts are held fast first; what is newer in the vault is of later facts and left alone.
+    let territory = held(&directory.territory(), schema::TERRITORY)?;
+    let vault = held(&directory.vault(), schema::VAULT)?;
     for (connection, path) in [(&territory, directory.territory()), (&vault, directory.vault())] {
         let sound: String = connection.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
         if sound != "ok" {
@@ -80,12 +86,31 @@ pub fn verify(
         }
     }
     let started = Instant::now();
-    let (mut verifier, sealed, erased) = facts(&territory, kept_head, progress)?;
-    let facts_took = started.elapsed();
-    let started = Instant::now();
-    content(&vault, &mut verifier, &sealed, &erased)?;
-    let content_took = started.elapsed();
+    let (send, receive) = std::sync::mpsc::sync_channel(16);
+    let (facts, contents) = std::thread::scope(|scope| {
+        let contents = scope.spawn(move || content::check(&vault, &receive));
+        let facts = facts(&territory, kept_head, send, progress);
+        (facts, contents.join())
+    });
+    let facts = facts?;
+    let contents = contents.map_err(|_| {
+        Finding::new("the reading of the vault broke off".into(), "读取密文库时中断".into())
+    })??;
+    let Facts { mut verifier, size, mut erased } = facts;
+    let now_erased = erased.clone();
+    erasures_after(&directory, size, &mut erased)?;
+    for (position, owner) in contents.missing {
+        if erased.get(&Id(owner)).is_none_or(|before| position >= *before) {
+            return Err(Fault::ContentMissing { position, owner }.into());
+        }
+        verifier.content_erased();
+    }
+    verifier.contents_hold(contents.held);
+    content::check_count(&directory, size, contents.sealed)?;
+    content::check_erased(&directory, &now_erased)?;
     let summary = verifier.finish()?;
+    let facts_took = started.elapsed();
+    let checkpoint = newest_checkpoint(&territory)?;
     let started = Instant::now();
     if with_views {
         let (_, difference) = rebuild::check(root, progress)?;
@@ -94,16 +119,83 @@ pub fn verify(
             return Err(Finding::new(difference.to_string(), zh));
         }
     }
-    Ok(Verified { summary, facts_took, content_took, views_took: started.elapsed() })
+    Ok(Verified { summary, checkpoint, facts_took, views_took: started.elapsed() })
 }
 
-type Sealed = Vec<(u64, Commitment)>;
+/// The newest signed tree head of a data directory, to be kept where the directory is not.
+///
+/// # Errors
+/// If it is no data directory, or none was ever signed.
+pub fn checkpoint(root: &Path) -> Result<String> {
+    let directory = Directory::find(root)?;
+    newest_checkpoint(&directory::open_reader(&directory.territory(), schema::TERRITORY)?)
+}
+
+fn newest_checkpoint(territory: &Connection) -> Result<String> {
+    let note: Option<String> = territory
+        .query_row("select note from checkpoints order by size desc limit 1", [], |row| row.get(0))
+        .optional()?;
+    note.ok_or_else(|| StoreError::Damaged("no tree head was ever signed".into()))
+}
+
+/// Opens a file for reading as it is now, whatever is written afterwards.
+pub(crate) fn held(path: &Path, migrations: &[&str]) -> Result<Connection> {
+    let connection = directory::open_reader(path, migrations)?;
+    connection.execute_batch("begin")?;
+    // A transaction begins to see at its first read.
+    connection.query_row("select count(*) from sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+    Ok(connection)
+}
+
+/// Whose content may be gone: everything from before a position.
+type Erasures = FxHashMap<Id, u64>;
+
+fn note_erasure(erased: &mut Erasures, position: u64, body: &Body) {
+    match body {
+        Body::Erased { person, .. } => {
+            erased.insert(*person, u64::MAX);
+        }
+        Body::NotesErased { dwelling, .. } => {
+            let before = erased.entry(*dwelling).or_default();
+            *before = (*before).max(position);
+        }
+        _ => {}
+    }
+}
+
+/// Adds the erasures of facts that came after the ones that were verified: their content may be gone already.
+fn erasures_after(
+    directory: &Directory,
+    size: u64,
+    erased: &mut Erasures,
+) -> std::result::Result<(), Finding> {
+    let territory = directory::open_reader(&directory.territory(), schema::TERRITORY)?;
+    let mut read =
+        territory.prepare("select position, fact from facts where position >= ?1 and verdict = 0")?;
+    let mut rows = read.query([size])?;
+    while let Some(row) = rows.next()? {
+        let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+        if let Ok(envelope) = EnvelopeRef::decode(bytes)
+            && let Ok(fact) = Fact::decode(envelope.payload)
+        {
+            note_erasure(erased, row.get(0)?, &fact.body);
+        }
+    }
+    Ok(())
+}
+
+struct Facts {
+    verifier: Verifier,
+    size: u64,
+    erased: Erasures,
+}
 
 fn facts(
     territory: &Connection,
     kept_head: Option<&str>,
+    to_content: SyncSender<Vec<content::Sealed>>,
     progress: &mut dyn FnMut(u64),
-) -> std::result::Result<(Verifier, Sealed, FxHashSet<Id>), Finding> {
+) -> std::result::Result<Facts, Finding> {
     let (origin, checkpoint_key) = founding(territory)?;
     let mut verifier = Verifier::new(&origin, checkpoint_key);
     let mut read = territory.prepare("select note from checkpoints order by size")?;
@@ -117,8 +209,9 @@ fn facts(
     }
     let numbers = series_numbers(territory)?;
     let mut keys: FxHashMap<[u8; 16], [u8; 32]> = FxHashMap::default();
-    let mut sealed = Vec::new();
-    let mut erased = FxHashSet::default();
+    let mut sealed = Vec::with_capacity(content::CHUNK);
+    let mut erased = Erasures::default();
+    let mut size = 0;
     let mut stored = Nodes::open(territory)?;
     let mut read = territory.prepare(
         "select position, series, sequence, received_at, verdict, fact from facts order by position",
@@ -148,9 +241,9 @@ fn facts(
                 format!("位置 {position}：行里的序列或序号与事实本身不符"),
             ));
         }
-        // The first byte opens the array, the second is the kind: only three kinds say something that verifying needs.
+        // The first byte opens the array, then comes the kind: few kinds say something that verifying needs.
         if verdict == 0
-            && matches!(envelope.payload.get(1), Some(14 | 17))
+            && matches!(envelope.payload, [_, 14 | 17, ..] | [_, 0x18, 25, ..])
             && let Ok(fact) = Fact::decode(envelope.payload)
         {
             match fact.body {
@@ -158,10 +251,7 @@ fn facts(
                     verifier.founding_key(&series.0, &public_key)?;
                     keys.insert(series.0, public_key);
                 }
-                Body::Erased { person, .. } => {
-                    erased.insert(person);
-                }
-                _ => {}
+                body => note_erasure(&mut erased, position, &body),
             }
         }
         if let Some(commitment) = envelope.sealed
@@ -169,8 +259,13 @@ fn facts(
             && verdict != Quarantine::Fork as u64
         {
             sealed.push((position, commitment));
+            if sealed.len() == content::CHUNK {
+                // Nobody listens any more only if the other side has found something; that is told at the end.
+                let _ = to_content.send(std::mem::replace(&mut sealed, Vec::with_capacity(content::CHUNK)));
+            }
         }
-        if position % 100_000 == 0 {
+        size = position + 1;
+        if position.is_multiple_of(100_000) {
             progress(position);
         }
     }
@@ -180,8 +275,10 @@ fn facts(
             "树的节点多于事实：末尾的事实被截断了".into(),
         ));
     }
+    let _ = to_content.send(sealed);
+    drop(to_content);
     heads(territory, &mut verifier, &keys)?;
-    Ok((verifier, sealed, erased))
+    Ok(Facts { verifier, size, erased })
 }
 
 fn founding(territory: &Connection) -> std::result::Result<(String, [u8; 32]), Finding> {
@@ -227,32 +324,6 @@ fn heads(
             ));
         };
         verifier.head(&id, next - 1, &row.get(2)?, &row.get(3)?, public)?;
-    }
-    Ok(())
-}
-
-fn content(
-    vault: &Connection,
-    verifier: &mut Verifier,
-    sealed: &[(u64, Commitment)],
-    erased: &FxHashSet<Id>,
-) -> std::result::Result<(), Finding> {
-    let mut read = vault.prepare("select ciphertext from content where owner = ?1 and position = ?2")?;
-    for (position, commitment) in sealed {
-        let mut rows = read.query(params![commitment.owner, position])?;
-        let ciphertext = match rows.next()? {
-            Some(row) => Some(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?),
-            None => None,
-        };
-        verifier.content(*position, commitment, ciphertext, erased.contains(&Id(commitment.owner)))?;
-    }
-    let held: u64 = vault.query_row("select count(*) from content", [], |row| row.get(0))?;
-    let gone = u64::try_from(sealed.len()).unwrap_or(0);
-    if held > gone {
-        return Err(Finding::new(
-            format!("the vault holds {held} ciphertexts, the facts commit to {gone}: something was put in"),
-            format!("密文库里有 {held} 份密文，而事实只对应 {gone} 份：有东西被放了进去"),
-        ));
     }
     Ok(())
 }

@@ -1,13 +1,16 @@
 //! The views in SQLite: [`domain::state::State`] over tables, with the rows that a batch touches kept in memory until
 //! it is flushed.
 
+use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
 use domain::fact::{Light, Outcome, Place};
-use domain::id::{DwellingId, Id, PersonId, SeriesId};
+use domain::id::{ActorId, DwellingId, Id, PersonId, SeriesId};
 use domain::state::{
     Book, Count, Device, Dwelling, Labels, Person, Roster, Round, Stamp, State, Sweep, SweepNumber, Tally,
     Visit, Waiting,
 };
+use domain::sweep::residual_reason;
+use domain::time::Millis;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
@@ -27,9 +30,14 @@ pub struct Views {
     book: Book,
     dwellings: FxHashMap<DwellingId, Slot<Dwelling>>,
     rounds: FxHashMap<(SweepNumber, DwellingId), Slot<Round>>,
+    /// Those of them that wait to be written.
+    dirty_dwellings: Vec<DwellingId>,
+    dirty_rounds: Vec<(SweepNumber, DwellingId)>,
     counts: FxHashMap<AreaNumber, Count>,
     tallies: FxHashMap<(SweepNumber, AreaNumber), Tally>,
     book_changed: bool,
+    book_version: u64,
+    touched: Vec<SweepNumber>,
 }
 
 fn id(bytes: [u8; 16]) -> Id {
@@ -54,9 +62,13 @@ impl Views {
             book,
             dwellings: FxHashMap::default(),
             rounds: FxHashMap::default(),
+            dirty_dwellings: Vec::new(),
+            dirty_rounds: Vec::new(),
             counts: FxHashMap::default(),
             tallies: FxHashMap::default(),
             book_changed: false,
+            book_version: 0,
+            touched: Vec::new(),
         })
     }
 
@@ -67,7 +79,9 @@ impl Views {
     /// Forgets everything that was put and not committed.
     pub fn reload(&mut self) -> Result<()> {
         self.forget();
+        self.touched.clear();
         self.book = load_book(&self.connection)?;
+        self.book_version += 1;
         Ok(())
     }
 
@@ -75,9 +89,37 @@ impl Views {
     pub fn forget(&mut self) {
         self.dwellings.clear();
         self.rounds.clear();
+        self.dirty_dwellings.clear();
+        self.dirty_rounds.clear();
         self.counts.clear();
         self.tallies.clear();
         self.book_changed = false;
+    }
+
+    /// From which position on the stored book is as it is: the kept one is the same if its own number is.
+    pub fn stored_book_changed(&self) -> Result<u64> {
+        let found = self
+            .cached("select value from book where name = 'changed'")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok(found.unwrap_or(0))
+    }
+
+    /// Another number whenever the book may have changed; it means nothing beyond this process.
+    #[must_use]
+    pub fn book_version(&self) -> u64 {
+        self.book_version
+    }
+
+    /// The sweeps in which something changed since this was asked last.
+    pub fn take_touched(&mut self) -> Vec<SweepNumber> {
+        std::mem::take(&mut self.touched)
+    }
+
+    fn touch(&mut self, sweep: SweepNumber) {
+        if !self.touched.contains(&sweep) {
+            self.touched.push(sweep);
+        }
     }
 
     /// How many rows wait in memory.
@@ -131,31 +173,38 @@ impl Views {
     }
 
     fn flush_dwellings(&mut self) -> Result<()> {
-        let mut dirty: Vec<_> =
-            self.dwellings.iter_mut().filter(|(_, slot)| slot.dirty).map(|(id, slot)| (*id, slot)).collect();
-        dirty.sort_unstable_by_key(|(id, _)| *id);
+        let mut dirty = std::mem::take(&mut self.dirty_dwellings);
+        dirty.sort_unstable();
         let mut update = self.connection.prepare_cached(
-            "update dwelling set area = ?2, place = ?3, on_roster = ?4, listed = ?5 where id = ?1",
+            "update dwelling set area = ?2, place = ?3, on_roster = ?4, listed = ?5, changed = ?6 where id = ?1",
         )?;
-        for (id, slot) in dirty {
+        for id in dirty {
+            let Some(slot) = self.dwellings.get_mut(&id) else { continue };
             slot.dirty = false;
             if let Some(row) = slot.value {
-                update.execute(params![id.0, row.area, row.place as u8, row.on_roster, row.listed])?;
+                update.execute(params![
+                    id.0,
+                    row.area,
+                    row.place as u8,
+                    row.on_roster,
+                    row.listed,
+                    row.changed
+                ])?;
             }
         }
         Ok(())
     }
 
     fn flush_rounds(&mut self) -> Result<()> {
-        let mut dirty: Vec<_> =
-            self.rounds.iter_mut().filter(|(_, slot)| slot.dirty).map(|(at, slot)| (*at, slot)).collect();
-        dirty.sort_unstable_by_key(|(at, _)| *at);
+        let mut dirty = std::mem::take(&mut self.dirty_rounds);
+        dirty.sort_unstable();
         let mut put = self.connection.prepare_cached(
             "insert or replace into round (sweep, dwelling, at, series, sequence, outcome, light, evidence, recheck_on,
-                visits, signed, here, elsewhere, unlisted, recorded)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                visits, signed, here, elsewhere, unlisted, recorded, changed)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?;
-        for ((sweep, dwelling), slot) in dirty {
+        for (sweep, dwelling) in dirty {
+            let Some(slot) = self.rounds.get_mut(&(sweep, dwelling)) else { continue };
             slot.dirty = false;
             let Some(round) = slot.value else { continue };
             let signed = u8::from(round.signed_refusal) | (u8::from(round.signed_closing) << 1);
@@ -175,7 +224,8 @@ impl Views {
                 round.here,
                 round.elsewhere,
                 round.unlisted,
-                round.recorded
+                round.recorded,
+                round.changed
             ])?;
         }
         Ok(())
@@ -203,9 +253,10 @@ impl Views {
 
 /// The columns of a round, in the order that [`round_from`] reads.
 pub const ROUND_COLUMNS: &str = "round.at, round.series, round.sequence, round.outcome, round.light, round.evidence, \
-     round.recheck_on, round.visits, round.signed, round.here, round.elsewhere, round.unlisted, round.recorded";
+     round.recheck_on, round.visits, round.signed, round.here, round.elsewhere, round.unlisted, round.recorded, \
+     round.changed";
 
-/// Reads a round from columns `from..from + 13`; none if the row has none (an outer join found nothing).
+/// Reads a round from columns `from..from + 14`; none if the row has none (an outer join found nothing).
 pub fn round_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<Round>> {
     let Some(visits) = row.get::<_, Option<u32>>(from + 7)? else { return Ok(None) };
     let visit = match row.get::<_, Option<i64>>(from)? {
@@ -228,6 +279,7 @@ pub fn round_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<Round>>
         elsewhere: row.get(from + 10)?,
         unlisted: row.get(from + 11)?,
         recorded: row.get(from + 12)?,
+        changed: row.get(from + 13)?,
     }))
 }
 
@@ -241,6 +293,7 @@ fn load_book(connection: &Connection) -> Result<Book> {
             "origin" => book.origin = row.get(1)?,
             "checkpoint_key" => book.checkpoint_key = row.get(1)?,
             "own_series" => book.own_series = get_id(row, 1)?,
+            "changed" => book.changed = row.get(1)?,
             _ => {}
         }
     }
@@ -288,6 +341,7 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
     put.execute(params!["origin", book.origin])?;
     put.execute(params!["checkpoint_key", book.checkpoint_key])?;
     put.execute(params!["own_series", book.own_series.0])?;
+    put.execute(params!["changed", book.changed])?;
     let mut put = connection.prepare_cached(
         "insert or replace into area (number, code, name, level, parent) values (?1, ?2, ?3, ?4, ?5)",
     )?;
@@ -335,19 +389,21 @@ impl State for Views {
     fn change_book(&mut self, change: impl FnOnce(&mut Book)) -> Result<()> {
         change(&mut self.book);
         self.book_changed = true;
+        self.book_version += 1;
         Ok(())
     }
 
     fn device(&mut self, series: SeriesId) -> Result<Option<Device>> {
         let found = self
-            .cached("select public_key, worker, role, area, revoked from device where series = ?1")?
+            .cached("select public_key, worker, role, area, enrolled_at, revoked_at from device where series = ?1")?
             .query_row([series.0], |row| {
                 Ok(Device {
                     public_key: row.get(0)?,
                     worker: get_id(row, 1)?,
                     role: row.get(2)?,
                     area: row.get(3)?,
-                    revoked: row.get(4)?,
+                    enrolled_at: row.get(4)?,
+                    revoked_at: row.get(5)?,
                 })
             })
             .optional()?;
@@ -355,15 +411,37 @@ impl State for Views {
     }
 
     fn put_device(&mut self, series: SeriesId, device: Device) -> Result<()> {
-        self.cached("insert or replace into device (series, public_key, worker, role, area, revoked) values (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![
-                series.0,
-                device.public_key,
-                device.worker.0,
-                device.role,
-                device.area,
-                device.revoked
-            ])?;
+        self.cached(
+            "insert or replace into device (series, public_key, worker, role, area, enrolled_at, revoked_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            series.0,
+            device.public_key,
+            device.worker.0,
+            device.role,
+            device.area,
+            device.enrolled_at,
+            device.revoked_at
+        ])?;
+        Ok(())
+    }
+
+    fn grant(&mut self, account: ActorId) -> Result<Option<Grant>> {
+        let found = self
+            .cached("select role, area from access where account = ?1")?
+            .query_row([account.0], |row| Ok(Grant { role: row.get(0)?, area: row.get(1)? }))
+            .optional()?;
+        Ok(found)
+    }
+
+    fn put_grant(&mut self, account: ActorId, grant: Option<Grant>) -> Result<()> {
+        match grant {
+            Some(grant) => self
+                .cached("insert or replace into access (account, role, area) values (?1, ?2, ?3)")?
+                .execute(params![account.0, grant.role, grant.area])?,
+            None => self.cached("delete from access where account = ?1")?.execute([account.0])?,
+        };
         Ok(())
     }
 
@@ -386,13 +464,14 @@ impl State for Views {
             return Ok(slot.value);
         }
         let value = self
-            .cached("select area, place, on_roster, listed from dwelling where id = ?1")?
+            .cached("select area, place, on_roster, listed, changed from dwelling where id = ?1")?
             .query_row([id.0], |row| {
                 Ok(Dwelling {
                     area: row.get(0)?,
                     place: Place::from_code(row.get(1)?).unwrap_or_default(),
                     on_roster: row.get(2)?,
                     listed: row.get(3)?,
+                    changed: row.get(4)?,
                 })
             })
             .optional()?;
@@ -403,7 +482,10 @@ impl State for Views {
     }
 
     fn put_dwelling(&mut self, id: DwellingId, dwelling: Dwelling) -> Result<()> {
-        self.dwellings.insert(id, Slot { value: Some(dwelling), dirty: true });
+        let before = self.dwellings.insert(id, Slot { value: Some(dwelling), dirty: true });
+        if before.is_none_or(|slot| !slot.dirty) {
+            self.dirty_dwellings.push(id);
+        }
         Ok(())
     }
 
@@ -440,8 +522,8 @@ impl State for Views {
     ) -> Result<()> {
         self.put_door(area, key, id)?;
         self.cached(
-            "insert into dwelling (id, area, place, on_roster, listed, building, unit, room)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "insert into dwelling (id, area, place, on_roster, listed, changed, building, unit, room)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             id.0,
@@ -449,11 +531,24 @@ impl State for Views {
             dwelling.place as u8,
             dwelling.on_roster,
             dwelling.listed,
+            dwelling.changed,
             labels.building,
             labels.unit,
             labels.room
         ])?;
         self.dwellings.insert(id, Slot { value: Some(dwelling), dirty: false });
+        Ok(())
+    }
+
+    fn put_departure(&mut self, area: AreaNumber, id: DwellingId, position: u64) -> Result<()> {
+        self.cached("insert or replace into departure (area, dwelling, position) values (?1, ?2, ?3)")?
+            .execute(params![area, id.0, position])?;
+        Ok(())
+    }
+
+    fn drop_departure(&mut self, area: AreaNumber, id: DwellingId) -> Result<()> {
+        self.cached("delete from departure where area = ?1 and dwelling = ?2")?
+            .execute(params![area, id.0])?;
         Ok(())
     }
 
@@ -494,18 +589,22 @@ impl State for Views {
         Ok(())
     }
 
-    fn erase_person(&mut self, id: PersonId) -> Result<()> {
-        for sql in [
-            "delete from person where id = ?1",
-            "delete from roster_row where person = ?1",
-            "insert or ignore into erased (person) values (?1)",
-        ] {
+    fn erase_person(&mut self, id: PersonId, position: u64) -> Result<()> {
+        for sql in ["delete from person where id = ?1", "delete from roster_row where person = ?1"] {
             self.cached(sql)?.execute([id.0])?;
         }
+        self.cached("insert or ignore into erased (person, position) values (?1, ?2)")?
+            .execute(params![id.0, position])?;
         for (sweep, _) in (0u32..).zip(&self.book.sweeps) {
             self.cached("delete from sighting where sweep = ?1 and person = ?2")?
                 .execute(params![sweep, id.0])?;
         }
+        Ok(())
+    }
+
+    fn erase_notes(&mut self, id: DwellingId, position: u64, at: Millis) -> Result<()> {
+        self.cached("insert or replace into notes_erased (dwelling, position, at) values (?1, ?2, ?3)")?
+            .execute(params![id.0, position, at])?;
         Ok(())
     }
 
@@ -527,7 +626,11 @@ impl State for Views {
     }
 
     fn put_round(&mut self, sweep: SweepNumber, dwelling: DwellingId, round: Round) -> Result<()> {
-        self.rounds.insert((sweep, dwelling), Slot { value: Some(round), dirty: true });
+        let before = self.rounds.insert((sweep, dwelling), Slot { value: Some(round), dirty: true });
+        if before.is_none_or(|slot| !slot.dirty) {
+            self.dirty_rounds.push((sweep, dwelling));
+        }
+        self.touch(sweep);
         Ok(())
     }
 
@@ -562,12 +665,19 @@ impl State for Views {
     fn add_count(&mut self, area: AreaNumber, change: Count) -> Result<()> {
         let count = self.counts.entry(area).or_default();
         *count = count.plus(change);
+        // Doors and lists are shared by every open sweep.
+        for (number, sweep) in (0..).zip(&self.book.sweeps) {
+            if sweep.closed_at.is_none() && !self.touched.contains(&number) {
+                self.touched.push(number);
+            }
+        }
         Ok(())
     }
 
     fn add_tally(&mut self, sweep: SweepNumber, area: AreaNumber, change: Tally) -> Result<()> {
         let tally = self.tallies.entry((sweep, area)).or_default();
         *tally = tally.plus(change);
+        self.touch(sweep);
         Ok(())
     }
 
@@ -582,6 +692,21 @@ impl State for Views {
             "insert or replace into frozen (sweep, area, dwellings, listed) values (?1, ?2, ?3, ?4)",
         )?
         .execute(params![sweep, area, count.dwellings, count.listed])?;
+        self.flush()?;
+        let mut read = self.connection.prepare_cached(&format!(
+            "select dwelling.id, {ROUND_COLUMNS} from dwelling
+             left join round on round.sweep = ?1 and round.dwelling = dwelling.id
+             where dwelling.area = ?2 order by dwelling.id"
+        ))?;
+        let mut put = self
+            .connection
+            .prepare_cached("insert or ignore into unreached (sweep, area, dwelling) values (?1, ?2, ?3)")?;
+        let mut rows = read.query(params![sweep, area])?;
+        while let Some(row) = rows.next()? {
+            if residual_reason(&round_from(row, 1)?.unwrap_or_default()).is_some() {
+                put.execute(params![sweep, area, row.get::<_, [u8; 16]>(0)?])?;
+            }
+        }
         Ok(())
     }
 

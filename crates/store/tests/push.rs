@@ -1,5 +1,7 @@
 //! Phones: they go offline, come back, send twice, out of order, with wrong clocks; nothing is lost or doubled.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use domain::admit::Quarantine;
 use domain::area::Level;
 use domain::fact::{Body, Fact, FoundBy, Light, Outcome, Place};
@@ -228,6 +230,41 @@ fn what_cannot_count_yet_waits_and_can_be_released() {
     assert_eq!(store.size(), size);
     drop(store);
     proved(&root);
+}
+
+#[test]
+fn someone_seen_in_a_fact_that_waited_is_recognised_when_it_is_released() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    let mut phone = Phone::new(11);
+    let mut store = territory(&root, &[&phone]);
+    let listed = Identity { name: "王东军".into(), phone: "10000000001".into(), ..Identity::default() };
+    let person = Id([60; 16]);
+    store
+        .write(NOW, |batch| {
+            let sealed = store::Sealed { owner: person, plaintext: &listed.encode(), fresh: true };
+            batch.append(Id([9; 16]), Body::PersonRegistered { person, dwelling: DOOR }, Some(sealed))?;
+            batch.put_tags(person, &listed)?;
+            batch.append(Id([9; 16]), Body::DeviceRevoked { series: phone.series }, None)
+        })
+        .unwrap();
+    let observed = Id([62; 16]);
+    let seen = Body::PersonSeen { sweep: SWEEP, dwelling: DOOR, person: observed };
+    phone.record(NOW, seen, Some((observed, &listed)));
+    let receipts = phone.push(&mut store, 0, 1).unwrap();
+    assert_eq!(verdicts(&receipts), [Quarantine::DeviceRevoked as u64]);
+    let numbers = |root: &std::path::Path| {
+        let coverage = Reader::open(root, None).unwrap().coverage(0, 0).unwrap();
+        (coverage.persons_reached, coverage.lit_unlisted)
+    };
+    assert_eq!(numbers(&root), (0, 0));
+    let release = Body::Released { series: phone.series, sequence: 0 };
+    store.write(NOW, |batch| batch.append(Id([9; 16]), release, None)).unwrap();
+    assert_eq!(numbers(&root), (1, 0), "she is the one on the list, not a stranger");
+    drop(store);
+    proved(&root);
+    let (_, difference) = store::rebuild::check(&root, &mut |_| {}).unwrap();
+    assert_eq!(difference, None);
 }
 
 #[test]

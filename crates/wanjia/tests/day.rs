@@ -1,5 +1,7 @@
 //! Whole days through the command line: a messy roster, a sweep, a reconcile, an erasure, a damaged directory, a kill.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

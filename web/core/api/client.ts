@@ -8,7 +8,10 @@ export interface Problem {
   detail_en?: string
   field?: string
   row?: number
+  /** With `gap`: the number from which the server needs the facts. */
+  expected?: number
   remedy?: string
+  remedy_en?: string
 }
 
 /** The server answered and refused. */
@@ -18,11 +21,16 @@ export class Refused extends Error {
     super(problem.detail_en ?? problem.detail)
   }
 
-  /** The sentence for the reader's language. */
+  /** What kind of refusal: the last part of the problem's type, for example `device_revoked`. Empty when it has none. */
+  get code(): string {
+    return /^urn:wanjia:problem:(.+)$/.exec(this.problem.type ?? '')?.[1] ?? ''
+  }
+
+  /** The sentence for the reader's language, with what to do about it. */
   text(locale: string): string {
-    const { detail, detail_en, title, remedy } = this.problem
-    const sentence = locale.startsWith('zh') ? detail || title : detail_en || detail || title
-    return remedy && locale.startsWith('zh') ? `${sentence}${remedy}` : sentence
+    const { detail, detail_en, title, remedy, remedy_en } = this.problem
+    if (locale.startsWith('zh')) return `${detail || title}${remedy ?? ''}`
+    return [detail_en || detail || title, remedy_en ?? ''].filter((part) => part !== '').join(' ')
   }
 }
 

@@ -13,6 +13,7 @@ export interface Account {
   name: string
   role: string
   area_code: string
+  area_name: string
 }
 
 export interface Invitation {
@@ -29,26 +30,28 @@ export interface Enrolment {
   area: { code: string; name: string }
   sweeps: string[]
   campaign: { offset_hours: number }
+  /** The raw 32 bytes, base64. */
   checkpoint_key: string
-  territory?: string
+  territory: string
 }
 
 export interface Device {
   series: string
   worker_name: string
   area_code: string
-  area_name?: string
+  area_name: string
   role: string
   enrolled_at: string
   last_seen_at?: string | null
   revoked_at?: string | null
-  facts?: number
-  quarantined?: number
+  facts: number
+  quarantined: number
 }
 
 export interface Sweep {
   id: string
   area_code: string
+  area_name: string
   programme: string
   opened_at: string
   deadline: string
@@ -63,10 +66,10 @@ export interface Member {
 
 export interface DoorSweep {
   sweep: string
-  outcome: Outcome | null
-  at: string | null
-  recheck_on: string | null
-  reason: ResidualReason | null
+  outcome?: Outcome | null
+  at?: string | null
+  recheck_on?: string | null
+  reason?: ResidualReason | null
 }
 
 export interface Door {
@@ -75,7 +78,7 @@ export interface Door {
   building: string
   unit: string
   room: string
-  floor: number | null
+  floor?: number | null
   listed: number
   members?: Member[]
   sweeps: DoorSweep[]
@@ -99,10 +102,9 @@ export interface Push {
 export interface Receipt {
   sequence: number
   status: 'accepted' | 'duplicate' | 'quarantined'
-  reason?: string | number
-  message?: string
-  message_en?: string
-  remedy?: string
+  reason?: string | null
+  message?: string | null
+  message_en?: string | null
   position: number
   received_at: string
   verdict: number
@@ -117,7 +119,7 @@ export interface PushAnswer {
 }
 
 export interface Pull {
-  cursor: string | number
+  cursor: string
   checkpoint: string
   consistency: string[]
   doors: Door[]
@@ -164,15 +166,49 @@ export type ReconcileKind = 'lit_unlisted' | 'listed_dark' | 'moved' | 'away' | 
 export interface ReconcileRow {
   kind: ReconcileKind
   person_id?: string | null
-  name?: string | null
   dwelling: string
   area_code: string
   building: string
   unit: string
   room: string
   seen_at?: { area_code: string; building: string; unit: string; room: string } | null
-  task: string | null
-  due: string | null
+  task?: string | null
+  due?: string | null
+}
+
+export interface TaskRow extends ReconcileRow {
+  overdue: boolean
+}
+
+export interface QuarantineRow {
+  series: string
+  sequence: number
+  worker_name: string
+  reason: string
+  message: string
+  message_en: string
+  received_at: string
+  kind: string
+  dwelling?: string | null
+  area_code?: string | null
+  building?: string | null
+  unit?: string | null
+  room?: string | null
+}
+
+/** Why a name is asked for; each asking is written in the ledger. */
+export type Purpose = 'reconcile' | 'service' | 'correction'
+
+export interface PersonRecord {
+  person: string
+  dwelling?: string | null
+  name: string
+  sex?: string | null
+  birth_date?: string | null
+  phone?: string | null
+  relation?: string | null
+  /** The last four only. */
+  id_number?: string | null
 }
 
 export interface Page<Row> {
@@ -191,7 +227,7 @@ export interface MatrixDoor {
 
 export interface Matrix {
   building: string
-  units: { unit: string; floors: { floor: number | null; doors: MatrixDoor[] }[] }[]
+  units: { unit: string; floors: { floor?: number | null; doors: MatrixDoor[] }[] }[]
 }
 
 export interface BuildingRow {

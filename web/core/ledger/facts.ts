@@ -84,7 +84,8 @@ export function personContent(person: PersonContent): Bytes {
   return encode([name, sex, birthDate, idNumber, phone, relation, note])
 }
 
-/** Plaintext of a visit's note, whose owner is the dwelling. `where` says where an away household is. */
+/** Plaintext of a visit's note, whose owner is the dwelling: note, where an away household is, and who came, which on a
+ * phone the fact's actor says already. */
 export function visitContent(note: string, where: string): Bytes {
-  return encode([note, where])
+  return encode([note, where, ''])
 }

@@ -18,6 +18,7 @@ export default {
     already: 'This phone is enrolled for {name}. To hand it on, wipe it first under “Me”.',
     refused: 'The invitation was not accepted',
     paste: 'Cannot scan? Paste the invitation link here',
+    wiped: 'This phone was stopped by the community office. What it sent is on the server; its data and key are gone from here.',
     wechat: 'This page was opened inside WeChat. Tap “…” at the top right and choose “Open in browser”, or your records may not be kept.',
   },
   doors: {
@@ -131,7 +132,7 @@ export default {
       evidence: 'Evidence to show',
     },
     forked: 'This phone’s records and the server’s disagree (an old backup may have been restored). Ask the community secretary to enrol this phone again.',
-    revokedText: 'The community office stopped this phone. {n} unsent records are still here; contact the secretary.',
+    revokedText: 'The community office stopped this phone. Once the {n} unsent records are out, it empties itself.',
     more: '{n} more',
     ago: { now: 'just now', minutes: '{n} min ago', hours: '{n} h ago', days: '{n} days ago' },
   },

@@ -18,6 +18,7 @@ export default {
     already: '这台手机已经登记给 {name}。要换人，请先在“我的”里清空。',
     refused: '邀请没有被接受',
     paste: '扫不了？把邀请链接粘贴到这里',
+    wiped: '这台手机已被社区停用。发出的记录都在服务器上；本机的数据和钥匙已经清空。',
     wechat: '您在微信里打开了本页。请点右上角“…”，选“在浏览器打开”，否则数据可能留不住。',
   },
   doors: {
@@ -102,7 +103,7 @@ export default {
     title: '同步',
     verdict: {
       allSent: '全部已发出',
-      waiting: '{n} 条等待发出，最早的在 {ago}',
+      waiting: '{n} 条等待发出，最早的是{ago}记的',
       quarantined: '{n} 条被退回，请处理',
       offline: '现在连不上服务器；记录都在本机，不会丢',
       sending: '正在发送…',
@@ -131,7 +132,7 @@ export default {
       evidence: '给上级看的凭证',
     },
     forked: '这台手机的记录和服务器上的对不上（可能恢复过旧备份）。请联系社区书记，重新登记这台手机。',
-    revokedText: '社区停用了这台手机。没有发出的 {n} 条还在本机，请联系社区书记。',
+    revokedText: '社区停用了这台手机。没有发出的 {n} 条发完之后，本机会自动清空。',
     more: '再看 {n} 条',
     ago: { now: '刚刚', minutes: '{n} 分钟前', hours: '{n} 小时前', days: '{n} 天前' },
   },

@@ -195,7 +195,7 @@ impl TextReader {
         let mut lines = raw.split(|b| *b == b'\n').skip_while(|line| line.trim_ascii().is_empty()).skip(1);
         lines.any(|line| {
             memchr_iter(self.separator, line).count() + 1 >= columns
-                && memchr_iter(b'"', line).count() % 2 == 0
+                && memchr_iter(b'"', line).count().is_multiple_of(2)
                 && cell_counts(&[line, b"\n"].concat(), self.separator)
                     .first()
                     .is_some_and(|cells| *cells >= columns)

@@ -4,7 +4,7 @@ use domain::apply;
 use domain::area::AreaNumber;
 use domain::door::door_key;
 use domain::fact::{Body, FoundBy, Place};
-use domain::id::{DwellingId, Id, PersonId, RosterId};
+use domain::id::{ActorId, DwellingId, Id, PersonId, RosterId};
 use domain::identity::Identity;
 use domain::state::State;
 use domain::time::Millis;
@@ -58,6 +58,10 @@ pub struct Roster<'a> {
     pub digest: [u8; 32],
     /// Length of the file in bytes.
     pub bytes: u64,
+    /// Who imports; the territory itself unless given.
+    pub actor: Option<ActorId>,
+    /// Rows about doors outside this area are refused.
+    pub within: Option<AreaNumber>,
 }
 
 /// From this size on, the tags of a list are put into their index in order, at the end.
@@ -131,6 +135,7 @@ struct Import<'b, 's> {
     digest: [u8; 32],
     bytes: u64,
     actor: Id,
+    within: Option<AreaNumber>,
     roster: Option<RosterId>,
     /// Rosters of the same source, by number.
     same_source: Vec<u32>,
@@ -161,7 +166,8 @@ impl<'b, 's> Import<'b, 's> {
             .map(|(n, _)| n)
             .collect();
         Ok(Self {
-            actor: book.own_series,
+            actor: roster.actor.unwrap_or(book.own_series),
+            within: roster.within,
             source: roster.source,
             digest: roster.digest,
             bytes: roster.bytes,
@@ -372,6 +378,10 @@ impl<'b, 's> Import<'b, 's> {
         Ok(roster)
     }
 
+    fn is_within(&mut self, area: AreaNumber) -> bool {
+        self.within.is_none_or(|within| self.batch.state().book().areas.is_within(area, within))
+    }
+
     /// Finds the door or registers it; the flag says that something was written.
     fn door(
         &mut self,
@@ -390,6 +400,9 @@ impl<'b, 's> Import<'b, 's> {
                 None => return Ok(Err(unknown_area(area_code))),
             },
         };
+        if !self.is_within(area) {
+            return Ok(Err(outside_area(area_code)));
+        }
         let key = door_key(&building.shown, &unit.shown, &room.shown);
         if let Some((at, known, dwelling)) = &self.last_door
             && *at == area
@@ -398,6 +411,10 @@ impl<'b, 's> Import<'b, 's> {
             return Ok(Ok((*dwelling, false)));
         }
         let found = apply::find_door(self.batch.state(), area, &key)?;
+        let counted = found.map(|door| self.batch.state().dwelling(door)).transpose()?.flatten();
+        if counted.is_some_and(|row| !self.is_within(row.area)) {
+            return Ok(Err(outside_area(area_code)));
+        }
         let (dwelling, written) = match found {
             Some(dwelling) => (dwelling, false),
             None => {
@@ -422,7 +439,8 @@ impl<'b, 's> Import<'b, 's> {
 }
 
 /// What is known with what the row says laid over it; an empty cell takes nothing away.
-fn merge(known: &Identity, row: &Identity) -> Identity {
+#[must_use]
+pub fn merge(known: &Identity, row: &Identity) -> Identity {
     let pick = |new: &String, old: &String| if new.is_empty() { old.clone() } else { new.clone() };
     Identity {
         name: pick(&row.name, &known.name),
@@ -445,6 +463,17 @@ pub fn unknown_area(code: &str) -> Cause {
         en: format!("area_code {code} is not known"),
         remedy_zh: "先用 wanjia import areas 导入区域，或改正编码".into(),
         remedy_en: "import the area first with `wanjia import areas`, or correct the code".into(),
+    }
+}
+
+fn outside_area(code: &str) -> Cause {
+    Cause {
+        field: "area_code",
+        code: "outside_area",
+        zh: format!("小区编码 {code} 不在您负责的范围内"),
+        en: format!("area_code {code} lies outside the area you are responsible for"),
+        remedy_zh: "请交给负责这个区域的人导入".into(),
+        remedy_en: "have it imported by whoever is responsible for that area".into(),
     }
 }
 

@@ -6,6 +6,7 @@ use domain::door::door_key;
 use domain::fact::{Body, FoundBy, Light, Outcome, Place, evidence};
 use domain::id::{ActorId, DwellingId, SweepId};
 use domain::identity::Identity;
+use domain::note::VisitNote;
 use domain::state::State;
 use domain::time::{Millis, to_day};
 use intake::visits::{PersonItem, PersonReader, PersonRow, VisitItem, VisitReader, VisitRow};
@@ -29,17 +30,6 @@ pub struct VisitTally {
     pub skipped: u64,
     /// Cells that were left out of rows otherwise taken.
     pub notices: u64,
-}
-
-/// The canonical bytes of what a visit's sealed content says: a note, where someone is, and who made the visit.
-#[must_use]
-pub fn visit_content(note: &str, place: &str, worker: &str) -> Vec<u8> {
-    let mut writer = ledger::canonical::Writer::new();
-    writer.array(3);
-    writer.text(note);
-    writer.text(place);
-    writer.text(worker);
-    writer.finish()
 }
 
 /// Imports visits, and then the people who were seen, into one sweep; all rows that can be read, or nothing.
@@ -178,8 +168,9 @@ impl<'b, 's> Import<'b, 's> {
             recheck_on: row.recheck_on.map(to_day),
             occupants: None,
         };
-        let content = (!row.note.is_empty() || !row.worker.is_empty())
-            .then(|| visit_content(&row.note, "", &row.worker));
+        let content = (!row.note.is_empty() || !row.worker.is_empty()).then(|| {
+            VisitNote { note: row.note.clone(), place: String::new(), worker: row.worker.clone() }.encode()
+        });
         let sealed = content.as_ref().map(|plaintext| Sealed { owner: dwelling, plaintext, fresh: false });
         self.batch.append_at(row.at_ms, actor, body, sealed)?;
         self.tally.visits += 1;

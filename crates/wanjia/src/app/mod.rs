@@ -1,8 +1,16 @@
 //! The use-cases: what can be done, whichever door it came through.
 
+pub mod accounts;
+pub mod drill;
 pub mod failure;
+pub mod fleet;
 pub mod import_areas;
 pub mod import_roster;
 pub mod import_visits;
+pub mod persons;
+pub mod quarantine;
+pub mod reveal;
 pub mod sweeps;
 pub mod synthetic;
+pub mod territory;
+pub mod walkers;

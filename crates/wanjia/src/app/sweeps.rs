@@ -1,9 +1,11 @@
 //! Opening a sweep, signing for a dwelling, and closing.
 
+use std::collections::HashSet;
+
 use domain::apply;
 use domain::fact::{Body, Outcome, SignReason};
 use domain::id::{ActorId, DwellingId, SweepId};
-use domain::state::State;
+use domain::state::{Labels, State};
 use domain::time::Millis;
 use store::{Reader, Store};
 
@@ -66,29 +68,48 @@ pub fn sign_refusal(
             "the dwelling's latest visit is not a refusal; there is nothing to sign",
         ));
     }
-    sign(store, actor, sweep, &[dwelling], SignReason::Refusal, now)
+    let body = Body::SignedOff { sweep, dwelling, reason: SignReason::Refusal };
+    store.write(now, |batch| batch.append(actor, body, None))?;
+    Ok(())
 }
 
-fn sign(
-    store: &mut Store,
-    actor: ActorId,
-    sweep: SweepId,
-    dwellings: &[DwellingId],
-    reason: SignReason,
-    now: Millis,
-) -> Result<()> {
-    Ok(store.write(now, |batch| {
-        for dwelling in dwellings {
-            batch.append(actor, Body::SignedOff { sweep, dwelling: *dwelling, reason }, None)?;
-        }
-        Ok(())
-    })?)
+/// How an attempt to close a sweep ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Closing {
+    Done,
+    Unsigned(Unsigned),
 }
 
-/// Closes a sweep: its residual is empty, or every dwelling in it is named in `signed_for`.
+/// What stands in the way of closing: dwellings that are neither reached nor signed for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsigned {
+    pub unsigned: u64,
+    /// Where the first of them is.
+    pub area_code: String,
+    pub first: Labels,
+}
+
+impl Unsigned {
+    /// The same for a person to read.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        let Self { unsigned, area_code, first: Labels { building, unit, room } } = self;
+        let first = format!("{area_code} {building}-{unit}-{room}");
+        Failure::new(
+            "residual",
+            format!("还有 {unsigned} 户没有查到，第一户是 {first}；请查到，或逐户点名签字后再结束"),
+            format!(
+                "{unsigned} dwellings are not reached, the first is {first}; reach them, or sign for each by name"
+            ),
+        )
+    }
+}
+
+/// Closes a sweep: its residual is empty, or every dwelling in it is named in `signed_for`. Who is named and was reached
+/// in the meantime needs no signature and gets none.
 ///
 /// # Errors
-/// If a dwelling of the residual is not named; the message says how many and which comes first.
+/// If there is no such sweep, or it is closed.
 pub fn close_sweep(
     store: &mut Store,
     reader: &mut Reader,
@@ -96,40 +117,45 @@ pub fn close_sweep(
     sweep: SweepId,
     signed_for: &[DwellingId],
     now: Millis,
-) -> Result<()> {
+) -> Result<Closing> {
     let number = open_number(store, sweep)?;
     let scope = reader.scope(number, None)?;
-    let mut unsigned = 0u64;
-    let mut first = String::new();
+    let named: HashSet<DwellingId> = signed_for.iter().copied().collect();
+    let mut left: Option<Unsigned> = None;
+    let mut to_sign = Vec::new();
     for area in reader.areas_with_doors(scope)? {
+        // Most areas of a sweep that is about to close are done, and need not be read.
+        if reader.coverage(number, area)?.residual == 0 {
+            continue;
+        }
         for door in reader.doors(number, area)? {
-            if door.reason().is_some() && !door.round.signed_closing && !signed_for.contains(&door.id) {
-                unsigned += 1;
-                if first.is_empty() {
-                    let labels = &door.labels;
-                    first = format!(
-                        "{} {}-{}-{}",
-                        reader.book().areas.code(area),
-                        labels.building,
-                        labels.unit,
-                        labels.room
-                    );
-                }
+            if door.reason().is_none() || door.round.signed_closing {
+                continue;
             }
+            if named.contains(&door.id) {
+                to_sign.push(door.id);
+                continue;
+            }
+            let area_code = || reader.book().areas.code(area).to_owned();
+            let left = left.get_or_insert_with(|| Unsigned {
+                unsigned: 0,
+                area_code: area_code(),
+                first: door.labels,
+            });
+            left.unsigned += 1;
         }
     }
-    if unsigned > 0 {
-        return Err(Failure::new(
-            "residual",
-            format!("还有 {unsigned} 户没有查到，第一户是 {first}；请查到，或逐户点名签字后再结束"),
-            format!(
-                "{unsigned} dwellings are not reached, the first is {first}; reach them, or sign for each by name"
-            ),
-        ));
+    if let Some(left) = left {
+        return Ok(Closing::Unsigned(left));
     }
-    sign(store, actor, sweep, signed_for, SignReason::Closing, now)?;
-    store.write(now, |batch| batch.append(actor, Body::SweepClosed { sweep }, None))?;
-    Ok(())
+    store.write(now, |batch| {
+        for dwelling in to_sign {
+            batch.append(actor, Body::SignedOff { sweep, dwelling, reason: SignReason::Closing }, None)?;
+        }
+        batch.append(actor, Body::SweepClosed { sweep }, None)?;
+        Ok(())
+    })?;
+    Ok(Closing::Done)
 }
 
 fn open_number(store: &Store, sweep: SweepId) -> Result<u32> {

@@ -15,11 +15,11 @@ impl Chance {
     #[must_use]
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut chance = Self(seed ^ stream.wrapping_mul(0xd134_2543_de82_ef95));
-        chance.next();
+        chance.draw();
         chance
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -29,7 +29,7 @@ impl Chance {
 
     /// A number below `bound`.
     pub fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
+        self.draw() % bound.max(1)
     }
 
     /// True `percent` times in a hundred.
@@ -79,6 +79,78 @@ pub struct City {
     pub seed: u64,
     pub communities: usize,
     pub households: u64,
+}
+
+/// One area of a synthetic city.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub code: String,
+    pub name: String,
+    pub level: &'static str,
+    pub parent: Option<usize>,
+}
+
+/// The areas of a synthetic city: a city, counties, streets and communities, parents before their children. The codes
+/// have the shape of the national division under a province that does not exist.
+#[derive(Clone, Debug)]
+pub struct Areas {
+    pub places: Vec<Place>,
+    /// Index of the first community; the rest of `places` are communities.
+    pub communities: usize,
+}
+
+const COMMUNITIES_OF_A_STREET: usize = 20;
+const STREETS_OF_A_COUNTY: usize = 20;
+/// The synthetic city, which is also the name of its territory.
+pub const CITY: &str = "9900";
+
+impl Areas {
+    /// The areas of a city of so many communities; 40,000 at most fit the codes.
+    #[must_use]
+    pub fn new(communities: usize) -> Self {
+        let communities = communities.max(1);
+        let streets = communities.div_ceil(COMMUNITIES_OF_A_STREET);
+        let counties = streets.div_ceil(STREETS_OF_A_COUNTY);
+        let mut places =
+            vec![Place { code: CITY.into(), name: "演练市".into(), level: "city", parent: None }];
+        let mut row =
+            |code, name, level, parent| places.push(Place { code, name, level, parent: Some(parent) });
+        let county_code = |county: usize| format!("{CITY}{:02}", county + 1);
+        let street_code = |street: usize| {
+            format!("{}{:03}", county_code(street / STREETS_OF_A_COUNTY), street % STREETS_OF_A_COUNTY + 1)
+        };
+        for county in 0..counties {
+            row(county_code(county), format!("演练{}区", county + 1), "county", 0);
+        }
+        for street in 0..streets {
+            let name = format!("演练{}街道", street + 1);
+            row(street_code(street), name, "township", 1 + street / STREETS_OF_A_COUNTY);
+        }
+        for community in 0..communities {
+            let street = community / COMMUNITIES_OF_A_STREET;
+            let code = format!("{}{:03}", street_code(street), community % COMMUNITIES_OF_A_STREET + 1);
+            row(code, format!("演练{}社区", community + 1), "community", 1 + counties + street);
+        }
+        Self { communities: places.len() - communities, places }
+    }
+
+    /// The codes of the communities, in the order of [`Household::community`].
+    #[must_use]
+    pub fn community_codes(&self) -> Vec<String> {
+        self.places.iter().skip(self.communities).map(|place| place.code.clone()).collect()
+    }
+
+    /// The areas as the CSV file that `wanjia import areas` takes.
+    #[must_use]
+    pub fn to_csv(&self) -> String {
+        let mut csv = String::from("code,name,level,parent_code\n");
+        for place in &self.places {
+            let parent = place.parent.and_then(|parent| self.places.get(parent));
+            let parent = parent.map_or("", |parent| parent.code.as_str());
+            csv.push_str(&format!("{},{},{},{parent}\n", place.code, place.name, place.level));
+        }
+        csv
+    }
 }
 
 const SURNAMES: &str =
@@ -166,6 +238,22 @@ impl City {
         }
     }
 
+    /// Household numbers of one community, in order.
+    #[must_use]
+    pub fn households_of(&self, community: usize) -> std::ops::Range<u64> {
+        let (communities, community) = (self.communities as u64, community as u64);
+        let first = |community: u64| (community * self.households).div_ceil(communities);
+        first(community)..first(community + 1)
+    }
+
+    /// Someone on no list; household `n` has two such numbers to itself, `2n` and `2n + 1`.
+    #[must_use]
+    pub fn stranger(&self, number: u64) -> Resident {
+        // Six places of eight are for the members of a household, see `household`; these two are not.
+        let serial = number / 2 * 8 + 6 + number % 2;
+        self.resident(&mut Chance::new(self.seed ^ 0x57a7, number), serial)
+    }
+
     /// What the sweep finds at a household's door on visit `round` (0 is the first).
     #[must_use]
     pub fn finding(&self, household: &Household, round: u64) -> Finding {
@@ -185,7 +273,7 @@ impl City {
         if outcome == Outcome::Met {
             seen = (0..household.members.len()).filter(|_| chance.percent(92)).collect();
             if chance.percent(4) {
-                stranger = Some(self.resident(&mut chance, household.number * 8 + 7));
+                stranger = Some(self.stranger(household.number * 2 + 1));
             }
         }
         Finding {
@@ -269,13 +357,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn areas_have_their_parents_before_them_and_codes_of_their_own() {
+        let areas = Areas::new(7148);
+        let codes: HashSet<&str> = areas.places.iter().map(|place| place.code.as_str()).collect();
+        assert_eq!(codes.len(), areas.places.len());
+        assert_eq!(areas.community_codes().len(), 7148);
+        for (index, place) in areas.places.iter().enumerate().skip(1) {
+            let parent = place.parent.unwrap();
+            assert!(parent < index);
+            assert!(place.code.starts_with(&areas.places[parent].code));
+        }
+    }
+
+    #[test]
     fn nobody_and_no_door_comes_twice() {
         let city = City::new(1, 20_000, 7);
         let (mut doors, mut numbers) = (HashSet::new(), HashSet::new());
         let mut people = 0;
         for number in 0..city.households {
             let household = city.household(number);
-            assert!(household.community < 7);
+            assert!(city.households_of(household.community).contains(&number));
             assert!(doors.insert((household.community, household.building, household.unit, household.room)));
             for member in &household.members {
                 people += 1;

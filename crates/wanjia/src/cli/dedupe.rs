@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::link::{Clock, CommandError, CommonArgs, peak_memory, write_id};
+use super::link::{Clock, CommandError, CommonArgs, peak_memory, status, write_id, write_probability};
 use super::people_csv::{clean_up_on_interrupt, read_list, write_whole};
 
 /// Find the rows of one CSV file that are the same person.
@@ -26,22 +26,18 @@ pub struct DedupeArgs {
 
 /// Runs the command; the exit status.
 pub fn run(arguments: &DedupeArgs) -> u8 {
-    match execute(arguments) {
-        Ok(()) => 0,
-        Err(error) => {
-            eprintln!("{error}");
-            2
-        }
-    }
+    status(execute(arguments))
 }
 
-fn execute(arguments: &DedupeArgs) -> Result<(), CommandError> {
+fn execute(arguments: &DedupeArgs) -> Result<u64, CommandError> {
     clean_up_on_interrupt();
     let clock = Clock::start();
     let common = &arguments.common;
+    common.check_outputs(&[&arguments.input], &arguments.out)?;
     let mapping = common.mapping()?;
     let model = common.model()?;
-    let mut list = read_list(&arguments.input, &mapping)?;
+    let mut list = read_list(&arguments.input, &mapping, common.threads(), false)?;
+    common.check_mapping(&mapping, &[&list])?;
     let reading = clock.seconds();
     let options = common.options(arguments.one_to_one);
     let result = linkage::dedupe(&mut list.register, model.as_ref(), &options, &|stage, done, all| {
@@ -56,7 +52,8 @@ fn execute(arguments: &DedupeArgs) -> Result<(), CommandError> {
             write_id(out, list.ids.get(row as u32))?;
             out.write_all(b",")?;
             write_id(out, list.ids.get(*cluster))?;
-            writeln!(out, ",{probability:.6}")?;
+            write_probability(out, *probability)?;
+            out.write_all(b"\n")?;
         }
         Ok(())
     })?;
@@ -87,5 +84,5 @@ fn execute(arguments: &DedupeArgs) -> Result<(), CommandError> {
             summary.estimated_recall
         );
     }
-    Ok(())
+    Ok(list.refused)
 }

@@ -1,9 +1,12 @@
 //! `wanjia demo`: a territory to look at. Real streets and communities of one district, people who never lived, one
 //! sweep half done.
 
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
+use domain::access::Role;
 use domain::area::Level;
 use domain::time::campaign_zone;
 use intake::Table;
@@ -11,15 +14,18 @@ use intake::areas::read_areas;
 use intake::roster::read_roster;
 use intake::visits::{read_persons, read_visits};
 use ledger::seal::TerritoryKey;
-use store::{Reader, Store, directory};
+use store::{Control, Reader, Store, directory};
 
-use super::Outcome;
+use super::{DataArgs, Outcome, serve};
+use crate::app::accounts::{self, NewAccount};
+use crate::app::drill::office::Account;
 use crate::app::failure::{Failure, Result};
 use crate::app::import_areas::import_areas;
 use crate::app::import_roster::{Roster, import_roster};
 use crate::app::import_visits::import_visits;
 use crate::app::sweeps::open_sweep;
 use crate::app::synthetic::City;
+use crate::app::walkers;
 
 /// Make a demonstration territory: 江岸区 by its real communities, synthetic people, one sweep half done
 #[derive(Debug, Args)]
@@ -30,6 +36,12 @@ pub struct DemoArgs {
     /// The data directory to make
     #[arg(long, value_name = "DIR", default_value = "demo-data")]
     data: PathBuf,
+    /// Serve it, with accounts to sign in and phones at work; the directory is made only if it is not there
+    #[arg(long)]
+    serve: bool,
+    /// Where to listen; port 0 takes any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8420", requires = "serve")]
+    listen: SocketAddr,
 }
 
 const AREAS: &str = include_str!("../../../../samples/jiangan-areas.csv");
@@ -40,6 +52,98 @@ const HOUR: i64 = 3_600_000;
 /// # Errors
 /// If the directory is not empty, or cannot be written.
 pub fn run(args: &DemoArgs) -> Result<Outcome> {
+    if !args.serve {
+        make(args)?;
+        return Ok(Outcome::Done);
+    }
+    if directory::Directory::find(&args.data).is_err() {
+        make(args)?;
+    }
+    serve(args)
+}
+
+/// Who is shown around. Passwords are new at each start and are kept nowhere.
+const ROLES: [(&str, Role, &str); 6] = [
+    ("secretary", Role::CommunitySecretary, "社区书记"),
+    ("clerk", Role::Clerk, "社区文员"),
+    ("street", Role::Street, "街道"),
+    ("county", Role::County, "区"),
+    ("observer", Role::DepartmentObserver, "部门观察"),
+    ("auditor", Role::Auditor, "审计"),
+];
+/// In whose name the phones at work are invited.
+const PATROL: &str = "patrol";
+
+fn serve(args: &DemoArgs) -> Result<Outcome> {
+    let data = DataArgs { data: args.data.clone(), key: None };
+    let community = busiest_community(&args.data)?;
+    let (mut shown, beats, patrol) = {
+        let mut store = data.open_store()?;
+        let control = Control::open(&args.data, Arc::new(data.find_key()?))?;
+        let mut account = |username: &str, role, name: &str, area: &str| {
+            if control.account_named(username)?.is_some() {
+                return accounts::reset_account(&control, username);
+            }
+            accounts::add_account(
+                &mut store,
+                &control,
+                &NewAccount { username, name, role, area },
+                super::now(),
+            )
+        };
+        let mut shown = Vec::new();
+        for (username, role, name) in ROLES {
+            let area = match role {
+                Role::CommunitySecretary | Role::Clerk => community.as_str(),
+                Role::Street => community.get(..9).unwrap_or(DISTRICT),
+                _ => DISTRICT,
+            };
+            let secrets = account(username, role, name, area)?;
+            shown.push((username, name, area.to_owned(), secrets.password));
+        }
+        let patrol = account(PATROL, Role::CommunitySecretary, "演示手机", DISTRICT)?;
+        (shown, walkers::beats(store.book(), &community), Account::of(PATROL, &patrol))
+    };
+    let path = args.data.display().to_string();
+    serve::run_with(&data, args.listen, move |bound| {
+        println!("\nhttp://{bound}/ is open / 已打开\n");
+        println!("  user       password          who / 身份");
+        for (username, name, area, password) in shown.drain(..) {
+            println!("  {username:<10} {password:<17} {name} {area}");
+        }
+        println!(
+            "\n  The code of the moment / 动态码：  wanjia account code --data {path} --username secretary"
+        );
+        println!(
+            "  A phone of your own / 绑一台手机：  the secretary's page 手机 › 邀请一台手机; open its link in a narrow window"
+        );
+        println!(
+            "  {} phones are at work; watch the residual fall / 演示手机正在走访，看未查户数下降",
+            beats.len()
+        );
+        std::thread::spawn(move || {
+            if let Err(trouble) = walkers::walk(bound, &patrol, DISTRICT, &beats, SEED) {
+                eprintln!("the demonstration's phones stopped: {trouble} / 演示手机停下了");
+            }
+        });
+    })
+}
+
+/// The community with the most doors.
+fn busiest_community(data: &Path) -> Result<String> {
+    let reader = Reader::open(data, None)?;
+    let areas = &reader.book().areas;
+    let mut most = (0, DISTRICT.to_owned());
+    for (number, area) in areas.iter().filter(|(_, area)| area.level == Level::Community) {
+        let dwellings = reader.coverage(0, number)?.dwellings;
+        if dwellings > most.0 {
+            most = (dwellings, area.code.clone());
+        }
+    }
+    Ok(most.1)
+}
+
+fn make(args: &DemoArgs) -> Result<()> {
     let now = super::now();
     let key_path = directory::key_path(&args.data);
     if key_path.exists() {
@@ -77,14 +181,14 @@ pub fn run(args: &DemoArgs) -> Result<Outcome> {
     let listed = import_roster(
         &mut store,
         read_roster(Table::from_bytes(roster)?, today)?,
-        &Roster { source: "synthetic register", digest: [0; 32], bytes: 0 },
+        &Roster { source: "synthetic register", digest: [0; 32], bytes: 0, actor: None, within: None },
         false,
         now,
         &mut Vec::new(),
         &mut |_, _, _| {},
     )?;
     let actor = store.book().own_series;
-    let sweep = open_sweep(&mut store, actor, DISTRICT, "epidemic", now + 72 * HOUR, now)?;
+    let sweep = open_sweep(&mut store, actor, DISTRICT, "入冬大排查", now + 72 * HOUR, now)?;
     // Every second household has been knocked at.
     let (visits, persons) = city.write_findings(&communities, now - HOUR, |number| number % 2 == 0);
     let done = import_visits(
@@ -110,7 +214,7 @@ pub fn run(args: &DemoArgs) -> Result<Outcome> {
     println!("  wanjia residual  --data {data} --sweep {sweep} --csv residual.csv");
     println!("  wanjia reconcile --data {data} --sweep {sweep} --csv reconcile.csv");
     println!("  wanjia verify    --data {data}");
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 fn table(reader: &Reader, sweep: domain::id::SweepId) -> Result<()> {

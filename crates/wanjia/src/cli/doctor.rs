@@ -53,6 +53,13 @@ pub fn run(args: &DoctorArgs) -> Result<Outcome> {
         Ok(_) => println!("key {} ok / 密钥权限正常", key.display()),
         Err(_) => println!("key not at {0}; give it with --key or WANJIA_KEY / 密钥不在 {0}", key.display()),
     }
+    for file in directory::Directory::find(&args.data)?.files() {
+        match std::fs::metadata(&file) {
+            Ok(found) => println!("{} {} bytes / 字节", file.display(), found.len()),
+            // Accounts are made with the first of them.
+            Err(_) => println!("{} is not there / 没有这个文件", file.display()),
+        }
+    }
     if super::now() < 1_577_836_800_000 {
         println!("warning: this machine's clock is before 2020 / 警告：本机时钟早于 2020 年");
     }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use linkage::{Band, Model, Options, Stage};
+use linkage::{Band, Link, Model, Options, Stage};
 use serde_json::json;
 
 use super::people_csv::{
-    List, ListError, Mapping, clean_up_on_interrupt, read_list, read_mapping, write_findings, write_whole,
+    List, ListError, Mapping, clean_up_on_interrupt, read_list, read_mapping, unused, write_findings,
+    write_whole,
 };
 
 /// Link the people of one CSV file to those of another.
@@ -84,6 +85,25 @@ pub enum CommandError {
         /// What is wrong.
         detail: String,
     },
+    /// The mapping names a header that no list has.
+    #[error(
+        "{path}:映射中的表头在名单里不存在 / the mapping names headers that no list has: {}; \
+         名单的表头 / the headers are: {}", .unknown.join(", "), .headers.join(", ")
+    )]
+    Unmapped {
+        /// The mapping file.
+        path: PathBuf,
+        /// The headers that are not there.
+        unknown: Vec<String>,
+        /// The headers of the lists.
+        headers: Vec<String>,
+    },
+    /// The output would take the place of an input.
+    #[error("{path}:输出会覆盖输入,请换一个文件 / the output would replace an input; name another file")]
+    Overwrites {
+        /// The file.
+        path: PathBuf,
+    },
     /// A row that was asked for is not there.
     #[error("{path}:没有编号为 {id} 的可用行 / no usable row with id {id}")]
     Row {
@@ -117,6 +137,20 @@ impl CommonArgs {
         self.mapping.as_deref().map_or_else(|| Ok(Mapping::new()), read_mapping)
     }
 
+    /// Refuses outputs that would replace an input, before any work is done.
+    pub(super) fn check_outputs(&self, inputs: &[&Path], out: &Path) -> Result<(), CommandError> {
+        let place = |path: &Path| std::fs::canonicalize(path).ok();
+        let inputs = inputs.iter().copied().chain(self.model.as_deref()).chain(self.mapping.as_deref());
+        let taken: Vec<PathBuf> = inputs.filter_map(place).collect();
+        let outputs = [Some(out), self.rejects.as_deref()];
+        for path in outputs.into_iter().flatten() {
+            if place(path).is_some_and(|place| taken.contains(&place)) {
+                return Err(CommandError::Overwrites { path: path.to_owned() });
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn model(&self) -> Result<Option<Model>, CommandError> {
         self.model.as_deref().map(read_model).transpose()
     }
@@ -129,6 +163,11 @@ impl CommonArgs {
             })?;
         }
         Ok(())
+    }
+
+    /// Refuses a mapping whose headers are in none of the lists: a slip there would pass unseen.
+    pub(super) fn check_mapping(&self, mapping: &Mapping, lists: &[&List]) -> Result<(), CommandError> {
+        check_mapping(self.mapping.as_deref(), mapping, lists)
     }
 
     /// Lists what was wrong with rows, or says on standard error that there is something to list.
@@ -154,6 +193,21 @@ impl CommonArgs {
     }
 }
 
+pub(super) fn check_mapping(
+    path: Option<&Path>,
+    mapping: &Mapping,
+    lists: &[&List],
+) -> Result<(), CommandError> {
+    let headers: Vec<&[String]> = lists.iter().map(|list| list.headers.as_slice()).collect();
+    let unknown: Vec<String> = unused(mapping, &headers).into_iter().map(str::to_owned).collect();
+    match path {
+        Some(path) if !unknown.is_empty() => {
+            Err(CommandError::Unmapped { path: path.to_owned(), unknown, headers: headers.concat() })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Reads and checks a model file.
 pub(super) fn read_model(path: &Path) -> Result<Model, CommandError> {
     let wrong = |detail: String| CommandError::Model { path: path.to_owned(), detail };
@@ -166,15 +220,23 @@ pub(super) fn read_model(path: &Path) -> Result<Model, CommandError> {
 /// Seconds by stage, and a bar on the terminal.
 pub(super) struct Clock {
     started: Instant,
-    state: Mutex<(Option<Stage>, Instant, Vec<(Stage, f64)>, Instant)>,
+    state: Mutex<ClockState>,
     bar: bool,
+}
+
+struct ClockState {
+    stage: Option<Stage>,
+    since: Instant,
+    ended: Vec<(Stage, f64)>,
+    drawn: Instant,
 }
 
 impl Clock {
     pub(super) fn start() -> Self {
         let now = Instant::now();
         let bar = std::io::stderr().is_terminal();
-        Self { started: now, state: Mutex::new((None, now, Vec::new(), now)), bar }
+        let state = ClockState { stage: None, since: now, ended: Vec::new(), drawn: now };
+        Self { started: now, state: Mutex::new(state), bar }
     }
 
     pub(super) fn seconds(&self) -> f64 {
@@ -184,16 +246,16 @@ impl Clock {
     pub(super) fn tick(&self, stage: Stage, done: usize, all: usize) {
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let now = Instant::now();
-        if state.0 != Some(stage) {
-            if let Some(before) = state.0 {
-                let seconds = (now - state.1).as_secs_f64();
-                state.2.push((before, seconds));
+        if state.stage != Some(stage) {
+            if let Some(before) = state.stage {
+                let seconds = (now - state.since).as_secs_f64();
+                state.ended.push((before, seconds));
             }
-            state.0 = Some(stage);
-            state.1 = now;
+            state.stage = Some(stage);
+            state.since = now;
         }
-        if self.bar && (now - state.3).as_millis() > 200 {
-            state.3 = now;
+        if self.bar && (now - state.drawn).as_millis() > 200 {
+            state.drawn = now;
             let share = done as f64 / all.max(1) as f64;
             let filled = (share * 30.0) as usize;
             eprint!(
@@ -205,18 +267,18 @@ impl Clock {
         }
     }
 
-    /// Ends the last stage.
-    /// Seconds by stage; CPU seconds of the whole process so far are under `cpu`.
+    /// Ends the last stage; seconds by stage.
     pub(super) fn stages(&self) -> serde_json::Map<String, serde_json::Value> {
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(last) = state.0.take() {
-            let seconds = state.1.elapsed().as_secs_f64();
-            state.2.push((last, seconds));
+        if let Some(last) = state.stage.take() {
+            let seconds = state.since.elapsed().as_secs_f64();
+            state.ended.push((last, seconds));
         }
         if self.bar {
             eprint!("\r\x1b[K");
         }
-        state.2.iter().map(|(stage, seconds)| (format!("{stage:?}").to_lowercase(), json!(seconds))).collect()
+        let named = |(stage, seconds): &(Stage, f64)| (format!("{stage:?}").to_lowercase(), json!(seconds));
+        state.ended.iter().map(named).collect()
     }
 }
 
@@ -227,10 +289,10 @@ pub(super) fn peak_memory() -> Option<u64> {
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
-/// Runs the command; the exit status.
-pub fn run(arguments: &LinkArgs) -> u8 {
-    match execute(arguments) {
-        Ok(()) => 0,
+/// The exit status of a command that ended with so many refused rows: 0, or 1 if there were any, or 2.
+pub(super) fn status(outcome: Result<u64, CommandError>) -> u8 {
+    match outcome {
+        Ok(refused) => u8::from(refused > 0),
         Err(error) => {
             eprintln!("{error}");
             2
@@ -238,14 +300,23 @@ pub fn run(arguments: &LinkArgs) -> u8 {
     }
 }
 
-fn execute(arguments: &LinkArgs) -> Result<(), CommandError> {
+/// Runs the command; the exit status.
+pub fn run(arguments: &LinkArgs) -> u8 {
+    status(execute(arguments))
+}
+
+fn execute(arguments: &LinkArgs) -> Result<u64, CommandError> {
     clean_up_on_interrupt();
     let clock = Clock::start();
     let common = &arguments.common;
+    let threads = common.threads();
+    common.check_outputs(&[&arguments.left, &arguments.right], &arguments.out)?;
     let mapping = common.mapping()?;
     let model = common.model()?;
-    let (left, right) = read_both(&arguments.left, &arguments.right, &mapping, common.threads())?;
-    let (mut left, right) = (left, right);
+    let mut left = read_list(&arguments.left, &mapping, threads, false)?;
+    let right = read_list(&arguments.right, &mapping, threads, false)?;
+    common.check_mapping(&mapping, &[&left, &right])?;
+    tell_if_one_file(&arguments.left, &arguments.right);
     let reading = clock.seconds();
     let options = common.options(arguments.one_to_one);
     let result =
@@ -257,11 +328,17 @@ fn execute(arguments: &LinkArgs) -> Result<(), CommandError> {
     let before_writing = clock.seconds();
     write_whole(&arguments.out, |out| {
         out.write_all(b"left_id,right_id,probability,band\n")?;
-        for link in &result.links {
-            write_id(out, left.ids.get(link.left))?;
-            out.write_all(b",")?;
-            write_id(out, right.ids.get(link.right))?;
-            writeln!(out, ",{:.6},{}", link.probability, link.band.word())?;
+        for several in result.links.chunks(LINES * threads) {
+            let texts = std::thread::scope(|scope| {
+                let lists = (&left, &right);
+                let part = |links| scope.spawn(move || lines(links, lists.0, lists.1));
+                let parts: Vec<_> = several.chunks(LINES).map(part).collect();
+                parts
+                    .into_iter()
+                    .map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                    .collect::<std::io::Result<Vec<_>>>()
+            })?;
+            texts.iter().try_for_each(|text| out.write_all(text))?;
         }
         Ok(())
     })?;
@@ -294,11 +371,40 @@ fn execute(arguments: &LinkArgs) -> Result<(), CommandError> {
             summary.estimated_recall
         );
     }
-    Ok(())
+    Ok(left.refused + right.refused)
+}
+
+/// Lines of links that a thread writes at a time.
+const LINES: usize = 1 << 16;
+
+fn lines(links: &[Link], left: &List, right: &List) -> std::io::Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(links.len() * 36);
+    for link in links {
+        write_id(&mut out, left.ids.get(link.left))?;
+        out.push(b',');
+        write_id(&mut out, right.ids.get(link.right))?;
+        write_probability(&mut out, link.probability)?;
+        out.push(b',');
+        out.extend_from_slice(link.band.word().as_bytes());
+        out.push(b'\n');
+    }
+    Ok(out)
+}
+
+/// Writes a comma and a probability with six decimals; millions of them are written at a time.
+pub(super) fn write_probability<W: Write + ?Sized>(out: &mut W, probability: f64) -> std::io::Result<()> {
+    let mut millionths = (probability.clamp(0.0, 1.0) * 1e6).round() as u32;
+    let mut text = *b",0.000000";
+    text[1] = b'0' + (millionths / 1_000_000) as u8;
+    for digit in text[3..].iter_mut().rev() {
+        *digit = b'0' + (millionths % 10) as u8;
+        millionths /= 10;
+    }
+    out.write_all(&text)
 }
 
 /// Writes an id as one CSV field.
-pub(super) fn write_id(out: &mut dyn Write, id: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_id<W: Write + ?Sized>(out: &mut W, id: &[u8]) -> std::io::Result<()> {
     if !id.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
         return out.write_all(id);
     }
@@ -309,20 +415,14 @@ pub(super) fn write_id(out: &mut dyn Write, id: &[u8]) -> std::io::Result<()> {
     out.write_all(b"\"")
 }
 
-/// Reads two lists, at once where there is a second thread.
-pub(super) fn read_both(
-    left: &Path,
-    right: &Path,
-    mapping: &Mapping,
-    threads: usize,
-) -> Result<(List, List), ListError> {
-    if threads < 2 {
-        return Ok((read_list(left, mapping)?, read_list(right, mapping)?));
+/// Says so when both lists are one file, which is seldom meant.
+fn tell_if_one_file(left: &Path, right: &Path) {
+    let place = |path: &Path| std::fs::canonicalize(path).ok();
+    if place(left).is_some_and(|left| Some(left) == place(right)) {
+        eprintln!(
+            "{}:左右是同一个文件,每行都会与自己相配;查重请用 wanjia dedupe / \
+             both lists are this file: every row matches itself; to find duplicates use wanjia dedupe",
+            left.display()
+        );
     }
-    std::thread::scope(|scope| {
-        let other = scope.spawn(|| read_list(right, mapping));
-        let left = read_list(left, mapping)?;
-        let right = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        Ok((left, right))
-    })
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use linkage::{Column, Explanation, Link, Options, Raw, Scorer};
 use serde_json::json;
 
-use super::link::{CommandError, read_both, read_model};
-use super::people_csv::{List, Mapping, read_mapping, read_row};
+use super::link::{CommandError, check_mapping, read_model, status};
+use super::people_csv::{List, Mapping, read_list, read_mapping, read_row};
 
 /// Explain one pair of two lists.
 #[derive(Debug, clap::Args)]
@@ -39,13 +39,7 @@ pub struct LinkExplainArgs {
 
 /// Runs the command; the exit status.
 pub fn run(arguments: &LinkExplainArgs) -> u8 {
-    match execute(arguments) {
-        Ok(()) => 0,
-        Err(error) => {
-            eprintln!("{error}");
-            2
-        }
-    }
+    status(execute(arguments).map(|()| 0))
 }
 
 fn row_of(list: &List, id: &str) -> Option<u32> {
@@ -61,14 +55,16 @@ fn execute(arguments: &LinkExplainArgs) -> Result<(), CommandError> {
     let model = arguments.model.as_deref().map(read_model).transpose()?;
     let threads =
         arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let (mut left, right) = read_both(&arguments.left, &arguments.right, &mapping, threads)?;
+    let mut left = read_list(&arguments.left, &mapping, threads, true)?;
+    let right = read_list(&arguments.right, &mapping, threads, true)?;
+    check_mapping(arguments.mapping.as_deref(), &mapping, &[&left, &right])?;
     let missing = |path: &PathBuf, id: &str| CommandError::Row { path: path.clone(), id: id.to_owned() };
     let left_row =
         row_of(&left, &arguments.left_id).ok_or_else(|| missing(&arguments.left, &arguments.left_id))?;
     let right_row =
         row_of(&right, &arguments.right_id).ok_or_else(|| missing(&arguments.right, &arguments.right_id))?;
-    let left_text = read_row(&arguments.left, &mapping, &arguments.left_id)?;
-    let right_text = read_row(&arguments.right, &mapping, &arguments.right_id)?;
+    let left_text = read_row(&arguments.left, &mapping, &left, left_row)?;
+    let right_text = read_row(&arguments.right, &mapping, &right, right_row)?;
     let options = Options { threads, floor: 0.0, ..Options::default() };
     let result = linkage::link(&mut left.register, &right.register, model.as_ref(), &options, &|_, _, _| {});
     let scorer = Scorer::between(&result.model, left.register.len(), right.register.len());

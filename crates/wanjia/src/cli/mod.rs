@@ -10,23 +10,29 @@ use ledger::seal::TerritoryKey;
 use store::directory;
 
 use crate::app::failure::{Failure, Result};
+use crate::app::reveal::reveal_list;
 
+pub mod account;
 pub mod areas;
+pub mod checkpoint;
 pub mod coverage;
 pub mod dedupe;
 pub mod demo;
 pub mod doctor;
+pub mod drill;
 pub mod erase;
 pub mod import;
 pub mod init;
 pub mod link;
 pub mod link_explain;
+pub mod openapi;
 mod people_csv;
 pub mod plan;
 pub mod rebuild;
 pub mod reconcile;
 pub mod residual;
 pub mod roster;
+pub mod serve;
 pub mod sheet;
 pub mod sweep;
 pub mod verify;
@@ -52,10 +58,16 @@ enum Command {
     Reconcile(reconcile::ReconcileArgs),
     Sheet(sheet::SheetArgs),
     Verify(verify::VerifyArgs),
+    Checkpoint(checkpoint::CheckpointArgs),
     Rebuild(rebuild::RebuildArgs),
     Erase(erase::EraseArgs),
+    #[command(subcommand)]
+    Account(account::AccountCommand),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
+    Drill(drill::DrillArgs),
+    Serve(serve::ServeArgs),
+    Openapi(openapi::OpenapiArgs),
     Link(Box<link::LinkArgs>),
     Dedupe(Box<dedupe::DedupeArgs>),
     LinkExplain(Box<link_explain::LinkExplainArgs>),
@@ -100,11 +112,60 @@ impl DataArgs {
     }
 }
 
+/// Opens the territory for reading the names of an area's list. That they are read becomes a fact first, so while a
+/// running server holds the directory this command may not: it says so, and the names stay empty.
+pub(crate) fn open_for_names(
+    data: &DataArgs,
+    sweep: domain::id::SweepId,
+    area: Option<&str>,
+    purpose: domain::access::Purpose,
+) -> Result<store::Reader> {
+    let plain = data.open_reader()?;
+    let number = plain.sweep(sweep)?;
+    let scope = plain.scope(number, area)?;
+    let coverage = plain.coverage(number, scope)?;
+    let persons = u64::try_from(coverage.persons_listed + coverage.lit_unlisted).unwrap_or(0);
+    let code = plain.book().areas.code(scope).to_owned();
+    let key = std::sync::Arc::new(data.find_key()?);
+    match data.open_store() {
+        Ok(mut store) => {
+            let actor = store.book().own_series;
+            reveal_list(&mut store, actor, sweep, &code, purpose, persons, now())?;
+        }
+        Err(failure) if failure.code == "in_use" => {
+            eprintln!(
+                "a running server holds the directory, so that these names are read cannot be written down: they are \
+                 left empty; stop the server, or read them in the console\n\
+                 服务正在运行，读取姓名无法留痕，因此姓名留空；请停止服务，或在控制台查看"
+            );
+            return Ok(plain);
+        }
+        Err(failure) => return Err(failure),
+    }
+    Ok(store::Reader::open(&data.data, Some(key))?)
+}
+
 /// # Errors
 /// If there is no key, or it cannot be read.
 pub fn find_key(data: &Path, given: Option<&Path>) -> Result<TerritoryKey> {
     let variable = std::env::var("WANJIA_KEY").ok();
     Ok(directory::find_key(data, given, variable.as_deref())?)
+}
+
+/// Lets a command end quietly, as `wanjia verify | head -1` should, when whoever reads its output has gone away. The
+/// standard library has no gentler place for it: `println!` knows no other answer to a broken pipe than a panic.
+/// Nothing is half done then: what a command writes, it commits as a whole.
+pub fn end_quietly_on_a_broken_pipe() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload().downcast_ref::<String>();
+        if message
+            .is_some_and(|text| text.starts_with("failed printing to std") && text.contains("os error 32"))
+        {
+            std::process::exit(0);
+        }
+        before(panic);
+    }));
 }
 
 /// Milliseconds since 1970 by this machine's clock.
@@ -125,10 +186,15 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Reconcile(args) => reconcile::run(&args),
         Command::Sheet(args) => sheet::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Checkpoint(args) => checkpoint::run(&args),
         Command::Rebuild(args) => rebuild::run(&args),
         Command::Erase(args) => erase::run(&args),
+        Command::Account(command) => account::run(command),
         Command::Doctor(args) => doctor::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Drill(args) => drill::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Openapi(args) => openapi::run(&args),
         Command::Link(args) => return ExitCode::from(link::run(&args)),
         Command::Dedupe(args) => return ExitCode::from(dedupe::run(&args)),
         Command::LinkExplain(args) => return ExitCode::from(link_explain::run(&args)),

@@ -1,79 +1,18 @@
 //! Lists of people as CSV files: headers in Chinese or English, UTF-8 or GBK, bad rows listed and never dropped
 //! unseen.
 
-use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use encoding_rs::GB18030;
-use linkage::{Column, Raw, Register};
+use linkage::{Column, Register};
 
-/// Headers by column, folded: lower case, without spaces, `_`, `-` and brackets.
-const HEADERS: [(Column, &[&str]); Column::COUNT] = [
-    (Column::Name, &["name", "fullname", "姓名", "名字", "人员姓名", "居民姓名", "户主姓名"]),
-    (Column::FamilyName, &["surname", "familyname", "lastname", "姓", "姓氏"]),
-    (Column::GivenName, &["givenname", "firstname", "forename", "名"]),
-    (Column::Sex, &["sex", "gender", "性别"]),
-    (
-        Column::BirthDate,
-        &["birthdate", "dateofbirth", "dob", "birthday", "出生日期", "生日", "出生年月", "出生年月日"],
-    ),
-    (
-        Column::IdNumber,
-        &[
-            "idno",
-            "idnumber",
-            "idcard",
-            "socsecid",
-            "nationalid",
-            "身份证",
-            "身份证号",
-            "身份证号码",
-            "证件号",
-            "证件号码",
-            "公民身份号码",
-            "公民身份证号码",
-        ],
-    ),
-    (
-        Column::Phone,
-        &[
-            "phone",
-            "phoneno",
-            "phonenumber",
-            "mobile",
-            "telephone",
-            "tel",
-            "电话",
-            "手机",
-            "手机号",
-            "手机号码",
-            "联系电话",
-            "联系方式",
-            "电话号码",
-        ],
-    ),
-    (
-        Column::Community,
-        &["community", "compound", "village", "社区", "小区", "村", "村居", "村社区", "所属社区"],
-    ),
-    (Column::Building, &["building", "block", "楼栋", "栋", "幢", "楼号", "栋号"]),
-    (Column::Unit, &["unit", "stairwell", "单元", "单元号"]),
-    (Column::Room, &["room", "door", "flat", "房号", "室", "户室", "门牌", "房间号", "房间"]),
-    (Column::Address, &["address", "addr", "地址", "住址", "家庭住址", "现住址", "居住地址", "详细地址"]),
-    (Column::StreetNumber, &["streetnumber", "housenumber"]),
-    (Column::Street, &["street", "address1", "addressline1", "streetname"]),
-    (Column::Suburb, &["suburb", "town", "city", "locality"]),
-    (Column::Postcode, &["postcode", "zip", "zipcode", "postalcode", "邮编"]),
-];
-/// Headers of the row's own name, first found first.
-const IDS: [&str; 6] = ["id", "personid", "obsid", "recid", "编号", "序号"];
-/// Never read, whatever a mapping says: the truth of generated data.
-const NEVER: [&str; 2] = ["truthpersonid", "noise"];
-/// How much of a file tells its encoding.
-const SNIFF: usize = 4 << 20;
+mod columns;
+mod read;
+
+pub use columns::{Mapping, read_mapping, unused};
+pub use read::{read_list, read_row};
 
 /// Why a list cannot be read. Texts are bilingual: Chinese, then English.
 #[derive(Debug, thiserror::Error)]
@@ -135,6 +74,8 @@ pub enum ListError {
 pub struct Finding {
     /// Line in the file, the header being 1.
     pub line: u64,
+    /// The row's number in its piece of the file.
+    row: u64,
     /// The row's id, or its number.
     pub id: String,
     /// The column at fault, if one is.
@@ -160,6 +101,28 @@ impl Ids {
         self.ends.push(self.bytes.len() as u64);
     }
 
+    /// Appends the ids of a piece; rows without one, given by their place and their number in the piece, are
+    /// called by their number in the file, `before` rows being there already.
+    fn append(&mut self, other: &Self, nameless: &[(u32, u64)], before: u64) {
+        let mut from = 0;
+        for (row, number) in nameless {
+            self.append_range(other, from, *row as usize);
+            self.push((before + number).to_string().as_bytes());
+            from = *row as usize + 1;
+        }
+        self.append_range(other, from, other.ends.len());
+    }
+
+    fn append_range(&mut self, other: &Self, from: usize, to: usize) {
+        if from >= to {
+            return;
+        }
+        let start = if from == 0 { 0 } else { other.ends[from - 1] };
+        let moved = self.bytes.len() as u64;
+        self.bytes.extend_from_slice(&other.bytes[start as usize..other.ends[to - 1] as usize]);
+        self.ends.extend(other.ends[from..to].iter().map(|end| end - start + moved));
+    }
+
     /// Name of an accepted row.
     #[must_use]
     pub fn get(&self, row: u32) -> &[u8] {
@@ -182,279 +145,10 @@ pub struct List {
     pub refused: u64,
     /// Name of the encoding.
     pub encoding: &'static str,
-}
-
-/// What each field of a row is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Use {
-    Id,
-    Column(Column),
-    Nothing,
-}
-
-/// User's mapping of headers: header to column name, `id` or `ignore`.
-pub type Mapping = BTreeMap<String, String>;
-
-/// Reads a mapping file, JSON: `{"header": "column"}`.
-///
-/// # Errors
-/// [`ListError::Mapping`] when it is no such file or names no known column.
-pub fn read_mapping(path: &Path) -> Result<Mapping, ListError> {
-    let wrong = |detail: String| ListError::Mapping { path: path.to_owned(), detail };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let mapping: Mapping = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    for (header, column) in &mapping {
-        if use_of(column).is_none() {
-            return Err(wrong(format!("{header:?}: {column:?} 不是字段名 / is no column")));
-        }
-    }
-    Ok(mapping)
-}
-
-fn use_of(word: &str) -> Option<Use> {
-    match word {
-        "id" => Some(Use::Id),
-        "ignore" => Some(Use::Nothing),
-        _ => serde_json::from_value(serde_json::Value::String(word.to_owned())).ok().map(Use::Column),
-    }
-}
-
-fn fold_header(header: &str) -> String {
-    header.chars().map(linkage::text::fold_character).filter(|c| c.is_alphanumeric()).collect()
-}
-
-fn uses(headers: &[String], mapping: &Mapping) -> Vec<Use> {
-    let mut uses: Vec<Use> = headers
-        .iter()
-        .map(|header| {
-            let folded = fold_header(header);
-            if NEVER.contains(&folded.as_str()) {
-                return Use::Nothing;
-            }
-            if let Some(word) = mapping.get(header.trim()) {
-                return use_of(word).unwrap_or(Use::Nothing);
-            }
-            let known = HEADERS.iter().find(|(_, names)| names.contains(&folded.as_str()));
-            known.map_or(Use::Nothing, |(column, _)| Use::Column(*column))
-        })
-        .collect();
-    if !uses.contains(&Use::Id) {
-        let at = IDS.iter().find_map(|id| headers.iter().position(|header| fold_header(header) == *id));
-        if let Some(at) = at.filter(|at| uses[*at] == Use::Nothing) {
-            uses[at] = Use::Id;
-        }
-    }
-    // The first of two headers for one column counts.
-    for at in 1..uses.len() {
-        if uses[..at].contains(&uses[at]) {
-            uses[at] = Use::Nothing;
-        }
-    }
-    uses
-}
-
-/// Writes a field as text into `out`; in a GBK file, or where UTF-8 is broken, read as GB 18030.
-fn decode(bytes: &[u8], gbk: bool, out: &mut String) {
-    out.clear();
-    match std::str::from_utf8(bytes) {
-        Ok(text) if !gbk || bytes.is_ascii() => out.push_str(text),
-        _ => out.push_str(&GB18030.decode(bytes).0),
-    }
-}
-
-fn sniff(path: &Path) -> Result<(bool, u64), ListError> {
-    let read = |source| ListError::Read { path: path.to_owned(), source };
-    let kind = |zh, en| Err(ListError::Kind { path: path.to_owned(), zh, en });
-    let file = File::open(path).map_err(read)?;
-    let size = file.metadata().map_err(read)?.len();
-    let mut head = Vec::new();
-    file.take(SNIFF as u64).read_to_end(&mut head).map_err(read)?;
-    if head.iter().all(u8::is_ascii_whitespace) {
-        return Err(ListError::Empty { path: path.to_owned() });
-    }
-    if head.starts_with(b"PK\x03\x04") {
-        return kind("这是 XLSX 文件,请另存为 CSV", "this is an XLSX file; save it as CSV");
-    }
-    if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
-        return kind("这是 UTF-16 文件,请另存为 CSV UTF-8", "this is UTF-16; save it as CSV UTF-8");
-    }
-    if head.contains(&0) {
-        return kind("文件中有零字节,不是文本", "it holds zero bytes and is no text");
-    }
-    let utf8 = match std::str::from_utf8(&head) {
-        Ok(_) => true,
-        // Cut in the middle of a character.
-        Err(error) => error.error_len().is_none() && head.len() - error.valid_up_to() < 4,
-    };
-    Ok((!utf8, size))
-}
-
-/// A CSV file that was opened, and what its columns are for.
-struct Source {
-    reader: csv::Reader<BufReader<File>>,
-    headers: Vec<String>,
-    uses: Vec<Use>,
-    gbk: bool,
-    size: u64,
-}
-
-fn open(path: &Path, mapping: &Mapping) -> Result<Source, ListError> {
-    let (gbk, size) = sniff(path)?;
-    let file = File::open(path).map_err(|source| ListError::Read { path: path.to_owned(), source })?;
-    let file = BufReader::with_capacity(1 << 16, file);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 18).from_reader(file);
-    let mut text = String::new();
-    let headers: Vec<String> = reader
-        .byte_headers()
-        .map_err(|error| csv_error(path, error))?
-        .iter()
-        .map(|field| {
-            decode(field, gbk, &mut text);
-            text.trim_start_matches('\u{feff}').to_owned()
-        })
-        .collect();
-    let uses = uses(&headers, mapping);
-    if !uses.iter().any(|used| matches!(used, Use::Column(_))) {
-        return Err(ListError::Headers { path: path.to_owned(), headers: headers.join(", ") });
-    }
-    Ok(Source { reader, headers, uses, gbk, size })
-}
-
-fn csv_error(path: &Path, error: csv::Error) -> ListError {
-    ListError::Read { path: path.to_owned(), source: std::io::Error::other(error) }
-}
-
-impl Source {
-    fn id_at(&self) -> Option<usize> {
-        self.uses.iter().position(|used| *used == Use::Id)
-    }
-
-    fn columns(&self) -> Vec<(usize, Column)> {
-        let column = |(at, used): (usize, &Use)| match used {
-            Use::Column(column) => Some((at, *column)),
-            _ => None,
-        };
-        self.uses.iter().enumerate().filter_map(column).collect()
-    }
-}
-
-/// Reads a list.
-///
-/// # Errors
-/// [`ListError`] when the file as a whole cannot be used. What is wrong with single rows is in the findings.
-pub fn read_list(path: &Path, mapping: &Mapping) -> Result<List, ListError> {
-    let mut source = open(path, mapping)?;
-    let gbk = source.gbk;
-    let mut list = List {
-        register: Register::with_capacity((source.size / 96) as usize),
-        encoding: if gbk { "GBK" } else { "UTF-8" },
-        ..List::default()
-    };
-    let (id_at, columns, want) = (source.id_at(), source.columns(), source.headers.len());
-    let mut record = csv::ByteRecord::new();
-    let mut texts: Vec<String> = vec![String::new(); columns.len()];
-    let mut number = 0_u64;
-    while source.reader.read_byte_record(&mut record).map_err(|error| csv_error(path, error))? {
-        number += 1;
-        let line = record.position().map_or(number + 1, csv::Position::line);
-        let own;
-        let id = match id_at.and_then(|at| record.get(at)).filter(|id| !id.is_empty()) {
-            Some(id) => id,
-            None => {
-                own = number.to_string();
-                own.as_bytes()
-            }
-        };
-        let have = record.len();
-        if have < want || record.iter().skip(want).any(|field| !field.is_empty()) {
-            list.refuse(
-                line,
-                id,
-                format!("该行有 {have} 个字段,表头有 {want} 个(断行,或值中逗号未加引号),未参加比对"),
-                format!(
-                    "{have} fields under {want} headers (torn line, or a comma without quotes); left out"
-                ),
-            );
-            continue;
-        }
-        let mut raw = Raw::default();
-        let mut broken = None;
-        for ((at, column), text) in columns.iter().zip(&mut texts) {
-            let field = &record[*at];
-            if let (false, Ok(plain)) = (gbk && !field.is_ascii(), std::str::from_utf8(field)) {
-                raw.set(*column, plain);
-            } else {
-                decode(field, true, text);
-                raw.set(*column, text);
-                if !gbk {
-                    broken = Some(*column);
-                }
-            }
-        }
-        match list.register.push(&raw) {
-            Ok(defects) => {
-                list.ids.push(id);
-                for defect in defects.iter() {
-                    let (zh, en) = defect.message();
-                    list.note(line, id, Some(defect.column()), zh, en);
-                }
-                if broken.is_some() {
-                    list.note(line, id, broken, "不是 UTF-8,按 GBK 读取", "not UTF-8; read as GBK");
-                }
-            }
-            Err(nothing) => list.refuse(
-                line,
-                id,
-                "没有可用于比对的字段(姓名、证件号码、电话、出生日期、房号都没有),未参加比对".to_owned(),
-                nothing.to_string(),
-            ),
-        }
-    }
-    Ok(list)
-}
-
-/// The values of one row as they stand in the file; empty when there is no such row.
-///
-/// # Errors
-/// As for [`read_list`].
-pub fn read_row(path: &Path, mapping: &Mapping, id: &str) -> Result<Vec<(Column, String)>, ListError> {
-    let mut source = open(path, mapping)?;
-    let (id_at, columns) = (source.id_at(), source.columns());
-    let mut record = csv::ByteRecord::new();
-    let mut number = 0_u64;
-    while source.reader.read_byte_record(&mut record).map_err(|error| csv_error(path, error))? {
-        number += 1;
-        let own = id_at.and_then(|at| record.get(at)).filter(|own| !own.is_empty());
-        if own.map_or_else(|| number.to_string() == id, |own| own == id.as_bytes()) {
-            let value = |(at, column): &(usize, Column)| {
-                let mut text = String::new();
-                decode(record.get(*at).unwrap_or_default(), source.gbk, &mut text);
-                (*column, text)
-            };
-            return Ok(columns.iter().map(value).collect());
-        }
-    }
-    Ok(Vec::new())
-}
-
-impl List {
-    fn refuse(&mut self, line: u64, id: &[u8], zh: String, en: String) {
-        self.refused += 1;
-        let id = String::from_utf8_lossy(id).into_owned();
-        self.findings.push(Finding { line, id, column: None, accepted: false, zh, en });
-    }
-
-    fn note(&mut self, line: u64, id: &[u8], column: Option<Column>, zh: &str, en: &str) {
-        let id = String::from_utf8_lossy(id).into_owned();
-        self.findings.push(Finding {
-            line,
-            id,
-            column,
-            accepted: true,
-            zh: zh.to_owned(),
-            en: en.to_owned(),
-        });
-    }
+    /// The headers, as they stand in the file.
+    pub headers: Vec<String>,
+    /// Where each accepted row begins in the file, if that was asked for.
+    offsets: Vec<u64>,
 }
 
 /// Writes the findings of several files as CSV: `file,line,id,field,verdict,message,message_en`.
@@ -469,11 +163,11 @@ pub fn write_findings(path: &Path, lists: &[(&Path, &List)]) -> Result<(), ListE
             for finding in &list.findings {
                 let field = finding.column.and_then(|column| serde_json::to_value(column).ok());
                 writer.write_record([
-                    &file.display().to_string(),
-                    &finding.line.to_string(),
+                    file.display().to_string().as_str(),
+                    finding.line.to_string().as_str(),
                     &finding.id,
                     field.as_ref().and_then(|field| field.as_str()).unwrap_or(""),
-                    &(if finding.accepted { "accepted" } else { "refused" }).to_owned(),
+                    if finding.accepted { "accepted" } else { "refused" },
                     &finding.zh,
                     &finding.en,
                 ])?;

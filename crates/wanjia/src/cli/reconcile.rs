@@ -1,9 +1,9 @@
 //! `wanjia reconcile`: list against observation, person by person.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
+use domain::access::Purpose;
 
 use super::residual::CsvFile;
 use super::{DataArgs, Outcome};
@@ -12,7 +12,8 @@ use crate::app::failure::Result;
 /// Write the two-way reconcile: kind,person_id,area_code,building,unit,room,name,task,due
 ///
 /// One row for every listed person and for everyone seen who is on no roster. The address is where the person is
-/// listed, or where an unlisted person was seen.
+/// listed, or where an unlisted person was seen. That the names were read, of which area and of how many people, becomes
+/// a fact.
 #[derive(Debug, Args)]
 pub struct ReconcileArgs {
     #[command(flatten)]
@@ -30,10 +31,10 @@ pub struct ReconcileArgs {
 /// # Errors
 /// If the sweep or the area is not known, the key is missing, or the file cannot be written.
 pub fn run(args: &ReconcileArgs) -> Result<Outcome> {
-    args.data.open_reader()?;
-    let key = Arc::new(args.data.find_key()?);
-    let mut reader = store::Reader::open(&args.data.data, Some(key))?;
-    let sweep = reader.sweep(super::id(&args.sweep, "--sweep")?)?;
+    let sweep = super::id(&args.sweep, "--sweep")?;
+    let mut reader = super::open_for_names(&args.data, sweep, args.area.as_deref(), Purpose::Reconcile)?;
+    let named = reader.has_key();
+    let sweep = reader.sweep(sweep)?;
     let scope = reader.scope(sweep, args.area.as_deref())?;
     let mut out = CsvFile::create(&args.csv)?;
     out.row(&["kind", "person_id", "area_code", "building", "unit", "room", "name", "task", "due"])?;
@@ -42,8 +43,10 @@ pub fn run(args: &ReconcileArgs) -> Result<Outcome> {
         let code = reader.book().areas.code(area).to_owned();
         for line in reader.reconcile(sweep, area)? {
             let name = match line.person {
-                Some(person) => reader.identity(person)?.map(|identity| identity.name).unwrap_or_default(),
-                None => String::new(),
+                Some(person) if named => {
+                    reader.identity(person)?.map(|identity| identity.name).unwrap_or_default()
+                }
+                _ => String::new(),
             };
             let labels = &line.door.labels;
             out.row(&[

@@ -25,20 +25,18 @@ pub struct ResidualArgs {
 /// # Errors
 /// If the sweep or the area is not known, or the file cannot be written.
 pub fn run(args: &ResidualArgs) -> Result<Outcome> {
-    let reader = args.data.open_reader()?;
+    let mut reader = args.data.open_reader()?;
     let sweep = reader.sweep(super::id(&args.sweep, "--sweep")?)?;
     let scope = reader.scope(sweep, args.area.as_deref())?;
     let mut out = CsvFile::create(&args.csv)?;
     out.row(&["area_code", "building", "unit", "room", "reason"])?;
     let mut rows = 0u64;
     for area in reader.areas_with_doors(scope)? {
-        for door in reader.doors(sweep, area)? {
-            if let Some(reason) = door.reason() {
-                let labels = &door.labels;
-                let code = reader.book().areas.code(area);
-                out.row(&[code, &labels.building, &labels.unit, &labels.room, reason.as_str()])?;
-                rows += 1;
-            }
+        for (door, reason) in reader.residual(sweep, area)? {
+            let labels = &door.labels;
+            let code = reader.book().areas.code(area);
+            out.row(&[code, &labels.building, &labels.unit, &labels.room, reason.as_str()])?;
+            rows += 1;
         }
     }
     out.finish()?;

@@ -53,13 +53,13 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
     let tally = import_roster(
         &mut store,
         reader,
-        &Roster { source: &source, digest, bytes },
+        &Roster { source: &source, digest, bytes, actor: None, within: None },
         args.dry_run,
         now,
         &mut refusals,
         &mut |_, _, read| {
             rows += 1;
-            if rows % 5000 == 0 {
+            if rows.is_multiple_of(5000) {
                 progress.set_position(read);
                 progress.set_message(format!("{rows}"));
             }

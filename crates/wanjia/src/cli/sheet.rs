@@ -1,9 +1,9 @@
 //! `wanjia sheet`: a building's door list on paper, and as a workbook that comes back through `import visits`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
+use domain::access::Purpose;
 use domain::door::building_prefix;
 use domain::time::{day_of, from_day};
 use intake::sheet::{LastVisit, Sheet, SheetDoor, find_font, write_pdf, write_xlsx};
@@ -49,10 +49,12 @@ pub fn run(args: &SheetArgs) -> Result<Outcome> {
         ));
     }
     let mut reader = args.data.open_reader()?;
+    let sweep = super::id(&args.sweep, "--sweep")?;
     if args.names {
-        reader = store::Reader::open(&args.data.data, Some(Arc::new(args.data.find_key()?)))?;
+        reader = super::open_for_names(&args.data, sweep, Some(&args.area), Purpose::Visit)?;
     }
-    let sweep = reader.sweep(super::id(&args.sweep, "--sweep")?)?;
+    let names_shown = reader.has_key();
+    let sweep = reader.sweep(sweep)?;
     let scope = reader.scope(sweep, Some(&args.area))?;
     let mut doors = Vec::new();
     for area in reader.areas_with_doors(scope)? {
@@ -67,7 +69,7 @@ pub fn run(args: &SheetArgs) -> Result<Outcome> {
                 continue;
             }
             let mut names = Vec::new();
-            if args.names {
+            if names_shown {
                 for person in reader.listed_at(door.id)? {
                     if let Some(identity) = reader.identity(person)? {
                         names.extend(identity.name.chars().next().map(|surname| format!("{surname}*")));

@@ -154,5 +154,8 @@ fn close(args: &CloseArgs) -> Result<()> {
         }
     }
     let actor = store.book().own_series;
-    sweeps::close_sweep(&mut store, &mut reader, actor, sweep, &named, super::now())
+    match sweeps::close_sweep(&mut store, &mut reader, actor, sweep, &named, super::now())? {
+        sweeps::Closing::Done => Ok(()),
+        sweeps::Closing::Unsigned(left) => Err(left.failure()),
+    }
 }

@@ -1,0 +1,114 @@
+//! A fact's bytes come from strangers: nothing panics, and what is read is written back as the same bytes.
+
+use domain::area::Level;
+use domain::fact::{Body, Fact, FoundBy, Light, Outcome, Place, SignReason};
+use domain::id::Id;
+use domain::identity::Identity;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+fn id() -> impl Strategy<Value = Id> {
+    any::<[u8; 16]>().prop_map(Id)
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof!["[0-9]{0,12}", "\\PC{0,20}"]
+}
+
+fn body() -> impl Strategy<Value = Body> {
+    let visit = (
+        id(),
+        id(),
+        select(Outcome::ALL.to_vec()),
+        0..3_u64,
+        0..32_u64,
+        any::<Option<i32>>(),
+        prop::option::of(0..=999_u64),
+    )
+        .prop_map(|(sweep, dwelling, outcome, light, evidence, recheck_on, occupants)| Body::Visited {
+            sweep,
+            dwelling,
+            outcome,
+            light: Light::from_code(light).unwrap_or_default(),
+            evidence,
+            recheck_on: recheck_on.map(domain::time::Day::from),
+            occupants,
+        });
+    prop_oneof![
+        (text(), text(), any::<[u8; 32]>()).prop_map(|(territory, origin, checkpoint_key)| Body::Founded {
+            territory,
+            origin,
+            checkpoint_key
+        }),
+        (text(), text(), prop::option::of(text())).prop_map(|(code, name, parent)| Body::AreaRegistered {
+            code,
+            name,
+            level: Level::Community,
+            parent
+        }),
+        (id(), text(), text(), text(), text()).prop_map(|(dwelling, area, building, unit, room)| {
+            Body::DwellingRegistered {
+                dwelling,
+                area,
+                building,
+                unit,
+                room,
+                place: Place::Home,
+                found_by: FoundBy::Visit,
+            }
+        }),
+        visit,
+        (id(), id(), id()).prop_map(|(sweep, dwelling, person)| Body::PersonSeen { sweep, dwelling, person }),
+        (id(), id()).prop_map(|(from, to)| Body::Linked { from, to }),
+        (id(), id()).prop_map(|(sweep, dwelling)| Body::SignedOff {
+            sweep,
+            dwelling,
+            reason: SignReason::Refusal
+        }),
+        (id(), any::<u64>()).prop_map(|(series, sequence)| Body::Released { series, sequence }),
+        (id(), any::<u64>()).prop_map(|(person, reason)| Body::Erased { person, reason }),
+    ]
+}
+
+fn fact() -> impl Strategy<Value = Fact> {
+    (any::<i64>(), id(), body()).prop_map(|(at, actor, body)| Fact { at, actor, body })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn what_is_written_is_read_back(fact in fact()) {
+        prop_assert_eq!(Fact::decode(&fact.encode()), Ok(fact));
+    }
+
+    #[test]
+    fn damaged_facts_never_panic_and_have_one_encoding(
+        fact in fact(),
+        at in any::<Index>(),
+        byte in any::<u8>(),
+        how in 0..4_u8,
+    ) {
+        let mut bytes = fact.encode();
+        let at = at.index(bytes.len());
+        match how {
+            0 => bytes[at] = byte,
+            1 => bytes.truncate(at),
+            2 => bytes.insert(at, byte),
+            _ => bytes.push(byte),
+        }
+        if let Ok(read) = Fact::decode(&bytes) {
+            prop_assert_eq!(read.encode(), bytes);
+        }
+    }
+
+    #[test]
+    fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(read) = Fact::decode(&bytes) {
+            prop_assert_eq!(read.encode(), bytes.clone());
+        }
+        if let Some(read) = Identity::decode(&bytes) {
+            prop_assert_eq!(read.encode(), bytes);
+        }
+    }
+}

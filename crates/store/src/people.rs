@@ -1,0 +1,258 @@
+//! Where a person is, phones and what waits in quarantine, as an area's responsible reads them.
+
+use domain::apply;
+use domain::area::AreaNumber;
+use domain::fact::{Body, Fact};
+use domain::id::{DwellingId, Id, PersonId, SeriesId};
+use domain::state::{Device, State};
+use domain::time::Millis;
+use ledger::envelope::Envelope;
+use rusqlite::{OptionalExtension, params};
+
+use crate::error::{Result, StoreError};
+use crate::lists::Page;
+use crate::query::Reader;
+
+/// Where a person is listed, or else where she was seen last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// The id that all her ids lead to.
+    pub person: PersonId,
+    pub listed_at: Option<DwellingId>,
+    /// The area that her door is counted under.
+    pub area: AreaNumber,
+}
+
+/// A phone and what came from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhoneRow {
+    pub series: SeriesId,
+    pub device: Device,
+    pub facts: u64,
+    pub quarantined: u64,
+    pub pushed_at: Option<Millis>,
+}
+
+/// What counting needs to know of a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountedPhone {
+    pub series: SeriesId,
+    pub area: AreaNumber,
+    pub revoked: bool,
+    pub pushed_at: Option<Millis>,
+}
+
+/// A fact in quarantine.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    pub series: SeriesId,
+    pub sequence: u64,
+    pub position: u64,
+    pub verdict: u64,
+    pub received_at: Millis,
+    /// The phone it came from.
+    pub device: Device,
+    /// None if the bytes are no fact.
+    pub fact: Option<Fact>,
+}
+
+/// Where a page of the quarantine ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitingPlace {
+    pub series: SeriesId,
+    pub sequence: u64,
+    pub position: u64,
+}
+
+impl Reader {
+    /// Where a person is; none if nobody has this id, she was erased, or no door is known for her.
+    pub fn whereabouts(&mut self, person: PersonId) -> Result<Option<Whereabouts>> {
+        if self.views.is_erased(person)? || self.views.person(person)?.is_none() {
+            return Ok(None);
+        }
+        let canonical = apply::canonical(&mut self.views, person)?;
+        let listed_at = self.home(canonical)?;
+        let mut door = listed_at;
+        if door.is_none() {
+            let mut newest = None;
+            for (sweep, _) in (0u32..).zip(self.book().sweeps.clone()) {
+                newest = newest.max(self.seen(sweep, canonical)?.pop().map(|(door, at)| (at, door)));
+            }
+            door = newest.map(|(_, door)| door);
+        }
+        let Some(door) = door else { return Ok(None) };
+        let area = self.area_of(door)?;
+        Ok(area.map(|area| Whereabouts { person: canonical, listed_at, area }))
+    }
+
+    /// The area that a door is counted under, by whichever id it is called; none if there is no such door.
+    pub fn area_of(&mut self, dwelling: DwellingId) -> Result<Option<AreaNumber>> {
+        let dwelling = apply::resolve_dwelling(&mut self.views, dwelling)?;
+        Ok(self.views.dwelling(dwelling)?.map(|row| row.area))
+    }
+
+    /// The ids that were linked to a person directly.
+    pub fn is_linked(&mut self, from: PersonId, to: PersonId) -> Result<bool> {
+        Ok(self.views.person(from)?.is_some_and(|row| row.link == Some(to)))
+    }
+
+    /// When the newest fact was received; none before the first.
+    pub fn newest_receipt(&self) -> Result<Option<Millis>> {
+        Ok(self
+            .views
+            .connection()
+            .prepare_cached("select received_at from facts order by position desc limit 1")?
+            .query_row([], |row| row.get(0))
+            .optional()?)
+    }
+
+    fn phones_in(&self, area: AreaNumber) -> Result<Vec<SeriesId>> {
+        let mut read = self.views.connection().prepare_cached("select series from device where area = ?1")?;
+        let mut found = Vec::new();
+        for number in self.book().areas.subtree(area) {
+            let rows = read.query_map([number], |row| Ok(Id(row.get(0)?)))?;
+            for series in rows {
+                found.push(series?);
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// The phones enrolled in an area or below it, in the order of their series.
+    pub fn phones(&mut self, area: AreaNumber) -> Result<Vec<PhoneRow>> {
+        let mut phones = Vec::new();
+        for series in self.phones_in(area)? {
+            let Some(device) = self.views.device(series)? else { continue };
+            phones.push(self.phone_row(series, device)?);
+        }
+        Ok(phones)
+    }
+
+    /// Every phone with its area and when it pushed last, for whoever counts them.
+    pub fn every_phone(&self) -> Result<Vec<CountedPhone>> {
+        // The sequence of the newest fact is known, so each phone costs two look-ups and no scan.
+        let mut read = self.views.connection().prepare_cached(
+            "select device.series, device.area, device.revoked_at is not null, facts.received_at
+             from device left join series on series.id = device.series
+             left join facts on facts.series = series.number and facts.sequence = series.next - 1
+                and facts.series <> 0 and facts.verdict <> 1",
+        )?;
+        let rows = read
+            .query_map([], |row| {
+                Ok(CountedPhone {
+                    series: Id(row.get(0)?),
+                    area: row.get(1)?,
+                    revoked: row.get(2)?,
+                    pushed_at: row.get(3)?,
+                })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(rows)
+    }
+
+    fn phone_row(&self, series: SeriesId, device: Device) -> Result<PhoneRow> {
+        let connection = self.views.connection();
+        let found: Option<(i64, u64)> = connection
+            .prepare_cached("select number, next from series where id = ?1")?
+            .query_row([series.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (number, facts) = found.unwrap_or((-1, 0));
+        let pushed_at = connection
+            .prepare_cached(
+                "select received_at from facts where series = ?1 and sequence = ?2 - 1 and series <> 0 and verdict <> 1",
+            )?
+            .query_row(params![number, facts], |row| row.get(0))
+            .optional()?;
+        let quarantined = connection
+            .prepare_cached("select count(*) from quarantine where series = ?1")?
+            .query_row([series.0], |row| row.get(0))?;
+        Ok(PhoneRow { series, device, facts, quarantined, pushed_at })
+    }
+
+    /// What waits in quarantine from the phones of an area, phone by phone.
+    pub fn quarantine_page(
+        &mut self,
+        area: AreaNumber,
+        after: Option<WaitingPlace>,
+        limit: usize,
+    ) -> Result<Page<Waiting, WaitingPlace>> {
+        let mut rows: Vec<Waiting> = Vec::new();
+        let mut more = false;
+        for series in self.phones_in(area)? {
+            if after.is_some_and(|after| series < after.series) {
+                continue;
+            }
+            let from =
+                after.filter(|after| after.series == series).map(|after| (after.sequence, after.position));
+            let room = limit - rows.len();
+            let mut found = self.waiting_of(series, from, room + 1)?;
+            more = found.len() > room;
+            found.truncate(room);
+            rows.extend(found);
+            if more {
+                break;
+            }
+        }
+        let place = |row: &Waiting| WaitingPlace {
+            series: row.series,
+            sequence: row.sequence,
+            position: row.position,
+        };
+        let next = rows.last().map(place).filter(|_| more);
+        Ok(Page { rows, next })
+    }
+
+    /// The fact of this number that waits in quarantine and came first; none if none waits.
+    pub fn waiting(&mut self, series: SeriesId, sequence: u64) -> Result<Option<Waiting>> {
+        let from = sequence.checked_sub(1).map(|before| (before, u64::MAX >> 1));
+        let found = self.waiting_of(series, from, 1)?;
+        Ok(found.into_iter().find(|row| row.sequence == sequence))
+    }
+
+    fn waiting_of(
+        &mut self,
+        series: SeriesId,
+        after: Option<(u64, u64)>,
+        limit: usize,
+    ) -> Result<Vec<Waiting>> {
+        let Some(device) = self.views.device(series)? else { return Ok(Vec::new()) };
+        let mut read = self.views.connection().prepare_cached(
+            "select quarantine.sequence, quarantine.position, quarantine.verdict, facts.received_at, facts.fact
+             from quarantine join facts on facts.position = quarantine.position
+             where quarantine.series = ?1 and (?2 is null or (quarantine.sequence, quarantine.position) > (?2, ?3))
+             order by quarantine.sequence, quarantine.position limit ?4",
+        )?;
+        let (sequence, position) = after.unzip();
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let mut rows = read.query(params![series.0, sequence, position, limit])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let bytes = row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?;
+            let envelope = Envelope::decode(bytes).map_err(|error| StoreError::Damaged(error.to_string()))?;
+            found.push(Waiting {
+                series,
+                sequence: row.get(0)?,
+                position: row.get(1)?,
+                verdict: row.get(2)?,
+                received_at: row.get(3)?,
+                device: device.clone(),
+                fact: Fact::decode(&envelope.payload).ok(),
+            });
+        }
+        Ok(found)
+    }
+}
+
+impl Waiting {
+    /// The door that the fact is about, if it is about one that it does not describe itself.
+    #[must_use]
+    pub fn dwelling(&self) -> Option<DwellingId> {
+        match self.fact.as_ref()?.body {
+            Body::Visited { dwelling, .. }
+            | Body::PersonSeen { dwelling, .. }
+            | Body::DwellingRegistered { dwelling, .. } => Some(dwelling),
+            _ => None,
+        }
+    }
+}

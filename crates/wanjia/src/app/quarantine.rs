@@ -1,0 +1,73 @@
+//! Whether a fact in quarantine would count if a person decided so.
+
+use domain::apply;
+use domain::area::AreaNumber;
+use domain::door::door_key;
+use domain::fact::Body;
+use domain::state::State as _;
+use store::Store;
+use store::people::Waiting;
+
+use super::failure::Result;
+
+/// Why a decision would change nothing, so that the fact goes on waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cannot {
+    pub zh: &'static str,
+    pub en: &'static str,
+}
+
+const UNREADABLE: Cannot = Cannot {
+    zh: "这条记录读不懂或内容损坏，不能计入；请重新登记",
+    en: "this record does not read or its content is damaged, so it cannot count; enter it again",
+};
+const NOT_FROM_PHONES: Cannot = Cannot {
+    zh: "手机不能做这种记录，不能计入",
+    en: "this is nothing for a phone to say, so it cannot count",
+};
+const NO_SWEEP: Cannot =
+    Cannot { zh: "没有这次排查，不能计入", en: "there is no such sweep, so it cannot count" };
+const NO_DOOR: Cannot = Cannot {
+    zh: "还没有这一户；请先登记门牌再放行",
+    en: "there is no such dwelling yet; register the door first",
+};
+const NO_AREA: Cannot = Cannot {
+    zh: "没有这个区域编码；请先导入区域再放行",
+    en: "no area has this code; import the area first",
+};
+const ERASED: Cannot = Cannot {
+    zh: "这位居民的资料已按规定删除，不再计入",
+    en: "this person's data has been erased as the rules require; nothing more of her counts",
+};
+
+/// The area in which the fact would count.
+///
+/// # Errors
+/// Those of the storage; the inner one says why it cannot.
+pub fn may_count(store: &mut Store, waiting: &Waiting) -> Result<std::result::Result<AreaNumber, Cannot>> {
+    if waiting.verdict == domain::admit::Quarantine::ContentMismatch as u64 {
+        return Ok(Err(UNREADABLE));
+    }
+    let Some(fact) = &waiting.fact else { return Ok(Err(UNREADABLE)) };
+    let (sweep, dwelling) = match &fact.body {
+        Body::DwellingRegistered { area, building, unit, room, .. } => {
+            let Some(number) = store.book().areas.number(area) else { return Ok(Err(NO_AREA)) };
+            let found = apply::find_door(store.state(), number, &door_key(building, unit, room))?;
+            let known = found.map(|door| store.state().dwelling(door)).transpose()?.flatten();
+            return Ok(Ok(known.map_or(number, |row| row.area)));
+        }
+        Body::Visited { sweep, dwelling, .. } => (*sweep, *dwelling),
+        Body::PersonSeen { sweep, dwelling, person } => {
+            if store.state().is_erased(*person)? {
+                return Ok(Err(ERASED));
+            }
+            (*sweep, *dwelling)
+        }
+        _ => return Ok(Err(NOT_FROM_PHONES)),
+    };
+    if store.book().sweep(sweep).is_none() {
+        return Ok(Err(NO_SWEEP));
+    }
+    let dwelling = apply::resolve_dwelling(store.state(), dwelling)?;
+    Ok(store.state().dwelling(dwelling)?.map(|row| row.area).ok_or(NO_DOOR))
+}

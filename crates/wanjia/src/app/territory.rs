@@ -1,0 +1,394 @@
+//! The running territory: one thread that writes, a few readers, and the news of what changed.
+//!
+//! The writer takes whatever pushes wait as one batch with one flush to the disk, so that its price is shared. If the
+//! batch fails, it is taken back whole and each push is tried alone: a bad one fails for itself only.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use domain::id::SweepId;
+use domain::state::Book;
+use domain::time::Millis;
+use ledger::Hash;
+use ledger::seal::TerritoryKey;
+use store::proofs::SignedHead;
+use store::{CheckedPush, PushRefused, Reader, Receipt, Store};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
+
+use super::failure::{Failure, Result};
+
+/// Pushes that wait for the writer before further ones wait at the door.
+const QUEUE: usize = 1024;
+/// Facts after which a batch is full: about 60 ms of the writer's time.
+const BATCH_FACTS: usize = 4000;
+/// How many changes a listener may be behind before it is told of all at once.
+const NEWS: usize = 256;
+/// Readers, each with its own connections and cache.
+const READERS: usize = 6;
+
+/// Something was committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// How many facts the ledger holds now.
+    pub size: u64,
+    /// The sweeps whose numbers or lists may have changed.
+    pub sweeps: Vec<SweepId>,
+}
+
+/// What became of a push, after its commit.
+#[derive(Clone, Debug)]
+pub struct PushDone {
+    pub receipts: Vec<Receipt>,
+    /// The number and hash of the series' newest fact.
+    pub newest: (u64, Hash),
+    /// The signed head that covers it.
+    pub head: SignedHead,
+}
+
+type PushAnswer = Result<Result<PushDone, PushRefused>>;
+
+struct Waiting {
+    push: CheckedPush,
+    answer: oneshot::Sender<PushAnswer>,
+}
+
+enum Job {
+    Push(Waiting),
+    Work(Box<dyn FnOnce(&mut Writer) + Send>),
+    Stop,
+}
+
+/// A territory that is open for writing in this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Territory {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    jobs: mpsc::Sender<Job>,
+    head: watch::Receiver<SignedHead>,
+    news: broadcast::Sender<Change>,
+    published: Arc<Published>,
+    readers: Readers,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The book as last committed, for whoever only asks for areas and sweeps.
+struct Published {
+    book: RwLock<Arc<Book>>,
+    version: AtomicU64,
+}
+
+impl Territory {
+    /// Opens the territory for writing and starts its writer.
+    ///
+    /// # Errors
+    /// If the directory is in use, or the key is missing or wrong.
+    pub fn open(root: &Path, key: TerritoryKey) -> Result<Self> {
+        let store = Store::open(root, key)?;
+        let published = Arc::new(Published {
+            book: RwLock::new(Arc::new(store.book().clone())),
+            version: AtomicU64::new(1),
+        });
+        let (head_sender, head) = watch::channel(head_of(&store));
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (news, _) = broadcast::channel(NEWS);
+        let key = store.key();
+        let mut writer = Writer {
+            root: root.to_owned(),
+            key: key.clone(),
+            book_version: store.book_version(),
+            store: Some(store),
+            head: head_sender,
+            news: news.clone(),
+            published: Arc::clone(&published),
+        };
+        let thread =
+            std::thread::Builder::new().name("writer".into()).spawn(move || writer.run(queue)).map_err(
+                |error| Failure::new("thread", format!("不能启动写入线程：{error}"), error.to_string()),
+            )?;
+        let readers = Readers {
+            root: root.to_owned(),
+            key,
+            idle: Mutex::default(),
+            permits: Semaphore::new(READERS),
+            published: Arc::clone(&published),
+        };
+        Ok(Self {
+            shared: Arc::new(Shared {
+                jobs,
+                head,
+                news,
+                published,
+                readers,
+                thread: Mutex::new(Some(thread)),
+            }),
+        })
+    }
+
+    /// Hands a push to the writer and waits until it is on the disk. The outer error is the storage's, the inner one
+    /// sends the push back.
+    ///
+    /// # Errors
+    /// If the push could not be stored; nothing of it was.
+    pub async fn push(&self, push: CheckedPush) -> PushAnswer {
+        let (answer, done) = oneshot::channel();
+        self.shared.jobs.send(Job::Push(Waiting { push, answer })).await.map_err(|_| stopped())?;
+        done.await.map_err(|_| stopped())?
+    }
+
+    /// Runs `work` on the writer's thread, alone, between two batches. What it writes is on the disk when this returns.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store, Millis) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, done) = oneshot::channel();
+        let job = Job::Work(Box::new(move |writer| {
+            let outcome = writer.run_alone(work);
+            // Whoever asked may be gone; what was written stays written.
+            drop(answer.send(outcome));
+        }));
+        self.shared.jobs.send(job).await.map_err(|_| stopped())?;
+        done.await.map_err(|_| stopped())?
+    }
+
+    /// Runs `work` on a reader, away from the event loop, on one committed state that has everything acknowledged so far.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Reader) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let shared = Arc::clone(&self.shared);
+        let _permit = self.shared.readers.permits.acquire().await.map_err(|_| stopped())?;
+        tokio::task::spawn_blocking(move || shared.readers.read(work)).await.map_err(|_| broken())?
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.shared.readers.root
+    }
+
+    /// The newest signed head.
+    #[must_use]
+    pub fn head(&self) -> SignedHead {
+        self.shared.head.borrow().clone()
+    }
+
+    /// The areas, sweeps and rosters as last committed.
+    #[must_use]
+    pub fn book(&self) -> Arc<Book> {
+        Arc::clone(&self.shared.published.book.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Every change from now on.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.shared.news.subscribe()
+    }
+
+    /// Finishes what was accepted, then closes the files. Later writes are refused.
+    pub async fn stop(&self) {
+        // The queue keeps its order, so everything before this is done first.
+        drop(self.shared.jobs.send(Job::Stop).await);
+        let thread = self.shared.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            drop(tokio::task::spawn_blocking(move || thread.join()).await);
+        }
+    }
+}
+
+fn head_of(store: &Store) -> SignedHead {
+    SignedHead { size: store.size(), note: store.checkpoint().to_owned() }
+}
+
+fn stopped() -> Failure {
+    Failure::new(
+        "stopping",
+        "服务正在停止；请稍后重发，没有丢失任何内容",
+        "the server is stopping; send it again later, nothing is lost",
+    )
+}
+
+fn broken() -> Failure {
+    Failure::new(
+        "broken",
+        "程序内部出错，这次操作没有做；请重试",
+        "the program failed inside and did nothing; try again",
+    )
+}
+
+struct Writer {
+    root: PathBuf,
+    key: Option<Arc<TerritoryKey>>,
+    /// None after a fault, until it could be opened again.
+    store: Option<Store>,
+    book_version: u64,
+    head: watch::Sender<SignedHead>,
+    news: broadcast::Sender<Change>,
+    published: Arc<Published>,
+}
+
+impl Writer {
+    fn run(&mut self, mut queue: mpsc::Receiver<Job>) {
+        let mut next = queue.blocking_recv();
+        while let Some(job) = next.take() {
+            match job {
+                Job::Stop => break,
+                Job::Work(work) => work(self),
+                Job::Push(first) => {
+                    let mut facts = first.push.len();
+                    let mut batch = vec![first];
+                    while facts < BATCH_FACTS {
+                        match queue.try_recv() {
+                            Ok(Job::Push(push)) => {
+                                facts += push.push.len();
+                                batch.push(push);
+                            }
+                            Ok(other) => {
+                                next = Some(other);
+                                break;
+                            }
+                            Err(_) => break,
+                        }
+                    }
+                    self.take(batch);
+                }
+            }
+            if next.is_none() {
+                next = queue.blocking_recv();
+            }
+        }
+    }
+
+    fn take(&mut self, batch: Vec<Waiting>) {
+        let pushes: Vec<&CheckedPush> = batch.iter().map(|waiting| &waiting.push).collect();
+        match self.commit(&pushes) {
+            Ok((done, head)) => {
+                for (waiting, done) in batch.into_iter().zip(done) {
+                    let done =
+                        done.map(|(receipts, newest)| PushDone { receipts, newest, head: head.clone() });
+                    drop(waiting.answer.send(Ok(done)));
+                }
+            }
+            Err(failure) if batch.len() == 1 => {
+                tracing::error!(code = failure.code, reason = %failure.en, "a push could not be stored");
+                for waiting in batch {
+                    drop(waiting.answer.send(Err(failure.clone())));
+                }
+            }
+            Err(_) => {
+                for waiting in batch {
+                    self.take(vec![waiting]);
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::type_complexity, reason = "one answer for each push, and the head of them all")]
+    fn commit(
+        &mut self,
+        pushes: &[&CheckedPush],
+    ) -> Result<(Vec<Result<(Vec<Receipt>, (u64, Hash)), PushRefused>>, SignedHead)> {
+        self.run_alone(|store, now| {
+            let done = store.write(now, |batch| {
+                let mut done = Vec::with_capacity(pushes.len());
+                for push in pushes {
+                    let answer = batch.push_checked(push)?;
+                    let newest = batch.newest(push.series()).unwrap_or_default();
+                    done.push(answer.map(|receipts| (receipts, newest)));
+                }
+                Ok(done)
+            })?;
+            Ok((done, head_of(store)))
+        })
+    }
+
+    /// Runs `work` on the store and tells what it changed. After a panic or a storage's error the store is opened
+    /// again, which drops whatever was left half done.
+    fn run_alone<T>(&mut self, work: impl FnOnce(&mut Store, Millis) -> Result<T>) -> Result<T> {
+        let mut store = match self.store.take() {
+            Some(store) => store,
+            None => self.reopen()?,
+        };
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let outcome = work(&mut store, jiff::Timestamp::now().as_millisecond());
+            (outcome, store)
+        }));
+        match outcome {
+            Ok((Err(failure), store)) if failure.code == "store" => {
+                drop(store);
+                self.store = self.reopen().ok();
+                Err(failure)
+            }
+            Ok((outcome, mut store)) => {
+                self.tell(&mut store);
+                self.store = Some(store);
+                outcome
+            }
+            Err(_) => {
+                tracing::error!("the writer panicked; the store is opened again");
+                self.store = self.reopen().ok();
+                Err(broken())
+            }
+        }
+    }
+
+    fn reopen(&mut self) -> Result<Store> {
+        let key = self.key.as_ref().map(|key| TerritoryKey::parse(&key.to_text()));
+        let Some(Ok(key)) = key else { return Err(broken()) };
+        let store = Store::open(&self.root, key)?;
+        // Whatever it counts from, it is another book than the one published.
+        self.book_version = u64::MAX;
+        Ok(store)
+    }
+
+    fn tell(&mut self, store: &mut Store) {
+        if store.book_version() != self.book_version {
+            self.book_version = store.book_version();
+            let book = Arc::new(store.book().clone());
+            *self.published.book.write().unwrap_or_else(PoisonError::into_inner) = book;
+            self.published.version.fetch_add(1, Ordering::Release);
+        }
+        let touched = store.state().take_touched();
+        if touched.is_empty() && store.size() == self.head.borrow().size {
+            return;
+        }
+        self.head.send_replace(head_of(store));
+        let sweeps = &store.book().sweeps;
+        let sweeps =
+            touched.iter().filter_map(|number| Some(sweeps.get(*number as usize)?.id)).collect::<Vec<_>>();
+        // Nobody may be listening.
+        drop(self.news.send(Change { size: store.size(), sweeps }));
+    }
+}
+
+struct Readers {
+    root: PathBuf,
+    key: Option<Arc<TerritoryKey>>,
+    idle: Mutex<Vec<(Reader, u64)>>,
+    permits: Semaphore,
+    published: Arc<Published>,
+}
+
+impl Readers {
+    fn read<T>(&self, work: impl FnOnce(&mut Reader) -> Result<T>) -> Result<T> {
+        let version = self.published.version.load(Ordering::Acquire);
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let (mut reader, known) = match idle {
+            Some(idle) => idle,
+            None => (Reader::open(&self.root, self.key.clone())?, version),
+        };
+        let outcome = reader.snapshot(known != version, work)?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push((reader, version));
+        outcome
+    }
+}

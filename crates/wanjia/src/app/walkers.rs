@@ -1,0 +1,159 @@
+//! Phones at work in the demonstration: they are invited and enrolled like any other, pull their doors, and knock at one
+//! after the other over real HTTP, so that whoever looks sees the residual fall.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use domain::area::Level;
+use domain::fact::{Body, Light, Outcome, evidence};
+use domain::id::SweepId;
+use domain::identity::Identity;
+use domain::state::Book;
+use domain::time::{Millis, day_of};
+use serde::Deserialize;
+
+use super::drill::http::{Answer, Client};
+use super::drill::office::{self, Account};
+use super::drill::phone::{Manner, PUSH_LIMIT, Phone, PulledDoor};
+use super::synthetic::{Chance, City};
+
+/// Between two knocks of one phone.
+const PACE: Duration = Duration::from_secs(6);
+/// Their names, as they stand in the list of phones; nobody else's phone is touched.
+const NAMES: [&str; 4] = ["演示 甲", "演示 乙", "演示 丙", "演示 丁"];
+
+#[derive(Deserialize)]
+struct Devices {
+    devices: Vec<Device>,
+}
+
+#[derive(Deserialize)]
+struct Device {
+    series: String,
+    worker_name: String,
+    revoked_at: Option<String>,
+}
+
+/// The areas in which the phones walk: one community and the streets after it, each with doors.
+#[must_use]
+pub fn beats(book: &Book, community: &str) -> Vec<String> {
+    let streets = book.areas.iter().filter(|(_, area)| area.level == Level::Township).map(|(_, area)| area);
+    let others = streets.map(|area| area.code.clone()).filter(|code| !community.starts_with(code.as_str()));
+    std::iter::once(community.to_owned()).chain(others).take(NAMES.len()).collect()
+}
+
+/// Sends the phones out. Ends when every door was knocked at, or when the server is gone.
+///
+/// # Errors
+/// Those of the requests.
+pub fn walk(
+    address: SocketAddr,
+    inviter: &Account,
+    district: &str,
+    beats: &[String],
+    seed: u64,
+) -> Answer<()> {
+    let office = inviter.sign_in(address)?;
+    retire(&office, district)?;
+    let now = crate::cli::now();
+    let mut walkers = Vec::new();
+    for (number, (area, name)) in beats.iter().zip(NAMES).enumerate() {
+        let invitation = office::invite(&office, name, area)?;
+        // Series and keys of their own at each start.
+        let phone = Phone::<()>::enrol(number, seed ^ now.unsigned_abs(), address, &invitation, now)?;
+        let mut doors = Vec::new();
+        phone.pull(|door| {
+            if door.sweeps.iter().any(|sweep| sweep.outcome.is_none()) {
+                doors.push(door);
+            }
+        })?;
+        doors.reverse();
+        walkers.push(Walker { phone, doors, chance: Chance::new(seed, number as u64), strangers: 0 });
+    }
+    while walkers.iter().any(|walker| !walker.doors.is_empty()) {
+        for walker in &mut walkers {
+            walker.knock(seed)?;
+        }
+        std::thread::sleep(PACE);
+    }
+    Ok(())
+}
+
+/// Revokes the phones of an earlier run: a demonstration keeps no keys.
+fn retire(office: &Client, district: &str) -> Answer<()> {
+    let known: Devices = office.get(&format!("/v1/devices?area={district}"))?;
+    for device in known.devices {
+        if device.revoked_at.is_none() && NAMES.contains(&device.worker_name.as_str()) {
+            office.delete(&format!("/v1/devices/{}", device.series))?;
+        }
+    }
+    Ok(())
+}
+
+struct Walker {
+    phone: Phone<()>,
+    /// Not knocked at yet; the next one last.
+    doors: Vec<PulledDoor>,
+    chance: Chance,
+    strangers: u64,
+}
+
+impl Walker {
+    fn knock(&mut self, seed: u64) -> Answer<()> {
+        let Some(door) = self.doors.pop() else { return Ok(()) };
+        let now = crate::cli::now();
+        let (outcome, light) = match self.chance.below(100) {
+            0..70 => (Outcome::Met, Light::On),
+            70..78 => (Outcome::Phone, Light::Off),
+            78..86 => (Outcome::NoAnswer, Light::Off),
+            86..90 => (Outcome::NoAnswer, Light::On),
+            90..95 => (Outcome::Away, Light::Off),
+            95..98 => (Outcome::Vacant, Light::Off),
+            _ => (Outcome::Refused, Light::On),
+        };
+        for sweep in &door.sweeps {
+            let comes_back = matches!(outcome, Outcome::Away | Outcome::NoAnswer);
+            let body = Body::Visited {
+                sweep: sweep.sweep,
+                dwelling: door.dwelling,
+                outcome,
+                light,
+                evidence: evidence::LIGHT,
+                recheck_on: comes_back.then(|| day_of(now) + 1),
+                occupants: None,
+            };
+            self.phone.record(now, body, None, ());
+            if outcome == Outcome::Met {
+                for member in &door.members {
+                    let body = Body::PersonSeen {
+                        sweep: sweep.sweep,
+                        dwelling: door.dwelling,
+                        person: member.person,
+                    };
+                    self.phone.record(now, body, None, ());
+                }
+                if self.chance.percent(3) {
+                    self.meet_a_stranger(sweep.sweep, &door, seed, now);
+                }
+            }
+        }
+        self.phone.send_all(|| (Manner::Plainly, PUSH_LIMIT))
+    }
+
+    fn meet_a_stranger(&mut self, sweep: SweepId, door: &PulledDoor, seed: u64, now: Millis) {
+        // Far beyond the numbers that the territory's own households have.
+        let number = 8_000_000 + (self.phone.number as u64) * 10_000 + self.strangers;
+        self.strangers += 1;
+        let someone = City::new(seed, 1, 1).stranger(number);
+        let identity = Identity {
+            name: someone.name,
+            sex: someone.sex.into(),
+            birth_date: someone.birth_date,
+            phone: someone.phone,
+            ..Identity::default()
+        };
+        let person = self.phone.new_id(now);
+        let body = Body::PersonSeen { sweep, dwelling: door.dwelling, person };
+        self.phone.record(now, body, Some((person, identity.encode())), ());
+    }
+}

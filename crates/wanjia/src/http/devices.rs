@@ -1,0 +1,424 @@
+//! Phones: inviting one with a picture to scan, enrolling it, listing and revoking.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use domain::access::{Action, Role, Scope, decide};
+use domain::fact::{Body, TEXT_LIMIT};
+use domain::id::{Id, SeriesId, SweepId};
+use domain::state::State as _;
+use domain::time::CAMPAIGN_OFFSET_HOURS;
+use qrcode::QrCode;
+use qrcode::render::svg;
+use serde::{Deserialize, Serialize};
+use store::control::{INVITATION_LIMIT, Invitation, Invited, Phone};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::extract::{Caller, Json, Path, Query, token_hash};
+use super::problem::Problem;
+use super::scope;
+use super::session::{Peer, is_local};
+use super::wire::{Base64Of, instant};
+use crate::app::accounts::{new_actor, new_token};
+use crate::app::failure::Failure;
+use crate::cli::now;
+
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(invite)).routes(routes!(enrol, devices)).routes(routes!(revoke))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewInvitation {
+    worker_name: String,
+    area_code: String,
+    /// `grid_worker`
+    role: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct InvitationShown {
+    invitation: String,
+    /// What the picture holds.
+    url: String,
+    qr_svg: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+/// Where the caller reached this server, for the address that a phone is to open.
+fn origin(headers: &HeaderMap, local: bool) -> Result<String, Problem> {
+    let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+    let host = text(header::HOST).unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    if host.is_empty() || !host.chars().all(plain) {
+        return Err(Problem::field(
+            "Host",
+            "host",
+            "请求没有说明服务器的地址",
+            "the request does not say by which address the server was reached",
+        ));
+    }
+    let stated = text(header::ORIGIN).and_then(|origin| origin.split_once("://"));
+    let scheme = match stated {
+        Some((scheme @ ("http" | "https"), at)) if at == host => scheme,
+        _ if local => "http",
+        _ => "https",
+    };
+    Ok(format!("{scheme}://{host}"))
+}
+
+/// Invite a phone: used once, within 24 hours.
+#[utoipa::path(
+    post, path = "/v1/devices/invitations", tag = "devices", request_body = NewInvitation,
+    responses((status = 201, body = InvitationShown), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+async fn invite(
+    State(site): State<Site>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    caller: Caller,
+    Json(new): Json<NewInvitation>,
+) -> Result<(StatusCode, Json<InvitationShown>), Problem> {
+    let area = scope::area(&caller, Action::ManageDevices, Some(&new.area_code), "area_code")?;
+    let worker_name = new.worker_name.trim().to_owned();
+    if worker_name.is_empty() || worker_name.len() > TEXT_LIMIT {
+        return Err(Problem::field(
+            "worker_name",
+            "name",
+            "请填写网格员姓名，不超过 200 字节",
+            "the worker needs a name of at most 200 bytes",
+        ));
+    }
+    if Role::from_name(&new.role) != Some(Role::GridWorker) {
+        return Err(Problem::field(
+            "role",
+            "role",
+            "手机只能给网格员用（grid_worker）",
+            "a phone is for a grid_worker only",
+        ));
+    }
+    let url = origin(&headers, is_local(peer.as_ref()))?;
+    let (code, hash) = new_token()?;
+    let now = now();
+    let invitation = Invitation {
+        worker: new_actor(now)?,
+        worker_name,
+        area: caller.book.areas.code(area).to_owned(),
+        role: Role::GridWorker as u64,
+        inviter: caller.actor(),
+        expires_at: now + INVITATION_LIMIT,
+    };
+    let expires_at = instant(invitation.expires_at);
+    let control = Arc::clone(&site.control);
+    site.territory.read(move |_| Ok(control.invite(&hash, &invitation, now)?)).await?;
+    let url = format!("{url}/phone/#/enrol/{code}");
+    let picture = QrCode::new(url.as_bytes()).map_err(|_| Problem::internal())?;
+    let qr_svg = picture.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
+    Ok((StatusCode::CREATED, Json(InvitationShown { invitation: code, url, qr_svg, expires_at })))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Enrol {
+    invitation: String,
+    /// Chosen by the phone.
+    #[schema(value_type = String, format = "uuid")]
+    series: SeriesId,
+    /// Ed25519; the other half never leaves the phone.
+    public_key: Base64Of<32>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Enrolled {
+    /// Shown once; it goes into `Authorization: Device <series>:<token>`.
+    token: String,
+    #[schema(value_type = String, format = "uuid")]
+    actor: Id,
+    worker_name: String,
+    /// The territory's short name, as in the origin of its checkpoints.
+    territory: String,
+    area: NamedArea,
+    /// The open sweeps that touch the area.
+    #[schema(value_type = Vec<String>)]
+    sweeps: Vec<SweepId>,
+    campaign: Campaign,
+    checkpoint_key: Base64Of<32>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct NamedArea {
+    code: String,
+    name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Campaign {
+    /// In which days are counted.
+    offset_hours: i8,
+}
+
+fn refused(invited: &Invited) -> Problem {
+    let again = ("请找社区再要一张二维码", "ask the community for another code");
+    match invited {
+        Invited::Used => {
+            Problem::conflict("invitation_used", "这张二维码已经用过", "this invitation has been used")
+        }
+        Invited::Expired => {
+            Problem::conflict("invitation_expired", "这张二维码已经过期", "this invitation is too old")
+        }
+        _ => Problem::not_found("unknown_invitation", "没有这张二维码", "there is no such invitation"),
+    }
+    .remedy(again.0, again.1)
+}
+
+fn series_taken() -> Problem {
+    Problem::conflict("series_taken", "这台手机已经绑定过", "this series is enrolled already")
+        .remedy("请在手机上重新开始绑定", "start the enrolment again on the phone")
+}
+
+/// A phone enrols itself with an invitation. The only thing that strangers may ask for besides signing in.
+#[utoipa::path(
+    post, path = "/v1/devices", tag = "devices", request_body = Enrol, security(()),
+    responses(
+        (status = 201, body = Enrolled), (status = 404, body = Problem), (status = 422, body = Problem),
+        (status = 409, body = Problem, description = "`invitation_used`, `invitation_expired`, `invitation_void`, `series_taken`")
+    )
+)]
+async fn enrol(
+    State(site): State<Site>,
+    Json(enrol): Json<Enrol>,
+) -> Result<(StatusCode, Json<Enrolled>), Problem> {
+    let (series, public_key) = (enrol.series, enrol.public_key.0);
+    if ledger::series::check_public_key(&public_key).is_err() {
+        return Err(Problem::field(
+            "public_key",
+            "public_key",
+            "公钥不是可用的 Ed25519 公钥",
+            "the public key is not a usable Ed25519 key",
+        ));
+    }
+    let code = token_hash(&enrol.invitation);
+    let control = Arc::clone(&site.control);
+    let taken = site
+        .territory
+        .read(move |reader| {
+            if reader.state().device(series)?.is_some() {
+                return Ok(None);
+            }
+            let invited = control.take_invitation(&code, now())?;
+            // Whoever invited must still be allowed to.
+            let stands = match &invited {
+                Invited::Taken(invitation) => {
+                    let grant = reader.state().grant(invitation.inviter)?;
+                    let areas = &reader.book().areas;
+                    let area = areas.number(&invitation.area);
+                    grant.zip(area).filter(|(grant, area)| {
+                        decide(areas, *grant, Action::ManageDevices, Scope::Area(*area)).is_ok()
+                    })
+                }
+                _ => None,
+            };
+            Ok(Some((invited, stands.map(|(_, area)| area))))
+        })
+        .await?;
+    let Some((invited, area)) = taken else { return Err(series_taken()) };
+    let Invited::Taken(invitation) = invited else { return Err(refused(&invited)) };
+    let Some(area) = area else {
+        return Err(Problem::conflict(
+            "invitation_void",
+            "邀请人已经没有这个权限，二维码作废",
+            "whoever made this invitation may not invite any more",
+        )
+        .remedy("请找社区再要一张二维码", "ask the community for another code"));
+    };
+    let body = Body::DeviceEnrolled {
+        series,
+        public_key,
+        worker: invitation.worker,
+        role: invitation.role,
+        area: invitation.area.clone(),
+    };
+    let inviter = invitation.inviter;
+    let written = site
+        .territory
+        .write(move |store, now| {
+            if store.state().device(series)?.is_some() {
+                return Err(Failure::new(
+                    "series_taken",
+                    "这台手机已经绑定过",
+                    "this series is enrolled already",
+                ));
+            }
+            Ok(store.write(now, |batch| batch.append(inviter, body, None))?)
+        })
+        .await;
+    let control = Arc::clone(&site.control);
+    if let Err(failure) = written {
+        site.territory.read(move |_| Ok(control.return_invitation(&code)?)).await?;
+        return Err(if failure.code == "series_taken" { series_taken() } else { failure.into() });
+    }
+    let (token, hash) = new_token()?;
+    let phone =
+        Phone { worker: invitation.worker, worker_name: invitation.worker_name.clone(), seen_at: now() };
+    site.territory.read(move |_| Ok(control.add_phone(series, &hash, &phone)?)).await?;
+    let book = site.territory.book();
+    site.fleet.enrolled(&book, series, area);
+    let touches = |sweep: &&domain::state::Sweep| {
+        sweep.closed_at.is_none()
+            && (book.areas.is_within(area, sweep.area) || book.areas.is_within(sweep.area, area))
+    };
+    Ok((
+        StatusCode::CREATED,
+        Json(Enrolled {
+            token,
+            actor: invitation.worker,
+            worker_name: invitation.worker_name,
+            territory: book.territory.clone(),
+            area: NamedArea {
+                name: book.areas.get(area).map(|area| area.name.clone()).unwrap_or_default(),
+                code: invitation.area,
+            },
+            sweeps: book.sweeps.iter().filter(touches).map(|sweep| sweep.id).collect(),
+            campaign: Campaign { offset_hours: CAMPAIGN_OFFSET_HOURS },
+            checkpoint_key: Base64Of(book.checkpoint_key),
+        }),
+    ))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct DevicesQuery {
+    /// The caller's own unless given.
+    area: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Devices {
+    devices: Vec<Device>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Device {
+    #[schema(value_type = String, format = "uuid")]
+    series: SeriesId,
+    /// Empty if the accounts' file was restored from before the enrolment.
+    worker_name: String,
+    area_code: String,
+    area_name: String,
+    role: &'static str,
+    #[schema(format = DateTime)]
+    enrolled_at: String,
+    /// When it last sent something, or asked for something (to ten minutes).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    last_seen_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    revoked_at: Option<String>,
+    /// How many facts came from it.
+    facts: u64,
+    /// How many of them wait for a decision.
+    quarantined: u64,
+}
+
+/// The phones of an area.
+#[utoipa::path(
+    get, path = "/v1/devices", tag = "devices", params(DevicesQuery),
+    responses((status = 200, body = Devices), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+async fn devices(
+    State(site): State<Site>,
+    caller: Caller,
+    Query(query): Query<DevicesQuery>,
+) -> Result<Json<Devices>, Problem> {
+    let area = scope::area(&caller, Action::ReadDevices, query.area.as_deref(), "area")?;
+    let control = Arc::clone(&site.control);
+    let devices = site
+        .territory
+        .read(move |reader| {
+            let mut devices = Vec::new();
+            for row in reader.phones(area)? {
+                let phone = control.phone(row.series)?;
+                let area = reader.book().areas.get(row.device.area);
+                devices.push(Device {
+                    series: row.series,
+                    worker_name: phone.as_ref().map(|phone| phone.worker_name.clone()).unwrap_or_default(),
+                    area_code: area.map(|area| area.code.clone()).unwrap_or_default(),
+                    area_name: area.map(|area| area.name.clone()).unwrap_or_default(),
+                    role: Role::from_code(row.device.role).map_or("", Role::as_str),
+                    enrolled_at: instant(row.device.enrolled_at),
+                    last_seen_at: phone.map(|phone| phone.seen_at).max(row.pushed_at).map(instant),
+                    revoked_at: row.device.revoked_at.map(instant),
+                    facts: row.facts,
+                    quarantined: row.quarantined,
+                });
+            }
+            Ok(devices)
+        })
+        .await?;
+    Ok(Json(Devices { devices }))
+}
+
+/// Revoke a phone: it wipes itself when it next asks, and what it still sends waits for a decision.
+#[utoipa::path(
+    delete, path = "/v1/devices/{series}", tag = "devices", params(("series" = String, Path, format = "uuid")),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+async fn revoke(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(series): Path<SeriesId>,
+) -> Result<StatusCode, Problem> {
+    caller.may(Action::ManageDevices, Scope::Own)?;
+    let actor = caller.actor();
+    let found = site
+        .territory
+        .write(move |store, now| {
+            let Some(device) = store.state().device(series)? else { return Ok(false) };
+            if caller.may(Action::ManageDevices, Scope::Area(device.area)).is_err() {
+                return Ok(false);
+            }
+            if device.revoked_at.is_none() {
+                store.write(now, |batch| batch.append(actor, Body::DeviceRevoked { series }, None))?;
+            }
+            Ok(true)
+        })
+        .await?;
+    if !found {
+        return Err(Problem::not_found("unknown_device", "没有这台手机", "there is no such phone"));
+    }
+    site.fleet.revoked(&site.territory.book(), series);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_is_sent_to_the_address_that_the_console_was_opened_at() {
+        let at = |pairs: &[(header::HeaderName, &'static str)], local| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.insert(name.clone(), header::HeaderValue::from_static(value));
+            }
+            origin(&headers, local).map_err(|problem| problem.code().to_owned())
+        };
+        let host = [(header::HOST, "wanjia.example:8443")];
+        assert_eq!(at(&host, false).unwrap(), "https://wanjia.example:8443");
+        assert_eq!(at(&host, true).unwrap(), "http://wanjia.example:8443");
+        let same = (header::ORIGIN, "http://wanjia.example:8443");
+        assert_eq!(at(&[host[0].clone(), same], false).unwrap(), "http://wanjia.example:8443");
+        let other = (header::ORIGIN, "http://elsewhere.example");
+        assert_eq!(at(&[host[0].clone(), other], false).unwrap(), "https://wanjia.example:8443");
+        assert_eq!(at(&[(header::HOST, "a/b")], false).unwrap_err(), "host");
+        assert_eq!(at(&[], true).unwrap_err(), "host");
+    }
+}

@@ -1,0 +1,156 @@
+//! The HTTP door. One file for each group of endpoints; the contract is docs/API-DESIGN.md.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `extract` | who calls, strict bodies and queries |
+//! | `problem` | how a request is refused |
+//! | `layers` | what every answer gets: headers, limits, a trace |
+//! | `listen` | connections: timeouts, and a stop that finishes what was begun |
+
+use std::sync::Arc;
+
+use axum::Router;
+use store::Control;
+use tokio::sync::{Semaphore, watch};
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::failure::Result as AppResult;
+use crate::app::fleet::Fleet;
+use crate::app::territory::Territory;
+
+pub mod areas;
+pub mod buildings;
+pub mod coverage;
+pub mod cursor;
+pub mod devices;
+pub mod docs;
+pub mod events;
+pub mod extract;
+pub mod facts;
+pub mod health;
+pub mod layers;
+pub mod listen;
+pub mod pages;
+pub mod persons;
+pub mod problem;
+pub mod proofs;
+pub mod pull;
+pub mod quarantine;
+pub mod reconcile;
+pub mod residual;
+pub mod rosters;
+pub mod scope;
+pub mod session;
+pub mod sweeps;
+pub mod wire;
+
+/// What every handler stands on.
+#[derive(Clone)]
+pub struct Site {
+    pub territory: Territory,
+    /// Accounts, sessions and phones' tokens.
+    pub control: Arc<Control>,
+    /// The phones, and which of them have reported.
+    pub fleet: Arc<Fleet>,
+    /// One list is imported at a time.
+    pub imports: Arc<Semaphore>,
+    /// Passwords that are hashed at a time.
+    pub sign_ins: Arc<Semaphore>,
+    /// True once the server stops: whatever stays open ends then.
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// Hashing a password takes 19 MiB and tens of milliseconds of a core.
+const SIGN_INS: usize = 2;
+
+impl Site {
+    /// Looks once at every phone, then is ready.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub async fn new(
+        territory: Territory,
+        control: Arc<Control>,
+        stopping: watch::Receiver<bool>,
+    ) -> AppResult<Self> {
+        let fleet = Arc::new(Fleet::default());
+        let loading = Arc::clone(&fleet);
+        territory.read(move |reader| loading.load(reader)).await?;
+        Ok(Self {
+            territory,
+            control,
+            fleet,
+            imports: Arc::new(Semaphore::new(1)),
+            sign_ins: Arc::new(Semaphore::new(SIGN_INS)),
+            stopping,
+        })
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "wanjia",
+        description = "Doors, sweeps and who has not been reached. The page to read is docs/API-DESIGN.md.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    security(("phone" = []), ("session" = [])),
+    modifiers(&Securing)
+)]
+struct Contract;
+
+/// How a caller says who she is.
+struct Securing;
+
+impl Modify for Securing {
+    fn modify(&self, document: &mut Document) {
+        let phone = ApiKeyValue::with_description(
+            "Authorization",
+            "`Device <series-id>:<token>`, the token given at enrolment",
+        );
+        let session = ApiKeyValue::with_description(
+            extract::SESSION_COOKIE,
+            "the console's session; every request but GET also carries `X-Wanjia: console`",
+        );
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("phone", SecurityScheme::ApiKey(ApiKey::Header(phone)));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(session)));
+    }
+}
+
+/// Every endpoint, from one list.
+fn endpoints() -> OpenApiRouter<Site> {
+    OpenApiRouter::with_openapi(Contract::openapi())
+        .merge(session::routes())
+        .merge(devices::routes())
+        .merge(areas::routes())
+        .merge(rosters::routes())
+        .merge(sweeps::routes())
+        .merge(coverage::routes())
+        .merge(residual::routes())
+        .merge(reconcile::routes())
+        .merge(buildings::routes())
+        .merge(persons::routes())
+        .merge(quarantine::routes())
+        .merge(facts::routes())
+        .merge(pull::routes())
+        .merge(proofs::routes())
+        .merge(events::routes())
+        .merge(health::routes())
+}
+
+/// The machine-readable contract.
+#[must_use]
+pub fn document() -> Document {
+    endpoints().into_openapi()
+}
+
+/// The whole door, with its layers.
+pub fn router(site: Site) -> Router {
+    let (router, _) = endpoints().split_for_parts();
+    let router = router.merge(docs::routes()).merge(pages::routes());
+    layers::around(router.method_not_allowed_fallback(layers::another_method).with_state(site))
+}

@@ -1,0 +1,301 @@
+//! A phone fetches the doors of its area that changed since it asked last.
+
+use axum::extract::State;
+use domain::access::Role;
+use domain::access::{Action, Purpose, Scope, may};
+use domain::fact::Body;
+use domain::id::{DwellingId, Id, PersonId, SweepId};
+use domain::sweep::residual_reason;
+use domain::time::from_day;
+use serde::{Deserialize, Serialize};
+use store::{ChangedDoor, Changes, DoorCursor, Reader};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::extract::{Caller, Json, Query};
+use super::problem::Problem;
+use super::wire::{Base64Hash, Base64Of, Sweep, instant};
+use crate::app::failure::Result as AppResult;
+
+/// Doors in one answer, at most.
+const PAGE: usize = 200;
+
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(pull))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct PullQuery {
+    /// The cursor of the last answer; none, or an empty one, gives every door.
+    #[serde(default)]
+    after: String,
+    /// The size of the last checkpoint that the phone was shown; 0 if none.
+    #[serde(default)]
+    known_size: u64,
+}
+
+/// What changed in the phone's area.
+#[derive(Serialize, ToSchema)]
+struct Pulled {
+    /// Opaque: the `after` of the next pull.
+    cursor: String,
+    /// A C2SP signed note.
+    checkpoint: String,
+    /// From `known_size` to the checkpoint's size; empty if `known_size` is 0 or not below it.
+    consistency: Vec<Base64Hash>,
+    doors: Vec<Door>,
+    /// Doors that left the area, or turned out to be others.
+    #[schema(value_type = Vec<String>)]
+    removed: Vec<DwellingId>,
+    /// Every sweep that touches the area, closed ones too.
+    sweeps: Vec<Sweep>,
+    /// Whether there is another page.
+    more: bool,
+}
+
+/// A door as a phone keeps it.
+#[derive(Serialize, ToSchema)]
+struct Door {
+    #[schema(value_type = String, format = "uuid")]
+    dwelling: DwellingId,
+    area_code: String,
+    building: String,
+    unit: String,
+    room: String,
+    /// Where the room's number tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floor: Option<i32>,
+    /// How many people are listed here.
+    listed: u32,
+    /// Who is listed here. Only where the role may read names, and only when the list is new since `after`; without
+    /// it, those that the phone has stay. Each person sent is a `Revealed` fact, written before the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<Vec<Member>>,
+    sweeps: Vec<DoorInSweep>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Member {
+    #[schema(value_type = String, format = "uuid")]
+    person: PersonId,
+    name: String,
+    relation: String,
+}
+
+/// A door in one open sweep.
+#[derive(Serialize, ToSchema)]
+struct DoorInSweep {
+    #[schema(value_type = String, format = "uuid")]
+    sweep: SweepId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    recheck_on: Option<String>,
+    /// Why it is still in the residual; none if it is accounted for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+/// Where a pull goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+struct Cursor {
+    /// Doors that changed at or after this position are sent.
+    after: u64,
+    /// Within the pages of one pull: the ledger's size at the first page, and the last door sent.
+    page: Option<(u64, DoorCursor)>,
+}
+
+impl Cursor {
+    fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::default());
+        }
+        let mut parts = text.split('.');
+        let after = parts.next()?.parse().ok()?;
+        let page = match parts.next() {
+            None => None,
+            Some(size) => {
+                let area = parts.next()?.parse().ok()?;
+                let dwelling = parts.next()?.parse().ok()?;
+                Some((size.parse().ok()?, DoorCursor { area, dwelling }))
+            }
+        };
+        parts.next().is_none().then_some(Self { after, page })
+    }
+
+    fn text(self) -> String {
+        match self.page {
+            None => self.after.to_string(),
+            Some((size, DoorCursor { area, dwelling })) => {
+                format!("{}.{size}.{area}.{dwelling}", self.after)
+            }
+        }
+    }
+
+    /// The cursor after a page of changes.
+    fn next(self, changes: &Changes) -> Self {
+        let size = self.page.map_or(changes.size, |(size, _)| size);
+        match changes.next {
+            None => Self { after: size, page: None },
+            Some(door) => Self { after: self.after, page: Some((size, door)) },
+        }
+    }
+}
+
+/// Fetch the doors of the phone's area that changed since `after`, a page at a time.
+#[utoipa::path(
+    get, path = "/v1/pull", tag = "facts", params(PullQuery),
+    responses((status = 200, body = Pulled), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+async fn pull(
+    State(site): State<Site>,
+    caller: Caller,
+    Query(query): Query<PullQuery>,
+) -> Result<Json<Pulled>, Problem> {
+    let area = caller.grant.area;
+    caller.may(Action::Pull, Scope::Area(area))?;
+    let cursor = Cursor::parse(&query.after).ok_or_else(|| {
+        Problem::field(
+            "after",
+            "cursor",
+            "这个游标不是服务器给出的；请不带 after 重新同步",
+            "this cursor was not given by the server; pull again without `after`",
+        )
+    })?;
+    let names =
+        Role::from_code(caller.grant.role).is_some_and(|role| may(role, Action::ReadNames(Purpose::Visit)));
+    let known_size = query.known_size;
+    let page = site
+        .territory
+        .read(move |reader| {
+            let changes =
+                reader.changed_doors(area, cursor.after, cursor.page.map(|(_, door)| door), PAGE)?;
+            let next = cursor.next(&changes);
+            let mut doors = Vec::with_capacity(changes.doors.len());
+            for door in &changes.doors {
+                // A door whose list has not changed since was sent with its names before.
+                let list_is_new = cursor.after == 0 || door.dwelling.changed >= cursor.after;
+                let members = if names && list_is_new { Some(members(reader, door)?) } else { None };
+                doors.push(door_of(reader, door, members));
+            }
+            Ok((doors, changes.removed, next))
+        })
+        .await?;
+    let (doors, removed, next) = page;
+    reveal(&site, &caller, &doors).await?;
+    let (head, consistency) = site
+        .territory
+        .read(move |reader| {
+            let head = reader.signed_head()?;
+            let consistency =
+                if known_size < head.size { reader.consistency(known_size, head.size)? } else { Vec::new() };
+            Ok((head, consistency))
+        })
+        .await?;
+    let book = &caller.book;
+    let touches = |sweep: &&domain::state::Sweep| {
+        book.areas.is_within(area, sweep.area) || book.areas.is_within(sweep.area, area)
+    };
+    Ok(Json(Pulled {
+        cursor: next.text(),
+        checkpoint: head.note,
+        consistency: consistency.into_iter().map(Base64Of).collect(),
+        doors,
+        removed,
+        sweeps: book.sweeps.iter().filter(touches).map(|sweep| Sweep::of(book, sweep)).collect(),
+        more: next.page.is_some(),
+    }))
+}
+
+fn members(reader: &mut Reader, door: &ChangedDoor) -> AppResult<Vec<Member>> {
+    let mut members = Vec::with_capacity(door.members.len());
+    for person in &door.members {
+        // Nothing is known of her, or it was erased: nothing to show.
+        if let Some(identity) = reader.identity(*person)? {
+            members.push(Member { person: *person, name: identity.name, relation: identity.relation });
+        }
+    }
+    Ok(members)
+}
+
+fn door_of(reader: &Reader, door: &ChangedDoor, members: Option<Vec<Member>>) -> Door {
+    let book = reader.book();
+    let sweeps = door.rounds.iter().filter_map(|(number, round)| {
+        Some(DoorInSweep {
+            sweep: book.sweeps.get(*number as usize)?.id,
+            outcome: round.visit.map(|visit| visit.outcome.as_str()),
+            at: round.visit.map(|visit| instant(visit.stamp.at)),
+            recheck_on: round.visit.and_then(|visit| visit.recheck_on).map(|day| from_day(day).to_string()),
+            reason: residual_reason(round).map(|reason| reason.as_str()),
+        })
+    });
+    Door {
+        dwelling: door.id,
+        area_code: book.areas.code(door.dwelling.area).to_owned(),
+        building: door.labels.building.clone(),
+        unit: door.labels.unit.clone(),
+        room: door.labels.room.clone(),
+        floor: door.floor(),
+        listed: door.dwelling.listed,
+        members,
+        sweeps: sweeps.collect(),
+    }
+}
+
+/// Writes down who was shown to whom, before it is shown.
+async fn reveal(site: &Site, caller: &Caller, doors: &[Door]) -> Result<(), Problem> {
+    let people: Vec<Id> =
+        doors.iter().flat_map(|door| door.members.iter().flatten()).map(|member| member.person).collect();
+    if people.is_empty() {
+        return Ok(());
+    }
+    let actor = caller.actor();
+    site.territory
+        .write(move |store, now| {
+            Ok(store.write(now, |batch| {
+                for person in people {
+                    batch.append(actor, Body::Revealed { person, purpose: Purpose::Visit as u64 }, None)?;
+                }
+                Ok(())
+            })?)
+        })
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_and_a_strange_one_is_none() {
+        let door = DoorCursor { area: 7, dwelling: Id([9; 16]) };
+        for cursor in [
+            Cursor::default(),
+            Cursor { after: 12, page: None },
+            Cursor { after: 12, page: Some((30, door)) },
+        ] {
+            assert_eq!(Cursor::parse(&cursor.text()), Some(cursor));
+        }
+        for strange in ["x", "1.2", "1.2.3", "1.2.3.4", "-1", "1.2.3.09090909090909090909090909090909.5"] {
+            assert_eq!(Cursor::parse(strange), None, "{strange}");
+        }
+    }
+
+    #[test]
+    fn the_next_pull_begins_where_the_first_page_was_read() {
+        let door = DoorCursor { area: 1, dwelling: Id([1; 16]) };
+        let first = Cursor::default().next(&Changes { size: 10, next: Some(door), ..Changes::default() });
+        assert_eq!(first, Cursor { after: 0, page: Some((10, door)) });
+        let last = first.next(&Changes { size: 25, ..Changes::default() });
+        assert_eq!(last, Cursor { after: 10, page: None });
+    }
+}

@@ -1,0 +1,221 @@
+//! The two-way reconcile: list against observation, and what someone has to do about each line.
+
+use axum::extract::State;
+use domain::access::Action;
+use domain::id::{DwellingId, PersonId, SweepId};
+use domain::sweep::Kind;
+use domain::time::{Millis, end_of, parse_date, parse_instant, to_day};
+use serde::{Deserialize, Serialize};
+use store::Reader;
+use store::query::Line;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::extract::{Caller, Json, Path, Query};
+use super::problem::Problem;
+use super::{cursor, scope};
+use crate::app::failure::Result as AppResult;
+use crate::cli::now;
+
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(reconcile)).routes(routes!(tasks))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ReconcileQuery {
+    /// A community or an area below one.
+    area: Option<String>,
+    /// `confirmed`, `moved`, `away`, `listed_dark`, `lit_unlisted` or `unresolved`
+    kind: Option<String>,
+    cursor: Option<String>,
+    /// 100 unless given, 1,000 at most.
+    limit: Option<u64>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct TasksQuery {
+    /// A community or an area below one.
+    area: Option<String>,
+    cursor: Option<String>,
+    /// 100 unless given, 1,000 at most.
+    limit: Option<u64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ReconcilePage {
+    rows: Vec<ReconcileRow>,
+    /// The `cursor` of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TaskPage {
+    rows: Vec<TaskRow>,
+    /// The `cursor` of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ReconcileRow {
+    kind: &'static str,
+    /// None for a door at which nobody was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    person_id: Option<PersonId>,
+    #[schema(value_type = String, format = "uuid")]
+    dwelling: DwellingId,
+    area_code: String,
+    building: String,
+    unit: String,
+    room: String,
+    /// For someone who moved: where she was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen_at: Option<SeenDoor>,
+    /// `confirm_address`, `recheck`, `phone`, `register` or `visit`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<&'static str>,
+    /// An instant, or a date for a re-check.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TaskRow {
+    #[serde(flatten)]
+    row: ReconcileRow,
+    overdue: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SeenDoor {
+    area_code: String,
+    building: String,
+    unit: String,
+    room: String,
+}
+
+fn row(reader: &mut Reader, line: &Line) -> AppResult<ReconcileRow> {
+    let seen_at = match line.seen_at {
+        Some(dwelling) => {
+            let area = reader.area_of(dwelling)?;
+            let labels = reader.labels(dwelling)?;
+            Some(SeenDoor {
+                area_code: area.map(|area| reader.book().areas.code(area).to_owned()).unwrap_or_default(),
+                building: labels.building,
+                unit: labels.unit,
+                room: labels.room,
+            })
+        }
+        None => None,
+    };
+    let door = &line.door;
+    let some = |text: &'static str| Some(text).filter(|text| !text.is_empty());
+    Ok(ReconcileRow {
+        kind: line.kind.as_str(),
+        person_id: line.person,
+        dwelling: door.id,
+        area_code: reader.book().areas.code(door.dwelling.area).to_owned(),
+        building: door.labels.building.clone(),
+        unit: door.labels.unit.clone(),
+        room: door.labels.room.clone(),
+        seen_at,
+        task: some(line.kind.task()),
+        due: Some(line.due.clone()).filter(|due| !due.is_empty()),
+    })
+}
+
+fn kind(name: &str) -> Result<Kind, Problem> {
+    Kind::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or_else(|| {
+        Problem::field(
+            "kind",
+            "kind",
+            "kind 可用 confirmed、moved、away、listed_dark、lit_unlisted、unresolved",
+            "kind is confirmed, moved, away, listed_dark, lit_unlisted or unresolved",
+        )
+    })
+}
+
+/// Whether something due then is late now. A date is due until its end.
+fn is_overdue(due: &str, now: Millis) -> bool {
+    match parse_date(due) {
+        Ok(day) => end_of(to_day(day)) < now,
+        Err(_) => parse_instant(due).is_ok_and(|due| due < now),
+    }
+}
+
+/// Everyone listed in an area, and everyone seen there who is on no list. No names.
+#[utoipa::path(
+    get, path = "/v1/sweeps/{id}/reconcile", tag = "sweeps",
+    params(("id" = String, Path, format = "uuid"), ReconcileQuery),
+    responses((status = 200, body = ReconcilePage), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+async fn reconcile(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<SweepId>,
+    Query(query): Query<ReconcileQuery>,
+) -> Result<Json<ReconcilePage>, Problem> {
+    let (sweep, area) = scope::list_area(&caller, Action::ReadLists, id, query.area.as_deref())?;
+    let (limit, after) = (cursor::limit(query.limit)?, cursor::parse(query.cursor.as_deref())?);
+    let wanted = query.kind.as_deref().map(kind).transpose()?;
+    let answer = site
+        .territory
+        .read(move |reader| {
+            let page = reader.reconcile_page(sweep, area, wanted, after, limit)?;
+            let rows = page.rows.iter().map(|line| row(reader, line)).collect::<AppResult<_>>()?;
+            Ok(ReconcilePage { rows, next: page.next.as_ref().map(cursor::text) })
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+/// The lines that someone has to do something about, soonest due first.
+#[utoipa::path(
+    get, path = "/v1/sweeps/{id}/tasks", tag = "sweeps",
+    params(("id" = String, Path, format = "uuid"), TasksQuery),
+    responses((status = 200, body = TaskPage), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+async fn tasks(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<SweepId>,
+    Query(query): Query<TasksQuery>,
+) -> Result<Json<TaskPage>, Problem> {
+    let (sweep, area) = scope::list_area(&caller, Action::ReadLists, id, query.area.as_deref())?;
+    let (limit, after) = (cursor::limit(query.limit)?, cursor::parse(query.cursor.as_deref())?);
+    let answer = site
+        .territory
+        .read(move |reader| {
+            let now = now();
+            let page = reader.task_page(sweep, area, after, limit)?;
+            let task =
+                |line: &Line| Ok(TaskRow { overdue: is_overdue(&line.due, now), row: row(reader, line)? });
+            let rows = page.rows.iter().map(task).collect::<AppResult<_>>()?;
+            Ok(TaskPage { rows, next: page.next.as_ref().map(cursor::text) })
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_due_until_its_end_and_an_instant_until_then() {
+        let at = |text| parse_instant(text).unwrap();
+        assert!(!is_overdue("2020-02-20", at("2020-02-20T23:59:59+08:00")));
+        assert!(is_overdue("2020-02-20", at("2020-02-21T00:00:00+08:00")));
+        assert!(!is_overdue("2020-02-20T19:00:00+08:00", at("2020-02-20T19:00:00+08:00")));
+        assert!(is_overdue("2020-02-20T19:00:00+08:00", at("2020-02-20T19:00:01+08:00")));
+        assert!(!is_overdue("", at("2020-02-20T19:00:01+08:00")));
+    }
+}

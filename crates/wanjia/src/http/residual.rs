@@ -1,0 +1,116 @@
+//! Who has not been reached, door by door.
+
+use axum::extract::State;
+use domain::access::Action;
+use domain::id::{DwellingId, SweepId};
+use domain::sweep::Reason;
+use domain::time::from_day;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::extract::{Caller, Json, Path, Query};
+use super::problem::Problem;
+use super::wire::instant;
+use super::{cursor, scope};
+
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(residual))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ResidualQuery {
+    /// A community or an area below one.
+    area: Option<String>,
+    /// `never_visited`, `no_answer` or `refused_unsigned`
+    reason: Option<String>,
+    cursor: Option<String>,
+    /// 100 unless given, 1,000 at most.
+    limit: Option<u64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ResidualPage {
+    rows: Vec<ResidualRow>,
+    /// The `cursor` of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ResidualRow {
+    #[schema(value_type = String, format = "uuid")]
+    dwelling: DwellingId,
+    area_code: String,
+    building: String,
+    unit: String,
+    room: String,
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    recheck_on: Option<String>,
+}
+
+fn reason(name: &str) -> Result<Reason, Problem> {
+    [Reason::NeverVisited, Reason::NoAnswer, Reason::RefusedUnsigned]
+        .into_iter()
+        .find(|reason| reason.as_str() == name)
+        .ok_or_else(|| {
+            Problem::field(
+                "reason",
+                "reason",
+                "reason 可用 never_visited、no_answer、refused_unsigned",
+                "reason is never_visited, no_answer or refused_unsigned",
+            )
+        })
+}
+
+/// The doors of an area that are not accounted for, in walking order.
+#[utoipa::path(
+    get, path = "/v1/sweeps/{id}/residual", tag = "sweeps",
+    params(("id" = String, Path, format = "uuid"), ResidualQuery),
+    responses((status = 200, body = ResidualPage), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+async fn residual(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<SweepId>,
+    Query(query): Query<ResidualQuery>,
+) -> Result<Json<ResidualPage>, Problem> {
+    let (sweep, area) = scope::list_area(&caller, Action::ReadLists, id, query.area.as_deref())?;
+    let (limit, after) = (cursor::limit(query.limit)?, cursor::parse(query.cursor.as_deref())?);
+    let wanted = query.reason.as_deref().map(reason).transpose()?;
+    let answer = site
+        .territory
+        .read(move |reader| {
+            let page = reader.residual_page(sweep, area, wanted, after, limit)?;
+            let areas = &reader.book().areas;
+            let rows = page.rows.into_iter().map(|(area, door, reason)| ResidualRow {
+                dwelling: door.id,
+                area_code: areas.code(area).to_owned(),
+                building: door.labels.building,
+                unit: door.labels.unit,
+                room: door.labels.room,
+                reason: reason.as_str(),
+                outcome: door.round.visit.map(|visit| visit.outcome.as_str()),
+                at: door.round.visit.map(|visit| instant(visit.stamp.at)),
+                recheck_on: door
+                    .round
+                    .visit
+                    .and_then(|visit| visit.recheck_on)
+                    .map(|day| from_day(day).to_string()),
+            });
+            Ok(ResidualPage { rows: rows.collect(), next: page.next.as_ref().map(cursor::text) })
+        })
+        .await?;
+    Ok(Json(answer))
+}

@@ -1,0 +1,288 @@
+//! Lists of people: what was imported, and importing one after looking at what it would do.
+
+use std::io::Write as _;
+use std::os::fd::AsRawFd as _;
+use std::path::PathBuf;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use domain::access::{Action, Scope};
+use domain::id::RosterId;
+use domain::time::campaign_zone;
+use intake::roster::read_roster;
+use intake::{Refusal, Table};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use tokio_stream::StreamExt as _;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::extract::{Caller, Json, Query};
+use super::problem::Problem;
+use super::wire::{Base64Hash, Base64Of, instant};
+use crate::app::failure::Failure;
+use crate::app::import_roster::{Refusals, Roster, RowVerdict, Tally, import_roster};
+
+/// Rows that are told one by one.
+const TOLD: usize = 1000;
+/// The longest name of a source, in characters.
+const SOURCE_LIMIT: usize = 60;
+
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(rosters)).routes(routes!(import))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Rosters {
+    rosters: Vec<KnownRoster>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct KnownRoster {
+    #[schema(value_type = String, format = "uuid")]
+    roster: RosterId,
+    source: String,
+    /// SHA-256 of the file.
+    digest: Base64Hash,
+    bytes: u64,
+    #[schema(format = DateTime)]
+    imported_at: String,
+}
+
+/// Every list that was imported: where it came from, and which file it was.
+#[utoipa::path(
+    get, path = "/v1/rosters", tag = "rosters",
+    responses((status = 200, body = Rosters), (status = 403, body = Problem))
+)]
+async fn rosters(State(_): State<Site>, caller: Caller) -> Result<Json<Rosters>, Problem> {
+    caller.may(Action::ReadRosters, Scope::Own)?;
+    let known = |roster: &domain::state::Roster| KnownRoster {
+        roster: roster.id,
+        source: roster.source.clone(),
+        digest: Base64Of(roster.digest),
+        bytes: roster.bytes,
+        imported_at: instant(roster.imported_at),
+    };
+    Ok(Json(Rosters { rosters: caller.book.rosters.iter().map(known).collect() }))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ImportQuery {
+    /// Where the list comes from; the file's name unless given. At most 60 characters.
+    source: Option<String>,
+    /// Say what would happen, and write nothing.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Imported {
+    added: u64,
+    changed: u64,
+    left: u64,
+    refused: u64,
+    /// The first 1,000.
+    rows: Vec<ImportedRow>,
+    applied: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ImportedRow {
+    /// From 1, the header included.
+    row: u64,
+    /// `added`, `changed`, `left` or `refused`
+    verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    message: String,
+    message_en: String,
+}
+
+impl ImportedRow {
+    fn taken(row: u64, verdict: RowVerdict) -> Self {
+        let (verdict, zh, en) = match verdict {
+            RowVerdict::Added => ("added", "新增", "put on the list"),
+            RowVerdict::Changed => ("changed", "更改", "changed"),
+            RowVerdict::Left => ("left", "不变", "left as it is"),
+        };
+        Self { row, verdict, field: None, message: zh.to_owned(), message_en: en.to_owned() }
+    }
+
+    fn refused(refusal: &Refusal) -> Self {
+        Self {
+            row: refusal.row,
+            verdict: "refused",
+            field: Some(refusal.field.to_string()).filter(|field| !field.is_empty()),
+            message: format!("{}；{}", refusal.zh, refusal.remedy_zh),
+            message_en: format!("{}; {}", refusal.en, refusal.remedy_en),
+        }
+    }
+}
+
+struct Told(Vec<ImportedRow>);
+
+impl Refusals for Told {
+    fn refuse(&mut self, refusal: &Refusal) -> crate::app::failure::Result<()> {
+        if self.0.len() < TOLD {
+            self.0.push(ImportedRow::refused(refusal));
+        }
+        Ok(())
+    }
+}
+
+/// A file that has no name, so that nothing of it is left whatever happens.
+struct Upload {
+    file: std::fs::File,
+    digest: [u8; 32],
+    bytes: u64,
+}
+
+impl Upload {
+    async fn receive(folder: PathBuf, body: Body) -> Result<Self, Problem> {
+        let fail = |error: std::io::Error| Problem::from(Failure::file(&folder, &error));
+        let mut file = tempfile::tempfile_in(&folder).map_err(fail)?;
+        let (mut hash, mut bytes) = (Sha256::new(), 0u64);
+        let mut pieces = body.into_data_stream();
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|_| {
+                Problem::new(
+                    StatusCode::BAD_REQUEST,
+                    "cut_off",
+                    "文件没有传完就断了，或太大；请重传，没有导入任何内容",
+                    "the file broke off or is too large; send it again, nothing was imported",
+                )
+            })?;
+            hash.update(&piece);
+            bytes += piece.len() as u64;
+            // A piece is a few kilobytes into the system's cache: shorter than handing it to another thread.
+            file.write_all(&piece).map_err(fail)?;
+        }
+        if bytes == 0 {
+            return Err(Problem::field("body", "empty", "文件是空的", "the file is empty"));
+        }
+        Ok(Self { file, digest: hash.finalize().into(), bytes })
+    }
+
+    /// Where the file can be opened while it is held here.
+    fn path(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", self.file.as_raw_fd()))
+    }
+}
+
+fn file_name(headers: &HeaderMap) -> Option<String> {
+    let encoded = headers.get("x-file-name")?.to_str().ok()?;
+    let pair = format!("n={}", encoded.replace('&', "%26").replace('+', "%2B"));
+    let (_, name) = form_urlencoded::parse(pair.as_bytes()).next()?;
+    Some(name.into_owned())
+}
+
+fn source_of(asked: Option<&str>, headers: &HeaderMap) -> Result<String, Problem> {
+    let name = file_name(headers);
+    let source = asked.or(name.as_deref()).unwrap_or_default().trim().to_owned();
+    if source.is_empty() || source.chars().count() > SOURCE_LIMIT {
+        return Err(Problem::field(
+            "source",
+            "source",
+            "请说明名单的来源，不超过 60 个字",
+            "say where the list comes from, in at most 60 characters",
+        ));
+    }
+    Ok(source)
+}
+
+/// Import a list of people, CSV or XLSX: all its good rows or nothing, and the same file twice changes nothing. Rows
+/// about doors outside the caller's area are refused.
+#[utoipa::path(
+    post, path = "/v1/roster", tag = "rosters",
+    params(ImportQuery, ("X-File-Name" = Option<String>, Header, description = "percent-encoded UTF-8")),
+    request_body(content = String, content_type = "application/octet-stream"),
+    responses(
+        (status = 200, body = Imported), (status = 403, body = Problem), (status = 413, body = Problem),
+        (status = 415, body = Problem), (status = 422, body = Problem),
+        (status = 409, body = Problem, description = "`import_running`: one list at a time")
+    )
+)]
+async fn import(
+    State(site): State<Site>,
+    caller: Caller,
+    Query(query): Query<ImportQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Imported>, Problem> {
+    caller.may(Action::ImportRoster, Scope::Area(caller.grant.area))?;
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if kind != Some("application/octet-stream") {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "content_type",
+            "这里只收 application/octet-stream",
+            "only application/octet-stream is taken here",
+        )
+        .at("Content-Type"));
+    }
+    let source = source_of(query.source.as_deref(), &headers)?;
+    let permit = site.imports.clone().try_acquire_owned().map_err(|_| {
+        Problem::conflict(
+            "import_running",
+            "正在导入另一份名单；请稍候再试",
+            "another list is being imported; try again in a moment",
+        )
+        .retry_after(5)
+    })?;
+    let upload = Upload::receive(site.territory.root().to_owned(), body).await?;
+    let (within, actor, dry_run) = (caller.grant.area, caller.actor(), query.dry_run);
+    let (tally, rows) = site
+        .territory
+        .write(move |store, now| {
+            let _permit = permit;
+            let today = campaign_zone()
+                .to_datetime(jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+                .date();
+            let reader = read_roster(Table::open(&upload.path())?, today)?;
+            let roster = Roster {
+                source: &source,
+                digest: upload.digest,
+                bytes: upload.bytes,
+                actor: Some(actor),
+                within: Some(within),
+            };
+            let (mut refused, mut taken) = (Told(Vec::new()), Vec::new());
+            let mut each = |row: u64, verdict: Option<RowVerdict>, _: u64| {
+                if let Some(verdict) = verdict
+                    && taken.len() < TOLD
+                {
+                    taken.push(ImportedRow::taken(row, verdict));
+                }
+            };
+            let tally = import_roster(store, reader, &roster, dry_run, now, &mut refused, &mut each)?;
+            taken.append(&mut refused.0);
+            taken.sort_by_key(|row| row.row);
+            taken.truncate(TOLD);
+            Ok((tally, taken))
+        })
+        .await?;
+    let Tally { added, changed, left, refused, .. } = tally;
+    Ok(Json(Imported { added, changed, left, refused, rows, applied: !dry_run }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_files_name_comes_percent_encoded() {
+        let named = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-file-name", header::HeaderValue::from_static(value));
+            file_name(&headers)
+        };
+        assert_eq!(named("%E5%90%8D%E5%8D%95.csv").as_deref(), Some("名单.csv"));
+        assert_eq!(named("a+b&c%3Dd.csv").as_deref(), Some("a+b&c=d.csv"));
+        assert_eq!(file_name(&HeaderMap::new()), None);
+    }
+}

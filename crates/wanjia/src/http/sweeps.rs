@@ -1,0 +1,193 @@
+//! Sweeps: which there are, opening and closing one, signing for a refusal.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::access::{Action, Scope};
+use domain::id::{DwellingId, SweepId};
+use serde::{Deserialize, Serialize};
+use store::Reader;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::extract::{Caller, Json, Path};
+use super::problem::Problem;
+use super::scope;
+use super::wire::Sweep;
+use crate::app::sweeps::{Closing, close_sweep, open_sweep, sign_refusal};
+use crate::cli::now;
+
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(sweeps, open)).routes(routes!(close)).routes(routes!(sign))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Sweeps {
+    sweeps: Vec<Sweep>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewSweep {
+    area_code: String,
+    programme: String,
+    /// RFC 3339 with an offset, in the future.
+    #[schema(format = DateTime)]
+    deadline: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Close {
+    /// The dwellings of the residual that are signed for by name.
+    #[schema(value_type = Vec<String>)]
+    signatures: Vec<DwellingId>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Sign {
+    #[schema(value_type = String, format = "uuid")]
+    dwelling: DwellingId,
+    /// `refusal`
+    reason: String,
+}
+
+/// The sweeps that touch the caller's area.
+#[utoipa::path(
+    get, path = "/v1/sweeps", tag = "sweeps",
+    responses((status = 200, body = Sweeps), (status = 403, body = Problem))
+)]
+async fn sweeps(State(_): State<Site>, caller: Caller) -> Result<Json<Sweeps>, Problem> {
+    caller.may(Action::ReadSweeps, Scope::Own)?;
+    let (book, own) = (&caller.book, caller.grant.area);
+    let touches = |sweep: &&domain::state::Sweep| {
+        book.areas.is_within(sweep.area, own) || book.areas.is_within(own, sweep.area)
+    };
+    let sweeps = book.sweeps.iter().filter(touches).map(|sweep| Sweep::of(book, sweep)).collect();
+    Ok(Json(Sweeps { sweeps }))
+}
+
+/// Open a sweep on an area.
+#[utoipa::path(
+    post, path = "/v1/sweeps", tag = "sweeps", request_body = NewSweep,
+    responses((status = 201, body = Sweep), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+async fn open(
+    State(site): State<Site>,
+    caller: Caller,
+    Json(new): Json<NewSweep>,
+) -> Result<(StatusCode, Json<Sweep>), Problem> {
+    scope::area(&caller, Action::OpenSweep, Some(&new.area_code), "area_code")?;
+    let deadline = new.deadline.parse::<jiff::Timestamp>().ok().map(|deadline| deadline.as_millisecond());
+    let Some(deadline) = deadline.filter(|deadline| *deadline > now()) else {
+        return Err(Problem::field(
+            "deadline",
+            "deadline",
+            "截止时间应是将来的时间，写成 2020-02-19T23:59:59+08:00",
+            "the deadline is a time to come, written as 2020-02-19T23:59:59+08:00",
+        ));
+    };
+    let actor = caller.actor();
+    let opened = site
+        .territory
+        .write(move |store, now| {
+            let id = open_sweep(store, actor, &new.area_code, &new.programme, deadline, now)?;
+            let book = store.book();
+            Ok(book.sweep(id).map(|(_, sweep)| Sweep::of(book, sweep)))
+        })
+        .await
+        .map_err(|failure| {
+            let field = if failure.code == "programme" { Some("programme") } else { None };
+            let problem = Problem::from(failure);
+            match field {
+                Some(field) => problem.at(field),
+                None => problem,
+            }
+        })?;
+    Ok((StatusCode::CREATED, Json(opened.ok_or_else(Problem::internal)?)))
+}
+
+/// Close a sweep: nothing is left, or every dwelling that is left is signed for by name.
+#[utoipa::path(
+    post, path = "/v1/sweeps/{id}/close", tag = "sweeps", request_body = Close,
+    params(("id" = String, Path, format = "uuid")),
+    responses(
+        (status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
+        (status = 409, body = Problem, description = "`residual` with `unsigned` and `first`; `sweep_closed`")
+    )
+)]
+async fn close(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<SweepId>,
+    Json(close): Json<Close>,
+) -> Result<StatusCode, Problem> {
+    let number = scope::sweep(&caller, Action::CloseSweep, id)?;
+    let area = caller.book.sweeps.get(number as usize).map_or(caller.grant.area, |sweep| sweep.area);
+    caller.may(Action::CloseSweep, Scope::Area(area))?;
+    let actor = caller.actor();
+    let closing = site
+        .territory
+        .write(move |store, now| {
+            let mut reader = Reader::open(&store.directory().root, None)?;
+            close_sweep(store, &mut reader, actor, id, &close.signatures, now)
+        })
+        .await?;
+    match closing {
+        Closing::Done => Ok(StatusCode::NO_CONTENT),
+        Closing::Unsigned(left) => {
+            let first = serde_json::json!({
+                "area_code": left.area_code, "building": left.first.building,
+                "unit": left.first.unit, "room": left.first.room,
+            });
+            let unsigned = left.unsigned;
+            Err(Problem::from(left.failure()).with("unsigned", unsigned).with("first", first))
+        }
+    }
+}
+
+/// Sign for a refusal: it was looked into and stands.
+#[utoipa::path(
+    post, path = "/v1/sweeps/{id}/sign", tag = "sweeps", request_body = Sign,
+    params(("id" = String, Path, format = "uuid")),
+    responses(
+        (status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
+        (status = 409, body = Problem, description = "`not_refused`, `sweep_closed`")
+    )
+)]
+async fn sign(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<SweepId>,
+    Json(sign): Json<Sign>,
+) -> Result<StatusCode, Problem> {
+    let number = scope::sweep(&caller, Action::SignRefusal, id)?;
+    if sign.reason != "refusal" {
+        return Err(Problem::field(
+            "reason",
+            "reason",
+            "只能为拒访签字（refusal）",
+            "only a refusal is signed for here (refusal)",
+        ));
+    }
+    let actor = caller.actor();
+    let found = site
+        .territory
+        .write(move |store, now| {
+            let dwelling = domain::apply::resolve_dwelling(store.state(), sign.dwelling)?;
+            let row = domain::state::State::dwelling(store.state(), dwelling)?;
+            let Some(area) = row.map(|row| row.area) else { return Ok(false) };
+            let book = store.book();
+            let swept =
+                book.sweeps.get(number as usize).is_some_and(|row| book.areas.is_within(area, row.area));
+            if !swept || caller.may(Action::SignRefusal, Scope::Area(area)).is_err() {
+                return Ok(false);
+            }
+            sign_refusal(store, actor, id, dwelling, now)?;
+            Ok(true)
+        })
+        .await?;
+    if found { Ok(StatusCode::NO_CONTENT) } else { Err(scope::no_dwelling()) }
+}

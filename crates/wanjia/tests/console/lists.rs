@@ -1,0 +1,347 @@
+//! Areas, sweeps, numbers and lists: what they say on a small territory, page by page, and how they refuse.
+
+use std::collections::BTreeSet;
+
+use domain::access::Role;
+use domain::fact::{Body, Light, Outcome};
+use domain::id::Id;
+use serde_json::{Value, json};
+
+use super::place::{COUNTY, DAY, OTHER, OWN, Place, SWEEP, Who, visited};
+
+const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
+const STREET: Who = Who::Role(Role::Street);
+
+async fn get(place: &Place, uri: &str) -> Value {
+    let answer = place.ask(SECRETARY, "GET", uri, None).await;
+    assert_eq!(answer.status, 200, "{uri}: {}", answer.text);
+    answer.json()
+}
+
+/// Every page of a list, each of at most `limit` rows.
+async fn pages(place: &Place, uri: &str, limit: usize) -> Vec<Value> {
+    let mut rows = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = get(place, &format!("{uri}&limit={limit}&cursor={cursor}")).await;
+        let found = page["rows"].as_array().unwrap();
+        assert!(found.len() <= limit);
+        rows.extend(found.iter().cloned());
+        match page["next"].as_str() {
+            Some(next) => next.clone_into(&mut cursor),
+            None => return rows,
+        }
+    }
+}
+
+/// What a person reads of a refusal, for a snapshot.
+async fn refused(place: &Place, who: Who, method: &str, uri: &str, body: Option<Value>) -> String {
+    let answer = place.ask(who, method, uri, body).await;
+    let problem = answer.json();
+    let field = problem["field"].as_str().unwrap_or("-");
+    let (zh, en) = (problem["detail"].as_str().unwrap(), problem["detail_en"].as_str().unwrap());
+    format!("{} {} {field}: {zh} / {en}", answer.status.as_u16(), answer.code())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn areas_are_ones_own_and_those_below() {
+    let place = Place::new().await;
+    let own = json!({"code": OWN, "name": "桃源社区", "level": "community", "parent_code": "420102001"});
+    assert_eq!(get(&place, "/v1/areas").await, json!({"areas": [own]}));
+    assert_eq!(get(&place, &format!("/v1/areas?parent={OWN}")).await, json!({"areas": []}));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_follow_what_phones_send() {
+    let place = Place::new().await;
+    let uri = format!("/v1/sweeps/{SWEEP}/coverage");
+    let before = get(&place, &uri).await;
+    assert_eq!(
+        (&before["area"]["code"], &before["area"]["dwellings"], &before["area"]["persons_listed"]),
+        (&json!(OWN), &json!(2), &json!(3))
+    );
+    assert_eq!((&before["devices_reported"], &before["devices_total"]), (&json!(0), &json!(1)));
+    let home = place.home(false).await;
+    let push = place.own_phone.push(visited(SWEEP, home, Outcome::Vacant, Light::Off));
+    let pushed = place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(push)).await;
+    assert_eq!(pushed.status, 200, "{}", pushed.text);
+    let after = get(&place, &uri).await;
+    assert_eq!(
+        (&after["area"]["accounted"], &after["area"]["residual"], &after["area"]["listed_dark"]),
+        (&json!(1), &json!(1), &json!(2))
+    );
+    assert_eq!((&after["devices_reported"], &after["devices_total"]), (&json!(1), &json!(1)));
+    assert_eq!(after["as_of"], pushed.json()["receipts"][0]["received_at"]);
+    assert_eq!(after["children"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_unreached_come_page_by_page_in_walking_order_while_facts_arrive() {
+    let place = Place::new().await;
+    let mut doors = Vec::new();
+    for room in 0..7 {
+        doors.push(Body::DwellingRegistered {
+            dwelling: Id([200 + room; 16]),
+            area: OWN.into(),
+            building: "7栋".into(),
+            unit: String::new(),
+            room: format!("{}", 101 + u32::from(room)),
+            place: domain::fact::Place::Home,
+            found_by: domain::fact::FoundBy::Roster,
+        });
+    }
+    place.facts(doors).await;
+    let uri = format!("/v1/sweeps/{SWEEP}/residual?area={OWN}");
+    let all = pages(&place, &uri, 1000).await;
+    assert_eq!(all.len(), 9);
+    let rooms: Vec<&str> = all.iter().map(|row| row["room"].as_str().unwrap()).collect();
+    assert_eq!(rooms, ["501", "402", "101", "102", "103", "104", "105", "106", "107"]);
+    assert!(all.iter().all(|row| row["reason"] == "never_visited" && row["outcome"].is_null()));
+    for limit in [1, 2, 4] {
+        assert_eq!(pages(&place, &uri, limit).await, all);
+    }
+    // The door at which a page ended is reached, and so is one before and one after.
+    let first = get(&place, &format!("{uri}&limit=4")).await;
+    for door in [Id([201; 16]), Id([200; 16]), Id([203; 16])] {
+        place.visit(SWEEP, door, Outcome::Vacant, Light::Off).await;
+    }
+    let next = first["next"].as_str().unwrap();
+    let rest = get(&place, &format!("{uri}&limit=100&cursor={next}")).await;
+    let rooms: Vec<&str> =
+        rest["rows"].as_array().unwrap().iter().map(|row| row["room"].as_str().unwrap()).collect();
+    assert_eq!(rooms, ["103", "105", "106", "107"]);
+
+    place.visit(SWEEP, Id([204; 16]), Outcome::Refused, Light::On).await;
+    let signed = get(&place, &format!("{uri}&reason=refused_unsigned")).await;
+    assert_eq!(signed["rows"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&signed["rows"][0]["room"], &signed["rows"][0]["outcome"]),
+        (&json!("105"), &json!("refused"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_reconcile_and_its_tasks_hold_no_names() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let people = place.people(home).await;
+    let stranger = place.newcomer_seen(SWEEP, home).await;
+    place.facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0] }]).await;
+    place.visit(SWEEP, home, Outcome::Met, Light::On).await;
+    let uri = format!("/v1/sweeps/{SWEEP}/reconcile?area={OWN}");
+    let all = pages(&place, &uri, 1000).await;
+    let kinds: Vec<(&str, &str)> =
+        all.iter().map(|row| (row["kind"].as_str().unwrap(), row["task"].as_str().unwrap_or(""))).collect();
+    let mut expected = vec![
+        ("confirmed", ""),
+        ("listed_dark", "phone"),
+        ("lit_unlisted", "register"),
+        ("unresolved", "visit"),
+    ];
+    expected.sort_unstable();
+    let mut sorted = kinds.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, expected);
+    for limit in [1, 3] {
+        assert_eq!(pages(&place, &uri, limit).await, all);
+    }
+    let of_kind = get(&place, &format!("{uri}&kind=lit_unlisted")).await;
+    assert_eq!(of_kind["rows"][0]["person_id"], json!(stranger));
+
+    let uri = format!("/v1/sweeps/{SWEEP}/tasks?area={OWN}");
+    let tasks = pages(&place, &uri, 1000).await;
+    let dues: Vec<&str> = tasks.iter().map(|row| row["due"].as_str().unwrap()).collect();
+    assert_eq!(tasks.len(), 3);
+    assert!(dues.is_sorted(), "{dues:?}");
+    assert!(tasks.iter().all(|task| task["overdue"] == false));
+    for limit in [1, 2] {
+        assert_eq!(pages(&place, &uri, limit).await, tasks);
+    }
+    // Someone seen elsewhere since: a task of another kind, and where she was.
+    let other = place.door(OWN, "3", "2", "501").await;
+    place.facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: other, person: people[1] }]).await;
+    let moved = get(&place, &format!("/v1/sweeps/{SWEEP}/reconcile?area={OWN}&kind=moved")).await;
+    assert_eq!(
+        moved["rows"][0]["seen_at"],
+        json!({"area_code": OWN, "building": "3栋", "unit": "2单元", "room": "501"})
+    );
+    for uri in ["reconcile", "tasks", "residual"] {
+        let text =
+            place.ask(SECRETARY, "GET", &format!("/v1/sweeps/{SWEEP}/{uri}?area={OWN}"), None).await.text;
+        for name in ["王东军", "李梅", "张三丰", "10013800001"] {
+            assert!(!text.contains(name), "{uri}: {text}");
+        }
+    }
+    assert_eq!(place.revealed().await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_building_stands_floor_by_floor() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    place.visit(SWEEP, home, Outcome::Met, Light::On).await;
+    let found = Body::DwellingRegistered {
+        dwelling: Id([210; 16]),
+        area: OWN.into(),
+        building: "3".into(),
+        unit: "2单元".into(),
+        room: "502".into(),
+        place: domain::fact::Place::Home,
+        found_by: domain::fact::FoundBy::Visit,
+    };
+    place.facts(vec![found]).await;
+    let buildings = get(&place, &format!("/v1/sweeps/{SWEEP}/buildings?area={OWN}")).await;
+    assert_eq!(buildings, json!({"buildings": [{"building": "3栋", "dwellings": 3, "accounted": 1}]}));
+    let matrix = get(&place, &format!("/v1/sweeps/{SWEEP}/matrix?area={OWN}&building=3")).await;
+    let floors = &matrix["units"][0]["floors"];
+    assert_eq!((&floors[0]["floor"], &floors[1]["floor"]), (&json!(5), &json!(4)));
+    let states: Vec<(&str, &str)> = floors
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|floor| floor["doors"].as_array().unwrap())
+        .map(|door| (door["room"].as_str().unwrap(), door["state"].as_str().unwrap()))
+        .collect();
+    assert_eq!(states, [("501", "residual"), ("502", "discovered"), ("402", "accounted")]);
+    assert_eq!(floors[1]["doors"][0]["listed"], 2);
+    let none =
+        refused(&place, SECRETARY, "GET", &format!("/v1/sweeps/{SWEEP}/matrix?building=99"), None).await;
+    assert_eq!(none, "404 unknown_building -: 没有这栋楼 / there is no such building");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sweep_is_opened_signed_and_closed_with_every_door_named() {
+    let place = Place::new().await;
+    let deadline = wanjia::http::wire::instant(wanjia::cli::now() + DAY);
+    let body = json!({"area_code": OWN, "programme": "复查", "deadline": deadline});
+    let opened = place.ask(STREET, "POST", "/v1/sweeps", Some(body)).await;
+    assert_eq!(opened.status, 201, "{}", opened.text);
+    let opened = opened.json();
+    assert_eq!(
+        (&opened["programme"], &opened["area_name"], &opened["deadline"]),
+        (&json!("复查"), &json!("桃源社区"), &json!(deadline))
+    );
+    let sweep: Id = serde_json::from_value(opened["id"].clone()).unwrap();
+    let listed = get(&place, "/v1/sweeps").await;
+    assert_eq!(listed["sweeps"].as_array().unwrap().len(), 2);
+
+    let (a, b) = (place.home(false).await, place.door(OWN, "3", "2", "501").await);
+    let sign = |door: Id| Some(json!({"dwelling": door, "reason": "refusal"}));
+    let sign_uri = format!("/v1/sweeps/{sweep}/sign");
+    assert_eq!(
+        refused(&place, SECRETARY, "POST", &sign_uri, sign(a)).await,
+        "409 not_refused -: 这户最近一次走访不是“拒绝”，不需要签字 / the dwelling's latest visit is not a refusal; there is nothing to sign"
+    );
+    place.visit(sweep, a, Outcome::Refused, Light::On).await;
+    assert_eq!(place.ask(SECRETARY, "POST", &sign_uri, sign(a)).await.status, 204);
+
+    let close = format!("/v1/sweeps/{sweep}/close");
+    let open = place.ask(STREET, "POST", &close, Some(json!({"signatures": []}))).await;
+    let problem = open.json();
+    assert_eq!(
+        (open.status.as_u16(), open.code().as_str(), &problem["unsigned"]),
+        (409, "residual", &json!(1))
+    );
+    assert_eq!(
+        problem["first"],
+        json!({"area_code": OWN, "building": "3栋", "unit": "2单元", "room": "501"})
+    );
+    // A door of another community is not signed for by naming it here.
+    let elsewhere = place.home(true).await;
+    let named = json!({"signatures": [b, elsewhere, a]});
+    assert_eq!(place.ask(STREET, "POST", &close, Some(named)).await.status, 204);
+    let signed = place
+        .site
+        .territory
+        .read(move |reader| {
+            let number = reader.sweep(sweep)?;
+            Ok(reader.door(number, elsewhere)?.unwrap().round.signed_closing)
+        })
+        .await
+        .unwrap();
+    assert!(!signed);
+    let again = place.ask(STREET, "POST", &close, Some(json!({"signatures": []}))).await;
+    assert_eq!((again.status.as_u16(), again.code().as_str()), (409, "sweep_closed"));
+    let left = get(&place, &format!("/v1/sweeps/{sweep}/residual?area={OWN}")).await;
+    assert_eq!(left["rows"].as_array().unwrap().len(), 1, "a closed sweep keeps its list");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_name_the_field_in_both_languages() {
+    let place = Place::new().await;
+    let of_sweep = |name: &str| format!("/v1/sweeps/{SWEEP}/{name}");
+    let nothing = of_sweep("x").replace(&SWEEP.to_string(), &Id([1; 16]).to_string());
+    let mut told = Vec::new();
+    for uri in [
+        of_sweep("residual?reason=lost"),
+        of_sweep("residual?limit=0"),
+        of_sweep("residual?cursor=nonsense"),
+        of_sweep("residual?are=1"),
+        of_sweep("residual?area=999"),
+        of_sweep(&format!("residual?area={OTHER}")),
+        of_sweep(&format!("residual?area={COUNTY}")),
+        of_sweep("reconcile?kind=lost"),
+        of_sweep("matrix"),
+        nothing.replace("/x", "/coverage"),
+        "/v1/sweeps/none/coverage".to_owned(),
+        "/v1/areas?parent=999".to_owned(),
+        "/v1/quarantine?limit=1001".to_owned(),
+    ] {
+        told.push(refused(&place, SECRETARY, "GET", &uri, None).await);
+    }
+    for body in [
+        json!({"area_code": "999", "programme": "x", "deadline": "2999-01-01T00:00:00+08:00"}),
+        json!({"area_code": OWN, "programme": " ", "deadline": "2999-01-01T00:00:00+08:00"}),
+        json!({"area_code": OWN, "programme": "x", "deadline": "2020-01-01T00:00:00+08:00"}),
+        json!({"area_code": OWN, "programme": "x", "deadline": "tomorrow"}),
+        json!({"area_code": OWN, "programme": "x"}),
+    ] {
+        told.push(refused(&place, STREET, "POST", "/v1/sweeps", Some(body)).await);
+    }
+    let expected = "\
+422 reason reason: reason 可用 never_visited、no_answer、refused_unsigned / reason is never_visited, no_answer or refused_unsigned
+422 limit limit: 每页行数应为 1 到 1000 / limit is a number from 1 to 1000
+422 cursor cursor: 翻页标记不是本系统给出的；请从第一页重新开始 / the cursor was not given by this system; start again from the first page
+422 field are: 字段 are：没有这个字段 `are`, 可用的有 `area`, `reason`, `cursor`, `limit` / field are: unknown field `are`, expected one of `area`, `reason`, `cursor`, `limit`
+422 unknown_area area: 没有这个编码的区域 / no area has this code
+403 outside_area -: 这不在您负责的范围内 / this lies outside the area you are responsible for
+403 outside_area -: 这不在您负责的范围内 / this lies outside the area you are responsible for
+422 kind kind: kind 可用 confirmed、moved、away、listed_dark、lit_unlisted、unresolved / kind is confirmed, moved, away, listed_dark, lit_unlisted or unresolved
+422 field building: 字段 building：缺少字段 `building` / field building: missing field `building`
+404 unknown_sweep -: 没有这次排查 / there is no such sweep
+404 no_such_path -: 没有这个地址 / there is nothing at this address
+422 unknown_area parent: 没有这个编码的区域 / no area has this code
+422 limit limit: 每页行数应为 1 到 1000 / limit is a number from 1 to 1000
+422 unknown_area area_code: 没有这个编码的区域 / no area has this code
+422 programme programme: 排查要有方案名称，不超过 200 字节 / a sweep needs a programme name of at most 200 bytes
+422 deadline deadline: 截止时间应是将来的时间，写成 2020-02-19T23:59:59+08:00 / the deadline is a time to come, written as 2020-02-19T23:59:59+08:00
+422 deadline deadline: 截止时间应是将来的时间，写成 2020-02-19T23:59:59+08:00 / the deadline is a time to come, written as 2020-02-19T23:59:59+08:00
+422 field deadline: 字段 deadline：缺少字段 `deadline` / field deadline: missing field `deadline`";
+    assert_eq!(told.join("\n"), expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_are_asked_for_by_community_and_numbers_at_every_level() {
+    let place = Place::new().await;
+    let county = super::place::account(Who::Role(Role::County)).id;
+    let role = Role::County as u64;
+    place.facts(vec![Body::GrantGiven { account: county, role, area: COUNTY.into() }]).await;
+    let ask = |name: &str| {
+        let uri = format!("/v1/sweeps/{SWEEP}/{name}");
+        let place = &place;
+        async move { place.ask(Who::Role(Role::County), "GET", &uri, None).await }
+    };
+    for list in ["residual", "reconcile", "tasks", "buildings", "matrix?building=1"] {
+        let answer = ask(list).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (422, "area_too_large"), "{list}");
+    }
+    let numbers = ask("coverage").await.json();
+    assert_eq!((&numbers["area"]["dwellings"], &numbers["devices_total"]), (&json!(4), &json!(2)));
+    assert_eq!(numbers["children"][0]["code"], "420102001");
+    let below = ask("coverage?area=420102001").await.json();
+    let codes: BTreeSet<&str> =
+        below["children"].as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, BTreeSet::from([OWN, OTHER]));
+    let other = ask(&format!("residual?area={OTHER}")).await.json();
+    assert_eq!(other["rows"].as_array().unwrap().len(), 2);
+}

@@ -1,0 +1,10 @@
+//! The console's and the phones' endpoints against the real door, without a network: who may do what, and what is done.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod lists;
+mod matrix;
+mod people;
+mod place;
+mod secrets;
+mod sign_in;

@@ -1,0 +1,244 @@
+//! Every endpoint of the document by every caller, in her own community and in another: the real door answers what
+//! `tests/access_matrix.csv` says, and an endpoint that is not in the file fails the run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::access::Role;
+use domain::fact::{Body, Light, Outcome};
+use serde_json::{Value, json};
+
+use super::place::{OTHER, OWN, Place, SWEEP, Who, authorization, visited};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/access_matrix.csv");
+
+const CALLERS: [(&str, Who); 11] = [
+    ("nobody", Who::Nobody),
+    ("grid_worker", Who::Role(Role::GridWorker)),
+    ("clerk", Who::Role(Role::Clerk)),
+    ("community_secretary", Who::Role(Role::CommunitySecretary)),
+    ("street", Who::Role(Role::Street)),
+    ("county", Who::Role(Role::County)),
+    ("city", Who::Role(Role::City)),
+    ("department_observer", Who::Role(Role::DepartmentObserver)),
+    ("auditor", Who::Role(Role::Auditor)),
+    ("revoked_phone", Who::Revoked),
+    ("ended_grant", Who::Ended),
+];
+
+/// Where what is asked for lies: an endpoint that knows no areas has one line, `any`.
+fn places(endpoint: &str) -> &'static [&'static str] {
+    match endpoint {
+        "GET /healthz"
+        | "GET /v1/session"
+        | "POST /v1/session"
+        | "DELETE /v1/session"
+        | "POST /v1/devices"
+        | "GET /v1/rosters"
+        | "GET /v1/sweeps"
+        | "GET /v1/pull"
+        | "GET /v1/checkpoint"
+        | "GET /v1/consistency"
+        | "GET /v1/proof/{series}/{sequence}"
+        | "GET /v1/events" => &["any"],
+        _ => &["own", "other"],
+    }
+}
+
+/// The request, with everything it needs made anew, so that no cell depends on another.
+pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (String, Option<Value>) {
+    let area = if other { OTHER } else { OWN };
+    let of_sweep = |name: &str, more: &str| format!("/v1/sweeps/{SWEEP}/{name}?area={area}{more}");
+    match endpoint {
+        "GET /healthz" => ("/healthz".into(), None),
+        "GET /v1/session" | "DELETE /v1/session" => ("/v1/session".into(), None),
+        "POST /v1/session" => {
+            let username = format!("stranger-{}", place.next());
+            ("/v1/session".into(), Some(json!({"username": username, "password": "x", "code": "000000"})))
+        }
+        "POST /v1/devices/invitations" => {
+            let body = json!({"worker_name": "吴网格员", "area_code": area, "role": "grid_worker"});
+            ("/v1/devices/invitations".into(), Some(body))
+        }
+        "POST /v1/devices" => {
+            let body = json!({"worker_name": "吴网格员", "area_code": OWN, "role": "grid_worker"});
+            let secretary = Who::Role(Role::CommunitySecretary);
+            let invited = place.ask(secretary, "POST", "/v1/devices/invitations", Some(body)).await;
+            let series = domain::id::Id::from_time(i64::try_from(place.next()).unwrap(), [7; 10]);
+            let public_key = base64_of(&ledger::series::DeviceKey::from_seed([60; 32]).public());
+            let body = json!({
+                "invitation": invited.json()["invitation"], "series": series, "public_key": public_key,
+            });
+            ("/v1/devices".into(), Some(body))
+        }
+        "GET /v1/devices" => (format!("/v1/devices?area={area}"), None),
+        "DELETE /v1/devices/{series}" => (format!("/v1/devices/{}", place.enrolled(area).await), None),
+        "GET /v1/areas" => (format!("/v1/areas?parent={area}"), None),
+        "GET /v1/rosters" => ("/v1/rosters".into(), None),
+        "POST /v1/roster" => {
+            let file = format!("小区编码,楼栋,单元,房号,姓名\n{area},9,1,101,钱七\n");
+            ("/v1/roster?source=x&dry_run=true".into(), Some(Value::String(file)))
+        }
+        "GET /v1/sweeps" => ("/v1/sweeps".into(), None),
+        "POST /v1/sweeps" => {
+            let body = json!({"area_code": area, "programme": "x", "deadline": "2999-01-01T00:00:00+08:00"});
+            ("/v1/sweeps".into(), Some(body))
+        }
+        "POST /v1/sweeps/{id}/close" => {
+            let sweep = place.sweep(area).await;
+            let doors = if other { vec![] } else { doors(place).await };
+            (format!("/v1/sweeps/{sweep}/close"), Some(json!({"signatures": doors})))
+        }
+        "POST /v1/sweeps/{id}/sign" => {
+            let home = place.home(other).await;
+            place.visit(SWEEP, home, Outcome::Refused, Light::On).await;
+            (format!("/v1/sweeps/{SWEEP}/sign"), Some(json!({"dwelling": home, "reason": "refusal"})))
+        }
+        "GET /v1/sweeps/{id}/coverage" => (of_sweep("coverage", ""), None),
+        "GET /v1/sweeps/{id}/residual" => (of_sweep("residual", ""), None),
+        "GET /v1/sweeps/{id}/reconcile" => (of_sweep("reconcile", ""), None),
+        "GET /v1/sweeps/{id}/tasks" => (of_sweep("tasks", ""), None),
+        "GET /v1/sweeps/{id}/buildings" => (of_sweep("buildings", ""), None),
+        "GET /v1/sweeps/{id}/matrix" => {
+            (of_sweep("matrix", if other { "&building=1" } else { "&building=3" }), None)
+        }
+        "POST /v1/persons" => {
+            let home = place.home(other).await;
+            ("/v1/persons".into(), Some(json!({"dwelling": home, "name": "孙八"})))
+        }
+        "GET /v1/persons/{id}" => {
+            let home = place.home(other).await;
+            let person = place.people(home).await[0];
+            (format!("/v1/persons/{person}?purpose=reconcile"), None)
+        }
+        "POST /v1/persons/names" => {
+            let home = place.home(other).await;
+            let persons = place.people(home).await;
+            ("/v1/persons/names".into(), Some(json!({"purpose": "reconcile", "persons": persons})))
+        }
+        "POST /v1/links" | "DELETE /v1/links" => {
+            let home = place.home(other).await;
+            let (from, to) = (place.newcomer(home).await, place.newcomer(home).await);
+            if endpoint.starts_with("DELETE") {
+                place.facts(vec![Body::Linked { from, to }]).await;
+            }
+            ("/v1/links".into(), Some(json!({"from": from, "to": to})))
+        }
+        "GET /v1/quarantine" => (format!("/v1/quarantine?area={area}"), None),
+        "POST /v1/quarantine/{series}/{sequence}/release" => {
+            let (series, sequence) = place.quarantined(other).await;
+            (format!("/v1/quarantine/{series}/{sequence}/release"), None)
+        }
+        "POST /v1/facts" => {
+            let phone = match (other, who) {
+                (true, _) => &place.other_phone,
+                (false, Who::Revoked) => &place.revoked_phone,
+                (false, _) => &place.own_phone,
+            };
+            let home = place.home(other).await;
+            // Only its own phone's push is kept, so only then has its series grown.
+            let sends = matches!(who, Who::Revoked | Who::Role(Role::GridWorker)) && !other;
+            let body = visited(SWEEP, home, Outcome::Met, Light::On);
+            let push = if sends { phone.push(body) } else { super::place::unsent(phone, body) };
+            ("/v1/facts".into(), Some(push))
+        }
+        "GET /v1/facts/head" => {
+            let phone = match (other, who) {
+                (true, _) => &place.other_phone,
+                (false, Who::Revoked) => &place.revoked_phone,
+                (false, _) => &place.own_phone,
+            };
+            (format!("/v1/facts/head?series={}", phone.series), None)
+        }
+        "GET /v1/pull" => ("/v1/pull".into(), None),
+        "GET /v1/checkpoint" => ("/v1/checkpoint".into(), None),
+        "GET /v1/consistency" => ("/v1/consistency?from=1&to=2".into(), None),
+        "GET /v1/proof/{series}/{sequence}" => (format!("/v1/proof/{}/0", place.own_phone.series), None),
+        "GET /v1/events" => ("/v1/events".into(), None),
+        other => panic!("{other} is new: say here how it is asked for, and in access_matrix.csv who may"),
+    }
+}
+
+async fn doors(place: &Place) -> Vec<domain::id::Id> {
+    vec![place.door(OWN, "3", "2", "402").await, place.door(OWN, "3", "2", "501").await]
+}
+
+fn base64_of(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+pub fn endpoints() -> BTreeSet<String> {
+    let document: Value = serde_json::from_str(&wanjia::http::document().to_pretty_json().unwrap()).unwrap();
+    let mut endpoints = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            endpoints.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    endpoints
+}
+
+/// By endpoint and place: what each caller is answered.
+fn reviewed() -> BTreeMap<(String, String), Vec<String>> {
+    let mut file = csv::Reader::from_path(FILE).unwrap();
+    let header: Vec<String> = file.headers().unwrap().iter().map(str::to_owned).collect();
+    let callers: Vec<&str> = CALLERS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(header.get(..2).unwrap(), ["endpoint", "area"]);
+    assert_eq!(header.get(2..).unwrap(), callers);
+    let cells = |row: csv::StringRecord| {
+        let mut row = row.iter().map(str::to_owned);
+        ((row.next().unwrap(), row.next().unwrap()), row.collect::<Vec<_>>())
+    };
+    file.records().map(|row| cells(row.unwrap())).collect()
+}
+
+#[test]
+fn every_endpoint_is_in_the_reviewed_file_and_nothing_else() {
+    let expected: BTreeSet<(String, String)> = endpoints()
+        .into_iter()
+        .flat_map(|endpoint| {
+            places(&endpoint).iter().map(move |place| (endpoint.clone(), (*place).to_owned()))
+        })
+        .collect();
+    let found: BTreeSet<(String, String)> = reviewed().into_keys().collect();
+    assert_eq!(found, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_door_answers_what_the_reviewed_file_says() {
+    let place = Place::new().await;
+    // So that there is a fact to ask for.
+    let first = place.own_phone.push(visited(SWEEP, place.home(false).await, Outcome::Met, Light::On));
+    assert_eq!(place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(first)).await.status, 200);
+    let first = place.revoked_phone.push(visited(SWEEP, place.home(false).await, Outcome::Met, Light::On));
+    assert_eq!(place.by_phone(&place.revoked_phone, "POST", "/v1/facts", Some(first)).await.status, 200);
+    let reviewed = reviewed();
+    let mut wrong = Vec::new();
+    let mut lines = vec![format!(
+        "endpoint,area,{}",
+        CALLERS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
+    )];
+    for endpoint in endpoints() {
+        for at in places(&endpoint) {
+            let expected = reviewed.get(&(endpoint.clone(), (*at).to_owned()));
+            let mut line = format!("{endpoint},{at}");
+            for (index, (name, who)) in CALLERS.iter().enumerate() {
+                let (uri, body) = request(&place, &endpoint, *at == "other", *who).await;
+                let (method, _) = endpoint.split_once(' ').unwrap();
+                let answer = place.ask(*who, method, &uri, body).await;
+                let status = answer.status.as_str().to_owned();
+                if expected.and_then(|cells| cells.get(index)) != Some(&status) {
+                    wrong.push(format!("{endpoint} {at} by {name}: {status} {}", answer.text));
+                }
+                line.push_str(&format!(",{status}"));
+            }
+            lines.push(line);
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n\nwhat was answered:\n{}", wrong.join("\n"), lines.join("\n"));
+    // An old token of a phone that was never there is nobody.
+    let mut stranger = authorization(&place.own_phone);
+    stranger.push('x');
+    let request = axum::http::Request::builder().uri("/v1/pull").header("authorization", stranger);
+    assert_eq!(place.send(request.body(axum::body::Body::empty()).unwrap()).await.status, 401);
+}

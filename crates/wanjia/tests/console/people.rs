@@ -1,0 +1,307 @@
+//! People: every name that is read is a fact of its own, and nobody is read who is not the reader's to read.
+
+use domain::access::{Purpose, Role};
+use domain::fact::{Body, Light, Outcome};
+use domain::id::Id;
+use serde_json::{Value, json};
+
+use super::place::{OTHER, OWN, Place, SWEEP, Who, account, visited};
+
+const CLERK: Who = Who::Role(Role::Clerk);
+const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
+
+async fn named(place: &Place, person: Id) -> Value {
+    let answer = place.ask(CLERK, "GET", &format!("/v1/persons/{person}?purpose=reconcile"), None).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_name_read_is_a_fact_and_none_is_read_without() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let people = place.people(home).await;
+    let clerk = account(CLERK).id;
+    let person = named(&place, people[0]).await;
+    assert_eq!((&person["name"], &person["dwelling"]), (&json!("王东军"), &json!(home)));
+    assert_eq!((&person["phone"], &person["id_number"]), (&json!("10013800001"), &Value::Null));
+    let mut expected = vec![(clerk, people[0], Purpose::Reconcile as u64)];
+    assert_eq!(place.revealed().await, expected);
+
+    // Twice the same, an unknown one, one of another community: each of her own once, nobody else at all.
+    let elsewhere = place.people(place.home(true).await).await[0];
+    let asked = [people[0], people[1], people[1], Id([1; 16]), elsewhere];
+    let body = json!({"purpose": "correction", "persons": asked});
+    let names = place.ask(CLERK, "POST", "/v1/persons/names", Some(body)).await.json();
+    let mut found: Vec<&str> =
+        names["names"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    found.sort_unstable();
+    assert_eq!(found, ["李梅", "王东军"]);
+    for person in &people[..2] {
+        expected.push((clerk, *person, Purpose::Correction as u64));
+    }
+    assert_eq!(place.revealed().await, expected);
+
+    // Refused, so not read.
+    for (who, uri, status) in [
+        (CLERK, format!("/v1/persons/{elsewhere}?purpose=reconcile"), 404),
+        (CLERK, format!("/v1/persons/{}?purpose=service", people[0]), 403),
+        (CLERK, format!("/v1/persons/{}?purpose=visit", people[0]), 422),
+        (CLERK, format!("/v1/persons/{}", people[0]), 422),
+        (Who::Role(Role::Auditor), format!("/v1/persons/{}?purpose=reconcile", people[0]), 403),
+    ] {
+        let answer = place.ask(who, "GET", &uri, None).await;
+        assert_eq!(answer.status.as_u16(), status, "{uri}");
+        assert!(!answer.text.contains("王东军") && !answer.text.contains("黄蓉"), "{}", answer.text);
+    }
+    let many = json!({"purpose": "correction", "persons": vec![people[0]; 101]});
+    let many = place.ask(CLERK, "POST", "/v1/persons/names", Some(many)).await;
+    assert_eq!((many.status.as_u16(), many.json()["field"].as_str()), (422, Some("persons")));
+    assert_eq!(place.revealed().await, expected);
+    let service =
+        place.ask(SECRETARY, "GET", &format!("/v1/persons/{}?purpose=service", people[0]), None).await;
+    assert_eq!(service.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn someone_found_is_put_on_the_list_and_known_again() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let number = {
+        let first = b"99000019800101101";
+        format!("{}{}", std::str::from_utf8(first).unwrap(), char::from(intake::cell::check_character(first)))
+    };
+    let body = json!({
+        "dwelling": home, "name": "孙 八", "id_number": number, "phone": "138 0000 1234", "relation": "租客",
+    });
+    let registered = place.ask(CLERK, "POST", "/v1/persons", Some(body.clone())).await;
+    assert_eq!(registered.status, 201, "{}", registered.text);
+    let person: Id = serde_json::from_value(registered.json()["person"].clone()).unwrap();
+    let read = named(&place, person).await;
+    assert_eq!((&read["name"], &read["birth_date"]), (&json!("孙八"), &json!("1980-01-01")));
+    let last_four: String = number.chars().skip(14).collect();
+    assert_eq!((&read["id_number"], &read["phone"]), (&json!(last_four), &json!("13800001234")));
+    // The same again is the same person, whatever is added.
+    let mut again = body;
+    again["relation"] = json!("房客");
+    let again = place.ask(CLERK, "POST", "/v1/persons", Some(again)).await;
+    assert_eq!(again.json()["person"], json!(person));
+    assert_eq!(named(&place, person).await["relation"], "房客");
+    assert_eq!(place.people(home).await.len(), 3);
+
+    // Someone who was seen keeps her id.
+    let stranger = place.newcomer_seen(SWEEP, home).await;
+    let body = json!({"dwelling": home, "person": stranger, "name": "周九"});
+    let listed = place.ask(CLERK, "POST", "/v1/persons", Some(body)).await;
+    assert_eq!((listed.status.as_u16(), &listed.json()["person"]), (201, &json!(stranger)));
+    assert_eq!(named(&place, stranger).await["name"], "周九");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_fields_of_a_person_are_named_and_not_repeated() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    for (more, field) in [
+        (json!({}), "name"),
+        (json!({"name": "孙八", "sex": "女人花"}), "sex"),
+        (json!({"name": "孙八", "birth_date": "1980-02-30"}), "birth_date"),
+        (json!({"name": "孙八", "id_number": "990000198001011011"}), "id_number"),
+        (json!({"name": "孙八", "phone": "一三八"}), "phone"),
+        (json!({"name": "孙八", "wechat": "abc"}), "wechat"),
+    ] {
+        let mut body = json!({"dwelling": home});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = place.ask(CLERK, "POST", "/v1/persons", Some(body)).await;
+        let problem = answer.json();
+        assert_eq!((answer.status.as_u16(), problem["field"].as_str()), (422, Some(field)), "{problem}");
+        for value in ["孙八", "女人花", "1980-02-30", "990000198001011011", "一三八", "abc"] {
+            assert!(!answer.text.contains(value), "{}", answer.text);
+        }
+    }
+    assert_eq!(place.people(home).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_are_made_one_and_two_again() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let people = place.people(home).await;
+    let link = json!({"from": people[0], "to": people[1]});
+    for _ in 0..2 {
+        assert_eq!(place.ask(CLERK, "POST", "/v1/links", Some(link.clone())).await.status, 204);
+        assert_eq!(place.people(home).await.len(), 1);
+    }
+    assert_eq!(place.ask(CLERK, "DELETE", "/v1/links", Some(link.clone())).await.status, 204);
+    assert_eq!(place.people(home).await.len(), 2);
+    let none = place.ask(CLERK, "DELETE", "/v1/links", Some(link)).await;
+    assert_eq!((none.status.as_u16(), none.code().as_str()), (404, "no_link"));
+    let same = json!({"from": people[0], "to": people[0]});
+    let same = place.ask(CLERK, "POST", "/v1/links", Some(same)).await;
+    assert_eq!((same.status.as_u16(), same.json()["field"].as_str()), (422, Some("to")));
+    let elsewhere = place.people(place.home(true).await).await[0];
+    let across = json!({"from": people[0], "to": elsewhere});
+    assert_eq!(place.ask(CLERK, "POST", "/v1/links", Some(across)).await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_is_shown_and_counts_once_it_is_released() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let (series, sequence) = place.quarantined(false).await;
+    place.quarantined(true).await;
+    let page = place.ask(SECRETARY, "GET", "/v1/quarantine", None).await.json();
+    let row = &page["rows"][0];
+    assert_eq!(page["rows"].as_array().unwrap().len(), 1);
+    assert_eq!((&row["series"], &row["sequence"]), (&json!(series), &json!(sequence)));
+    assert_eq!(
+        (&row["worker_name"], &row["reason"], &row["kind"]),
+        (&json!("吴网格员"), &json!("sweep_closed"), &json!("visited"))
+    );
+    assert_eq!(
+        (&row["dwelling"], &row["area_code"], &row["room"]),
+        (&json!(home), &json!(OWN), &json!("402"))
+    );
+    let uri = format!("/v1/quarantine/{series}/{sequence}/release");
+    assert_eq!(place.ask(SECRETARY, "POST", &uri, None).await.status, 204);
+    let again = place.ask(SECRETARY, "POST", &uri, None).await;
+    assert_eq!((again.status.as_u16(), again.code().as_str()), (404, "not_waiting"));
+    assert_eq!(place.ask(SECRETARY, "GET", "/v1/quarantine", None).await.json()["rows"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_quarantine_comes_page_by_page() {
+    let place = Place::new().await;
+    let mut expected = Vec::new();
+    for _ in 0..5 {
+        let (series, sequence) = place.quarantined(false).await;
+        expected.push((json!(series), json!(sequence)));
+    }
+    for limit in [1, 2, 5, 6] {
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let uri = format!("/v1/quarantine?limit={limit}&cursor={cursor}");
+            let page = place.ask(SECRETARY, "GET", &uri, None).await.json();
+            let rows = page["rows"].as_array().unwrap();
+            assert!(rows.len() <= limit);
+            found.extend(rows.iter().map(|row| (row["series"].clone(), row["sequence"].clone())));
+            match page["next"].as_str() {
+                Some(next) => next.clone_into(&mut cursor),
+                None => break,
+            }
+        }
+        assert_eq!(found, expected, "{limit}");
+    }
+}
+
+/// A phone that is not what it seems writes itself a right; whoever releases it gives none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_phones_may_not_say_is_released_into_being() {
+    let place = Place::new().await;
+    let observer = Who::Role(Role::DepartmentObserver);
+    let body = Body::GrantGiven {
+        account: account(observer).id,
+        role: Role::CommunitySecretary as u64,
+        area: OWN.into(),
+    };
+    let push = place.own_phone.push(body);
+    let receipt = place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(push)).await.json();
+    assert_eq!(receipt["receipts"][0]["reason"], "outside_rights");
+    let uri =
+        format!("/v1/quarantine/{}/{}/release", place.own_phone.series, receipt["receipts"][0]["sequence"]);
+    let refused = place.ask(SECRETARY, "POST", &uri, None).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "cannot_count"));
+    // Even a fact that says it is released, as an older program might have written, gives nothing.
+    let sequence = receipt["receipts"][0]["sequence"].as_u64().unwrap();
+    place.facts(vec![Body::Released { series: place.own_phone.series, sequence }]).await;
+    assert_eq!(place.ask(observer, "GET", "/v1/devices", None).await.status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fact_about_anothers_door_is_for_whoever_has_both() {
+    let place = Place::new().await;
+    let elsewhere = place.home(true).await;
+    let push = place.own_phone.push(visited(SWEEP, elsewhere, Outcome::Met, Light::On));
+    let receipt = place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(push)).await.json();
+    assert_eq!(receipt["receipts"][0]["reason"], "outside_rights");
+    let uri =
+        format!("/v1/quarantine/{}/{}/release", place.own_phone.series, receipt["receipts"][0]["sequence"]);
+    let own = place.ask(SECRETARY, "POST", &uri, None).await;
+    assert_eq!((own.status.as_u16(), own.code().as_str()), (403, "outside_area"));
+    let street = account(Who::Role(Role::Street)).id;
+    let role = Role::Street as u64;
+    place.facts(vec![Body::GrantGiven { account: street, role, area: "420102001".into() }]).await;
+    assert_eq!(place.ask(Who::Role(Role::Street), "POST", &uri, None).await.status, 204);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_is_looked_at_imported_once_and_kept_to_the_importers_area() {
+    let place = Place::new().await;
+    let file = format!(
+        "小区编码,楼栋,单元,房号,姓名,性别,身份证号\n{OWN},5,1,101,钱七,男,\n{OTHER},5,1,101,赵六,男,\n{OWN},5,1,102,李四,男,123\n"
+    );
+    let import = |dry_run: bool| {
+        let uri = format!("/v1/roster?source=%E8%A1%A5%E5%BD%95&dry_run={dry_run}");
+        let (place, file) = (&place, file.clone());
+        async move { place.ask(CLERK, "POST", &uri, Some(Value::String(file))).await }
+    };
+    let looked = import(true).await;
+    assert_eq!(looked.status, 200, "{}", looked.text);
+    let looked = looked.json();
+    let counts =
+        |told: &Value| ["added", "changed", "left", "refused"].map(|name| told[name].as_u64().unwrap());
+    assert_eq!((counts(&looked), &looked["applied"]), ([1, 0, 0, 2], &json!(false)));
+    let rows: Vec<(u64, &str, Option<&str>)> = looked["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["row"].as_u64().unwrap(), row["verdict"].as_str().unwrap(), row["field"].as_str()))
+        .collect();
+    assert_eq!(
+        rows,
+        [(2, "added", None), (3, "refused", Some("area_code")), (4, "refused", Some("id_number"))]
+    );
+    assert_eq!(
+        place.ask(CLERK, "GET", "/v1/rosters", None).await.json()["rosters"].as_array().unwrap().len(),
+        1
+    );
+    let applied = import(false).await.json();
+    assert_eq!((counts(&applied), &applied["applied"]), ([1, 0, 0, 2], &json!(true)));
+    let rosters = place.ask(CLERK, "GET", "/v1/rosters", None).await.json();
+    assert_eq!(
+        (&rosters["rosters"][1]["source"], &rosters["rosters"][1]["bytes"]),
+        (&json!("补录"), &json!(file.len()))
+    );
+    assert_eq!(counts(&import(false).await.json()), [0, 0, 1, 2]);
+    for name in ["钱七", "赵六", "李四"] {
+        assert!(!looked.to_string().contains(name) && !rosters.to_string().contains(name));
+    }
+    let left: Vec<_> = std::fs::read_dir(place.folder.path().join("data"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.contains(".db") && name != "writer.lock")
+        .collect();
+    assert_eq!(left, Vec::<String>::new(), "nothing of an upload is left");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_is_none_changes_nothing() {
+    let place = Place::new().await;
+    for (uri, file, status, code) in [
+        ("/v1/roster?source=x", "", 422, "empty"),
+        ("/v1/roster?source=x", "这不是名单\n一行\n", 422, "header"),
+        ("/v1/roster", "小区编码,房号,姓名\n", 422, "source"),
+        ("/v1/roster?source=x&dry=1", "小区编码,房号,姓名\n", 422, "field"),
+    ] {
+        let answer = place.ask(CLERK, "POST", uri, Some(Value::String(file.into()))).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{}", answer.text);
+    }
+    let json = place.ask(CLERK, "POST", "/v1/roster?source=x", Some(json!({}))).await;
+    assert_eq!((json.status.as_u16(), json.code().as_str()), (415, "content_type"));
+    let _permit = place.site.imports.clone().try_acquire_owned().unwrap();
+    let busy = place.ask(CLERK, "POST", "/v1/roster?source=x", Some(Value::String("a".into()))).await;
+    assert_eq!((busy.status.as_u16(), busy.code().as_str()), (409, "import_running"));
+    assert_eq!(
+        place.ask(CLERK, "GET", "/v1/rosters", None).await.json()["rosters"].as_array().unwrap().len(),
+        1
+    );
+}

@@ -1,0 +1,467 @@
+//! Linking through the command line: what lists hold, what is wrong with them, and what is left behind.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const ROSTER: &str = "person_id,姓名,性别,出生日期,身份证号,电话,社区,楼栋,单元,房号
+P1,王伟,男,1980-03-05,,13800000001,幸福社区,3,2,402
+P2,佴晓钧,女,1975-11-20,,13800000002,幸福社区,3,2,501
+P3,欧阳娜娜,女,1990-01-15,11010519491231002X,13800000003,幸福社区,4,1,101
+P4,李强,男,1966-07-07,,13800000004,桂花社区,1,1,202
+P5,张敏,女,1988-12-01,,13800000005,桂花社区,2,3,303
+P6,刘洋,男,2001-09-09,,13800000006,桂花社区,2,3,304
+";
+
+const SEEN: &str = "obs_id,姓名,性别,出生日期,身份证号,电话,社区,楼栋,单元,房号
+O1,王玮,男,1980-05-03,,13800000001,幸福社区,3栋,2单元,402室
+O2,佴晓钧,女,1975-11-20,,,桂花社区,9,1,101
+O3,歐陽娜娜,女,１９９０年１月１５日,,13800000003,幸福社区,4,1,101
+O4,赵云,男,1999-02-02,,13900000009,桂花社区,7,1,701
+";
+
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self { folder: tempfile::tempdir().unwrap() };
+        desk.write("a.csv", ROSTER);
+        desk.write("b.csv", SEEN);
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(name), content).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wanjia"));
+        command.current_dir(self.folder.path()).args(line.split_whitespace());
+        command
+    }
+
+    fn run(&self, line: &str) -> (i32, String, String) {
+        let Output { status, stdout, stderr } = self.command(line).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (status.code().unwrap(), text(stdout), text(stderr))
+    }
+
+    /// Runs a command that must end well and gives its figures.
+    fn figures(&self, line: &str) -> serde_json::Value {
+        let (code, out, err) = self.run(line);
+        assert_eq!(code, 0, "{line}\n{out}\n{err}");
+        serde_json::from_str(&out).unwrap()
+    }
+
+    /// Runs a command that must be refused in both languages, and leave no output.
+    fn refused(&self, line: &str, zh: &str, en: &str) {
+        let (code, out, err) = self.run(line);
+        assert_eq!(code, 2, "{line}\n{out}\n{err}");
+        assert!(err.contains(zh) && err.contains(en), "{line}\n{err}");
+        assert!(!self.path("out.csv").exists(), "{line}");
+    }
+
+    fn files(&self) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn rows(csv: &str) -> Vec<Vec<&str>> {
+    csv.lines().skip(1).map(|line| line.split(',').collect()).collect()
+}
+
+/// The partner and band of a right row, likeliest first.
+fn partner<'a>(links: &'a str, right: &str) -> Option<(&'a str, &'a str)> {
+    rows(links).into_iter().find(|row| row[1] == right).map(|row| (row[0], row[3]))
+}
+
+#[test]
+fn homophones_movers_and_scripts_are_found() {
+    let desk = Desk::new();
+    let figures = desk.figures("link --left a.csv --right b.csv --out out.csv --json --one-to-one");
+    let links = desk.read("out.csv");
+    assert!(links.starts_with("left_id,right_id,probability,band\n"));
+    assert_eq!(partner(&links, "O1"), Some(("P1", "sure")));
+    assert_eq!(partner(&links, "O2").map(|found| found.0), Some("P2"));
+    assert_eq!(partner(&links, "O3"), Some(("P3", "sure")));
+    assert!(partner(&links, "O4").is_none_or(|found| found.1 != "sure"));
+    assert_eq!((figures["left_rows"].as_u64(), figures["right_rows"].as_u64()), (Some(6), Some(4)));
+    for name in ["pairs", "peak_memory_bytes"] {
+        assert!(figures[name].is_number(), "{name}");
+    }
+    for name in ["reading", "matching", "writing", "total"] {
+        assert!(figures["seconds"][name].is_number(), "{name}");
+    }
+    for name in ["estimated_precision", "estimated_recall", "blocking_recall"] {
+        assert!((0.0..=1.0).contains(&figures["summary"][name].as_f64().unwrap()), "{name}");
+    }
+}
+
+#[test]
+fn a_model_is_saved_and_used_again() {
+    let desk = Desk::new();
+    desk.figures("link --left a.csv --right b.csv --out out.csv --save-model model.json --json");
+    desk.figures("link --left a.csv --right b.csv --out again.csv --model model.json --json");
+    assert_eq!(desk.read("out.csv"), desk.read("again.csv"));
+    let broken = desk.read("model.json").replace("\"version\": 1", "\"version\": 9");
+    desk.write("broken.json", broken);
+    fs::remove_file(desk.path("out.csv")).unwrap();
+    desk.refused(
+        "link --left a.csv --right b.csv --out out.csv --model broken.json",
+        "模型文件有误",
+        "version 9",
+    );
+}
+
+#[test]
+fn a_pair_is_explained_in_both_languages() {
+    let desk = Desk::new();
+    let (code, out, err) = desk.run("link-explain --left a.csv --right b.csv --left-id P1 --right-id O1");
+    assert_eq!(code, 0, "{err}");
+    for text in [
+        "王伟 | 王玮",
+        "同音 / same sound",
+        "日月互换 / day and month exchanged",
+        "同一户 / the same dwelling",
+    ] {
+        assert!(out.contains(text), "{text}\n{out}");
+    }
+    let figures = desk.figures("link-explain --left a.csv --right b.csv --left-id P1 --right-id O1 --json");
+    let evidence = figures["explanation"]["evidence"].as_array().unwrap();
+    let sum: f64 = evidence.iter().map(|item| item["weight"].as_f64().unwrap()).sum();
+    let (prior, total) = (&figures["explanation"]["prior"], &figures["explanation"]["total"]);
+    assert!((prior.as_f64().unwrap() + sum - total.as_f64().unwrap()).abs() < 1e-9);
+    let (code, _, err) = desk.run("link-explain --left a.csv --right b.csv --left-id P99 --right-id O1");
+    assert!(
+        code == 2 && err.contains("没有编号为 P99") && err.contains("no usable row with id P99"),
+        "{err}"
+    );
+}
+
+#[test]
+fn rows_without_an_id_are_called_by_their_number() {
+    let desk = Desk::new();
+    desk.write("c.csv", "姓名,电话\n,\n佴晓钧,13800000002\n李强,13800000004\n");
+    let (code, out, err) = desk.run("link --left a.csv --right c.csv --out out.csv --rejects no.csv");
+    assert_eq!(code, 1, "{out}{err}");
+    assert_eq!(partner(&desk.read("out.csv"), "2").map(|found| found.0), Some("P2"));
+    assert!(
+        desk.read("no.csv").contains("c.csv,2,1,,refused,\"没有可用于比对的字段"),
+        "{}",
+        desk.read("no.csv")
+    );
+    let (_, out, _) = desk.run("link-explain --left a.csv --right c.csv --left-id P4 --right-id 3");
+    assert!(out.contains("李强 | 李强"), "{out}");
+}
+
+#[test]
+fn duplicates_are_clustered_and_one_to_one_pairs_them() {
+    let desk = Desk::new();
+    let thrice = "id,姓名,性别,出生日期,电话,社区,楼栋,单元,房号
+1,佴晓钧,女,1975-11-20,13800000002,幸福社区,3,2,501
+2,佴晓钧,女,1975-11-20,13800000002,幸福社区,3,2,501
+3,佴晓钧,女,1975-11-20,13800000002,幸福社区,3,2,501
+4,李强,男,1966-07-07,13800000004,桂花社区,1,1,202
+";
+    desk.write("d.csv", thrice);
+    desk.figures("dedupe --input d.csv --out out.csv --json");
+    let clusters = desk.read("out.csv");
+    assert!(clusters.starts_with("id,cluster_id,probability\n"));
+    let of = |text: &str| -> Vec<String> { rows(text).iter().map(|row| row[1].to_owned()).collect() };
+    assert_eq!(of(&clusters), ["1", "1", "1", "4"]);
+    desk.figures("dedupe --input d.csv --out pairs.csv --one-to-one --json");
+    let pairs = desk.read("pairs.csv");
+    let pairs = of(&pairs);
+    let shared = |cluster: &String| pairs.iter().filter(|other| *other == cluster).count();
+    assert_eq!(pairs.iter().filter(|cluster| shared(cluster) == 2).count(), 2, "one pair: {pairs:?}");
+    assert!(pairs.iter().all(|cluster| shared(cluster) <= 2), "{pairs:?}");
+}
+
+#[test]
+fn a_mapping_overrides_the_table() {
+    let desk = Desk::new();
+    desk.write("c.csv", "key,谁,call\nX7,佴晓钧,13800000002\n");
+    desk.write("map.json", r#"{"key": "id", "谁": "name", "call": "phone"}"#);
+    desk.refused(
+        "link --left a.csv --right c.csv --out out.csv",
+        "表头都不认识(key, 谁, call)",
+        "no header is known",
+    );
+    desk.figures("link --left a.csv --right c.csv --out out.csv --mapping map.json --json");
+    assert_eq!(partner(&desk.read("out.csv"), "X7").map(|found| found.0), Some("P2"));
+    fs::remove_file(desk.path("out.csv")).unwrap();
+    for (mapping, zh, en) in [
+        (r#"{"谁": "nmae"}"#, "不是字段名", "is no column"),
+        (r#"["谁"]"#, "应为 JSON 对象", "a JSON object was expected"),
+        (r#"{"谁?": "name", "call": "phone"}"#, "名单里不存在", "no list has: 谁?"),
+    ] {
+        desk.write("bad.json", mapping);
+        let mapping = "link --left a.csv --right c.csv --out out.csv --mapping bad.json";
+        if zh == "名单里不存在" {
+            // The header differs by a mark only, which is taken as the same.
+            desk.write("bad.json", r#"{"谁人": "name", "call": "phone"}"#);
+            desk.refused(mapping, zh, "no list has: 谁人");
+        } else {
+            desk.refused(mapping, zh, en);
+        }
+    }
+    desk.refused(
+        "link --left a.csv --right c.csv --out out.csv --mapping none.json",
+        "无法读取",
+        "cannot be read",
+    );
+}
+
+#[test]
+fn the_truth_is_never_read() {
+    let desk = Desk::new();
+    desk.figures("link --left a.csv --right b.csv --out out.csv --json");
+    let with = |list: &str, truth: [&str; 2]| {
+        let mut lines = list.lines();
+        let mut out = format!("{},truth_person_id,noise\n", lines.next().unwrap());
+        for (at, line) in lines.enumerate() {
+            out += &format!("{line},{},{}\n", truth[0].replace('#', &at.to_string()), truth[1]);
+        }
+        out
+    };
+    desk.write("truth.csv", with(SEEN, ["P5", "13800000005"]));
+    desk.write("map.json", r#"{"truth_person_id": "id", "noise": "phone"}"#);
+    for options in ["", "--mapping map.json"] {
+        desk.figures(&format!("link --left a.csv --right truth.csv --out truth-out.csv --json {options}"));
+        assert_eq!(desk.read("truth-out.csv"), desk.read("out.csv"), "{options}");
+    }
+}
+
+#[test]
+fn files_that_are_no_lists_are_refused() {
+    let desk = Desk::new();
+    let try_as = |name: &str, content: &[u8], zh: &str, en: &str| {
+        desk.write(name, content);
+        desk.refused(&format!("link --left a.csv --right {name} --out out.csv"), zh, en);
+        desk.refused(&format!("link --left {name} --right b.csv --out out.csv"), zh, en);
+        desk.refused(&format!("dedupe --input {name} --out out.csv"), zh, en);
+    };
+    try_as("empty.csv", b"", "文件是空的", "the file is empty");
+    try_as("blank.csv", b" \n\n", "文件是空的", "the file is empty");
+    try_as("bom.csv", b"\xef\xbb\xbf", "文件是空的", "the file is empty");
+    try_as("unknown.csv", b"foo,bar\n1,2\n", "表头都不认识(foo, bar)", "no header is known");
+    try_as("book.csv", b"PK\x03\x04........", "XLSX", "save it as CSV");
+    try_as("wide.csv", &[0xff, 0xfe, b'n', 0], "UTF-16", "save it as CSV UTF-8");
+    try_as("zero.csv", b"name,phone\n\0,1\n", "零字节", "zero bytes");
+    desk.refused(
+        "link --left a.csv --right absent.csv --out out.csv",
+        "absent.csv:无法读取",
+        "cannot be read",
+    );
+    desk.refused("link --left a.csv --right b.csv --out absent/out.csv", "无法写入", "cannot be written");
+    desk.refused("link --left a.csv --right b.csv --out b.csv", "输出会覆盖输入", "would replace an input");
+    assert_eq!(desk.read("b.csv"), SEEN);
+}
+
+#[test]
+fn a_list_without_rows_links_to_nothing() {
+    let desk = Desk::new();
+    desk.write("c.csv", "id,姓名,电话\n");
+    for line in ["--left a.csv --right c.csv", "--left c.csv --right b.csv", "--left c.csv --right c.csv"] {
+        desk.figures(&format!("link {line} --out out.csv --json"));
+        assert_eq!(desk.read("out.csv"), "left_id,right_id,probability,band\n");
+    }
+    desk.figures("dedupe --input c.csv --out out.csv --json");
+    assert_eq!(desk.read("out.csv"), "id,cluster_id,probability\n");
+}
+
+#[test]
+fn a_list_linked_with_itself_is_told_so() {
+    let desk = Desk::new();
+    let (code, _, err) = desk.run("link --left a.csv --right ./a.csv --out out.csv --one-to-one");
+    assert_eq!(code, 0);
+    assert!(err.contains("左右是同一个文件") && err.contains("use wanjia dedupe"), "{err}");
+    let links = desk.read("out.csv");
+    for row in rows(&links).iter().filter(|row| row[3] == "sure") {
+        assert_eq!(row[0], row[1]);
+    }
+}
+
+#[test]
+fn bad_rows_are_counted_and_listed() {
+    let desk = Desk::new();
+    let list = "id,姓名,性别,出生日期,身份证号,电话
+A,佴晓钧,女,1975-11-20,,13800000002
+B,,,,,
+C,王五,男,1980-02-30,110105194912310021,13800000001
+D,李强,不明,1966-07-07,4201**,电话
+E,\"赵,六\",男,1966-07-07,,13800000008
+F,钱,七,男,1966-07-07,,13800000009
+G,孙八,男,19";
+    desk.write("c.csv", list);
+    let (code, out, err) = desk.run("link --left a.csv --right c.csv --out out.csv --rejects no.csv --json");
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("3 行未参加比对") && err.contains("3 rows left out"), "{err}");
+    assert!(!err.contains("佴晓钧") && !err.contains("13800000002"), "{err}");
+    let figures: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((figures["right_rows"].as_u64(), figures["right_refused"].as_u64()), (Some(4), Some(3)));
+    let rejects = desk.read("no.csv");
+    let found: Vec<String> = rows(&rejects).iter().map(|row| row[1..5].join(",")).collect();
+    assert_eq!(
+        found,
+        [
+            "3,B,,refused",
+            "4,C,id_number,accepted",
+            "4,C,birth_date,accepted",
+            "5,D,id_number,accepted",
+            "5,D,phone,accepted",
+            "5,D,sex,accepted",
+            "7,F,,refused",
+            "8,G,,refused",
+        ]
+    );
+    assert!(rejects.contains("校验位") && rejects.contains("wrong check character"));
+    assert!(rejects.contains("torn line") && !rejects.contains("王五"));
+}
+
+#[test]
+fn a_quote_that_nobody_closes_swallows_no_row() {
+    let desk = Desk::new();
+    let rest = "P8,孙八,13800000008\nP9,周九,13800000009\n";
+    for (broken, refused) in [("P7,\"王七,13800000007\n", 1), ("P7,\"王七\n", 1), ("\"P7\n\"\n", 2)] {
+        desk.write("c.csv", format!("id,姓名,电话\n{broken}{rest}"));
+        let (code, out, err) = desk.run("dedupe --input c.csv --out out.csv --rejects no.csv --json");
+        assert_eq!(code, 1, "{broken}\n{err}");
+        let figures: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(
+            (figures["rows"].as_u64(), figures["refused"].as_u64()),
+            (Some(2), Some(refused)),
+            "{broken}"
+        );
+        assert_eq!(rows(&desk.read("out.csv")).iter().map(|row| row[0]).collect::<Vec<_>>(), ["P8", "P9"]);
+        assert_eq!(rows(&desk.read("no.csv"))[0][1], "2", "{broken}");
+    }
+}
+
+#[test]
+fn gbk_is_read_and_a_lone_gbk_row_is_noted() {
+    let desk = Desk::new();
+    desk.figures("link --left a.csv --right b.csv --out out.csv --json");
+    let (gbk, _, _) = encoding_rs::GBK.encode(SEEN);
+    desk.write("gbk.csv", &gbk);
+    let figures = desk.figures("link --left a.csv --right gbk.csv --out gbk-out.csv --json");
+    assert_eq!(figures["right_encoding"], "GBK");
+    assert_eq!(desk.read("gbk-out.csv"), desk.read("out.csv"));
+    // A file whose beginning is UTF-8 and which a sheet in GBK was pasted into, far behind.
+    let mut mixed = b"id,name,phone,remark\n".to_vec();
+    for at in 0..11_000 {
+        mixed.extend_from_slice(format!("{at},,138{at:08},{}\n", "-".repeat(400)).as_bytes());
+    }
+    mixed.extend_from_slice(b"last,");
+    mixed.extend_from_slice(&encoding_rs::GBK.encode("佴晓钧").0);
+    mixed.extend_from_slice(b",13800000002,\n");
+    desk.write("mixed.csv", mixed);
+    let (code, _, err) = desk.run("link --left mixed.csv --right b.csv --out out.csv --rejects no.csv");
+    assert_eq!(code, 0, "{err}");
+    assert!(desk.read("no.csv").contains("11002,last,name,accepted,\"不是 UTF-8"), "{}", desk.read("no.csv"));
+}
+
+#[test]
+fn ten_thousand_rows_with_one_phone_do_not_explode() {
+    let desk = Desk::new();
+    let mut list = "id,姓名,出生日期,电话\n".to_owned();
+    let names = ["王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周"];
+    let given = ["伟", "强", "磊", "洋", "勇", "军", "杰", "涛", "超", "明"];
+    for at in 0..10_000 {
+        list += &format!(
+            "{at},{}{}{},19{:02}-{:02}-{:02},02788888888\n",
+            names[at % 10],
+            given[at / 10 % 10],
+            given[at / 100 % 10],
+            30 + at % 70,
+            1 + at / 7 % 12,
+            1 + at / 83 % 28
+        );
+    }
+    desk.write("c.csv", list);
+    let figures = desk.figures("dedupe --input c.csv --out out.csv --json");
+    assert_eq!(rows(&desk.read("out.csv")).len(), 10_000, "no row is dropped");
+    let guarded = figures["summary"]["guarded"].as_array().unwrap();
+    assert!(guarded.iter().any(|entry| entry[0] == "phone" && entry[1] == 10_000), "{guarded:?}");
+    assert!(figures["summary"]["pairs_compared"].as_u64().unwrap() < 5_000_000);
+}
+
+#[test]
+fn pieces_and_threads_change_nothing() {
+    let desk = Desk::new();
+    // Values in quotes full of line breaks, so that the pieces of the file begin inside one.
+    let mut list = "id,姓名,电话,备注,房号\n".to_owned();
+    for at in 0..3_000 {
+        let remark = "无\n".repeat(500 + at % 13);
+        list += &format!("N{at},王伟,139{at:08},\"{remark}\",{at}\n");
+    }
+    desk.write("c.csv", list);
+    let figures = desk.figures("link --left c.csv --right b.csv --out one.csv --threads 1 --json");
+    assert_eq!((figures["left_rows"].as_u64(), figures["left_refused"].as_u64()), (Some(3_000), Some(0)));
+    desk.figures("link --left c.csv --right b.csv --out four.csv --threads 4 --json");
+    assert_eq!(desk.read("one.csv"), desk.read("four.csv"));
+}
+
+#[test]
+fn an_interrupt_leaves_no_half_written_file() {
+    let desk = Desk::new();
+    let mut list = "id,姓名,电话\n".to_owned();
+    for at in 0..10_000 {
+        list += &format!("{at},王伟,139{at:08}\n");
+    }
+    desk.write("c.csv", list);
+    let before = desk.files();
+    let mut child = desk
+        .command("dedupe --input c.csv --out out.csv")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The moment the first byte of the output could be there, or the end.
+    let mut seen = false;
+    let status = loop {
+        let writing = fs::read_dir(desk.folder.path())
+            .unwrap()
+            .any(|entry| entry.unwrap().file_name().to_string_lossy().ends_with(".part"));
+        if writing && !seen {
+            seen = true;
+            interrupt(child.id());
+        }
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        std::thread::yield_now();
+    };
+    match status.code() {
+        Some(130) => assert_eq!(desk.files(), before),
+        Some(0) => assert_eq!(rows(&desk.read("out.csv")).len(), 10_000),
+        other => panic!("{other:?}"),
+    }
+    // And one that comes while the lists are read.
+    let _ = fs::remove_file(desk.path("out.csv"));
+    let mut child = desk.command("dedupe --input c.csv --out out.csv").stdout(Stdio::null()).spawn().unwrap();
+    interrupt(child.id());
+    child.wait().unwrap();
+    assert!(!desk.files().iter().any(|name| name.ends_with(".part")));
+    assert!(!Path::new(&desk.path("out.csv")).exists() || rows(&desk.read("out.csv")).len() == 10_000);
+}
+
+fn interrupt(process: u32) {
+    assert!(Command::new("kill").args(["-INT", &process.to_string()]).status().unwrap().success());
+}

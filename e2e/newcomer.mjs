@@ -1,0 +1,458 @@
+/**
+ * Whole days in Chromium against the real binary: what a newcomer does on the first evening, and the evenings that go
+ * wrong. Each step stands on the one before.
+ */
+import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
+import { after, before, describe, it as plainly } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { DESK, findings, launch, openPage, phoneOptions, tooSmall } from './browser.mjs'
+import { makeTerritory, samples } from './territory.mjs'
+
+const COMMUNITY = '420102002003'
+const STREET = '420102002'
+const PATIENCE = 20_000
+
+let territory
+let browser
+let origin
+const opened = []
+const open = async (options) => {
+  const one = await openPage(browser, origin, options)
+  one.page.setDefaultTimeout(PATIENCE)
+  opened.push(one)
+  return one
+}
+
+/** A step; when it fails, pictures of every page lie in the ignored folder /screens. */
+function it(name, act) {
+  plainly(name, async () => {
+    try {
+      await act()
+    } catch (error) {
+      const folder = fileURLToPath(new URL('../screens/', import.meta.url))
+      await mkdir(folder, { recursive: true })
+      await Promise.allSettled(opened.map(({ page }, at) => page.screenshot({ path: `${folder}failed-${at}.png` })))
+      throw error
+    }
+  })
+}
+
+async function signIn({ username, password }) {
+  const { page } = await open({ viewport: DESK })
+  await page.goto(`${origin}/`)
+  await page.fill('[name=username]', username)
+  await page.fill('[name=password]', password)
+  await page.fill('[name=code]', await territory.code(username))
+  await page.getByRole('button', { name: '登录' }).click()
+  await page.getByRole('navigation', { name: '主菜单' }).waitFor()
+  return page
+}
+
+const go = (page, name) => page.getByRole('navigation', { name: '主菜单' }).getByRole('link', { name, exact: true }).click()
+
+/** Waits until the console says that so many dwellings were not reached, without a reload. */
+const residual = (page, count) => page.locator('.huge', { hasText: new RegExp(`^\\s*${count}\\s*$`) }).waitFor()
+
+async function quiet(page, where) {
+  assert.deepEqual(await findings(page), [], where)
+}
+
+async function invite(page, worker) {
+  await go(page, '手机')
+  await page.getByRole('button', { name: '邀请一台手机' }).click()
+  await page.getByLabel('走访员姓名').fill(worker)
+  await page.getByRole('button', { name: '生成二维码' }).click()
+  const link = page.locator('dialog .link a')
+  await link.waitFor()
+  const url = await link.getAttribute('href')
+  assert.match(await page.locator('dialog img').getAttribute('src'), /^data:image\/svg/)
+  await page.getByRole('button', { name: '完成' }).click()
+  return url
+}
+
+async function enrol(url) {
+  const { page, context } = await open(phoneOptions())
+  await page.goto(url)
+  await page.getByRole('button', { name: '登记' }).click()
+  await page.getByRole('button', { name: '开始走访' }).click()
+  await page.locator('.row').first().waitFor()
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  return { page, context }
+}
+
+const tab = (page, name) => page.locator('.tabs a', { hasText: name }).click()
+
+async function sync(page) {
+  await tab(page, '同步')
+  await page.getByRole('button', { name: '立即同步' }).click()
+  await page.locator('.sentence', { hasText: '全部已发出' }).waitFor()
+  await tab(page, '走访')
+}
+
+/** Opens the sheet of a door from the list of all doors. */
+async function openDoor(page, room) {
+  await page.locator('.segmented button', { hasText: '全部' }).click()
+  await page.locator('.row', { hasText: room }).click()
+  await page.locator('dialog .actions').waitFor()
+}
+
+/** A saved sheet goes on to the next door that needs a knock, or leaves when there is none. */
+async function leaveSheet(page, next = null) {
+  const sheet = page.locator('dialog')
+  if (next !== null) {
+    await sheet.locator('h2', { hasText: next }).waitFor()
+    await sheet.getByRole('button', { name: '关闭' }).click()
+  }
+  await sheet.waitFor({ state: 'detached' })
+}
+
+/** Every row of a store of the phone's database. */
+const stored = (page, store) =>
+  page.evaluate(
+    (name) =>
+      new Promise((resolve, reject) => {
+        const asked = indexedDB.open('wanjia')
+        asked.onerror = () => reject(asked.error)
+        asked.onsuccess = () => {
+          const all = asked.result.transaction(name).objectStore(name).getAll()
+          all.onsuccess = () => resolve(all.result)
+        }
+      }),
+    store,
+  )
+
+const facts = async (page) => (await stored(page, 'outbox')).map(({ fate }) => fate)
+
+before(async () => {
+  browser = await launch()
+  territory = await makeTerritory()
+})
+after(async () => {
+  await browser?.close()
+  await territory?.remove()
+})
+
+describe('a newcomer’s first evening', () => {
+  let secretary
+  let street
+  let phone
+  let accounts
+
+  before(async () => {
+    accounts = {
+      secretary: await territory.account('peng', 'community_secretary', COMMUNITY, '彭书记'),
+      street: await territory.account('dazhi', 'street', STREET, '大智街道'),
+    }
+    await territory.serve()
+    origin = territory.origin
+  })
+
+  it('meets pages that allow nothing foreign', async () => {
+    for (const path of ['/', '/phone/']) {
+      const response = await fetch(origin + path)
+      assert.equal(response.status, 200)
+      const policy = response.headers.get('content-security-policy') ?? ''
+      for (const part of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"]) {
+        assert.ok(policy.includes(part), `${path}: ${part} in ${policy}`)
+      }
+      assert.doesNotMatch(policy, /unsafe/)
+      assert.doesNotMatch(await response.text(), /<script(?![^>]*\bsrc=)[^>]*>|<style|\son\w+=/)
+    }
+  })
+
+  it('is refused with a wrong password, in words', async () => {
+    const { page } = await open({ viewport: DESK })
+    await page.goto(`${origin}/`)
+    await quiet(page, 'sign-in')
+    await page.fill('[name=username]', 'peng')
+    await page.fill('[name=password]', 'wrong')
+    await page.fill('[name=code]', '000000')
+    await page.getByRole('button', { name: '登录' }).click()
+    await page.getByRole('alert').waitFor()
+    await quiet(page, 'sign-in refused')
+    await page.context().close()
+  })
+
+  it('signs in with a password and a code', async () => {
+    secretary = await signIn(accounts.secretary)
+    await quiet(secretary, 'coverage without a sweep')
+  })
+
+  it('previews the sample roster, then writes it', async () => {
+    await go(secretary, '名册')
+    await quiet(secretary, 'roster')
+    await secretary.setInputFiles('input[type=file]', samples('roster.csv'))
+    await secretary.locator('.sum', { hasText: '新增' }).locator('.figure', { hasText: '8' }).waitFor()
+    await quiet(secretary, 'roster preview')
+    await secretary.getByRole('button', { name: '写入这份名册' }).click()
+    await secretary.locator('.done').waitFor()
+    await secretary.getByRole('button', { name: '换一份文件' }).click()
+    await secretary.setInputFiles('input[type=file]', samples('roster.csv'))
+    await secretary.locator('.sum', { hasText: '不变' }).locator('.figure', { hasText: '8' }).waitFor()
+    assert.ok(await secretary.getByRole('button', { name: '写入这份名册' }).isDisabled())
+  })
+
+  it('sees the street open a sweep', async () => {
+    street = await signIn(accounts.street)
+    await street.getByRole('button', { name: '开展新排查' }).click()
+    await street.getByLabel('名称').fill('入冬大排查')
+    await street.getByLabel('截止时间').fill('2031-12-01T20:00')
+    await street.locator('dialog select').selectOption(COMMUNITY)
+    await quiet(street, 'opening a sweep')
+    await street.getByRole('button', { name: '开展', exact: true }).click()
+    await street.locator('.top select').waitFor()
+    await go(secretary, '进度')
+    await residual(secretary, 6)
+    await quiet(secretary, 'coverage')
+  })
+
+  it('invites a phone, which enrols and holds the doors', async () => {
+    const url = await invite(secretary, '陈小燕')
+    await quiet(secretary, 'phones')
+    const { page, context } = await open(phoneOptions())
+    await page.goto(`${origin}/phone/`)
+    await page.getByRole('heading', { name: '这台手机还没有登记' }).waitFor()
+    await quiet(page, 'phone not enrolled')
+    await context.close()
+    phone = await enrol(url)
+    assert.equal(await phone.page.locator('.row').count(), 6)
+    await quiet(phone.page, 'doors')
+    const again = await open(phoneOptions())
+    await again.page.goto(url)
+    await again.page.getByRole('button', { name: '登记' }).click()
+    await again.page.getByRole('alert').waitFor()
+    await again.context.close()
+    await go(secretary, '进度')
+  })
+
+  it('knocks with a signal, and the residual falls on the secretary’s page', async () => {
+    await phone.page.getByRole('button', { name: '见到了，没有变化' }).click()
+    await sync(phone.page)
+    await residual(secretary, 5)
+  })
+
+  it('knocks on without a signal, through a reload, and comes back', async () => {
+    const { page, context } = phone
+    await context.setOffline(true)
+    await page.reload()
+    await page.locator('.dock').waitFor()
+    // 302: nobody answers, the light is on.
+    await page.locator('.dock').getByRole('button', { name: '没人应门' }).click()
+    await page.locator('.dock').getByRole('button', { name: '亮灯' }).click()
+    // 201: everyone, and someone who is on no list.
+    await page.locator('.dock').getByRole('button', { name: '有变化', exact: true }).click()
+    await page.getByRole('button', { name: '全都见到了' }).click()
+    await page.getByRole('button', { name: '登记名单上没有的人' }).click()
+    await page.getByLabel('姓名').fill('孙小雨')
+    await page.getByRole('button', { name: '完成' }).click()
+    await quiet(page, 'visit')
+    await page.getByRole('button', { name: '保存，去下一户' }).click()
+    // 202: refuses.
+    await page.locator('.dock').getByRole('button', { name: '拒绝' }).click()
+    await page.locator('.badge', { hasText: '3' }).waitFor()
+    await tab(page, '同步')
+    await page.locator('.sentence', { hasText: '3 条等待发出' }).waitFor()
+    await quiet(page, 'sync, offline')
+    await context.setOffline(false)
+    await page.locator('.sentence', { hasText: '全部已发出' }).waitFor()
+    assert.deepEqual(new Set(await facts(page)), new Set(['accepted']))
+    await residual(secretary, 4)
+  })
+
+  it('signs for the refusal', async () => {
+    await go(secretary, '未到的户')
+    await secretary.locator('tbody tr', { hasText: '1单元 202' }).getByText('拒绝，未签字').waitFor()
+    await quiet(secretary, 'residual')
+    await secretary.locator('tbody tr', { hasText: '1单元 202' }).getByRole('button', { name: '签字' }).click()
+    await quiet(secretary, 'signing')
+    await secretary.locator('dialog').getByRole('button', { name: '签字' }).click()
+    await secretary.locator('tbody tr', { hasText: '1单元 202' }).waitFor({ state: 'detached' })
+    await go(secretary, '进度')
+    await residual(secretary, 3)
+  })
+
+  it('registers whom the roster does not know, by a name asked for and recorded', async () => {
+    await go(secretary, '双向核对')
+    const column = secretary.locator('.column[data-kind=lit_unlisted]')
+    await column.locator('.task').waitFor()
+    assert.doesNotMatch(await secretary.locator('main').innerText(), /孙小雨/)
+    await quiet(secretary, 'reconcile')
+    await secretary.locator('.names').getByRole('button').click()
+    await column.getByText('孙小雨').waitFor()
+    await quiet(secretary, 'reconcile with names')
+    await column.getByRole('button', { name: '登记' }).click()
+    await quiet(secretary, 'registering')
+    await secretary.locator('dialog').getByRole('button', { name: '登记' }).click()
+    await column.locator('.task').waitFor({ state: 'detached' })
+    await go(secretary, '待办')
+    await secretary.locator('main h1').waitFor()
+    await quiet(secretary, 'tasks')
+  })
+
+  it('takes someone seen as someone listed, takes it back, and takes it again', async () => {
+    const { page } = phone
+    await tab(page, '走访')
+    await openDoor(page, '301')
+    await page.locator('dialog').getByRole('button', { name: '有变化', exact: true }).click()
+    await page.getByRole('button', { name: '登记名单上没有的人' }).click()
+    await page.getByLabel('姓名').fill('周永')
+    await page.getByRole('button', { name: '完成' }).click()
+    await page.getByRole('button', { name: '保存，去下一户' }).click()
+    await sync(page)
+    await go(secretary, '双向核对')
+    const column = secretary.locator('.column[data-kind=lit_unlisted]')
+    const link = async () => {
+      await column.getByRole('button', { name: '在册的人' }).click()
+      await secretary.getByRole('radio', { name: '周勇' }).check()
+      await quiet(secretary, 'linking')
+      await secretary.getByRole('button', { name: '是同一个人' }).click()
+      await column.locator('.task').waitFor({ state: 'detached' })
+    }
+    await link()
+    await secretary.getByRole('button', { name: '撤销' }).click()
+    await column.locator('.task').waitFor()
+    await link()
+  })
+
+  it('shows the building door by door', async () => {
+    await go(secretary, '楼栋图')
+    await secretary.locator('.cell').first().waitFor()
+    assert.equal(await secretary.locator('.cell').count(), 6)
+    await quiet(secretary, 'building')
+  })
+
+  it('revokes a phone: what it still had is held until a person decides, and the phone empties itself', async () => {
+    const lost = await enrol(await invite(secretary, '李国强'))
+    await lost.context.setOffline(true)
+    await openDoor(lost.page, '102')
+    await lost.page.locator('dialog').getByRole('button', { name: '更多结果' }).click()
+    await quiet(lost.page, 'door sheet')
+    await lost.page.locator('dialog').getByRole('button', { name: '空置' }).click()
+    await leaveSheet(lost.page, '101')
+    await secretary.locator('tbody tr', { hasText: '李国强' }).getByRole('button', { name: '停用' }).click()
+    await secretary.locator('dialog').getByRole('button', { name: '停用' }).click()
+    await secretary.locator('tbody tr', { hasText: '李国强' }).getByText('已停用').waitFor()
+    await lost.context.setOffline(false)
+    await lost.page.getByText('本机的数据和钥匙已经清空').waitFor()
+    for (const store of ['settings', 'doors', 'outbox', 'visits']) assert.deepEqual(await stored(lost.page, store), [], store)
+    await go(secretary, '待放行')
+    await secretary.locator('.held li', { hasText: '102' }).waitFor()
+    await quiet(secretary, 'quarantine')
+    await secretary.getByRole('button', { name: '放行' }).click()
+    await quiet(secretary, 'releasing')
+    await secretary.locator('dialog').getByRole('button', { name: '放行' }).click()
+    await secretary.getByText('没有待放行的记录').waitFor()
+    await go(secretary, '进度')
+    await residual(secretary, 2)
+  })
+
+  it('takes two phones at one door as one door, and the later knock counts whichever arrives first', async () => {
+    const second = await enrol(await invite(secretary, '王桂芳'))
+    await go(secretary, '进度')
+    await sync(phone.page)
+    await phone.page.locator('.segmented button', { hasText: '全部' }).click()
+    await phone.page.locator('.row', { hasText: '102' }).getByText('空置').waitFor()
+    await phone.context.setOffline(true)
+    await second.context.setOffline(true)
+    await openDoor(phone.page, '101')
+    await phone.page.locator('dialog').getByRole('button', { name: '没人应门' }).click()
+    await phone.page.locator('dialog').getByRole('button', { name: '黑灯' }).click()
+    await leaveSheet(phone.page)
+    await openDoor(second.page, '101')
+    await second.page.locator('dialog').getByRole('button', { name: '见到了，没有变化' }).click()
+    await leaveSheet(second.page)
+    await second.context.setOffline(false)
+    await sync(second.page)
+    await residual(secretary, 1)
+    await phone.context.setOffline(false)
+    await sync(phone.page)
+    await phone.page.locator('.row', { hasText: '101' }).getByText('已访').waitFor()
+    await residual(secretary, 1)
+    await second.context.close()
+  })
+
+  it('loses and doubles nothing when the server is killed in the middle of a push', async () => {
+    const { page, context } = phone
+    await context.setOffline(true)
+    for (let knock = 0; knock < 10; knock += 1) {
+      await openDoor(page, '302')
+      await page.locator('dialog').getByRole('button', { name: '拒绝' }).click()
+      await leaveSheet(page)
+    }
+    const before = await facts(page)
+    const pushing = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/v1/facts'))
+    await context.setOffline(false)
+    await pushing
+    await territory.end('SIGKILL')
+    await tab(page, '同步')
+    await territory.serve()
+    assert.equal(territory.origin, origin)
+    await page.getByRole('button', { name: '立即同步' }).click()
+    await page.locator('.sentence', { hasText: '全部已发出' }).waitFor()
+    const now = await facts(page)
+    assert.equal(now.length, before.length)
+    assert.deepEqual(new Set(now), new Set(['accepted']))
+    await go(secretary, '手机')
+    await secretary.locator('tbody tr', { hasText: '陈小燕' }).locator('.number', { hasText: String(now.length) }).waitFor()
+    await go(secretary, '进度')
+    await residual(secretary, 1)
+  })
+
+  it('cannot close the sweep without a signature for each dwelling left', async () => {
+    await street.reload()
+    await street.getByRole('button', { name: '结束排查' }).click()
+    const dialog = street.locator('dialog')
+    await dialog.locator('label', { hasText: '302' }).waitFor()
+    const close = dialog.getByRole('button', { name: '结束排查' })
+    assert.ok(await close.isDisabled())
+    await quiet(street, 'closing')
+    await dialog.getByRole('checkbox').check()
+    await close.click()
+    await street.locator('.top').getByText('已结束').waitFor()
+  })
+
+  it('is the same at every size, in high contrast and in English', async () => {
+    const { page } = phone
+    for (const [size, target, locale, contrast] of [
+      ['standard', 44, 'zh-CN', 'high'],
+      ['elder', 60, 'zh-CN', 'normal'],
+      ['large', 44, 'en', 'normal'],
+    ]) {
+      await page.evaluate(
+        (kept) => {
+          for (const [name, value] of Object.entries(kept)) localStorage.setItem(`wanjia.${name}`, value)
+        },
+        { size, locale, contrast },
+      )
+      await page.reload()
+      // The router takes over the address when the page has been drawn.
+      await page.locator('.tabs').waitFor()
+      for (const [path, selector] of [
+        ['/doors', '.row'],
+        ['/sync', '.verdict'],
+        ['/mine', '.choices'],
+      ]) {
+        await page.goto(`${origin}/phone/#${path}`)
+        await page.locator(selector).first().waitFor()
+        await quiet(page, `${path} ${size} ${locale} ${contrast}`)
+        assert.deepEqual(await tooSmall(page, target), [], `${path} ${size}`)
+      }
+    }
+  })
+
+  it('never asked another origin for anything, nor broke a policy', () => {
+    assert.deepEqual(
+      opened.flatMap(({ complaints }) => complaints),
+      [],
+    )
+  })
+
+  it('leaves a ledger that proves itself and views that equal a rebuild', async () => {
+    await browser.close()
+    browser = null
+    await territory.end('SIGTERM')
+    await territory.wanjia('verify')
+    await territory.wanjia('rebuild', '--check')
+  })
+})

@@ -1,0 +1,69 @@
+/** A fresh territory in a folder of its own, served by the real binary on a free port of the loopback. */
+import { execFile, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const binary = process.env.WANJIA_BINARY ?? join(root, 'target/debug/wanjia')
+const run = promisify(execFile)
+
+export const samples = (name) => join(root, 'samples', name)
+
+export async function makeTerritory() {
+  const folder = await mkdtemp(join(tmpdir(), 'wanjia-e2e-'))
+  const data = join(folder, 'data')
+  const wanjia = async (...args) => (await run(binary, [...args, '--data', data])).stdout
+  let server = null
+  let address = '127.0.0.1:0'
+
+  const territory = {
+    origin: '',
+    wanjia,
+
+    /** Makes an account and answers with how to sign in. Only while nothing is served. */
+    async account(username, role, area, name) {
+      const told = await wanjia('account', 'add', '--username', username, '--role', role, '--area', area, '--name', name)
+      return { username, password: /^password (.+)$/m.exec(told)[1] }
+    },
+
+    /** The code of the moment, from the account's second factor. */
+    code: async (username) => (await wanjia('account', 'code', '--username', username)).trim(),
+
+    async serve() {
+      server = spawn(binary, ['serve', '--data', data, '--listen', address], { stdio: ['ignore', 'pipe', 'inherit'] })
+      territory.origin = await new Promise((resolve, reject) => {
+        let said = ''
+        server.once('exit', (status) => reject(new Error(`wanjia serve ended with ${status}: ${said}`)))
+        server.stdout.on('data', (chunk) => {
+          said += chunk
+          const found = /http:\/\/([\d.]+:\d+)/.exec(said)
+          if (found === null) return
+          address = found[1]
+          resolve(found[0])
+        })
+      })
+    },
+
+    /** `SIGKILL` takes the process away in the middle of whatever it does; `SIGTERM` asks it to end. */
+    async end(signal) {
+      const dying = server
+      server = null
+      if (dying === null) return
+      const gone = new Promise((resolve) => dying.once('exit', resolve))
+      dying.kill(signal)
+      await gone
+    },
+
+    async remove() {
+      await territory.end('SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+
+  await wanjia('init', '--territory', '420102')
+  await run(binary, ['import', 'areas', '--data', data, samples('jiangan-areas.csv')])
+  return territory
+}

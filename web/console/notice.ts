@@ -1,0 +1,20 @@
+/** One line that says what was done, or why it was not; it leaves by itself. */
+import { shallowRef } from 'vue'
+
+export interface Notice {
+  text: string
+  tone: 'done' | 'wrong'
+}
+
+const SHOWN_FOR = 6_000
+
+export const notice = shallowRef<Notice | null>(null)
+let timer: ReturnType<typeof setTimeout> | undefined
+
+export function say(text: string, tone: Notice['tone'] = 'done'): void {
+  clearTimeout(timer)
+  notice.value = { text, tone }
+  timer = setTimeout(() => {
+    notice.value = null
+  }, SHOWN_FOR)
+}

@@ -1,0 +1,128 @@
+/** The console's own logic: which doors are left to sign for, and that a name is asked for once. */
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Coverage, CoverageRow, ReconcileRow, ResidualRow } from '@core/api/types'
+import type { CallOptions } from '@core/api/client'
+import { households } from '../console/households'
+
+const { call } = vi.hoisted(() => ({ call: vi.fn() }))
+vi.mock('../console/call', () => ({ call }))
+
+const { remaining, SIGNABLE } = await import('../console/remaining')
+const { askNames, askPerson, forgetNames, names } = await import('../console/names')
+
+/** A district of two streets; each community holds as many unreached doors as its number says. */
+const TREE: Record<string, { level: string; below: string[]; left: number }> = {
+  d: { level: 'county', below: ['d1', 'd2'], left: 0 },
+  d1: { level: 'township', below: ['d11', 'd12'], left: 0 },
+  d2: { level: 'township', below: ['d21'], left: 0 },
+  d11: { level: 'community', below: ['d11g'], left: 3 },
+  d11g: { level: 'grid', below: [], left: 3 },
+  d12: { level: 'community', below: [], left: 0 },
+  d21: { level: 'community', below: [], left: 2 },
+}
+
+function left(code: string): number {
+  const { level, below, left: own } = TREE[code]!
+  return level === 'community' || level === 'grid' ? own : below.reduce((sum, child) => sum + left(child), 0)
+}
+
+function row(code: string): CoverageRow {
+  return { code, name: `${code}!`, level: TREE[code]!.level, dwellings: 9, accounted: 0, residual: left(code), persons_listed: 0, persons_reached: 0, lit_unlisted: 0, listed_dark: 0 }
+}
+
+function serve(path: string, options: CallOptions = {}): Promise<{ body: unknown }> {
+  const area = String(options.query?.area)
+  if (path.endsWith('/coverage')) {
+    const body: Coverage = { as_of: '', devices_reported: 0, devices_total: 0, area: row(area), children: TREE[area]!.below.map(row) }
+    return Promise.resolve({ body })
+  }
+  if (path.endsWith('/residual')) {
+    const from = Number(options.query?.cursor ?? 0)
+    const rows = Array.from({ length: left(area) }, (_, index) => ({ dwelling: `${area}-${index}` }) as ResidualRow)
+    return Promise.resolve({ body: { rows: rows.slice(from, from + 2), next: from + 2 < rows.length ? String(from + 2) : null } })
+  }
+  return Promise.reject(new Error(path))
+}
+
+beforeEach(() => {
+  call.mockReset()
+  forgetNames()
+})
+
+describe('what is left to sign for', () => {
+  it('is every unreached dwelling of every community, once, over all pages', async () => {
+    call.mockImplementation(serve)
+    const found = (await remaining('s', 'd'))!
+    expect(found.map(({ areaName, rows }) => [areaName, rows.map(({ dwelling }) => dwelling)])).toEqual([
+      ['d11!', ['d11-0', 'd11-1', 'd11-2']],
+      ['d21!', ['d21-0', 'd21-1']],
+    ])
+  })
+
+  it('is not listed when nobody would sign for each', async () => {
+    call.mockResolvedValue({ body: { area: { ...row('d'), residual: SIGNABLE + 1 }, children: [] } })
+    expect(await remaining('s', 'd')).toBeNull()
+    expect(call).toHaveBeenCalledTimes(1)
+  })
+
+  it('asks for no list where nothing is left', async () => {
+    call.mockImplementation(serve)
+    expect(await remaining('s', 'd12')).toEqual([])
+    expect(call).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('names', () => {
+  const answer = (_: string, { json }: CallOptions) => {
+    const { persons } = json as { persons: string[] }
+    return Promise.resolve({ body: { names: persons.map((person) => ({ person, name: `name of ${person}` })) } })
+  }
+
+  it('are asked for at most a hundred at once, each once, with the purpose', async () => {
+    call.mockImplementation(answer)
+    const persons = Array.from({ length: 130 }, (_, index) => `p${index}`)
+    await askNames([...persons, 'p0'], 'reconcile')
+    await askNames(persons, 'reconcile')
+    const asked = call.mock.calls.map(([, options]) => (options as CallOptions).json as { purpose: string; persons: string[] })
+    expect(asked.map(({ purpose, persons: some }) => [purpose, some.length])).toEqual([
+      ['reconcile', 100],
+      ['reconcile', 30],
+    ])
+    expect(names.get('p129')).toBe('name of p129')
+  })
+
+  it('are forgotten at the end of the session', async () => {
+    call.mockResolvedValue({ body: { person: 'p', name: '王东军' } })
+    await askPerson('p', 'correction')
+    expect(call).toHaveBeenCalledWith('/v1/persons/p', { query: { purpose: 'correction' } })
+    expect(names.get('p')).toBe('王东军')
+    forgetNames()
+    expect(names.size).toBe(0)
+  })
+})
+
+describe('households', () => {
+  const line = (kind: ReconcileRow['kind'], dwelling: string, person: string | null, due: string) => ({ kind, dwelling, person_id: person, due }) as ReconcileRow
+
+  it('put the people of a door together, in the order of their first line, and lose nobody', () => {
+    const rows = [
+      line('listed_dark', 'a', '1', 'x'),
+      line('listed_dark', 'b', '2', 'y'),
+      line('listed_dark', 'a', '3', 'z'),
+      line('away', 'a', '4', 'z'),
+    ]
+    const found = households(rows)
+    expect(found.map(({ kind, first, persons }) => [kind, first.dwelling, persons])).toEqual([
+      ['listed_dark', 'a', ['1', '3']],
+      ['listed_dark', 'b', ['2']],
+      ['away', 'a', ['4']],
+    ])
+    expect(found.flatMap(({ rows: some }) => some)).toHaveLength(rows.length)
+    expect(new Set(found.map(({ key }) => key)).size).toBe(found.length)
+  })
+
+  it('leave people who are on no list, and doors where nobody was recorded, each alone', () => {
+    const rows = [line('lit_unlisted', 'a', '1', ''), line('lit_unlisted', 'a', '2', ''), line('lit_unlisted', 'a', null, '')]
+    expect(households(rows).map(({ persons }) => persons)).toEqual([['1'], ['2'], []])
+  })
+})
