@@ -141,7 +141,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         }
         Body::Linked { from, to } => change_people(state, origin.counts_from, &[*from, *to], |state| {
             let from_now = canonical(state, *from)?;
-            if from_now == canonical(state, *to)? {
+            if from_now == canonical(state, *to)? || state.is_erased(*from)? || state.is_erased(*to)? {
                 return Ok(());
             }
             let mut row = state.person(from_now)?.unwrap_or_default();
@@ -431,6 +431,10 @@ fn list_person<S: State>(
     let dwelling = resolve_dwelling(state, dwelling)?;
     let content = origin.sealed.then_some(origin.position);
     if state.person(person)?.is_none() {
+        // An erased id stands for nobody, whoever releases what about her.
+        if state.is_erased(person)? {
+            return Ok(());
+        }
         // Nobody has seen or linked an id that no fact has named, so only the door's own count moves.
         state.put_person(person, Person { dwelling: Some(dwelling), content, link: None })?;
         return change_dwelling(state, origin.counts_from, dwelling, |row| {
@@ -455,7 +459,7 @@ fn see_person<S: State>(
     person: PersonId,
     stamp: Stamp,
 ) -> Result<(), S::Error> {
-    if !state.book().is_open(sweep) {
+    if !state.book().is_open(sweep) || state.is_erased(person)? {
         return Ok(());
     }
     change_people(state, origin.counts_from, &[person], |state| {

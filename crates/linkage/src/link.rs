@@ -225,6 +225,8 @@ pub fn link(
     let scorer = Scorer::between(&model, left.len(), right.len());
     let alone = Scorer::new(&model, left.len().max(right.len()));
     let (edges, compared, guarded) = candidates(left, right, &blocks, &scorer, threads, false, progress);
+    // The largest thing in memory, and needed no more.
+    drop(blocks);
     progress(Stage::Deciding, 0, edges.len());
     let twice = |list: &Register, one: u32, other: u32, marked: bool| {
         let levels = compare_sides(list.side(one), list.side(other));

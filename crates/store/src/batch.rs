@@ -95,9 +95,11 @@ impl<'s> Batch<'s> {
         })
     }
 
-    /// For millions of rows: the tags of those who are new from now on are put into their index in order at the end.
-    /// Until then they are not found by them.
+    /// For millions of rows: the tags of those who are new from now on are put into their index in order at the end
+    /// (until then they are not found by them), and sealed content is written on a second thread.
     pub fn bulk(&mut self) -> Result<()> {
+        self.open_content()?;
+        self.store.content.write_aside()?;
         self.bulk = Some(self.new_id()?);
         Ok(())
     }
@@ -214,9 +216,9 @@ impl<'s> Batch<'s> {
         let key = match known {
             Some(key) => key,
             None => {
-                let key = DataKey::from_bytes(entropy.bytes()?);
-                content.put_data_key(sealed.owner, position, &key, entropy.bytes()?)?;
-                key
+                let key = entropy.bytes()?;
+                content.put_data_key(sealed.owner, position, DataKey::from_bytes(key), entropy.bytes()?)?;
+                DataKey::from_bytes(key)
             }
         };
         let ciphertext = ledger::seal::seal(
@@ -227,9 +229,10 @@ impl<'s> Batch<'s> {
             entropy.bytes()?,
             sealed.plaintext,
         );
-        content.put_ciphertext(sealed.owner, position, &ciphertext)?;
+        let digest = ledger::seal::digest(&ciphertext);
+        content.put_ciphertext(sealed.owner, position, ciphertext)?;
         self.name_owner(sealed.owner);
-        Ok(Commitment { owner: sealed.owner.0, digest: ledger::seal::digest(&ciphertext) })
+        Ok(Commitment { owner: sealed.owner.0, digest })
     }
 
     fn name_owner(&mut self, owner: Id) {
@@ -506,8 +509,8 @@ impl<'s> Batch<'s> {
         self.open_content()?;
         let nonce = self.store.entropy.bytes()?;
         self.name_owner(owner);
-        self.store.content.put_data_key(owner, position, &DataKey::from_bytes(*key), nonce)?;
-        self.store.content.put_ciphertext(owner, position, ciphertext)
+        self.store.content.put_data_key(owner, position, DataKey::from_bytes(*key), nonce)?;
+        self.store.content.put_ciphertext(owner, position, ciphertext.clone())
     }
 
     /// Compares someone who was seen with everyone known, and links her if she is one of them.
@@ -639,8 +642,8 @@ impl<'s> Batch<'s> {
 
     fn finish(&mut self) -> Result<()> {
         self.flush()?;
+        self.store.content.together()?;
         if let Some(first) = self.bulk {
-            self.open_content()?;
             self.store.content.index_tags(first)?;
         }
         if self.appended {

@@ -14,6 +14,16 @@ pub struct Content {
     pub(crate) vault: Connection,
     pub(crate) keys: Connection,
     pub(crate) key: Option<Arc<TerritoryKey>>,
+    /// While much is written and nothing read, another thread writes; the two connections are with it then.
+    pub(crate) aside: Option<Aside>,
+}
+
+mod aside;
+
+use aside::{Aside, Job};
+
+fn no_key() -> StoreError {
+    StoreError::Seal("no key was given / 没有给出密钥".into())
 }
 
 fn seal_error(error: impl std::fmt::Display) -> StoreError {
@@ -22,11 +32,12 @@ fn seal_error(error: impl std::fmt::Display) -> StoreError {
 
 impl Content {
     pub(crate) fn key(&self) -> Result<&TerritoryKey> {
-        self.key.as_deref().ok_or_else(|| StoreError::Seal("no key was given / 没有给出密钥".into()))
+        self.key.as_deref().ok_or_else(no_key)
     }
 
     /// The key that opens the owner's content at a position.
-    pub fn data_key(&self, owner: Id, position: u64) -> Result<Option<DataKey>> {
+    pub fn data_key(&mut self, owner: Id, position: u64) -> Result<Option<DataKey>> {
+        self.together()?;
         let wrapped: Option<Vec<u8>> = self
             .keys
             .prepare_cached(
@@ -37,21 +48,45 @@ impl Content {
         wrapped.map(|wrapped| self.key()?.unwrap(&owner.0, &wrapped).map_err(seal_error)).transpose()
     }
 
-    pub fn put_data_key(&self, owner: Id, position: u64, key: &DataKey, nonce: [u8; 24]) -> Result<()> {
-        let wrapped = self.key()?.wrap(&owner.0, key, nonce);
-        self.keys
-            .prepare_cached("insert or replace into data_key (owner, position, wrapped) values (?1, ?2, ?3)")?
-            .execute(params![owner.0, position, wrapped])?;
+    pub fn put_data_key(&mut self, owner: Id, position: u64, key: DataKey, nonce: [u8; 24]) -> Result<()> {
+        self.put(Job::Key { owner, position, key, nonce })
+    }
+
+    pub fn put_ciphertext(&mut self, owner: Id, position: u64, ciphertext: Vec<u8>) -> Result<()> {
+        self.put(Job::Ciphertext { owner, position, ciphertext })
+    }
+
+    fn put(&mut self, job: Job) -> Result<()> {
+        let Some(aside) = &mut self.aside else {
+            let key = self.key.as_deref().ok_or_else(no_key)?;
+            return job.write(&self.vault, &self.keys, key);
+        };
+        if aside.put(job) {
+            return Ok(());
+        }
+        // The other thread has stopped before its time: its error says why.
+        self.together()?;
+        Err(StoreError::Damaged("the writing of sealed content broke off".into()))
+    }
+
+    /// Lets another thread write from here on, until something is read. Transactions must be open on both files.
+    pub(crate) fn write_aside(&mut self) -> Result<()> {
+        if self.aside.is_none() {
+            let key = self.key.clone().ok_or_else(no_key)?;
+            let vault = std::mem::replace(&mut self.vault, Connection::open_in_memory()?);
+            let keys = std::mem::replace(&mut self.keys, Connection::open_in_memory()?);
+            self.aside = Some(Aside::start(vault, keys, key));
+        }
         Ok(())
     }
 
-    pub fn put_ciphertext(&self, owner: Id, position: u64, ciphertext: &[u8]) -> Result<()> {
-        self.vault
-            .prepare_cached(
-                "insert or replace into content (owner, position, ciphertext) values (?1, ?2, ?3)",
-            )?
-            .execute(params![owner.0, position, ciphertext])?;
-        Ok(())
+    /// Waits for the other thread, if there is one, and takes the connections back.
+    pub(crate) fn together(&mut self) -> Result<()> {
+        let Some(aside) = self.aside.take() else { return Ok(()) };
+        let (vault, keys, outcome) = aside.finish()?;
+        self.vault = vault;
+        self.keys = keys;
+        outcome
     }
 
     pub fn ciphertext(&self, owner: Id, position: u64) -> Result<Option<Vec<u8>>> {
@@ -63,7 +98,8 @@ impl Content {
     }
 
     /// Opens the owner's content of one fact; none if it has been erased.
-    pub fn open(&self, owner: Id, position: u64, series: Id, sequence: u64) -> Result<Option<Vec<u8>>> {
+    pub fn open(&mut self, owner: Id, position: u64, series: Id, sequence: u64) -> Result<Option<Vec<u8>>> {
+        self.together()?;
         let Some(ciphertext) = self.ciphertext(owner, position)? else { return Ok(None) };
         let Some(key) = self.data_key(owner, position)? else { return Ok(None) };
         ledger::seal::open(&key, &owner.0, &series.0, sequence, &ciphertext).map(Some).map_err(seal_error)
@@ -83,11 +119,10 @@ impl Content {
     }
 
     /// Makes the owner findable by the tag. With `later`, only from [`Content::index_tags`] on.
-    pub fn put_tag(&self, tag: [u8; 16], owner: Id, later: bool) -> Result<()> {
-        self.keys
-            .prepare_cached("insert or ignore into owner_tag (owner, tag) values (?1, ?2)")?
-            .execute(params![owner.0, tag])?;
+    pub fn put_tag(&mut self, tag: [u8; 16], owner: Id, later: bool) -> Result<()> {
+        self.put(Job::Tag { owner, tag })?;
         if !later {
+            self.together()?;
             self.keys
                 .prepare_cached("insert or ignore into tag (tag, owner) values (?1, ?2)")?
                 .execute(params![tag, owner.0])?;
@@ -105,7 +140,8 @@ impl Content {
         Ok(())
     }
 
-    pub fn owners(&self, tag: [u8; 16]) -> Result<Vec<Id>> {
+    pub fn owners(&mut self, tag: [u8; 16]) -> Result<Vec<Id>> {
+        self.together()?;
         let mut read = self.keys.prepare_cached("select owner from tag where tag = ?1 order by owner")?;
         let found = read.query_map([tag], |row| Ok(Id(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?;
         Ok(found)

@@ -100,7 +100,11 @@ impl Reader {
         }
         let vault = directory::open_reader(&directory.vault(), schema::VAULT)?;
         let keys = directory::open_reader(&directory.keys(), schema::KEYS)?;
-        Ok(Self { views: Views::open(territory)?, content: Content { vault, keys, key }, size_at: 0 })
+        Ok(Self {
+            views: Views::open(territory)?,
+            content: Content { vault, keys, key, aside: None },
+            size_at: 0,
+        })
     }
 
     /// Whether sealed content can be read.

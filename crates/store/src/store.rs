@@ -164,7 +164,7 @@ impl Store {
             unsettled: false,
             entropy,
             last_id: Id::default(),
-            content: Content { vault, keys, key: Some(key) },
+            content: Content { vault, keys, key: Some(key), aside: None },
             directory,
             _lock: lock,
         })
@@ -173,6 +173,8 @@ impl Store {
     /// Makes the three files, and what is kept of them in memory, agree again after a batch that came to nothing.
     pub(crate) fn settle(&mut self) -> Result<()> {
         self.unsettled = true;
+        // What it could not write is rolled back like the rest.
+        let _ = self.content.together();
         for connection in [self.views.connection(), &self.content.vault, &self.content.keys] {
             if !connection.is_autocommit() {
                 connection.execute_batch("rollback")?;

@@ -35,6 +35,8 @@ pub struct Views {
     dirty_rounds: Vec<(SweepNumber, DwellingId)>,
     counts: FxHashMap<AreaNumber, Count>,
     tallies: FxHashMap<(SweepNumber, AreaNumber), Tally>,
+    /// Known, until something is erased or forgotten: nobody is.
+    none_erased: bool,
     book_changed: bool,
     book_version: u64,
     touched: Vec<SweepNumber>,
@@ -66,6 +68,7 @@ impl Views {
             dirty_rounds: Vec::new(),
             counts: FxHashMap::default(),
             tallies: FxHashMap::default(),
+            none_erased: false,
             book_changed: false,
             book_version: 0,
             touched: Vec::new(),
@@ -93,6 +96,7 @@ impl Views {
         self.dirty_rounds.clear();
         self.counts.clear();
         self.tallies.clear();
+        self.none_erased = false;
         self.book_changed = false;
     }
 
@@ -593,6 +597,7 @@ impl State for Views {
         for sql in ["delete from person where id = ?1", "delete from roster_row where person = ?1"] {
             self.cached(sql)?.execute([id.0])?;
         }
+        self.none_erased = false;
         self.cached("insert or ignore into erased (person, position) values (?1, ?2)")?
             .execute(params![id.0, position])?;
         for (sweep, _) in (0u32..).zip(&self.book.sweeps) {
@@ -609,7 +614,12 @@ impl State for Views {
     }
 
     fn is_erased(&mut self, id: PersonId) -> Result<bool> {
-        Ok(self.cached("select 1 from erased where person = ?1")?.exists([id.0])?)
+        if self.none_erased {
+            return Ok(false);
+        }
+        let found = self.cached("select 1 from erased where person = ?1")?.exists([id.0])?;
+        self.none_erased = !found && !self.cached("select 1 from erased limit 1")?.exists([])?;
+        Ok(found)
     }
 
     fn round(&mut self, sweep: SweepNumber, dwelling: DwellingId) -> Result<Option<Round>> {

@@ -146,3 +146,62 @@ fn a_reader_keeps_the_moment_it_asked_for() {
     assert_eq!(reader.refresh().unwrap(), before + 1);
     assert_eq!(reader.book().areas.len(), 1);
 }
+
+/// What a batch of people leaves behind, by which both ways of writing can be compared.
+fn listed(bulk: bool, stop_at: Option<u64>) -> (tempfile::TempDir, Result<()>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::create(&folder.path().join("d"), "test", key(), NOW).unwrap();
+    let outcome = store.write(NOW, |batch| {
+        if bulk {
+            batch.bulk()?;
+        }
+        for number in 0..3000 {
+            let person = batch.new_id()?;
+            let who =
+                Identity { phone: format!("{:011}", 10_000_000_000u64 + number), ..Identity::default() };
+            let plain = who.encode();
+            let sealed = Sealed { owner: person, plaintext: &plain, fresh: true };
+            batch.append(ACTOR, Body::PersonRegistered { person, dwelling: Id([6; 16]) }, Some(sealed))?;
+            batch.put_tags(person, &who)?;
+            if stop_at == Some(number) {
+                return Err(stopped());
+            }
+            if number == 1500 {
+                // Reading in the middle of it finds what was written before.
+                assert_eq!(batch.identity(person)?, Some(who));
+            }
+        }
+        Ok(())
+    });
+    if outcome.is_err() {
+        append(&mut store, "A").unwrap();
+    } else {
+        for number in [0u64, 1499, 1500, 2999] {
+            let phone = format!("{:011}", 10_000_000_000 + number);
+            let found = store.write(NOW, |batch| batch.holders("phone", &phone)).unwrap();
+            assert_eq!(found.len(), 1, "{phone}");
+        }
+    }
+    drop(store);
+    (folder, outcome)
+}
+
+#[test]
+fn much_at_once_is_written_as_little_is() {
+    for bulk in [false, true] {
+        let (folder, outcome) = listed(bulk, None);
+        outcome.unwrap();
+        let proved = verify::verify(&folder.path().join("d"), None, true, &mut |_| {}).unwrap();
+        assert_eq!((proved.summary.size, proved.summary.contents), (3002, 3000), "bulk {bulk}");
+        for stop_at in [0, 1400, 2999] {
+            let (folder, outcome) = listed(bulk, Some(stop_at));
+            assert!(outcome.is_err());
+            let proved = verify::verify(&folder.path().join("d"), None, true, &mut |_| {}).unwrap();
+            assert_eq!(
+                (proved.summary.size, proved.summary.contents),
+                (3, 0),
+                "bulk {bulk} stopped at {stop_at}"
+            );
+        }
+    }
+}

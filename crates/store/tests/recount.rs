@@ -192,12 +192,13 @@ fn play_on(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script) {
                 }
                 (NOW, registration(door_id(door), area, door, by_roster))
             }
-            Step::List { person, door }
-                if script.area.contains_key(&door) && !script.erased.contains(&person) =>
-            {
-                script.known.insert(person);
-                script.home.insert(person, door);
-                script.on_roster.insert(door);
+            Step::List { person, door } if script.area.contains_key(&door) => {
+                // What is still said of someone erased is a fact that adds up to nothing.
+                if !script.erased.contains(&person) {
+                    script.known.insert(person);
+                    script.home.insert(person, door);
+                    script.on_roster.insert(door);
+                }
                 (NOW, Body::PersonRegistered { person: person_id(person), dwelling: door_id(door) })
             }
             Step::Visit { door, at, outcome, light, recheck } if script.area.contains_key(&door) => {
@@ -214,11 +215,11 @@ fn play_on(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script) {
                 };
                 (NOW + at, body)
             }
-            Step::See { person, door, at }
-                if script.area.contains_key(&door) && !script.erased.contains(&person) =>
-            {
-                script.known.insert(person);
-                script.sightings.push((at, index, door, person));
+            Step::See { person, door, at } if script.area.contains_key(&door) => {
+                if !script.erased.contains(&person) {
+                    script.known.insert(person);
+                    script.sightings.push((at, index, door, person));
+                }
                 (NOW + at, Body::PersonSeen { sweep, dwelling: door_id(door), person: person_id(person) })
             }
             Step::Sign { door } if script.area.contains_key(&door) => {
@@ -228,6 +229,9 @@ fn play_on(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script) {
             Step::Move { door, area } if script.area.contains_key(&door) => {
                 script.area.insert(door, area);
                 (NOW, Body::DwellingMoved { dwelling: door_id(door), area: AREAS[area].0.into() })
+            }
+            Step::Link { from, to } if script.erased.contains(&from) || script.erased.contains(&to) => {
+                (NOW, Body::Linked { from: person_id(from), to: person_id(to) })
             }
             Step::Link { from, to }
                 if script.known.contains(&from)

@@ -59,7 +59,7 @@ fn two_hundred_kills_lose_nothing_acknowledged_and_double_nothing() {
         .map(|when| number(&report, &format!("/kills/{when}")))
         .sum();
     assert!(kills >= 200, "{report}");
-    for when in ["importing", "opening", "pushing"] {
+    for when in ["importing", "erasing", "opening", "pushing"] {
         assert!(number(&report, &format!("/kills/{when}")) > 0, "{when}: {report}");
     }
 }

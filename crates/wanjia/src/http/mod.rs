@@ -3,6 +3,11 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `extract` | who calls, strict bodies and queries |
+//! | `scope` | which area and sweep a request is about, and whether the caller may know of them |
+//! | `cursor` | pages |
+//! | `session`, `devices` | signing in, phones |
+//! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
+//! | `rosters`, `persons`, `quarantine` | lists of people, one person, what waits for a decision |
 //! | `problem` | how a request is refused |
 //! | `layers` | what every answer gets: headers, limits, a trace |
 //! | `listen` | connections: timeouts, and a stop that finishes what was begun |

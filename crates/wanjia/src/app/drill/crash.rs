@@ -100,6 +100,8 @@ pub fn kill_server(rehearsal: &mut Rehearsal, kills: u64) -> Result<Kills> {
     for phone in &mut rehearsal.phones {
         phone.keeps_all = true;
     }
+    // Reading names is written down, so the command line needs the directory to itself.
+    drop(rehearsal.server.take());
     let mut erasures = rehearsal.people_to_erase(usize::try_from(kills / 10).unwrap_or(0))?;
     for kill in 0..kills {
         if rehearsal.server.is_none() {

@@ -413,7 +413,7 @@ pub fn read_list(path: &Path, mapping: &Mapping, threads: usize, offsets: bool) 
     let source = open(path, mapping)?;
     let pieces = source.pieces();
     let list = List {
-        register: Register::with_capacity((source.size / 100) as usize),
+        register: Register::with_capacity((source.size / 64) as usize),
         encoding: if source.gbk { "GBK" } else { "UTF-8" },
         headers: source.headers.clone(),
         ..List::default()
