@@ -1,4 +1,5 @@
 //! The rehearsal of a sweep and the crash drill, against the real program over real HTTP.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails the test")]
 
 use std::process::Command;
 

@@ -76,7 +76,8 @@ async fn tell(
     // The first line goes at once, so that the other side knows that it is heard.
     let mut event = Event::default().comment("open");
     let mut pause = Duration::ZERO;
-    while events.send(Ok(event)).await.is_ok() && Instant::now() < end {
+    // Somebody who does not read is as good as gone.
+    while events.send_timeout(Ok(event), KEEP_OPEN).await.is_ok() && Instant::now() < end {
         sleep(pause).await;
         let quiet = (Instant::now() + KEEP_OPEN).min(end);
         event = match timeout_at(quiet, changes.recv()).await {

@@ -15,11 +15,14 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 
 use super::session::Peer;
 
 /// How long the head of a request may take, from when the connection is made or falls idle.
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a client may leave an answer unread.
+const READ_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a stop waits for the requests under way.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// Connections at once; further ones wait.
@@ -41,10 +44,12 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopping: watch::R
             request.extensions_mut().insert(peer);
             inner.call(request)
         });
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(READ_PATIENCE));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_PATIENCE)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Box::pin(stream)), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // A connection that broke is its client's affair.

@@ -62,10 +62,10 @@ fn path_of(uri: &Uri) -> Option<String> {
 fn answer(path: &str, file: &EmbeddedFile, asked: &HeaderMap) -> Response {
     let hash: String =
         file.metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{hash}\"");
+    // Weak: the same tag stands for the file as it is and compressed.
+    let tag = format!("W/\"{hash}\"");
     let known = asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let unchanged =
-        known.is_some_and(|known| known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag));
+    let unchanged = known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag));
     let mut response = if unchanged {
         StatusCode::NOT_MODIFIED.into_response()
     } else {

@@ -52,6 +52,24 @@ async fn whoever_dawdles_is_let_go() {
     assert_eq!(door.territory.head().size, ground_size(&ground));
 }
 
+#[tokio::test(start_paused = true)]
+async fn whoever_does_not_read_the_answers_is_let_go() {
+    let ground = Ground::new(1);
+    let door = ground.open().await;
+    let address = serve(&door).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let whole =
+        talk(address, "GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.len();
+    // More answers than all buffers in between can hold.
+    let asked = (64 << 20) / whole;
+    stream.write_all("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(asked).as_bytes()).await.unwrap();
+    // The clock runs ahead once nobody moves.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let mut answers = Vec::new();
+    drop(stream.read_to_end(&mut answers).await);
+    assert!(answers.len() < asked * whole / 2, "{} of {}", answers.len(), asked * whole);
+}
+
 fn ground_size(ground: &Ground) -> u64 {
     store::Reader::open(&ground.root(), None).unwrap().size().unwrap()
 }

@@ -24,6 +24,9 @@ pub struct Kills {
     pub unacknowledged_kept: u64,
 }
 
+/// A phone, what it has to record, and how much of that it has recorded.
+type AtWork<'a> = (&'a mut Phone<Recorded>, (&'a Vec<Entry>, &'a mut usize));
+
 /// A phone sends so few at once here that many kills fall between two pushes.
 const BATCH: u64 = 8;
 /// A life of the server is at most so long.
@@ -156,8 +159,7 @@ fn life(
     let (town, books, sweep, start) = (&rehearsal.town, &rehearsal.books, rehearsal.sweep, rehearsal.start);
     let dead = AtomicBool::new(false);
     let threads = rehearsal.threads;
-    let work: Vec<(&mut Phone<Recorded>, (&Vec<Entry>, &mut usize))> =
-        rehearsal.phones.iter_mut().zip(script.iter().zip(next)).collect();
+    let work: Vec<AtWork<'_>> = rehearsal.phones.iter_mut().zip(script.iter().zip(next)).collect();
     let results = std::thread::scope(|scope| {
         let dead = &dead;
         scope.spawn(move || {
@@ -238,8 +240,7 @@ fn check_heads(rehearsal: &Rehearsal, done: &mut Kills) -> Result<()> {
 fn finish(rehearsal: &mut Rehearsal, script: &[Vec<Entry>], next: &mut [usize]) -> Result<()> {
     let (town, books, sweep, start): (&Town, _, _, _) =
         (&rehearsal.town, &rehearsal.books, rehearsal.sweep, rehearsal.start);
-    let work: Vec<(&mut Phone<Recorded>, (&Vec<Entry>, &mut usize))> =
-        rehearsal.phones.iter_mut().zip(script.iter().zip(next)).collect();
+    let work: Vec<AtWork<'_>> = rehearsal.phones.iter_mut().zip(script.iter().zip(next)).collect();
     let results = in_parallel(rehearsal.threads, work, |(phone, (entries, next))| -> Answer<()> {
         for entry in entries.iter().skip(*next) {
             record(town, books, sweep, start, phone, entry);

@@ -1,6 +1,7 @@
 //! The rehearsal itself: the city is made and imported, the server started, the phones enrolled; hour after hour they
 //! record and send while the offices read and decide; then everything is counted again.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -382,7 +383,7 @@ impl Rehearsal {
         let file = path.to_string_lossy().into_owned();
         self.program.run(&["reconcile", "--sweep", &self.sweep.to_string(), "--csv", &file])?;
         let mut by_door: FxHashMap<(String, Address, String), PersonId> = FxHashMap::default();
-        let mut careful: FxHashMap<(String, Address), u64> = FxHashMap::default();
+        let mut careful: BTreeMap<(String, Address), u64> = BTreeMap::new();
         for number in (0..self.town.city.households).step_by(10).take(wanted * 4) {
             let address = self.town.address(number);
             let code = self.town.codes.get(address.community).cloned().unwrap_or_default();
@@ -646,7 +647,8 @@ impl OfficeHour<'_> {
         done.pages += 1;
         // Each secretary looks at one of her communities every few hours.
         let turn = self.hour.unsigned_abs() as usize;
-        for (group, client) in offices.neighbours.iter().filter(|(group, _)| (group + turn) % 4 == 0) {
+        for (group, client) in offices.neighbours.iter().filter(|(group, _)| (group + turn).is_multiple_of(4))
+        {
             let Some(group) = self.town.groups.get(*group) else { continue };
             let Some(area) = self.town.areas.places.get(group.place) else { continue };
             office::coverage(client, self.sweep, &area.code)?;
