@@ -61,7 +61,7 @@ def grids(folder):
             part = np.array(pymetis.part_graph(parts, beside, vweights=load.tolist(), options=options)[1])
         cut += int((part[a[ends]] != part[b[ends]]).sum())
         sums = np.bincount(part, load, parts)
-        within += sums.max() / sums.mean() <= 1.10 + 1e-9
+        within += int(sums.max() / sums.mean() <= 1.10 + 1e-9)
     return {"cut_share": cut / len(a), "within_1.10": within, "began": began}
 
 
