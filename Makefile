@@ -4,7 +4,7 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build pages run test lint gen fuzz bench bench-linkage screens
+.PHONY: setup build pages run test lint gen fuzz bench bench-linkage bench-planning screens
 
 setup:
 	@scripts/setup.sh
@@ -55,6 +55,14 @@ bench-linkage: build
 	cargo build --release --locked -p linkage --examples
 	@test -e .venv-linkage/bin/splink-is-there || { python3 -m venv .venv-linkage && .venv-linkage/bin/pip install -q -r bench/linkage/requirements.txt && touch .venv-linkage/bin/splink-is-there; }
 	@.venv-linkage/bin/python bench/linkage/run.py $(LINKAGE)
+
+# The planners at four sizes, beside OR-tools and METIS. Made-up problems stay in target/bench-planning; PLANNING=--small
+# leaves out the largest.
+PLANNING :=
+bench-planning: build
+	@test -e .venv-planning/bin/python || python3 -m venv .venv-planning
+	@.venv-planning/bin/pip install -q numpy scipy ortools pymetis
+	@.venv-planning/bin/python bench/planning/run.py target/release/wanjia target/bench-planning $(PLANNING)
 
 # Pictures of every screen in each size and language, into the ignored folder screens: look before and after a change.
 screens:

@@ -2,7 +2,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Coverage, CoverageRow, ReconcileRow, ResidualRow } from '@core/api/types'
 import type { CallOptions } from '@core/api/client'
+import { readFileSync } from 'node:fs'
 import { households } from '../console/households'
+import { ROLES, type Deed } from '../console/roles'
 
 const { call } = vi.hoisted(() => ({ call: vi.fn() }))
 vi.mock('../console/call', () => ({ call }))
@@ -124,5 +126,35 @@ describe('households', () => {
   it('leave people who are on no list, and doors where nobody was recorded, each alone', () => {
     const rows = [line('lit_unlisted', 'a', '1', ''), line('lit_unlisted', 'a', '2', ''), line('lit_unlisted', 'a', null, '')]
     expect(households(rows).map(({ persons }) => persons)).toEqual([['1'], ['2'], []])
+  })
+})
+
+describe('what is offered to whom', () => {
+  const ASKS: Record<Deed, string> = {
+    coverage: 'GET /v1/sweeps/{id}/coverage',
+    tasks: 'GET /v1/sweeps/{id}/tasks',
+    residual: 'GET /v1/sweeps/{id}/residual',
+    reconcile: 'GET /v1/sweeps/{id}/reconcile',
+    building: 'GET /v1/sweeps/{id}/matrix',
+    quarantine: 'GET /v1/quarantine',
+    devices: 'GET /v1/devices',
+    roster: 'POST /v1/roster',
+    names: 'POST /v1/persons/names',
+    register: 'POST /v1/persons',
+    link: 'POST /v1/links',
+    openSweep: 'POST /v1/sweeps',
+    closeSweep: 'POST /v1/sweeps/{id}/close',
+    sign: 'POST /v1/sweeps/{id}/sign',
+    release: 'POST /v1/quarantine/{series}/{sequence}/release',
+  }
+  const [head, ...lines] = readFileSync(new URL('../../crates/wanjia/tests/access_matrix.csv', import.meta.url), 'utf8').trim().split('\n')
+  const columns = head!.split(',')
+  const matrix = new Map(lines.map((line) => [line.split(',').slice(0, 2).join(' '), line.split(',')]))
+
+  it.each(Object.keys(ROLES) as Deed[])('%s is what the server grants', (deed) => {
+    const row = matrix.get(`${ASKS[deed]} own`)
+    expect(row, ASKS[deed]).toBeDefined()
+    const granted = columns.filter((_, at) => /^20\d$/.test(row![at]!))
+    expect(granted.sort()).toEqual([...ROLES[deed]].sort())
   })
 })

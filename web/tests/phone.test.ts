@@ -191,6 +191,17 @@ describe('sync', () => {
     expect(mock.factsOf(idText(identity.series))).toBe(2)
   })
 
+  it('keeps the names of a door whose list did not change', async () => {
+    await sync()
+    const door = await firstDoor()
+    await recordVisit(identity, visit(door), Date.now())
+    await sync()
+    const now = (await db.doors.get(door.dwelling))!
+    expect(now.sweeps[0]!.outcome).toBe('met')
+    expect(now.members).toEqual(door.members)
+    expect(now.members!.length).toBeGreaterThan(1)
+  })
+
   it('sends again what a server restored from a backup no longer has', async () => {
     await sync()
     const door = await firstDoor()

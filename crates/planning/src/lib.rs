@@ -8,9 +8,14 @@
 
 mod certificate;
 pub mod deploy;
+mod exact;
 pub mod grids;
+mod hours;
+pub mod pair;
 mod parallel;
 pub mod random;
+pub mod rota;
+pub mod rounds;
 pub mod space;
 
 pub use certificate::Certificate;

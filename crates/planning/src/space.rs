@@ -131,17 +131,19 @@ impl PricedTree {
         width: i64,
         found: &mut Vec<Candidate>,
     ) -> i64 {
-        self.nearest_under((x, y), reach, count, width, i64::MAX, found)
+        self.nearest_about((x, y), reach, count, width, i64::MAX, 0, found)
     }
 
-    /// As [`PricedTree::nearest`], among candidates worth at most `ceiling`.
-    pub fn nearest_under(
+    /// As [`PricedTree::nearest`], among candidates worth at most `ceiling`, and content with candidates that
+    /// are worth up to `slack` more than the best: where many are worth about as much, that is far quicker.
+    pub fn nearest_about(
         &self,
         (x, y): (i64, i64),
         reach: i64,
         count: usize,
         width: i64,
         ceiling: i64,
+        slack: i64,
         found: &mut Vec<Candidate>,
     ) -> i64 {
         found.clear();
@@ -150,6 +152,7 @@ impl PricedTree {
         let reach_f = reach as f64 + 0.5;
         // A point or box is left out when it is worth more than `cut`; the half metre covers rounding.
         let mut cut = ceiling as f64 + 0.5;
+        let mut missed = f64::INFINITY;
         let mut stack = [(0usize, 0f64); 64];
         let mut depth = 1;
         stack[0] = (1, self.floor_of(1, x, y, reach_f));
@@ -157,6 +160,10 @@ impl PricedTree {
             depth -= 1;
             let (node, floor) = stack[depth];
             if floor > cut || floor == f64::INFINITY {
+                continue;
+            }
+            if floor > cut - slack as f64 {
+                missed = missed.min(floor);
                 continue;
             }
             if node >= leaves {
@@ -183,12 +190,14 @@ impl PricedTree {
             stack[depth + 1] = near;
             depth += 2;
         }
-        let Some(first) = found.first().map(|candidate| candidate.value) else { return ceiling };
+        // The half metre covers rounding here, too.
+        let missed = if missed == f64::INFINITY { i64::MAX } else { (missed - 0.5).floor() as i64 };
+        let Some(first) = found.first().map(|candidate| candidate.value) else { return ceiling.min(missed) };
         let widest = first.saturating_add(width);
         while found.last().is_some_and(|candidate| candidate.value > widest) {
             found.pop();
         }
-        if found.len() == count { found[count - 1].value } else { widest }
+        missed.min(if found.len() == count { found[count - 1].value } else { widest.min(ceiling) })
     }
 
     /// No point under `node` is worth less than this, but for rounding; infinite when all are out of reach.

@@ -2,6 +2,7 @@
 
 use planning::deploy::{self, Limits, Need, Person, Place};
 use planning::grids::{self, Adjacency, Boundary, Building, Community, Settings};
+use planning::random::Random;
 use proptest::prelude::*;
 
 fn staff() -> impl Strategy<Value = Vec<Person>> {
@@ -83,6 +84,46 @@ proptest! {
     }
 
     #[test]
+    fn deployment_at_scale_keeps_its_limits_and_its_bound(people in staff(), places in places(), near in any::<bool>()) {
+        let limits = Limits { max_m: near.then_some(3_000), ..Limits::default() };
+        let exact = deploy::plan(&people, &places, &limits);
+        let limits = Limits { exact_up_to: 0, ..limits };
+        let plan = deploy::plan(&people, &places, &limits);
+        check(&people, &places, &plan, &limits);
+        let placed = |plan: &deploy::Deployment| plan.postings.iter().filter(|posting| posting.is_ok()).count();
+        prop_assert!(placed(&plan) <= placed(&exact));
+        if placed(&plan) == placed(&exact) {
+            prop_assert!(plan.travel.lower_bound <= exact.travel.objective);
+        }
+        prop_assert_eq!(&plan, &deploy::plan(&people, &places, &Limits { workers: 1, ..limits }));
+    }
+
+    #[test]
+    fn the_exact_deployment_is_the_best_of_all(
+        homes in prop::collection::vec((-5_000i64..5_000, -5_000i64..5_000), 6),
+        sites in prop::collection::vec((-5_000i64..5_000, -5_000i64..5_000), 3),
+    ) {
+        let people: Vec<Person> = homes.iter().map(|&home| Person { home: Some(home), roles: 1 }).collect();
+        let needs = vec![Need { role: 0, count: 2, minimum: 0 }];
+        let places: Vec<Place> = sites.iter().map(|&at| Place { at: Some(at), needs: needs.clone() }).collect();
+        let exact = deploy::plan(&people, &places, &Limits::default());
+        let mut least = i64::MAX;
+        for number in 0..3usize.pow(6) {
+            let goes = |person: u32| number / 3usize.pow(person) % 3;
+            if (0..3).any(|site| (0..6).filter(|&person| goes(person) == site).count() != 2) {
+                continue;
+            }
+            let one = |person: u32| {
+                let ((x, y), (px, py)) = (homes[person as usize], sites[goes(person)]);
+                planning::space::distance_m(x, y, px, py)
+            };
+            least = least.min((0..6).map(one).sum());
+        }
+        prop_assert_eq!(exact.travel.objective as i64, least);
+        prop_assert_eq!(exact.travel.lower_bound as i64, least);
+    }
+
+    #[test]
     fn grids_are_in_one_piece(wide in 2usize..9, high in 2usize..9, loads in prop::collection::vec(0u32..120, 64)) {
         let buildings = (0..wide * high)
             .map(|index| Building { households: loads[index % loads.len()], target: 0, today: None })
@@ -117,4 +158,38 @@ proptest! {
         piece.dedup();
         prop_assert_eq!(piece.len(), plan.count);
     }
+}
+
+/// A community of `wide` x `wide` buildings, each touching those beside it.
+fn square(wide: usize, random: &mut Random) -> Community {
+    let buildings = (0..wide * wide)
+        .map(|_| Building { households: 5 + random.below(80) as u32, target: 0, today: None })
+        .collect();
+    let across = (0..wide * wide).filter(|at| at % wide + 1 < wide).map(|at| (at, at + 1));
+    let along = (0..wide * (wide - 1)).map(|at| (at, at + wide));
+    let adjacencies =
+        across.chain(along).map(|(a, b)| Adjacency { a, b, boundary: Boundary::Open }).collect();
+    Community { buildings, adjacencies }
+}
+
+#[test]
+fn a_change_of_two_buildings_in_a_hundred_moves_under_one_household_in_twenty() {
+    let mut random = Random::new(7);
+    let (mut moved, mut households) = (0, 0);
+    for _ in 0..12 {
+        let mut community = square(11, &mut random);
+        let before = grids::plan(&community, &Settings::default());
+        for (building, &grid) in community.buildings.iter_mut().zip(&before.grid_of) {
+            building.today = Some(grid);
+        }
+        for _ in 0..2 {
+            let changed = random.below(community.buildings.len());
+            community.buildings[changed].households = 5 + random.below(80) as u32;
+        }
+        let after = grids::plan(&community, &Settings::default());
+        moved += after.moved_households;
+        households += community.buildings.iter().map(|building| u64::from(building.households)).sum::<u64>();
+        assert!(after.imbalance <= 1.15, "{}", after.imbalance);
+    }
+    assert!(moved * 20 < households, "{moved} of {households}");
 }

@@ -5,7 +5,7 @@ use super::slots::Slots;
 use crate::space::{PricedTree, distance_m};
 
 const NEIGHBOURS: usize = 8;
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 6;
 /// A price this near to consistent is left as it is, in metres.
 const CLOSE: i64 = 50;
 

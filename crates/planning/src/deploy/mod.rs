@@ -5,12 +5,15 @@
 //! first, minimums before the rest of the need second, and travel third.
 
 mod auction;
+mod candidates;
+mod chains;
 mod coarse;
-mod exact;
+mod large;
 mod network;
 mod slots;
+mod smooth;
 
-use crate::Certificate;
+use crate::{Certificate, exact};
 use slots::Slots;
 
 /// Roles as bits: role `r` is bit `1 << r`. At most [`MAX_ROLES`].
@@ -124,10 +127,10 @@ pub struct Deployment {
 pub fn plan(people: &[Person], places: &[Place], limits: &Limits) -> Deployment {
     let slots = Slots::new(people, places, limits);
     let (assigned, bound, exact) = if people.len().saturating_mul(slots.all.len()) <= limits.exact_up_to {
-        let (assigned, bound) = exact::solve(&slots);
+        let (assigned, bound) = exact::solve(&slots.transport());
         (assigned, bound, true)
     } else {
-        let (assigned, bound) = auction::solve(&slots, limits);
+        let (assigned, bound) = large::solve(&slots, limits);
         (assigned, bound, false)
     };
     slots.report(people, places, &assigned, bound, exact)

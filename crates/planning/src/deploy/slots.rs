@@ -1,5 +1,7 @@
 use super::{Deployment, Limits, MAX_ROLES, Need, Person, Place, Posting, Roles, Shortage, Unplaced};
 use crate::Certificate;
+pub(super) use crate::exact::NOWHERE;
+use crate::exact::Transport;
 use crate::space::{PricedTree, distance_m};
 
 /// Slots of one place, one role and one rank of urgency: alike, so they share a price.
@@ -25,9 +27,6 @@ pub(super) struct Slots {
     /// What leaving one person unplaced costs.
     pub unplaced: i64,
 }
-
-/// "Nowhere" in an assignment.
-pub(super) const NOWHERE: u32 = u32::MAX;
 
 impl Slots {
     pub fn new(people: &[Person], places: &[Place], limits: &Limits) -> Self {
@@ -82,6 +81,22 @@ impl Slots {
         (roles & (1 << slot.role) != 0 && distance <= self.reach).then_some(distance + slot.surcharge)
     }
 
+    /// The problem for the exact solver.
+    pub fn transport(&self) -> Transport<impl Fn(usize, usize) -> Option<i64> + '_> {
+        Transport {
+            people: self.movers.len(),
+            capacities: self.all.iter().map(|slot| slot.capacity).collect(),
+            unplaced: self.unplaced,
+            cost: |mover, slot| self.cost(mover, slot),
+        }
+    }
+
+    /// As [`Slots::cost`], and what it costs to be nowhere.
+    pub fn cost_at(&self, mover: usize, slot: u32) -> i64 {
+        let cost = if slot == NOWHERE { None } else { self.cost(mover, slot as usize) };
+        cost.unwrap_or(self.unplaced)
+    }
+
     /// Turns an assignment (slot per mover) and a bound on its total cost into the plan.
     pub fn report(
         &self,
@@ -128,8 +143,11 @@ impl Slots {
             .map(|range| {
                 let slots = &self.all[range[0]..range[1]];
                 let points: Vec<_> = slots.iter().map(|slot| (slot.x, slot.y)).collect();
-                let prices: Vec<_> =
-                    slots.iter().zip(range[0]..).map(|(slot, index)| slot.surcharge + price(index)).collect();
+                let prices: Vec<_> = slots
+                    .iter()
+                    .zip(range[0]..)
+                    .map(|(slot, index)| slot.surcharge.saturating_add(price(index)))
+                    .collect();
                 PricedTree::new(&points, &prices)
             })
             .collect()

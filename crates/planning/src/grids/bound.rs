@@ -116,13 +116,10 @@ fn tridiagonal(mut matrix: Vec<Vec<f64>>) -> (Vec<f64>, Vec<f64>) {
         // product = A u / half, using the lower triangle only.
         product[..last].fill(0.0);
         for i in 0..last {
-            let line = &above[i][..=i];
-            let mut sum = 0.0;
-            for j in 0..i {
-                sum += line[j] * row[j];
-                product[j] += line[j] * row[i];
-            }
-            product[i] += sum + line[i] * row[i];
+            let (line, on) = (&above[i][..i], above[i][i]);
+            let own = row[i];
+            product[..i].iter_mut().zip(line).for_each(|(sum, entry)| *sum += entry * own);
+            product[i] += dot(line, &row[..i]) + on * own;
         }
         product[..last].iter_mut().for_each(|x| *x /= half);
         let along: f64 = product[..last].iter().zip(&*row).map(|(p, u)| p * u).sum::<f64>() / (2.0 * half);
@@ -131,14 +128,24 @@ fn tridiagonal(mut matrix: Vec<Vec<f64>>) -> (Vec<f64>, Vec<f64>) {
         }
         for i in 0..last {
             let (p, u) = (product[i], row[i]);
-            let line = &mut above[i][..=i];
-            for j in 0..=i {
-                line[j] -= u * product[j] + p * row[j];
+            for ((entry, product), row) in above[i][..=i].iter_mut().zip(&product).zip(&*row) {
+                *entry -= u * product + p * row;
             }
         }
     }
     let diagonal = matrix.iter().enumerate().map(|(i, row)| row[i]).collect();
     (diagonal, beside)
+}
+
+/// The sum of products, in eight sums that can be formed at once.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 8];
+    let (left, right) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest: f64 = left.remainder().iter().zip(right.remainder()).map(|(x, y)| x * y).sum();
+    for (x, y) in left.zip(right) {
+        (0..8).for_each(|lane| sums[lane] += x[lane] * y[lane]);
+    }
+    sums.iter().sum::<f64>() + rest
 }
 
 #[cfg(test)]

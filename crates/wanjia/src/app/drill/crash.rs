@@ -99,6 +99,7 @@ pub fn kill_server(rehearsal: &mut Rehearsal, kills: u64) -> Result<Kills> {
     let mut done = Kills::default();
     let script = rehearsal.town.script(rehearsal.start);
     let mut next = vec![0usize; script.len()];
+    let mut held = vec![0; rehearsal.phones.len()];
     let mut chance = Chance::new(rehearsal.town.size.seed ^ 0xdead, 2);
     for phone in &mut rehearsal.phones {
         phone.keeps_all = true;
@@ -109,7 +110,7 @@ pub fn kill_server(rehearsal: &mut Rehearsal, kills: u64) -> Result<Kills> {
     for kill in 0..kills {
         if rehearsal.server.is_none() {
             rehearsal.restart()?;
-            check_heads(rehearsal, &mut done)?;
+            check_heads(rehearsal, &mut held, &mut done)?;
         }
         if kill % 25 == 24 {
             // What a kill left of ciphertexts without facts was dropped at the opening, and the server is at work.
@@ -141,7 +142,7 @@ pub fn kill_server(rehearsal: &mut Rehearsal, kills: u64) -> Result<Kills> {
     }
     if rehearsal.server.is_none() {
         rehearsal.restart()?;
-        check_heads(rehearsal, &mut done)?;
+        check_heads(rehearsal, &mut held, &mut done)?;
     }
     finish(rehearsal, &script, &mut next)?;
     Ok(done)
@@ -214,8 +215,8 @@ fn step(phone: &mut Phone<Recorded>, chance: &mut Chance) -> Answer<()> {
 }
 
 /// After a restart the server must hold everything that it has acknowledged.
-fn check_heads(rehearsal: &Rehearsal, done: &mut Kills) -> Result<()> {
-    for phone in &rehearsal.phones {
+fn check_heads(rehearsal: &Rehearsal, held_before: &mut [u64], done: &mut Kills) -> Result<()> {
+    for (phone, before) in rehearsal.phones.iter().zip(held_before) {
         let held = phone.server_head()?.map_or(0, |sequence| sequence + 1);
         let acknowledged = phone.settled as u64;
         if held < acknowledged {
@@ -231,7 +232,9 @@ fn check_heads(rehearsal: &Rehearsal, done: &mut Kills) -> Result<()> {
                 phone.made.len()
             )));
         }
-        done.unacknowledged_kept += held - acknowledged;
+        // A fact that waits for its receipt over several deaths is one fact.
+        done.unacknowledged_kept += held.saturating_sub(acknowledged.max(*before));
+        *before = held;
     }
     Ok(())
 }

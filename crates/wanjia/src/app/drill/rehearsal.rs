@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use domain::fact::{Body, FoundBy, Light, Place, evidence};
 use domain::id::{DwellingId, PersonId, SweepId};
@@ -59,6 +59,16 @@ pub struct Offices {
     pub neighbours: Vec<(usize, Client)>,
     pub city: Client,
     pub auditor: Client,
+}
+
+impl Offices {
+    /// The server came back at another address. Sessions outlive it, so nobody signs in again.
+    pub fn move_to(&mut self, address: SocketAddr) {
+        let all = [&mut self.county, &mut self.secretary, &mut self.city, &mut self.auditor];
+        for client in all.into_iter().chain(self.neighbours.iter_mut().map(|(_, client)| client)) {
+            client.move_to(address);
+        }
+    }
 }
 
 /// A rehearsal under way.
@@ -242,7 +252,7 @@ impl Rehearsal {
                 self.revoke(&offices)?;
             }
             if hour == hours / 2 {
-                offices = self.erase_some(tell)?;
+                self.erase_some(&mut offices, tell)?;
             }
             let office = OfficeHour {
                 town: &self.town,
@@ -318,7 +328,7 @@ impl Rehearsal {
     }
 
     /// The server is killed, some people are erased on the command line, and it comes back at another address.
-    fn erase_some(&mut self, tell: &mut dyn FnMut(&str)) -> Result<Offices> {
+    fn erase_some(&mut self, offices: &mut Offices, tell: &mut dyn FnMut(&str)) -> Result<()> {
         if let Some(server) = self.server.take() {
             server.kill();
         }
@@ -345,7 +355,8 @@ impl Rehearsal {
             self.decisions.erased.len()
         ));
         self.restart()?;
-        self.sign_in_again()
+        offices.move_to(self.address()?);
+        Ok(())
     }
 
     /// Starts the server again; every phone finds it at its new address.
@@ -360,21 +371,6 @@ impl Rehearsal {
         self.server = Some(server);
         self.restarts += 1;
         Ok(())
-    }
-
-    /// Sessions outlive a restart, codes are good once: this waits for the next code if the last one was used.
-    ///
-    /// # Errors
-    /// Those of the requests.
-    pub fn sign_in_again(&self) -> Result<Offices> {
-        let begun = Instant::now();
-        loop {
-            match self.sign_in() {
-                Ok(offices) => return Ok(offices),
-                Err(failure) if begun.elapsed() > Duration::from_secs(70) => return Err(failure),
-                Err(_) => std::thread::sleep(Duration::from_millis(500)),
-            }
-        }
     }
 
     /// Listed people of careful households and their ids, as the reconcile's file has them.

@@ -65,7 +65,7 @@ pub fn drill(
     if kills > 0 {
         let others = crash::kill_server(&mut rehearsal, kills - kills / 5)?;
         killed = Kills { importing: killed.importing, ..others };
-        offices = rehearsal.sign_in_again()?;
+        offices.move_to(rehearsal.address()?);
     } else {
         offices = rehearsal.sweep(offices, tell)?;
     }

@@ -2,8 +2,11 @@
 
 mod deploy;
 mod grids;
+mod pair;
 mod place;
 mod report;
+mod rota;
+mod rounds;
 mod table;
 
 use std::process::ExitCode;
@@ -18,6 +21,12 @@ pub enum Plan {
     Grids(grids::Args),
     /// Send staff to communities with the least total travel
     Deploy(deploy::Args),
+    /// Pair units with the places they look after
+    Pair(pair::Args),
+    /// Put people on shifts
+    Rota(rota::Args),
+    /// Order stops into rounds
+    Rounds(rounds::Args),
 }
 
 /// Runs one planner. Exit codes: 0 a plan was written, 2 it was refused.
@@ -26,6 +35,9 @@ pub fn run(plan: &Plan) -> ExitCode {
     let outcome = match plan {
         Plan::Grids(args) => grids::run(args),
         Plan::Deploy(args) => deploy::run(args),
+        Plan::Pair(args) => pair::run(args),
+        Plan::Rota(args) => rota::run(args),
+        Plan::Rounds(args) => rounds::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,12 +7,24 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::slots::{NOWHERE, Slots};
+/// "Nowhere" in an assignment.
+pub(crate) const NOWHERE: u32 = u32::MAX;
 
 const FAR: i64 = i64::MAX / 4;
 
-struct Exchange<'a> {
-    slots: &'a Slots,
+/// A transportation problem: people, and slots that take several.
+pub(crate) struct Transport<C> {
+    pub people: usize,
+    /// How many each slot takes.
+    pub capacities: Vec<u32>,
+    /// What leaving one person out costs.
+    pub unplaced: i64,
+    /// What it costs person `i` to fill slot `j`, or `None` when she may not.
+    pub cost: C,
+}
+
+struct Exchange<'a, C> {
+    problem: &'a Transport<C>,
     /// Slots and, last, "nowhere".
     nodes: usize,
     /// Per pair (from, to): least known cost difference of moving someone, with stale entries at times.
@@ -25,18 +37,18 @@ struct Exchange<'a> {
 }
 
 /// The slot per mover and the total cost, which the prices prove to be the least.
-pub(super) fn solve(slots: &Slots) -> (Vec<u32>, i128) {
-    let nodes = slots.all.len() + 1;
+pub(crate) fn solve<C: Fn(usize, usize) -> Option<i64>>(problem: &Transport<C>) -> (Vec<u32>, i128) {
+    let nodes = problem.capacities.len() + 1;
     let mut exchange = Exchange {
-        slots,
+        problem,
         nodes,
         queues: (0..nodes * nodes).map(|_| BinaryHeap::new()).collect(),
         least: vec![FAR; nodes * nodes],
-        at: vec![NOWHERE; slots.movers.len()],
+        at: vec![NOWHERE; problem.people],
         filled: vec![0; nodes],
         potential: vec![0; nodes],
     };
-    for mover in 0..slots.movers.len() {
+    for mover in 0..problem.people {
         exchange.enter(mover);
     }
     let bound = exchange.bound();
@@ -45,13 +57,13 @@ pub(super) fn solve(slots: &Slots) -> (Vec<u32>, i128) {
     (assigned, bound)
 }
 
-impl Exchange<'_> {
+impl<C: Fn(usize, usize) -> Option<i64>> Exchange<'_, C> {
     fn cost(&self, mover: usize, node: usize) -> Option<i64> {
-        if node == self.nodes - 1 { Some(self.slots.unplaced) } else { self.slots.cost(mover, node) }
+        if node == self.nodes - 1 { Some(self.problem.unplaced) } else { (self.problem.cost)(mover, node) }
     }
 
     fn is_open(&self, node: usize) -> bool {
-        self.slots.all.get(node).is_none_or(|slot| self.filled[node] < slot.capacity)
+        self.problem.capacities.get(node).is_none_or(|&capacity| self.filled[node] < capacity)
     }
 
     /// Lets one person in along the cheapest chain of moves that ends at an open slot.
@@ -137,7 +149,7 @@ impl Exchange<'_> {
 
     /// The value of the dual problem at the potentials: no assignment costs less.
     fn bound(&self) -> i128 {
-        let people: i128 = (0..self.slots.movers.len())
+        let people: i128 = (0..self.problem.people)
             .map(|mover| {
                 (0..self.nodes)
                     .filter_map(|node| self.cost(mover, node).map(|cost| cost - self.potential[node]))
@@ -146,11 +158,11 @@ impl Exchange<'_> {
             })
             .sum();
         let rent: i128 = self
-            .slots
-            .all
+            .problem
+            .capacities
             .iter()
             .zip(&self.potential)
-            .map(|(slot, &potential)| i128::from(slot.capacity) * i128::from(potential))
+            .map(|(&capacity, &potential)| i128::from(capacity) * i128::from(potential))
             .sum();
         people + rent
     }

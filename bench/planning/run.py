@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Runs every planner at four sizes, beside its peers where they are installed, and prints tables.
+
+run.py WANJIA FOLDER [--small]   --small leaves out the largest size of grids and deployment
+"""
+import json
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def generate(kind, folder, **numbers):
+    if not os.path.exists(folder):
+        options = [word for name, number in numbers.items() for word in (f"--{name}", str(number))]
+        subprocess.run([sys.executable, f"{HERE}/generate.py", kind, *options, "--out", folder], check=True)
+
+
+def ask(command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        return {"failed": done.stderr.strip().splitlines()[-1:] or ["failed"]}
+    return json.loads(done.stdout)
+
+
+def show(title, columns, rows):
+    print(f"\n## {title}\n\n| " + " | ".join(columns) + " |\n|" + "---|" * len(columns))
+    for row in rows:
+        print("| " + " | ".join(f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row) + " |")
+    sys.stdout.flush()
+
+
+def ours(report):
+    if "failed" in report:
+        return [report["failed"]] + [""] * 5
+    memory = report["peak_memory_bytes"] / 1e6
+    return [report["objective"], report["lower_bound"], report["gap"], len(report["uncovered"]), report["seconds"], memory]
+
+
+OURS = ["objective", "bound", "gap", "uncovered", "s", "MB"]
+
+
+def main():
+    wanjia, work = sys.argv[1], sys.argv[2]
+    last = 3 if "--small" in sys.argv else 4
+
+    rows = []
+    for staff in (5_800, 58_000, 174_000, 580_000)[:last]:
+        at = f"{work}/deploy-{staff}"
+        generate("deploy", at, staff=staff)
+        mine = ask([wanjia, "plan", "deploy", "--staff", f"{at}/staff.csv", "--communities", f"{at}/communities.csv",
+                    "--out", f"{at}/out.csv", "--json"])
+        peer = ask([sys.executable, f"{HERE}/peers.py", "deploy", at])
+        rows.append([staff, *ours(mine), peer.get("objective", "-"), peer.get("unplaced", "-"), peer.get("seconds", "-")])
+    show("Deployment", ["staff", *OURS, "OR-tools", "its unplaced", "its s"], rows)
+
+    rows = []
+    for communities in (70, 700, 2_100, 7_148)[:last]:
+        at = f"{work}/grids-{communities}"
+        generate("grids", at, communities=communities)
+        mine = ask([wanjia, "plan", "grids", "--buildings", f"{at}/buildings.csv", "--adjacency", f"{at}/adjacency.csv",
+                    "--out", f"{at}/out.csv", "--json"])
+        peer = ask([sys.executable, f"{HERE}/peers.py", "grids", at])
+        quality = [mine.get(key, "-") for key in ("cut_share", "within_1.05", "within_1.10")]
+        rows.append([communities, *ours(mine), *quality] + [peer.get(k, "-") for k in ("cut_share", "within_1.10", "seconds")])
+    show("Grids", ["communities", *OURS, "cut", "in 1.05", "in 1.10", "METIS cut", "METIS in 1.10", "METIS s"], rows)
+
+    rows = []
+    for units, places in ((14, 33), (27, 65), (54, 130), (108, 260)):
+        at = f"{work}/pair-{units}"
+        generate("pair", at, units=units, places=places)
+        rows.append([f"{units} x {places}", *ours(ask([wanjia, "plan", "pair", "--units", f"{at}/units.csv", "--places",
+                     f"{at}/places.csv", "--out", f"{at}/out.csv", "--json"]))])
+    show("Pairing", ["size", *OURS], rows)
+
+    rows = []
+    for people, posts in ((10, 2), (20, 3), (40, 6), (80, 12)):
+        at = f"{work}/rota-{people}"
+        generate("rota", at, people=people, posts=posts)
+        rows.append([f"{people} x {posts}", *ours(ask([wanjia, "plan", "rota", "--people", f"{at}/people.csv", "--posts",
+                     f"{at}/posts.csv", "--from", "2026-01-05", "--days", "14", "--out", f"{at}/out.csv", "--json"]))])
+    show("Rota, 14 days", ["people x posts", *OURS], rows)
+
+    rows = []
+    for stops, vehicles in ((25, 2), (50, 4), (100, 7), (200, 14)):
+        at = f"{work}/rounds-{stops}"
+        generate("rounds", at, stops=stops, vehicles=vehicles)
+        rows.append([f"{stops} x {vehicles}", *ours(ask([wanjia, "plan", "rounds", "--stops", f"{at}/stops.csv", "--vehicles",
+                     f"{at}/vehicles.csv", "--out", f"{at}/out.csv", "--json"]))])
+    show("Rounds with windows", ["stops x vehicles", *OURS], rows)
+
+
+if __name__ == "__main__":
+    main()

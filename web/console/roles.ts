@@ -1,0 +1,24 @@
+/** Who may do what, as far as the console offers it. Compared with the reviewed matrix of the server in the tests. */
+const WORKS_WITH_PEOPLE = ['clerk', 'community_secretary']
+const LEADS = ['street', 'county']
+const READS_LISTS = [...WORKS_WITH_PEOPLE, ...LEADS, 'city']
+
+export const ROLES = {
+  coverage: [...READS_LISTS, 'department_observer'],
+  tasks: READS_LISTS,
+  residual: READS_LISTS,
+  reconcile: READS_LISTS,
+  building: READS_LISTS,
+  quarantine: ['community_secretary', ...LEADS, 'auditor'],
+  devices: ['community_secretary'],
+  roster: WORKS_WITH_PEOPLE,
+  names: WORKS_WITH_PEOPLE,
+  register: WORKS_WITH_PEOPLE,
+  link: WORKS_WITH_PEOPLE,
+  openSweep: LEADS,
+  closeSweep: LEADS,
+  sign: ['community_secretary', ...LEADS],
+  release: ['community_secretary', ...LEADS],
+} as const satisfies Record<string, readonly string[]>
+
+export type Deed = keyof typeof ROLES
