@@ -38,7 +38,7 @@ pub enum Key {
     StreetName,
     /// Western addresses: the birth date alone.
     Birth,
-    /// Western addresses: family name's sound and postal code.
+    /// Western addresses: family name's sound with the postal code, and with the number in the street.
     FamilyPostcode,
 }
 
@@ -140,8 +140,12 @@ pub(crate) fn values(key: Key, person: &Person, texts: &Texts) -> [Option<u64>; 
             false => [None, None],
         },
         Key::Birth => one(if person.has_street() { birth } else { None }),
-        Key::FamilyPostcode => {
-            one(if person.has_street() && person.is_text() { both(family(), postcode) } else { None })
-        }
+        Key::FamilyPostcode => match person.has_street() && person.is_text() {
+            true => {
+                let number = (person.unit != 0).then(|| join(1, u64::from(person.unit)));
+                [postcode, number].map(|part| both(family(), part).map(|value| join(tag, value)))
+            }
+            false => [None, None],
+        },
     }
 }

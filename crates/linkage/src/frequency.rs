@@ -44,6 +44,9 @@ struct Parts {
     given_characters: f64,
     known_births: f64,
     communities: Counts32,
+    /// Parts of western addresses: street, number, second line.
+    western: [Counts32; 3],
+    known_western: [f64; 3],
 }
 
 /// Counts of few values that may each be very common.
@@ -51,9 +54,20 @@ struct Parts {
 struct Counts32(Vec<u32>);
 
 impl Counts32 {
+    fn new() -> Self {
+        Self(vec![0; 1 << 16])
+    }
+
     fn slot(key: u64) -> usize {
         mix(key) as usize & 0xffff
     }
+}
+
+/// Street, number and second line of a western address, as keys; `None` where unknown.
+fn western_parts(person: &Person, texts: &Texts) -> [Option<u64>; 3] {
+    let text = |reference: u32| (reference != 0).then(|| hash_bytes(texts.get(reference)));
+    let number = (person.unit != 0).then_some(u64::from(person.unit));
+    [text(person.building), number, text(person.second_line)]
 }
 
 /// Packed birth dates below this are counted one by one.
@@ -113,7 +127,9 @@ impl Parts {
             names: 0.0,
             given_characters: 0.0,
             known_births: 0.0,
-            communities: Counts32(vec![0; 1 << 16]),
+            communities: Counts32::new(),
+            western: [Counts32::new(), Counts32::new(), Counts32::new()],
+            known_western: [0.0; 3],
         }
     }
 
@@ -139,6 +155,14 @@ impl Parts {
             if !person.birth.is_missing() {
                 self.births[person.birth.0 as usize] += 1;
                 self.known_births += 1.0;
+            }
+            if person.has_street() {
+                for (part, key) in western_parts(person, &register.texts).into_iter().enumerate() {
+                    if let Some(key) = key {
+                        self.western[part].0[Counts32::slot(key)] += 1;
+                        self.known_western[part] += 1.0;
+                    }
+                }
             }
             if person.community != 0 {
                 self.communities.0[Counts32::slot(u64::from(person.community))] += 1;
@@ -258,7 +282,21 @@ impl Frequencies {
         if person.phone != 0 {
             set(Rarity::Phone, (others(phones) + 0.5) / rows);
         }
-        if dwellings > 0.0 || dwelling_key(person, texts).is_some() {
+        if person.has_street() {
+            // Whole households stand in Chinese registers, so that a dwelling's own count tells how many share it.
+            // Of a western list that is not known, and the few who share an address may all be one person: the
+            // parts tell how likely it is that strangers do.
+            let share = |(part, key): (usize, Option<u64>)| {
+                key.map(|key| {
+                    f64::from(parts.western[part].0[Counts32::slot(key)]) / parts.known_western[part].max(1.0)
+                })
+            };
+            let known: Vec<f64> =
+                western_parts(person, texts).into_iter().enumerate().filter_map(share).collect();
+            if !known.is_empty() {
+                set(Rarity::Dwelling, known.into_iter().product::<f64>().max(1e-9));
+            }
+        } else if dwellings > 0.0 || dwelling_key(person, texts).is_some() {
             set(Rarity::Dwelling, dwellings.max(1.0) / rows);
         }
         if person.community != 0 {
