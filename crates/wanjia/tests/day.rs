@@ -409,6 +409,57 @@ fn a_kill_in_the_middle_of_an_import_loses_and_doubles_nothing() {
 }
 
 #[test]
+fn grids_are_drawn_anew_in_the_middle_of_a_sweep() {
+    let day = Day::new();
+    let sweep = day.swept();
+    let (before, lines) = (day.coverage(&sweep), day.reconcile(&sweep));
+    fs::write(
+        day.path("grids.csv"),
+        "code,name,level,parent_code\n420102001001001,一网格,grid,420102001001\n420102001001002,二网格,grid,420102001001\n",
+    )
+    .unwrap();
+    day.expect(0, "import areas --data d grids.csv");
+    let borders = "社区编码,楼栋,网格编码\n\
+        420102001001,3栋,420102001001001\n\
+        420102001001,3栋,420102001001002\n\
+        420102001001,9栋,420102001001001\n\
+        420102001002,1栋,420102001001001\n\
+        420102001002,1栋,77\n";
+    fs::write(day.path("borders.csv"), borders).unwrap();
+    let tried = day.expect(1, "import grids --data d --dry-run borders.csv");
+    assert!(tried.contains("moved 1 buildings (4 doors) left 0 refused 4"), "{tried}");
+    for told in [
+        "row 2 has this building already",
+        "no door of this building",
+        "does not lie within",
+        "no area has the code 77",
+    ] {
+        assert!(tried.contains(told), "{told}: {tried}");
+    }
+    assert_eq!(day.coverage(&sweep), before, "a dry run changed something");
+    day.expect(1, "import grids --data d --rejects left.csv borders.csv");
+    assert_eq!(fs::read_to_string(day.path("left.csv")).unwrap().lines().count(), 5);
+    assert_eq!(day.coverage(&sweep), before, "someone was lost or doubled");
+    assert_eq!(day.reconcile(&sweep), lines);
+    let grid = day.expect(0, &format!("coverage --data d --sweep {sweep} --area 420102001001001 --json"));
+    let grid: serde_json::Value = serde_json::from_str(&grid).unwrap();
+    assert_eq!((&grid["dwellings"], &grid["residual"]), (&4.into(), &2.into()), "{grid}");
+    // A visit typed with the community's code still finds the door in its grid.
+    let again = "area_code,building,unit,room,at,outcome,light,worker,recheck_on,note\n\
+        420102001001,3,2,501,2020-02-18T10:00:00+08:00,met,on,W1,,\n";
+    fs::write(day.path("again.csv"), again).unwrap();
+    day.expect(0, &format!("import visits --data d --sweep {sweep} again.csv"));
+    let after = day.coverage(&sweep);
+    assert_eq!(after["dwellings"], before["dwellings"]);
+    assert_eq!(after["residual"].as_i64(), before["residual"].as_i64().map(|residual| residual - 1));
+    fs::write(day.path("back.csv"), "社区编码,楼栋,网格编码\n420102001001,3,420102001001\n").unwrap();
+    let moved = day.expect(0, "import grids --data d back.csv");
+    assert!(moved.contains("moved 1 buildings (4 doors)"), "{moved}");
+    day.expect(0, "verify --data d");
+    day.expect(0, "rebuild --data d --check");
+}
+
+#[test]
 fn a_sheet_goes_out_on_paper_and_comes_back_typed() {
     let day = Day::new();
     let sweep = day.open();

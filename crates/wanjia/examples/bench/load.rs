@@ -89,7 +89,8 @@ pub fn measure(args: &Args, town: &Town, program: &Program) -> Result<Figures> {
     eprintln!("    {} phones enrol and pull", args.phones);
     let phones = enrol(args, town, &reader, server.address)?;
     eprintln!("    pushes are made");
-    let wanted = (args.seconds * (40_000 + args.rate)).div_ceil(args.phones as u64);
+    // More than any machine of two cores takes: running out would end the measurement.
+    let wanted = (args.seconds * (120_000 + args.rate)).div_ceil(args.phones as u64);
     let phones = in_parallel(2, phones, |(phone, doors)| fill(phone, &doors, sweep, wanted, args.seed));
     let bench = Bench { args, town, sweep, reader, phones: phones.into_iter().map(Mutex::new).collect() };
     let mut figures = Figures { idle: bench.read_for(Duration::from_secs(3))?, ..Figures::default() };

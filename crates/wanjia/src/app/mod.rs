@@ -5,6 +5,7 @@ pub mod drill;
 pub mod failure;
 pub mod fleet;
 pub mod import_areas;
+pub mod import_grids;
 pub mod import_roster;
 pub mod import_visits;
 pub mod persons;

@@ -1,4 +1,4 @@
-//! `wanjia import`: what the three imports share.
+//! `wanjia import`: what the imports share.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,16 +11,17 @@ use intake::message::Lang;
 use intake::rejects::RejectsFile;
 use sha2::{Digest, Sha256};
 
-use super::{Outcome, areas, roster, visits};
+use super::{Outcome, areas, grids, roster, visits};
 use crate::app::failure::{Failure, Result};
 use crate::app::import_roster::Refusals;
 
-/// Import areas, rosters or visits from CSV or XLSX
+/// Import areas, rosters, visits or new borders of grids from CSV or XLSX
 #[derive(Debug, Subcommand)]
 pub enum Import {
     Areas(areas::AreasArgs),
     Roster(roster::RosterArgs),
     Visits(visits::VisitsArgs),
+    Grids(grids::GridsArgs),
 }
 
 /// # Errors
@@ -30,6 +31,7 @@ pub fn run(import: Import) -> Result<Outcome> {
         Import::Areas(args) => areas::run(&args),
         Import::Roster(args) => roster::run(&args),
         Import::Visits(args) => visits::run(&args),
+        Import::Grids(args) => grids::run(&args),
     }
 }
 

@@ -21,6 +21,7 @@ pub mod demo;
 pub mod doctor;
 pub mod drill;
 pub mod erase;
+pub mod grids;
 pub mod import;
 pub mod init;
 pub mod link;
