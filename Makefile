@@ -31,8 +31,7 @@ lint: setup
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 # The pages first: the program carries them, and the browser's tests drive the program.
-test: setup
-	cargo fmt --all --check
+test: setup lint
 	cd web && npm ci --no-audit --no-fund && npm test
 	cargo test --workspace --locked
 	cd e2e && npm ci --no-audit --no-fund && npm test

@@ -127,7 +127,7 @@ fn most_hours(people: &[Person], shifts: &[Shift], rules: &Rules) -> u64 {
     let a_day = pairs.filter(|&sum| sum <= rules.most_a_day).fold(single, u32::max);
     // With rest short enough for three shifts a day, only the rule of the day itself holds.
     let a_day = if rules.rest >= 8 { a_day } else { rules.most_a_day };
-    let free = if rules.free_day_in == 0 { 0 } else { days / rules.free_day_in };
+    let free = days.checked_div(rules.free_day_in).unwrap_or(0);
     for (index, who) in people.iter().enumerate() {
         flow.add(source, person(index), a_day * (days - free) as u32);
         for number in 0..days {

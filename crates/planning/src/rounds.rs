@@ -354,9 +354,12 @@ pub struct Risk {
     pub parts: Vec<f64>,
 }
 
-/// Checkpoints from the greatest risk down: index, score, and the kinds that make it up, largest first.
+/// A checkpoint's index, its score, and the kinds that make it up with their shares, largest first.
+pub type Ranked = (usize, f64, Vec<(usize, f64)>);
+
+/// Checkpoints from the greatest risk down.
 #[must_use]
-pub fn rank(risks: &[Risk]) -> Vec<(usize, f64, Vec<(usize, f64)>)> {
+pub fn rank(risks: &[Risk]) -> Vec<Ranked> {
     let kinds = risks.iter().map(|risk| risk.parts.len()).max().unwrap_or(0);
     let greatest =
         |kind: usize| risks.iter().filter_map(|risk| risk.parts.get(kind)).copied().fold(0.0, f64::max);

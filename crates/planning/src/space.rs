@@ -136,6 +136,7 @@ impl PricedTree {
 
     /// As [`PricedTree::nearest`], among candidates worth at most `ceiling`, and content with candidates that
     /// are worth up to `slack` more than the best: where many are worth about as much, that is far quicker.
+    #[expect(clippy::too_many_arguments, reason = "one search, and every bound of it")]
     pub fn nearest_about(
         &self,
         (x, y): (i64, i64),

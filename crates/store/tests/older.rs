@@ -1,5 +1,4 @@
 //! A directory that an older program made is brought up to date when it is opened for writing, and is sound afterwards.
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 use domain::area::Level;
 use domain::fact::Body;
