@@ -42,9 +42,12 @@ fuzz: setup
 
 # make bench BENCH="--people 10000,100000 --seconds 5" for a small one; see docs/BENCHMARKS.md.
 BENCH :=
+# The rehearsal before it: what is fast must also be right.
+DRILL := --people 200000 --communities 140 --phones 500 --hours 72
 bench: setup
 	cargo build --release --locked -p wanjia --bin wanjia --example bench
 	cargo build --release --locked -p store --example yardstick
+	target/release/wanjia drill $(DRILL)
 	target/release/examples/bench --program target/release/wanjia --yardstick target/release/examples/yardstick $(BENCH)
 
 # Linkage beside Splink 4 and recordlinkage, which are installed for it; LINKAGE changes what is measured, as in
