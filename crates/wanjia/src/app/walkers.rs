@@ -28,6 +28,17 @@ struct Devices {
 }
 
 #[derive(Deserialize)]
+struct Sweeps {
+    sweeps: Vec<Sweep>,
+}
+
+#[derive(Deserialize)]
+struct Sweep {
+    id: SweepId,
+    closed_at: Option<String>,
+}
+
+#[derive(Deserialize)]
 struct Device {
     series: String,
     worker_name: String,
@@ -55,6 +66,8 @@ pub fn walk(
 ) -> Answer<()> {
     let office = inviter.sign_in(address)?;
     retire(&office, district)?;
+    let known: Sweeps = office.get("/v1/sweeps")?;
+    let Some(sweep) = known.sweeps.into_iter().find(|sweep| sweep.closed_at.is_none()) else { return Ok(()) };
     let now = crate::cli::now();
     let mut walkers = Vec::new();
     for (number, (area, name)) in beats.iter().zip(NAMES).enumerate() {
@@ -63,12 +76,18 @@ pub fn walk(
         let phone = Phone::<()>::enrol(number, seed ^ now.unsigned_abs(), address, &invitation, now)?;
         let mut doors = Vec::new();
         phone.pull(|door| {
-            if door.sweeps.iter().any(|sweep| sweep.outcome.is_none()) {
+            if !door.sweeps.iter().any(|known| known.sweep == sweep.id && known.outcome.is_some()) {
                 doors.push(door);
             }
         })?;
         doors.reverse();
-        walkers.push(Walker { phone, doors, chance: Chance::new(seed, number as u64), strangers: 0 });
+        walkers.push(Walker {
+            sweep: sweep.id,
+            phone,
+            doors,
+            chance: Chance::new(seed, number as u64),
+            strangers: 0,
+        });
     }
     while walkers.iter().any(|walker| !walker.doors.is_empty()) {
         for walker in &mut walkers {
@@ -91,6 +110,7 @@ fn retire(office: &Client, district: &str) -> Answer<()> {
 }
 
 struct Walker {
+    sweep: SweepId,
     phone: Phone<()>,
     /// Not knocked at yet; the next one last.
     doors: Vec<PulledDoor>,
@@ -111,36 +131,31 @@ impl Walker {
             95..98 => (Outcome::Vacant, Light::Off),
             _ => (Outcome::Refused, Light::On),
         };
-        for sweep in &door.sweeps {
-            let comes_back = matches!(outcome, Outcome::Away | Outcome::NoAnswer);
-            let body = Body::Visited {
-                sweep: sweep.sweep,
-                dwelling: door.dwelling,
-                outcome,
-                light,
-                evidence: evidence::LIGHT,
-                recheck_on: comes_back.then(|| day_of(now) + 1),
-                occupants: None,
-            };
-            self.phone.record(now, body, None, ());
-            if outcome == Outcome::Met {
-                for member in &door.members {
-                    let body = Body::PersonSeen {
-                        sweep: sweep.sweep,
-                        dwelling: door.dwelling,
-                        person: member.person,
-                    };
-                    self.phone.record(now, body, None, ());
-                }
-                if self.chance.percent(3) {
-                    self.meet_a_stranger(sweep.sweep, &door, seed, now);
-                }
+        let sweep = self.sweep;
+        let comes_back = matches!(outcome, Outcome::Away | Outcome::NoAnswer);
+        let body = Body::Visited {
+            sweep,
+            dwelling: door.dwelling,
+            outcome,
+            light,
+            evidence: evidence::LIGHT,
+            recheck_on: comes_back.then(|| day_of(now) + 1),
+            occupants: None,
+        };
+        self.phone.record(now, body, None, ());
+        if outcome == Outcome::Met {
+            for member in &door.members {
+                let body = Body::PersonSeen { sweep, dwelling: door.dwelling, person: member.person };
+                self.phone.record(now, body, None, ());
+            }
+            if self.chance.percent(3) {
+                self.meet_a_stranger(&door, seed, now);
             }
         }
         self.phone.send_all(|| (Manner::Plainly, PUSH_LIMIT))
     }
 
-    fn meet_a_stranger(&mut self, sweep: SweepId, door: &PulledDoor, seed: u64, now: Millis) {
+    fn meet_a_stranger(&mut self, door: &PulledDoor, seed: u64, now: Millis) {
         // Far beyond the numbers that the territory's own households have.
         let number = 8_000_000 + (self.phone.number as u64) * 10_000 + self.strangers;
         self.strangers += 1;
@@ -153,7 +168,7 @@ impl Walker {
             ..Identity::default()
         };
         let person = self.phone.new_id(now);
-        let body = Body::PersonSeen { sweep, dwelling: door.dwelling, person };
+        let body = Body::PersonSeen { sweep: self.sweep, dwelling: door.dwelling, person };
         self.phone.record(now, body, Some((person, identity.encode())), ());
     }
 }

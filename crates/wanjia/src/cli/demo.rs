@@ -105,6 +105,7 @@ fn serve(args: &DemoArgs) -> Result<Outcome> {
         (shown, walkers::beats(store.book(), &community), Account::of(PATROL, &patrol))
     };
     let path = args.data.display().to_string();
+    let program = std::env::args().next().unwrap_or_else(|| "wanjia".into());
     serve::run_with(&data, args.listen, move |bound| {
         println!("\nhttp://{bound}/ is open / 已打开\n");
         println!("  user       password          who / 身份");
@@ -112,7 +113,7 @@ fn serve(args: &DemoArgs) -> Result<Outcome> {
             println!("  {username:<10} {password:<17} {name} {area}");
         }
         println!(
-            "\n  The code of the moment / 动态码：  wanjia account code --data {path} --username secretary"
+            "\n  The code of the moment / 动态码：  {program} account code --data {path} --username secretary"
         );
         println!(
             "  A phone of your own / 绑一台手机：  the secretary's page 手机 › 邀请一台手机; open its link in a narrow window"

@@ -35,6 +35,10 @@ pub fn run(args: &InitArgs) -> Result<Outcome> {
             "--territory takes letters, digits and hyphens, at most 40",
         ));
     }
+    // A territory that is there is the likelier reason for its key to be there, and its key must stay where it is.
+    if std::fs::read_dir(&args.data).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(store::StoreError::AlreadyExists(args.data.clone()).into());
+    }
     let given = args.key.is_some() || std::env::var("WANJIA_KEY").is_ok();
     let key = if given {
         super::find_key(&args.data, args.key.as_deref())?
@@ -43,15 +47,15 @@ pub fn run(args: &InitArgs) -> Result<Outcome> {
         if path.exists() {
             return Err(Failure::new(
                 "key_exists",
-                format!("密钥文件 {} 已经存在；移走它，或用 --key 指定", path.display()),
                 format!(
-                    "the key file {} exists already; move it away, or give it with --key",
+                    "密钥文件 {} 已经存在，可能属于另一个辖区：不要删除；换一个目录名，或用 --key 指定",
+                    path.display()
+                ),
+                format!(
+                    "the key file {} exists already and may be another territory's: do not delete it; choose another directory, or give a key with --key",
                     path.display()
                 ),
             ));
-        }
-        if std::fs::read_dir(&args.data).is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(store::StoreError::AlreadyExists(args.data.clone()).into());
         }
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|error| {
