@@ -9,6 +9,7 @@ command -v git >/dev/null 2>&1 || need="$need git"
 command -v node >/dev/null 2>&1 || need="$need nodejs npm"
 # The pages are tried in a real browser.
 command -v chromium >/dev/null 2>&1 || need="$need chromium"
+command -v rustc >/dev/null 2>&1 || command -v rustup >/dev/null 2>&1 || need="$need rustup"
 [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || need="$need fonts-noto-cjk"
 if [ -n "$need" ]; then
     as_root=""
