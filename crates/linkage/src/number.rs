@@ -62,10 +62,12 @@ pub fn parse_identifier(folded: &str) -> Option<Identifier> {
     if length < 5 || kept.iter().all(|byte| *byte == kept[0]) {
         return None;
     }
+    // None also for one too long for the type, which is no resident number.
     let number = |digits: &[u8]| {
-        digits
-            .iter()
-            .try_fold(0_u64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0')))
+        digits.iter().try_fold(0_u64, |sum, byte| {
+            let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+            sum.checked_mul(10)?.checked_add(digit)
+        })
     };
     let resident = match length {
         18 => number(&kept[..17]).and_then(|seventeen| match kept[17] {
