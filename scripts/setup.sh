@@ -33,6 +33,11 @@ case "$have" in
         ;;
 esac
 
+# The test run lints; a toolchain from elsewhere may come without these two.
+if ! cargo clippy --version >/dev/null 2>&1 || ! cargo fmt --version >/dev/null 2>&1; then
+    rustup component add clippy rustfmt
+fi
+
 node_major=$(node --version 2>/dev/null | sed 's/^v//; s/\..*//')
 if [ "${node_major:-0}" -lt 20 ]; then
     echo "wanjia needs Node 20 or later to build its pages, found $(node --version 2>/dev/null || echo none);" \
