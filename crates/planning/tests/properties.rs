@@ -189,7 +189,7 @@ fn a_change_of_two_buildings_in_a_hundred_moves_under_one_household_in_twenty() 
         let after = grids::plan(&community, &Settings::default());
         moved += after.moved_households;
         households += community.buildings.iter().map(|building| u64::from(building.households)).sum::<u64>();
-        assert!(after.imbalance <= 1.15, "{}", after.imbalance);
+        assert!(after.imbalance <= 1.10 + 1e-9, "{}", after.imbalance);
     }
     assert!(moved * 20 < households, "{moved} of {households}");
 }

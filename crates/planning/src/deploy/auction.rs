@@ -16,7 +16,7 @@ use super::slots::NOWHERE;
 /// the number of threads.
 const BATCH: usize = 8192;
 /// The auction ends when no more than one person in this many waits.
-const LEFT_OVER: usize = 500;
+const LEFT_OVER: usize = 100;
 /// It also ends after this many bids a person.
 const BIDS: usize = 60;
 

@@ -40,7 +40,7 @@ pub(super) struct Market<'a> {
     pub slots: &'a Slots,
     pub prices: Vec<i64>,
     trees: Vec<PricedTree>,
-    workers: usize,
+    pub workers: usize,
 }
 
 #[derive(Default)]

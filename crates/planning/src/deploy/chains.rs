@@ -1,9 +1,9 @@
 //! Chains of moves that bring the last few people to the last vacancies, by the primal-dual method.
 //!
-//! Whoever waits is put where she wants most, so some slots hold too many. A search from those finds how
-//! far the vacancies are in the graph of exchanges (moving someone from `a` to `b` costs what she loses by
-//! it at today's prices); prices rise by that distance, so that the shortest chains of moves cost nothing,
-//! and as many people as can be are moved along chains that cost at most `step` a move.
+//! Whoever waits is put where she wants most, so some slots hold too many. Moving someone from slot `a` to
+//! slot `b` costs least for whoever of `a` loses least by it, so the search runs over slots, not people. It
+//! finds how far the vacancies are at today's prices; prices rise by that distance, so that the shortest
+//! chains cost nothing, and as many people as can be are moved along chains that cost at most `step` a move.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,10 +14,21 @@ use crate::parallel;
 use crate::space::PricedTree;
 
 const FAR: i64 = i64::MAX / 4;
-/// The searches for all at once end when one moves no more than one in so many.
-const FEW: i64 = 8;
+/// Searches end when no more than one person in this many is left; the last go straight to a vacancy.
+const RARE: i64 = 50_000;
+/// Searches at most.
+const SEARCHES: usize = 500;
 /// People who lose least by filling it that every vacancy is shown to.
 const SHOWN: usize = 64;
+
+/// The cheapest way to move someone from one slot to another.
+#[derive(Clone, Copy)]
+struct Exchange {
+    to: u32,
+    mover: u32,
+    /// What she loses by it, at no prices.
+    loss: i64,
+}
 
 /// Brings everyone of `at` who stands nowhere to a slot, as far as there is a chain that ends at a vacancy.
 pub(super) fn close(market: &mut Market, memory: Vec<Memory>, at: &[u32], step: i64) -> Vec<u32> {
@@ -38,6 +49,8 @@ struct Flow<'m, 'a> {
     /// Where each person stands in `members`.
     position: Vec<u32>,
     members: Vec<Vec<u32>>,
+    /// Per node, the exchanges out of it, in the order of where they lead.
+    exchanges: Vec<Vec<Exchange>>,
     distance: Vec<i64>,
     /// Order in which the search came by, or `u32::MAX`.
     order: Vec<u32>,
@@ -54,6 +67,7 @@ impl<'m, 'a> Flow<'m, 'a> {
             held: vec![0; people],
             position: vec![0; people],
             members: vec![Vec::new(); nodes],
+            exchanges: vec![Vec::new(); nodes],
             distance: vec![FAR; nodes],
             order: vec![u32::MAX; nodes],
             market,
@@ -119,32 +133,46 @@ impl<'m, 'a> Flow<'m, 'a> {
         self.place(mover, node, cost);
     }
 
-    /// Moves people until no slot holds too many: for all of those at once while that moves many, then for
-    /// one after the other.
+    /// Moves people until no slot holds too many, or hardly any does; who is left over goes nowhere.
     fn settle(&mut self) {
-        loop {
-            self.show_vacancies();
-            let sources: Vec<usize> = (0..self.nowhere()).filter(|&node| self.room(node) < 0).collect();
+        self.show_vacancies();
+        let nodes = self.nowhere();
+        self.exchanges =
+            parallel::map(nodes, self.market.workers, |node, _: &mut ()| self.exchanges_of(node));
+        let mut sources: Vec<usize> = (0..nodes).filter(|&node| self.room(node) < 0).collect();
+        for _ in 0..SEARCHES {
             let excess: i64 = sources.iter().map(|&node| -self.room(node)).sum();
-            let gone = self.search(&sources, excess);
-            self.raise(gone);
-            let moved = self.send(&sources);
-            if moved == excess || moved * FEW < excess {
+            if excess * RARE <= self.at.len() as i64 {
                 break;
             }
+            let gone = self.search(&sources, excess);
+            self.raise(gone);
+            if self.send(&sources) == 0 {
+                break;
+            }
+            sources.retain(|&node| self.room(node) < 0);
         }
-        let sources: Vec<usize> = (0..self.nowhere()).filter(|&node| self.room(node) < 0).collect();
         for source in sources {
-            while self.room(source) < 0 {
-                let gone = self.search(&[source], 1);
-                self.raise(gone);
-                if self.send(&[source]) == 0
-                    && let Some(&mover) = self.members[source].last()
-                {
-                    self.shift(mover as usize, self.nowhere(), self.market.slots.unplaced);
-                }
+            while self.room(source) < 0
+                && let Some(&mover) = self.members[source].last()
+            {
+                self.shift(mover as usize, self.nowhere(), self.market.slots.unplaced);
             }
         }
+    }
+
+    fn exchanges_of(&self, node: usize) -> Vec<Exchange> {
+        let mut known = Vec::new();
+        for &mover in &self.members[node] {
+            let held = self.held[mover as usize];
+            let others = self.memory[mover as usize].arcs().filter(|&(slot, _)| slot != node);
+            known.extend(others.map(|(slot, cost)| Exchange { to: slot as u32, mover, loss: cost - held }));
+            let loss = self.market.slots.unplaced - held;
+            known.push(Exchange { to: self.nowhere() as u32, mover, loss });
+        }
+        known.sort_unstable_by_key(|exchange| (exchange.to, exchange.loss, exchange.mover));
+        known.dedup_by_key(|exchange| exchange.to);
+        known
     }
 
     /// Lets the people who would lose least by filling a vacancy know of it.
@@ -168,7 +196,7 @@ impl<'m, 'a> Flow<'m, 'a> {
                 able.iter().map(|&mover| -self.held[mover] - self.price(self.at[mover] as usize)).collect();
             let tree = PricedTree::new(&homes, &stakes);
             let reach = self.market.slots.reach;
-            let shown = parallel::map(vacant.len(), 2, |index, found: &mut Vec<_>| {
+            let shown = parallel::map(vacant.len(), self.market.workers, |index, found: &mut Vec<_>| {
                 let slot = &self.market.slots.all[vacant[index]];
                 tree.nearest((slot.x, slot.y), reach, SHOWN, i64::MAX, found);
                 found.clone()
@@ -182,10 +210,12 @@ impl<'m, 'a> Flow<'m, 'a> {
         }
     }
 
-    /// Distances from the sources until vacancies for all of the excess are in sight; how far it went.
+    /// Distances from the sources until vacancies for half of the excess are in sight; how far it went.
+    /// The farther half would see the whole graph at every search.
     fn search(&mut self, sources: &[usize], excess: i64) -> i64 {
         self.distance.fill(FAR);
         self.order.fill(u32::MAX);
+        let grain = (self.step / 2).max(1);
         let mut queue = BinaryHeap::new();
         for &node in sources {
             self.distance[node] = 0;
@@ -207,7 +237,7 @@ impl<'m, 'a> Flow<'m, 'a> {
             let room = self.room(node);
             if room > 0 {
                 vacancies += room;
-                if node == nowhere || vacancies >= excess {
+                if node == nowhere || 2 * vacancies >= excess {
                     // What lies as near belongs to the search, what lies farther does not.
                     reach = distance;
                 }
@@ -215,21 +245,17 @@ impl<'m, 'a> Flow<'m, 'a> {
                     continue;
                 }
             }
-            let base = distance - self.market.prices[node];
-            for &mover in &self.members[node] {
-                let base = base - self.held[mover as usize];
-                let memory = &self.memory[mover as usize];
-                for (slot, cost) in memory.arcs() {
-                    let through = (base + cost + self.market.prices[slot]).max(distance);
-                    if through < self.distance[slot] && through <= reach {
-                        self.distance[slot] = through;
-                        queue.push(Reverse((through, moves + 1, slot as u32)));
-                    }
+            for exchange in &self.exchanges[node] {
+                let to = exchange.to as usize;
+                if self.distance[to] <= distance {
+                    continue;
                 }
-                let through = (base + self.market.slots.unplaced).max(distance);
-                if through < self.distance[nowhere] {
-                    self.distance[nowhere] = through;
-                    queue.push(Reverse((through, moves + 1, nowhere as u32)));
+                // Whole steps: what lies about as far is reached at once.
+                let way = (exchange.loss + self.price(to) - self.price(node)).max(0) / grain * grain;
+                let through = distance + way;
+                if through < self.distance[to] && through <= reach {
+                    self.distance[to] = through;
+                    queue.push(Reverse((through, moves + 1, exchange.to)));
                 }
             }
         }
@@ -251,65 +277,55 @@ impl<'m, 'a> Flow<'m, 'a> {
     fn send(&mut self, sources: &[usize]) -> i64 {
         let mut cursor = vec![0usize; self.members.len()];
         let mut filled = 0;
-        let mut path: Vec<(u32, usize, i64)> = Vec::new();
+        let mut path: Vec<(usize, Exchange)> = Vec::new();
         for &source in sources {
-            while self.room(source) < 0 {
-                path.clear();
-                if !self.walk(source, &mut cursor, &mut path) {
-                    break;
-                }
+            while self.room(source) < 0 && self.walk(source, &mut cursor, &mut path) {
                 filled += 1;
-                for &(mover, slot, cost) in &path {
-                    self.shift(mover as usize, slot, cost);
+                for &(node, Exchange { to, mover, loss }) in &path {
+                    self.shift(mover as usize, to as usize, self.held[mover as usize] + loss);
+                    cursor[node] = 0;
+                }
+                let last = path.last().map(|(_, exchange)| exchange.to as usize);
+                let nowhere = self.nowhere();
+                let changed = path.iter().map(|&(node, _)| node).chain(last);
+                for node in changed.filter(|&node| node != nowhere) {
+                    self.exchanges[node] = self.exchanges_of(node);
                 }
             }
         }
         filled
     }
 
-    /// A chain of moves from `source` to a vacancy: who moves, where to, at what cost.
-    fn walk(&self, source: usize, cursor: &mut [usize], path: &mut Vec<(u32, usize, i64)>) -> bool {
+    /// A chain of moves from `source` to a vacancy: from where, and which.
+    fn walk(&self, source: usize, cursor: &mut [usize], path: &mut Vec<(usize, Exchange)>) -> bool {
+        path.clear();
         let mut node = source;
         loop {
-            let next = self.next_move(node, cursor);
-            match next {
-                Some((mover, slot, cost)) => {
-                    path.push((mover, slot, cost));
-                    if self.room(slot) > 0 {
-                        return true;
-                    }
-                    node = slot;
+            if let Some(exchange) = self.next_move(node, cursor) {
+                path.push((node, exchange));
+                node = exchange.to as usize;
+                if self.room(node) > 0 {
+                    return true;
                 }
-                None => {
-                    let Some((mover, _, _)) = path.pop() else { return false };
-                    node = self.at[mover as usize] as usize;
-                }
+            } else {
+                let Some((before, _)) = path.pop() else { return false };
+                cursor[before] += 1;
+                node = before;
             }
         }
     }
 
-    fn next_move(&self, node: usize, cursor: &mut [usize]) -> Option<(u32, usize, i64)> {
-        let order = self.order[node];
-        if node == self.nowhere() || order == u32::MAX {
-            return None;
-        }
-        let price = self.market.prices[node];
-        while cursor[node] < self.members[node].len() {
-            let mover = self.members[node][cursor[node]];
-            let limit = self.held[mover as usize] + price + self.step;
-            let arcs = self.memory[mover as usize].arcs();
-            let ahead = arcs.filter(|&(slot, cost)| {
-                let later = self.order[slot] != u32::MAX && self.order[slot] > order;
-                later
-                    && cost + self.market.prices[slot] <= limit
-                    && (self.room(slot) > 0 || cursor[slot] < self.members[slot].len())
-            });
-            if let Some((slot, cost)) = ahead.min_by_key(|&(slot, cost)| cost + self.market.prices[slot]) {
-                return Some((mover, slot, cost));
-            }
-            let unplaced = self.market.slots.unplaced;
-            if unplaced <= limit && self.order[self.nowhere()] != u32::MAX {
-                return Some((mover, self.nowhere(), unplaced));
+    /// The next exchange out of `node` that may still lead to a vacancy.
+    fn next_move(&self, node: usize, cursor: &mut [usize]) -> Option<Exchange> {
+        let (order, limit) = (self.order[node], self.market.prices[node] + self.step);
+        while let Some(&exchange) = self.exchanges[node].get(cursor[node]) {
+            let to = exchange.to as usize;
+            let later = self.order[to] != u32::MAX && self.order[to] > order;
+            if later
+                && exchange.loss + self.price(to) <= limit
+                && (self.room(to) > 0 || cursor[to] < self.exchanges[to].len())
+            {
+                return Some(exchange);
             }
             cursor[node] += 1;
         }

@@ -9,7 +9,7 @@ use super::{Limits, auction, coarse, smooth};
 const ROUNDS: u32 = 4;
 /// The first auction's step over the tolerance a person; a step of so many times the tolerance leaves a
 /// gap of about half of it, measured.
-const STEP: f64 = 4.0;
+const STEP: f64 = 3.0;
 /// Passes of the people over the prices, each by one part of them, and how prices swing in the first, in
 /// metres, and in each next against the one before.
 const PASSES: usize = 12;

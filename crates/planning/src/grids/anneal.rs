@@ -33,6 +33,9 @@ const OVERLOAD_KEPT: f64 = 30.0;
 const MOVED: f64 = 0.25;
 /// Re-planning lets a grid grow to this many times the mean before anyone is moved.
 const TOLERANCE_KEPT: f64 = 1.08;
+/// Above this many times the mean it searches again.
+const WORST_KEPT: f64 = 1.10;
+const ATTEMPTS_KEPT: u32 = 4;
 /// Today's number of grids is kept while the mean load stays this near the target.
 const SAME_COUNT: std::ops::RangeInclusive<f64> = 0.8..=1.2;
 /// New searches from scratch while a grid is above the tolerance.
@@ -44,11 +47,7 @@ pub(super) fn divide(region: &Region, settings: &Settings, seed: u64) -> Divided
     let ideal = ((total as f64 / f64::from(region.target)).round() as usize).clamp(1, region.load.len());
     let kept = region.today_labels.len();
     if kept > 0 && SAME_COUNT.contains(&(total as f64 / kept as f64 / f64::from(region.target))) {
-        let mut search = Search::new(region, grow_from_today(region), kept, TOLERANCE_KEPT, seed);
-        search.households_moved = MOVED;
-        search.overload = OVERLOAD_KEPT;
-        search.anneal(region.load.len() * settings.effort, COLD, COLD / 8.0, 1.0);
-        return search.best();
+        return keep(region, settings, kept, seed);
     }
     let mut found: Option<Divided> = None;
     for attempt in 0..ATTEMPTS {
@@ -70,6 +69,31 @@ pub(super) fn divide(region: &Region, settings: &Settings, seed: u64) -> Divided
         }
     }
     found.unwrap_or_else(|| Search::new(region, vec![0; region.load.len()], 1, 1.0, seed).best())
+}
+
+/// Today's grids, changed as little as balance allows: moving a household weighs less in every further
+/// search, while a grid is heavier than re-planning may leave it.
+fn keep(region: &Region, settings: &Settings, parts: usize, seed: u64) -> Divided {
+    let search = |attempt: u32| {
+        let own = seed.wrapping_add(u64::from(attempt));
+        let mut search = Search::new(region, grow_from_today(region), parts, TOLERANCE_KEPT, own);
+        search.households_moved = MOVED / f64::from(4u32.pow(attempt));
+        search.overload = OVERLOAD_KEPT;
+        let hot = if attempt == 0 { COLD } else { HOT };
+        search.anneal(region.load.len() * settings.effort, hot, COLD / 8.0, 1.0);
+        search.best()
+    };
+    let mut found = search(0);
+    for attempt in 1..ATTEMPTS_KEPT {
+        if found.imbalance <= WORST_KEPT {
+            break;
+        }
+        let divided = search(attempt);
+        if divided.imbalance < found.imbalance {
+            found = divided;
+        }
+    }
+    found
 }
 
 /// Parts grown from far-apart seeds, the lightest first.
