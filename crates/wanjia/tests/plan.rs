@@ -1,0 +1,188 @@
+//! Planning through the command line: what is wrong with a list is named, and the rest is planned.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        Self { folder }
+    }
+
+    /// Runs `wanjia plan`, which must end well; its report and the rows it wrote, without the header.
+    fn plan(&self, line: &str) -> (Value, Vec<String>) {
+        let run = Command::new(env!("CARGO_BIN_EXE_wanjia"))
+            .current_dir(self.folder.path())
+            .arg("plan")
+            .args(line.split_whitespace())
+            .args(["--out", "out.csv", "--json"])
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        let written = fs::read_to_string(self.folder.path().join("out.csv")).unwrap();
+        let rows = written.lines().skip(1).map(str::to_owned).collect();
+        (serde_json::from_slice(&run.stdout).unwrap(), rows)
+    }
+
+    /// Runs `wanjia plan`, which must refuse; what it says.
+    fn refuse(&self, line: &str) -> String {
+        let run = Command::new(env!("CARGO_BIN_EXE_wanjia"))
+            .current_dir(self.folder.path())
+            .arg("plan")
+            .args(line.split_whitespace())
+            .args(["--out", "out.csv", "--json"])
+            .output()
+            .unwrap();
+        assert_eq!(run.status.code(), Some(2));
+        assert!(run.stdout.is_empty());
+        assert!(!self.folder.path().join("out.csv").exists(), "nothing half done");
+        String::from_utf8(run.stderr).unwrap()
+    }
+}
+
+/// Code and name of everything that the report lists as uncovered.
+fn uncovered(report: &Value) -> Vec<(String, String)> {
+    let text = |item: &Value, key: &str| item[key].as_str().unwrap().to_owned();
+    let list = report["uncovered"].as_array().unwrap();
+    for item in list {
+        let (name, zh, en) = (text(item, "name"), text(item, "zh"), text(item, "en"));
+        assert!(zh.contains(&name) && en.contains(&name), "both languages name it: {item}");
+    }
+    list.iter().map(|item| (text(item, "code"), text(item, "name"))).collect()
+}
+
+fn named(report: &Value, code: &str, name: &str) -> bool {
+    uncovered(report).iter().any(|(its, whose)| its == code && whose == name)
+}
+
+const DEPLOY: &str = "deploy --staff staff.csv --communities communities.csv";
+
+#[test]
+fn more_need_than_staff_is_shared_and_named() {
+    let desk = Desk::new(&[
+        ("staff.csv", "staff_id,x_m,y_m\nS1,0,0\nS2,10,0\nS3,20,0\n"),
+        ("communities.csv", "community_id,x_m,y_m,need\nC1,0,0,4\nC2,1000,0,2\n"),
+    ]);
+    let (report, rows) = desk.plan(DEPLOY);
+    assert_eq!(report["placed"], 3);
+    // Half of what each asked for, and S3 walks 980 m rather than leave C2 with nobody.
+    assert_eq!(rows, ["S1,C1,,0,", "S2,C1,,10,", "S3,C2,,980,"]);
+    assert_eq!(report["objective"], 990.0);
+    assert_eq!(report["gap"], 0.0);
+    assert_eq!(
+        uncovered(&report),
+        [("short_of_staff".into(), "C1".into()), ("short_of_staff".into(), "C2".into())]
+    );
+}
+
+#[test]
+fn a_person_with_no_place_and_one_with_it_the_wrong_way_round_are_named_and_the_rest_is_placed() {
+    let desk = Desk::new(&[
+        ("staff.csv", "staff_id,lon,lat\nS1,112.50,30.50\nS2,,\nS3,30.50,112.50\n"),
+        ("communities.csv", "community_id,lon,lat,need\nC1,112.51,30.50,3\nC2,30.5,112.5,1\n"),
+    ]);
+    let (report, rows) = desk.plan(DEPLOY);
+    assert_eq!(report["placed"], 1);
+    assert!(rows[0].starts_with("S1,C1,,"), "{rows:?}");
+    assert_eq!(rows[1..], ["S2,,,,no_place", "S3,,,,no_place"]);
+    assert!(named(&report, "no_place", "S2"));
+    assert!(named(&report, "coordinates_swapped", "S3"));
+    assert!(named(&report, "coordinates_swapped", "C2"));
+    assert!(!named(&report, "coordinates_swapped", "S1"));
+}
+
+#[test]
+fn who_is_too_far_or_lacks_the_skill_is_listed_with_the_reason() {
+    let desk = Desk::new(&[
+        ("staff.csv", "staff_id,x_m,y_m,skills\nS1,0,0,nurse\nS2,90000,0,nurse\nS3,0,0,\n"),
+        ("communities.csv", "community_id,x_m,y_m,need_nurse\nC1,100,0,5\n"),
+    ]);
+    let (report, rows) = desk.plan(&format!("{DEPLOY} --max-km 5"));
+    assert_eq!(rows, ["S1,C1,nurse,100,", "S2,,,,too_far", "S3,,,,no_role"]);
+    assert!(named(&report, "too_far", "S2") && named(&report, "no_role", "S3"));
+}
+
+#[test]
+fn a_building_with_no_neighbour_and_an_island_are_divided_apart_and_named() {
+    let desk = Desk::new(&[
+        (
+            "buildings.csv",
+            "community_id,building,households\nK,a,100\nK,b,100\nK,c,100\nK,alone,40\nK,far1,90\nK,far2,90\n",
+        ),
+        ("adjacency.csv", "community_id,a,b,length_m\nK,a,b,10\nK,b,c,10\nK,far1,far2,5\nK,a,ghost,5\n"),
+    ]);
+    let (report, rows) = desk.plan("grids --buildings buildings.csv --adjacency adjacency.csv --target 300");
+    assert!(named(&report, "no_neighbour", "K/alone"));
+    assert!(named(&report, "island", "K/far1"));
+    assert!(named(&report, "unknown_building", "K/ghost"));
+    let grid = |building: &str| {
+        let row = rows.iter().find(|row| row.split(',').nth(1) == Some(building)).unwrap();
+        row.split(',').nth(2).unwrap().to_owned()
+    };
+    assert_eq!(rows.len(), 6, "everyone else is planned for");
+    assert!(grid("a") == grid("b") && grid("b") == grid("c") && grid("far1") == grid("far2"));
+    assert!(grid("alone") != grid("a") && grid("alone") != grid("far1") && grid("a") != grid("far1"));
+}
+
+#[test]
+fn a_post_that_nobody_can_hold_comes_first_and_the_others_are_held() {
+    let desk = Desk::new(&[
+        ("people.csv", "person_id,limits\nP1,\nP2,no_exposure\nP3,\nP4,\n"),
+        ("posts.csv", "post_id,skill,opens,closes,shift_hours\nG1,,8,16,8\nX1,plumber,8,12,4\n"),
+    ]);
+    let (report, rows) = desk.plan("rota --people people.csv --posts posts.csv --from 2026-01-05 --days 3");
+    assert_eq!(report["objective"], 12.0);
+    assert_eq!(report["lower_bound"], 12.0, "proven least");
+    assert_eq!(uncovered(&report), [("nobody_able".into(), "X1".into())]);
+    assert!(rows[..3].iter().all(|row| row.contains(",X1,") && row.ends_with(",nobody_able")), "{rows:?}");
+    assert!(rows[3..].iter().all(|row| row.contains(",G1,") && row.ends_with(',')), "{rows:?}");
+    assert_eq!(rows.len(), 6);
+}
+
+#[test]
+fn a_mark_against_exposure_is_respected() {
+    let desk = Desk::new(&[
+        ("people.csv", "person_id,limits\nP1,no_exposure\n"),
+        ("posts.csv", "post_id,exposed,opens,closes\nF1,1,8,16\n"),
+    ]);
+    let (report, rows) = desk.plan("rota --people people.csv --posts posts.csv --from 2026-01-05 --days 1");
+    assert_eq!(rows, ["2026-01-05,F1,08:00,8,,nobody_able"]);
+    assert!(named(&report, "nobody_able", "F1"));
+}
+
+#[test]
+fn a_place_without_coordinates_is_named_and_the_others_are_paired_and_visited() {
+    let desk = Desk::new(&[
+        ("units.csv", "unit_id,lon,lat\nU1,112.5,30.5\n"),
+        ("places.csv", "place_id,lon,lat\nA,112.51,30.5\nB,,\nC,30.5,112.5\n"),
+        ("stops.csv", "stop_id,x_m,y_m\nD1,0,0\nD2,50,0\nD3,,\n"),
+    ]);
+    let (report, rows) = desk.plan("pair --units units.csv --places places.csv");
+    assert!(rows[0].starts_with("A,U1,"), "{rows:?}");
+    assert!(named(&report, "no_place", "B") && named(&report, "coordinates_swapped", "C"));
+    let (report, rows) = desk.plan("rounds --stops stops.csv --teams 1");
+    assert_eq!(rows[0], ",,D3,,no_place");
+    assert_eq!(rows.len(), 3);
+    assert!(named(&report, "no_place", "D3"));
+}
+
+#[test]
+fn a_cell_that_cannot_be_read_is_refused_by_file_row_and_column_and_nothing_is_written() {
+    let desk = Desk::new(&[
+        ("staff.csv", "staff_id,x_m,y_m\nS1,0,0\nS2,east,0\n"),
+        ("communities.csv", "community_id,x_m,y_m,need\nC1,0,0,4\n"),
+    ]);
+    let said = desk.refuse(DEPLOY);
+    assert!(said.contains("staff.csv row 3 column x_m"), "{said}");
+    assert!(said.contains("staff.csv 第 3 行"), "{said}");
+}
