@@ -74,11 +74,7 @@ impl Reader {
         let listed_at = self.home(canonical)?;
         let mut door = listed_at;
         if door.is_none() {
-            let mut newest = None;
-            for (sweep, _) in (0u32..).zip(self.book().sweeps.clone()) {
-                newest = newest.max(self.seen(sweep, canonical)?.pop().map(|(door, at)| (at, door)));
-            }
-            door = newest.map(|(_, door)| door);
+            door = self.seen_last(canonical)?;
         }
         let Some(door) = door else { return Ok(None) };
         let area = self.area_of(door)?;
