@@ -12,8 +12,9 @@ use domain::time::Millis;
 use intake::roster::{RosterItem, RosterReader, RosterRow};
 use intake::{Cause, DoorLabel, Refusal};
 use rustc_hash::FxHashMap;
-use store::{Batch, Sealed, Store, StoreError};
+use store::{Batch, Sealed, Store};
 
+use super::attempt::{Stop, Then, attempt};
 use super::failure::{Failure, Result};
 
 /// How many rows ended in which way. Every data row of a file ends in exactly one.
@@ -84,29 +85,12 @@ pub fn import_roster(
     refusals: &mut dyn Refusals,
     each: &mut dyn FnMut(u64, Option<RowVerdict>, u64),
 ) -> Result<Tally> {
-    let mut failure = None;
-    let mut tally = Tally::default();
-    let mut elsewhere = Vec::new();
-    let outcome = store.write(now, |batch| {
+    let then = if dry_run { Then::TakeBack } else { Then::Keep };
+    let (tally, elsewhere) = attempt(store, now, then, |batch| {
         let mut import = Import::begin(batch, roster)?;
-        match import.run(&mut reader, refusals, each) {
-            Ok(()) => {}
-            Err(Stop::Store(error)) => return Err(error),
-            Err(Stop::Failure(stop)) => {
-                failure = Some(stop);
-                return Err(rolled_back());
-            }
-        }
-        tally = import.tally;
-        elsewhere = import.elsewhere;
-        if dry_run { Err(rolled_back()) } else { Ok(()) }
-    });
-    match (failure, outcome) {
-        (Some(failure), _) => return Err(failure),
-        (None, Err(StoreError::Refused(refusal))) if refusal.code == ROLLED_BACK => {}
-        (None, Err(error)) => return Err(error.into()),
-        (None, Ok(())) => {}
-    }
+        import.run(&mut reader, refusals, each)?;
+        Ok((import.tally, import.elsewhere))
+    })?;
     // A preview tells it as well, so this is written down apart from the list.
     if let (Some(actor), false) = (roster.actor, elsewhere.is_empty()) {
         store.write(now, |batch| {
@@ -143,29 +127,6 @@ pub fn known_elsewhere(field: &'static str) -> Cause {
         remedy_zh: "请交给街道或区里负责两边的人登记（这次查询已留痕）".into(),
         remedy_en: "hand it to whoever is responsible for both, at the street or county (that you found it out is recorded)"
             .into(),
-    }
-}
-
-const ROLLED_BACK: &str = "rolled_back";
-
-fn rolled_back() -> StoreError {
-    StoreError::refused(ROLLED_BACK, "没有写入", "nothing was written")
-}
-
-enum Stop {
-    Store(StoreError),
-    Failure(Failure),
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
     }
 }
 
