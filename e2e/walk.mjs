@@ -23,6 +23,8 @@ const browser = await launch()
 const territory = await makeDemonstration()
 const { origin, accounts } = territory
 const cookies = new Map()
+/** The sweep that the consoles look at; each phone walks a sweep of its own, so that it finds doors to knock at. */
+let mainSweep = ''
 
 try {
   await prepare()
@@ -53,7 +55,7 @@ process.exitCode = complaints.length > 0 ? 1 : 0
 
 /** A walk that cannot go on is one complaint; the next begins anew. */
 async function whole(pages, options) {
-  await pages(options).catch((error) => complaints.push(`${Object.values(options).filter((word) => typeof word === 'string').join('-')}: ${error.stack.split('\n').filter((line) => /Error|Timeout|waiting for|walk/.test(line)).slice(0, 4).join(' ')}`))
+  await pages(options).catch((error) => complaints.push(`${Object.values(options).filter((word) => typeof word === 'string').join('-')}: ${error.stack.split('\n').filter((line) => /Error|Timeout|waiting for l|intercepts|walk/.test(line)).slice(0, 4).join(' ')}`))
   await Promise.all(browser.contexts().map((context) => context.close()))
 }
 
@@ -65,13 +67,14 @@ async function open(name, { locale, look, viewport, phone = false, role = null }
   const { page, context } = opened
   page.setDefaultTimeout(15_000)
   await context.addInitScript(
-    ([chosen, size, contrast]) => {
+    ([chosen, size, contrast, sweep]) => {
       if (location.protocol === 'about:') return
+      localStorage.setItem('wanjia.sweep', sweep)
       localStorage.setItem('wanjia.locale', chosen)
       if (size !== '') localStorage.setItem('wanjia.size', size)
       if (contrast !== '') localStorage.setItem('wanjia.contrast', contrast)
     },
-    [locale, phone ? (TEXT[look] === 16 ? 'standard' : look) : '', phone && look === 'high' ? 'high' : ''],
+    [locale, phone ? (TEXT[look] === 16 ? 'standard' : look) : '', phone && look === 'high' ? 'high' : '', mainSweep],
   )
   if (look === 'high') await page.emulateMedia({ contrast: 'more' })
   if (look === 'forced') await page.emulateMedia({ forcedColors: 'active' })
@@ -123,13 +126,29 @@ async function signIn(role, page) {
   cookies.set(role, await page.context().storageState())
 }
 
-async function invite(name) {
-  const response = await fetch(`${origin}/v1/devices/invitations`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-wanjia': 'console', cookie: cookieOf('secretary') },
-    body: JSON.stringify({ worker_name: name, area_code: territory.community, role: 'grid_worker' }),
+async function ask(role, method, path, json) {
+  const response = await fetch(origin + path, {
+    method,
+    headers: { 'content-type': 'application/json', 'x-wanjia': 'console', cookie: cookieOf(role) },
+    body: json === undefined ? undefined : JSON.stringify(json),
   })
-  return (await response.json()).url
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+  return text === '' ? null : JSON.parse(text)
+}
+
+async function invite(name) {
+  return (await ask('secretary', 'POST', '/v1/devices/invitations', { worker_name: name, area_code: territory.community, role: 'grid_worker' })).url
+}
+
+async function openSweep(programme) {
+  const deadline = new Date(Date.now() + 3 * 86_400_000).toISOString()
+  return (await ask('street', 'POST', '/v1/sweeps', { area_code: territory.community, programme, deadline })).id
+}
+
+async function closeSweep(id) {
+  const { rows } = await ask('street', 'GET', `/v1/sweeps/${id}/residual?area=${territory.community}&limit=1000`)
+  await ask('street', 'POST', `/v1/sweeps/${id}/close`, { signatures: rows.map(({ dwelling }) => dwelling) })
 }
 
 function cookieOf(role) {
@@ -143,6 +162,7 @@ async function prepare() {
     await signIn(role, page)
     await context.close()
   }
+  mainSweep = (await ask('county', 'GET', '/v1/sweeps')).sweeps[0].id
   const enrol = async (name) => {
     const opened = await openPage(browser, origin, { viewport: SMALL_PHONE, isMobile: true, hasTouch: true })
     await opened.page.goto(await invite(name))
@@ -183,9 +203,9 @@ async function prepare() {
   const lost = await enrol('李国强')
   await lost.context.setOffline(true)
   await refuse(lost.page, 3)
-  const { devices } = await (await fetch(`${origin}/v1/devices?area=${territory.community}`, { headers: { cookie: cookieOf('secretary') } })).json()
+  const { devices } = await ask('secretary', 'GET', `/v1/devices?area=${territory.community}`)
   const { series } = devices.find(({ worker_name: name }) => name === '李国强')
-  await fetch(`${origin}/v1/devices/${series}`, { method: 'DELETE', headers: { 'x-wanjia': 'console', cookie: cookieOf('secretary') } })
+  await ask('secretary', 'DELETE', `/v1/devices/${series}`)
   await lost.context.setOffline(false)
   await lost.page.getByText('本机的数据和钥匙已经清空').waitFor()
   await lost.page.screenshot({ path: `${out}real-phone-revoked.png` })
@@ -195,6 +215,8 @@ async function prepare() {
 async function consolePages({ locale, shape, viewport, look }) {
   const name = `real-console-${locale}-${shape}-${look}`
   const { community, street, county, building } = territory
+  /** What differs between the other looks is style: each kind of page once is enough there. */
+  const all = look === 'standard'
   const options = { locale, look, viewport }
 
   const gate = await open(name, options)
@@ -221,7 +243,7 @@ async function consolePages({ locale, shape, viewport, look }) {
   await above.shot('05-street')
   for (const [at, page] of ['tasks', 'residual', 'reconcile', 'building'].entries()) {
     await visit(above, `/${page}`, '.choose li')
-    if (at === 0 || look === 'standard') await above.shot(`06-choose-${page}`)
+    if (at === 0 || all) await above.shot(`06-choose-${page}`)
   }
   await visit(above, '/reconcile?kind=lit_unlisted', '.choose li')
   await above.shot('06-choose-lit-unlisted')
@@ -263,7 +285,7 @@ async function consolePages({ locale, shape, viewport, look }) {
   await desk.dialog('20-sign-off', page.locator('.act .button').first())
   await visit(desk, '/reconcile', '.task')
   await desk.shot('21-reconcile', { full: true })
-  for (const kind of ['lit_unlisted', 'listed_dark', 'moved', 'away', 'confirmed', 'unresolved']) {
+  for (const kind of all ? ['lit_unlisted', 'listed_dark', 'moved', 'away', 'confirmed', 'unresolved'] : ['listed_dark']) {
     await visit(desk, `/reconcile?kind=${kind}`, '.task, .empty')
     await desk.shot(`22-reconcile-${kind}`)
   }
@@ -305,7 +327,7 @@ async function consolePages({ locale, shape, viewport, look }) {
   await desk.shot('38-outside-area')
   await desk.done()
 
-  for (const [at, role] of ['clerk', 'street', 'observer', 'auditor'].entries()) {
+  for (const [at, role] of (all ? ['clerk', 'street', 'observer', 'auditor'] : []).entries()) {
     const other = await open(name, { ...options, role })
     await visit(other, '/', 'main h1')
     await other.shot(`4${at}-${role}`)
@@ -335,7 +357,8 @@ async function phonePages({ locale, look }) {
   await page.goto(`${origin}/phone/`)
   await page.waitForSelector('h1')
   await shot('01-not-enrolled')
-  const url = await invite(`陈小燕 ${locale} ${look}`)
+  const sweep = await openSweep('夜间复核')
+  const url = await invite('陈小燕')
   await page.goto(url)
   await page.waitForSelector('.button.lamp')
   await shot('02-invited')
@@ -416,6 +439,21 @@ async function phonePages({ locale, look }) {
   await page.goto(`${origin}/phone/#/mine`)
   await page.waitForTimeout(300)
   await shot('24-mine', { full: true })
+  // The sweep is closed while a phone is away: what it then brings is held.
+  await page.goto(`${origin}/phone/#/doors`)
+  await page.waitForSelector('.dock')
+  await context.setOffline(true)
+  await page.locator('.dock .button.danger').click()
+  await page.waitForTimeout(300)
+  await closeSweep(sweep)
+  await context.setOffline(false)
+  await page.goto(`${origin}/phone/#/sync`)
+  await page.locator('.verdict .button').click()
+  await page.waitForTimeout(1500)
+  await shot('26-after-closing', { full: true })
+  await page.goto(`${origin}/phone/#/doors`)
+  await page.waitForTimeout(300)
+  await shot('27-doors-after-closing')
   await phone.done()
 
   const late = await open(name, { locale, look, viewport: SMALL_PHONE, phone: true })
