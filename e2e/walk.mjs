@@ -86,7 +86,8 @@ async function open(name, { locale, look, viewport, phone = false, role = null }
   const shot = async (what, { full = false } = {}) => {
     const where = `${name}-${what}`
     await page.waitForTimeout(250)
-    await page.screenshot({ path: `${out}${where}.png`, fullPage: full })
+    // A whole page is drawn at a size of its own, at which the browser forgets the text size that was set here.
+    await page.screenshot({ path: `${out}${where}.png`, fullPage: full && (phone || TEXT[look] === 16) })
     const say = (found) => complaints.push(...found.map((one) => `${where}: ${one}`))
     // Forced colours replace whatever contrast the page chose.
     say((await findings(page)).filter((one) => look !== 'forced' || !one.startsWith('color-contrast')))
