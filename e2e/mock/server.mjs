@@ -258,7 +258,7 @@ export function makeMock({ now = Date.now } = {}) {
     const signedIn = sessions.has(/wanjia_session=([^;]+)/.exec(request.headers.cookie ?? '')?.[1])
     if (path === '/v1/session') {
       if (method === 'POST') {
-        if (body.password !== 'wanjia-demo' || !/^\d{6}$/.test(body.code)) return problem(401, '没有登录', '用户名、密码或验证码不对。', 'The user name, password or code is wrong.')
+        if (body.password !== 'wanjia-demo' || !/^\d{6}$/.test(body.code)) return problem(401, '没有登录', '用户名、密码或动态码不对。', 'The user name, password or code is wrong.')
         const token = randomUUID()
         sessions.add(token)
         return { status: 200, body: session(), headers: { 'set-cookie': `wanjia_session=${token}; HttpOnly; SameSite=Strict; Path=/` } }

@@ -10,6 +10,8 @@ const { call } = vi.hoisted(() => ({ call: vi.fn() }))
 vi.mock('../console/call', () => ({ call }))
 
 const { remaining, SIGNABLE } = await import('../console/remaining')
+const { byUrgency, counted } = await import('../console/choosing')
+const { shortTime } = await import('../console/naming')
 const { askNames, askPerson, forgetNames, names } = await import('../console/names')
 
 /** A district of two streets; each community holds as many unreached doors as its number says. */
@@ -100,6 +102,29 @@ describe('names', () => {
     expect(names.get('p')).toBe('王东军')
     forgetNames()
     expect(names.size).toBe(0)
+  })
+})
+
+describe('choosing an area', () => {
+  const rows = [
+    { code: 'a', residual: 5, lit_unlisted: 0, listed_dark: 9 },
+    { code: 'b', residual: 9, lit_unlisted: 1, listed_dark: 0 },
+    { code: 'c', residual: 1, lit_unlisted: 4, listed_dark: 3 },
+  ] as CoverageRow[]
+
+  it.each([
+    ['lit_unlisted', 'cba'],
+    ['listed_dark', 'acb'],
+    ['confirmed', 'bac'],
+    [undefined, 'bac'],
+  ])('leads on by the figure that was followed: %s', (kind, order) => {
+    expect(byUrgency(rows, counted(kind)).map(({ code }) => code).join('')).toBe(order)
+  })
+})
+
+describe('times', () => {
+  it.each(['zh-CN', 'en'])('of the first hour of a day begin with 00 in %s', (locale) => {
+    expect(shortTime(new Date(2026, 0, 2, 0, 5).toISOString(), locale)).toMatch(/00:05$/)
   })
 })
 

@@ -8,6 +8,7 @@ use ledger::envelope::EnvelopeRef;
 use rusqlite::{Row, params};
 
 use crate::error::{Result, StoreError};
+use crate::people::seen_last;
 use crate::query::Reader;
 
 /// How many facts are looked at before a page of [`Reader::named_since`] ends.
@@ -43,13 +44,12 @@ impl Reader {
         Ok(self.home(canonical)?.is_none())
     }
 
-    /// The door where someone was seen last, in whichever sweep.
+    /// The door where a person was seen last, in whichever sweep. `person` is the id that all hers lead to.
+    ///
+    /// # Errors
+    /// Those of the storage.
     pub fn seen_last(&mut self, person: PersonId) -> Result<Option<DwellingId>> {
-        let mut newest = None;
-        for (sweep, _) in (0u32..).zip(self.book().sweeps.clone()) {
-            newest = newest.max(self.seen(sweep, person)?.pop().map(|(door, at)| (at, door)));
-        }
-        Ok(newest.map(|(_, door)| door))
+        seen_last(&mut self.views, person)
     }
 
     /// What is proposed of someone who is on no list and waits for a person to decide, likeliest first. Whether it

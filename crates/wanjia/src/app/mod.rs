@@ -1,6 +1,7 @@
 //! The use-cases: what can be done, whichever door it came through.
 
 pub mod accounts;
+pub mod attempt;
 pub mod drill;
 pub mod failure;
 pub mod fleet;
