@@ -65,7 +65,7 @@ async function open(name, { locale, look, viewport, phone = false, role = null }
   if (role !== null) options.storageState = cookies.get(role)
   const opened = await openPage(browser, origin, options)
   const { page, context } = opened
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(45_000)
   await context.addInitScript(
     ([chosen, size, contrast, sweep]) => {
       if (location.protocol === 'about:') return
