@@ -389,6 +389,8 @@ describe('a newcomer’s first evening', () => {
     await pushing
     await territory.end('SIGKILL')
     await tab(page, '同步')
+    await secretary.getByRole('navigation', { name: '主菜单' }).getByRole('link', { name: '名册' }).click()
+    await secretary.getByRole('heading', { name: '导入名册' }).waitFor()
     await go(secretary, '未到的户')
     await secretary.getByText('连不上服务器').waitFor()
     await secretary.locator('.live[data-live=false]').waitFor()
