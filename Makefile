@@ -66,7 +66,11 @@ bench-planning: build
 	@.venv-planning/bin/pip install -q numpy scipy ortools pymetis
 	@.venv-planning/bin/python bench/planning/run.py target/release/wanjia target/bench-planning $(PLANNING)
 
-# Pictures of every screen in each size and language, into the ignored folder screens: look before and after a change.
-screens:
+# Pictures of every screen in each size, language and contrast, into the ignored folder screens: look before and after a
+# change. screens.mjs shows a mock, whose states have levers; walk.mjs the demonstration on the real server, and judges.
+# make screens WALK="phone en elder" walks a part of it.
+WALK :=
+screens: setup
 	cd web && npm ci --no-audit --no-fund && npm run build
-	cd e2e && npm ci --no-audit --no-fund && npm run screens
+	cargo build --locked -p wanjia
+	cd e2e && npm ci --no-audit --no-fund && npm run screens && node walk.mjs $(WALK)
