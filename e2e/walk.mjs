@@ -297,7 +297,7 @@ async function consolePages({ locale, shape, viewport, look }) {
     await page.waitForTimeout(200)
     await desk.shot('24-register-refused')
   })
-  await desk.dialog('25-link', page.locator('.column[data-kind=lit_unlisted] .acts .button:not(.lamp)').first())
+  await desk.dialog('25-link', page.locator('.column[data-kind=lit_unlisted] .acts .button:not(.lamp, .perhaps)').first())
   await desk.dialog('26-reveal', page.locator('.column[data-kind=listed_dark] .button').first())
   await visit(desk, `/building?area=${community}&building=${encodeURIComponent(building)}`, '.unit')
   await desk.shot('27-building', { full: true })

@@ -12,6 +12,7 @@ vi.mock('../console/call', () => ({ call }))
 const { remaining, SIGNABLE } = await import('../console/remaining')
 const { byUrgency, counted } = await import('../console/choosing')
 const { shortTime } = await import('../console/naming')
+const { percent, waterfall } = await import('../console/perhaps')
 const { askNames, askPerson, forgetNames, names } = await import('../console/names')
 
 /** A district of two streets; each community holds as many unreached doors as its number says. */
@@ -181,5 +182,31 @@ describe('what is offered to whom', () => {
     expect(row, ASKS[deed]).toBeDefined()
     const granted = columns.filter((_, at) => /^20\d$/.test(row![at]!))
     expect(granted.sort()).toEqual([...ROLES[deed]].sort())
+  })
+})
+
+describe('the evidence of a pair', () => {
+  const field = (name: string, weight: number, total: number) =>
+    ({ field: name, field_zh: '', field_en: '', left: '', right: '', agreement_zh: '', agreement_en: '', weight, total }) as never
+  const evidence = { prior: -10, total: 6, evidence: [field('name', 20, 10), field('phone', -4, 6), field('sex', 0.01, 6.01)] } as never
+
+  it('is a waterfall on one scale: each bar begins where the one before ended', () => {
+    const bars = waterfall(evidence)
+    expect(bars.map(({ key, says, text }) => [key, says, text])).toEqual([
+      ['prior', 'against', '−10.0'],
+      ['name', 'for', '+20.0'],
+      ['phone', 'against', '−4.0'],
+      ['sex', 'nothing', '0'],
+      ['total', 'for', '+6.0'],
+    ])
+    const [prior, name, phone, , total] = bars
+    expect([prior!.start, prior!.width]).toEqual([0, 50])
+    expect([name!.start, name!.width]).toEqual([0, 100])
+    expect([phone!.start, phone!.width]).toEqual([80, 20])
+    expect([total!.start, total!.width]).toEqual([50, 30])
+  })
+
+  it('is never said to be certain', () => {
+    expect([0, 4, 500, 996, 1000].map(percent)).toEqual(['1%', '1%', '50%', '99%', '99%'])
   })
 })

@@ -65,6 +65,18 @@ pub struct WaitingPlace {
     pub position: u64,
 }
 
+/// The door where a canonical person was seen last, in whichever sweep and under whichever of her ids.
+pub(crate) fn seen_last(views: &mut Views, canonical: PersonId) -> Result<Option<DwellingId>> {
+    let mut newest = None;
+    for (sweep, _) in (0u32..).zip(views.book().sweeps.clone()) {
+        for member in apply::group(views, canonical)? {
+            let seen = views.sightings(sweep, member)?;
+            newest = newest.max(seen.into_iter().map(|(door, stamp)| (stamp, door)).max());
+        }
+    }
+    Ok(newest.map(|(_, door)| door))
+}
+
 /// Where a person is by these views.
 pub(crate) fn whereabouts(views: &mut Views, person: PersonId) -> Result<Option<Whereabouts>> {
     if views.is_erased(person)? || views.person(person)?.is_none() {
@@ -74,14 +86,7 @@ pub(crate) fn whereabouts(views: &mut Views, person: PersonId) -> Result<Option<
     let listed_at = apply::group_home(views, canonical)?;
     let mut door = listed_at;
     if door.is_none() {
-        let mut newest = None;
-        for (sweep, _) in (0u32..).zip(views.book().sweeps.clone()) {
-            for member in apply::group(views, canonical)? {
-                let seen = views.sightings(sweep, member)?;
-                newest = newest.max(seen.into_iter().map(|(door, stamp)| (stamp, door)).max());
-            }
-        }
-        door = newest.map(|(_, door)| door);
+        door = seen_last(views, canonical)?;
     }
     let Some(door) = door else { return Ok(None) };
     let door = apply::resolve_dwelling(views, door)?;

@@ -117,11 +117,11 @@ struct Name {
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Link {
+pub(super) struct Link {
     #[schema(value_type = String, format = "uuid")]
-    from: PersonId,
+    pub(super) from: PersonId,
     #[schema(value_type = String, format = "uuid")]
-    to: PersonId,
+    pub(super) to: PersonId,
 }
 
 /// A purpose of the console; phones have their own.
@@ -137,7 +137,12 @@ fn purpose(name: &str) -> Result<Purpose, Problem> {
 }
 
 /// Whether a person is where the caller may do this.
-fn holds(reader: &mut Reader, caller: &Caller, action: Action, person: PersonId) -> AppResult<bool> {
+pub(super) fn holds(
+    reader: &mut Reader,
+    caller: &Caller,
+    action: Action,
+    person: PersonId,
+) -> AppResult<bool> {
     let found = reader.whereabouts(person)?;
     Ok(found.is_some_and(|found| caller.may(action, Scope::Area(found.area)).is_ok()))
 }
@@ -359,7 +364,7 @@ fn both(link: Link) -> Result<(), Problem> {
     Ok(())
 }
 
-async fn holds_both(site: &Site, caller: &Caller, link: Link) -> Result<(), Problem> {
+pub(super) async fn holds_both(site: &Site, caller: &Caller, link: Link) -> Result<(), Problem> {
     caller.may(Action::LinkPersons, Scope::Own)?;
     both(link)?;
     let asker = caller.clone();
