@@ -38,7 +38,7 @@ test: setup lint
 
 # Damaged files and facts, for longer than the tests look.
 fuzz: setup
-	PROPTEST_CASES=$${CASES:-20000} cargo test --release --locked -p intake -p domain -p ledger --tests
+	PROPTEST_CASES=$${CASES:-20000} cargo test --release --locked -p intake -p domain -p ledger -p linkage --tests
 
 # make bench BENCH="--people 10000,100000 --seconds 5" for a small one; see docs/BENCHMARKS.md.
 BENCH :=

@@ -65,7 +65,7 @@ async function open(name, { locale, look, viewport, phone = false, role = null }
   if (role !== null) options.storageState = cookies.get(role)
   const opened = await openPage(browser, origin, options)
   const { page, context } = opened
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(45_000)
   await context.addInitScript(
     ([chosen, size, contrast, sweep]) => {
       if (location.protocol === 'about:') return
@@ -328,12 +328,36 @@ async function consolePages({ locale, shape, viewport, look }) {
   await desk.shot('38-outside-area')
   await desk.done()
 
+  if (all) await closing(name, options)
   for (const [at, role] of (all ? ['clerk', 'street', 'observer', 'auditor'] : []).entries()) {
     const other = await open(name, { ...options, role })
     await visit(other, '/', 'main h1')
     await other.shot(`4${at}-${role}`)
     await other.done()
   }
+}
+
+/** A sweep that ends with doors nobody reached: each is named, and signed for. */
+async function closing(name, options) {
+  const sweep = await openSweep('当晚复核')
+  const street = await open(name, { ...options, role: 'street' })
+  const { page } = street
+  await page.goto(`${origin}/`)
+  await page.evaluate((id) => localStorage.setItem('wanjia.sweep', id), sweep)
+  await page.context().addInitScript((id) => location.protocol !== 'about:' && localStorage.setItem('wanjia.sweep', id), sweep)
+  await visit(street, '/coverage', '.summary, .hero')
+  await page.locator('.top .button.plain').first().click()
+  const dialog = page.locator('dialog[open]')
+  await dialog.locator('label').first().waitFor()
+  await street.shot('50-closing')
+  for (const box of await dialog.getByRole('checkbox').all()) await box.check()
+  await dialog.locator('.ends').scrollIntoViewIfNeeded()
+  await street.shot('51-closing-signed')
+  await dialog.locator('.button.dusk').click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.locator('.top .chip').waitFor()
+  await street.shot('52-closed')
+  await street.done()
 }
 
 /** Good rows, one of each fault that a community's list has, and one that is there already. */
