@@ -38,7 +38,7 @@ test: setup lint
 
 # Damaged files and facts, for longer than the tests look.
 fuzz: setup
-	PROPTEST_CASES=$${CASES:-20000} cargo test --release --locked -p intake -p domain -p ledger --tests
+	PROPTEST_CASES=$${CASES:-20000} cargo test --release --locked -p intake -p domain -p ledger -p linkage --tests
 
 # make bench BENCH="--people 10000,100000 --seconds 5" for a small one; see docs/BENCHMARKS.md.
 BENCH :=
@@ -66,7 +66,11 @@ bench-planning: build
 	@.venv-planning/bin/pip install -q numpy scipy ortools pymetis
 	@.venv-planning/bin/python bench/planning/run.py target/release/wanjia target/bench-planning $(PLANNING)
 
-# Pictures of every screen in each size and language, into the ignored folder screens: look before and after a change.
-screens:
+# Pictures of every screen in each size, language and contrast, into the ignored folder screens: look before and after a
+# change. screens.mjs shows a mock, whose states have levers; walk.mjs the demonstration on the real server, and judges.
+# make screens WALK="phone en elder" walks a part of it.
+WALK :=
+screens: setup
 	cd web && npm ci --no-audit --no-fund && npm run build
-	cd e2e && npm ci --no-audit --no-fund && npm run screens
+	cargo build --locked -p wanjia
+	cd e2e && npm ci --no-audit --no-fund && npm run screens && node walk.mjs $(WALK)

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { chromium } from 'playwright-core'
 
 export const PHONE = { width: 390, height: 844 }
-export const DESK = { width: 1440, height: 900 }
+export const DESK = { width: 1280, height: 800 }
 
 export function launch() {
   return chromium.launch({
@@ -33,9 +33,12 @@ export async function findings(page) {
     .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
 }
 
-/** Text under 16 px, and buttons, links that stand alone, and fields under the target size, both in CSS pixels. */
-export function tooSmall(page, target) {
-  return page.evaluate((least) => {
+/**
+ * Text under 16 px, and buttons, links that stand alone, and fields under the target size, both in CSS pixels. A console
+ * is read close by: its small print may be 14 px.
+ */
+export function tooSmall(page, target, console = false) {
+  return page.evaluate(([least, print]) => {
     const found = []
     const visible = (element) => {
       const { width, height } = element.getBoundingClientRect()
@@ -46,15 +49,69 @@ export function tooSmall(page, target) {
       const element = node.parentElement
       if (node.data.trim() === '' || !visible(element)) continue
       const size = parseFloat(getComputedStyle(element).fontSize)
-      if (size < 16) found.push(`text ${size}px: ${node.data.trim().slice(0, 20)}`)
+      if (size < print) found.push(`text ${size}px: ${node.data.trim().slice(0, 20)}`)
     }
     for (const element of document.querySelectorAll('button, select, summary, input:not([type=checkbox], [type=radio], [type=file]), a.tab')) {
       if (!visible(element)) continue
       const { width, height } = element.getBoundingClientRect()
       if (Math.min(width, height) < least - 0.5) found.push(`target ${Math.round(width)}x${Math.round(height)}: ${element.textContent.trim().slice(0, 20)}`)
     }
+    return [...new Set(found)]
+  }, [target, console ? 13.8 : 16])
+}
+
+/** What makes the page scroll sideways, if it does. */
+export function sideways(page) {
+  return page.evaluate(() => {
+    const found = []
+    const modal = document.querySelector('dialog[open]')
+    for (const box of [document.scrollingElement, modal]) {
+      if (box === null || box.scrollWidth <= box.clientWidth + 1) continue
+      const wide = [...box.querySelectorAll('*')].filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+      found.push(`scrolls sideways by ${box.scrollWidth - box.clientWidth}px: ${wide.slice(0, 3).map(({ outerHTML }) => outerHTML.slice(0, 90)).join(' | ')}`)
+    }
     return found
-  }, target)
+  })
+}
+
+/** Text that its box cuts off. */
+export function cut(page) {
+  return page.evaluate(() => {
+    const found = []
+    for (const element of document.querySelectorAll('body *')) {
+      if (element.closest('.unseen') !== null || element.textContent.trim() === '' || !element.checkVisibility()) continue
+      const { overflowX, overflowY, clipPath } = getComputedStyle(element)
+      if (clipPath !== 'none') continue
+      const across = ['hidden', 'clip'].includes(overflowX) && element.scrollWidth > element.clientWidth + 1
+      const down = ['hidden', 'clip'].includes(overflowY) && element.scrollHeight > element.clientHeight + 1
+      if ((across || down) && element.clientWidth > 0) found.push(`cut: ${element.className} ${element.textContent.trim().slice(0, 40)}`)
+    }
+    for (const button of document.querySelectorAll('button, .button, .chip, .cell')) {
+      if (button.checkVisibility() && button.scrollWidth > button.clientWidth + 2) found.push(`runs over: ${button.textContent.trim().slice(0, 40)}`)
+    }
+    return [...new Set(found)]
+  })
+}
+
+/** Sentences in Chinese on an English page; names of people and places stay as they are. */
+export function foreign(page) {
+  return page.evaluate(() => {
+    const sentence = /[，。；：、]|\p{Script=Han}{8,}/u
+    const found = new Set()
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const text = node.data.trim()
+      if (sentence.test(text)) found.add(text.slice(0, 60))
+    }
+    for (const element of document.querySelectorAll('[aria-label], [placeholder], [title], [alt]')) {
+      for (const name of ['aria-label', 'placeholder', 'title', 'alt']) {
+        const text = element.getAttribute(name) ?? ''
+        if (sentence.test(text)) found.add(`${name}: ${text.slice(0, 60)}`)
+      }
+    }
+    if (/\p{Script=Han}/u.test(document.title)) found.add(`title: ${document.title}`)
+    return [...found].map((text) => `Chinese: ${text}`)
+  })
 }
 
 /** A page whose console errors, failed policies and requests to other origins are collected. */

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, describe, it as plainly } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { DESK, findings, launch, openPage, phoneOptions, tooSmall } from './browser.mjs'
+import { DESK, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall } from './browser.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
 const COMMUNITY = '420102002003'
@@ -202,6 +202,8 @@ describe('a newcomer’s first evening', () => {
     await quiet(street, 'opening a sweep')
     await street.getByRole('button', { name: '开展', exact: true }).click()
     await street.locator('.top select').waitFor()
+    // Swept is one community of the street: its figures are shown, not a refusal.
+    await residual(street, 6)
     await go(secretary, '进度')
     await residual(secretary, 6)
     await quiet(secretary, 'coverage')
@@ -268,6 +270,9 @@ describe('a newcomer’s first evening', () => {
     await quiet(secretary, 'signing')
     await secretary.locator('dialog').getByRole('button', { name: '签字' }).click()
     await secretary.locator('tbody tr', { hasText: '1单元 202' }).waitFor({ state: 'detached' })
+    // That no refusal is left does not mean that nobody is.
+    await secretary.getByRole('button', { name: '拒绝，未签字' }).click()
+    await secretary.locator('.empty', { hasText: '没有“拒绝，未签字”的户' }).waitFor()
     await go(secretary, '进度')
     await residual(secretary, 3)
   })
@@ -313,6 +318,40 @@ describe('a newcomer’s first evening', () => {
     await secretary.getByRole('button', { name: '撤销' }).click()
     await column.locator('.task').waitFor()
     await link()
+  })
+
+  it('proposes whom a name typed by its sound may be, tells why, and a person decides', async () => {
+    const { page } = phone
+    await openDoor(page, '301')
+    await page.locator('dialog').getByRole('button', { name: '有变化', exact: true }).click()
+    await page.getByRole('button', { name: '登记名单上没有的人' }).click()
+    await page.getByLabel('姓名').fill('王冬军')
+    await page.getByLabel('出生日期').fill('1970-01-01')
+    await page.getByRole('button', { name: '完成' }).click()
+    await page.getByRole('button', { name: '保存，去下一户' }).click()
+    await sync(page)
+    const column = secretary.locator('.column[data-kind=lit_unlisted]')
+    const perhaps = column.getByRole('button', { name: '可能是名册上的人' })
+    await perhaps.click()
+    const dialog = secretary.locator('dialog')
+    const name = dialog.locator('tr[data-field=name]')
+    await name.getByText('王冬军').waitFor()
+    await name.getByText('王东军').waitFor()
+    await name.getByText('同音').waitFor()
+    await dialog.locator('.places', { hasText: '101' }).waitFor()
+    await quiet(secretary, 'perhaps the same')
+    await secretary.keyboard.press('1')
+    await column.locator('.task').waitFor({ state: 'detached' })
+    await secretary.getByRole('button', { name: '撤销' }).click()
+    await perhaps.click()
+    await name.getByText('同音').waitFor()
+    await dialog.getByRole('button', { name: '是两个人' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await perhaps.waitFor({ state: 'detached' })
+    assert.equal(await column.locator('.task').count(), 1)
+    await column.getByRole('button', { name: '登记' }).click()
+    await dialog.getByRole('button', { name: '登记' }).click()
+    await column.locator('.task').waitFor({ state: 'detached' })
   })
 
   it('shows the building door by door', async () => {
@@ -386,8 +425,16 @@ describe('a newcomer’s first evening', () => {
     await pushing
     await territory.end('SIGKILL')
     await tab(page, '同步')
+    await secretary.getByRole('navigation', { name: '主菜单' }).getByRole('link', { name: '名册' }).click()
+    await secretary.getByRole('heading', { name: '导入名册' }).waitFor()
+    await go(secretary, '未到的户')
+    await secretary.getByText('连不上服务器').waitFor()
+    await secretary.locator('.live[data-live=false]').waitFor()
     await territory.serve()
     assert.equal(territory.origin, origin)
+    // Nobody reloads: the line comes back, and with it what the page could not load.
+    await secretary.locator('.live[data-live=true]').waitFor()
+    await secretary.locator('tbody tr').first().waitFor()
     await page.getByRole('button', { name: '立即同步' }).click()
     await page.locator('.sentence', { hasText: '全部已发出' }).waitFor()
     const now = await facts(page)
@@ -437,7 +484,43 @@ describe('a newcomer’s first evening', () => {
         await page.locator(selector).first().waitFor()
         await quiet(page, `${path} ${size} ${locale} ${contrast}`)
         assert.deepEqual(await tooSmall(page, target), [], `${path} ${size}`)
+        assert.deepEqual(await sideways(page), [], `${path} ${size} ${locale}`)
+        if (locale === 'en') assert.deepEqual(await foreign(page), [], path)
       }
+    }
+  })
+
+  it('can end its list with a new door at every size: nothing that stays lies over it', async () => {
+    const { page } = phone
+    await page.setViewportSize({ width: 360, height: 640 })
+    for (const size of ['standard', 'large', 'elder']) {
+      await page.evaluate((chosen) => localStorage.setItem('wanjia.size', chosen), size)
+      await page.goto(`${origin}/phone/#/doors`)
+      await page.reload()
+      await page.locator('.row').first().waitFor()
+      await page.locator('.add .button').click()
+      await page.getByRole('button', { name: 'Cancel' }).click()
+    }
+  })
+
+  it('has every page of the console in reach on a phone, in both languages', async () => {
+    await secretary.setViewportSize(PHONE)
+    for (const language of ['zh-CN', 'en']) {
+      await secretary.evaluate((chosen) => localStorage.setItem('wanjia.locale', chosen), language)
+      await secretary.reload()
+      const pages = secretary.locator('.side ul a')
+      await pages.first().waitFor()
+      assert.equal(await pages.count(), 8)
+      for (const link of await pages.all()) {
+        const { x, width } = await link.boundingBox()
+        assert.ok(x >= 0 && x + width <= PHONE.width, await link.innerText())
+        await link.click()
+        await secretary.locator('main h1').waitFor()
+        await quiet(secretary, `${await link.innerText()} ${language}`)
+        assert.deepEqual(await sideways(secretary), [], await link.innerText())
+        assert.deepEqual(await tooSmall(secretary, 44, true), [], await link.innerText())
+      }
+      assert.match(await secretary.title(), language === 'en' ? /Wanjia/ : /万家/)
     }
   })
 

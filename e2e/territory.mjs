@@ -67,3 +67,64 @@ export async function makeTerritory() {
   await run(binary, ['import', 'areas', '--data', data, samples('jiangan-areas.csv')])
   return territory
 }
+
+/**
+ * The demonstration territory as `make run` opens it: accounts in every role, one sweep half done, phones at work. Its
+ * passwords are new at every start; who is signed in stays signed in.
+ */
+export async function makeDemonstration(people = 20_000) {
+  const folder = await mkdtemp(join(tmpdir(), 'wanjia-e2e-'))
+  const data = join(folder, 'data')
+  let server = null
+  let address = '127.0.0.1:0'
+
+  const territory = {
+    origin: '',
+    /** Passwords by user name. */
+    accounts: {},
+    county: '420102',
+    street: '',
+    community: '',
+    building: '1',
+
+    code: async (username) => (await run(binary, ['account', 'code', '--data', data, '--username', username])).stdout.trim(),
+
+    async serve() {
+      server = spawn(binary, ['demo', '--data', data, '--people', String(people), '--serve', '--listen', address], { stdio: ['ignore', 'pipe', 'inherit'] })
+      await new Promise((resolve, reject) => {
+        let said = ''
+        server.once('exit', (status) => reject(new Error(`wanjia demo ended with ${status}: ${said}`)))
+        server.stdout.on('data', (chunk) => {
+          said += chunk
+          const found = /http:\/\/([\d.]+:\d+)/.exec(said)
+          if (found === null || !said.includes('account code')) return
+          address = found[1]
+          territory.origin = found[0]
+          for (const [, username, password, area] of said.matchAll(/^ {2}([a-z]+) +([0-9a-z-]{19,}) .*?(\d{6,})$/gm)) {
+            territory.accounts[username] = password
+            if (username === 'secretary') territory.community = area
+            if (username === 'street') territory.street = area
+          }
+          resolve()
+        })
+      })
+    },
+
+    async end(signal) {
+      const dying = server
+      server = null
+      if (dying === null) return
+      const gone = new Promise((resolve) => dying.once('exit', resolve))
+      dying.kill(signal)
+      await gone
+    },
+
+    async remove() {
+      await territory.end('SIGKILL')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+
+  await territory.serve()
+  return territory
+}

@@ -86,6 +86,7 @@ export function makeMock({ now = Date.now } = {}) {
     }
     return ''
   }
+  const declined = new Set()
   let held = [
     { series: randomUUID(), sequence: 41, worker_name: '王桂芳', reason: 'outside_sweep', message: '这户不在这次排查的范围内。', message_en: 'This door is outside the sweep.', received_at: new Date(now() - 3_600_000).toISOString(), kind: 'visited', dwelling: doors[0].dwelling, area_code: doors[0].area_code, building: '1', unit: '1', room: '101' },
   ]
@@ -125,7 +126,7 @@ export function makeMock({ now = Date.now } = {}) {
         rows.push({ kind, person_id: member.person, ...at, task: { listed_dark: 'phone', away: 'recheck' }[kind] ?? null, due })
       }
       for (const { person } of door.strangers) {
-        rows.push({ kind: 'lit_unlisted', person_id: person, ...at, task: 'register', due: new Date(door.at + 10 * 3_600_000).toISOString() })
+        rows.push({ kind: 'lit_unlisted', person_id: person, ...at, task: 'register', due: new Date(door.at + 10 * 3_600_000).toISOString(), ...proposalsOf(door, person) })
       }
       if (door.members.length === 0 && door.strangers.length === 0 && (door.outcome === 'met' || (door.outcome === 'no_answer' && door.light === 'on'))) {
         rows.push({ kind: 'lit_unlisted', person_id: null, ...at, task: 'register', due: new Date(door.at + 10 * 3_600_000).toISOString() })
@@ -134,6 +135,30 @@ export function makeMock({ now = Date.now } = {}) {
     const dark = rows.filter(({ kind }) => kind === 'listed_dark')
     dark.slice(0, 2).forEach((row) => Object.assign(row, { kind: 'moved', task: 'confirm_address', seen_at: { area_code: row.area_code, building: '2', unit: '1', room: '702' } }))
     return rows
+  }
+
+  /** Every other stranger may be someone listed: two of this door, and one elsewhere, of whom nothing more is told. */
+  function proposalsOf(door, person) {
+    if (Number.parseInt(person.slice(-2), 16) % 2 === 1) return { proposals: [{ per_mille: 640, in_area: false }] }
+    const here = door.members.filter((member) => !declined.has(`${person} ${member.person}`)).slice(0, 2)
+    if (here.length === 0) return {}
+    return { proposals: [...here.map((member, at) => ({ candidate: member.person, per_mille: 930 - 700 * at, in_area: true })), { per_mille: 120, in_area: false }] }
+  }
+
+  function evidenceOf({ from, to }) {
+    const [seen, listed] = [from, to].map((person) => doors.find((door) => [...door.members, ...door.strangers].some((one) => one.person === person)))
+    let total = -13.3
+    const field = (name, zh, en, left, right, agreementZh, agreementEn, weight) => ({ field: name, field_zh: zh, field_en: en, left, right, agreement_zh: agreementZh, agreement_en: agreementEn, weight, total: (total += weight) })
+    const side = (person, door) => ({ person, area_code: door.area_code, area_name: areaName(door.area_code), building: door.building, unit: door.unit, room: door.room })
+    const evidence = [
+      field('name', '姓名', 'name', nameOf(to), nameOf(from), '同音', 'same sound', 12.6),
+      field('birth', '出生日期', 'birth date', '1970-01-01', '1970-01-01', '完全相同', 'the same', 9.8),
+      field('identifier', '证件号码', 'identity number', '···0014', '', '至少一方没有', 'missing on a side', 0),
+      field('phone', '电话', 'telephone', '10000000001', '10000000009', '不同', 'different', -3.6),
+      field('sex', '性别', 'sex', '男', '男', '相同', 'the same', 1),
+      field('dwelling', '住处', 'dwelling', `${areaName(listed.area_code)} ${listed.building} ${listed.unit} ${listed.room}`, `${areaName(seen.area_code)} ${seen.building} ${seen.unit} ${seen.room}`, '同楼栋', 'same building', -2.6),
+    ]
+    return { from, to, per_mille: 930, prior: -13.3, evidence, total, persons: [side(from, seen), side(to, listed)] }
   }
 
   function row(area) {
@@ -258,7 +283,7 @@ export function makeMock({ now = Date.now } = {}) {
     const signedIn = sessions.has(/wanjia_session=([^;]+)/.exec(request.headers.cookie ?? '')?.[1])
     if (path === '/v1/session') {
       if (method === 'POST') {
-        if (body.password !== 'wanjia-demo' || !/^\d{6}$/.test(body.code)) return problem(401, '没有登录', '用户名、密码或验证码不对。', 'The user name, password or code is wrong.')
+        if (body.password !== 'wanjia-demo' || !/^\d{6}$/.test(body.code)) return problem(401, '没有登录', '用户名、密码或动态码不对。', 'The user name, password or code is wrong.')
         const token = randomUUID()
         sessions.add(token)
         return { status: 200, body: session(), headers: { 'set-cookie': `wanjia_session=${token}; HttpOnly; SameSite=Strict; Path=/` } }
@@ -329,6 +354,12 @@ export function makeMock({ now = Date.now } = {}) {
     if (path === '/v1/persons/names') return { status: 200, body: { names: body.persons.map((person) => ({ person, name: nameOf(person) })) } }
     const single = /^\/v1\/persons\/(.+)$/.exec(path)
     if (single) return { status: 200, body: { person: single[1], name: nameOf(single[1]), phone: '10000000001' } }
+    if (path === '/v1/links/evidence') return { status: 200, body: evidenceOf(body) }
+    if (path === '/v1/links/declined') {
+      declined.add(`${body.from} ${body.to}`)
+      announce()
+      return { status: 204, body: null }
+    }
     if (path === '/v1/links') {
       const { from, to } = body
       for (const door of doors) {

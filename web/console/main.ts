@@ -2,12 +2,14 @@ import { createApp } from 'vue'
 import '@core/styles/tokens.css'
 import './console.css'
 import App from './App.vue'
+import { followContrast } from '@core/contrast'
 import { storedLocale } from '@core/i18n'
 import { router } from './router'
 import { resume } from './session'
 import { choose, i18n } from './texts'
 
 async function start(): Promise<void> {
+  followContrast()
   await choose(storedLocale())
   await resume().catch(() => undefined)
   createApp(App).use(router).use(i18n).mount('#app')

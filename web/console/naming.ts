@@ -36,5 +36,5 @@ export function percent(part: number, whole: number): number {
 
 /** Month, day, hour and minute, as the reader's language writes them. */
 export function shortTime(at: string, locale: string): string {
-  return new Date(at).toLocaleString(locale, { month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false })
+  return new Date(at).toLocaleString(locale, { month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 }

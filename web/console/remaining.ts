@@ -5,7 +5,8 @@ import { call } from './call'
 /** Nobody signs for more than these one by one; such a sweep is not ready to be closed. */
 export const SIGNABLE = 300
 
-const LISTED_WHOLE = ['community', 'compound', 'grid']
+/** Levels whose doors are listed whole. */
+export const LISTED_WHOLE = ['community', 'compound', 'grid']
 const PAGE = 1000
 
 export interface Remaining {

@@ -1,19 +1,39 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
 import { may, PAGES } from './may'
+import { say } from './notice'
 import Coverage from './screens/Coverage.vue'
+import { translate } from './texts'
+
+const SCREENS = {
+  residual: () => import('./screens/Residual.vue'),
+  reconcile: () => import('./screens/Reconcile.vue'),
+  building: () => import('./screens/Building.vue'),
+  tasks: () => import('./screens/Tasks.vue'),
+  quarantine: () => import('./screens/Quarantine.vue'),
+  devices: () => import('./screens/Devices.vue'),
+  roster: () => import('./screens/Roster.vue'),
+}
 
 export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
     { path: '/', redirect: () => ({ name: PAGES.find(may) ?? 'coverage' }) },
     { path: '/coverage', name: 'coverage', component: Coverage },
-    { path: '/residual', name: 'residual', component: () => import('./screens/Residual.vue') },
-    { path: '/reconcile', name: 'reconcile', component: () => import('./screens/Reconcile.vue') },
-    { path: '/building', name: 'building', component: () => import('./screens/Building.vue') },
-    { path: '/tasks', name: 'tasks', component: () => import('./screens/Tasks.vue') },
-    { path: '/quarantine', name: 'quarantine', component: () => import('./screens/Quarantine.vue') },
-    { path: '/devices', name: 'devices', component: () => import('./screens/Devices.vue') },
-    { path: '/roster', name: 'roster', component: () => import('./screens/Roster.vue') },
+    { path: '/residual', name: 'residual', component: SCREENS.residual },
+    { path: '/reconcile', name: 'reconcile', component: SCREENS.reconcile },
+    { path: '/building', name: 'building', component: SCREENS.building },
+    { path: '/tasks', name: 'tasks', component: SCREENS.tasks },
+    { path: '/quarantine', name: 'quarantine', component: SCREENS.quarantine },
+    { path: '/devices', name: 'devices', component: SCREENS.devices },
+    { path: '/roster', name: 'roster', component: SCREENS.roster },
     { path: '/:rest(.*)', redirect: '/' },
   ],
 })
+
+// A page that does not come (the server is away, or has newer pages) must not look like a click that missed.
+router.onError(() => say(translate('problem.unreachable'), 'wrong'))
+
+/** Fetches every page ahead, so that the menu answers when the server does not. */
+export function fetchPages(): void {
+  for (const load of Object.values(SCREENS)) load().catch(() => undefined)
+}

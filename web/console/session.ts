@@ -2,12 +2,16 @@
 import { computed, ref, shallowRef, watch } from 'vue'
 import { Refused } from '@core/api/client'
 import { call, onSessionEnd } from './call'
+import { sentence } from './load'
 import { forgetNames } from './names'
+import { say } from './notice'
 import type { Account, Sweep } from '@core/api/types'
 
 const STORED_SWEEP = 'wanjia.sweep'
 /** Pushes come in bursts: pages ask again at most once in this time. */
 const QUIET = 800
+/** A line that the browser gave up (whatever answered was no stream) is opened again after this time. */
+const ANEW = 4_000
 
 export const account = shallowRef<Account | null>(null)
 export const sweeps = shallowRef<Sweep[]>([])
@@ -16,6 +20,8 @@ export const chosenSweep = ref(localStorage.getItem(STORED_SWEEP) ?? '')
 export const tick = ref(0)
 export const live = ref(false)
 let events: EventSource | undefined
+/** Something may have changed while nobody listened: it is asked for when the line is back. */
+let missed = false
 
 export const sweep = computed<Sweep | null>(
   () =>
@@ -44,8 +50,12 @@ export async function signIn(username: string, password: string, code: string): 
 }
 
 export async function signOut(): Promise<void> {
-  await call('/v1/session', { method: 'DELETE' })
-  location.reload()
+  try {
+    await call('/v1/session', { method: 'DELETE' })
+    location.reload()
+  } catch (error) {
+    say(sentence(error), 'wrong')
+  }
 }
 
 export async function loadSweeps(): Promise<void> {
@@ -53,10 +63,12 @@ export async function loadSweeps(): Promise<void> {
   sweeps.value = [...body.sweeps].sort((left, right) => right.opened_at.localeCompare(left.opened_at))
 }
 
-onSessionEnd(() => {
+function leave(): void {
   account.value = null
   forgetNames()
-})
+}
+
+onSessionEnd(leave)
 
 async function enter(known: Account): Promise<void> {
   account.value = known
@@ -64,17 +76,34 @@ async function enter(known: Account): Promise<void> {
   listen()
 }
 
+/** Whoever was signed out meanwhile is asked to sign in; a server that is still away is asked again. */
+async function revive(line: EventSource): Promise<void> {
+  if (account.value === null || events !== line) return
+  try {
+    await call('/v1/session')
+    listen()
+  } catch (error) {
+    if (error instanceof Refused && error.problem.status === 401) leave()
+    else setTimeout(() => void revive(line), ANEW)
+  }
+}
+
 function listen(): void {
   events?.close()
-  events = new EventSource('/v1/events')
+  const line = new EventSource('/v1/events')
+  events = line
   let timer: ReturnType<typeof setTimeout> | undefined
-  events.addEventListener('open', () => {
+  line.addEventListener('open', () => {
+    if (missed) tick.value += 1
+    missed = false
     live.value = true
   })
-  events.addEventListener('error', () => {
+  line.addEventListener('error', () => {
     live.value = false
+    missed = true
+    if (line.readyState === EventSource.CLOSED) setTimeout(() => void revive(line), ANEW)
   })
-  events.addEventListener('changed', ({ data }: MessageEvent<string>) => {
+  line.addEventListener('changed', ({ data }: MessageEvent<string>) => {
     const { sweeps: touched = [] } = JSON.parse(data) as { sweeps?: string[] }
     // Opening and closing a sweep touch no figure that is known here yet.
     const known = new Set(sweeps.value.map(({ id }) => id))

@@ -1,5 +1,6 @@
 /** Text size and contrast: kept on the phone, applied to the page before anything is drawn. */
-import { ref, watchEffect } from 'vue'
+import { ref, watch, watchEffect } from 'vue'
+import { prefersContrast } from '@core/contrast'
 
 export const SIZES = ['standard', 'large', 'elder'] as const
 export type Size = (typeof SIZES)[number]
@@ -9,7 +10,9 @@ const STORED_CONTRAST = 'wanjia.contrast'
 
 const stored = localStorage.getItem(STORED_SIZE)
 export const size = ref<Size>(SIZES.find((name) => name === stored) ?? 'standard')
-export const highContrast = ref(localStorage.getItem(STORED_CONTRAST) === 'high')
+/** The system's wish, until someone says otherwise here. */
+const kept = localStorage.getItem(STORED_CONTRAST)
+export const highContrast = ref(kept === null ? prefersContrast.matches : kept === 'high')
 
 watchEffect(() => {
   document.documentElement.dataset.size = size.value
@@ -17,7 +20,7 @@ watchEffect(() => {
 })
 
 watchEffect(() => {
-  const contrast = highContrast.value ? 'high' : 'normal'
-  document.documentElement.dataset.contrast = contrast
-  localStorage.setItem(STORED_CONTRAST, contrast)
+  document.documentElement.dataset.contrast = highContrast.value ? 'high' : 'normal'
 })
+
+watch(highContrast, (high) => localStorage.setItem(STORED_CONTRAST, high ? 'high' : 'normal'))

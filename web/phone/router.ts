@@ -15,7 +15,7 @@ export const router = createRouter({
   ],
 })
 
-// The notice lies where the visit's title and its way back are.
+// The notice lies where the title of a page is, and what one came to read: it is of the doors alone.
 router.afterEach((to) => {
-  if (to.name === 'visit') hush()
+  if (to.name !== 'doors') hush()
 })

@@ -7,9 +7,14 @@ import { households } from '../console/households'
 import { ROLES, type Deed } from '../console/roles'
 
 const { call } = vi.hoisted(() => ({ call: vi.fn() }))
-vi.mock('../console/call', () => ({ call }))
+vi.mock('../console/call', () => ({ call, onSessionEnd: () => undefined }))
+vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 
 const { remaining, SIGNABLE } = await import('../console/remaining')
+const { byUrgency, counted } = await import('../console/choosing')
+const { shortTime } = await import('../console/naming')
+const { swept } = await import('../console/scope')
+const { percent, waterfall } = await import('../console/perhaps')
 const { askNames, askPerson, forgetNames, names } = await import('../console/names')
 
 /** A district of two streets; each community holds as many unreached doors as its number says. */
@@ -103,6 +108,41 @@ describe('names', () => {
   })
 })
 
+describe('choosing an area', () => {
+  const rows = [
+    { code: 'a', residual: 5, lit_unlisted: 0, listed_dark: 9 },
+    { code: 'b', residual: 9, lit_unlisted: 1, listed_dark: 0 },
+    { code: 'c', residual: 1, lit_unlisted: 4, listed_dark: 3 },
+  ] as CoverageRow[]
+
+  it.each([
+    ['lit_unlisted', 'cba'],
+    ['listed_dark', 'acb'],
+    ['confirmed', 'bac'],
+    [undefined, 'bac'],
+  ])('leads on by the figure that was followed: %s', (kind, order) => {
+    expect(byUrgency(rows, counted(kind)).map(({ code }) => code).join('')).toBe(order)
+  })
+})
+
+describe('the area that is looked at', () => {
+  it.each([
+    ['420102002', '420102002003', '420102002003'],
+    ['420102002003', '420102002003', '420102002003'],
+    ['420102002003', '420102', '420102002003'],
+    ['420102002005', '420102002003', '420102002005'],
+    ['420102', undefined, '420102'],
+  ])('for %s while %s is swept is %s', (asked, area, looked) => {
+    expect(swept(asked, area)).toBe(looked)
+  })
+})
+
+describe('times', () => {
+  it.each(['zh-CN', 'en'])('of the first hour of a day begin with 00 in %s', (locale) => {
+    expect(shortTime(new Date(2026, 0, 2, 0, 5).toISOString(), locale)).toMatch(/00:05$/)
+  })
+})
+
 describe('households', () => {
   const line = (kind: ReconcileRow['kind'], dwelling: string, person: string | null, due: string) => ({ kind, dwelling, person_id: person, due }) as ReconcileRow
 
@@ -156,5 +196,31 @@ describe('what is offered to whom', () => {
     expect(row, ASKS[deed]).toBeDefined()
     const granted = columns.filter((_, at) => /^20\d$/.test(row![at]!))
     expect(granted.sort()).toEqual([...ROLES[deed]].sort())
+  })
+})
+
+describe('the evidence of a pair', () => {
+  const field = (name: string, weight: number, total: number) =>
+    ({ field: name, field_zh: '', field_en: '', left: '', right: '', agreement_zh: '', agreement_en: '', weight, total }) as never
+  const evidence = { prior: -10, total: 6, evidence: [field('name', 20, 10), field('phone', -4, 6), field('sex', 0.01, 6.01)] } as never
+
+  it('is a waterfall on one scale: each bar begins where the one before ended', () => {
+    const bars = waterfall(evidence)
+    expect(bars.map(({ key, says, text }) => [key, says, text])).toEqual([
+      ['prior', 'against', '−10.0'],
+      ['name', 'for', '+20.0'],
+      ['phone', 'against', '−4.0'],
+      ['sex', 'nothing', '0'],
+      ['total', 'for', '+6.0'],
+    ])
+    const [prior, name, phone, , total] = bars
+    expect([prior!.start, prior!.width]).toEqual([0, 50])
+    expect([name!.start, name!.width]).toEqual([0, 100])
+    expect([phone!.start, phone!.width]).toEqual([80, 20])
+    expect([total!.start, total!.width]).toEqual([50, 30])
+  })
+
+  it('is never said to be certain', () => {
+    expect([0, 4, 500, 996, 1000].map(percent)).toEqual(['1%', '1%', '50%', '99%', '99%'])
   })
 })

@@ -5,6 +5,7 @@ import { interpolate } from '@core/i18n/interpolate'
 import phoneEnglish from '../phone/messages/en'
 import phoneChinese from '../phone/messages/zh-CN'
 import type { Messages } from '@core/i18n'
+import { Refused } from '@core/api/client'
 
 function flat(messages: Messages, prefix = ''): Map<string, string> {
   return new Map(
@@ -28,7 +29,17 @@ describe.each([
   })
 
   it('fill in the same names in both languages', () => {
-    for (const [key, message] of zh) expect([key, slots(en.get(key)!)]).toEqual([key, slots(message)])
+    for (const [key, message] of zh) {
+      const forms = en.get(key)!.split(' | ')
+      expect([key, slots(forms.at(-1)!)]).toEqual([key, slots(message)])
+      // The form for one may say "one" in words, and nothing that the other does not know.
+      for (const slot of slots(forms[0]!)) expect(slots(message), key).toContain(slot)
+      expect(forms.length, key).toBeLessThanOrEqual(2)
+    }
+  })
+
+  it('do not count in Chinese, which needs no second form', () => {
+    for (const [key, message] of zh) expect(message, key).not.toContain(' | ')
   })
 
   it('are not empty, and English is not Chinese', () => {
@@ -48,5 +59,34 @@ describe('interpolation', () => {
   it('fills in names and leaves the rest', () => {
     const message = interpolate('已敲 {done} / {all} {x}')
     expect(message({ named: (name) => ({ done: 3, all: 12 })[name as 'done'] })).toBe('已敲 3 / 12 ')
+  })
+
+  it.each([
+    [0, '0 doors'],
+    [1, '1 door'],
+    [2, '2 doors'],
+    ['1', '1 door'],
+    ['63+', '63+ doors'],
+    ['1,001', '1,001 doors'],
+  ])('says %s as %s', (n, said) => {
+    expect(interpolate('{n} door | {n} doors')({ named: () => n })).toBe(said)
+  })
+})
+
+describe('a refusal', () => {
+  const refused = (detail: string, detail_en: string, remedy?: string, remedy_en?: string) =>
+    new Refused({ title: '拒绝', status: 409, detail, detail_en, remedy, remedy_en })
+
+  it('says what is wrong and what to do as two sentences', () => {
+    const error = refused('这张二维码已经用过', 'this code was used already', '请找社区再要一张', 'ask the community for another')
+    expect(error.text('zh-CN')).toBe('这张二维码已经用过。请找社区再要一张')
+    expect(error.text('en')).toBe('This code was used already. Ask the community for another')
+  })
+
+  it('does not end a sentence twice, and stands alone without a remedy', () => {
+    expect(refused('已经用过。', 'used already.', '再要一张', 'ask again').text('zh-CN')).toBe('已经用过。再要一张')
+    expect(refused('已经用过。', 'used already.', '再要一张', 'ask again').text('en')).toBe('Used already. Ask again')
+    expect(refused('已经用过', 'used already').text('zh-CN')).toBe('已经用过')
+    expect(refused('', '').text('en')).toBe('拒绝')
   })
 })

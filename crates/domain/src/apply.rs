@@ -6,8 +6,8 @@ use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
 use crate::id::{DwellingId, PersonId, SeriesId};
 use crate::state::{
-    Book, Count, Device, Dwelling, Labels, Person, Roster, Round, Stamp, State, Sweep, SweepNumber, Tally,
-    Visit,
+    Book, Count, Device, Dwelling, Labels, Person, Proposal, Roster, Round, Stamp, State, Sweep, SweepNumber,
+    Tally, Visit,
 };
 use crate::sweep::tally;
 use crate::time::Millis;
@@ -140,6 +140,8 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             see_person(state, origin, sweep, dwelling, *person, stamp)
         }
         Body::Linked { from, to } => change_people(state, origin.counts_from, &[*from, *to], |state| {
+            // Whoever says now that they are one takes back what was said before.
+            state.set_two_people(*from, *to, false)?;
             let from_now = canonical(state, *from)?;
             if from_now == canonical(state, *to)? || state.is_erased(*from)? || state.is_erased(*to)? {
                 return Ok(());
@@ -156,6 +158,14 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             }
             Ok(())
         }),
+        Body::LinkProposed { from, to, per_mille, model } => {
+            let (person, candidate) = (*from, *to);
+            if person == candidate || state.is_erased(person)? || state.is_erased(candidate)? {
+                return Ok(());
+            }
+            state.put_proposal(Proposal { person, candidate, per_mille: *per_mille, model: *model })
+        }
+        Body::LinkDeclined { from, to } => decline(state, *from, *to),
         Body::SignedOff { sweep, dwelling, reason } => {
             let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
             let dwelling = resolve_dwelling(state, *dwelling)?;
@@ -218,6 +228,23 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         // Kept in the ledger as a record; no view needs them.
         Body::Revealed { .. } | Body::ListRevealed { .. } => Ok(()),
     }
+}
+
+/// Two people, under whichever ids either has: nothing that was proposed of them stays. It moves no count.
+fn decline<S: State>(state: &mut S, from: PersonId, to: PersonId) -> Result<(), S::Error> {
+    if from == to || state.is_erased(from)? || state.is_erased(to)? {
+        return Ok(());
+    }
+    state.set_two_people(from, to, true)?;
+    let (from, to) = (canonical(state, from)?, canonical(state, to)?);
+    let candidates = group(state, to)?;
+    for person in group(state, from)? {
+        for candidate in &candidates {
+            state.drop_proposal(person, *candidate)?;
+            state.drop_proposal(*candidate, person)?;
+        }
+    }
+    Ok(())
 }
 
 fn change_book<S: State>(

@@ -189,6 +189,11 @@ pub enum Body {
     ListRevealed { sweep: SweepId, area: String, purpose: u64, persons: u64 },
     /// 25 `[dwelling, reason]`; what was noted at a door before this fact is gone, what comes after it stays.
     NotesErased { dwelling: DwellingId, reason: u64 },
+    /// 26 `[from, to, per mille, model: bytes32]`; a model with this digest holds `from`, who was seen, for `to`, who is
+    /// listed, this probably. Nothing is linked by it: a person decides.
+    LinkProposed { from: PersonId, to: PersonId, per_mille: u64, model: [u8; 32] },
+    /// 27 `[from, to]`; a person said that these are two. A later link of the two takes it back.
+    LinkDeclined { from: PersonId, to: PersonId },
 }
 
 /// One thing that happened: when (by the clock of whoever says so), who says so, and what.
@@ -364,7 +369,9 @@ impl Fact {
                 }
             }
             Body::PersonSeen { sweep, dwelling, person } => out.array(3).id(*sweep).id(*dwelling).id(*person),
-            Body::Linked { from, to } | Body::Unlinked { from, to } => out.array(2).id(*from).id(*to),
+            Body::Linked { from, to } | Body::Unlinked { from, to } | Body::LinkDeclined { from, to } => {
+                out.array(2).id(*from).id(*to)
+            }
             Body::SignedOff { sweep, dwelling, reason } => {
                 out.array(3).id(*sweep).id(*dwelling).uint(*reason as u64)
             }
@@ -381,6 +388,9 @@ impl Fact {
                 out.array(4).id(*sweep).text(area).uint(*purpose).uint(*persons)
             }
             Body::NotesErased { dwelling, reason } => out.array(2).id(*dwelling).uint(*reason),
+            Body::LinkProposed { from, to, per_mille, model } => {
+                out.array(4).id(*from).id(*to).uint(*per_mille).bytes(model)
+            }
         };
         out.0.into_writer()
     }
@@ -439,6 +449,8 @@ impl Body {
             Self::Released { .. } => 23,
             Self::ListRevealed { .. } => 24,
             Self::NotesErased { .. } => 25,
+            Self::LinkProposed { .. } => 26,
+            Self::LinkDeclined { .. } => 27,
         }
     }
 
@@ -607,6 +619,19 @@ impl Body {
             25 => {
                 read.array(2)?;
                 Self::NotesErased { dwelling: read.id()?, reason: read.uint()? }
+            }
+            26 => {
+                read.array(4)?;
+                Self::LinkProposed {
+                    from: read.id()?,
+                    to: read.id()?,
+                    per_mille: read.one_of("per mille", |share| (share <= 1000).then_some(share))?,
+                    model: read.fixed()?,
+                }
+            }
+            27 => {
+                read.array(2)?;
+                Self::LinkDeclined { from: read.id()?, to: read.id()? }
             }
             kind => return Err(FactError::UnknownKind(kind)),
         })

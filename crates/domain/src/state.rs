@@ -111,6 +111,16 @@ pub struct Person {
     pub link: Option<PersonId>,
 }
 
+/// That someone who was seen may be someone who is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    pub person: PersonId,
+    pub candidate: PersonId,
+    pub per_mille: u64,
+    /// The digest of the model that says so.
+    pub model: [u8; 32],
+}
+
 /// Which of two claims is the newer: by the time of the visit, then by series and sequence, so that the order of
 /// arrival decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -246,8 +256,24 @@ pub trait State {
     fn put_person(&mut self, id: PersonId, person: Person) -> Result<(), Self::Error>;
     /// The people linked directly to this one.
     fn linked_to(&mut self, id: PersonId) -> Result<Vec<PersonId>, Self::Error>;
+    /// Keeps a proposal; a newer one of the same two takes the place of an older.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_proposal(&mut self, proposal: Proposal) -> Result<(), Self::Error>;
+    /// Takes it out again, if there is one.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn drop_proposal(&mut self, person: PersonId, candidate: PersonId) -> Result<(), Self::Error>;
+    /// Remembers that these two ids are of two people, or forgets that someone said so. Their order says nothing.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn set_two_people(&mut self, one: PersonId, other: PersonId, two: bool) -> Result<(), Self::Error>;
     fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<(), Self::Error>;
-    /// Removes the person's row, roster rows and sightings, and remembers only that the id is erased, and by which fact.
+    /// Removes the person's row, roster rows, sightings and proposals, and remembers only that the id is erased, and by
+    /// which fact.
     ///
     /// # Errors
     /// Those of the storage.

@@ -1,7 +1,7 @@
 //! A fact's bytes come from strangers: nothing panics, and what is read is written back as the same bytes.
 
 use domain::area::Level;
-use domain::fact::{Body, Fact, FoundBy, Light, Outcome, Place, SignReason};
+use domain::fact::{Body, Fact, FactError, FoundBy, Light, Outcome, Place, SignReason};
 use domain::id::Id;
 use domain::identity::Identity;
 use proptest::prelude::*;
@@ -60,6 +60,9 @@ fn body() -> impl Strategy<Value = Body> {
         visit,
         (id(), id(), id()).prop_map(|(sweep, dwelling, person)| Body::PersonSeen { sweep, dwelling, person }),
         (id(), id()).prop_map(|(from, to)| Body::Linked { from, to }),
+        (id(), id()).prop_map(|(from, to)| Body::LinkDeclined { from, to }),
+        (id(), id(), 0..=1000_u64, any::<[u8; 32]>())
+            .prop_map(|(from, to, per_mille, model)| { Body::LinkProposed { from, to, per_mille, model } }),
         (id(), id()).prop_map(|(sweep, dwelling)| Body::SignedOff {
             sweep,
             dwelling,
@@ -111,4 +114,26 @@ proptest! {
             prop_assert_eq!(read.encode(), bytes);
         }
     }
+}
+
+#[test]
+fn a_proposal_has_these_bytes_and_no_probability_above_one() {
+    let fact = |per_mille| Fact {
+        at: 1000,
+        actor: Id([1; 16]),
+        body: Body::LinkProposed { from: Id([2; 16]), to: Id([3; 16]), per_mille, model: [4; 32] },
+    };
+    let mut golden = vec![0x84, 0x18, 26, 0x19, 0x03, 0xe8, 0x50];
+    golden.extend([1; 16]);
+    golden.extend([0x84, 0x50]);
+    golden.extend([2; 16]);
+    golden.push(0x50);
+    golden.extend([3; 16]);
+    golden.extend([0x19, 0x03, 0xb6, 0x58, 32]);
+    golden.extend([4; 32]);
+    assert_eq!(fact(950).encode(), golden);
+    assert!(matches!(
+        Fact::decode(&fact(1001).encode()),
+        Err(FactError::BadValue { kind: 26, field: "per mille", value: 1001 })
+    ));
 }

@@ -4,7 +4,9 @@ use rustc_hash::FxHashMap;
 
 use crate::block::{Key, values};
 use crate::compare::{Levels, Side, compare_sides};
+use crate::explain::{Explanation, explain};
 use crate::frequency::Frequencies;
+use crate::learn::Answer;
 use crate::model::{Model, Scorer, probability};
 use crate::person::{Defects, NoUsableField, Person, Raw, Register, Texts};
 
@@ -450,10 +452,12 @@ impl Index {
         Ok((row, defects))
     }
 
-    /// Takes a row out; it is not found any more. False when there is no such row or it is out already.
+    /// Takes a row out: it is not found any more, and what it said is gone. False when there is no such row or it is
+    /// out already.
     pub fn remove(&mut self, row: u32) -> bool {
         match self.list.people.get_mut(row as usize) {
             Some(person) if !person.is_removed() => {
+                *person = Person::default();
                 person.remove();
                 true
             }
@@ -498,6 +502,45 @@ impl Index {
         }
         self.found = found;
         Ok(self.weigh(candidates, floor))
+    }
+
+    /// Why a row is, or is not, this person. `shown` is what the reader of the explanation may see of the row and of
+    /// the person; it decides nothing.
+    ///
+    /// # Errors
+    /// [`NoUsableField`] when nothing in `raw` could tell one person from another, or there is no such row.
+    pub fn explain(
+        &self,
+        row: u32,
+        raw: &Raw<'_>,
+        shown: [&Raw<'_>; 2],
+    ) -> Result<Explanation, NoUsableField> {
+        let mut query = Register::new();
+        query.push(raw)?;
+        let person = self.list.people.get(row as usize).filter(|person| !person.is_removed());
+        let person = person.ok_or(NoUsableField)?;
+        let levels = compare_sides(self.list.side(row), query.side(0));
+        Ok(explain(&self.scorer, levels, person, shown))
+    }
+
+    /// What a person's answer on a row says, to learn from.
+    ///
+    /// # Errors
+    /// [`NoUsableField`] when nothing in `raw` could tell one person from another, or there is no such row.
+    pub fn answer(&self, row: u32, raw: &Raw<'_>, same: bool) -> Result<Answer, NoUsableField> {
+        let mut query = Register::new();
+        query.push(raw)?;
+        if self.list.people.get(row as usize).is_none_or(Person::is_removed) {
+            return Err(NoUsableField);
+        }
+        let levels = compare_sides(self.list.side(row), query.side(0));
+        Answer::new(&self.list, row, levels, same).ok_or(NoUsableField)
+    }
+
+    /// The list alone, to build the index anew; rows keep their numbers.
+    #[must_use]
+    pub fn into_list(self) -> Register {
+        self.list
     }
 
     /// Probabilities with the candidates competing: the person is at most one of several different people.

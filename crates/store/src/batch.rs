@@ -15,6 +15,7 @@ use rusqlite::{OptionalExtension, params};
 use rustc_hash::FxHashMap;
 
 use crate::error::{Result, StoreError};
+use crate::people::{self, Whereabouts};
 use crate::push::{CheckedPush, PushRefused, Pushed};
 use crate::store::{OWN, Store};
 use crate::views::Views;
@@ -534,6 +535,14 @@ impl<'s> Batch<'s> {
         except: Option<PersonId>,
     ) -> Result<Option<(PersonId, identity::By)>> {
         identity::find(observed, &mut Known { batch: self, dwelling, except })
+    }
+
+    /// Where a person is; none if nobody has this id, she was erased, or no door is known for her.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn whereabouts(&mut self, person: PersonId) -> Result<Option<Whereabouts>> {
+        people::whereabouts(&mut self.store.views, person)
     }
 
     /// Makes a person findable by her ID number and phone.

@@ -32,8 +32,10 @@ pub const PHONE_SEEN_STEP: Millis = 10 * 60_000;
 pub const INVITATION_LIMIT: Millis = 24 * 3_600_000;
 /// Failures are counted over this time.
 pub const FAILURE_WINDOW: Millis = 15 * 60_000;
-/// As many failures of one name, or from one address, are allowed within [`FAILURE_WINDOW`].
+/// As many failures of one name are allowed within [`FAILURE_WINDOW`].
 pub const FAILURE_LIMIT: usize = 5;
+/// And as many from one address: a whole office, or a whole street behind one network, may share it.
+pub const ADDRESS_FAILURE_LIMIT: usize = 50;
 
 /// What stands in the place of a series when something is sealed here.
 const PLACE: &[u8; 16] = b"wanjia control 1";
@@ -244,17 +246,14 @@ impl Control {
         let mut connection = lock(&self.writer);
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute("delete from failure where at <= ?1", [now - FAILURE_WINDOW])?;
-        for subject in subjects {
-            let times: Vec<Millis> = {
-                let mut read = transaction
-                    .prepare_cached("select at from failure where subject = ?1 order by at desc limit ?2")?;
-                let rows = read
-                    .query_map(params![subject, u32::try_from(FAILURE_LIMIT).unwrap_or(5)], |row| {
-                        row.get(0)
-                    })?;
-                rows.collect::<rusqlite::Result<_>>()?
-            };
-            if let Some(oldest) = times.get(FAILURE_LIMIT - 1) {
+        for (subject, limit) in subjects.iter().zip([FAILURE_LIMIT, ADDRESS_FAILURE_LIMIT]) {
+            let oldest: Option<Millis> = transaction
+                .prepare_cached(
+                    "select at from failure where subject = ?1 order by at desc limit 1 offset ?2",
+                )?
+                .query_row(params![subject, limit as u64 - 1], |row| row.get(0))
+                .optional()?;
+            if let Some(oldest) = oldest {
                 return Ok(Err(oldest + FAILURE_WINDOW - now));
             }
         }

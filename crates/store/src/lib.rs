@@ -24,6 +24,7 @@ pub mod lists;
 pub mod nodes;
 pub mod people;
 pub mod proofs;
+pub mod proposals;
 pub mod pull;
 pub mod push;
 pub mod query;

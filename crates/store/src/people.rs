@@ -12,6 +12,7 @@ use rusqlite::{OptionalExtension, params};
 use crate::error::{Result, StoreError};
 use crate::lists::Page;
 use crate::query::Reader;
+use crate::views::Views;
 
 /// Where a person is listed, or else where she was seen last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,25 +65,42 @@ pub struct WaitingPlace {
     pub position: u64,
 }
 
+/// The door where a canonical person was seen last, in whichever sweep and under whichever of her ids.
+pub(crate) fn seen_last(views: &mut Views, canonical: PersonId) -> Result<Option<DwellingId>> {
+    let mut newest = None;
+    for (sweep, _) in (0u32..).zip(views.book().sweeps.clone()) {
+        for member in apply::group(views, canonical)? {
+            let seen = views.sightings(sweep, member)?;
+            newest = newest.max(seen.into_iter().map(|(door, stamp)| (stamp, door)).max());
+        }
+    }
+    Ok(newest.map(|(_, door)| door))
+}
+
+/// Where a person is by these views.
+pub(crate) fn whereabouts(views: &mut Views, person: PersonId) -> Result<Option<Whereabouts>> {
+    if views.is_erased(person)? || views.person(person)?.is_none() {
+        return Ok(None);
+    }
+    let canonical = apply::canonical(views, person)?;
+    let listed_at = apply::group_home(views, canonical)?;
+    let mut door = listed_at;
+    if door.is_none() {
+        door = seen_last(views, canonical)?;
+    }
+    let Some(door) = door else { return Ok(None) };
+    let door = apply::resolve_dwelling(views, door)?;
+    let area = views.dwelling(door)?.map(|row| row.area);
+    Ok(area.map(|area| Whereabouts { person: canonical, listed_at, area }))
+}
+
 impl Reader {
     /// Where a person is; none if nobody has this id, she was erased, or no door is known for her.
+    ///
+    /// # Errors
+    /// Those of the storage.
     pub fn whereabouts(&mut self, person: PersonId) -> Result<Option<Whereabouts>> {
-        if self.views.is_erased(person)? || self.views.person(person)?.is_none() {
-            return Ok(None);
-        }
-        let canonical = apply::canonical(&mut self.views, person)?;
-        let listed_at = self.home(canonical)?;
-        let mut door = listed_at;
-        if door.is_none() {
-            let mut newest = None;
-            for (sweep, _) in (0u32..).zip(self.book().sweeps.clone()) {
-                newest = newest.max(self.seen(sweep, canonical)?.pop().map(|(door, at)| (at, door)));
-            }
-            door = newest.map(|(_, door)| door);
-        }
-        let Some(door) = door else { return Ok(None) };
-        let area = self.area_of(door)?;
-        Ok(area.map(|area| Whereabouts { person: canonical, listed_at, area }))
+        whereabouts(&mut self.views, person)
     }
 
     /// The area that a door is counted under, by whichever id it is called; none if there is no such door.

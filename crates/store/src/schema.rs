@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 2;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 5;
+pub const VIEWS_VERSION: i64 = 6;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -141,6 +141,10 @@ create table dwelling_alias (id blob primary key, dwelling blob not null) withou
 create table person (id blob primary key, dwelling blob, content integer, link blob) without rowid;
 create index person_of_dwelling on person (dwelling) where dwelling is not null;
 create index person_linked on person (link) where link is not null;
+create table proposal (person blob not null, candidate blob not null, per_mille integer not null, model blob not null,
+    primary key (person, candidate)) without rowid;
+create index proposal_of_candidate on proposal (candidate);
+create table two_people (one blob not null, other blob not null, primary key (one, other)) without rowid;
 create table roster_row (person blob not null, roster integer not null, row integer not null,
     primary key (person, roster, row)) without rowid;
 create table erased (person blob primary key, position integer not null) without rowid;
@@ -178,6 +182,8 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("departure", "area, dwelling"),
     ("dwelling_alias", "id"),
     ("person", "id"),
+    ("proposal", "person, candidate"),
+    ("two_people", "one, other"),
     ("roster_row", "person, roster, row"),
     ("erased", "person"),
     ("notes_erased", "dwelling"),

@@ -6,8 +6,8 @@ use domain::area::{Area, AreaNumber, Level};
 use domain::fact::{Light, Outcome, Place};
 use domain::id::{ActorId, DwellingId, Id, PersonId, SeriesId};
 use domain::state::{
-    Book, Count, Device, Dwelling, Labels, Person, Roster, Round, Stamp, State, Sweep, SweepNumber, Tally,
-    Visit, Waiting,
+    Book, Count, Device, Dwelling, Labels, Person, Proposal, Roster, Round, Stamp, State, Sweep, SweepNumber,
+    Tally, Visit, Waiting,
 };
 use domain::sweep::residual_reason;
 use domain::time::Millis;
@@ -123,6 +123,14 @@ impl Views {
     fn touch(&mut self, sweep: SweepNumber) {
         if !self.touched.contains(&sweep) {
             self.touched.push(sweep);
+        }
+    }
+
+    fn touch_open(&mut self) {
+        for (number, sweep) in (0..).zip(&self.book.sweeps) {
+            if sweep.closed_at.is_none() && !self.touched.contains(&number) {
+                self.touched.push(number);
+            }
         }
     }
 
@@ -587,6 +595,41 @@ impl State for Views {
         Ok(found)
     }
 
+    fn put_proposal(&mut self, proposal: Proposal) -> Result<()> {
+        self.cached(
+            "insert or replace into proposal (person, candidate, per_mille, model) values (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            proposal.person.0,
+            proposal.candidate.0,
+            proposal.per_mille,
+            proposal.model
+        ])?;
+        self.touch_open();
+        Ok(())
+    }
+
+    fn drop_proposal(&mut self, person: PersonId, candidate: PersonId) -> Result<()> {
+        let dropped = self
+            .cached("delete from proposal where person = ?1 and candidate = ?2")?
+            .execute(params![person.0, candidate.0])?;
+        if dropped > 0 {
+            self.touch_open();
+        }
+        Ok(())
+    }
+
+    fn set_two_people(&mut self, one: PersonId, other: PersonId, two: bool) -> Result<()> {
+        // Both ways, so that it is found from either.
+        let sql = if two {
+            "insert or ignore into two_people (one, other) values (?1, ?2), (?2, ?1)"
+        } else {
+            "delete from two_people where (one = ?1 and other = ?2) or (one = ?2 and other = ?1)"
+        };
+        self.cached(sql)?.execute(params![one.0, other.0])?;
+        Ok(())
+    }
+
     fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<()> {
         self.cached("insert or ignore into roster_row (person, roster, row) values (?1, ?2, ?3)")?
             .execute(params![person.0, roster, row])?;
@@ -594,7 +637,14 @@ impl State for Views {
     }
 
     fn erase_person(&mut self, id: PersonId, position: u64) -> Result<()> {
-        for sql in ["delete from person where id = ?1", "delete from roster_row where person = ?1"] {
+        for sql in [
+            "delete from person where id = ?1",
+            "delete from roster_row where person = ?1",
+            "delete from proposal where person = ?1",
+            "delete from proposal where candidate = ?1",
+            "delete from two_people where other = ?1 and one in (select other from two_people where one = ?1)",
+            "delete from two_people where one = ?1",
+        ] {
             self.cached(sql)?.execute([id.0])?;
         }
         self.none_erased = false;
@@ -676,11 +726,7 @@ impl State for Views {
         let count = self.counts.entry(area).or_default();
         *count = count.plus(change);
         // Doors and lists are shared by every open sweep.
-        for (number, sweep) in (0..).zip(&self.book.sweeps) {
-            if sweep.closed_at.is_none() && !self.touched.contains(&number) {
-                self.touched.push(number);
-            }
-        }
+        self.touch_open();
         Ok(())
     }
 

@@ -35,6 +35,8 @@ enum Step {
     Link { from: usize, to: usize },
     Unlink { nth: usize },
     Erase { person: usize },
+    Propose { from: usize, to: usize, per_mille: u64 },
+    Decline { from: usize, to: usize },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -51,6 +53,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (door, 1..4usize).prop_map(|(door, area)| Step::Move { door, area }),
         1 => (person.clone(), person.clone()).prop_map(|(from, to)| Step::Link { from, to }),
         1 => (0..4usize).prop_map(|nth| Step::Unlink { nth }),
+        2 => (person.clone(), person.clone(), 100..=1000u64)
+            .prop_map(|(from, to, per_mille)| Step::Propose { from, to, per_mille }),
+        1 => (person.clone(), person.clone()).prop_map(|(from, to)| Step::Decline { from, to }),
         1 => person.prop_map(|person| Step::Erase { person }),
     ]
 }
@@ -87,6 +92,8 @@ struct Script {
     sightings: Vec<(i64, usize, usize, usize)>,
     signed: BTreeSet<usize>,
     links: Vec<(usize, usize)>,
+    proposed: BTreeSet<(usize, usize)>,
+    declined: BTreeSet<(usize, usize)>,
 }
 
 impl Script {
@@ -97,6 +104,27 @@ impl Script {
     fn group(&self, person: usize) -> BTreeSet<usize> {
         let canonical = self.canonical(person);
         self.known.iter().copied().filter(|member| self.canonical(*member) == canonical).collect()
+    }
+
+    /// The group, with someone whom no fact has named yet.
+    fn members(&self, person: usize) -> BTreeSet<usize> {
+        let mut members = self.group(person);
+        members.insert(person);
+        members
+    }
+
+    fn take_back(&mut self, from: usize, to: usize) {
+        self.declined.remove(&(from, to));
+        self.declined.remove(&(to, from));
+    }
+
+    /// Of everyone on no list, the listed people who were proposed and wait.
+    fn open(&self, home_of: &dyn Fn(usize) -> Option<usize>) -> BTreeSet<(usize, usize)> {
+        let pairs = self.proposed.iter().map(|(from, to)| (self.canonical(*from), self.canonical(*to)));
+        pairs
+            .filter(|(from, to)| from != to && self.known.contains(from))
+            .filter(|(from, to)| home_of(*from).is_none() && home_of(*to).is_some())
+            .collect()
     }
 
     fn latest(&self, door: usize) -> Option<(Outcome, Light, bool)> {
@@ -240,6 +268,7 @@ fn play_on(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script) {
                     && script.canonical(to) != from =>
             {
                 script.links.push((from, to));
+                script.take_back(from, to);
                 (NOW, Body::Linked { from: person_id(from), to: person_id(to) })
             }
             Step::Unlink { nth } if nth < script.links.len() => {
@@ -251,8 +280,30 @@ fn play_on(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script) {
                 script.home.remove(&person);
                 script.erased.insert(person);
                 script.sightings.retain(|sighting| sighting.3 != person);
+                for pairs in [&mut script.proposed, &mut script.declined] {
+                    pairs.retain(|(from, to)| *from != person && *to != person);
+                }
                 script.links.retain(|(from, to)| *from != person && *to != person);
                 (NOW, Body::Erased { person: person_id(person), reason: 0 })
+            }
+            // Neither is in the naive recount of numbers and lists: whatever is proposed or declined moves none of them.
+            Step::Propose { from, to, per_mille } => {
+                let erased = |person| script.erased.contains(&person);
+                if from != to && !erased(from) && !erased(to) {
+                    script.proposed.insert((from, to));
+                }
+                let (from, to) = (person_id(from), person_id(to));
+                (NOW, Body::LinkProposed { from, to, per_mille, model: [5; 32] })
+            }
+            Step::Decline { from, to } => {
+                if from != to && !script.erased.contains(&from) && !script.erased.contains(&to) {
+                    script.declined.insert((from, to));
+                    let (one, other) = (script.members(from), script.members(to));
+                    script.proposed.retain(|(a, b)| {
+                        !(one.contains(a) && other.contains(b) || other.contains(a) && one.contains(b))
+                    });
+                }
+                (NOW, Body::LinkDeclined { from: person_id(from), to: person_id(to) })
             }
             _ => continue,
         };
@@ -351,6 +402,17 @@ proptest! {
         let missing: BTreeSet<usize> =
             script.area.keys().copied().filter(|door| !script.accounted(*door)).collect();
         prop_assert_eq!(&unreached, &missing);
+        let mut waiting = BTreeSet::new();
+        for person in &script.known {
+            for proposal in reader.proposals(person_id(*person)).unwrap() {
+                let [from, to] = [proposal.person, proposal.candidate].map(|id| usize::from(id.0[0]) - 100);
+                waiting.insert((from, to));
+            }
+        }
+        prop_assert_eq!(&waiting, &script.open(&|person| homes.get(&person).copied().flatten()));
+        let two: BTreeSet<(Id, Id)> = reader.every_two_people().unwrap().into_iter().collect();
+        let declined = script.declined.iter().map(|(a, b)| (person_id(*a.min(b)), person_id(*a.max(b))));
+        prop_assert_eq!(two, declined.collect::<BTreeSet<_>>());
 
         for (number, _) in (0u32..).zip(AREAS) {
             let within = |door: &usize| {

@@ -370,6 +370,40 @@ fn verify_names_the_first_bad_entry() {
 }
 
 #[test]
+fn what_a_kill_left_for_facts_that_never_came_is_no_forgery_and_goes_with_the_next_opening() {
+    let day = Day::new();
+    day.swept();
+    let facts: u64 = Connection::open(day.path("d/territory-main.db"))
+        .unwrap()
+        .query_row("select count(*) from facts", [], |row| row.get(0))
+        .unwrap();
+    // Keys are committed first and ciphertexts second: this is how both files stand before the facts' commit.
+    let keys = Connection::open(day.path("d/keys-main.db")).unwrap();
+    keys.execute_batch(&format!(
+        "update meta set value = {0} where name = 'high_position';
+         update meta set value = zeroblob(16) where name = 'last_owners';
+         insert into data_key select zeroblob(16), {facts}, wrapped from data_key limit 1",
+        facts + 1
+    ))
+    .unwrap();
+    let vault = Connection::open(day.path("d/vault-main.db")).unwrap();
+    vault.execute_batch(&format!("insert into content values (zeroblob(16), {facts}, x'00')")).unwrap();
+    day.expect(0, "verify --data d");
+    damaged(
+        &day,
+        "beyond",
+        "vault-main.db",
+        &format!("insert into content values (zeroblob(16), {}, x'00')", facts + 1),
+    );
+    day.expect(1, "import roster --data d --source register --dry-run roster.csv");
+    let left: u64 = vault
+        .query_row("select count(*) from content where position >= ?1", [facts], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
+    day.expect(0, "verify --data d");
+}
+
+#[test]
 fn a_kill_in_the_middle_of_an_import_loses_and_doubles_nothing() {
     let day = Day::new();
     day.expect(0, "init --data d");

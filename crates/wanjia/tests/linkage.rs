@@ -465,3 +465,48 @@ fn an_interrupt_leaves_no_half_written_file() {
 fn interrupt(process: u32) {
     assert!(Command::new("kill").args(["-INT", &process.to_string()]).status().unwrap().success());
 }
+
+#[test]
+fn no_output_replaces_an_input_or_another_output() {
+    let desk = Desk::new();
+    let base = "link --left a.csv --right b.csv";
+    for options in ["--out b.csv", "--out out.csv --save-model a.csv", "--out out.csv --rejects ./b.csv"] {
+        desk.refused(&format!("{base} {options}"), "输出会覆盖输入", "would replace an input");
+    }
+    for options in ["--rejects out.csv", "--rejects no.csv --save-model ./no.csv"] {
+        desk.refused(&format!("{base} --out out.csv {options}"), "两项输出写到同一个文件", "two outputs");
+    }
+    assert_eq!((desk.read("a.csv"), desk.read("b.csv")), (ROSTER.to_owned(), SEEN.to_owned()));
+    // A model that was read may be saved again.
+    desk.figures(&format!("{base} --out out.csv --save-model model.json --json"));
+    desk.figures(&format!("{base} --out out.csv --model model.json --save-model model.json --json"));
+}
+
+#[test]
+fn ids_that_stand_twice_are_listed() {
+    let desk = Desk::new();
+    desk.write(
+        "c.csv",
+        "id,姓名,电话\n7,王伟,13800000001\n,李四,13900000000\n7,赵云,13900000009\n2,孙八,13800000008\n",
+    );
+    let (code, out, err) = desk.run("dedupe --input c.csv --out out.csv --rejects no.csv --json");
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("\"refused\": 0") && err.contains("2 doubtful values"), "{out}{err}");
+    let no = desk.read("no.csv");
+    let found: Vec<String> = rows(&no).iter().map(|row| row[1..5].join(",")).collect();
+    // The row without an id is called by its number, which another row bears.
+    assert_eq!(found, ["4,7,,accepted", "5,2,,accepted"]);
+    assert!(no.contains("编号与前面某行相同") && no.contains("an earlier row has the same id"));
+}
+
+#[test]
+fn a_pipe_is_no_list() {
+    let desk = Desk::new();
+    let pipe = Command::new("mkfifo").arg(desk.path("pipe")).status().unwrap();
+    assert!(pipe.success());
+    // Opened for reading and writing it waits for nobody.
+    let open = fs::OpenOptions::new().read(true).write(true).open(desk.path("pipe")).unwrap();
+    desk.refused("link --left a.csv --right pipe --out out.csv", "不是普通文件", "save the list to a file");
+    desk.refused("dedupe --input . --out out.csv", "不是普通文件", "save the list to a file");
+    drop(open);
+}

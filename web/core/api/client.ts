@@ -29,14 +29,23 @@ export class Refused extends Error {
   /** The sentence for the reader's language, with what to do about it. */
   text(locale: string): string {
     const { detail, detail_en, title, remedy, remedy_en } = this.problem
-    if (locale.startsWith('zh')) return `${detail || title}${remedy ?? ''}`
-    return [detail_en || detail || title, remedy_en ?? ''].filter((part) => part !== '').join(' ')
+    const chinese = locale.startsWith('zh')
+    const said = sentenceCase((chinese ? detail : detail_en || detail) || title)
+    const todo = (chinese ? remedy : remedy_en) ?? ''
+    if (todo === '') return said
+    const stop = /[.。!！?？]$/.test(said) ? '' : chinese ? '。' : '.'
+    return `${said}${stop}${chinese ? '' : ' '}${sentenceCase(todo)}`
   }
 }
 
 /** No answer came: no network, or the server is away. */
 export class Unreachable extends Error {
   override name = 'Unreachable'
+}
+
+/** What the command line says after a colon stands alone here. */
+export function sentenceCase(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 export interface CallOptions {

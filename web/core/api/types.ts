@@ -174,6 +174,38 @@ export interface ReconcileRow {
   seen_at?: { area_code: string; building: string; unit: string; room: string } | null
   task?: string | null
   due?: string | null
+  /** Of someone on no list: the listed whom she may be. One outside the caller's area has no id. */
+  proposals?: { candidate?: string | null; per_mille: number; in_area: boolean }[]
+}
+
+/** Why someone seen (`from`, right) may be someone listed (`to`, left); weights are bits. */
+export interface LinkEvidence {
+  from: string
+  to: string
+  per_mille: number
+  prior: number
+  evidence: {
+    field: 'name' | 'birth' | 'identifier' | 'phone' | 'sex' | 'dwelling'
+    field_zh: string
+    field_en: string
+    left: string
+    right: string
+    agreement_zh: string
+    agreement_en: string
+    weight: number
+    total: number
+  }[]
+  total: number
+  persons: [LinkSide, LinkSide]
+}
+
+export interface LinkSide {
+  person: string
+  area_code: string
+  area_name: string
+  building: string
+  unit: string
+  room: string
 }
 
 export interface TaskRow extends ReconcileRow {

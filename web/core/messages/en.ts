@@ -43,8 +43,9 @@ export default {
   },
   door: { building: 'Building', unit: 'Unit', room: 'Room', place: 'Kind' },
   problem: {
-    unreachable: 'The server cannot be reached.',
+    unreachable: 'The server cannot be reached. Check the network, then try again.',
     unexpected: 'Something unexpected happened: {what}',
   },
+  list: { clause: ', ', between: ', ' },
   action: { cancel: 'Cancel', close: 'Close', save: 'Save', retry: 'Try again', back: 'Back', done: 'Done' },
 }

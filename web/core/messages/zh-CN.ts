@@ -43,8 +43,9 @@ export default {
   },
   door: { building: '楼栋', unit: '单元', room: '房号', place: '类型' },
   problem: {
-    unreachable: '连不上服务器。',
+    unreachable: '连不上服务器，请检查网络；连上后再试一次。',
     unexpected: '出了意外：{what}',
   },
+  list: { clause: '，', between: '、' },
   action: { cancel: '取消', close: '关闭', save: '保存', retry: '重试', back: '返回', done: '完成' },
 }

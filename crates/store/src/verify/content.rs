@@ -7,7 +7,7 @@ use domain::id::Id;
 use ledger::envelope::Commitment;
 use ledger::seal;
 use ledger::verify::Fault;
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use super::{Erasures, Finding, held};
 use crate::directory::Directory;
@@ -82,7 +82,8 @@ pub(super) fn check(
     Ok(contents)
 }
 
-/// Nothing was put into the vault that no fact commits to (nor left there by a kill: the next opening takes that out).
+/// Nothing was put into the vault that no fact commits to. What a kill left there, whose facts never came, is not
+/// counted: the keys' file says up to which position that can be, and the next opening takes it out.
 pub(super) fn check_count(directory: &Directory, size: u64, sealed: u64) -> std::result::Result<(), Finding> {
     // While another process writes, what is newer than the facts that were read is of facts about to come.
     let alone = directory.lock();
@@ -91,10 +92,21 @@ pub(super) fn check_count(directory: &Directory, size: u64, sealed: u64) -> std:
         [],
         |row| row.get(0),
     )?;
-    let below = if alone.is_ok() && now == size { i64::MAX as u64 } else { size };
+    let expected_from = if alone.is_ok() && now == size {
+        held(&directory.keys(), schema::KEYS)?
+            .query_row("select value from meta where name = 'high_position'", [], |row| row.get(0))
+            .optional()?
+            .unwrap_or(0)
+            .max(size)
+    } else {
+        i64::MAX as u64
+    };
     let vault = held(&directory.vault(), schema::VAULT)?;
-    let held: u64 =
-        vault.query_row("select count(*) from content where position < ?1", [below], |row| row.get(0))?;
+    let held: u64 = vault.query_row(
+        "select count(*) from content where position < ?1 or position >= ?2",
+        [size, expected_from],
+        |row| row.get(0),
+    )?;
     if held > sealed {
         return Err(Finding::new(
             format!("the vault holds {held} ciphertexts, the facts commit to {sealed}: something was put in"),

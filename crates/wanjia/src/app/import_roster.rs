@@ -1,5 +1,6 @@
 //! Importing a list of people: a preview or the real thing, all or nothing, with every row answered.
 
+use domain::access::Purpose;
 use domain::apply;
 use domain::area::AreaNumber;
 use domain::door::door_key;
@@ -11,8 +12,9 @@ use domain::time::Millis;
 use intake::roster::{RosterItem, RosterReader, RosterRow};
 use intake::{Cause, DoorLabel, Refusal};
 use rustc_hash::FxHashMap;
-use store::{Batch, Sealed, Store, StoreError};
+use store::{Batch, Sealed, Store};
 
+use super::attempt::{Stop, Then, attempt};
 use super::failure::{Failure, Result};
 
 /// How many rows ended in which way. Every data row of a file ends in exactly one.
@@ -60,7 +62,7 @@ pub struct Roster<'a> {
     pub bytes: u64,
     /// Who imports; the territory itself unless given.
     pub actor: Option<ActorId>,
-    /// Rows about doors outside this area are refused.
+    /// Rows about doors outside this area are refused, and those about people who are known outside it.
     pub within: Option<AreaNumber>,
 }
 
@@ -83,49 +85,48 @@ pub fn import_roster(
     refusals: &mut dyn Refusals,
     each: &mut dyn FnMut(u64, Option<RowVerdict>, u64),
 ) -> Result<Tally> {
-    let mut failure = None;
-    let mut tally = Tally::default();
-    let outcome = store.write(now, |batch| {
+    let then = if dry_run { Then::TakeBack } else { Then::Keep };
+    let (tally, elsewhere) = attempt(store, now, then, |batch| {
         let mut import = Import::begin(batch, roster)?;
-        match import.run(&mut reader, refusals, each) {
-            Ok(()) => {}
-            Err(Stop::Store(error)) => return Err(error),
-            Err(Stop::Failure(stop)) => {
-                failure = Some(stop);
-                return Err(rolled_back());
-            }
-        }
-        tally = import.tally;
-        if dry_run { Err(rolled_back()) } else { Ok(()) }
-    });
-    match (failure, outcome) {
-        (Some(failure), _) => Err(failure),
-        (None, Err(StoreError::Refused(refusal))) if refusal.code == ROLLED_BACK => Ok(tally),
-        (None, Err(error)) => Err(error.into()),
-        (None, Ok(())) => Ok(tally),
+        import.run(&mut reader, refusals, each)?;
+        Ok((import.tally, import.elsewhere))
+    })?;
+    // A preview tells it as well, so this is written down apart from the list.
+    if let (Some(actor), false) = (roster.actor, elsewhere.is_empty()) {
+        store.write(now, |batch| {
+            elsewhere.iter().try_for_each(|person| batch.append(actor, found_out(*person), None).map(drop))
+        })?;
     }
+    Ok(tally)
 }
 
-const ROLLED_BACK: &str = "rolled_back";
-
-fn rolled_back() -> StoreError {
-    StoreError::refused(ROLLED_BACK, "没有写入", "nothing was written")
+/// Whether someone is listed, or else was last seen, outside an area. Whoever answers for that area alone must not move
+/// her by knowing a number of hers.
+///
+/// # Errors
+/// Those of the storage.
+pub fn is_elsewhere(batch: &mut Batch<'_>, person: PersonId, within: AreaNumber) -> store::Result<bool> {
+    let Some(found) = batch.whereabouts(person)? else { return Ok(false) };
+    Ok(!batch.state().book().areas.is_within(found.area, within))
 }
 
-enum Stop {
-    Store(StoreError),
-    Failure(Failure),
+/// The fact that someone learnt of a person that she is known in another area.
+#[must_use]
+pub fn found_out(person: PersonId) -> Body {
+    Body::Revealed { person, purpose: Purpose::Correction as u64 }
 }
 
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
+/// Why someone who is known in another area is not put on this one's list. It says neither where nor who.
+#[must_use]
+pub fn known_elsewhere(field: &'static str) -> Cause {
+    Cause {
+        field,
+        code: "known_elsewhere",
+        zh: "这个人已经登记在别的社区".into(),
+        en: "this person is known in another community already".into(),
+        remedy_zh: "请交给街道或区里负责两边的人登记（这次查询已留痕）".into(),
+        remedy_en: "hand it to whoever is responsible for both, at the street or county (that you found it out is recorded)"
+            .into(),
     }
 }
 
@@ -146,6 +147,8 @@ struct Import<'b, 's> {
     rows: FxHashMap<u64, u32>,
     last_area: Option<(String, AreaNumber)>,
     last_door: Option<(AreaNumber, String, DwellingId)>,
+    /// Who was refused because she is known outside the area.
+    elsewhere: Vec<PersonId>,
 }
 
 enum Row {
@@ -175,6 +178,7 @@ impl<'b, 's> Import<'b, 's> {
             same_source,
             fresh,
             tally: Tally::default(),
+            elsewhere: Vec::new(),
             rows: FxHashMap::default(),
             last_area: None,
             last_door: None,
@@ -240,6 +244,12 @@ impl<'b, 's> Import<'b, 's> {
             relation: row.relation.clone(),
             note: String::new(),
         };
+        let holder = self.holder(&identity)?;
+        if let Some(person) = holder
+            && self.is_refused(person)?
+        {
+            return Ok(Row::Refused(known_elsewhere("id_number")));
+        }
         let doors = self.tally.doors;
         let dwelling = match self.door(&row.area_code, &row.building, &row.unit, &row.room)? {
             Ok((dwelling, _)) => dwelling,
@@ -254,7 +264,10 @@ impl<'b, 's> Import<'b, 's> {
                 Row::Refused(same_id(first))
             });
         }
-        let known = if self.fresh { None } else { self.known(&identity, dwelling, new_door)? };
+        let known = match holder {
+            None if !self.fresh && !new_door => self.known_at(&identity, dwelling)?,
+            holder => holder,
+        };
         let Some(person) = known else {
             let person = self.batch.new_id()?;
             self.list(person, dwelling, row.row, Some((&identity, true)))?;
@@ -262,6 +275,9 @@ impl<'b, 's> Import<'b, 's> {
             self.tally.added += 1;
             return Ok(Row::Done(RowVerdict::Added));
         };
+        if self.is_refused(person)? {
+            return Ok(Row::Refused(known_elsewhere("name")));
+        }
         let before = self.batch.identity(person)?.unwrap_or_default();
         let merged = merge(&before, &identity);
         let listed = apply::group_home(self.batch.state(), person)?;
@@ -311,20 +327,29 @@ impl<'b, 's> Import<'b, 's> {
         }
     }
 
-    fn known(
-        &mut self,
-        identity: &Identity,
-        dwelling: DwellingId,
-        new_door: bool,
-    ) -> store::Result<Option<PersonId>> {
-        if !identity.id_number.is_empty()
-            && let [person] = self.batch.holders("id_number", &identity.id_number)?.as_slice()
-        {
-            return Ok(Some(*person));
-        }
-        if new_door {
+    /// Who alone holds this ID number.
+    fn holder(&mut self, identity: &Identity) -> store::Result<Option<PersonId>> {
+        if self.fresh || identity.id_number.is_empty() {
             return Ok(None);
         }
+        match self.batch.holders("id_number", &identity.id_number)?.as_slice() {
+            [person] => Ok(Some(*person)),
+            _ => Ok(None),
+        }
+    }
+
+    fn is_refused(&mut self, person: PersonId) -> store::Result<bool> {
+        let refused = match self.within {
+            Some(within) => is_elsewhere(self.batch, person, within)?,
+            None => false,
+        };
+        if refused {
+            self.elsewhere.push(person);
+        }
+        Ok(refused)
+    }
+
+    fn known_at(&mut self, identity: &Identity, dwelling: DwellingId) -> store::Result<Option<PersonId>> {
         for person in self.batch.people_at(dwelling)? {
             let Some(known) = self.batch.identity(person)? else { continue };
             let differs = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && a != b;

@@ -12,8 +12,9 @@ use domain::time::{Millis, to_day};
 use intake::visits::{PersonItem, PersonReader, PersonRow, VisitItem, VisitReader, VisitRow};
 use intake::{Cause, DoorLabel};
 use rustc_hash::FxHashMap;
-use store::{Batch, Sealed, Store, StoreError};
+use store::{Batch, Sealed, Store};
 
+use super::attempt::{Stop, Then, attempt};
 use super::failure::{Failure, Result};
 use super::import_roster::{Refusals, unknown_area};
 
@@ -46,52 +47,14 @@ pub fn import_visits(
     refused_visits: &mut dyn Refusals,
     refused_persons: &mut dyn Refusals,
 ) -> Result<VisitTally> {
-    let mut failure = None;
-    let outcome = store.write(now, |batch| {
-        let mut import = match Import::begin(batch, sweep) {
-            Ok(import) => import,
-            Err(stop) => {
-                failure = Some(stop);
-                return Err(cancelled());
-            }
-        };
-        let run = import
-            .visits(visits, refused_visits)
-            .and_then(|()| persons.map_or(Ok(()), |persons| import.persons(persons, refused_persons)));
-        match run {
-            Ok(()) => Ok(import.tally),
-            Err(Stop::Store(error)) => Err(error),
-            Err(Stop::Failure(stop)) => {
-                failure = Some(stop);
-                Err(cancelled())
-            }
+    attempt(store, now, Then::Keep, |batch| {
+        let mut import = Import::begin(batch, sweep)?;
+        import.visits(visits, refused_visits)?;
+        if let Some(persons) = persons {
+            import.persons(persons, refused_persons)?;
         }
-    });
-    match failure {
-        Some(failure) => Err(failure),
-        None => Ok(outcome?),
-    }
-}
-
-fn cancelled() -> StoreError {
-    StoreError::refused("cancelled", "没有写入", "nothing was written")
-}
-
-enum Stop {
-    Store(StoreError),
-    Failure(Failure),
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
+        Ok(import.tally)
+    })
 }
 
 struct Import<'b, 's> {

@@ -1,6 +1,7 @@
 //! The use-cases: what can be done, whichever door it came through.
 
 pub mod accounts;
+pub mod attempt;
 pub mod drill;
 pub mod failure;
 pub mod fleet;
@@ -8,7 +9,9 @@ pub mod import_areas;
 pub mod import_grids;
 pub mod import_roster;
 pub mod import_visits;
+pub mod matching;
 pub mod persons;
+pub mod propose;
 pub mod quarantine;
 pub mod reveal;
 pub mod sweeps;

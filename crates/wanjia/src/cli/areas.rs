@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use intake::Table;
 use intake::areas::read_areas;
 
-use super::import::ToldRefusals;
+use super::import::{ToldRefusals, table};
 use super::{DataArgs, Outcome};
 use crate::app::failure::Result;
 use crate::app::import_areas::import_areas;
@@ -27,7 +26,7 @@ pub struct AreasArgs {
 /// # Errors
 /// If the file cannot be read or the territory cannot be written.
 pub fn run(args: &AreasArgs) -> Result<Outcome> {
-    let reader = read_areas(Table::open(&args.file)?, None)?;
+    let reader = table(&args.file, |found| read_areas(found, None))?;
     let mut store = args.data.open_store()?;
     let mut refusals = ToldRefusals::new(args.rejects.as_deref(), &reader.header().shown)?;
     let tally = import_areas(&mut store, reader, super::now(), &mut refusals)?;

@@ -36,7 +36,9 @@ fn execute(arguments: &DedupeArgs) -> Result<u64, CommandError> {
     common.check_outputs(&[&arguments.input], &arguments.out)?;
     let mapping = common.mapping()?;
     let model = common.model()?;
-    let mut list = read_list(&arguments.input, &mapping, common.threads(), false)?;
+    let input = arguments.input.as_path();
+    let mut list =
+        read_list(input, &mapping, common.threads(), false, &|done, all| clock.read(input, done, all))?;
     common.check_mapping(&mapping, &[&list])?;
     let reading = clock.seconds();
     let options = common.options(arguments.one_to_one);
@@ -69,7 +71,8 @@ fn execute(arguments: &DedupeArgs) -> Result<u64, CommandError> {
             "rows": rows, "refused": list.refused, "encoding": list.encoding, "clusters": clusters,
             "pairs": result.links.len(), "joins_refused": result.refused, "seconds": seconds,
             "peak_memory_bytes": peak_memory(), "threads": options.threads,
-            "threshold": options.threshold, "summary": summary,
+            "threshold": options.threshold, "estimated_precision": summary.estimated_precision,
+            "estimated_recall": summary.estimated_recall, "summary": summary,
         });
         println!("{report:#}");
     } else {

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use intake::Table;
 use intake::grids::read_grids;
 
-use super::import::ToldRefusals;
+use super::import::{ToldRefusals, table};
 use super::{DataArgs, Outcome};
 use crate::app::failure::Result;
 use crate::app::import_grids::import_grids;
@@ -30,7 +29,7 @@ pub struct GridsArgs {
 /// # Errors
 /// If the file cannot be read or the territory cannot be written.
 pub fn run(args: &GridsArgs) -> Result<Outcome> {
-    let table = read_grids(Table::open(&args.file)?)?;
+    let table = table(&args.file, read_grids)?;
     let mut store = args.data.open_store()?;
     let mut reader = args.data.open_reader()?;
     let mut refusals = ToldRefusals::new(args.rejects.as_deref(), &table.header().shown)?;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
-use intake::Refusal;
 use intake::message::Lang;
 use intake::rejects::RejectsFile;
+use intake::{Refusal, Table, TableError};
 use sha2::{Digest, Sha256};
 
 use super::{Outcome, areas, grids, roster, visits};
@@ -100,6 +100,24 @@ impl Refusals for ToldRefusals {
             None => Ok(()),
         }
     }
+}
+
+/// Opens a file by `read`; what is wrong with it names the file, of which a command may have been given two.
+///
+/// # Errors
+/// If it cannot be read, or is not such a table.
+pub fn table<T>(path: &Path, read: impl FnOnce(Table) -> std::result::Result<T, TableError>) -> Result<T> {
+    Table::open(path).and_then(read).map_err(|error| {
+        let shown = path.display();
+        match error {
+            TableError::Io(error) => Failure::file(path, &error),
+            error => Failure::new(
+                error.code(),
+                format!("文件 {shown}：{}", error.zh()),
+                format!("{shown}: {}", error.en()),
+            ),
+        }
+    })
 }
 
 /// SHA-256 and length of a file.

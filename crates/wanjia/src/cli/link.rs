@@ -1,10 +1,11 @@
 //! `wanjia link`: who in one list is who in another.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
+use indicatif::{ProgressBar, ProgressStyle};
 use linkage::{Band, Link, Model, Options, Stage};
 use serde_json::json;
 
@@ -62,6 +63,15 @@ pub struct CommonArgs {
     pub json: bool,
 }
 
+/// Where a path leads, whether or not the file is there yet.
+fn place(path: &Path) -> PathBuf {
+    let folder = || {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(std::fs::canonicalize(parent).ok()?.join(path.file_name()?))
+    };
+    std::fs::canonicalize(path).ok().or_else(folder).unwrap_or_else(|| path.to_owned())
+}
+
 fn share(text: &str) -> Result<f64, String> {
     let value: f64 = text.parse().map_err(|_| format!("{text} 不是数 / is no number"))?;
     if (0.0..=1.0).contains(&value) {
@@ -104,6 +114,12 @@ pub enum CommandError {
         /// The file.
         path: PathBuf,
     },
+    /// Two outputs would be one file.
+    #[error("{path}:两项输出写到同一个文件,请换一个 / two outputs name this file; give each its own")]
+    OneOutput {
+        /// The file.
+        path: PathBuf,
+    },
     /// A row that was asked for is not there.
     #[error("{path}:没有编号为 {id} 的可用行 / no usable row with id {id}")]
     Row {
@@ -137,16 +153,23 @@ impl CommonArgs {
         self.mapping.as_deref().map_or_else(|| Ok(Mapping::new()), read_mapping)
     }
 
-    /// Refuses outputs that would replace an input, before any work is done.
+    /// Refuses outputs that would replace an input or each other, before any work is done. The model that was
+    /// read may be the one that is saved.
     pub(super) fn check_outputs(&self, inputs: &[&Path], out: &Path) -> Result<(), CommandError> {
-        let place = |path: &Path| std::fs::canonicalize(path).ok();
-        let inputs = inputs.iter().copied().chain(self.model.as_deref()).chain(self.mapping.as_deref());
-        let taken: Vec<PathBuf> = inputs.filter_map(place).collect();
-        let outputs = [Some(out), self.rejects.as_deref()];
-        for path in outputs.into_iter().flatten() {
-            if place(path).is_some_and(|place| taken.contains(&place)) {
+        let lists: Vec<PathBuf> = inputs.iter().copied().chain(self.mapping.as_deref()).map(place).collect();
+        let model = self.model.as_deref().map(place);
+        let written = [Some((out, false)), self.rejects.as_deref().map(|path| (path, false))];
+        let saved = self.save_model.as_deref().map(|path| (path, true));
+        let mut taken: Vec<PathBuf> = Vec::new();
+        for (path, may_be_model) in written.into_iter().chain([saved]).flatten() {
+            let here = place(path);
+            if lists.contains(&here) || !may_be_model && model.as_ref() == Some(&here) {
                 return Err(CommandError::Overwrites { path: path.to_owned() });
             }
+            if taken.contains(&here) {
+                return Err(CommandError::OneOutput { path: path.to_owned() });
+            }
+            taken.push(here);
         }
         Ok(())
     }
@@ -217,54 +240,71 @@ pub(super) fn read_model(path: &Path) -> Result<Model, CommandError> {
     Ok(model)
 }
 
-/// Seconds by stage, and a bar on the terminal.
+/// Seconds by stage, and a bar where standard error is a terminal.
 pub(super) struct Clock {
     started: Instant,
     state: Mutex<ClockState>,
-    bar: bool,
+    bar: ProgressBar,
 }
 
 struct ClockState {
     stage: Option<Stage>,
     since: Instant,
     ended: Vec<(Stage, f64)>,
-    drawn: Instant,
+}
+
+const fn stage_name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Counting => "统计取值 / counting values",
+        Stage::Indexing => "建立索引 / indexing",
+        Stage::Training => "估计模型 / estimating the model",
+        Stage::Matching => "比对 / comparing",
+        Stage::Deciding => "判定 / deciding",
+    }
 }
 
 impl Clock {
     pub(super) fn start() -> Self {
         let now = Instant::now();
-        let bar = std::io::stderr().is_terminal();
-        let state = ClockState { stage: None, since: now, ended: Vec::new(), drawn: now };
-        Self { started: now, state: Mutex::new(state), bar }
+        // Hidden where standard error is no terminal.
+        let bar = ProgressBar::new(1);
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3}%  {msg}  {elapsed_precise}") {
+            bar.set_style(style);
+        }
+        Self {
+            started: now,
+            state: Mutex::new(ClockState { stage: None, since: now, ended: Vec::new() }),
+            bar,
+        }
     }
 
     pub(super) fn seconds(&self) -> f64 {
         self.started.elapsed().as_secs_f64()
     }
 
+    /// So many bytes of a list have been read.
+    pub(super) fn read(&self, path: &Path, done: u64, all: u64) {
+        if done == 0 {
+            self.bar.set_message(format!("读取 / reading {}", path.display()));
+        }
+        self.bar.set_length(all.max(1));
+        self.bar.set_position(done);
+    }
+
     pub(super) fn tick(&self, stage: Stage, done: usize, all: usize) {
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let now = Instant::now();
         if state.stage != Some(stage) {
+            let now = Instant::now();
             if let Some(before) = state.stage {
                 let seconds = (now - state.since).as_secs_f64();
                 state.ended.push((before, seconds));
             }
             state.stage = Some(stage);
             state.since = now;
+            self.bar.set_message(stage_name(stage));
         }
-        if self.bar && (now - state.drawn).as_millis() > 200 {
-            state.drawn = now;
-            let share = done as f64 / all.max(1) as f64;
-            let filled = (share * 30.0) as usize;
-            eprint!(
-                "\r{stage:?} [{}{}] {:3.0}%  ",
-                "#".repeat(filled),
-                " ".repeat(30 - filled),
-                share * 100.0
-            );
-        }
+        self.bar.set_length(all.max(1) as u64);
+        self.bar.set_position(done as u64);
     }
 
     /// Ends the last stage; seconds by stage.
@@ -274,9 +314,7 @@ impl Clock {
             let seconds = state.since.elapsed().as_secs_f64();
             state.ended.push((last, seconds));
         }
-        if self.bar {
-            eprint!("\r\x1b[K");
-        }
+        self.bar.finish_and_clear();
         let named = |(stage, seconds): &(Stage, f64)| (format!("{stage:?}").to_lowercase(), json!(seconds));
         state.ended.iter().map(named).collect()
     }
@@ -313,8 +351,10 @@ fn execute(arguments: &LinkArgs) -> Result<u64, CommandError> {
     common.check_outputs(&[&arguments.left, &arguments.right], &arguments.out)?;
     let mapping = common.mapping()?;
     let model = common.model()?;
-    let mut left = read_list(&arguments.left, &mapping, threads, false)?;
-    let right = read_list(&arguments.right, &mapping, threads, false)?;
+    let read =
+        |path: &Path| read_list(path, &mapping, threads, false, &|done, all| clock.read(path, done, all));
+    let mut left = read(&arguments.left)?;
+    let right = read(&arguments.right)?;
     common.check_mapping(&mapping, &[&left, &right])?;
     tell_if_one_file(&arguments.left, &arguments.right);
     let reading = clock.seconds();
@@ -353,6 +393,7 @@ fn execute(arguments: &LinkArgs) -> Result<u64, CommandError> {
             "left_refused": left.refused, "right_refused": right.refused,
             "left_encoding": left.encoding, "right_encoding": right.encoding,
             "pairs": result.links.len(), "seconds": seconds, "peak_memory_bytes": peak_memory(),
+            "estimated_precision": summary.estimated_precision, "estimated_recall": summary.estimated_recall,
             "threads": options.threads, "threshold": options.threshold, "summary": summary,
         });
         println!("{report:#}");
@@ -417,8 +458,7 @@ pub(super) fn write_id<W: Write + ?Sized>(out: &mut W, id: &[u8]) -> std::io::Re
 
 /// Says so when both lists are one file, which is seldom meant.
 fn tell_if_one_file(left: &Path, right: &Path) {
-    let place = |path: &Path| std::fs::canonicalize(path).ok();
-    if place(left).is_some_and(|left| Some(left) == place(right)) {
+    if place(left) == place(right) {
         eprintln!(
             "{}:左右是同一个文件,每行都会与自己相配;查重请用 wanjia dedupe / \
              both lists are this file: every row matches itself; to find duplicates use wanjia dedupe",

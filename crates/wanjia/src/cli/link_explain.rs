@@ -55,8 +55,8 @@ fn execute(arguments: &LinkExplainArgs) -> Result<(), CommandError> {
     let model = arguments.model.as_deref().map(read_model).transpose()?;
     let threads =
         arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let mut left = read_list(&arguments.left, &mapping, threads, true)?;
-    let right = read_list(&arguments.right, &mapping, threads, true)?;
+    let mut left = read_list(&arguments.left, &mapping, threads, true, &|_, _| {})?;
+    let right = read_list(&arguments.right, &mapping, threads, true, &|_, _| {})?;
     check_mapping(arguments.mapping.as_deref(), &mapping, &[&left, &right])?;
     let missing = |path: &PathBuf, id: &str| CommandError::Row { path: path.clone(), id: id.to_owned() };
     let left_row =

@@ -29,6 +29,7 @@ pub mod link_explain;
 pub mod openapi;
 mod people_csv;
 pub mod plan;
+pub mod propose;
 pub mod rebuild;
 pub mod reconcile;
 pub mod residual;
@@ -57,6 +58,7 @@ enum Command {
     Coverage(coverage::CoverageArgs),
     Residual(residual::ResidualArgs),
     Reconcile(reconcile::ReconcileArgs),
+    Propose(propose::ProposeArgs),
     Sheet(sheet::SheetArgs),
     Verify(verify::VerifyArgs),
     Checkpoint(checkpoint::CheckpointArgs),
@@ -185,6 +187,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Coverage(args) => coverage::run(&args),
         Command::Residual(args) => residual::run(&args),
         Command::Reconcile(args) => reconcile::run(&args),
+        Command::Propose(args) => propose::run(&args),
         Command::Sheet(args) => sheet::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Checkpoint(args) => checkpoint::run(&args),

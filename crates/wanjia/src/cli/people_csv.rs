@@ -123,6 +123,23 @@ impl Ids {
         self.ends.extend(other.ends[from..to].iter().map(|end| end - start + moved));
     }
 
+    /// Rows whose name an earlier row bears too. Names that rise from row to row, as most lists have them, are
+    /// seen to differ in one pass.
+    fn repeated(&self) -> Vec<u32> {
+        let rows = self.ends.len() as u32;
+        let order = |row: u32| (self.get(row).len(), self.get(row));
+        if (1..rows).all(|row| order(row - 1) < order(row)) {
+            return Vec::new();
+        }
+        let mut by_hash: Vec<(u64, u32)> =
+            (0..rows).map(|row| (linkage::text::hash_bytes(self.get(row)), row)).collect();
+        by_hash.sort_unstable();
+        let same = |two: &[(u64, u32)]| two[0].0 == two[1].0 && self.get(two[0].1) == self.get(two[1].1);
+        let mut repeated: Vec<u32> = by_hash.windows(2).filter(|two| same(two)).map(|two| two[1].1).collect();
+        repeated.sort_unstable();
+        repeated
+    }
+
     /// Name of an accepted row.
     #[must_use]
     pub fn get(&self, row: u32) -> &[u8] {
@@ -147,6 +164,8 @@ pub struct List {
     pub encoding: &'static str,
     /// The headers, as they stand in the file.
     pub headers: Vec<String>,
+    /// Line of each accepted row in the file, the header being 1.
+    lines: Vec<u32>,
     /// Where each accepted row begins in the file, if that was asked for.
     offsets: Vec<u64>,
 }

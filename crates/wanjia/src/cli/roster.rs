@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use domain::time::campaign_zone;
-use intake::Table;
 use intake::roster::read_roster;
 
-use super::import::{ToldRefusals, bar, digest};
+use super::import::{ToldRefusals, bar, digest, table};
 use super::{DataArgs, Outcome};
 use crate::app::failure::Result;
 use crate::app::import_roster::{Roster, import_roster};
@@ -39,7 +38,7 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
     let today = campaign_zone()
         .to_datetime(jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
         .date();
-    let reader = read_roster(Table::open(&args.file)?, today)?;
+    let reader = table(&args.file, |found| read_roster(found, today))?;
     let (digest, bytes) = digest(&args.file)?;
     let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let source: String = args.source.clone().unwrap_or(name).chars().take(60).collect();

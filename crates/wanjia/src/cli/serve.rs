@@ -80,6 +80,7 @@ async fn serve(
         stop.send_replace(true);
     });
     let site = Site::new(territory.clone(), control, stopping.clone()).await?;
+    tokio::spawn(Arc::clone(&site.matching).run(territory.clone(), stopping.clone()));
     ready(bound);
     std::io::stdout()
         .flush()

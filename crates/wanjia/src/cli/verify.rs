@@ -49,6 +49,10 @@ pub fn run(args: &VerifyArgs) -> Result<Outcome> {
         proved.facts_took.as_secs_f64(),
         proved.views_took.as_secs_f64()
     );
+    if let Some(path) = &args.head {
+        let path = path.display();
+        println!("the ledger extends the head kept in {path} / 账本延续了 {path} 里保存的树头");
+    }
     print!("\n{}", proved.checkpoint);
     Ok(Outcome::Done)
 }

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use intake::Table;
 use intake::visits::{read_persons, read_visits};
 
-use super::import::{ToldRefusals, beside};
+use super::import::{ToldRefusals, beside, table};
 use super::{DataArgs, Outcome};
 use crate::app::failure::Result;
 use crate::app::import_visits::import_visits;
@@ -36,9 +35,9 @@ pub struct VisitsArgs {
 /// If a file cannot be read, the sweep is not open, or the territory cannot be written; then nothing has changed.
 pub fn run(args: &VisitsArgs) -> Result<Outcome> {
     let sweep = super::id(&args.sweep, "--sweep")?;
-    let visits = read_visits(Table::open(&args.file)?)?;
+    let visits = table(&args.file, read_visits)?;
     let persons = match &args.persons {
-        Some(path) => Some(read_persons(Table::open(path)?)?),
+        Some(path) => Some(table(path, read_persons)?),
         None => None,
     };
     let mut store = args.data.open_store()?;

@@ -7,7 +7,7 @@
 //! | `cursor` | pages |
 //! | `session`, `devices` | signing in, phones |
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
-//! | `rosters`, `persons`, `quarantine` | lists of people, one person, what waits for a decision |
+//! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `problem` | how a request is refused |
 //! | `layers` | what every answer gets: headers, limits, a trace |
 //! | `listen` | connections: timeouts, and a stop that finishes what was begun |
@@ -24,6 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::failure::Result as AppResult;
 use crate::app::fleet::Fleet;
+use crate::app::matching::Matching;
 use crate::app::territory::Territory;
 
 pub mod areas;
@@ -42,6 +43,7 @@ pub mod pages;
 pub mod persons;
 pub mod problem;
 pub mod proofs;
+pub mod proposals;
 pub mod pull;
 pub mod quarantine;
 pub mod reconcile;
@@ -60,6 +62,8 @@ pub struct Site {
     pub control: Arc<Control>,
     /// The phones, and which of them have reported.
     pub fleet: Arc<Fleet>,
+    /// Whom people on no list may be.
+    pub matching: Arc<Matching>,
     /// One list is imported at a time.
     pub imports: Arc<Semaphore>,
     /// Passwords that are hashed at a time.
@@ -88,6 +92,7 @@ impl Site {
             territory,
             control,
             fleet,
+            matching: Arc::default(),
             imports: Arc::new(Semaphore::new(1)),
             sign_ins: Arc::new(Semaphore::new(SIGN_INS)),
             stopping,
@@ -139,6 +144,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(reconcile::routes())
         .merge(buildings::routes())
         .merge(persons::routes())
+        .merge(proposals::routes())
         .merge(quarantine::routes())
         .merge(facts::routes())
         .merge(pull::routes())

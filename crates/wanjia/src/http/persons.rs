@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::{Action, Purpose, Scope};
 use domain::apply;
+use domain::area::AreaNumber;
 use domain::fact::Body;
 use domain::id::{DwellingId, PersonId};
 use domain::identity::Identity;
@@ -21,6 +22,7 @@ use super::extract::{Caller, Json, Path, Query};
 use super::problem::Problem;
 use super::scope;
 use crate::app::failure::Result as AppResult;
+use crate::app::import_roster;
 use crate::app::persons::{self, Said};
 
 /// Names in one request, at most.
@@ -115,11 +117,11 @@ struct Name {
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Link {
+pub(super) struct Link {
     #[schema(value_type = String, format = "uuid")]
-    from: PersonId,
+    pub(super) from: PersonId,
     #[schema(value_type = String, format = "uuid")]
-    to: PersonId,
+    pub(super) to: PersonId,
 }
 
 /// A purpose of the console; phones have their own.
@@ -135,7 +137,12 @@ fn purpose(name: &str) -> Result<Purpose, Problem> {
 }
 
 /// Whether a person is where the caller may do this.
-fn holds(reader: &mut Reader, caller: &Caller, action: Action, person: PersonId) -> AppResult<bool> {
+pub(super) fn holds(
+    reader: &mut Reader,
+    caller: &Caller,
+    action: Action,
+    person: PersonId,
+) -> AppResult<bool> {
     let found = reader.whereabouts(person)?;
     Ok(found.is_some_and(|found| caller.may(action, Scope::Area(found.area)).is_ok()))
 }
@@ -143,7 +150,8 @@ fn holds(reader: &mut Reader, caller: &Caller, action: Action, person: PersonId)
 /// Put someone on the list of a dwelling: someone who was seen there, or a new person.
 #[utoipa::path(
     post, path = "/v1/persons", tag = "persons", request_body = Register,
-    responses((status = 201, body = Registered), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+    responses((status = 201, body = Registered), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
+        (status = 409, body = Problem, description = "`known_elsewhere`: she is on the list of another area"))
 )]
 async fn register(
     State(site): State<Site>,
@@ -182,29 +190,43 @@ async fn register(
     if !known {
         return Err(scope::no_person());
     }
-    let actor = caller.actor();
-    let person = site
+    let (actor, within) = (caller.actor(), caller.grant.area);
+    let listed = site
         .territory
         .write(move |store, now| {
-            Ok(store.write(now, |batch| put_on_list(batch, actor, dwelling, person, &identity))?)
+            Ok(store.write(now, |batch| put_on_list(batch, actor, within, dwelling, person, &identity))?)
         })
         .await?;
+    let Some(person) = listed else { return Err(known_elsewhere()) };
     Ok((StatusCode::CREATED, Json(Registered { person })))
 }
 
+fn known_elsewhere() -> Problem {
+    let cause = import_roster::known_elsewhere("person");
+    Problem::conflict(cause.code, cause.zh, cause.en).remedy(cause.remedy_zh, cause.remedy_en)
+}
+
+/// Puts someone on the list; none, and a fact that says who found it out, if she is known outside the area.
 fn put_on_list(
     batch: &mut Batch<'_>,
     actor: PersonId,
+    within: AreaNumber,
     dwelling: DwellingId,
     person: Option<PersonId>,
     said: &Identity,
-) -> store::Result<PersonId> {
+) -> store::Result<Option<PersonId>> {
     let dwelling = apply::resolve_dwelling(batch.state(), dwelling)?;
     let known = match person {
         Some(person) => Some(apply::canonical(batch.state(), person)?),
         // Someone with this number or phone may be on the list already, here or elsewhere.
         None => batch.find_person(said, dwelling, None)?.map(|(person, _)| person),
     };
+    if let Some(person) = known
+        && import_roster::is_elsewhere(batch, person, within)?
+    {
+        batch.append(actor, import_roster::found_out(person), None)?;
+        return Ok(None);
+    }
     let (person, before) = match known {
         Some(person) => (person, batch.identity(person)?.unwrap_or_default()),
         None => (batch.new_id()?, Identity::default()),
@@ -218,7 +240,7 @@ fn put_on_list(
     });
     batch.append(actor, Body::PersonRegistered { person, dwelling }, sealed)?;
     batch.put_tags(person, &identity)?;
-    Ok(person)
+    Ok(Some(person))
 }
 
 /// Writes down who is about to be read, by whom and what for; only then is it read.
@@ -342,7 +364,7 @@ fn both(link: Link) -> Result<(), Problem> {
     Ok(())
 }
 
-async fn holds_both(site: &Site, caller: &Caller, link: Link) -> Result<(), Problem> {
+pub(super) async fn holds_both(site: &Site, caller: &Caller, link: Link) -> Result<(), Problem> {
     caller.may(Action::LinkPersons, Scope::Own)?;
     both(link)?;
     let asker = caller.clone();

@@ -1,7 +1,7 @@
 //! The two-way reconcile: list against observation, and what someone has to do about each line.
 
 use axum::extract::State;
-use domain::access::Action;
+use domain::access::{Action, Scope};
 use domain::id::{DwellingId, PersonId, SweepId};
 use domain::sweep::Kind;
 use domain::time::{Millis, end_of, parse_date, parse_instant, to_day};
@@ -85,6 +85,20 @@ struct ReconcileRow {
     /// An instant, or a date for a re-check.
     #[serde(skip_serializing_if = "Option::is_none")]
     due: Option<String>,
+    /// Of someone on no list: the listed people whom she may be, likeliest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    proposals: Vec<MayBe>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct MayBe {
+    /// None outside the caller's area.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    candidate: Option<PersonId>,
+    per_mille: u64,
+    /// She is listed in the caller's area; else it is for whoever's area holds both.
+    in_area: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -102,7 +116,20 @@ struct SeenDoor {
     room: String,
 }
 
-fn row(reader: &mut Reader, line: &Line) -> AppResult<ReconcileRow> {
+/// What waits of someone on no list, as far as the caller may know.
+fn may_be(reader: &mut Reader, caller: &Caller, line: &Line) -> AppResult<Vec<MayBe>> {
+    let (Kind::LitUnlisted, Some(person)) = (line.kind, line.person) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for proposal in reader.proposals(person)? {
+        let at = reader.whereabouts(proposal.candidate)?;
+        let in_area = at.is_some_and(|at| caller.may(Action::ReadLists, Scope::Area(at.area)).is_ok());
+        let candidate = in_area.then_some(proposal.candidate);
+        found.push(MayBe { candidate, per_mille: proposal.per_mille, in_area });
+    }
+    Ok(found)
+}
+
+fn row(reader: &mut Reader, caller: &Caller, line: &Line) -> AppResult<ReconcileRow> {
     let seen_at = match line.seen_at {
         Some(dwelling) => {
             let area = reader.area_of(dwelling)?;
@@ -129,6 +156,7 @@ fn row(reader: &mut Reader, line: &Line) -> AppResult<ReconcileRow> {
         seen_at,
         task: some(line.kind.task()),
         due: Some(line.due.clone()).filter(|due| !due.is_empty()),
+        proposals: may_be(reader, caller, line)?,
     })
 }
 
@@ -170,7 +198,7 @@ async fn reconcile(
         .territory
         .read(move |reader| {
             let page = reader.reconcile_page(sweep, area, wanted, after, limit)?;
-            let rows = page.rows.iter().map(|line| row(reader, line)).collect::<AppResult<_>>()?;
+            let rows = page.rows.iter().map(|line| row(reader, &caller, line)).collect::<AppResult<_>>()?;
             Ok(ReconcilePage { rows, next: page.next.as_ref().map(cursor::text) })
         })
         .await?;
@@ -196,8 +224,9 @@ async fn tasks(
         .read(move |reader| {
             let now = now();
             let page = reader.task_page(sweep, area, after, limit)?;
-            let task =
-                |line: &Line| Ok(TaskRow { overdue: is_overdue(&line.due, now), row: row(reader, line)? });
+            let task = |line: &Line| {
+                Ok(TaskRow { overdue: is_overdue(&line.due, now), row: row(reader, &caller, line)? })
+            };
             let rows = page.rows.iter().map(task).collect::<AppResult<_>>()?;
             Ok(TaskPage { rows, next: page.next.as_ref().map(cursor::text) })
         })

@@ -115,7 +115,7 @@ fn cookie(token: &str, seconds: i64, local: bool) -> AppendHeaders<[(header::Hea
     responses(
         (status = 200, body = Session, description = "with the cookie `wanjia_session`"),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem),
-        (status = 429, body = Problem, description = "five failures of a name or an address within 15 minutes; see Retry-After")
+        (status = 429, body = Problem, description = "five failures of a name, or fifty of an address, within 15 minutes; see Retry-After")
     )
 )]
 async fn open(

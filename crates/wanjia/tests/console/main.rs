@@ -6,5 +6,6 @@ mod lists;
 mod matrix;
 mod people;
 mod place;
+mod proposals;
 mod secrets;
 mod sign_in;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Role;
 use domain::fact::{Body, Light, Outcome};
+use domain::identity::Identity;
 use serde_json::{Value, json};
 
 use super::place::{OTHER, OWN, Place, SWEEP, Who, authorization, visited};
@@ -122,6 +123,15 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
                 place.facts(vec![Body::Linked { from, to }]).await;
             }
             ("/v1/links".into(), Some(json!({"from": from, "to": to})))
+        }
+        "POST /v1/links/evidence" | "POST /v1/links/declined" => {
+            let home = place.home(other).await;
+            let identity = Identity { name: "王冬军".into(), ..Identity::default() };
+            let from = place.seen_as(home, identity).await;
+            let to = place.people(home).await[0];
+            place.facts(vec![Body::LinkProposed { from, to, per_mille: 500, model: [1; 32] }]).await;
+            place.site.matching.catch_up(&place.site.territory).await.unwrap();
+            (endpoint.trim_start_matches("POST ").into(), Some(json!({"from": from, "to": to})))
         }
         "GET /v1/quarantine" => (format!("/v1/quarantine?area={area}"), None),
         "POST /v1/quarantine/{series}/{sequence}/release" => {

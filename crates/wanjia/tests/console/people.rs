@@ -98,6 +98,59 @@ async fn someone_found_is_put_on_the_list_and_known_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_knows_a_number_of_someone_elsewhere_neither_moves_nor_reads_her() {
+    let place = Place::new().await;
+    let (home, elsewhere) = (place.home(false).await, place.home(true).await);
+    let clerk = account(CLERK).id;
+    let granted = |area: &str| {
+        vec![Body::GrantGiven { account: clerk, role: Role::Clerk as u64, area: area.to_owned() }]
+    };
+    let number = {
+        let first = b"99000019800101103";
+        format!("{}{}", std::str::from_utf8(first).unwrap(), char::from(intake::cell::check_character(first)))
+    };
+    let said = |dwelling: Id| json!({"dwelling": dwelling, "name": "周通", "id_number": number, "phone": "13800009999"});
+    place.facts(granted("420102001")).await;
+    let listed = place.ask(CLERK, "POST", "/v1/persons", Some(said(elsewhere))).await;
+    let person: Id = serde_json::from_value(listed.json()["person"].clone()).unwrap();
+    place.facts(granted(OWN)).await;
+
+    let mut found_out = Vec::new();
+    let by_phone = json!({"dwelling": home, "name": "周通", "phone": "13800009999"});
+    for body in [said(home), by_phone] {
+        let refused = place.ask(CLERK, "POST", "/v1/persons", Some(body)).await;
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "known_elsewhere"));
+        assert!(
+            !refused.text.contains(OTHER) && !refused.text.contains(&person.to_string()),
+            "{}",
+            refused.text
+        );
+        found_out.push((clerk, person, Purpose::Correction as u64));
+        assert_eq!(place.revealed().await, found_out, "that she found it out is a fact");
+    }
+    let file =
+        format!("小区编码,楼栋,单元,房号,姓名,身份证号\n{OWN},7,1,101,周通,{number}\n{OWN},7,1,102,钱七,\n");
+    for (applied, added) in [(false, 1), (true, 1), (true, 0)] {
+        let uri = format!("/v1/roster?source=x&dry_run={}", !applied);
+        let told = place.ask(CLERK, "POST", &uri, Some(Value::String(file.clone()))).await.json();
+        assert_eq!((&told["added"], &told["refused"]), (&json!(added), &json!(1)), "{told}");
+        let row = &told["rows"][0];
+        assert_eq!((&row["row"], &row["field"]), (&json!(2), &json!("id_number")), "{told}");
+        found_out.push((clerk, person, Purpose::Correction as u64));
+        assert_eq!(place.revealed().await, found_out);
+    }
+    assert_eq!(place.people(elsewhere).await.len(), 2, "she is where she was");
+    let uri = format!("/v1/persons/{person}?purpose=correction");
+    assert_eq!(place.ask(CLERK, "GET", &uri, None).await.status, 404);
+
+    // Whoever answers for both moves her.
+    place.facts(granted("420102001")).await;
+    let moved = place.ask(CLERK, "POST", "/v1/persons", Some(said(home))).await;
+    assert_eq!((moved.status.as_u16(), &moved.json()["person"]), (201, &json!(person)));
+    assert_eq!(place.people(elsewhere).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_fields_of_a_person_are_named_and_not_repeated() {
     let place = Place::new().await;
     let home = place.home(false).await;

@@ -15,13 +15,14 @@ use domain::apply::find_door;
 use domain::door::door_key;
 use domain::fact::{Body, Fact, Light, Outcome};
 use domain::id::Id;
+use domain::identity::Identity;
 use intake::Table;
 use ledger::envelope::{self, Envelope};
 use ledger::seal::TerritoryKey;
 use ledger::series::DeviceKey;
 use serde_json::{Value, json};
 use store::control::{Account, Phone as PhoneRow};
-use store::{Control, Store};
+use store::{Control, Sealed, Store};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 use wanjia::app::accounts::{new_token, random};
@@ -353,6 +354,23 @@ impl Place {
     pub async fn newcomer_seen(&self, sweep: Id, door: Id) -> Id {
         let person = Id::from_time(now(), random().unwrap());
         self.facts(vec![Body::PersonSeen { sweep, dwelling: door, person }]).await;
+        person
+    }
+
+    /// Someone who is on no list, seen at a door of [`SWEEP`], and what was learnt of her.
+    pub async fn seen_as(&self, door: Id, identity: Identity) -> Id {
+        let person = Id::from_time(now(), random().unwrap());
+        let body = Body::PersonSeen { sweep: SWEEP, dwelling: door, person };
+        self.site
+            .territory
+            .write(move |store, now| {
+                let plaintext = identity.encode();
+                let sealed = Sealed { owner: person, plaintext: &plaintext, fresh: true };
+                store.write(now, |batch| batch.append(Id([9; 16]), body, Some(sealed)))?;
+                Ok(())
+            })
+            .await
+            .unwrap();
         person
     }
 

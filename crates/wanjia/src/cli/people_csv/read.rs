@@ -73,7 +73,15 @@ struct Source {
 fn open(path: &Path, mapping: &Mapping) -> Result<Source, ListError> {
     let read = |source| ListError::Read { path: path.to_owned(), source };
     let file = File::open(path).map_err(read)?;
-    let size = file.metadata().map_err(read)?.len();
+    let kind = file.metadata().map_err(read)?;
+    if !kind.is_file() {
+        return Err(ListError::Kind {
+            path: path.to_owned(),
+            zh: "不是普通文件(管道或目录),请先存成文件",
+            en: "a pipe or a folder, no file; save the list to a file first",
+        });
+    }
+    let size = kind.len();
     let mut head = Vec::new();
     (&file).take(SNIFF as u64).read_to_end(&mut head).map_err(read)?;
     let gbk = sniff(path, &head)?;
@@ -115,6 +123,8 @@ struct Piece {
     nameless: Vec<(u32, u64)>,
     /// Where each accepted row begins, if that was asked for.
     offsets: Vec<u64>,
+    /// Line of each accepted row.
+    row_lines: Vec<u32>,
     findings: Vec<Finding>,
     refused: u64,
     rows: u64,
@@ -343,11 +353,12 @@ impl RowWriter<'_> {
                     self.piece.nameless.push((row, self.piece.rows));
                 }
                 self.piece.ids.push(id);
+                let line = self.line(bytes, begin);
+                self.piece.row_lines.push(line as u32);
                 if self.offsets {
                     self.piece.offsets.push(self.piece.start + begin as u64);
                 }
                 if !defects.is_empty() || broken.is_some() || several_lines {
-                    let line = self.line(bytes, begin);
                     for defect in defects.iter() {
                         let (zh, en) = defect.message();
                         self.note(line, id, Some(defect.column()), zh, en);
@@ -399,17 +410,26 @@ impl Merger {
         self.list.refused += piece.refused;
         self.list.ids.append(&piece.ids, &piece.nameless, self.rows);
         self.list.offsets.append(&mut piece.offsets);
+        self.list.lines.extend(piece.row_lines.iter().map(|line| line + self.lines as u32));
         self.list.register.append(piece.register);
         self.rows += piece.rows;
         self.lines += piece.lines;
     }
 }
 
-/// Reads a list on several threads. With `offsets` the list can show single rows, see [`read_row`].
+/// Reads a list on several threads. With `offsets` the list can show single rows, see [`read_row`]. `progress` is
+/// called with the bytes read and the bytes in all.
 ///
 /// # Errors
 /// [`ListError`] when the file as a whole cannot be used. What is wrong with single rows is in the findings.
-pub fn read_list(path: &Path, mapping: &Mapping, threads: usize, offsets: bool) -> Result<List, ListError> {
+pub fn read_list(
+    path: &Path,
+    mapping: &Mapping,
+    threads: usize,
+    offsets: bool,
+    progress: &dyn Fn(u64, u64),
+) -> Result<List, ListError> {
+    progress(0, 1);
     let source = open(path, mapping)?;
     let pieces = source.pieces();
     let list = List {
@@ -451,6 +471,7 @@ pub fn read_list(path: &Path, mapping: &Mapping, threads: usize, offsets: bool) 
                 while let Some(piece) = waiting.remove(&wanted) {
                     wanted += 1;
                     at = take(&source, &mut merger, at, piece, offsets)?;
+                    progress(at, source.size);
                 }
             }
             Ok(())
@@ -460,7 +481,28 @@ pub fn read_list(path: &Path, mapping: &Mapping, threads: usize, offsets: bool) 
         done
     })
     .map_err(|error| source.error(error))?;
+    note_repeated(&mut merger.list);
     Ok(merger.list)
+}
+
+/// Notes the rows whose id an earlier row bears: in what is written the two could not be told apart.
+fn note_repeated(list: &mut List) {
+    let rows = list.ids.repeated();
+    if rows.is_empty() {
+        return;
+    }
+    for row in rows {
+        list.findings.push(Finding {
+            line: u64::from(list.lines[row as usize]),
+            row: 0,
+            id: String::from_utf8_lossy(list.ids.get(row)).into_owned(),
+            column: None,
+            accepted: true,
+            zh: "编号与前面某行相同,结果中分不清是哪一行".to_owned(),
+            en: "an earlier row has the same id; results cannot tell the two apart".to_owned(),
+        });
+    }
+    list.findings.sort_by_key(|finding| finding.line);
 }
 
 /// Merges the next piece; returns where the rows go on. A piece that begins or ends inside quotes is read again

@@ -1,0 +1,526 @@
+/**
+ * Every screen against the real server: the demonstration territory, served by the real binary, at each size, language
+ * and contrast. Pictures go to the ignored folder /screens, named real-...; whatever a machine can see to be wrong (axe,
+ * a sideways scroll, small text and targets, words of the other language, a dialog that Escape leaves open or that
+ * drops the focus) is printed, and makes the run fail.
+ *
+ *     node walk.mjs [console|phone] [zh-CN|en] [narrow|desk] [standard|large|elder|high|forced]
+ */
+import { mkdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { cut, DESK, findings, foreign, launch, openPage, PHONE, sideways, tooSmall } from './browser.mjs'
+import { makeDemonstration, samples } from './territory.mjs'
+
+const out = fileURLToPath(new URL('../screens/', import.meta.url))
+const only = process.argv.slice(2)
+const wanted = (...words) => only.every((word) => words.includes(word))
+const TEXT = { standard: 16, large: 20, elder: 24, high: 16, forced: 16 }
+const SMALL_PHONE = { width: 360, height: 740 }
+const complaints = []
+
+await mkdir(out, { recursive: true })
+const browser = await launch()
+const territory = await makeDemonstration()
+const { origin, accounts } = territory
+const cookies = new Map()
+/** The sweep that the consoles look at; each phone walks a sweep of its own, so that it finds doors to knock at. */
+let mainSweep = ''
+
+try {
+  await prepare()
+  for (const locale of ['zh-CN', 'en']) {
+    for (const [shape, viewport] of [['narrow', PHONE], ['desk', DESK]]) {
+      for (const look of ['standard', 'large', 'elder', 'high', 'forced']) {
+        if (wanted('console', locale, shape, look)) await whole(consolePages, { locale, shape, viewport, look })
+      }
+    }
+    for (const look of ['standard', 'large', 'elder', 'high', 'forced']) {
+      if (wanted('phone', locale, look)) await whole(phonePages, { locale, look })
+    }
+  }
+  if (wanted('console', 'stopped')) await stopped()
+} finally {
+  await browser.close()
+  await territory.remove()
+}
+// The frame of the page is on every picture: what it is blamed for is said once.
+const blamed = new Map()
+for (const complaint of complaints) {
+  const [where, what] = complaint.split(/: (.*)/s)
+  blamed.set(what, [...(blamed.get(what) ?? []), where])
+}
+for (const [what, [first, ...rest]] of blamed) console.error(`${first}${rest.length > 0 ? ` and ${rest.length} more` : ''}: ${what}`)
+console.log(`${blamed.size} complaints`)
+process.exitCode = complaints.length > 0 ? 1 : 0
+
+/** A walk that cannot go on is one complaint; the next begins anew. */
+async function whole(pages, options) {
+  await pages(options).catch((error) => complaints.push(`${Object.values(options).filter((word) => typeof word === 'string').join('-')}: ${error.stack.split('\n').filter((line) => /Error|Timeout|waiting for l|intercepts|walk/.test(line)).slice(0, 4).join(' ')}`))
+  await Promise.all(browser.contexts().map((context) => context.close()))
+}
+
+/** One page with everything that is looked for on it. */
+async function open(name, { locale, look, viewport, phone = false, role = null }) {
+  const options = { viewport, locale, ...(phone ? { deviceScaleFactor: 2, isMobile: true, hasTouch: true } : { deviceScaleFactor: 1 }) }
+  if (role !== null) options.storageState = cookies.get(role)
+  const opened = await openPage(browser, origin, options)
+  const { page, context } = opened
+  page.setDefaultTimeout(45_000)
+  await context.addInitScript(
+    ([chosen, size, contrast, sweep]) => {
+      if (location.protocol === 'about:') return
+      localStorage.setItem('wanjia.sweep', sweep)
+      localStorage.setItem('wanjia.locale', chosen)
+      if (size !== '') localStorage.setItem('wanjia.size', size)
+      if (contrast !== '') localStorage.setItem('wanjia.contrast', contrast)
+    },
+    [locale, phone ? (TEXT[look] === 16 ? 'standard' : look) : '', phone && look === 'high' ? 'high' : '', mainSweep],
+  )
+  if (look === 'high') await page.emulateMedia({ contrast: 'more' })
+  if (look === 'forced') await page.emulateMedia({ forcedColors: 'active' })
+  if (!phone) {
+    const session = await context.newCDPSession(page)
+    await session.send('Page.setFontSizes', { fontSizes: { standard: TEXT[look] } })
+  }
+  const narrow = viewport.width < 720
+  const shot = async (what, { full = false } = {}) => {
+    const where = `${name}-${what}`
+    await page.waitForTimeout(250)
+    // A whole page is drawn at a size of its own, at which the browser forgets the text size that was set here.
+    await page.screenshot({ path: `${out}${where}.png`, fullPage: full && (phone || TEXT[look] === 16) })
+    const say = (found) => complaints.push(...found.map((one) => `${where}: ${one}`))
+    // Forced colours replace whatever contrast the page chose.
+    say((await findings(page)).filter((one) => look !== 'forced' || !one.startsWith('color-contrast')))
+    say(await sideways(page))
+    say(await cut(page))
+    if (narrow) say(await tooSmall(page, phone && look === 'elder' ? 60 : 44, !phone))
+    if (locale === 'en') say(await foreign(page))
+  }
+  /** Opens a dialog, looks at it, and leaves it by Escape: the focus goes back to where it was. */
+  const dialog = async (what, opener, within = async () => {}) => {
+    if ((await opener.count()) === 0) return void complaints.push(`${name}-${what}: nothing opens it`)
+    await opener.focus()
+    await opener.click()
+    await page.locator('dialog[open]').waitFor()
+    await page.waitForTimeout(600)
+    await shot(what)
+    await within(page.locator('dialog[open]'))
+    await page.keyboard.press('Escape')
+    await page.locator('dialog[open]').waitFor({ state: 'detached', timeout: 3000 }).catch(() => complaints.push(`${name}-${what}: Escape does not close it`))
+    const lost = await page.evaluate(() => document.activeElement === document.body)
+    if (lost) complaints.push(`${name}-${what}: the focus is lost when it closes`)
+  }
+  const done = async () => {
+    complaints.push(...opened.complaints.map((text) => `${name}: ${text}`))
+    await context.close()
+  }
+  return { ...opened, shot, dialog, done }
+}
+
+async function signIn(role, page) {
+  await page.goto(`${origin}/`)
+  await page.fill('[name=username]', role)
+  await page.fill('[name=password]', accounts[role])
+  await page.fill('[name=code]', await territory.code(role))
+  await page.click('.button.lamp')
+  await page.waitForSelector('.side')
+  cookies.set(role, await page.context().storageState())
+}
+
+async function ask(role, method, path, json) {
+  const response = await fetch(origin + path, {
+    method,
+    headers: { 'content-type': 'application/json', 'x-wanjia': 'console', cookie: cookieOf(role) },
+    body: json === undefined ? undefined : JSON.stringify(json),
+  })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+  return text === '' ? null : JSON.parse(text)
+}
+
+async function invite(name) {
+  return (await ask('secretary', 'POST', '/v1/devices/invitations', { worker_name: name, area_code: territory.community, role: 'grid_worker' })).url
+}
+
+async function openSweep(programme) {
+  const deadline = new Date(Date.now() + 3 * 86_400_000).toISOString()
+  return (await ask('street', 'POST', '/v1/sweeps', { area_code: territory.community, programme, deadline })).id
+}
+
+async function closeSweep(id) {
+  const { rows } = await ask('street', 'GET', `/v1/sweeps/${id}/residual?area=${territory.community}&limit=1000`)
+  await ask('street', 'POST', `/v1/sweeps/${id}/close`, { signatures: rows.map(({ dwelling }) => dwelling) })
+}
+
+function cookieOf(role) {
+  return cookies.get(role).cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
+}
+
+/** Signs in once in each role, and has the community know every kind of line: a refusal, someone unlisted, a held record. */
+async function prepare() {
+  for (const role of Object.keys(accounts)) {
+    const { page, context } = await openPage(browser, origin, { viewport: DESK })
+    await signIn(role, page)
+    await context.close()
+  }
+  mainSweep = (await ask('county', 'GET', '/v1/sweeps')).sweeps[0].id
+  const enrol = async (name) => {
+    const opened = await openPage(browser, origin, { viewport: SMALL_PHONE, isMobile: true, hasTouch: true })
+    await opened.page.goto(await invite(name))
+    await opened.page.click('.button.lamp')
+    await opened.page.click('h1 ~ .button.lamp')
+    await opened.page.waitForSelector('.row')
+    return opened
+  }
+  const refuse = async (page, times) => {
+    for (let knock = 0; knock < times; knock += 1) {
+      await page.locator('.dock .button.danger').click()
+      await page.waitForTimeout(200)
+    }
+  }
+  const working = await enrol('王桂芳')
+  // The phones at work go to doors nobody knocked at yet: what is refused here stays refused.
+  await working.page.click('.segmented button >> nth=2')
+  const knocked = working.page.locator('.row:has(.window:not([data-state=waiting]))')
+  for (let door = 0; door < 3; door += 1) {
+    await knocked.nth(door).click()
+    await working.page.locator('dialog .button.danger').click()
+    await working.page.waitForTimeout(300)
+    await working.page.keyboard.press('Escape')
+    await working.page.locator('dialog').waitFor({ state: 'detached' })
+  }
+  for (const name of ['孙小雨', '周永']) {
+    await working.page.locator('.dock .three .button').first().click()
+    await working.page.locator('.visit section .button.wide').click()
+    await working.page.locator('.form input').first().fill(name)
+    await working.page.locator('.form .ends .button.dusk').click()
+    await working.page.locator('footer .button').click()
+    await working.page.waitForSelector('.dock')
+  }
+  await working.page.goto(`${origin}/phone/#/sync`)
+  await working.page.waitForSelector('.verdict[data-tone=fine]')
+  await working.context.close()
+
+  const lost = await enrol('李国强')
+  await lost.context.setOffline(true)
+  await refuse(lost.page, 3)
+  const { devices } = await ask('secretary', 'GET', `/v1/devices?area=${territory.community}`)
+  const { series } = devices.find(({ worker_name: name }) => name === '李国强')
+  await ask('secretary', 'DELETE', `/v1/devices/${series}`)
+  await lost.context.setOffline(false)
+  await lost.page.getByText('本机的数据和钥匙已经清空').waitFor()
+  await lost.page.screenshot({ path: `${out}real-phone-revoked.png` })
+  await lost.context.close()
+}
+
+async function consolePages({ locale, shape, viewport, look }) {
+  const name = `real-console-${locale}-${shape}-${look}`
+  const { community, street, county, building } = territory
+  /** What differs between the other looks is style: each kind of page once is enough there. */
+  const all = look === 'standard'
+  const options = { locale, look, viewport }
+
+  const gate = await open(name, options)
+  await gate.page.goto(`${origin}/`)
+  await gate.page.waitForSelector('form')
+  await gate.shot('01-sign-in')
+  if (look === 'standard') {
+    await gate.page.fill('[name=username]', `nobody-${locale}-${shape}`)
+    await gate.page.fill('[name=password]', 'wrong')
+    await gate.page.fill('[name=code]', '000000')
+    await gate.page.click('.button.lamp')
+    await gate.page.waitForSelector('.wrong')
+    await gate.shot('02-sign-in-refused')
+  }
+  await gate.done()
+
+  const above = await open(name, { ...options, role: 'county' })
+  await visit(above, '/coverage', '.tree tbody tr')
+  await above.shot('03-coverage', { full: true })
+  await above.page.locator('.fold').first().click()
+  await above.page.waitForTimeout(500)
+  await above.shot('04-coverage-unfolded')
+  await visit(above, `/coverage?area=${street}`, '.tree tbody tr')
+  await above.shot('05-street')
+  for (const [at, page] of ['tasks', 'residual', 'reconcile', 'building'].entries()) {
+    await visit(above, `/${page}`, '.choose li')
+    if (at === 0 || all) await above.shot(`06-choose-${page}`)
+  }
+  await visit(above, '/reconcile?kind=lit_unlisted', '.choose li')
+  await above.shot('06-choose-lit-unlisted')
+  await visit(above, '/quarantine', '.held, .empty')
+  await above.shot('07-quarantine-county')
+  await above.dialog('08-open-sweep', above.page.locator('.top .button.plain').last(), async (dialog) => {
+    await dialog.locator('.button.dusk').click()
+    await above.shot('09-open-sweep-refused')
+  })
+  await above.dialog('10-close-too-many', above.page.locator('.top .button.plain').first(), async (dialog) => {
+    await dialog.locator('p').nth(1).waitFor()
+  })
+  await above.done()
+
+  const desk = await open(name, { ...options, role: 'secretary' })
+  const { page } = desk
+  await visit(desk, '/coverage', '.buildings')
+  await desk.shot('11-community', { full: true })
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await desk.shot('12-focus')
+  await visit(desk, '/tasks', '.tasks li')
+  await desk.shot('13-tasks')
+  await page.locator('.names .button').click()
+  await page.waitForTimeout(500)
+  await desk.shot('14-tasks-names')
+  await desk.dialog('15-tasks-reveal', page.locator('.tasks .button:not(.lamp)').first(), async (dialog) => {
+    await dialog.locator('.button.dusk').click()
+    await page.waitForTimeout(500)
+    await desk.shot('16-revealed')
+  })
+  await visit(desk, '/residual', 'tbody tr')
+  await desk.shot('17-residual')
+  await page.fill('.find', '没有这个门')
+  await desk.shot('18-residual-none-found')
+  await visit(desk, '/residual?reason=refused_unsigned', 'tbody tr, .empty')
+  await desk.shot('19-residual-refused')
+  await desk.dialog('20-sign-off', page.locator('.act .button').first())
+  await visit(desk, '/reconcile', '.task')
+  await desk.shot('21-reconcile', { full: true })
+  for (const kind of all ? ['lit_unlisted', 'listed_dark', 'moved', 'away', 'confirmed', 'unresolved'] : ['listed_dark']) {
+    await visit(desk, `/reconcile?kind=${kind}`, '.task, .empty')
+    await desk.shot(`22-reconcile-${kind}`)
+  }
+  await visit(desk, '/reconcile', '.task')
+  await desk.dialog('23-register', page.locator('.column .button.lamp').first(), async (dialog) => {
+    await dialog.locator('[name=name]').fill('')
+    await dialog.locator('.button.lamp').click()
+    await page.waitForTimeout(200)
+    await desk.shot('24-register-refused')
+  })
+  await desk.dialog('25-link', page.locator('.column[data-kind=lit_unlisted] .acts .button:not(.lamp, .perhaps)').first())
+  await desk.dialog('26-reveal', page.locator('.column[data-kind=listed_dark] .button').first())
+  await visit(desk, `/building?area=${community}&building=${encodeURIComponent(building)}`, '.unit')
+  await desk.shot('27-building', { full: true })
+  await visit(desk, '/quarantine', '.held li')
+  await desk.shot('28-quarantine')
+  await desk.dialog('29-release', page.locator('.held .button').first())
+  await visit(desk, '/devices', 'tbody tr')
+  await desk.shot('30-devices', { full: true })
+  await desk.dialog('31-invite', page.locator('.page-head .button.lamp'), async (dialog) => {
+    await dialog.locator('.button.lamp').click()
+    await desk.shot('32-invite-refused')
+    await dialog.locator('[name=worker]').fill('陈小燕')
+    await dialog.locator('.button.lamp').click()
+    await page.waitForSelector('.shown img')
+    await desk.shot('33-invited')
+  })
+  await desk.dialog('34-revoke', page.locator('.act .button').first())
+  await visit(desk, '/roster', '.drop')
+  await desk.shot('35-roster')
+  await page.setInputFiles('input[type=file]', { name: '保成社区名册.csv', mimeType: 'text/csv', buffer: roster(community) })
+  await page.waitForSelector('.sums')
+  await desk.shot('36-roster-preview')
+  await visit(desk, '/roster', '.drop')
+  await page.setInputFiles('input[type=file]', { name: '照片.csv', mimeType: 'text/csv', buffer: Buffer.from('门卫,日期\n张,2026-01-01\n') })
+  await page.waitForSelector('.refusal')
+  await desk.shot('37-roster-refused')
+  await visit(desk, `/residual?area=${county}`, '.wrong')
+  await desk.shot('38-outside-area')
+  await desk.done()
+
+  if (all) await closing(name, options)
+  for (const [at, role] of (all ? ['clerk', 'street', 'observer', 'auditor'] : []).entries()) {
+    const other = await open(name, { ...options, role })
+    await visit(other, '/', 'main h1')
+    await other.shot(`4${at}-${role}`)
+    await other.done()
+  }
+}
+
+/** A sweep that ends with doors nobody reached: each is named, and signed for. */
+async function closing(name, options) {
+  const sweep = await openSweep('当晚复核')
+  const street = await open(name, { ...options, role: 'street' })
+  const { page } = street
+  await page.goto(`${origin}/`)
+  await page.evaluate((id) => localStorage.setItem('wanjia.sweep', id), sweep)
+  await page.context().addInitScript((id) => location.protocol !== 'about:' && localStorage.setItem('wanjia.sweep', id), sweep)
+  await visit(street, '/coverage', '.summary, .hero')
+  await page.locator('.top .button.plain').first().click()
+  const dialog = page.locator('dialog[open]')
+  await dialog.locator('label').first().waitFor()
+  await street.shot('50-closing')
+  for (const box of await dialog.getByRole('checkbox').all()) await box.check()
+  await dialog.locator('.ends').scrollIntoViewIfNeeded()
+  await street.shot('51-closing-signed')
+  await dialog.locator('.button.dusk').click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.locator('.top .chip').waitFor()
+  await street.shot('52-closed')
+  await street.done()
+}
+
+/** Good rows, one of each fault that a community's list has, and one that is there already. */
+function roster(community) {
+  const head = '小区编码,楼栋,单元,房号,姓名,性别,出生日期,身份证号,电话,与户主关系'
+  const good = Array.from({ length: 12 }, (_, row) => `${community},90,1,${row + 1}01,林${'一二三四五六七八九十甲乙'[row]},女,1980-0${(row % 9) + 1}-11,,1390000${String(1000 + row)},户主`)
+  const bad = [`${community},90,1,,王五,男,1990-01-01,,,`, `${community},90,1,101,赵六,男,1990-13-01,,,`, `${community},90,1,102,钱七,男,1990-01-01,420102199001011,,`, `420103001001,1,1,101,孙八,男,1990-01-01,,,`]
+  return Buffer.from([head, ...good, ...bad].join('\n'))
+}
+
+async function visit({ page }, path, selector) {
+  await page.goto('about:blank')
+  await page.goto(`${origin}/#${path}`)
+  await page.waitForSelector(selector)
+  await page.waitForTimeout(500)
+}
+
+async function phonePages({ locale, look }) {
+  const name = `real-phone-${locale}-${look}`
+  const phone = await open(name, { locale, look, viewport: SMALL_PHONE, phone: true })
+  const { page, context, shot } = phone
+  await page.goto(`${origin}/phone/`)
+  await page.waitForSelector('h1')
+  await shot('01-not-enrolled')
+  const sweep = await openSweep('夜间复核')
+  const url = await invite('陈小燕')
+  await page.goto(url)
+  await page.waitForSelector('.button.lamp')
+  await shot('02-invited')
+  await page.click('.button.lamp')
+  await page.waitForSelector('h1 ~ .button.lamp')
+  await shot('03-enrolled')
+  await page.click('h1 ~ .button.lamp')
+  await page.waitForSelector('.row')
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  await shot('04-doors')
+  await page.click('.segmented button >> nth=1')
+  await shot('05-recheck')
+  await page.click('.segmented button >> nth=2')
+  await page.evaluate(() => scrollTo(0, 600))
+  await shot('06-all-scrolled')
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight))
+  await shot('07-all-end')
+  await page.evaluate(() => scrollTo(0, 0))
+  await page.click('.layout')
+  await page.waitForSelector('.house')
+  await shot('08-floors', { full: true })
+  await page.click('.layout')
+  await page.click('.segmented button >> nth=0')
+  await phone.dialog('09-sheet', page.locator('.row').nth(2))
+  await page.locator('.row').nth(2).click()
+  const sheet = page.locator('dialog[open]')
+  await sheet.locator('.button.dusk').click()
+  await shot('10-sheet-light')
+  await sheet.locator('.button.plain').click()
+  await sheet.locator('.button.plain').click()
+  await shot('11-sheet-more')
+  await sheet.locator('.three .button').nth(1).click()
+  await page.waitForSelector('.visit')
+  await page.waitForTimeout(400)
+  await shot('12-away', { full: true })
+  await page.locator('footer .button').click()
+  await page.waitForTimeout(200)
+  await shot('13-away-no-date')
+  await page.locator('.choices .button').nth(0).click()
+  await shot('14-met', { full: true })
+  await page.locator('.people .person').first().click().catch(() => {})
+  await page.locator('.visit section .button.wide').click()
+  await page.locator('.form .ends .button.dusk').click()
+  await shot('15-person-refused', { full: true })
+  await page.locator('.form input').first().fill('孙小雨')
+  await page.locator('.form .ends .button.dusk').click()
+  await shot('16-person-added', { full: true })
+  await page.locator('footer .button').click()
+  await page.waitForSelector('.dock')
+  await page.waitForTimeout(300)
+  await shot('17-saved')
+  await phone.dialog('18-add-door', page.locator('.add .button'), async (dialog) => {
+    await dialog.locator('.button.lamp').click()
+    await page.waitForTimeout(200)
+    await shot('19-add-door-refused')
+  })
+  await context.setOffline(true)
+  await page.reload()
+  await page.waitForSelector('.dock')
+  for (let knock = 0; knock < 2; knock += 1) {
+    await page.locator('.dock .button.danger').click()
+    await page.waitForTimeout(300)
+  }
+  await shot('20-offline-doors')
+  await page.goto(`${origin}/phone/#/sync`)
+  await page.waitForSelector('.verdict')
+  await page.locator('.verdict .button').click()
+  await page.waitForTimeout(800)
+  await shot('21-offline-sync', { full: true })
+  await page.goto(`${origin}/phone/#/mine`)
+  await page.locator('.body .button.danger').click()
+  await shot('22-wipe-unsent', { full: true })
+  await page.locator('.wiping .button').first().click()
+  await context.setOffline(false)
+  await page.goto(`${origin}/phone/#/sync`)
+  await page.waitForSelector('.verdict[data-tone=fine]', { timeout: 20_000 }).catch(() => complaints.push(`${name}: does not sync`))
+  await shot('23-sync-done', { full: true })
+  await page.goto(`${origin}/phone/#/mine`)
+  await page.waitForTimeout(300)
+  await shot('24-mine', { full: true })
+  // The sweep is closed while a phone is away: what it then brings is held.
+  await page.goto(`${origin}/phone/#/doors`)
+  await page.waitForSelector('.dock')
+  await context.setOffline(true)
+  await page.locator('.dock .button.danger').click()
+  await page.waitForTimeout(300)
+  await closeSweep(sweep)
+  await context.setOffline(false)
+  await page.goto(`${origin}/phone/#/sync`)
+  await page.locator('.verdict .button').click()
+  await page.waitForTimeout(1500)
+  await shot('26-after-closing', { full: true })
+  await page.goto(`${origin}/phone/#/doors`)
+  await page.waitForTimeout(300)
+  await shot('27-doors-after-closing')
+  await phone.done()
+
+  const late = await open(name, { locale, look, viewport: SMALL_PHONE, phone: true })
+  await late.page.goto(url)
+  await late.page.click('.button.lamp')
+  await late.page.waitForSelector('[role=alert]')
+  await late.shot('25-invitation-used')
+  await late.done()
+}
+
+/** The server goes away under an open page, and comes back. */
+async function stopped() {
+  for (const locale of ['zh-CN', 'en']) {
+    for (const [shape, viewport] of [['narrow', PHONE], ['desk', DESK]]) {
+      const name = `real-console-${locale}-${shape}-stopped`
+      const desk = await open(name, { locale, look: 'standard', viewport, role: 'secretary' })
+      const gate = await open(name, { locale, look: 'standard', viewport })
+      await gate.page.goto(`${origin}/`)
+      await visit(desk, '/coverage', '.buildings')
+      await territory.end('SIGTERM')
+      await desk.page.waitForSelector('.live[data-live=false]')
+      await desk.shot('1-coverage')
+      for (const page of ['residual', 'devices']) {
+        await desk.page.goto(`${origin}/#/${page}`)
+        await desk.page.waitForSelector('.wrong')
+        await desk.shot(`2-${page}`)
+      }
+      await gate.page.fill('[name=username]', 'secretary')
+      await gate.page.fill('[name=password]', 'x')
+      await gate.page.fill('[name=code]', '000000')
+      await gate.page.click('.button.lamp')
+      await gate.page.waitForSelector('.wrong')
+      await gate.shot('3-sign-in')
+      await gate.done()
+      await territory.serve()
+      // The demonstration gives new passwords at every start, which ends its sessions: the page must say so by itself.
+      await desk.page.waitForSelector('form.panel', { timeout: 20_000 }).catch(() => complaints.push(`${name}: the page does not tell that the session ended`))
+      await desk.shot('4-back')
+      await desk.done()
+      const again = await openPage(browser, origin, { viewport: DESK })
+      await signIn('secretary', again.page)
+      await again.context.close()
+    }
+  }
+}
