@@ -202,6 +202,8 @@ describe('a newcomer’s first evening', () => {
     await quiet(street, 'opening a sweep')
     await street.getByRole('button', { name: '开展', exact: true }).click()
     await street.locator('.top select').waitFor()
+    // Swept is one community of the street: its figures are shown, not a refusal.
+    await residual(street, 6)
     await go(secretary, '进度')
     await residual(secretary, 6)
     await quiet(secretary, 'coverage')

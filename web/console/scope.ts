@@ -3,7 +3,7 @@ import { computed, shallowRef, watch } from 'vue'
 import { useRoute } from 'vue-router'
 import { call } from './call'
 import type { Area } from '@core/api/types'
-import { account } from './session'
+import { account, sweep } from './session'
 
 const children = new Map<string, Promise<Area[]>>()
 
@@ -30,10 +30,17 @@ export async function trail(from: string, code: string): Promise<Area[]> {
   return path
 }
 
+/** A sweep of one community has no figures for the street around it: the street looks at what is swept. */
+export function swept(asked: string, sweepArea: string | undefined): string {
+  return sweepArea !== undefined && sweepArea.startsWith(asked) ? sweepArea : asked
+}
+
+/** `area` is what pages of the sweep look at, `asked` what the address says, whatever is swept. */
 export function useScope() {
   const route = useRoute()
   const home = computed(() => account.value?.area_code ?? '')
-  const area = computed(() => (typeof route.query.area === 'string' && route.query.area !== '' ? route.query.area : home.value))
+  const asked = computed(() => (typeof route.query.area === 'string' && route.query.area !== '' ? route.query.area : home.value))
+  const area = computed(() => swept(asked.value, sweep.value?.area_code))
   const path = shallowRef<Area[]>([])
   watch(
     area,
@@ -43,5 +50,5 @@ export function useScope() {
     },
     { immediate: true },
   )
-  return { area, home, path }
+  return { area, asked, home, path }
 }

@@ -63,15 +63,29 @@ export async function loadSweeps(): Promise<void> {
   sweeps.value = [...body.sweeps].sort((left, right) => right.opened_at.localeCompare(left.opened_at))
 }
 
-onSessionEnd(() => {
+function leave(): void {
   account.value = null
   forgetNames()
-})
+}
+
+onSessionEnd(leave)
 
 async function enter(known: Account): Promise<void> {
   account.value = known
   await loadSweeps()
   listen()
+}
+
+/** Whoever was signed out meanwhile is asked to sign in; a server that is still away is asked again. */
+async function revive(line: EventSource): Promise<void> {
+  if (account.value === null || events !== line) return
+  try {
+    await call('/v1/session')
+    listen()
+  } catch (error) {
+    if (error instanceof Refused && error.problem.status === 401) leave()
+    else setTimeout(() => void revive(line), ANEW)
+  }
 }
 
 function listen(): void {
@@ -87,7 +101,7 @@ function listen(): void {
   line.addEventListener('error', () => {
     live.value = false
     missed = true
-    if (line.readyState === EventSource.CLOSED) setTimeout(() => account.value !== null && events === line && listen(), ANEW)
+    if (line.readyState === EventSource.CLOSED) setTimeout(() => void revive(line), ANEW)
   })
   line.addEventListener('changed', ({ data }: MessageEvent<string>) => {
     const { sweeps: touched = [] } = JSON.parse(data) as { sweeps?: string[] }

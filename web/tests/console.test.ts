@@ -7,11 +7,13 @@ import { households } from '../console/households'
 import { ROLES, type Deed } from '../console/roles'
 
 const { call } = vi.hoisted(() => ({ call: vi.fn() }))
-vi.mock('../console/call', () => ({ call }))
+vi.mock('../console/call', () => ({ call, onSessionEnd: () => undefined }))
+vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 
 const { remaining, SIGNABLE } = await import('../console/remaining')
 const { byUrgency, counted } = await import('../console/choosing')
 const { shortTime } = await import('../console/naming')
+const { swept } = await import('../console/scope')
 const { percent, waterfall } = await import('../console/perhaps')
 const { askNames, askPerson, forgetNames, names } = await import('../console/names')
 
@@ -120,6 +122,18 @@ describe('choosing an area', () => {
     [undefined, 'bac'],
   ])('leads on by the figure that was followed: %s', (kind, order) => {
     expect(byUrgency(rows, counted(kind)).map(({ code }) => code).join('')).toBe(order)
+  })
+})
+
+describe('the area that is looked at', () => {
+  it.each([
+    ['420102002', '420102002003', '420102002003'],
+    ['420102002003', '420102002003', '420102002003'],
+    ['420102002003', '420102', '420102002003'],
+    ['420102002005', '420102002003', '420102002005'],
+    ['420102', undefined, '420102'],
+  ])('for %s while %s is swept is %s', (asked, area, looked) => {
+    expect(swept(asked, area)).toBe(looked)
   })
 })
 

@@ -1,6 +1,8 @@
 /** The console's live line: what was missed is asked for, and a line that was given up is opened again. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
+import { Refused, Unreachable } from '@core/api/client'
+
 const { call } = vi.hoisted(() => ({ call: vi.fn() }))
 vi.mock('../console/call', () => ({ call, onSessionEnd: () => undefined }))
 
@@ -55,19 +57,29 @@ describe('the live line', () => {
     expect(session.tick.value).toBe(before + 1)
   })
 
-  it('is left to the browser while the browser tries, and opened anew when it gave up', () => {
+  it('is left to the browser while the browser tries, and opened anew when it gave up', async () => {
     Line.opened[0]!.breaks(0)
-    vi.advanceTimersByTime(60_000)
+    await vi.advanceTimersByTimeAsync(60_000)
     expect(Line.opened).toHaveLength(1)
     Line.opened[0]!.breaks(Line.CLOSED)
-    vi.advanceTimersByTime(60_000)
+    await vi.advanceTimersByTimeAsync(60_000)
     expect(Line.opened).toHaveLength(2)
   })
 
-  it('is not opened again for nobody', () => {
+  it('waits for a server that is away, and sends whoever was signed out meanwhile to the door', async () => {
+    Line.opened[0]!.breaks(Line.CLOSED)
+    call.mockRejectedValueOnce(new Unreachable('away'))
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect([Line.opened.length, session.account.value === null]).toEqual([1, false])
+    call.mockRejectedValueOnce(new Refused({ title: '', status: 401, detail: '' }))
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect([Line.opened.length, session.account.value]).toEqual([1, null])
+  })
+
+  it('is not opened again for nobody', async () => {
     Line.opened[0]!.breaks(Line.CLOSED)
     session.account.value = null
-    vi.advanceTimersByTime(60_000)
+    await vi.advanceTimersByTimeAsync(60_000)
     expect(Line.opened).toHaveLength(1)
   })
 })
