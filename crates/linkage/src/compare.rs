@@ -3,6 +3,7 @@
 use crate::latin::jaro_winkler;
 use crate::number::{digits_one_slip, is_foreign, one_slip};
 use crate::person::{Person, Register, Texts};
+use crate::shape;
 use crate::sound::Sounds;
 
 /// The fields that are compared.
@@ -132,7 +133,7 @@ fn han_name_level(a: &Person, b: &Person) -> u8 {
     if aligned && pairs().all(|(x, y)| sounds.same(*x, *y)) {
         return 7;
     }
-    if aligned && pairs().all(|(x, y)| sounds.alike(*x, *y)) {
+    if aligned && pairs().all(|(x, y)| sounds.alike(*x, *y) || shape::alike(*x, *y)) {
         return 6;
     }
     let surname = one_surname == other_surname

@@ -73,7 +73,7 @@ pub const fn level_name(field: Field, level: usize, letters: bool) -> (&'static 
         (Field::Name, 5) if letters => ("一部分相近,另一部分不全", "one part alike, the other in doubt"),
         (Field::Name, 5) => ("同姓,名有一字相同或同音", "same surname, one given character shared"),
         (Field::Name, 6) if letters => ("一部分相同,另一部分不全", "one part the same, the other in doubt"),
-        (Field::Name, 6) => ("近音(平翘舌、前后鼻音、n/l)", "alike in southern speech"),
+        (Field::Name, 6) => ("近音(平翘舌、前后鼻音、n/l)或形近", "alike in southern speech, or in shape"),
         (Field::Name, 7) if letters => ("姓名互换,或拼写相近", "exchanged or spelled alike"),
         (Field::Name, 7) => ("同音", "same sound"),
         (Field::Name, _) => ("完全相同", "the same"),

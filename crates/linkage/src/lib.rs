@@ -19,6 +19,7 @@ pub mod name;
 pub mod number;
 mod person;
 pub mod place;
+mod shape;
 mod sound;
 pub mod text;
 mod train;

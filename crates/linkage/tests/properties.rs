@@ -176,3 +176,19 @@ proptest! {
         prop_assert_eq!(before, clusters(&shuffled));
     }
 }
+
+#[test]
+fn a_name_of_like_shape_is_nearer_than_another_name() {
+    let level = |one: &str, other: &str| {
+        let list = |name| {
+            let mut list = Register::new();
+            list.push(&Raw::default().with(Column::Name, name)).unwrap();
+            list
+        };
+        linkage::compare(&list(one), 0, &list(other), 0).get(linkage::Field::Name)
+    };
+    assert_eq!(level("李未", "李末"), 6);
+    assert_eq!(level("吴晟", "昊盛"), 6);
+    assert_eq!(level("李未", "李强"), 2);
+    assert_eq!(level("李未", "李未"), 8);
+}

@@ -194,6 +194,50 @@ fn an_erased_person_is_proposed_no_more() {
 }
 
 #[test]
+fn decisions_re_weigh_the_model_when_asked_and_name_nobody() {
+    let day = Day::new();
+    day.propose();
+    let pairs: Vec<_> = day
+        .proposed()
+        .into_iter()
+        .map(|body| match body {
+            Body::LinkProposed { from, to, model, .. } => (from, to, model),
+            body => panic!("{body:?}"),
+        })
+        .collect();
+    let key = store::directory::find_key(&day.path("d"), None, None).unwrap();
+    let mut store = store::Store::open(&day.path("d"), key).unwrap();
+    store
+        .write(1_582_000_000_000, |batch| {
+            for (from, to, _) in &pairs {
+                let actor = domain::id::Id([9; 16]);
+                batch.append(actor, Body::LinkDeclined { from: *from, to: *to }, None)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    drop(store);
+    let told = day.expect(0, "propose --data d --learn");
+    assert!(told.contains("learnt from 0 linked and 3 declined") && told.contains("3 对认作两人"), "{told}");
+    assert!(told.contains("name: same sound / 同音"), "{told}");
+    let text = fs::read_to_string(day.path("d/linkage.json")).unwrap();
+    let model: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(model["shift"].as_f64().unwrap() < 0.0, "three times no makes every pair less likely");
+    for name in ["王", "郭靖", "10013700009"] {
+        assert!(!text.contains(name));
+    }
+    // The same decisions again teach nothing more.
+    day.expect(0, "propose --data d --learn");
+    assert_eq!(fs::read_to_string(day.path("d/linkage.json")).unwrap(), text);
+    assert!(day.propose().contains("proposed 0"), "what was declined is not proposed again");
+    day.expect(0, "verify --data d");
+    day.expect(0, "rebuild --data d --check");
+    fs::write(day.path("d/linkage.json"), "{}").unwrap();
+    let told = day.expect(2, &format!("propose --data d --sweep {}", day.sweep));
+    assert!(told.contains("linkage.json is no model") && told.contains("初始模型"), "{told}");
+}
+
+#[test]
 fn what_cannot_be_proposed_for_is_refused() {
     let day = Day::new();
     let told = day.expect(2, "propose --data d --sweep 00000000000000000000000000000001");

@@ -13,13 +13,17 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
 use super::failure::{Failure, Result};
-use super::propose::{Gathering, Matcher, belief, write_down};
+use super::propose::{Gathering, Matcher, model_of, write_down};
 use super::territory::Territory;
 
 /// How long it rests between two looks at what is new.
 const REST: Duration = Duration::from_millis(200);
 /// People looked up at a time.
 const PIECE: usize = 200;
+/// Facts in a second from which on it waits: the seed's sweep brings 386 in its worst hour.
+const BUSY: f64 = 1000.0;
+/// Over how long it looks at how busy the territory is.
+const WINDOW: Duration = Duration::from_secs(1);
 
 struct Held {
     matcher: Matcher,
@@ -31,6 +35,8 @@ struct Held {
 #[derive(Default)]
 pub struct Matching {
     held: Mutex<Option<Held>>,
+    /// When it looked last at how busy the territory is, and how many facts there were.
+    looked: Mutex<Option<(Instant, u64)>>,
 }
 
 impl Matching {
@@ -44,6 +50,30 @@ impl Matching {
     /// Those of `work`.
     pub fn ask<T>(&self, work: impl FnOnce(&Matcher) -> Result<T>) -> Result<Option<T>> {
         self.lock().as_ref().map(|held| work(&held.matcher)).transpose()
+    }
+
+    /// Rests as long as it has worked since `begun`, and on while so much is pushed that others need every core.
+    async fn rest(&self, territory: &Territory, begun: Instant) {
+        tokio::time::sleep(begun.elapsed()).await;
+        while self.is_busy(territory.head().size) {
+            tokio::time::sleep(WINDOW).await;
+        }
+    }
+
+    fn is_busy(&self, size: u64) -> bool {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((at, before)) = *looked else {
+            *looked = Some((Instant::now(), size));
+            return false;
+        };
+        let elapsed = at.elapsed();
+        if elapsed < WINDOW {
+            return false;
+        }
+        *looked = Some((Instant::now(), size));
+        #[expect(clippy::cast_precision_loss, reason = "a rate")]
+        let facts = size.saturating_sub(before) as f64;
+        facts / elapsed.as_secs_f64() > BUSY
     }
 
     /// Keeps up with the territory until the server stops.
@@ -78,15 +108,17 @@ impl Matching {
             self.everyone(territory).await?;
         }
         loop {
+            let begun = Instant::now();
             let this = Arc::clone(self);
             let (proposals, behind) = territory.read(move |reader| this.follow(reader)).await?;
             write(territory, proposals).await?;
-            if self.renew().await? {
+            if self.renew(territory).await? {
                 self.everyone(territory).await?;
             }
             if !behind {
                 return Ok(());
             }
+            self.rest(territory, begun).await;
         }
     }
 
@@ -106,10 +138,10 @@ impl Matching {
             if !more {
                 break;
             }
-            // Half of a core is left to whoever is waited for.
-            tokio::time::sleep(begun.elapsed()).await;
+            self.rest(territory, begun).await;
         }
-        let matcher = aside(move || gathering.finish(&belief())).await?;
+        let model = model_of(territory.root())?;
+        let matcher = aside(move || gathering.finish(&model)).await?;
         *self.lock() = Some(Held { matcher, position });
         Ok(())
     }
@@ -134,16 +166,14 @@ impl Matching {
     }
 
     /// Makes the index anew if it is worn. Nothing can be asked of it meanwhile.
-    async fn renew(&self) -> Result<bool> {
-        let held = {
-            let mut held = self.lock();
-            if !held.as_ref().is_some_and(|held| held.matcher.is_worn()) {
-                return Ok(false);
-            }
-            held.take()
-        };
+    async fn renew(&self, territory: &Territory) -> Result<bool> {
+        if !self.lock().as_ref().is_some_and(|held| held.matcher.is_worn()) {
+            return Ok(false);
+        }
+        let model = model_of(territory.root())?;
+        let held = self.lock().take();
         let Some(Held { matcher, position }) = held else { return Ok(false) };
-        let matcher = aside(move || matcher.renewed(&belief())).await?;
+        let matcher = aside(move || matcher.renewed(&model)).await?;
         *self.lock() = Some(Held { matcher, position });
         Ok(true)
     }
@@ -168,7 +198,7 @@ impl Matching {
                 write(territory, proposals).await?;
                 let Some(last) = last else { break };
                 after = last;
-                tokio::time::sleep(begun.elapsed()).await;
+                self.rest(territory, begun).await;
             }
         }
         Ok(())

@@ -3,6 +3,9 @@
 //! Rules flag, people decide: what comes of this is a proposal, and nothing is linked without a person. See
 //! docs/adr/0014-proposed-links.md.
 
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
 use domain::apply;
 use domain::area::{AreaNumber, Level};
 use domain::fact::Body;
@@ -10,7 +13,7 @@ use domain::id::{DwellingId, PersonId, SweepId};
 use domain::identity::Identity;
 use domain::state::{Book, Labels, State as _};
 use domain::time::Millis;
-use linkage::{Column, Explanation, Field, Index, Model, Rarity, Raw, Register};
+use linkage::{Answer, Column, Explanation, Field, Index, Model, Rarity, Raw, Register};
 use rustc_hash::FxHashMap;
 use store::proposals::Named;
 use store::{Reader, Store};
@@ -22,7 +25,7 @@ const REVIEW: f64 = 0.1;
 /// How many proposals of one person wait at a time.
 const MOST: usize = 3;
 /// People read at a time.
-const PIECE: usize = 1000;
+const PIECE: usize = 250;
 
 /// What is believed of someone seen whom the plain match did not recognise, before any person's answer. The crate's own
 /// beginning, but for three things: about half of such people are listed somewhere; most who are have moved or stand
@@ -51,6 +54,106 @@ pub fn belief() -> Model {
 pub fn digest(model: &Model) -> [u8; 32] {
     // A struct of numbers always has a text.
     ledger::seal::digest(&serde_json::to_vec(model).unwrap_or_default())
+}
+
+/// The file in the data directory that holds what people's answers have taught: probabilities, and nothing of anybody.
+const LEARNT: &str = "linkage.json";
+
+/// The model of a data directory: the one re-weighed last, else [`belief`].
+///
+/// # Errors
+/// If the file cannot be read, or holds what no model can.
+pub fn model_of(root: &Path) -> Result<Model> {
+    let path = root.join(LEARNT);
+    let unusable = |why: String| {
+        Failure::new(
+            "model",
+            format!("{} 不能用作比对模型：{why}；移走这个文件就回到初始模型", path.display()),
+            format!(
+                "{} is no model to compare with: {why}; without the file the first one is used",
+                path.display()
+            ),
+        )
+    };
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(belief()),
+        Err(error) => return Err(unusable(error.to_string())),
+    };
+    let model: Model = serde_json::from_slice(&text).map_err(|error| unusable(error.to_string()))?;
+    model.check().map_err(|error| unusable(error.to_string()))?;
+    Ok(model)
+}
+
+/// What people's decisions on proposals came to.
+pub struct Learnt {
+    pub before: Model,
+    pub after: Model,
+    /// Pairs that a person linked, and pairs of which a person said that they are two.
+    pub same: usize,
+    pub two: usize,
+}
+
+/// Re-weighs the first model by every decision that people made on proposals up to now, and writes it beside the facts.
+/// Always from [`belief`], so that no answer counts twice and one that was taken back counts no more.
+///
+/// # Errors
+/// If the key is missing, the file cannot be written, and those of the storage.
+pub fn learn(store: &mut Store) -> Result<Learnt> {
+    let root = store.directory().root.clone();
+    let before = model_of(&root)?;
+    let mut reader = Reader::open(&root, store.key())?;
+    let first = belief();
+    let matcher = Matcher::gather(&mut reader, &first)?;
+    let (mut answers, mut same, mut two) = (Vec::new(), 0, 0);
+    let mut after = None;
+    loop {
+        let proposals = reader.every_proposal(after, PIECE)?;
+        let Some(last) = proposals.last() else { break };
+        after = Some((last.person, last.candidate));
+        for proposal in proposals {
+            let now = apply::canonical(reader.state(), proposal.candidate)?;
+            if apply::canonical(reader.state(), proposal.person)? == now
+                && let Some(answer) = matcher.answer(&mut reader, proposal.person, now, true)?
+            {
+                answers.push(answer);
+                same += 1;
+            }
+        }
+    }
+    for (one, other) in reader.every_two_people()? {
+        for (seen, listed) in [(one, other), (other, one)] {
+            let listed = apply::canonical(reader.state(), listed)?;
+            if reader.state().person(seen)?.is_some_and(|row| row.dwelling.is_none())
+                && let Some(answer) = matcher.answer(&mut reader, seen, listed, false)?
+            {
+                answers.push(answer);
+                two += 1;
+                break;
+            }
+        }
+    }
+    let after = first.learn(&answers, matcher.people.len(), answers.len());
+    let text = serde_json::to_vec_pretty(&after).map_err(|error| {
+        Failure::new(
+            "model",
+            format!("模型不能写出：{error}"),
+            format!("the model cannot be written: {error}"),
+        )
+    })?;
+    let written = tempfile::NamedTempFile::new_in(&root).and_then(|mut file| {
+        file.write_all(&text)?;
+        file.as_file().sync_all()?;
+        file.persist(root.join(LEARNT)).map_err(|error| error.error)
+    });
+    written.map_err(|error| {
+        Failure::new(
+            "model",
+            format!("模型不能写出：{error}"),
+            format!("the model cannot be written: {error}"),
+        )
+    })?;
+    Ok(Learnt { before, after, same, two })
 }
 
 /// Someone and the door that she goes by.
@@ -292,6 +395,18 @@ impl Matcher {
         likely.truncate(MOST.saturating_sub(open.len()));
         let body = |(per_mille, to)| Body::LinkProposed { from: person, to, per_mille, model: self.model };
         Ok(likely.into_iter().map(body).collect())
+    }
+
+    /// What a person's decision on a pair says; none if nothing is known any more of either.
+    fn answer(
+        &self,
+        reader: &mut Reader,
+        seen: PersonId,
+        listed: PersonId,
+        same: bool,
+    ) -> Result<Option<Answer>> {
+        let (Some(row), Some(who)) = (self.row_of(listed), Who::seen(reader, seen)?) else { return Ok(None) };
+        Ok(self.index.answer(row, &who.raw(), same).ok())
     }
 
     /// Why someone may be, or is not, someone listed. `shown` is what may be seen of the one listed and of the one seen.

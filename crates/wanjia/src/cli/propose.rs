@@ -1,31 +1,64 @@
 //! `wanjia propose`: whom the people on no list may be.
 
 use clap::Args;
+use linkage::{Field, Model, field_name, level_name};
 
 use super::{DataArgs, Outcome, now};
 use crate::app::failure::Result;
-use crate::app::propose::{belief, propose};
+use crate::app::propose::{Learnt, learn, model_of, propose};
 
 /// Compare everyone on no list who was seen in a sweep with everyone listed, wherever, and write down who may be whom
 ///
 /// A running server does this by itself. Nothing is linked: each proposal waits for a person, in the console's reconcile.
-/// What a person declined is not proposed again.
+/// What a person declined is not proposed again. With --learn, people's decisions up to now re-weigh the model, which is
+/// kept as linkage.json in the data directory; without that file the first model is used again.
 #[derive(Debug, Args)]
 pub struct ProposeArgs {
     #[command(flatten)]
     data: DataArgs,
-    #[arg(long, value_name = "ID")]
-    sweep: String,
+    #[arg(long, value_name = "ID", required_unless_present = "learn")]
+    sweep: Option<String>,
+    /// Re-weigh the model by what people decided, and print each level's weight before and after
+    #[arg(long)]
+    learn: bool,
 }
 
 /// # Errors
 /// If the sweep is not known or closed, the key is missing, or a server holds the directory.
 pub fn run(args: &ProposeArgs) -> Result<Outcome> {
-    let sweep = super::id(&args.sweep, "--sweep")?;
+    let sweep = args.sweep.as_deref().map(|sweep| super::id(sweep, "--sweep")).transpose()?;
     let mut store = args.data.open_store()?;
-    let (compared, proposed) = propose(&mut store, sweep, &belief(), now())?;
-    println!(
-        "proposed {proposed} compared {compared}\n提出 {proposed} 条关联建议，比对了名单外 {compared} 人"
-    );
+    if args.learn {
+        print(&learn(&mut store)?);
+    }
+    if let Some(sweep) = sweep {
+        let model = model_of(&args.data.data)?;
+        let (compared, proposed) = propose(&mut store, sweep, &model, now())?;
+        println!(
+            "proposed {proposed} compared {compared}\n提出 {proposed} 条关联建议，比对了名单外 {compared} 人"
+        );
+    }
     Ok(Outcome::Done)
+}
+
+fn print(learnt: &Learnt) {
+    let Learnt { before, after, same, two } = learnt;
+    println!("learnt from {same} linked and {two} declined\n依据 {same} 对认作一人、{two} 对认作两人的决定");
+    println!("{:<44} {:>8} {:>8}", "level / 比对结果 (bits)", "before", "after");
+    for field in Field::ALL {
+        for level in 1..field.levels() {
+            let (was, is) = (before.weight(field, level), after.weight(field, level));
+            println!("{:<44} {was:>+8.2} {is:>+8.2}", label(field, level));
+        }
+    }
+    println!("{:<44} {:>+8.2} {:>+8.2}", "all / 总体", shift(before), shift(after));
+}
+
+fn label(field: Field, level: usize) -> String {
+    let ((_, field_en), (zh, en)) = (field_name(field), level_name(field, level, false));
+    format!("{field_en}: {en} / {zh}")
+}
+
+fn shift(model: &Model) -> f64 {
+    model.shift
 }
