@@ -498,6 +498,8 @@ async function stopped() {
       const gate = await open(name, { locale, look: 'standard', viewport })
       await gate.page.goto(`${origin}/`)
       await visit(desk, '/coverage', '.buildings')
+      // The pages are fetched ahead a second after the first.
+      await desk.page.waitForTimeout(2_500)
       await territory.end('SIGTERM')
       await desk.page.waitForSelector('.live[data-live=false]')
       await desk.shot('1-coverage')
