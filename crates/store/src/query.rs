@@ -185,8 +185,8 @@ impl Reader {
         self.book().sweep(id).map(|(number, _)| number).ok_or_else(|| {
             StoreError::refused(
                 "unknown_sweep",
-                format!("没有编号为 {id} 的排查"),
-                format!("there is no sweep {id}; `wanjia sweep open` prints the id of a new one"),
+                format!("没有编号为 {id} 的排查；wanjia sweep list 列出所有排查"),
+                format!("there is no sweep {id}; `wanjia sweep list` prints those there are"),
             )
         })
     }

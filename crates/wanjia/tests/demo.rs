@@ -46,7 +46,7 @@ fn the_demonstration_opens_with_accounts_and_its_phones_knock() {
             break;
         }
     }
-    for role in ["secretary", "clerk", "street", "county", "observer", "auditor"] {
+    for role in ["secretary", "clerk", "street", "streetclerk", "county", "observer", "auditor"] {
         assert!(told.contains(&format!("  {role} ")), "{told}");
     }
     let code = wanjia(folder.path(), "account code --data d --username secretary").output().unwrap();

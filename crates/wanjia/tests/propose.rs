@@ -130,7 +130,7 @@ fn the_moved_the_homophone_and_the_nickname_are_proposed_and_nobody_is_linked() 
     let (before, names) = day.reconcile();
     let coverage = day.coverage();
     let told = day.propose();
-    assert!(told.contains("proposed 3 compared 4") && told.contains("提出 3 条"), "{told}");
+    assert!(told.contains("proposed 3 compared 4 waiting 3") && told.contains("提出 3 条"), "{told}");
     let name = |id: domain::id::Id| names[&id.to_string().replace('-', "")].as_str();
     let pairs: BTreeSet<(&str, &str)> = day
         .proposed()
@@ -150,7 +150,7 @@ fn the_moved_the_homophone_and_the_nickname_are_proposed_and_nobody_is_linked() 
     );
     assert_eq!(day.reconcile().0, before, "a proposal moves no line");
     assert_eq!(day.coverage(), coverage, "and no number");
-    assert!(day.propose().contains("proposed 0 compared 4"), "what waits is not proposed again");
+    assert!(day.propose().contains("proposed 0 compared 4 waiting 3"), "what waits is not proposed again");
     day.expect(0, "verify --data d");
     day.expect(0, "rebuild --data d --check");
 }

@@ -1,5 +1,6 @@
 //! A use-case that could not be done: why, and what to do, in Chinese and in English.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use intake::{HeaderError, TableError};
@@ -26,7 +27,14 @@ impl Failure {
     #[must_use]
     pub fn file(path: &Path, error: &std::io::Error) -> Self {
         let path = path.display();
-        Self::new("file", format!("文件 {path}：{error}"), format!("{path}: {error}"))
+        let zh = match error.kind() {
+            ErrorKind::NotFound => "没有这个文件或文件夹".to_owned(),
+            ErrorKind::PermissionDenied => "没有读写它的权限".to_owned(),
+            ErrorKind::IsADirectory => "这是文件夹，不是文件".to_owned(),
+            ErrorKind::StorageFull => "磁盘满了".to_owned(),
+            _ => error.to_string(),
+        };
+        Self::new("file", format!("文件 {path}：{zh}"), format!("{path}: {error}"))
     }
 }
 

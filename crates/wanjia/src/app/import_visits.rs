@@ -72,8 +72,8 @@ impl<'b, 's> Import<'b, 's> {
         let Some((_, row)) = book.sweep(sweep) else {
             return Err(Failure::new(
                 "unknown_sweep",
-                format!("没有编号为 {sweep} 的排查；wanjia sweep open 会打印新排查的编号"),
-                format!("there is no sweep {sweep}; `wanjia sweep open` prints the id of a new one"),
+                format!("没有编号为 {sweep} 的排查；wanjia sweep list 列出所有排查"),
+                format!("there is no sweep {sweep}; `wanjia sweep list` prints those there are"),
             ));
         };
         if row.closed_at.is_some() {

@@ -454,7 +454,7 @@ pub fn write_down(store: &mut Store, proposals: Vec<Body>, now: Millis) -> Resul
 ///
 /// # Errors
 /// If the sweep is not known, the key is missing, and those of the storage.
-pub fn propose(store: &mut Store, sweep: SweepId, model: &Model, now: Millis) -> Result<(u64, usize)> {
+pub fn propose(store: &mut Store, sweep: SweepId, model: &Model, now: Millis) -> Result<Proposed> {
     let root = store.directory().root.clone();
     let mut reader = Reader::open(&root, store.key())?;
     let number = reader.sweep(sweep)?;
@@ -466,17 +466,31 @@ pub fn propose(store: &mut Store, sweep: SweepId, model: &Model, now: Millis) ->
         ));
     }
     let mut matcher = Matcher::gather(&mut reader, model)?;
-    let (mut after, mut compared, mut written) = (PersonId::default(), 0, 0);
+    let (mut after, mut done) = (PersonId::default(), Proposed::default());
     loop {
         let people = reader.seen_unlisted_after(number, after, PIECE)?;
-        let Some(last) = people.last() else { return Ok((compared, written)) };
+        let Some(last) = people.last() else { return Ok(done) };
         after = *last;
         let mut found = Vec::new();
-        for person in people {
-            compared += u64::from(reader.is_unlisted(person)?);
-            found.extend(matcher.proposals(&mut reader, person)?);
+        for person in &people {
+            done.compared += u64::from(reader.is_unlisted(*person)?);
+            found.extend(matcher.proposals(&mut reader, *person)?);
         }
-        written += write_down(store, found, now)?;
+        done.proposed += write_down(store, found, now)?;
         reader.refresh()?;
+        for person in people {
+            done.waiting += u64::from(!reader.proposals(person)?.is_empty());
+        }
     }
+}
+
+/// What one round of proposing came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Proposed {
+    /// People on no list who were compared with everyone listed.
+    pub compared: u64,
+    /// Proposals that are new.
+    pub proposed: usize,
+    /// People of whom something is proposed and nothing decided, the new ones included.
+    pub waiting: u64,
 }

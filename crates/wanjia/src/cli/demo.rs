@@ -63,14 +63,17 @@ pub fn run(args: &DemoArgs) -> Result<Outcome> {
 }
 
 /// Who is shown around. Passwords are new at each start and are kept nowhere.
-const ROLES: [(&str, Role, &str); 6] = [
+const ROLES: [(&str, Role, &str); 7] = [
     ("secretary", Role::CommunitySecretary, "社区书记"),
     ("clerk", Role::Clerk, "社区文员"),
     ("street", Role::Street, "街道"),
+    (STREET_CLERK, Role::Clerk, "街道文员"),
     ("county", Role::County, "区"),
     ("observer", Role::DepartmentObserver, "部门观察"),
     ("auditor", Role::Auditor, "审计"),
 ];
+/// Decides on people of two communities, since her area holds both.
+const STREET_CLERK: &str = "streetclerk";
 /// In whose name the phones at work are invited.
 const PATROL: &str = "patrol";
 
@@ -93,9 +96,11 @@ fn serve(args: &DemoArgs) -> Result<Outcome> {
         };
         let mut shown = Vec::new();
         for (username, role, name) in ROLES {
+            let street = community.get(..9).unwrap_or(DISTRICT);
             let area = match role {
+                _ if username == STREET_CLERK => street,
                 Role::CommunitySecretary | Role::Clerk => community.as_str(),
-                Role::Street => community.get(..9).unwrap_or(DISTRICT),
+                Role::Street => street,
                 _ => DISTRICT,
             };
             let secrets = account(username, role, name, area)?;
@@ -108,9 +113,9 @@ fn serve(args: &DemoArgs) -> Result<Outcome> {
     let program = std::env::args().next().unwrap_or_else(|| "wanjia".into());
     serve::run_with(&data, args.listen, move |bound| {
         println!("\nhttp://{bound}/ is open / 已打开\n");
-        println!("  user       password          who / 身份");
+        println!("  user        password          who / 身份");
         for (username, name, area, password) in shown.drain(..) {
-            println!("  {username:<10} {password:<17} {name} {area}");
+            println!("  {username:<11} {password:<17} {name} {area}");
         }
         println!(
             "\n  The code of the moment / 动态码：  {program} account code --data {path} --username secretary"

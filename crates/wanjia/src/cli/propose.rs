@@ -5,7 +5,7 @@ use linkage::{Field, Model, field_name, level_name};
 
 use super::{DataArgs, Outcome, now};
 use crate::app::failure::Result;
-use crate::app::propose::{Learnt, learn, model_of, propose};
+use crate::app::propose::{Learnt, Proposed, learn, model_of, propose};
 
 /// Compare everyone on no list who was seen in a sweep with everyone listed, wherever, and write down who may be whom
 ///
@@ -33,10 +33,17 @@ pub fn run(args: &ProposeArgs) -> Result<Outcome> {
     }
     if let Some(sweep) = sweep {
         let model = model_of(&args.data.data)?;
-        let (compared, proposed) = propose(&mut store, sweep, &model, now())?;
+        let Proposed { compared, proposed, waiting } = propose(&mut store, sweep, &model, now())?;
         println!(
-            "proposed {proposed} compared {compared}\n提出 {proposed} 条关联建议，比对了名单外 {compared} 人"
+            "proposed {proposed} compared {compared} waiting {waiting}\n\
+             提出 {proposed} 条关联建议，比对了名单外 {compared} 人，待人决定 {waiting} 人"
         );
+        if waiting > 0 {
+            println!(
+                "they wait in the console: Reconcile › Lit, not listed; for people in two communities, with a clerk of both\n\
+                 在控制台“双向核对 › 亮灯不在册”里决定；跨社区的，由管两边的文员决定"
+            );
+        }
     }
     Ok(Outcome::Done)
 }

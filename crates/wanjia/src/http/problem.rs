@@ -96,8 +96,9 @@ impl Problem {
         Self::new(
             StatusCode::FORBIDDEN,
             "forbidden",
-            "您的角色不能做这件事；需要时请找社区书记或街道",
-            "your role may not do this; ask the community secretary or the street if it is needed",
+            "您的角色不能做这件事；名单和人员找文员或社区书记，开始和结束排查找街道或区",
+            "your role may not do this; for lists and people ask a clerk or a community secretary, for opening and closing a sweep \
+             the street or the county",
         )
     }
 
