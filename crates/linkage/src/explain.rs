@@ -82,7 +82,9 @@ pub const fn level_name(field: Field, level: usize, letters: bool) -> (&'static 
         (Field::Birth, 3) => ("年月日中两项相同", "two of year, month and day"),
         (Field::Birth, 4) => ("差一位或一项差一", "one digit, or one part by one"),
         (Field::Birth, 5) => ("日月互换", "day and month exchanged"),
-        (Field::Birth, 6) => ("年份相符,月日不详或记作1月1日", "the year fits, the day is not known or is put as 1 January"),
+        (Field::Birth, 6) => {
+            ("年份相符,月日不详或记作1月1日", "the year fits, the day is not known or is put as 1 January")
+        }
         (Field::Birth, _) => ("完全相同", "the same"),
         (Field::Identifier, 1) => ("不同", "different"),
         (Field::Identifier, 2) => ("不同,有一方校验位不对", "different, one has a wrong check character"),

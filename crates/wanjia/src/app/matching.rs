@@ -12,7 +12,8 @@ use store::proposals::Named;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
-use super::failure::{Failure, Result};
+use super::behind;
+use super::failure::Result;
 use super::propose::{Gathering, Matcher, model_of, write_down};
 use super::territory::Territory;
 
@@ -110,7 +111,7 @@ impl Matching {
         loop {
             let begun = Instant::now();
             let this = Arc::clone(self);
-            let (proposals, behind) = territory.read(move |reader| this.follow(reader)).await?;
+            let (proposals, behind) = territory.read_behind(move |reader| this.follow(reader)).await?;
             write(territory, proposals).await?;
             if self.renew(territory).await? {
                 self.everyone(territory).await?;
@@ -129,7 +130,7 @@ impl Matching {
         loop {
             let begun = Instant::now();
             let (read, more) = territory
-                .read(move |reader| {
+                .read_behind(move |reader| {
                     let more = gathering.piece(reader)?;
                     Ok((gathering, more))
                 })
@@ -141,7 +142,7 @@ impl Matching {
             self.rest(territory, begun).await;
         }
         let model = model_of(territory.root())?;
-        let matcher = aside(move || gathering.finish(&model)).await?;
+        let matcher = behind::run(move || gathering.finish(&model)).await?;
         *self.lock() = Some(Held { matcher, position });
         Ok(())
     }
@@ -173,7 +174,7 @@ impl Matching {
         let model = model_of(territory.root())?;
         let held = self.lock().take();
         let Some(Held { matcher, position }) = held else { return Ok(false) };
-        let matcher = aside(move || matcher.renewed(&model)).await?;
+        let matcher = behind::run(move || matcher.renewed(&model)).await?;
         *self.lock() = Some(Held { matcher, position });
         Ok(true)
     }
@@ -190,7 +191,7 @@ impl Matching {
                 let begun = Instant::now();
                 let this = Arc::clone(self);
                 let (proposals, last) = territory
-                    .read(move |reader| {
+                    .read_behind(move |reader| {
                         let number = reader.sweep(sweep)?;
                         this.look_up(reader, number, after)
                     })
@@ -226,14 +227,4 @@ async fn write(territory: &Territory, proposals: Vec<Body>) -> Result<()> {
         territory.write(move |store, now| write_down(store, proposals, now)).await?;
     }
     Ok(())
-}
-
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        Failure::new(
-            "broken",
-            "比对的准备中断了；稍后会重试",
-            format!("preparing the matcher broke off: {error}"),
-        )
-    })
 }

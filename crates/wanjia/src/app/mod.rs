@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod attempt;
+pub mod behind;
 pub mod drill;
 pub mod failure;
 pub mod fleet;

@@ -97,7 +97,9 @@ impl Unsigned {
         let first = format!("{area_code} {building}-{unit}-{room}");
         Failure::new(
             "residual",
-            format!("还有 {unsigned} 户没有查到，第一户是 {first}；请查到，或由街道在控制台逐户点名签字结束（命令行用 --sign-all 列出每一户并签字）"),
+            format!(
+                "还有 {unsigned} 户没有查到，第一户是 {first}；请查到，或由街道在控制台逐户点名签字结束（命令行用 --sign-all 列出每一户并签字）"
+            ),
             format!(
                 "{unsigned} dwellings are not reached, the first is {first}; reach them, or have the street sign for each by name in the console (on the command line, --sign-all names each and signs)"
             ),

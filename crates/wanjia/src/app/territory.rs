@@ -171,6 +171,19 @@ impl Territory {
         tokio::task::spawn_blocking(move || shared.readers.read(work)).await.map_err(|_| broken())?
     }
 
+    /// As [`Territory::read`], for work that nobody waits for: on a thread of its own, which gets a core only when no
+    /// other wants it, and beside the readers that answer people.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn read_behind<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Reader) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let shared = Arc::clone(&self.shared);
+        super::behind::run(move || shared.readers.read(work)).await?
+    }
+
     /// The data directory.
     #[must_use]
     pub fn root(&self) -> &Path {

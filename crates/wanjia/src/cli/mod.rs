@@ -234,7 +234,9 @@ pub(crate) fn id(text: &str, what: &str) -> Result<domain::id::Id> {
         Failure::new(
             "not_an_id",
             format!("{what} {text:?} 不是编号：应为 32 位十六进制数字，可带连字符"),
-            format!("{what} {text:?} is not an id: 32 hexadecimal digits were expected, with or without dashes"),
+            format!(
+                "{what} {text:?} is not an id: 32 hexadecimal digits were expected, with or without dashes"
+            ),
         )
     })
 }
