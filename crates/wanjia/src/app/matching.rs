@@ -23,8 +23,10 @@ const REST: Duration = Duration::from_millis(200);
 const PIECE: usize = 200;
 /// Facts in a second from which on it waits: the seed's sweep brings 386 in its worst hour.
 const BUSY: f64 = 1000.0;
-/// Over how long it looks at how busy the territory is.
-const WINDOW: Duration = Duration::from_secs(1);
+/// Over how long, at least, it looks at how busy the territory is: what it does before it notices, others feel.
+const WINDOW: Duration = Duration::from_millis(100);
+/// How long it stays away once it is.
+const AWAY: Duration = Duration::from_secs(1);
 
 struct Held {
     matcher: Matcher,
@@ -57,7 +59,7 @@ impl Matching {
     async fn rest(&self, territory: &Territory, begun: Instant) {
         tokio::time::sleep(begun.elapsed()).await;
         while self.is_busy(territory.head().size) {
-            tokio::time::sleep(WINDOW).await;
+            tokio::time::sleep(AWAY).await;
         }
     }
 
