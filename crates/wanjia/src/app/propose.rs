@@ -197,17 +197,23 @@ impl Who {
     }
 
     fn raw(&self) -> Raw<'_> {
-        Raw::default()
-            .with(Column::Name, &self.identity.name)
-            .with(Column::Sex, &self.identity.sex)
-            .with(Column::BirthDate, &self.identity.birth_date)
-            .with(Column::IdNumber, &self.identity.id_number)
-            .with(Column::Phone, &self.identity.phone)
-            .with(Column::Community, &self.community)
-            .with(Column::Building, &self.labels.building)
-            .with(Column::Unit, &self.labels.unit)
-            .with(Column::Room, &self.labels.room)
+        raw(&self.identity, &self.community, &self.labels)
     }
+}
+
+/// What is known of someone and of her door, as `linkage` reads it.
+#[must_use]
+pub fn raw<'a>(identity: &'a Identity, community: &'a str, labels: &'a Labels) -> Raw<'a> {
+    Raw::default()
+        .with(Column::Name, &identity.name)
+        .with(Column::Sex, &identity.sex)
+        .with(Column::BirthDate, &identity.birth_date)
+        .with(Column::IdNumber, &identity.id_number)
+        .with(Column::Phone, &identity.phone)
+        .with(Column::Community, community)
+        .with(Column::Building, &labels.building)
+        .with(Column::Unit, &labels.unit)
+        .with(Column::Room, &labels.room)
 }
 
 /// The code of the community that an area is or lies in.

@@ -7,8 +7,8 @@ use domain::apply;
 use domain::fact::Body;
 use domain::id::PersonId;
 use domain::identity::Identity;
-use domain::state::Proposal;
-use linkage::{Column, Explanation, Raw};
+use domain::state::{Labels, Proposal};
+use linkage::{Explanation, Raw};
 use serde::Serialize;
 use store::Reader;
 use utoipa::ToSchema;
@@ -20,7 +20,7 @@ use super::extract::{Caller, Json};
 use super::persons::{Link, holds, holds_both};
 use super::problem::Problem;
 use crate::app::failure::Result as AppResult;
-use crate::app::propose::Who;
+use crate::app::propose::{Who, raw};
 
 pub fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new().routes(routes!(evidence)).routes(routes!(decline))
@@ -193,7 +193,9 @@ fn answer(proposal: Proposal, explained: Explanation, persons: [Side; 2]) -> Evi
 /// What may be seen of someone: of an ID number the last four.
 struct Shown {
     identity: Identity,
-    door: [String; 4],
+    /// The area's name: a person reads it, a code she does not.
+    area: String,
+    labels: Labels,
 }
 
 impl Shown {
@@ -204,24 +206,11 @@ impl Shown {
             let last: String = characters.iter().skip(characters.len().saturating_sub(4)).collect();
             identity.id_number = format!("···{last}");
         }
-        let labels = &who.labels;
-        let door =
-            [area_name(reader, who), labels.building.clone(), labels.unit.clone(), labels.room.clone()];
-        Self { identity, door }
+        Self { identity, area: area_name(reader, who), labels: who.labels.clone() }
     }
 
     fn raw(&self) -> Raw<'_> {
-        let [area, building, unit, room] = &self.door;
-        Raw::default()
-            .with(Column::Name, &self.identity.name)
-            .with(Column::Sex, &self.identity.sex)
-            .with(Column::BirthDate, &self.identity.birth_date)
-            .with(Column::IdNumber, &self.identity.id_number)
-            .with(Column::Phone, &self.identity.phone)
-            .with(Column::Community, area)
-            .with(Column::Building, building)
-            .with(Column::Unit, unit)
-            .with(Column::Room, room)
+        raw(&self.identity, &self.area, &self.labels)
     }
 }
 
