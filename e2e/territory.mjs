@@ -51,10 +51,7 @@ export async function makeTerritory() {
     async end(signal) {
       const dying = server
       server = null
-      if (dying === null) return
-      const gone = new Promise((resolve) => dying.once('exit', resolve))
-      dying.kill(signal)
-      await gone
+      await ended(dying, signal)
     },
 
     async remove() {
@@ -66,6 +63,13 @@ export async function makeTerritory() {
   await wanjia('init', '--territory', '420102')
   await run(binary, ['import', 'areas', '--data', data, samples('jiangan-areas.csv')])
   return territory
+}
+
+async function ended(dying, signal) {
+  if (dying === null) return
+  const gone = new Promise((resolve) => dying.once('exit', resolve))
+  dying.kill(signal)
+  await gone
 }
 
 /**
@@ -113,10 +117,7 @@ export async function makeDemonstration(people = 20_000) {
     async end(signal) {
       const dying = server
       server = null
-      if (dying === null) return
-      const gone = new Promise((resolve) => dying.once('exit', resolve))
-      dying.kill(signal)
-      await gone
+      await ended(dying, signal)
     },
 
     async remove() {
