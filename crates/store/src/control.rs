@@ -100,9 +100,11 @@ pub struct Phone {
     pub seen_at: Millis,
 }
 
-/// The file `control.db`. Shared by all threads: one connection reads, one writes.
+/// The file `control.db`. Shared by all threads: one connection reads, one reads sessions, so that people do not wait
+/// for phones, and one writes.
 pub struct Control {
     reader: Mutex<Connection>,
+    sessions: Mutex<Connection>,
     writer: Mutex<Connection>,
     key: Arc<TerritoryKey>,
 }
@@ -132,7 +134,13 @@ impl Control {
             .map_err(|source| StoreError::Io { path: path.clone(), source })?;
         let writer = directory::open_writer(&path, schema::CONTROL, false)?;
         let reader = directory::open_reader(&path, schema::CONTROL)?;
-        Ok(Self { reader: Mutex::new(reader), writer: Mutex::new(writer), key })
+        let sessions = directory::open_reader(&path, schema::CONTROL)?;
+        Ok(Self {
+            reader: Mutex::new(reader),
+            sessions: Mutex::new(sessions),
+            writer: Mutex::new(writer),
+            key,
+        })
     }
 
     fn seal(&self, owner: Id, field: u64, plaintext: &[u8]) -> Result<Vec<u8>> {
@@ -309,7 +317,7 @@ impl Control {
 
     /// Whose session a token is, while it lasts.
     pub fn session(&self, token: &SecretHash, now: Millis) -> Result<Option<ActorId>> {
-        let found: Option<([u8; 16], Millis, Millis)> = lock(&self.reader)
+        let found: Option<([u8; 16], Millis, Millis)> = lock(&self.sessions)
             .prepare_cached("select account, created_at, seen_at from session where token = ?1")?
             .query_row([token], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
