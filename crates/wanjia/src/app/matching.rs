@@ -38,13 +38,38 @@ struct Held {
 #[derive(Default)]
 pub struct Matching {
     held: Mutex<Option<Held>>,
-    /// When it looked last at how busy the territory is, and how many facts there were.
-    looked: Mutex<Option<(Instant, u64)>>,
+    pace: Mutex<Pace>,
+}
+
+/// How busy the territory is.
+#[derive(Default)]
+struct Pace {
+    /// When it was looked at last, and how many facts there were.
+    looked: Option<(Instant, u64)>,
+}
+
+impl Pace {
+    /// Whether more than [`BUSY`] facts a second came since the last look, if that is [`WINDOW`] or more ago.
+    fn is_busy(&mut self, now: Instant, size: u64) -> bool {
+        let (since, before) = *self.looked.get_or_insert((now, size));
+        let elapsed = now.saturating_duration_since(since);
+        if elapsed < WINDOW {
+            return false;
+        }
+        self.looked = Some((now, size));
+        #[expect(clippy::cast_precision_loss, reason = "a rate")]
+        let facts = size.saturating_sub(before) as f64;
+        facts / elapsed.as_secs_f64() > BUSY
+    }
 }
 
 impl Matching {
     fn lock(&self) -> MutexGuard<'_, Option<Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks the matcher; none until it has read the lists.
@@ -58,25 +83,9 @@ impl Matching {
     /// Rests as long as it has worked since `begun`, and on while so much is pushed that others need every core.
     async fn rest(&self, territory: &Territory, begun: Instant) {
         tokio::time::sleep(begun.elapsed()).await;
-        while self.is_busy(territory.head().size) {
+        while self.pace().is_busy(Instant::now(), territory.head().size) {
             tokio::time::sleep(AWAY).await;
         }
-    }
-
-    fn is_busy(&self, size: u64) -> bool {
-        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((at, before)) = *looked else {
-            *looked = Some((Instant::now(), size));
-            return false;
-        };
-        let elapsed = at.elapsed();
-        if elapsed < WINDOW {
-            return false;
-        }
-        *looked = Some((Instant::now(), size));
-        #[expect(clippy::cast_precision_loss, reason = "a rate")]
-        let facts = size.saturating_sub(before) as f64;
-        facts / elapsed.as_secs_f64() > BUSY
     }
 
     /// Keeps up with the territory until the server stops.
@@ -149,22 +158,31 @@ impl Matching {
         Ok(())
     }
 
+    /// Works on the matcher, if it is there. Only for a short time: whoever looks at a pair waits for it.
+    fn with<T>(&self, work: impl FnOnce(&mut Held) -> Result<T>) -> Result<Option<T>> {
+        self.lock().as_mut().map(work).transpose()
+    }
+
     /// Takes over the next facts. Returns what they lead to, and whether there may be more.
     fn follow(&self, reader: &mut Reader) -> Result<(Vec<Body>, bool)> {
-        let mut held = self.lock();
-        let Some(held) = held.as_mut() else { return Ok((Vec::new(), false)) };
-        let (named, next) = reader.named_since(held.position)?;
+        let Some(from) = self.with(|held| Ok(held.position))? else { return Ok((Vec::new(), false)) };
+        let (named, next) = reader.named_since(from)?;
         let mut proposals = Vec::new();
         // Whoever changed comes before whoever was seen.
         for named in named {
-            match named {
-                Named::Seen(person) => proposals.extend(held.matcher.proposals(reader, person)?),
-                changed => held.matcher.take(reader, changed)?,
-            }
+            let found = self.with(|held| match named {
+                Named::Seen(person) => held.matcher.proposals(reader, person),
+                changed => held.matcher.take(reader, changed).map(|()| Vec::new()),
+            })?;
+            proposals.extend(found.into_iter().flatten());
         }
-        let behind = next != held.position;
+        let behind = next != from;
         // What is left, if anything, waits in quarantine.
-        held.position = if behind { next } else { reader.size()? };
+        let position = if behind { next } else { reader.size()? };
+        self.with(|held| {
+            held.position = position;
+            Ok(())
+        })?;
         Ok((proposals, behind))
     }
 
@@ -213,12 +231,11 @@ impl Matching {
         sweep: SweepNumber,
         after: PersonId,
     ) -> Result<(Vec<Body>, Option<PersonId>)> {
-        let mut held = self.lock();
-        let Some(held) = held.as_mut() else { return Ok((Vec::new(), None)) };
         let people = reader.seen_unlisted_after(sweep, after, PIECE)?;
         let mut proposals = Vec::new();
         for person in &people {
-            proposals.extend(held.matcher.proposals(reader, *person)?);
+            let found = self.with(|held| held.matcher.proposals(reader, *person))?;
+            proposals.extend(found.into_iter().flatten());
         }
         Ok((proposals, people.last().copied()))
     }
@@ -229,4 +246,23 @@ async fn write(territory: &Territory, proposals: Vec<Body>) -> Result<()> {
         territory.write(move |store, now| write_down(store, proposals, now)).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_busy_while_more_is_pushed_than_a_sweep_brings_and_says_so_only_after_a_full_look() {
+        let begun = Instant::now();
+        let mut pace = Pace::default();
+        let mut at = |milliseconds, size| pace.is_busy(begun + Duration::from_millis(milliseconds), size);
+        // Whatever lay there before is not a rush.
+        assert!(!at(0, 5_000_000));
+        assert!(!at(99, 5_009_000), "too short to tell");
+        assert!(at(200, 5_009_000), "9,000 facts in 200 ms");
+        assert!(at(1200, 5_010_001), "1,001 a second");
+        assert!(!at(2200, 5_011_001), "1,000 a second");
+        assert!(!at(3200, 5_011_387), "the worst hour of the seed's sweep");
+    }
 }
