@@ -16,6 +16,7 @@ use ledger::Hash;
 use ledger::seal::TerritoryKey;
 use store::proofs::SignedHead;
 use store::{CheckedPush, PushRefused, Reader, Receipt, Store};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 
 use super::failure::{Failure, Result};
@@ -26,8 +27,10 @@ const QUEUE: usize = 1024;
 const BATCH_FACTS: usize = 4000;
 /// How many changes a listener may be behind before it is told of all at once.
 const NEWS: usize = 256;
-/// Readers, each with its own connections and cache.
+/// Readers for what people look at, each with its own connections and cache.
 const READERS: usize = 6;
+/// Readers for what a push needs: after one flush fifty pushes ask at once, and nobody's page stands behind them.
+const PUSH_READERS: usize = 2;
 
 /// Something was committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,8 +116,9 @@ impl Territory {
         let readers = Readers {
             root: root.to_owned(),
             key,
-            idle: Mutex::default(),
-            permits: Semaphore::new(READERS),
+            people: Lane::of(READERS),
+            pushes: Lane::of(PUSH_READERS),
+            behind: Lane::of(1),
             published: Arc::clone(&published),
         };
         Ok(Self {
@@ -158,7 +162,8 @@ impl Territory {
         done.await.map_err(|_| stopped())?
     }
 
-    /// Runs `work` on a reader, away from the event loop, on one committed state that has everything acknowledged so far.
+    /// Runs `work` on a reader, without holding up other tasks, on one committed state that has everything acknowledged
+    /// so far.
     ///
     /// # Errors
     /// Those of `work`.
@@ -166,13 +171,32 @@ impl Territory {
         &self,
         work: impl FnOnce(&mut Reader) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.read_in(|readers| &readers.people, work).await
+    }
+
+    /// As [`Territory::read`], for phones that push: they wait for one another, and people's pages do not wait for them.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn read_for_push<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Reader) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.read_in(|readers| &readers.pushes, work).await
+    }
+
+    async fn read_in<T: Send + 'static>(
+        &self,
+        lane: fn(&Readers) -> &Lane,
+        work: impl FnOnce(&mut Reader) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let _permit = lane(&self.shared.readers).permits.acquire().await.map_err(|_| stopped())?;
         let shared = Arc::clone(&self.shared);
-        let _permit = self.shared.readers.permits.acquire().await.map_err(|_| stopped())?;
-        tokio::task::spawn_blocking(move || shared.readers.read(work)).await.map_err(|_| broken())?
+        in_place(move || shared.readers.read(lane(&shared.readers), work)).await?
     }
 
     /// As [`Territory::read`], for work that nobody waits for: on a thread of its own, which gets a core only when no
-    /// other wants it, and beside the readers that answer people.
+    /// other wants it, and on a reader that nobody else uses.
     ///
     /// # Errors
     /// Those of `work`.
@@ -181,7 +205,7 @@ impl Territory {
         work: impl FnOnce(&mut Reader) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let shared = Arc::clone(&self.shared);
-        super::behind::run(move || shared.readers.read(work)).await?
+        super::behind::run(move || shared.readers.read(&shared.readers.behind, work)).await?
     }
 
     /// The data directory.
@@ -387,21 +411,47 @@ impl Writer {
 struct Readers {
     root: PathBuf,
     key: Option<Arc<TerritoryKey>>,
-    idle: Mutex<Vec<(Reader, u64)>>,
-    permits: Semaphore,
+    people: Lane,
+    pushes: Lane,
+    behind: Lane,
     published: Arc<Published>,
 }
 
+/// Readers that only one kind of work uses, so that it waits for nothing but itself.
+struct Lane {
+    idle: Mutex<Vec<(Reader, u64)>>,
+    permits: Semaphore,
+}
+
+impl Lane {
+    fn of(readers: usize) -> Self {
+        Self { idle: Mutex::default(), permits: Semaphore::new(readers) }
+    }
+}
+
 impl Readers {
-    fn read<T>(&self, work: impl FnOnce(&mut Reader) -> Result<T>) -> Result<T> {
+    fn read<T>(&self, lane: &Lane, work: impl FnOnce(&mut Reader) -> Result<T>) -> Result<T> {
         let version = self.published.version.load(Ordering::Acquire);
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = lane.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let (mut reader, known) = match idle {
             Some(idle) => idle,
             None => (Reader::open(&self.root, self.key.clone())?, version),
         };
         let outcome = reader.snapshot(known != version, work)?;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push((reader, version));
+        lane.idle.lock().unwrap_or_else(PoisonError::into_inner).push((reader, version));
         outcome
     }
+}
+
+/// Runs `work`, which may take its time, where it stands: to hand it to another thread and back takes two turns at the
+/// cores, and those are what a page waits for while phones push.
+///
+/// # Errors
+/// If it broke off.
+pub async fn in_place<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+        // There, nobody else could go on meanwhile.
+        return tokio::task::spawn_blocking(work).await.map_err(|_| broken());
+    }
+    tokio::task::block_in_place(|| catch_unwind(AssertUnwindSafe(work))).map_err(|_| broken())
 }

@@ -146,7 +146,7 @@ async fn phone(site: &Site, series: SeriesId, token: String) -> Result<Caller, P
     let control = Arc::clone(&site.control);
     let device = site
         .territory
-        .read(move |reader| {
+        .read_for_push(move |reader| {
             let known = control.phone_token(series)?;
             if !known.is_some_and(|known| bool::from(known.ct_eq(&token_hash(&token)))) {
                 return Ok(None);

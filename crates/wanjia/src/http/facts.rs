@@ -14,6 +14,7 @@ use super::extract::{Caller, Json, Query, Who};
 use super::problem::Problem;
 use super::wire::{Base64, Base64Hash, Base64Of, instant};
 use crate::app::failure::Failure;
+use crate::app::territory::in_place;
 use crate::cli::now;
 
 /// Facts in one push, at most.
@@ -160,7 +161,8 @@ async fn push(
         .at("facts"));
     }
     let known_size = push.known_size;
-    let checked = tokio::task::spawn_blocking(move || {
+    let permit = site.checks.acquire().await.map_err(|_| Problem::internal())?;
+    let checked = in_place(move || {
         let facts = push.facts.into_iter().map(|fact| Pushed {
             envelope: fact.fact.0,
             ciphertext: fact.content.map(|content| content.0),
@@ -168,14 +170,15 @@ async fn push(
         });
         CheckedPush::check(series, public_key, facts.collect(), push.signature.0)
     });
-    let checked = checked.await.map_err(|_| Problem::internal())??;
+    let checked = checked.await??;
+    drop(permit);
     let done = site.territory.push(checked).await??;
     site.fleet.pushed(&caller.book, series, now());
     let size = done.head.size;
     let position = done.receipts.last().map_or(0, |receipt| receipt.position);
     let (consistency, proof) = site
         .territory
-        .read(move |reader| {
+        .read_for_push(move |reader| {
             // A phone that knows more than there is has to be shown the smaller head, so that it can say so.
             let consistency =
                 if known_size < size { reader.consistency(known_size, size)? } else { Vec::new() };
@@ -217,7 +220,7 @@ async fn head(
         Who::Phone { series, .. } if series == query.series => {}
         _ => return Err(nothing()),
     }
-    let found = site.territory.read(move |reader| Ok(reader.series_head(query.series)?)).await?;
+    let found = site.territory.read_for_push(move |reader| Ok(reader.series_head(query.series)?)).await?;
     let (sequence, hash) = found.ok_or_else(nothing)?;
     Ok(Json(Head { sequence, hash: Base64Of(hash) }))
 }

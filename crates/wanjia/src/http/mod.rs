@@ -66,6 +66,8 @@ pub struct Site {
     pub matching: Arc<Matching>,
     /// One list is imported at a time.
     pub imports: Arc<Semaphore>,
+    /// Pushes that are checked at a time.
+    pub checks: Arc<Semaphore>,
     /// Passwords that are hashed at a time.
     pub sign_ins: Arc<Semaphore>,
     /// True once the server stops: whatever stays open ends then.
@@ -74,6 +76,12 @@ pub struct Site {
 
 /// Hashing a password takes 19 MiB and tens of milliseconds of a core.
 const SIGN_INS: usize = 2;
+
+/// Checking a push takes a millisecond of a core; more at a time than there are cores only wait for one another, and
+/// others for them.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
+}
 
 impl Site {
     /// Looks once at every phone, then is ready.
@@ -94,6 +102,7 @@ impl Site {
             fleet,
             matching: Arc::default(),
             imports: Arc::new(Semaphore::new(1)),
+            checks: Arc::new(Semaphore::new(cores())),
             sign_ins: Arc::new(Semaphore::new(SIGN_INS)),
             stopping,
         })
