@@ -449,7 +449,12 @@ fn an_interrupt_leaves_no_half_written_file() {
         std::thread::yield_now();
     };
     match status.code() {
-        Some(130) => assert_eq!(desk.files(), before),
+        // An interrupt that comes once everything stands under its name takes nothing back.
+        Some(130) if desk.files() != before => {
+            assert!(!desk.files().iter().any(|name| name.ends_with(".part")));
+            assert_eq!(rows(&desk.read("out.csv")).len(), 10_000);
+        }
+        Some(130) => {}
         Some(0) => assert_eq!(rows(&desk.read("out.csv")).len(), 10_000),
         other => panic!("{other:?}"),
     }
