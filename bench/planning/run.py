@@ -21,7 +21,8 @@ def ask(command):
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         return {"failed": done.stderr.strip().splitlines()[-1:] or ["failed"]}
-    return json.loads(done.stdout)
+    # A peer may talk before it reports.
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def show(title, columns, rows):

@@ -147,9 +147,9 @@ impl Fleet {
                 let own = at(from).map_or(0, |place| 1u8 << place);
                 let kept: Vec<u8> =
                     near[from].iter().map(|&stop| at(stop).map_or(0, |place| 1 << place)).collect();
-                for memory in 0..MEMORIES {
+                for (memory, carried) in carry[from * size + to].iter_mut().enumerate() {
                     let bits = kept.iter().enumerate().filter(|(place, _)| memory >> place & 1 == 1);
-                    carry[from * size + to][memory] = bits.fold(own, |all, (_, bit)| all | bit);
+                    *carried = bits.fold(own, |all, (_, bit)| all | bit);
                 }
                 let place = near[from].iter().position(|&other| other == to);
                 bit[from * size + to] = place.map_or(0, |place| 1 << place);
@@ -177,9 +177,8 @@ impl Fleet {
         self.labels.clear();
         self.least.clear();
         self.least.resize(self.stops * MEMORIES, f64::INFINITY);
-        for stop in 0..self.stops {
-            let label =
-                Label { cost: self.home[stop] - prices[stop], before: START, stop: stop as u16, memory: 0 };
+        for (stop, price) in prices.iter().enumerate() {
+            let label = Label { cost: self.home[stop] - price, before: START, stop: stop as u16, memory: 0 };
             self.push(label, self.window[stop].0);
         }
         let mut ends = vec![(0.0, START); self.stops];
@@ -243,13 +242,13 @@ impl Fleet {
         if home < ends[stop].0 {
             ends[stop] = (home, index);
         }
-        for to in 0..self.stops {
+        for (to, price) in prices.iter().enumerate() {
             let pair = stop * self.stops + to;
             let arrives = tick + self.ticks[pair];
             if to == stop || arrives > self.window[to].1 || usize::from(self.bit[pair]) & memory != 0 {
                 continue;
             }
-            let cost = label.cost + self.ways[pair] - prices[to];
+            let cost = label.cost + self.ways[pair] - price;
             let memory = u16::from(self.carry[pair][memory]);
             self.push(Label { cost, before: index, stop: to as u16, memory }, arrives);
         }
