@@ -204,6 +204,10 @@ async fn what_is_wrong_with_a_list_is_said_by_row_and_column_and_without_its_wor
     assert_eq!(ask(people, "post_id,number\n南门,许多\n").await, ("posts.number".into(), Some(2)));
     assert_eq!(ask(people, "post_id,number\n南门,4000000000\n").await, ("posts.number".into(), Some(2)));
     assert_eq!(ask(people, "post_id,opens,closes\n南门,9,9\n").await, ("posts.closes".into(), Some(2)));
+    let crowd: String = (0..1000).map(|number| format!("甲{number}\n")).collect();
+    let posts: String = (0..30).map(|number| format!("岗{number},1\n")).collect();
+    let too_many = ask(&format!("person_id\n{crowd}"), &format!("post_id,shift_hours\n{posts}")).await;
+    assert_eq!(too_many, ("people".into(), None));
     for (settings, field) in [
         (json!({"from": "3/2/2031", "days": 3}), "settings.from"),
         (json!({"from": "2031-02-03", "days": 0}), "settings.days"),

@@ -8,6 +8,8 @@ use planning::rota::{Person, Rules, Shift, plan};
 use super::sheet::{Column, Sheet, Wrong};
 use super::{Broken, Figure, Held, Input, Judged, LABEL_LIMIT, NAME_LIMIT, SLOTS, Solved};
 
+/// Who might hold which shift is looked at pair by pair.
+const PAIRS: usize = 2_000_000;
 /// Moves of the search for each shift and person who might hold it, within the planner's own.
 const EFFORT: usize = 40;
 
@@ -43,6 +45,18 @@ impl Rota {
         let names = people.names(people.column("person_id")?, NAME_LIMIT)?;
         let post_names = posts.names(posts.column("post_id")?, LABEL_LIMIT)?;
         let (asked, shifts) = read_posts(&posts, &dates)?;
+        if shifts.len().saturating_mul(names.len()) > PAIRS {
+            return Err(Wrong::new(
+                "people",
+                "too_large",
+                format!("{} 人乘 {} 班太多；请减少天数，或分社区排班", names.len(), shifts.len()),
+                format!(
+                    "{} people by {} shifts are too many; plan fewer days, or by community",
+                    names.len(),
+                    shifts.len()
+                ),
+            ));
+        }
         let able = read_people(&people, &asked, &dates)?;
         let slots = shifts
             .iter()
