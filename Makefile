@@ -4,10 +4,13 @@ DEMO := demo-data
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup build pages run test lint gen fuzz bench bench-linkage bench-planning screens
+.PHONY: setup peers build pages run test lint gen fuzz bench bench-linkage bench-planning screens
 
 setup:
 	@scripts/setup.sh
+
+peers:
+	@scripts/setup.sh bench
 
 # The program carries the pages, so they are built first.
 build: setup pages
@@ -53,7 +56,7 @@ bench: setup
 # Linkage beside Splink 4 and recordlinkage, which are installed for it; LINKAGE changes what is measured, as in
 # make bench-linkage LINKAGE="--sizes 10k --side-by-side 10k --lookup 10k --runs 1"
 LINKAGE := --febrl
-bench-linkage: build
+bench-linkage: build peers
 	cargo build --release --locked -p linkage --examples
 	@test -e .venv-linkage/bin/splink-is-there || { python3 -m venv .venv-linkage && .venv-linkage/bin/pip install -q -r bench/linkage/requirements.txt && touch .venv-linkage/bin/splink-is-there; }
 	@.venv-linkage/bin/python bench/linkage/run.py $(LINKAGE)
@@ -61,7 +64,7 @@ bench-linkage: build
 # The planners at four sizes, beside OR-tools and METIS. Made-up problems stay in target/bench-planning; PLANNING=--small
 # leaves out the largest.
 PLANNING :=
-bench-planning: build
+bench-planning: build peers
 	@test -e .venv-planning/bin/python || python3 -m venv .venv-planning
 	@.venv-planning/bin/pip install -q numpy scipy ortools pymetis
 	@.venv-planning/bin/python bench/planning/run.py target/release/wanjia target/bench-planning $(PLANNING)

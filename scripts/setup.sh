@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs on Debian what building and testing need and the machine does not have.
+# Installs on Debian what building and testing need and the machine does not have. With `bench`, also what the peers of
+# the benches need.
 set -eu
 want="1.95"
 
@@ -11,6 +12,7 @@ command -v node >/dev/null 2>&1 || need="$need nodejs npm"
 command -v chromium >/dev/null 2>&1 || need="$need chromium"
 command -v rustc >/dev/null 2>&1 || command -v rustup >/dev/null 2>&1 || need="$need rustup"
 [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || need="$need fonts-noto-cjk"
+[ "${1:-}" != bench ] || python3 -c 'import ensurepip, venv' 2>/dev/null || need="$need python3 python3-venv"
 if [ -n "$need" ]; then
     as_root=""
     [ "$(id -u)" = 0 ] || as_root="sudo"

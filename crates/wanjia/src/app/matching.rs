@@ -72,12 +72,17 @@ impl Matching {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Works on the matcher, if it is there. Only for a short time: whoever looks at a pair waits for it.
+    fn with<T>(&self, work: impl FnOnce(&mut Held) -> Result<T>) -> Result<Option<T>> {
+        self.lock().as_mut().map(work).transpose()
+    }
+
     /// Asks the matcher; none until it has read the lists.
     ///
     /// # Errors
     /// Those of `work`.
     pub fn ask<T>(&self, work: impl FnOnce(&Matcher) -> Result<T>) -> Result<Option<T>> {
-        self.lock().as_ref().map(|held| work(&held.matcher)).transpose()
+        self.with(|held| work(&held.matcher))
     }
 
     /// Rests as long as it has worked since `begun`, and on while so much is pushed that others need every core.
@@ -156,11 +161,6 @@ impl Matching {
         let matcher = behind::run(move || gathering.finish(&model)).await?;
         *self.lock() = Some(Held { matcher, position });
         Ok(())
-    }
-
-    /// Works on the matcher, if it is there. Only for a short time: whoever looks at a pair waits for it.
-    fn with<T>(&self, work: impl FnOnce(&mut Held) -> Result<T>) -> Result<Option<T>> {
-        self.lock().as_mut().map(work).transpose()
     }
 
     /// Takes over the next facts. Returns what they lead to, and whether there may be more.

@@ -29,7 +29,8 @@ const BATCH_FACTS: usize = 4000;
 const NEWS: usize = 256;
 /// Readers for what people look at, each with its own connections and cache.
 const READERS: usize = 6;
-/// Readers for what a push needs: after one flush fifty pushes ask at once, and nobody's page stands behind them.
+/// Readers for phones' tokens and receipts: after one flush fifty pushes ask at once, and nobody's page stands behind
+/// them.
 const PUSH_READERS: usize = 2;
 
 /// Something was committed.
@@ -174,7 +175,8 @@ impl Territory {
         self.read_in(|readers| &readers.people, work).await
     }
 
-    /// As [`Territory::read`], for phones that push: they wait for one another, and people's pages do not wait for them.
+    /// As [`Territory::read`], for a phone's token and its receipts: phones wait for one another, and people's pages do
+    /// not wait for them.
     ///
     /// # Errors
     /// Those of `work`.
@@ -196,7 +198,7 @@ impl Territory {
     }
 
     /// As [`Territory::read`], for work that nobody waits for: on a thread of its own, which gets a core only when no
-    /// other wants it, and on a reader that nobody else uses.
+    /// other wants it, and on a reader that nobody else uses; one at a time.
     ///
     /// # Errors
     /// Those of `work`.
@@ -204,6 +206,7 @@ impl Territory {
         &self,
         work: impl FnOnce(&mut Reader) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let _permit = self.shared.readers.behind.permits.acquire().await.map_err(|_| stopped())?;
         let shared = Arc::clone(&self.shared);
         super::behind::run(move || shared.readers.read(&shared.readers.behind, work)).await?
     }
@@ -454,4 +457,24 @@ pub async fn in_place<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
         return tokio::task::spawn_blocking(work).await.map_err(|_| broken());
     }
     tokio::task::block_in_place(|| catch_unwind(AssertUnwindSafe(work))).map_err(|_| broken())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn what_breaks_off_takes_nobody_along() {
+        assert_eq!(in_place(|| assert_eq!(1, 2, "a fault")).await.unwrap_err().code, "broken");
+        assert_eq!(in_place(|| 6 * 7).await.unwrap(), 42);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn work_in_place_that_breaks_off_takes_nobody_along() {
+        what_breaks_off_takes_nobody_along().await;
+    }
+
+    #[tokio::test]
+    async fn nor_where_there_is_one_thread_only() {
+        what_breaks_off_takes_nobody_along().await;
+    }
 }
