@@ -12,6 +12,7 @@ pub mod import_roster;
 pub mod import_visits;
 pub mod matching;
 pub mod persons;
+pub mod plans;
 pub mod propose;
 pub mod quarantine;
 pub mod reveal;
