@@ -147,6 +147,7 @@ pub fn dedupe(
                 probability: p,
                 band: Band::of(p, options),
                 levels: edge.levels,
+                together: edge.together,
             }
         })
         .filter(|link| link.probability >= options.floor)
@@ -290,7 +291,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn edge(left: u32, right: u32, odds: f32) -> Edge {
-        Edge { left, right, odds, levels: crate::compare::Levels::default() }
+        Edge { left, right, odds, levels: crate::compare::Levels::default(), together: false }
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub(crate) struct Edge {
     pub left: u32,
     pub odds: f32,
     pub levels: crate::compare::Levels,
+    /// Others of the left row's household were seen at the right row's door.
+    pub together: bool,
 }
 
 /// Passes of messages; the message graph is almost always a tree of few edges.
@@ -169,7 +171,7 @@ mod tests {
     use super::*;
 
     fn edge(right: u32, left: u32, odds: f32) -> Edge {
-        Edge { right, left, odds, levels: crate::compare::Levels::default() }
+        Edge { right, left, odds, levels: crate::compare::Levels::default(), together: false }
     }
 
     #[test]
