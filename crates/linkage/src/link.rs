@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::assign::assign;
 use crate::block::Key;
-use crate::compare::{Levels, compare_sides};
+use crate::compare::{Levels, compare_sides, hold_two_numbers};
 use crate::compete::{Edge, compete};
 use crate::frequency::Frequencies;
 use crate::index::{Batch, Blocks, Haystack};
@@ -242,6 +242,9 @@ pub fn link(
     let twice = |list: &Register, one: u32, other: u32, marked: bool| {
         let levels = compare_sides(list.side(one), list.side(other));
         let mut person = list.people[one as usize];
+        if hold_two_numbers(levels, &person, &list.people[other as usize]) {
+            return false;
+        }
         if !marked {
             person.rarity = frequencies.rarities(&person, &list.texts);
         }
