@@ -7,8 +7,30 @@ pub type Day = jiff::civil::Date;
 
 /// The words that CEL keeps for itself: a form or field of that name could not stand in a rule.
 const RESERVED: [&str; 24] = [
-    "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop",
-    "namespace", "null", "package", "param", "return", "today", "true", "var", "void", "while", "all",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "null",
+    "package",
+    "param",
+    "return",
+    "today",
+    "true",
+    "var",
+    "void",
+    "while",
+    "all",
 ];
 
 /// Whether a text may be the code of something that rules name: small Latin letters, digits and underscores, beginning
@@ -23,7 +45,11 @@ pub fn is_code(text: &str) -> bool {
 }
 
 /// The code, or a finding that says what a code is.
-pub(crate) fn check_code(code: Option<Located<String>>, what: &str, findings: &mut Findings) -> Option<Located<String>> {
+pub(crate) fn check_code(
+    code: Option<Located<String>>,
+    what: &str,
+    findings: &mut Findings,
+) -> Option<Located<String>> {
     let code = code?;
     if is_code(&code.value) {
         return Some(code);
@@ -43,7 +69,11 @@ pub(crate) fn check_code(code: Option<Located<String>>, what: &str, findings: &m
 }
 
 /// Tells of every code that occurs a second time.
-pub(crate) fn check_unique<'c>(codes: impl Iterator<Item = &'c Located<String>>, what: &str, findings: &mut Findings) {
+pub(crate) fn check_unique<'c>(
+    codes: impl Iterator<Item = &'c Located<String>>,
+    what: &str,
+    findings: &mut Findings,
+) {
     let mut first = std::collections::BTreeMap::new();
     for code in codes {
         if let Some(before) = first.get(code.value.as_str()) {
@@ -63,12 +93,21 @@ pub(crate) fn check_unique<'c>(codes: impl Iterator<Item = &'c Located<String>>,
 }
 
 /// Tells that something is named that is not there, with what is.
-pub(crate) fn unknown(named: &Located<String>, what_zh: &str, what_en: &str, known: &[&str], findings: &mut Findings) {
+pub(crate) fn unknown(
+    named: &Located<String>,
+    what_zh: &str,
+    what_en: &str,
+    known: &[&str],
+    findings: &mut Findings,
+) {
     let name = &named.value;
     let known = if known.is_empty() { "—".to_owned() } else { known.join(", ") };
     findings.add(
         &named.place,
         "unknown_name",
-        say(format!("没有{what_zh} {name}；现有：{known}"), format!("there is no {what_en} {name}; there are: {known}")),
+        say(
+            format!("没有{what_zh} {name}；现有：{known}"),
+            format!("there is no {what_en} {name}; there are: {known}"),
+        ),
     );
 }

@@ -112,9 +112,7 @@ impl Findings {
     /// By file and place; what was found twice at one place is told once.
     #[must_use]
     pub fn into_sorted(mut self) -> Vec<Finding> {
-        self.0.sort_by(|a, b| {
-            (&a.place, a.code, &a.text.en).cmp(&(&b.place, b.code, &b.text.en))
-        });
+        self.0.sort_by(|a, b| (&a.place, a.code, &a.text.en).cmp(&(&b.place, b.code, &b.text.en)));
         self.0.dedup();
         self.0
     }

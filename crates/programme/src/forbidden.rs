@@ -26,7 +26,18 @@ const KINDS: [Kind; 6] = [
         instead_zh: "要知道用什么语言联系，请问联系语言；要问国籍，请用 citizenship 国籍",
         instead_en: "to know in which language to reach someone, ask the contact language; for a country, ask citizenship",
         han: &["民族", "族别", "族裔", "种族"],
-        words: &["ethnicity", "ethnic", "ethnos", "race", "racial", "nation", "nationality", "minority", "minzu", "minzhu"],
+        words: &[
+            "ethnicity",
+            "ethnic",
+            "ethnos",
+            "race",
+            "racial",
+            "nation",
+            "nationality",
+            "minority",
+            "minzu",
+            "minzhu",
+        ],
         allowed_of_workers: false,
     },
     Kind {
@@ -53,7 +64,21 @@ const KINDS: [Kind; 6] = [
         instead_zh: "认人用姓名、电话或证件后四位，请人说出即可",
         instead_en: "recognise people by name, phone or the last four of an ID, as they tell it",
         han: &["人脸", "面部", "面容", "指纹", "掌纹", "虹膜", "声纹", "基因", "步态"],
-        words: &["biometric", "biometrics", "face", "facial", "fingerprint", "fingerprints", "iris", "retina", "voiceprint", "dna", "gait", "renlian", "zhiwen"],
+        words: &[
+            "biometric",
+            "biometrics",
+            "face",
+            "facial",
+            "fingerprint",
+            "fingerprints",
+            "iris",
+            "retina",
+            "voiceprint",
+            "dna",
+            "gait",
+            "renlian",
+            "zhiwen",
+        ],
         allowed_of_workers: false,
     },
     Kind {
@@ -62,7 +87,18 @@ const KINDS: [Kind; 6] = [
         instead_zh: "只问从哪个省市来、哪天到；接触登记只记接触的地点和日期",
         instead_en: "ask only from which province or city and on which day; of a contact only the place and day of the contact",
         han: &["轨迹", "基站", "行踪", "实时定位", "活动路线"],
-        words: &["trajectory", "trajectories", "trail", "track", "tracking", "whereabouts", "base_station", "cell_tower", "imsi", "guiji"],
+        words: &[
+            "trajectory",
+            "trajectories",
+            "trail",
+            "track",
+            "tracking",
+            "whereabouts",
+            "base_station",
+            "cell_tower",
+            "imsi",
+            "guiji",
+        ],
         allowed_of_workers: false,
     },
     Kind {
@@ -77,17 +113,16 @@ const KINDS: [Kind; 6] = [
 ];
 
 /// Question types that collect such data whatever they are called, with the place in the list above.
-const TYPES: [(&str, usize); 5] = [
-    ("geotrace", 4),
-    ("start-geopoint", 4),
-    ("background-geopoint", 4),
-    ("background-audio", 3),
-    ("simserial", 4),
-];
+const TYPES: [(&str, usize); 4] =
+    [("geotrace", 4), ("start-geopoint", 4), ("background-audio", 3), ("simserial", 4)];
 
-/// Says that a question's type collects something forbidden.
+/// Says that a question's type collects something forbidden. `options` is its `parameters` cell: an audit of how a form
+/// was filled in may follow where the phone is.
 #[must_use]
-pub fn by_type(question_type: &str) -> Option<&'static Kind> {
+pub fn by_type(question_type: &str, options: &str) -> Option<&'static Kind> {
+    if question_type == "audit" && options.to_lowercase().contains("location") {
+        return KINDS.get(4);
+    }
     TYPES.iter().find(|(name, _)| *name == question_type).and_then(|(_, kind)| KINDS.get(*kind))
 }
 
@@ -96,9 +131,13 @@ pub fn by_type(question_type: &str) -> Option<&'static Kind> {
 pub fn by_wording(text: &str, of_worker: bool) -> Option<&'static Kind> {
     let small = text.to_lowercase();
     // Words of a name stand between underscores, of a label between anything that is no letter.
-    let words: Vec<&str> = small.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = small
+        .split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
     KINDS.iter().filter(|kind| !(of_worker && kind.allowed_of_workers)).find(|kind| {
-        kind.han.iter().any(|han| small.contains(han)) || kind.words.iter().any(|phrase| has_phrase(&words, phrase))
+        kind.han.iter().any(|han| small.contains(han))
+            || kind.words.iter().any(|phrase| has_phrase(&words, phrase))
     })
 }
 
@@ -107,7 +146,8 @@ fn has_phrase(words: &[&str], phrase: &str) -> bool {
     let phrase: Vec<&str> = phrase.split('_').collect();
     // "A face mask" and "face to face" are no faces.
     words.windows(phrase.len()).enumerate().any(|(at, window)| {
-        window == phrase && !(window == ["face"] && matches!(words.get(at + 1), Some(&"mask" | &"masks" | &"to")))
+        window == phrase
+            && !(window == ["face"] && matches!(words.get(at + 1), Some(&"mask" | &"masks" | &"to")))
             && !(window == ["face"] && at > 1 && words.get(at - 1) == Some(&"to"))
     })
 }
@@ -134,7 +174,17 @@ mod tests {
         ] {
             assert_eq!(by_wording(text, false).map(|found| found.en), Some(kind), "{text}");
         }
-        for text in ["surface", "temperature", "face mask worn", "face to face", "口罩", "trace", "donation", "国籍", "embrace"] {
+        for text in [
+            "surface",
+            "temperature",
+            "face mask worn",
+            "face to face",
+            "口罩",
+            "trace",
+            "donation",
+            "国籍",
+            "embrace",
+        ] {
             assert_eq!(by_wording(text, false), None, "{text}");
         }
     }
@@ -148,7 +198,13 @@ mod tests {
 
     #[test]
     fn a_type_that_collects_a_trail_is_found_whatever_its_name() {
-        assert_eq!(by_type("geotrace").map(|kind| kind.en), Some("location trails"));
-        assert_eq!(by_type("geopoint"), None);
+        let found = |name: &str, options: &str| by_type(name, options).map(|kind| kind.en);
+        assert_eq!(found("geotrace", ""), Some("location trails"));
+        assert_eq!(
+            found("audit", "location-priority=balanced location-min-interval=60"),
+            Some("location trails")
+        );
+        assert_eq!(found("audit", "track-changes=true"), None);
+        assert_eq!(found("geopoint", ""), None);
     }
 }

@@ -74,6 +74,8 @@ pub struct Form {
     /// Codes of the roles that may fill it in.
     pub filled_by: Vec<String>,
     pub fields: Vec<Field>,
+    /// Questions that lack something and so are no fields yet: a rule on one of them is not wrong for that.
+    pub(crate) unfinished: BTreeSet<String>,
 }
 
 /// A question whose answer is kept.
@@ -127,7 +129,15 @@ pub(crate) fn read(
     let head = read_settings(file, stem, find("settings").unwrap_or(&empty), manifest, findings);
     let subject = head.subject.unwrap_or(Subject::Person);
     let choices = read_choices(find("choices").unwrap_or(&empty), subject, manifest, findings);
-    let mut reader = Reader { survey, manifest, subject, choices: &choices, names: BTreeSet::new(), within: Vec::new() };
+    let mut reader = Reader {
+        survey,
+        manifest,
+        subject,
+        choices: &choices,
+        names: BTreeSet::new(),
+        unfinished: BTreeSet::new(),
+        within: Vec::new(),
+    };
     let fields = reader.read(findings);
     reader.check_references(findings);
     Some(Form {
@@ -137,6 +147,7 @@ pub(crate) fn read(
         subject,
         filled_by: head.filled_by,
         fields,
+        unfinished: reader.unfinished,
     })
 }
 
@@ -148,7 +159,13 @@ struct Head {
     filled_by: Vec<String>,
 }
 
-fn read_settings(file: &str, stem: &str, settings: &Sheet, manifest: &Manifest, findings: &mut Findings) -> Head {
+fn read_settings(
+    file: &str,
+    stem: &str,
+    settings: &Sheet,
+    manifest: &Manifest,
+    findings: &mut Findings,
+) -> Head {
     let Some(row) = settings.rows.first() else {
         findings.add(
             &Place::whole(file),
@@ -163,7 +180,11 @@ fn read_settings(file: &str, stem: &str, settings: &Sheet, manifest: &Manifest, 
     let mut need = |name: &str| {
         let cell = settings.cell(row, name).cloned();
         if cell.is_none() {
-            findings.add(row.place(), "missing", say(format!("settings 缺少 {name}"), format!("the settings have no {name}")));
+            findings.add(
+                row.place(),
+                "missing",
+                say(format!("settings 缺少 {name}"), format!("the settings have no {name}")),
+            );
         }
         cell
     };
@@ -200,7 +221,10 @@ fn read_choices(sheet: &Sheet, subject: Subject, manifest: &Manifest, findings: 
             findings.add(
                 &name.place,
                 "choice_name",
-                say("选项的 name 不能含空格：多选的答案以空格分开", "a choice's name cannot hold a space: several choices are kept with spaces between them"),
+                say(
+                    "选项的 name 不能含空格：多选的答案以空格分开",
+                    "a choice's name cannot hold a space: several choices are kept with spaces between them",
+                ),
             );
         }
         labels(sheet, row, "label", manifest).value.check(
@@ -246,7 +270,8 @@ fn check_wording(sheet: &Sheet, row: &Row, subject: Subject, manifest: &Manifest
     for (index, column) in sheet.columns.iter().enumerate() {
         let read = ["name", "label", "hint", "guidance_hint", "list_name"];
         if !read.iter().any(|name| {
-            column.value == *name || column.value.strip_prefix(name).is_some_and(|rest| rest.starts_with("::"))
+            column.value == *name
+                || column.value.strip_prefix(name).is_some_and(|rest| rest.starts_with("::"))
         }) {
             continue;
         }
@@ -283,6 +308,7 @@ struct Reader<'r> {
     subject: Subject,
     choices: &'r Choices,
     names: BTreeSet<String>,
+    unfinished: BTreeSet<String>,
     within: Vec<(Block, String, Place)>,
 }
 
@@ -297,13 +323,18 @@ impl Reader<'_> {
             match parse_type(&kind.value) {
                 Some(RowKind::Begin(block)) => self.begin(block, row, findings),
                 Some(RowKind::End(block)) => self.end(block, &kind.place, findings),
-                Some(RowKind::Question(question)) => fields.extend(self.question(question, row, kind, findings)),
+                Some(RowKind::Question(question)) => {
+                    fields.extend(self.question(question, row, kind, findings))
+                }
                 None => {
                     let text = &kind.value;
                     findings.add(
                         &kind.place,
                         "unknown_type",
-                        say(format!("没有 {text:?} 这种问题类型"), format!("there is no question type {text:?}")),
+                        say(
+                            format!("没有 {text:?} 这种问题类型"),
+                            format!("there is no question type {text:?}"),
+                        ),
                     );
                 }
             }
@@ -363,7 +394,10 @@ impl Reader<'_> {
                 findings.add(
                     place,
                     "not_nested",
-                    say(format!("end {block} 之前没有 begin {block}"), format!("end {block} without a begin {block} before it")),
+                    say(
+                        format!("end {block} 之前没有 begin {block}"),
+                        format!("end {block} without a begin {block} before it"),
+                    ),
                 );
             }
         }
@@ -378,7 +412,8 @@ impl Reader<'_> {
     ) -> Option<Field> {
         check_wording(self.survey, row, self.subject, self.manifest, findings);
         // By the type as written too: an alias hides nothing.
-        if let Some(found) = forbidden::by_type(question.name) {
+        let options = self.survey.cell(row, "parameters").map_or("", |options| options.value.as_str());
+        if let Some(found) = forbidden::by_type(question.name, options) {
             refuse(&kind.place, found, findings);
         }
         let name = self.name(row, findings);
@@ -395,8 +430,10 @@ impl Reader<'_> {
         let purpose = self.purpose(row, findings);
         let readers = self.readers(row, findings);
         let keep = self.keep(row, findings);
-        Some(Field {
-            name: name?,
+        let name = name?;
+        self.unfinished.insert(name.value.clone());
+        let field = Field {
+            name,
             question,
             labels: labels.value,
             class: class?,
@@ -406,10 +443,17 @@ impl Reader<'_> {
             within: self.within.iter().map(|(_, name, _)| name.clone()).collect(),
             repeated: self.within.iter().any(|(block, _, _)| *block == Block::Repeat),
             choices,
-        })
+        };
+        self.unfinished.remove(&field.name.value);
+        Some(field)
     }
 
-    fn choices_of(&self, question: &Question, kind: &Located<String>, findings: &mut Findings) -> Vec<String> {
+    fn choices_of(
+        &self,
+        question: &Question,
+        kind: &Located<String>,
+        findings: &mut Findings,
+    ) -> Vec<String> {
         let Some(list) = &question.list else { return Vec::new() };
         let Some(choices) = self.choices.get(list) else {
             let named = Located { value: list.clone(), place: kind.place.clone() };
@@ -421,7 +465,14 @@ impl Reader<'_> {
     }
 
     /// The cell of one of the four columns, or the finding that a field must have it.
-    fn duty(&self, row: &Row, column: &str, zh: &str, en: &str, findings: &mut Findings) -> Option<Located<String>> {
+    fn duty(
+        &self,
+        row: &Row,
+        column: &str,
+        zh: &str,
+        en: &str,
+        findings: &mut Findings,
+    ) -> Option<Located<String>> {
         let cell = self.survey.cell(row, column).cloned();
         if cell.is_none() {
             let name = self.survey.cell(row, "name").map_or("", |name| name.value.as_str());
@@ -448,7 +499,8 @@ impl Reader<'_> {
 
     fn purpose(&self, row: &Row, findings: &mut Findings) -> Option<String> {
         let cell = self.duty(row, "purpose", "说明用途", "what it is for", findings)?;
-        let known: Vec<&str> = self.manifest.purposes.iter().map(|purpose| purpose.code.value.as_str()).collect();
+        let known: Vec<&str> =
+            self.manifest.purposes.iter().map(|purpose| purpose.code.value.as_str()).collect();
         if !known.contains(&cell.value.as_str()) {
             unknown(&cell, "用途", "purpose", &known, findings);
             return None;

@@ -21,7 +21,9 @@ pub enum Keep {
 impl Keep {
     pub(crate) fn parse(cell: &Located<String>, findings: &mut Findings) -> Option<Self> {
         let days = |text: &str| {
-            text.strip_suffix('d').and_then(|number| number.parse::<u32>().ok()).filter(|days| (1..=MOST_DAYS).contains(days))
+            text.strip_suffix('d')
+                .and_then(|number| number.parse::<u32>().ok())
+                .filter(|days| (1..=MOST_DAYS).contains(days))
         };
         let text = cell.value.replace(' ', "");
         let keep = match text.split_once('+') {

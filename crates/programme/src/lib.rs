@@ -26,7 +26,7 @@ mod section;
 mod sheet;
 pub mod text;
 
-pub use finding::{Finding, Place, Spot};
+pub use finding::{Bilingual, Finding, Place, Spot};
 pub use pack::{Content, Files, Programme, read};
 pub use section::Number;
 pub use sheet::RawSheet;

@@ -97,11 +97,14 @@ impl Manifest {
         named
     }
 
-    pub(crate) fn read(source: &Source<'_>, findings: &mut Findings) -> Self {
+    /// Reads `programme.toml`; `None` if it is not TOML.
+    pub(crate) fn read(source: &Source<'_>, findings: &mut Findings) -> Option<Self> {
         let mut manifest = Self::default();
-        source.read_toml(findings, |section, findings| manifest.fill(section, findings));
+        if !source.read_toml(findings, |section, findings| manifest.fill(section, findings)) {
+            return None;
+        }
         manifest.check(&Place::whole(source.file), findings);
-        manifest
+        Some(manifest)
     }
 
     fn fill(&mut self, section: &mut Section<'_, '_>, findings: &mut Findings) {
@@ -215,7 +218,10 @@ impl Manifest {
             findings.add(
                 place,
                 "no_basis",
-                say("方案没有法律依据：至少要有一段 [[basis]]", "the programme stands on no law: there must be at least one [[basis]]"),
+                say(
+                    "方案没有法律依据：至少要有一段 [[basis]]",
+                    "the programme stands on no law: there must be at least one [[basis]]",
+                ),
             );
         }
     }

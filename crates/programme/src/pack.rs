@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::code::{is_code, unknown};
-use crate::finding::{Finding, Findings, Place, say};
+use crate::finding::{Bilingual, Finding, Findings, Place, say};
 use crate::form::{self, Form};
 use crate::manifest::Manifest;
 use crate::parameter::{Parameters, Unit};
@@ -17,6 +17,8 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// A workbook, opened by the caller: this crate knows no container formats.
     Workbook(Vec<RawSheet>),
+    /// A file that the caller could not open as what its name says, and why.
+    Unreadable(Bilingual),
 }
 
 /// The files of a pack by their path inside its folder, with forward slashes.
@@ -67,15 +69,32 @@ impl<'r> Reader<'r> {
             self.findings.add(
                 &Place::whole("programme.toml"),
                 "no_manifest",
-                say("文件夹里没有 programme.toml：这不是方案", "the folder holds no programme.toml: this is no pack"),
+                say(
+                    "文件夹里没有 programme.toml：这不是方案",
+                    "the folder holds no programme.toml: this is no pack",
+                ),
             );
             return None;
         }
         self.check_paths();
-        let manifest = Manifest::read(&self.open("programme.toml")?, self.findings);
-        let mut parameters = match self.open("parameters.toml") {
-            Some(source) => Parameters::read(&source, &manifest, self.findings),
-            None => Parameters::default(),
+        // What is named elsewhere cannot be judged if the file that defines it is unreadable: then only that is told of
+        // it, and what does not depend on it.
+        let Some(manifest) =
+            self.open("programme.toml").and_then(|source| Manifest::read(&source, self.findings))
+        else {
+            self.check_toml();
+            return None;
+        };
+        let forms = self.read_forms(&manifest);
+        let parameters = match self.files.contains_key("parameters.toml") {
+            true => self
+                .open("parameters.toml")
+                .and_then(|source| Parameters::read(&source, &manifest, self.findings)),
+            false => Some(Parameters::default()),
+        };
+        let Some(mut parameters) = parameters else {
+            self.check_toml();
+            return None;
         };
         for path in self.paths("overlays/") {
             if let Some(source) = self.open(path) {
@@ -84,12 +103,20 @@ impl<'r> Reader<'r> {
         }
         parameters.check_overlaps(self.findings);
         self.check_restrictions(&manifest, &parameters);
-        let forms = self.read_forms(&manifest);
         let rules = match self.open("rules.toml") {
             Some(source) => rule::read(&source, &manifest, &parameters, &forms, self.findings),
             None => Vec::new(),
         };
         Some(Programme { manifest, parameters, forms, rules })
+    }
+
+    /// Whether the other files are TOML at all; what was told already is told once.
+    fn check_toml(&mut self) {
+        for path in self.files.keys().filter(|path| path.ends_with(".toml") && *path != "programme.toml") {
+            if let Some(source) = self.open(path) {
+                source.check_toml(self.findings);
+            }
+        }
     }
 
     fn paths(&self, folder: &str) -> Vec<&'r str> {
@@ -100,6 +127,10 @@ impl<'r> Reader<'r> {
         match self.files.get(path)? {
             Content::Bytes(bytes) => Source::open(path, bytes, self.findings),
             Content::Workbook(_) => None,
+            Content::Unreadable(why) => {
+                self.findings.add(&Place::whole(path), "unreadable", why.clone());
+                None
+            }
         }
     }
 
@@ -110,7 +141,8 @@ impl<'r> Reader<'r> {
                 None => matches!(path.as_str(), "programme.toml" | "parameters.toml" | "rules.toml"),
                 Some(("overlays", name)) => name.ends_with(".toml") && !name.contains('/'),
                 Some(("forms", name)) => {
-                    [".md", ".csv", ".xlsx"].iter().any(|ending| name.ends_with(ending)) && !name.contains('/')
+                    [".md", ".csv", ".xlsx"].iter().any(|ending| name.ends_with(ending))
+                        && !name.contains('/')
                 }
                 Some(_) => false,
             };
@@ -171,7 +203,10 @@ impl<'r> Reader<'r> {
                 self.findings.add(
                     &Place::whole(path),
                     "twice",
-                    say(format!("表单 {stem} 已有 {twin}"), format!("the form {stem} is there already: {twin}")),
+                    say(
+                        format!("表单 {stem} 已有 {twin}"),
+                        format!("the form {stem} is there already: {twin}"),
+                    ),
                 );
                 continue;
             }

@@ -75,7 +75,8 @@ impl Overlay {
 
     fn overlaps(&self, other: &Self) -> bool {
         let area = |overlay: &Self| overlay.area.as_ref().map(|area| area.value.clone());
-        let ends_before = |first: &Self, second: &Self| first.until.is_some_and(|until| until <= second.from.value);
+        let ends_before =
+            |first: &Self, second: &Self| first.until.is_some_and(|until| until <= second.from.value);
         area(self) == area(other) && !ends_before(self, other) && !ends_before(other, self)
     }
 
@@ -103,7 +104,8 @@ impl Parameters {
     pub fn on(&self, area: &str, day: Day) -> BTreeMap<&str, Number> {
         let mut values: BTreeMap<&str, Number> =
             self.all.iter().map(|parameter| (parameter.code.value.as_str(), parameter.value)).collect();
-        let mut holding: Vec<&Overlay> = self.overlays.iter().filter(|overlay| overlay.holds(area, day)).collect();
+        let mut holding: Vec<&Overlay> =
+            self.overlays.iter().filter(|overlay| overlay.holds(area, day)).collect();
         holding.sort_by_key(|overlay| overlay.reach());
         for (code, number) in holding.into_iter().flat_map(|overlay| &overlay.set) {
             if let Some(value) = values.get_mut(code.value.as_str()) {
@@ -113,20 +115,26 @@ impl Parameters {
         values
     }
 
-    pub(crate) fn read(source: &Source<'_>, manifest: &Manifest, findings: &mut Findings) -> Self {
+    /// Reads `parameters.toml`; `None` if it is not TOML.
+    pub(crate) fn read(source: &Source<'_>, manifest: &Manifest, findings: &mut Findings) -> Option<Self> {
         let mut all = Vec::new();
-        source.read_toml(findings, |section, findings| {
-            for part in section.sections("parameter", findings) {
-                all.extend(read_parameter(part, manifest, findings));
+        let readable = source.read_toml(findings, |section, findings| {
+            let mut codes = Vec::new();
+            for mut part in section.sections("parameter", findings) {
+                let code = part.text("code", findings);
+                codes.extend(code.clone());
+                all.extend(read_parameter(check_code(code, "parameter", findings), part, manifest, findings));
             }
+            check_unique(codes.iter(), "parameter", findings);
         });
-        check_unique(all.iter().map(|parameter| &parameter.code), "parameter", findings);
-        Self { all, overlays: Vec::new() }
+        readable.then_some(Self { all, overlays: Vec::new() })
     }
 
     pub(crate) fn read_overlay(&mut self, source: &Source<'_>, manifest: &Manifest, findings: &mut Findings) {
         let mut overlay = None;
-        source.read_toml(findings, |section, findings| overlay = self.overlay(source, section, manifest, findings));
+        source.read_toml(findings, |section, findings| {
+            overlay = self.overlay(source, section, manifest, findings)
+        });
         if let Some(overlay) = overlay {
             self.overlays.push(overlay);
         }
@@ -165,12 +173,19 @@ impl Parameters {
             match self.get(&code.value) {
                 Some(parameter) => check_value(parameter, number, findings),
                 None => {
-                    let known: Vec<&str> = self.all.iter().map(|parameter| parameter.code.value.as_str()).collect();
+                    let known: Vec<&str> =
+                        self.all.iter().map(|parameter| parameter.code.value.as_str()).collect();
                     unknown(code, "参数", "parameter", &known, findings);
                 }
             }
         }
-        Some(Overlay { file: source.file.to_owned(), area, from: from?, until: until.map(|day| day.value), set })
+        Some(Overlay {
+            file: source.file.to_owned(),
+            area,
+            from: from?,
+            until: until.map(|day| day.value),
+            set,
+        })
     }
 
     /// Two overlays of one area may not set one parameter at one time: nobody could say which holds.
@@ -178,7 +193,8 @@ impl Parameters {
         for (index, overlay) in self.overlays.iter().enumerate() {
             for earlier in self.overlays.iter().take(index).filter(|earlier| earlier.overlaps(overlay)) {
                 for (code, _) in &overlay.set {
-                    if let Some((other, _)) = earlier.set.iter().find(|(other, _)| other.value == code.value) {
+                    if let Some((other, _)) = earlier.set.iter().find(|(other, _)| other.value == code.value)
+                    {
                         let (name, place) = (&code.value, &other.place);
                         findings.add(
                             &code.place,
@@ -199,9 +215,12 @@ fn is_area_prefix(text: &str) -> bool {
     matches!(text.len(), 2 | 4 | 6 | 9 | 12) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn read_parameter(mut part: Section<'_, '_>, manifest: &Manifest, findings: &mut Findings) -> Option<Parameter> {
-    let code = part.text("code", findings);
-    let code = check_code(code, "parameter", findings);
+fn read_parameter(
+    code: Option<Located<String>>,
+    mut part: Section<'_, '_>,
+    manifest: &Manifest,
+    findings: &mut Findings,
+) -> Option<Parameter> {
     let name = part.texts("name", findings);
     if let Some(name) = &name {
         name.value.check("name", &manifest.languages, &name.place, findings);
@@ -244,7 +263,10 @@ fn check_value(parameter: &Parameter, value: &Located<Number>, findings: &mut Fi
         findings.add(
             &value.place,
             "out_of_bounds",
-            say(format!("{code} 须在 {least} 与 {most} 之间"), format!("{code} must be between {least} and {most}")),
+            say(
+                format!("{code} 须在 {least} 与 {most} 之间"),
+                format!("{code} must be between {least} and {most}"),
+            ),
         );
     }
 }

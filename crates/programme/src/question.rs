@@ -173,7 +173,10 @@ mod tests {
             _ => ("", None),
         };
         assert_eq!(list("select_one  slot"), ("select_one", Some("slot".into())));
-        assert_eq!(list("select multiple from signs or specify other"), ("select_multiple", Some("signs".into())));
+        assert_eq!(
+            list("select multiple from signs or specify other"),
+            ("select_multiple", Some("signs".into()))
+        );
         assert_eq!(list("int"), ("integer", None));
         assert_eq!(parse_type("select_one"), None);
         assert_eq!(parse_type("select_one slot of mine"), None);

@@ -20,6 +20,9 @@ const LONGEST: usize = 1_000;
 /// The deepest nesting of brackets in a condition.
 const DEEPEST: usize = 16;
 
+/// What a condition may call, beside operators and the macros `has`, `all`, `exists`, `exists_one`, `filter` and `map`.
+const FUNCTIONS: [&str; 7] = ["contains", "double", "endsWith", "int", "size", "startsWith", "string"];
+
 /// A rule of the programme.
 #[derive(Debug)]
 pub struct Rule {
@@ -44,23 +47,26 @@ pub(crate) fn read(
     findings: &mut Findings,
 ) -> Vec<Rule> {
     let mut rules = Vec::new();
+    let mut ids = Vec::new();
     source.read_toml(findings, |section, findings| {
-        for part in section.sections("rule", findings) {
-            rules.extend(read_rule(part, manifest, parameters, forms, findings));
+        for mut part in section.sections("rule", findings) {
+            let id = part.text("id", findings);
+            ids.extend(id.clone());
+            rules.extend(read_rule(id, part, manifest, parameters, forms, findings));
         }
     });
-    check_unique(rules.iter().map(|rule| &rule.id), "rule", findings);
+    check_unique(ids.iter(), "rule", findings);
     rules
 }
 
 fn read_rule(
+    id: Option<Located<String>>,
     mut part: Section<'_, '_>,
     manifest: &Manifest,
     parameters: &Parameters,
     forms: &[Form],
     findings: &mut Findings,
 ) -> Option<Rule> {
-    let id = part.text("id", findings);
     let subject = part.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
     let mut texts = |key: &'static str, findings: &mut Findings| {
         let texts = part.texts(key, findings)?;
@@ -72,7 +78,8 @@ fn read_rule(
     let when = part.text("when", findings);
     part.finish(findings);
     let when = when?;
-    let mut names = Names { parameters, forms, bound: Vec::new(), evidence: BTreeSet::new(), used: BTreeSet::new() };
+    let mut names =
+        Names { parameters, forms, bound: Vec::new(), evidence: BTreeSet::new(), used: BTreeSet::new() };
     let program = compile(&when, findings)?;
     names.walk(program.expression(), &when.place, findings);
     Some(Rule {
@@ -144,10 +151,13 @@ impl Names<'_> {
             Expr::Unspecified | Expr::Literal(_) => {}
             Expr::Ident(name) => self.name(name, place, findings),
             Expr::Select(select) => match &select.operand.expr {
-                Expr::Ident(root) if !self.bound.contains(root) => self.member(root, &select.field, place, findings),
+                Expr::Ident(root) if !self.bound.contains(root) => {
+                    self.member(root, &select.field, place, findings)
+                }
                 _ => self.walk(&select.operand, place, findings),
             },
             Expr::Call(call) => {
+                self.function(&call.func_name, place, findings);
                 for part in call.target.iter().map(AsRef::as_ref).chain(&call.args) {
                     self.walk(part, place, findings);
                 }
@@ -182,13 +192,28 @@ impl Names<'_> {
         }
     }
 
+    /// Operators are not named by letters; of the functions only those that end and look nowhere else.
+    fn function(&self, name: &str, place: &Place, findings: &mut Findings) {
+        if name.starts_with(|first: char| first.is_ascii_alphabetic()) && !FUNCTIONS.contains(&name) {
+            unknown(
+                &Located { value: name.to_owned(), place: place.clone() },
+                "函数",
+                "function",
+                &FUNCTIONS,
+                findings,
+            );
+        }
+    }
+
     /// A name that stands alone.
     fn name(&self, name: &str, place: &Place, findings: &mut Findings) {
         if self.bound.iter().any(|bound| bound == name) || name == "today" {
             return;
         }
-        let known: Vec<&str> =
-            ["param", "today"].into_iter().chain(self.forms.iter().map(|form| form.code.value.as_str())).collect();
+        let known: Vec<&str> = ["param", "today"]
+            .into_iter()
+            .chain(self.forms.iter().map(|form| form.code.value.as_str()))
+            .collect();
         if known.contains(&name) {
             findings.add(
                 place,
@@ -199,7 +224,13 @@ impl Names<'_> {
                 ),
             );
         } else {
-            unknown(&Located { value: name.to_owned(), place: place.clone() }, "表单", "form", &known, findings);
+            unknown(
+                &Located { value: name.to_owned(), place: place.clone() },
+                "表单",
+                "form",
+                &known,
+                findings,
+            );
         }
     }
 
@@ -223,7 +254,7 @@ impl Names<'_> {
         };
         if form.field(member).is_some() {
             self.evidence.insert((root.to_owned(), member.to_owned()));
-        } else {
+        } else if !form.unfinished.contains(member) {
             let known: Vec<&str> = form.fields.iter().map(|field| field.name.value.as_str()).collect();
             unknown(&named(&format!("{root}.{member}")), "字段", "field", &known, findings);
         }

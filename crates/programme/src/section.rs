@@ -28,7 +28,10 @@ impl<'t> Source<'t> {
                 findings.add(
                     &place,
                     "not_utf8",
-                    say("这一行不是 UTF-8 编码：请另存为 UTF-8", "this line is not UTF-8: save the file as UTF-8"),
+                    say(
+                        "这一行不是 UTF-8 编码：请另存为 UTF-8",
+                        "this line is not UTF-8: save the file as UTF-8",
+                    ),
                 );
                 None
             }
@@ -52,15 +55,30 @@ impl<'t> Source<'t> {
     }
 
     /// Parses the file as TOML and hands its outermost table to `read`. What the parser refuses is told, and what it
-    /// understood in spite of that is read no further: half a table would only bring errors that are none.
-    pub fn read_toml(&self, findings: &mut Findings, read: impl FnOnce(&mut Section<'_, '_>, &mut Findings)) {
+    /// understood in spite of that is read no further: half a table would only bring errors that are none. Whether it was
+    /// TOML.
+    pub fn read_toml(
+        &self,
+        findings: &mut Findings,
+        read: impl FnOnce(&mut Section<'_, '_>, &mut Findings),
+    ) -> bool {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         if errors.is_empty() {
             let mut section = Section::new(self, table.get_ref(), 0..0);
             read(&mut section, findings);
             section.finish(findings);
-            return;
+            return true;
         }
+        self.tell(&errors, findings);
+        false
+    }
+
+    /// Whether the file is TOML, whatever it says.
+    pub fn check_toml(&self, findings: &mut Findings) {
+        self.tell(&DeTable::parse_recoverable(self.text).1, findings);
+    }
+
+    fn tell(&self, errors: &[toml::de::Error], findings: &mut Findings) {
         for error in errors {
             let place = self.place(error.span().map_or(0, |span| span.start));
             let message = error.message();
@@ -95,7 +113,11 @@ impl<'r, 'i> Section<'r, 'i> {
         self.table.get(key)
     }
 
-    fn find_required(&mut self, key: &'static str, findings: &mut Findings) -> Option<&'r Spanned<DeValue<'i>>> {
+    fn find_required(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings,
+    ) -> Option<&'r Spanned<DeValue<'i>>> {
         let found = self.find(key);
         if found.is_none() {
             let place = self.place();
@@ -114,7 +136,12 @@ impl<'r, 'i> Section<'r, 'i> {
         );
     }
 
-    fn as_text(&self, value: &Spanned<DeValue<'_>>, key: &str, findings: &mut Findings) -> Option<Located<String>> {
+    fn as_text(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        key: &str,
+        findings: &mut Findings,
+    ) -> Option<Located<String>> {
         let Some(text) = value.get_ref().as_str() else {
             self.wrong(value, key, "加引号的文字", "a text in quotes", findings);
             return None;
@@ -158,14 +185,30 @@ impl<'r, 'i> Section<'r, 'i> {
         self.as_day(value, key, findings)
     }
 
-    fn as_day(&self, value: &Spanned<DeValue<'_>>, key: &str, findings: &mut Findings) -> Option<Located<Day>> {
+    fn as_day(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        key: &str,
+        findings: &mut Findings,
+    ) -> Option<Located<Day>> {
         let place = self.source.place(value.span().start);
         let day = value.get_ref().as_datetime().filter(|moment| moment.time.is_none()).and_then(|moment| {
             let date = moment.date?;
-            Day::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?).ok()
+            Day::new(
+                i16::try_from(date.year).ok()?,
+                i8::try_from(date.month).ok()?,
+                i8::try_from(date.day).ok()?,
+            )
+            .ok()
         });
         if day.is_none() {
-            self.wrong(value, key, "日期，如 2020-03-10，不加引号", "a day such as 2020-03-10, without quotes", findings);
+            self.wrong(
+                value,
+                key,
+                "日期，如 2020-03-10，不加引号",
+                "a day such as 2020-03-10, without quotes",
+                findings,
+            );
         }
         Some(Located { value: day?, place })
     }
@@ -188,23 +231,20 @@ impl<'r, 'i> Section<'r, 'i> {
         self.as_number(value, key, findings)
     }
 
-    pub fn optional_number(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<Number>> {
-        let value = self.find(key)?;
-        self.as_number(value, key, findings)
-    }
-
-    fn as_number(&self, value: &Spanned<DeValue<'_>>, key: &str, findings: &mut Findings) -> Option<Located<Number>> {
+    fn as_number(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        key: &str,
+        findings: &mut Findings,
+    ) -> Option<Located<Number>> {
         let place = self.source.place(value.span().start);
         let number = match value.get_ref() {
             DeValue::Integer(integer) => {
                 i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(Number::Whole)
             }
-            DeValue::Float(float) => float
-                .as_str()
-                .parse()
-                .ok()
-                .filter(|number: &f64| number.is_finite())
-                .map(Number::Decimal),
+            DeValue::Float(float) => {
+                float.as_str().parse().ok().filter(|number: &f64| number.is_finite()).map(Number::Decimal)
+            }
             _ => None,
         };
         if number.is_none() {
@@ -217,7 +257,13 @@ impl<'r, 'i> Section<'r, 'i> {
     pub fn texts(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<Texts>> {
         let value = self.find_required(key, findings)?;
         let Some(table) = value.get_ref().as_table() else {
-            self.wrong(value, key, "各语言的文字，如 { zh = \"…\", en = \"…\" }", "a text in each language, as { zh = \"…\", en = \"…\" }", findings);
+            self.wrong(
+                value,
+                key,
+                "各语言的文字，如 { zh = \"…\", en = \"…\" }",
+                "a text in each language, as { zh = \"…\", en = \"…\" }",
+                findings,
+            );
             return None;
         };
         let mut texts = Texts::default();
@@ -234,7 +280,13 @@ impl<'r, 'i> Section<'r, 'i> {
         let Some(value) = self.find(key) else { return Vec::new() };
         let mut sections = Vec::new();
         let Some(items) = value.get_ref().as_array() else {
-            self.wrong(value, key, &format!("若干段 [[{key}]]"), &format!("sections that begin with [[{key}]]"), findings);
+            self.wrong(
+                value,
+                key,
+                &format!("若干段 [[{key}]]"),
+                &format!("sections that begin with [[{key}]]"),
+                findings,
+            );
             return sections;
         };
         for item in items {
@@ -247,7 +299,11 @@ impl<'r, 'i> Section<'r, 'i> {
     }
 
     /// Every key of the table under `key` with its number, as in `[set]`.
-    pub fn numbers(&mut self, key: &'static str, findings: &mut Findings) -> Vec<(Located<String>, Located<Number>)> {
+    pub fn numbers(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings,
+    ) -> Vec<(Located<String>, Located<Number>)> {
         let Some(value) = self.find_required(key, findings) else { return Vec::new() };
         let Some(table) = value.get_ref().as_table() else {
             self.wrong(value, key, &format!("一段 [{key}]"), &format!("a section [{key}]"), findings);
@@ -255,10 +311,8 @@ impl<'r, 'i> Section<'r, 'i> {
         };
         let mut numbers = Vec::new();
         for (name, number) in table {
-            let name = Located {
-                value: name.get_ref().to_string(),
-                place: self.source.place(name.span().start),
-            };
+            let name =
+                Located { value: name.get_ref().to_string(), place: self.source.place(name.span().start) };
             if let Some(number) = self.as_number(number, &name.value, findings) {
                 numbers.push((name, number));
             }

@@ -64,10 +64,9 @@ pub(crate) fn read_markdown(file: &str, text: &str) -> Vec<Sheet> {
     for (index, line) in text.lines().enumerate().take(MOST_ROWS) {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         let Some(cells) = split_markdown(line) else { continue };
-        let mut cells = cells.into_iter().map(|(column, value)| Located {
-            value,
-            place: Place::text(file, number, column),
-        });
+        let mut cells = cells
+            .into_iter()
+            .map(|(column, value)| Located { value, place: Place::text(file, number, column) });
         let first = cells.next();
         lines.push(Line {
             place: Place::text(file, number, 1),
@@ -126,7 +125,10 @@ pub(crate) fn read_csv(file: &str, text: &str, findings: &mut Findings) -> Vec<S
                 findings.add(
                     &place,
                     "csv",
-                    say("这一行不是正确的 CSV：请从表格软件重新导出", "this line is not CSV: export it again from the spreadsheet"),
+                    say(
+                        "这一行不是正确的 CSV：请从表格软件重新导出",
+                        "this line is not CSV: export it again from the spreadsheet",
+                    ),
                 );
                 return Vec::new();
             }
@@ -220,7 +222,9 @@ fn column_name(text: &str) -> String {
             // `bind::relevant` is another spelling of `relevant`, `media::image::zh` of `image::zh`.
             let inner = rest.trim_start_matches(':');
             match (name, inner) {
-                ("bind", "relevant" | "required" | "constraint" | "readonly" | "calculate") => column_name(inner),
+                ("bind", "relevant" | "required" | "constraint" | "readonly" | "calculate") => {
+                    column_name(inner)
+                }
                 ("media", _) => column_name(inner),
                 _ => format!("{name}::{inner}"),
             }
@@ -238,7 +242,11 @@ mod tests {
             .iter()
             .map(|sheet| {
                 let row = |cells: &[Located<String>]| cells.iter().map(|cell| cell.value.clone()).collect();
-                (sheet.name.value.clone(), row(&sheet.columns), sheet.rows.iter().map(|line| row(&line.cells)).collect())
+                (
+                    sheet.name.value.clone(),
+                    row(&sheet.columns),
+                    sheet.rows.iter().map(|line| row(&line.cells)).collect(),
+                )
             })
             .collect()
     }

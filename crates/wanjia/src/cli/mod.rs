@@ -29,6 +29,7 @@ pub mod link_explain;
 pub mod openapi;
 mod people_csv;
 pub mod plan;
+pub mod programme;
 pub mod propose;
 pub mod rebuild;
 pub mod reconcile;
@@ -71,6 +72,8 @@ enum Command {
     Drill(drill::DrillArgs),
     Serve(serve::ServeArgs),
     Openapi(openapi::OpenapiArgs),
+    #[command(subcommand)]
+    Programme(programme::ProgrammeCommand),
     Link(Box<link::LinkArgs>),
     Dedupe(Box<dedupe::DedupeArgs>),
     LinkExplain(Box<link_explain::LinkExplainArgs>),
@@ -199,6 +202,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Drill(args) => drill::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Openapi(args) => openapi::run(&args),
+        Command::Programme(command) => programme::run(&command),
         Command::Link(args) => return ExitCode::from(link::run(&args)),
         Command::Dedupe(args) => return ExitCode::from(dedupe::run(&args)),
         Command::LinkExplain(args) => return ExitCode::from(link_explain::run(&args)),
