@@ -61,12 +61,12 @@ bench-linkage: build peers
 	@test -e .venv-linkage/bin/splink-is-there || { python3 -m venv .venv-linkage && .venv-linkage/bin/pip install -q -r bench/linkage/requirements.txt && touch .venv-linkage/bin/splink-is-there; }
 	@.venv-linkage/bin/python bench/linkage/run.py $(LINKAGE)
 
-# The planners at four sizes, beside OR-tools and METIS. Made-up problems stay in target/bench-planning; PLANNING=--small
+# The planners at four sizes, beside OR-tools, METIS and vrp-pragmatic. Made-up problems stay in target/bench-planning; PLANNING=--small
 # leaves out the largest.
 PLANNING :=
 bench-planning: build peers
 	@test -e .venv-planning/bin/python || python3 -m venv .venv-planning
-	@.venv-planning/bin/pip install -q numpy scipy ortools pymetis
+	@.venv-planning/bin/pip install -q numpy scipy ortools pymetis vrp-cli
 	@.venv-planning/bin/python bench/planning/run.py target/release/wanjia target/bench-planning $(PLANNING)
 
 # Pictures of every screen in each size, language and contrast, into the ignored folder screens: look before and after a

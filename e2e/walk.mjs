@@ -324,6 +324,7 @@ async function consolePages({ locale, shape, viewport, look }) {
   await page.setInputFiles('input[type=file]', { name: '照片.csv', mimeType: 'text/csv', buffer: Buffer.from('门卫,日期\n张,2026-01-01\n') })
   await page.waitForSelector('.refusal')
   await desk.shot('37-roster-refused')
+  await plans(desk)
   await visit(desk, `/residual?area=${county}`, '.wrong')
   await desk.shot('38-outside-area')
   await desk.done()
@@ -335,6 +336,45 @@ async function consolePages({ locale, shape, viewport, look }) {
     await other.shot(`4${at}-${role}`)
     await other.done()
   }
+}
+
+/** Drafts of a rota and of grids, one thing moved, and the last look before publishing. */
+async function plans(desk) {
+  const { page } = desk
+  const csv = (name, text) => page.setInputFiles(`[name=${name}]`, { name: `${name}.csv`, mimeType: 'text/csv', buffer: Buffer.from(text) })
+  const draft = async (kind, fill) => {
+    await visit(desk, '/plans', 'main h1')
+    await page.locator('.page-head .button.lamp').click()
+    await page.locator('dialog select').first().selectOption(kind)
+    await fill()
+    await page.locator('dialog .button.dusk').click()
+    await page.waitForSelector('.certificate')
+  }
+  await visit(desk, '/plans', 'main h1')
+  await desk.shot('37a-plans')
+  await desk.dialog('37b-new-plan', page.locator('.page-head .button.lamp'))
+  await draft('rota', async () => {
+    await csv('people', `person_id,limits\n${['李国强', '王桂芳', '赵志远', '周明', '孙小雨'].map((name, at) => `${name},${at % 2 ? 'no_nights' : ''}`).join('\n')}\n`)
+    await csv('posts', 'post_id,number,opens,closes,shift_hours\n南门卡口,1,0,24,8\n测温棚,2,8,20,12\n')
+  })
+  await page.locator('tbody tr:not(.open) .shift').first().click()
+  await page.locator('.to select').selectOption('nobody')
+  await page.locator('.mover .button.dusk').click()
+  await page.waitForSelector('.cost .chip')
+  await page.locator('tbody tr:not(.open) .shift').first().click()
+  await desk.shot('37c-rota', { full: true })
+  await desk.dialog('37d-publish', page.locator('.tools .button.lamp'))
+  await draft('grids', async () => {
+    await csv('adjacency', 'a,b\n1,2\n2,3\n')
+    await page.fill('[name=target]', '20')
+  })
+  await page.locator('.building[role=button]').first().click()
+  await desk.shot('37e-grids', { full: true })
+  await draft('deployment', async () => {
+    await csv('staff', 'staff_id,x_m,y_m\n李国强,0,0\n王桂芳,500,0\n')
+    await csv('communities', 'community_id,x_m,y_m,need\n保成社区,100,0,2\n江汉社区,600,0,1\n')
+  })
+  await desk.shot('37f-deployment', { full: true })
 }
 
 /** A sweep that ends with doors nobody reached: each is named, and signed for. */
@@ -453,6 +493,9 @@ async function phonePages({ locale, look }) {
   await page.locator('.verdict .button').click()
   await page.waitForTimeout(800)
   await shot('21-offline-sync', { full: true })
+  await page.goto(`${origin}/phone/#/plan`)
+  await page.locator('.plans').waitFor()
+  await shot('23a-plan')
   await page.goto(`${origin}/phone/#/mine`)
   await page.locator('.body .button.danger').click()
   await shot('22-wipe-unsent', { full: true })

@@ -13,6 +13,7 @@ pub mod import_visits;
 pub mod matching;
 pub mod pack_files;
 pub mod persons;
+pub mod plans;
 pub mod propose;
 pub mod quarantine;
 pub mod reveal;

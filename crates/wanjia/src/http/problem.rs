@@ -131,6 +131,13 @@ impl Problem {
         self
     }
 
+    /// Names the row of an uploaded file.
+    #[must_use]
+    pub fn in_row(mut self, row: u64) -> Self {
+        self.0.row = Some(row);
+        self
+    }
+
     /// Adds a member of its own.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -226,7 +233,7 @@ impl From<Failure> for Problem {
                     .retry_after(5);
             }
             "unknown_area" | "unknown_sweep" | "unknown_dwelling" | "unknown_person" => StatusCode::NOT_FOUND,
-            "residual" | "sweep_closed" | "not_refused" => StatusCode::CONFLICT,
+            "residual" | "sweep_closed" | "not_refused" | "plan_over" => StatusCode::CONFLICT,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self::new(status, failure.code, failure.zh, failure.en)
