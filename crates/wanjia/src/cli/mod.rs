@@ -2,9 +2,11 @@
 //!
 //! Exit codes: 0 done, 1 done with rejected rows (counted and written), 2 refused.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use ledger::seal::TerritoryKey;
 use store::directory;
@@ -26,6 +28,7 @@ pub mod import;
 pub mod init;
 pub mod link;
 pub mod link_explain;
+mod misuse;
 pub mod openapi;
 mod people_csv;
 pub mod plan;
@@ -178,6 +181,24 @@ pub fn end_quietly_on_a_broken_pipe() {
 #[must_use]
 pub fn now() -> domain::time::Millis {
     jiff::Timestamp::now().as_millisecond()
+}
+
+/// Reads the command line, or tells what is wrong with it.
+///
+/// # Errors
+/// How the program ends then: 0 after a help text that was asked for, else 2.
+pub fn read(words: impl IntoIterator<Item = OsString>) -> std::result::Result<Cli, ExitCode> {
+    Cli::try_parse_from(words).map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A reader who went away has read enough.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprint!("{}", misuse::told(&error));
+            ExitCode::from(2)
+        }
+    })
 }
 
 /// Runs the command line. Whatever is refused is told on standard error in both languages.
