@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, describe, it as plainly } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { DESK, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall } from './browser.mjs'
+import { crowded, DESK, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall } from './browser.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
 const COMMUNITY = '420102002003'
@@ -361,6 +361,66 @@ describe('a newcomer’s first evening', () => {
     await quiet(secretary, 'building')
   })
 
+  it('drafts a rota, moves a shift, sees what it costs, and publishes it to the phones of the people in it', async () => {
+    await go(secretary, '方案')
+    await secretary.getByText('还没有发布过方案').waitFor()
+    await quiet(secretary, 'plans, none')
+    const draft = async (people) => {
+      await secretary.getByRole('button', { name: '制定方案' }).click()
+      await secretary.setInputFiles('[name=people]', { name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(people) })
+      await secretary.setInputFiles('[name=posts]', { name: 'posts.csv', mimeType: 'text/csv', buffer: Buffer.from('post_id,opens,closes,shift_hours\n南门,8,20,12\n') })
+      await secretary.fill('[name=days]', '3')
+      await quiet(secretary, 'a new plan')
+      await secretary.getByRole('button', { name: '制定草案' }).click()
+      await secretary.getByRole('button', { name: '发布…' }).waitFor()
+    }
+    await draft('person_id,limits\n陈小燕,\n李国强,no_nights\n')
+    await quiet(secretary, 'a draft')
+    const hers = secretary.locator('tr', { has: secretary.getByRole('rowheader', { name: '陈小燕' }) })
+    await hers.locator('button').first().focus()
+    await secretary.keyboard.press('Enter')
+    await secretary.getByLabel('交给').selectOption('nobody')
+    await secretary.getByRole('button', { name: '调整', exact: true }).click()
+    await secretary.getByText('刚才的改动：多 12 小时无人').waitFor()
+    await quiet(secretary, 'a draft that was changed')
+    await secretary.getByRole('button', { name: '撤销上一步' }).click()
+    const publish = async () => {
+      await secretary.getByRole('button', { name: '发布…' }).click()
+      await secretary.locator('dialog').getByText('李国强').waitFor()
+      await quiet(secretary, 'publishing')
+      const go = secretary.locator('dialog').getByRole('button', { name: '发布', exact: true })
+      assert.ok(await go.isDisabled(), 'nothing is published unseen')
+      await secretary.getByLabel('我已看清以上各项').check()
+      await go.click()
+      await secretary.getByText('生效中').waitFor()
+    }
+    await publish()
+    await quiet(secretary, 'a published plan')
+    const { page, context } = phone
+    await sync(page)
+    await tab(page, '安排')
+    await page.locator('.plan .line', { hasText: '南门' }).first().waitFor()
+    await quiet(page, 'my plan')
+    assert.deepEqual(await tooSmall(page, 44), [])
+    assert.doesNotMatch(await page.locator('main').innerText(), /李国强/)
+    await context.setOffline(true)
+    await page.reload()
+    await tab(page, '安排')
+    await page.locator('.plan .line', { hasText: '08:00–20:00' }).first().waitFor()
+    await context.setOffline(false)
+    // A newer one takes its place, and she is not in it.
+    await secretary.getByRole('link', { name: '返回列表' }).click()
+    await draft('person_id\n李国强\n')
+    await publish()
+    await sync(page)
+    await tab(page, '安排')
+    await page.getByText('已被新的取代').waitFor()
+    await page.getByText('现在没有给您的这类安排').waitFor()
+    assert.equal(await page.locator('.plan').count(), 0)
+    await tab(page, '走访')
+    await go(secretary, '手机')
+  })
+
   it('revokes a phone: what it still had is held until a person decides, and the phone empties itself', async () => {
     const lost = await enrol(await invite(secretary, '李国强'))
     await lost.context.setOffline(true)
@@ -376,7 +436,7 @@ describe('a newcomer’s first evening', () => {
     await lost.page.getByText('本机的数据和钥匙已经清空').waitFor()
     for (const store of ['settings', 'doors', 'outbox', 'visits']) assert.deepEqual(await stored(lost.page, store), [], store)
     await go(secretary, '待放行')
-    await secretary.locator('.held li', { hasText: '102' }).waitFor()
+    await secretary.locator('.held li', { hasText: '102' }).getByText('走访：空置', { exact: true }).waitFor()
     await quiet(secretary, 'quarantine')
     await secretary.getByRole('button', { name: '放行' }).click()
     await quiet(secretary, 'releasing')
@@ -509,16 +569,22 @@ describe('a newcomer’s first evening', () => {
       await secretary.evaluate((chosen) => localStorage.setItem('wanjia.locale', chosen), language)
       await secretary.reload()
       const pages = secretary.locator('.side ul a')
-      await pages.first().waitFor()
-      assert.equal(await pages.count(), 8)
+      const menu = secretary.locator('.side .menu')
+      await menu.waitFor()
+      assert.equal(await pages.count(), 9)
       for (const link of await pages.all()) {
+        await menu.click()
+        const name = await link.innerText()
         const { x, width } = await link.boundingBox()
-        assert.ok(x >= 0 && x + width <= PHONE.width, await link.innerText())
+        assert.ok(x >= 0 && x + width <= PHONE.width, name)
+        assert.deepEqual(await tooSmall(secretary, 44, true), [], `menu before ${name}`)
         await link.click()
         await secretary.locator('main h1').waitFor()
-        await quiet(secretary, `${await link.innerText()} ${language}`)
-        assert.deepEqual(await sideways(secretary), [], await link.innerText())
-        assert.deepEqual(await tooSmall(secretary, 44, true), [], await link.innerText())
+        await link.waitFor({ state: 'hidden' })
+        await quiet(secretary, `${name} ${language}`)
+        assert.deepEqual(await sideways(secretary), [], name)
+        assert.deepEqual(await tooSmall(secretary, 44, true), [], name)
+        assert.deepEqual(await crowded(secretary), [], name)
       }
       assert.match(await secretary.title(), language === 'en' ? /Wanjia/ : /万家/)
     }

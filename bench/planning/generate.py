@@ -47,6 +47,18 @@ def grids(args):
     write(args.out, "adjacency.csv", ["community_id", "a", "b", "length_m"], adjacency)
 
 
+def change(args):
+    """Two buildings in a hundred get another number of households."""
+    rng = np.random.default_rng(args.seed)
+    os.makedirs(args.out, exist_ok=True)
+    with open(os.path.join(args.source, "buildings.csv"), newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if rng.random() < 0.02:
+            row["households"] = int(np.clip(24 * rng.lognormal(0, 0.65), 2, 140))
+    write(args.out, "buildings.csv", list(rows[0]), (row.values() for row in rows))
+
+
 def deploy(args):
     rng = np.random.default_rng(args.seed)
     staff, places, towns = args.staff, max(2, args.staff * 27 // 580), max(2, args.staff // 5600)
@@ -113,8 +125,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
     for make, numbers in ((grids, ["communities"]), (deploy, ["staff"]), (pair, ["units", "places"]),
-                          (rota, ["people", "posts"]), (rounds, ["stops", "vehicles"])):
+                          (rota, ["people", "posts"]), (rounds, ["stops", "vehicles"]), (change, [])):
         command = commands.add_parser(make.__name__)
+        if make is change:
+            command.add_argument("--source", required=True)
         for number in numbers:
             command.add_argument("--" + number, type=int, required=True)
         command.add_argument("--seed", type=int, default=1)

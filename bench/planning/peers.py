@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The same problems by other people's solvers: OR-tools' minimum cost flow and METIS.
+"""The same problems by other people's solvers: OR-tools' minimum cost flow, METIS, and vrp-pragmatic (vrp-cli).
 
 peers.py deploy DIR [--nearest K]   all pairs up to 5 million, else the K nearest communities of each
 peers.py grids DIR                  METIS k-way, contiguous, ufactor 100, 300 households a grid
+peers.py rounds DIR --seconds N     vrp-pragmatic for so long, least metres after fewest stops left out
 """
 import argparse
 import csv
@@ -65,13 +66,48 @@ def grids(folder):
     return {"cut_share": cut / len(a), "within_1.10": within, "began": began}
 
 
+def rounds(folder, seconds):
+    import vrp_cli
+
+    x, y, minutes, load = read(f"{folder}/stops.csv", "x_m", "y_m", "minutes", "load")
+    bx, by, room, speed = read(f"{folder}/vehicles.csv", "x_m", "y_m", "room", "km_h")
+    with open(f"{folder}/stops.csv", newline="") as file:
+        windows = [(row["opens"], row["closes"]) for row in csv.DictReader(file)]
+    with open(f"{folder}/vehicles.csv", newline="") as file:
+        hours = [(row["from"], row["until"]) for row in csv.DictReader(file)]
+    began = time.perf_counter()
+    ax, ay = np.concatenate([x, bx]), np.concatenate([y, by])
+    metres = np.rint(np.hypot(ax[:, None] - ax, ay[:, None] - ay)).astype(int)
+    at = lambda clock: f"2026-01-05T{clock}:00Z"
+    jobs = [{"id": f"s{i}", "deliveries": [{"places": [{"location": {"index": i}, "duration": float(minutes[i] * 60),
+             "times": [[at(windows[i][0]), at(windows[i][1])]]}], "demand": [int(load[i])]}]} for i in range(len(x))]
+    vehicles = [{"typeId": f"v{k}", "vehicleIds": [f"v{k}"], "profile": {"matrix": "car"},
+                 "costs": {"fixed": 0.0, "distance": 1.0, "time": 0.0}, "capacity": [int(room[k])],
+                 "shifts": [{"start": {"earliest": at(hours[k][0]), "location": {"index": len(x) + k}},
+                             "end": {"latest": at(hours[k][1]), "location": {"index": len(x) + k}}}]}
+                for k in range(len(bx))]
+    problem = {"plan": {"jobs": jobs}, "fleet": {"vehicles": vehicles, "profiles": [{"name": "car"}]},
+               "objectives": [[{"type": "minimize-unassigned"}], [{"type": "minimize-cost"}]]}
+    seconds_between = np.rint(metres / (speed[0] / 3.6)).astype(int)
+    matrix = {"profile": "car", "travelTimes": seconds_between.ravel().tolist(), "distances": metres.ravel().tolist()}
+    config = {"termination": {"maxTime": max(1, round(seconds)), "maxGenerations": 10**9}}
+    done = json.loads(vrp_cli.solve_pragmatic(json.dumps(problem), [json.dumps(matrix)], json.dumps(config)))
+    return {"objective": done["statistic"]["distance"], "unserved": len(done.get("unassigned") or []), "began": began}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("problem", choices=["deploy", "grids"])
+    parser.add_argument("problem", choices=["deploy", "grids", "rounds"])
     parser.add_argument("folder")
     parser.add_argument("--nearest", type=int, default=16)
+    parser.add_argument("--seconds", type=float, default=10)
     args = parser.parse_args()
-    report = deploy(args.folder, args.nearest) if args.problem == "deploy" else grids(args.folder)
+    if args.problem == "deploy":
+        report = deploy(args.folder, args.nearest)
+    elif args.problem == "grids":
+        report = grids(args.folder)
+    else:
+        report = rounds(args.folder, args.seconds)
     report["seconds"] = time.perf_counter() - report.pop("began")
     report["peak_memory_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps(report))

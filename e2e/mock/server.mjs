@@ -51,6 +51,8 @@ export function makeMock({ now = Date.now } = {}) {
     rewrite: false,
     quarantineNext: null,
     pushes: 0,
+    /** What a phone is told of published plans; null: nothing changed. */
+    plans: /** @type {object[] | null} */ (null),
     /** Of the account at the console. */
     role: 'community_secretary',
   }
@@ -315,7 +317,7 @@ export function makeMock({ now = Date.now } = {}) {
       if (device.revoked_at) return revokedDevice()
       const after = Number(query.get('after') || 0)
       const changed = doors.filter((door) => within(door.area_code, device.area_code) && door.version > after)
-      return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => (after > 0 ? { ...doorOut(door), members: undefined } : doorOut(door))), removed: [], sweeps: [sweep], more: false } }
+      return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => (after > 0 ? { ...doorOut(door), members: undefined } : doorOut(door))), removed: [], sweeps: [sweep], ...(mock.plans === null ? {} : { plans: mock.plans }), more: false } }
     }
     if (!signedIn) return problem(401, '没有登录', '请先登录。', 'Please sign in.')
     if (method !== 'GET' && request.headers['x-wanjia'] !== 'console') return problem(403, '来路不明', '请求不是从控制台发出的。', 'The request did not come from the console.', 'csrf')
@@ -458,7 +460,7 @@ export function makeMock({ now = Date.now } = {}) {
       return { row: index + 2, verdict, field: verdict === 'refused' ? 'id_number' : null, message: verdict === 'refused' ? '身份证号校验位不对' : verdict === 'changed' ? '电话有变化' : verdict === 'left' ? '和已有的一样' : '新增居民', message_en: verdict === 'refused' ? 'The check digit of the ID number is wrong' : verdict === 'changed' ? 'The phone number changed' : verdict === 'left' ? 'As it is already' : 'A new resident' }
     })
     const count = (verdict) => rows.filter((one) => one.verdict === verdict).length
-    return { status: 200, body: { added: count('added'), changed: count('changed'), left: count('left'), refused: count('refused'), rows, applied: !dry } }
+    return { status: 200, body: { added: count('added'), changed: count('changed'), left: count('left'), refused: count('refused'), rows, ignored: [{ message: '不认识“备注2”这一列，没有采用', message_en: 'column "备注2" means nothing here and is ignored' }], applied: !dry } }
   }
 
   function deviceOf(request) {

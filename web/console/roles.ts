@@ -11,6 +11,7 @@ export const ROLES = {
   building: READS_LISTS,
   quarantine: ['community_secretary', ...LEADS, 'auditor'],
   devices: ['community_secretary'],
+  plans: ['community_secretary', ...LEADS],
   roster: WORKS_WITH_PEOPLE,
   names: WORKS_WITH_PEOPLE,
   register: WORKS_WITH_PEOPLE,

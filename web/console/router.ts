@@ -11,6 +11,7 @@ const SCREENS = {
   tasks: () => import('./screens/Tasks.vue'),
   quarantine: () => import('./screens/Quarantine.vue'),
   devices: () => import('./screens/Devices.vue'),
+  plans: () => import('./screens/Plans.vue'),
   roster: () => import('./screens/Roster.vue'),
 }
 
@@ -25,6 +26,7 @@ export const router = createRouter({
     { path: '/tasks', name: 'tasks', component: SCREENS.tasks },
     { path: '/quarantine', name: 'quarantine', component: SCREENS.quarantine },
     { path: '/devices', name: 'devices', component: SCREENS.devices },
+    { path: '/plans', name: 'plans', component: SCREENS.plans },
     { path: '/roster', name: 'roster', component: SCREENS.roster },
     { path: '/:rest(.*)', redirect: '/' },
   ],

@@ -1,6 +1,6 @@
 /** What the phone keeps: its identity, the doors of its area, and every fact it made until long after the server has it. */
 import Dexie, { type EntityTable } from 'dexie'
-import type { Area, Door, Sweep } from '@core/api/types'
+import type { Area, Door, MyPlan, Sweep } from '@core/api/types'
 import type { Bytes } from '@core/ledger/bytes'
 import type { Evidence, Light, Outcome } from '@core/ledger/facts'
 import type { DeviceKey } from '@core/ledger/signature'
@@ -88,6 +88,7 @@ interface Settings {
   cursor: string
   sweeps: Sweep[]
   sweep: string
+  plans: MyPlan[]
   checkpoint: SeenCheckpoint
   pastRewritten: PastRewritten
   /** Device clock minus server clock, milliseconds. */

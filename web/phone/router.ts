@@ -9,6 +9,7 @@ export const router = createRouter({
     { path: '/enrol/:invitation?', name: 'enrol', component: () => import('./screens/Enrol.vue'), props: true },
     { path: '/doors', name: 'doors', component: Doors },
     { path: '/visit/:dwelling', name: 'visit', component: () => import('./screens/Visit.vue'), props: true },
+    { path: '/plan', name: 'plan', component: () => import('./screens/Plan.vue') },
     { path: '/sync', name: 'sync', component: () => import('./screens/Sync.vue') },
     { path: '/mine', name: 'mine', component: () => import('./screens/Mine.vue') },
     { path: '/:rest(.*)', redirect: '/doors' },

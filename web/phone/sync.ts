@@ -148,6 +148,7 @@ async function pullPage(identity: Identity, now: () => number): Promise<boolean>
     await db.doors.bulkPut(body.doors.map((door, index) => ({ ...kept[index], ...door, own: false })))
     await db.doors.bulkDelete(body.removed)
     await keep('sweeps', body.sweeps)
+    if (body.plans !== undefined) await keep('plans', body.plans)
     await keep('checkpoint', checkpoint)
     await keep('cursor', body.cursor)
   })

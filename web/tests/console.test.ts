@@ -1,6 +1,6 @@
 /** The console's own logic: which doors are left to sign for, and that a name is asked for once. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Coverage, CoverageRow, ReconcileRow, ResidualRow } from '@core/api/types'
+import type { Coverage, CoverageRow, PlanDraft, PlanJudgement, PlanRow, PlanSlot, ReconcileRow, ResidualRow } from '@core/api/types'
 import type { CallOptions } from '@core/api/client'
 import { readFileSync } from 'node:fs'
 import { households } from '../console/households'
@@ -15,6 +15,7 @@ const { byUrgency, counted } = await import('../console/choosing')
 const { shortTime } = await import('../console/naming')
 const { swept } = await import('../console/scope')
 const { percent, waterfall } = await import('../console/perhaps')
+const { change, daysOf, gridNumbers, heldBy, onTheWay, settingsOf, spread, difference, gap, hours, makeDraft, missing, moved, rivals, takeBack } = await import('../console/plans')
 const { askNames, askPerson, forgetNames, names } = await import('../console/names')
 
 /** A district of two streets; each community holds as many unreached doors as its number says. */
@@ -178,6 +179,7 @@ describe('what is offered to whom', () => {
     building: 'GET /v1/sweeps/{id}/matrix',
     quarantine: 'GET /v1/quarantine',
     devices: 'GET /v1/devices',
+    plans: 'POST /v1/plans',
     roster: 'POST /v1/roster',
     names: 'POST /v1/persons/names',
     register: 'POST /v1/persons',
@@ -222,5 +224,98 @@ describe('the evidence of a pair', () => {
 
   it('is never said to be certain', () => {
     expect([0, 4, 500, 996, 1000].map(percent)).toEqual(['1%', '1%', '50%', '99%', '99%'])
+  })
+})
+
+describe('a plan', () => {
+  const slot = (day: string, starts: number, need = 1): PlanSlot => ({ label: '南门', day, starts, minutes: 480, need, households: 0 })
+  const slots = [slot('2031-02-04', 480), slot('2031-02-03', 480, 2), slot('2031-02-03', 1320)]
+  const judged = (objective: number, bound: number | null = 8): PlanJudgement => ({
+    certificate: { objective, bound, unit: '小时无人', unit_en: 'hours uncovered' },
+    open: [],
+    broken: [],
+    figures: [],
+  })
+
+  it('changes by one thing and nothing else', () => {
+    const held = [[0, 1], [], [2]]
+    expect(moved(held, 1, 0, 1)).toEqual([[0], [1], [2]])
+    expect(moved(held, 1, 0, null)).toEqual([[0], [], [2]])
+    expect(moved(held, 1, null, 2)).toEqual([[0, 1], [], [1, 2]])
+    expect(moved(held, 2, null, 2)).toEqual([[0, 1], [], [2]])
+    expect(held).toEqual([[0, 1], [], [2]])
+  })
+
+  it('takes a stop into a round where it lengthens the way least', () => {
+    const at = (x: number, y: number): PlanSlot => ({ ...slots[0]!, at: [x, y] })
+    const stops = [at(0, 0), at(100, 0), at(200, 0), at(150, 5), at(-50, 0), { ...slots[0]!, at: null }]
+    expect(moved([[0, 1, 2], [3]], 3, 1, 0, onTheWay(stops))).toEqual([[0, 1, 3, 2], []])
+    expect(moved([[0, 1, 2], [4]], 4, 1, 0, onTheWay(stops))).toEqual([[4, 0, 1, 2], []])
+    expect(moved([[], [5]], 5, 1, 0, onTheWay(stops))).toEqual([[5], []])
+  })
+
+  it('stands on the map where its buildings do, apart from each other, or in rows', () => {
+    const at = (x: number, y: number): PlanSlot => ({ ...slots[0]!, at: [x, y] })
+    const [a, b, c] = spread([at(10_000, 0), at(10_050, 0), at(10_000, 40)])
+    expect([b!.x > a!.x, b!.y === a!.y, c!.y < a!.y]).toEqual([true, true, true])
+    expect(b!.x - a!.x).toBeGreaterThanOrEqual(52)
+    const rows = spread(Array.from({ length: 10 }, () => ({ ...slots[0]!, at: null })))
+    expect(new Set(rows.map(({ x, y }) => `${x} ${y}`)).size).toBe(10)
+    const mixed = spread([at(0, 0), at(60, 0), { ...slots[0]!, at: null }])
+    expect(mixed[2]!.y).toBeGreaterThan(Math.max(mixed[0]!.y, mixed[1]!.y))
+  })
+
+  it('says who holds what by name, and what is set for which kind', () => {
+    expect([...heldBy({ slots: [{ ...slots[0]!, label: '兰陵社区', detail: '护理' }], holders: [{ name: '甲' }, { name: '乙' }], held: [[0], []] })]).toEqual([['甲', '兰陵社区 · 护理'], ['乙', '—']])
+    expect(gridNumbers([{ name: '420102002003001' }, { name: '420102002003012' }, { name: 'X' }], '420102002003')).toEqual(['1', '12', '3'])
+    const set = { from: '2031-02-03', days: 7, target: 300, maxKm: '', teams: 2 } as const
+    expect(settingsOf('rota', set)).toEqual({ from: '2031-02-03', days: 7 })
+    expect(settingsOf('grids', set)).toEqual({ target: 300 })
+    expect(settingsOf('deployment', { ...set, days: '', maxKm: 5 })).toEqual({ from: '2031-02-03', max_km: 5 })
+    expect(settingsOf('rounds', { ...set, from: '' })).toEqual({ teams: 2 })
+  })
+
+  it('knows who is missing, on which days, at which hours', () => {
+    expect([...missing(slots, [[1], [0]])]).toEqual([[1, 1], [2, 1]])
+    expect(daysOf(slots)).toEqual(['2031-02-03', '2031-02-04'])
+    expect(slots.map(hours)).toEqual(['08–16', '08–16', '22–06'])
+    expect(hours({ starts: 510, minutes: 930 })).toBe('08:30–24:00')
+    expect([hours({ starts: 510, minutes: null }), hours({ starts: null, minutes: 5 })]).toEqual(['08:30', ''])
+  })
+
+  it('is proven to be within so much of the best, or nothing is claimed', () => {
+    expect([gap(judged(8).certificate), gap(judged(12).certificate)]).toEqual([0, 0.5])
+    expect([gap(judged(12, 0).certificate), gap(judged(12, null).certificate)]).toEqual([null, null])
+    expect(difference(judged(8), judged(16))).toBe(8)
+  })
+
+  it('keeps a change only if the server could judge it, and takes it back', async () => {
+    const draft: PlanDraft = { kind: 'rota', area_code: 'd11', area_name: '', shape: 'x', slots, holders: [{ name: '甲' }, { name: '乙' }], held: [[0], []], judgement: judged(16) }
+    call.mockResolvedValueOnce({ body: draft })
+    const working = await makeDraft({ kind: 'rota', area_code: 'd11', files: {}, settings: {} })
+    call.mockResolvedValueOnce({ body: judged(24) })
+    await change(working, 0, 0, null)
+    expect([working.held, working.judgement.certificate.objective, working.steps.length]).toEqual([[[], []], 24, 1])
+    expect(call).toHaveBeenLastCalledWith('/v1/plans/evaluations', expect.objectContaining({ json: { input: working.input, shape: 'x', held: [[], []] } }))
+    call.mockRejectedValueOnce(new Error('away'))
+    await change(working, 1, null, 1)
+    expect([working.held, working.steps.length, working.busy]).toEqual([[[], []], 1, false])
+    expect(working.wrong).not.toBeNull()
+    takeBack(working)
+    expect([working.held, working.judgement.certificate.objective, working.steps.length]).toEqual([[[0], []], 16, 0])
+  })
+
+  it('has to take the place of what stands for the same area and days', () => {
+    const row = (plan: string, more: Partial<PlanRow>) => ({ plan, kind: 'rota', area_code: 'd11', from: '2031-02-03', until: '2031-02-09', ...more }) as PlanRow
+    const draft = { kind: 'rota', area_code: 'd11', from: '2031-02-09', until: '2031-02-15' } as const
+    const plans = [
+      row('meets', {}),
+      row('before', { until: '2031-02-08' }),
+      row('gone', { withdrawn_at: 'x' }),
+      row('replaced', { replaced_by: 'y' }),
+      row('elsewhere', { area_code: 'd12' }),
+      row('other', { kind: 'grids' }),
+    ]
+    expect(rivals(draft, plans).map(({ plan }) => plan)).toEqual(['meets'])
   })
 })

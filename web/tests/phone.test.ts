@@ -224,6 +224,20 @@ describe('sync', () => {
     expect(mock.doors.find(({ dwelling }) => dwelling === door.dwelling)).toMatchObject({ building: '9', outcome: 'met' })
   })
 
+  it('keeps the plans it was told of until it is told anew', async () => {
+    const told = { plan: '60000000-0000-4000-8000-000000000001', kind: 'rota' as const, area_name: '', published_at: '2031-02-01T00:00:00.000Z', lines: [] }
+    mock.plans = [told]
+    await sync()
+    expect(await setting('plans')).toEqual([told])
+    mock.plans = null
+    await sync()
+    expect(await setting('plans')).toEqual([told])
+    mock.plans = []
+    await sync()
+    expect(await setting('plans')).toEqual([])
+    mock.plans = null
+  })
+
   it('measures how far the clock is from the server', async () => {
     mock.clockOffset = -30 * 60_000
     await sync()

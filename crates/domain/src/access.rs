@@ -124,6 +124,10 @@ pub enum Action {
     ManageDevices,
     ReadQuarantine,
     ReleaseQuarantine,
+    /// Published plans, with the names of the staff in them.
+    ReadPlans,
+    /// Draft plans, judge them, put one in force and take it back.
+    PublishPlans,
 }
 
 /// The table.
@@ -151,6 +155,7 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::ReadDevices | Action::ManageDevices => &[CommunitySecretary],
         Action::ReadQuarantine => &[CommunitySecretary, Street, County, Auditor],
         Action::ReleaseQuarantine => &[CommunitySecretary, Street, County],
+        Action::ReadPlans | Action::PublishPlans => &[CommunitySecretary, Street, County],
     };
     roles.contains(&role)
 }
@@ -205,7 +210,7 @@ mod tests {
     use super::*;
     use crate::area::{Area, Level};
 
-    const EVERY: [Action; 23] = [
+    const EVERY: [Action; 25] = [
         Action::Push,
         Action::Pull,
         Action::Prove,
@@ -229,6 +234,8 @@ mod tests {
         Action::ManageDevices,
         Action::ReadQuarantine,
         Action::ReleaseQuarantine,
+        Action::ReadPlans,
+        Action::PublishPlans,
     ];
 
     fn tree() -> AreaTree {

@@ -4,10 +4,10 @@ use crate::access::Grant;
 use crate::area::{Area, AreaNumber, Level};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
-use crate::id::{DwellingId, PersonId, SeriesId};
+use crate::id::{DwellingId, PersonId, PlanId, SeriesId};
 use crate::state::{
-    Book, Count, Device, Dwelling, Labels, Person, Proposal, Roster, Round, Stamp, State, Sweep, SweepNumber,
-    Tally, Visit,
+    Book, Count, Device, Dwelling, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp, State,
+    Sweep, SweepNumber, Tally, Visit,
 };
 use crate::sweep::tally;
 use crate::time::Millis;
@@ -225,9 +225,70 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         }
         Body::GrantEnded { account } => state.put_grant(*account, None),
         Body::NotesErased { dwelling, .. } => state.erase_notes(*dwelling, origin.position, stamp.at),
+        Body::PlanPublished { plan, .. } => publish(state, origin, *plan, fact, stamp.at),
+        Body::PlanPart { plan, person, worker } => {
+            // Only of a plan that is known, and nothing of someone who is erased.
+            if state.plan(*plan)?.is_none() || state.is_erased(*person)? {
+                return Ok(());
+            }
+            let part = PlanPart { person: *person, worker: *worker, position: origin.position };
+            state.put_plan_part(*plan, part)
+        }
+        Body::PlanWithdrawn { plan } => match state.plan(*plan)? {
+            Some(row) if row.stands() => {
+                let row = Plan { withdrawn_at: Some(stamp.at), changed: origin.counts_from, ..row };
+                state.put_plan(*plan, row)
+            }
+            _ => Ok(()),
+        },
         // Kept in the ledger as a record; no view needs them.
         Body::Revealed { .. } | Body::ListRevealed { .. } => Ok(()),
     }
+}
+
+/// A plan is in force; the one it names stands no more. A plan on an area that is not known, or under an id that another
+/// has, is in force nowhere.
+fn publish<S: State>(
+    state: &mut S,
+    origin: Origin,
+    plan: PlanId,
+    fact: &Fact,
+    at: Millis,
+) -> Result<(), S::Error> {
+    let Body::PlanPublished { area, kind, from, until, replaces, objective, bound, open, parts, .. } =
+        &fact.body
+    else {
+        return Ok(());
+    };
+    let Some(area) = state.book().areas.number(area) else { return Ok(()) };
+    if state.plan(plan)?.is_some() {
+        return Ok(());
+    }
+    if let Some(before) = replaces
+        && let Some(row) = state.plan(*before)?
+        && row.stands()
+    {
+        let row = Plan { replaced_by: Some(plan), replaced_at: Some(at), changed: origin.counts_from, ..row };
+        state.put_plan(*before, row)?;
+    }
+    let row = Plan {
+        area,
+        kind: *kind,
+        from: *from,
+        until: *until,
+        objective: *objective,
+        bound: *bound,
+        open: *open,
+        parts: *parts,
+        publisher: fact.actor,
+        published_at: at,
+        position: origin.position,
+        replaced_by: None,
+        replaced_at: None,
+        withdrawn_at: None,
+        changed: origin.counts_from,
+    };
+    state.put_plan(plan, row)
 }
 
 /// Two people, under whichever ids either has: nothing that was proposed of them stays. It moves no count.

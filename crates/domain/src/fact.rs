@@ -8,7 +8,8 @@ use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 use crate::area::Level;
-use crate::id::{ActorId, DwellingId, Id, PersonId, RosterId, SeriesId, SweepId};
+use crate::id::{ActorId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SweepId};
+use crate::plan::PlanKind;
 use crate::time::{Day, Millis};
 
 /// What a knock led to. `domain.md` calls it outcome; the numbers are those of the facts.
@@ -194,6 +195,26 @@ pub enum Body {
     LinkProposed { from: PersonId, to: PersonId, per_mille: u64, model: [u8; 32] },
     /// 27 `[from, to]`; a person said that these are two. A later link of the two takes it back.
     LinkDeclined { from: PersonId, to: PersonId },
+    /// 28 `[plan, area, kind, from | null, until | null, replaces | null, objective, bound, open, parts]`; a plan is in
+    /// force, from the first day to the last where it has days. Objective and proven bound are in the planner's unit;
+    /// this many things are left open, by the publisher's word, and this many people have a part.
+    PlanPublished {
+        plan: PlanId,
+        area: String,
+        kind: PlanKind,
+        from: Option<Day>,
+        until: Option<Day>,
+        replaces: Option<PlanId>,
+        objective: u64,
+        bound: u64,
+        open: u64,
+        parts: u64,
+    },
+    /// 29 `[plan, person, worker | null]`; the sealed content, if any, is who she is and what is hers of the plan. The
+    /// worker is whose phone shows it.
+    PlanPart { plan: PlanId, person: PersonId, worker: Option<ActorId> },
+    /// 30 `[plan]`; it is in force no more, and no other took its place.
+    PlanWithdrawn { plan: PlanId },
 }
 
 /// One thing that happened: when (by the clock of whoever says so), who says so, and what.
@@ -305,6 +326,13 @@ impl In<'_> {
         }
         Ok(is_null)
     }
+    fn optional_day(&mut self, field: &'static str) -> Read<Option<Day>> {
+        if self.null()? {
+            return Ok(None);
+        }
+        let day = self.int()?;
+        Day::try_from(day).map(Some).map_err(|_| self.bad(field, day.unsigned_abs()))
+    }
     fn bad(&self, field: &'static str, value: u64) -> FactError {
         FactError::BadValue { kind: self.kind, field, value }
     }
@@ -388,6 +416,39 @@ impl Fact {
                 out.array(4).id(*sweep).text(area).uint(*purpose).uint(*persons)
             }
             Body::NotesErased { dwelling, reason } => out.array(2).id(*dwelling).uint(*reason),
+            Body::PlanPublished {
+                plan,
+                area,
+                kind,
+                from,
+                until,
+                replaces,
+                objective,
+                bound,
+                open,
+                parts,
+            } => {
+                out.array(10).id(*plan).text(area).uint(*kind as u64);
+                for day in [from, until] {
+                    match day {
+                        Some(day) => out.int(i64::from(*day)),
+                        None => out.null(),
+                    };
+                }
+                match replaces {
+                    Some(plan) => out.id(*plan),
+                    None => out.null(),
+                };
+                out.uint(*objective).uint(*bound).uint(*open).uint(*parts)
+            }
+            Body::PlanPart { plan, person, worker } => {
+                out.array(3).id(*plan).id(*person);
+                match worker {
+                    Some(worker) => out.id(*worker),
+                    None => out.null(),
+                }
+            }
+            Body::PlanWithdrawn { plan } => out.array(1).id(*plan),
             Body::LinkProposed { from, to, per_mille, model } => {
                 out.array(4).id(*from).id(*to).uint(*per_mille).bytes(model)
             }
@@ -451,6 +512,9 @@ impl Body {
             Self::NotesErased { .. } => 25,
             Self::LinkProposed { .. } => 26,
             Self::LinkDeclined { .. } => 27,
+            Self::PlanPublished { .. } => 28,
+            Self::PlanPart { .. } => 29,
+            Self::PlanWithdrawn { .. } => 30,
         }
     }
 
@@ -536,12 +600,7 @@ impl Body {
                     outcome: read.one_of("outcome", Outcome::from_code)?,
                     light: read.one_of("light", Light::from_code)?,
                     evidence: read.one_of("evidence", |bits| (bits <= evidence::ALL).then_some(bits))?,
-                    recheck_on: if read.null()? {
-                        None
-                    } else {
-                        let day = read.int()?;
-                        Some(Day::try_from(day).map_err(|_| read.bad("recheck_on", day.unsigned_abs()))?)
-                    },
+                    recheck_on: read.optional_day("recheck_on")?,
                     occupants: if read.null()? {
                         None
                     } else {
@@ -632,6 +691,33 @@ impl Body {
             27 => {
                 read.array(2)?;
                 Self::LinkDeclined { from: read.id()?, to: read.id()? }
+            }
+            28 => {
+                read.array(10)?;
+                Self::PlanPublished {
+                    plan: read.id()?,
+                    area: read.text("area")?,
+                    kind: read.one_of("kind", PlanKind::from_code)?,
+                    from: read.optional_day("from")?,
+                    until: read.optional_day("until")?,
+                    replaces: if read.null()? { None } else { Some(read.id()?) },
+                    objective: read.uint()?,
+                    bound: read.uint()?,
+                    open: read.uint()?,
+                    parts: read.uint()?,
+                }
+            }
+            29 => {
+                read.array(3)?;
+                Self::PlanPart {
+                    plan: read.id()?,
+                    person: read.id()?,
+                    worker: if read.null()? { None } else { Some(read.id()?) },
+                }
+            }
+            30 => {
+                read.array(1)?;
+                Self::PlanWithdrawn { plan: read.id()? }
             }
             kind => return Err(FactError::UnknownKind(kind)),
         })

@@ -101,6 +101,8 @@ pub type DwellingId = Id;
 pub type SweepId = Id;
 /// One imported list of people.
 pub type RosterId = Id;
+/// A published plan.
+pub type PlanId = Id;
 /// A device's own series of facts.
 pub type SeriesId = Id;
 /// Whoever acts: an account, or the server itself.

@@ -13,6 +13,7 @@ pub mod fact;
 pub mod id;
 pub mod identity;
 pub mod note;
+pub mod plan;
 pub mod state;
 pub mod sweep;
 pub mod time;

@@ -3,10 +3,13 @@
 //! A state is disposable: it is made again from the facts by applying them in order. Whoever keeps it (a database, a
 //! map in memory) only stores and finds rows; every rule is in this crate.
 
+use std::fmt;
+
 use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
 use crate::fact::{Light, Outcome, Place};
-use crate::id::{ActorId, DwellingId, Id, PersonId, RosterId, SeriesId, SweepId};
+use crate::id::{ActorId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SweepId};
+use crate::plan::PlanKind;
 use crate::time::{Day, Millis};
 
 /// A sweep's place in [`Book::sweeps`].
@@ -101,6 +104,20 @@ pub struct Labels {
     pub room: String,
 }
 
+/// As people write a door, `3-1-402`: a house without units is `3-402`.
+impl fmt::Display for Labels {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut between = "";
+        for label in [&self.building, &self.unit, &self.room] {
+            if !label.is_empty() {
+                write!(formatter, "{between}{label}")?;
+                between = "-";
+            }
+        }
+        Ok(())
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Person {
     /// Where she is listed; none for someone who was only seen.
@@ -119,6 +136,59 @@ pub struct Proposal {
     pub per_mille: u64,
     /// The digest of the model that says so.
     pub model: [u8; 32],
+}
+
+/// A published plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub area: AreaNumber,
+    pub kind: PlanKind,
+    /// The first and the last day on which it is in force; none where it has no days.
+    pub from: Option<Day>,
+    pub until: Option<Day>,
+    /// In the planner's unit: hours, metres, streets cut.
+    pub objective: u64,
+    pub bound: u64,
+    /// How many things it leaves open.
+    pub open: u64,
+    /// How many people had a part when it was published.
+    pub parts: u64,
+    pub publisher: ActorId,
+    pub published_at: Millis,
+    /// Of the fact that carries its content.
+    pub position: u64,
+    pub replaced_by: Option<PlanId>,
+    pub replaced_at: Option<Millis>,
+    pub withdrawn_at: Option<Millis>,
+    /// The position from which on it is as it is now.
+    pub changed: u64,
+}
+
+impl Plan {
+    /// Nothing took its place, and nobody took it back.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.replaced_by.is_none() && self.withdrawn_at.is_none()
+    }
+
+    /// Whether two plans speak of a common day; one without days speaks of every day.
+    #[must_use]
+    pub fn meets(&self, from: Option<Day>, until: Option<Day>) -> bool {
+        let before =
+            |end: Option<Day>, start: Option<Day>| end.zip(start).is_some_and(|(end, start)| end < start);
+        !before(self.until, from) && !before(until, self.from)
+    }
+}
+
+/// That someone is named in a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanPart {
+    /// The pseudonym under which her part is sealed.
+    pub person: PersonId,
+    /// Whose phone shows it.
+    pub worker: Option<ActorId>,
+    /// Of the fact that carries it.
+    pub position: u64,
 }
 
 /// Which of two claims is the newer: by the time of the visit, then by series and sequence, so that the order of
@@ -271,9 +341,12 @@ pub trait State {
     /// # Errors
     /// Those of the storage.
     fn set_two_people(&mut self, one: PersonId, other: PersonId, two: bool) -> Result<(), Self::Error>;
+    fn plan(&mut self, id: PlanId) -> Result<Option<Plan>, Self::Error>;
+    fn put_plan(&mut self, id: PlanId, plan: Plan) -> Result<(), Self::Error>;
+    fn put_plan_part(&mut self, plan: PlanId, part: PlanPart) -> Result<(), Self::Error>;
     fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<(), Self::Error>;
-    /// Removes the person's row, roster rows, sightings and proposals, and remembers only that the id is erased, and by
-    /// which fact.
+    /// Removes the person's row, roster rows, sightings, proposals and parts of plans (which change by it), and
+    /// remembers only that the id is erased, and by which fact.
     ///
     /// # Errors
     /// Those of the storage.

@@ -4,6 +4,7 @@ use domain::area::Level;
 use domain::fact::{Body, Fact, FactError, FoundBy, Light, Outcome, Place, SignReason};
 use domain::id::Id;
 use domain::identity::Identity;
+use domain::plan::{PartContent, PlanContent, PlanKind};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -63,6 +64,37 @@ fn body() -> impl Strategy<Value = Body> {
         (id(), id()).prop_map(|(from, to)| Body::LinkDeclined { from, to }),
         (id(), id(), 0..=1000_u64, any::<[u8; 32]>())
             .prop_map(|(from, to, per_mille, model)| { Body::LinkProposed { from, to, per_mille, model } }),
+        (
+            id(),
+            text(),
+            select(PlanKind::ALL.to_vec()),
+            any::<[Option<i32>; 2]>(),
+            any::<[u64; 4]>(),
+            any::<bool>()
+        )
+            .prop_map(
+                |(plan, area, kind, [from, until], [objective, bound, open, parts], replaces)| {
+                    let replaces = replaces.then_some(Id([8; 16]));
+                    Body::PlanPublished {
+                        plan,
+                        area,
+                        kind,
+                        from,
+                        until,
+                        replaces,
+                        objective,
+                        bound,
+                        open,
+                        parts,
+                    }
+                }
+            ),
+        (id(), id(), prop::option::of(id())).prop_map(|(plan, person, worker)| Body::PlanPart {
+            plan,
+            person,
+            worker
+        }),
+        id().prop_map(|plan| Body::PlanWithdrawn { plan }),
         (id(), id()).prop_map(|(sweep, dwelling)| Body::SignedOff {
             sweep,
             dwelling,
@@ -111,6 +143,12 @@ proptest! {
             prop_assert_eq!(read.encode(), bytes.clone());
         }
         if let Some(read) = Identity::decode(&bytes) {
+            prop_assert_eq!(read.encode(), bytes.clone());
+        }
+        if let Some(read) = PlanContent::decode(&bytes) {
+            prop_assert_eq!(read.encode(), bytes.clone());
+        }
+        if let Some(read) = PartContent::decode(&bytes) {
             prop_assert_eq!(read.encode(), bytes);
         }
     }
@@ -136,4 +174,52 @@ fn a_proposal_has_these_bytes_and_no_probability_above_one() {
         Fact::decode(&fact(1001).encode()),
         Err(FactError::BadValue { kind: 26, field: "per mille", value: 1001 })
     ));
+}
+
+#[test]
+fn a_plan_and_its_parts_have_these_bytes_and_no_unknown_kind() {
+    let bytes = |body| Fact { at: 1000, actor: Id([1; 16]), body }.encode();
+    let id = |byte: u8| std::iter::once(0x50).chain([byte; 16]);
+    let beginning = |kind: u8| {
+        let mut bytes = vec![0x84, 0x18, kind, 0x19, 0x03, 0xe8];
+        bytes.extend(id(1));
+        bytes
+    };
+    let published = bytes(Body::PlanPublished {
+        plan: Id([2; 16]),
+        area: "42".into(),
+        kind: PlanKind::Rota,
+        from: Some(18_309),
+        until: None,
+        replaces: Some(Id([3; 16])),
+        objective: 24,
+        bound: 8,
+        open: 1,
+        parts: 40,
+    });
+    let mut golden = beginning(28);
+    golden.push(0x8a);
+    golden.extend(id(2));
+    golden.extend([0x62, 0x34, 0x32, 0x03, 0x19, 0x47, 0x85, 0xf6]);
+    golden.extend(id(3));
+    golden.extend([0x18, 24, 0x08, 0x01, 0x18, 40]);
+    assert_eq!(published, golden);
+    let kind_at = golden.len() - 6 - 17 - 1 - 3 - 1;
+    assert_eq!(golden[kind_at], 3);
+    golden[kind_at] = 5;
+    assert!(matches!(Fact::decode(&golden), Err(FactError::BadValue { kind: 28, field: "kind", value: 5 })));
+
+    let mut golden = beginning(29);
+    golden.push(0x83);
+    golden.extend(id(2).chain(id(4)).chain(id(5)));
+    let part = |worker| Body::PlanPart { plan: Id([2; 16]), person: Id([4; 16]), worker };
+    assert_eq!(bytes(part(Some(Id([5; 16])))), golden);
+    golden.truncate(golden.len() - 17);
+    golden.push(0xf6);
+    assert_eq!(bytes(part(None)), golden);
+
+    let mut golden = beginning(30);
+    golden.push(0x81);
+    golden.extend(id(2));
+    assert_eq!(bytes(Body::PlanWithdrawn { plan: Id([2; 16]) }), golden);
 }

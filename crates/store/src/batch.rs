@@ -20,6 +20,10 @@ use crate::push::{CheckedPush, PushRefused, Pushed};
 use crate::store::{OWN, Store};
 use crate::views::Views;
 
+mod plans;
+
+pub use plans::NamedPart;
+
 /// How many facts an unfinished batch keeps in memory before it writes them into its open transaction.
 const FLUSH_EVERY: usize = 20_000;
 

@@ -7,6 +7,7 @@
 //! | read coverage, residual, reconcile, matrix | [`query::Reader`] |
 //! | read lists by page | [`lists`] |
 //! | read phones, the quarantine, where someone is | [`people`] |
+//! | read published plans, and whose part of them a phone shows | [`plans`] |
 //! | read what changed, for a phone | [`pull`] |
 //! | signed heads and the proofs between them | [`proofs`] |
 //! | accounts, sessions, phones' tokens | [`control::Control`] |
@@ -23,6 +24,7 @@ pub mod error;
 pub mod lists;
 pub mod nodes;
 pub mod people;
+pub mod plans;
 pub mod proofs;
 pub mod proposals;
 pub mod pull;
@@ -34,7 +36,7 @@ pub mod store;
 pub mod verify;
 pub mod views;
 
-pub use batch::{Batch, Receipt, Sealed};
+pub use batch::{Batch, NamedPart, Receipt, Sealed};
 pub use control::Control;
 pub use error::{Refusal, Result, StoreError};
 pub use pull::{ChangedDoor, Changes, DoorCursor};

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 2;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 6;
+pub const VIEWS_VERSION: i64 = 7;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -145,6 +145,16 @@ create table proposal (person blob not null, candidate blob not null, per_mille 
     primary key (person, candidate)) without rowid;
 create index proposal_of_candidate on proposal (candidate);
 create table two_people (one blob not null, other blob not null, primary key (one, other)) without rowid;
+create table plan (id blob primary key, area integer not null, kind integer not null, from_day integer, until_day integer,
+    objective integer not null, bound integer not null, open integer not null, parts integer not null,
+    publisher blob not null, published_at integer not null, position integer not null, replaced_by blob,
+    replaced_at integer, withdrawn_at integer, changed integer not null) without rowid;
+create index plan_of_area on plan (area, kind);
+create index plan_changed on plan (changed);
+create table plan_part (plan blob not null, person blob not null, worker blob, position integer not null,
+    primary key (plan, person)) without rowid;
+create index plan_part_of_person on plan_part (person);
+create index plan_part_of_worker on plan_part (worker) where worker is not null;
 create table roster_row (person blob not null, roster integer not null, row integer not null,
     primary key (person, roster, row)) without rowid;
 create table erased (person blob primary key, position integer not null) without rowid;
@@ -184,6 +194,8 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("person", "id"),
     ("proposal", "person, candidate"),
     ("two_people", "one, other"),
+    ("plan", "id"),
+    ("plan_part", "plan, person"),
     ("roster_row", "person, roster, row"),
     ("erased", "person"),
     ("notes_erased", "dwelling"),

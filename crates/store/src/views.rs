@@ -4,10 +4,10 @@
 use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
 use domain::fact::{Light, Outcome, Place};
-use domain::id::{ActorId, DwellingId, Id, PersonId, SeriesId};
+use domain::id::{ActorId, DwellingId, Id, PersonId, PlanId, SeriesId};
 use domain::state::{
-    Book, Count, Device, Dwelling, Labels, Person, Proposal, Roster, Round, Stamp, State, Sweep, SweepNumber,
-    Tally, Visit, Waiting,
+    Book, Count, Device, Dwelling, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp, State,
+    Sweep, SweepNumber, Tally, Visit, Waiting,
 };
 use domain::sweep::residual_reason;
 use domain::time::Millis;
@@ -15,6 +15,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
 use crate::error::{Result, StoreError};
+use crate::plans::{PLAN_COLUMNS, plan_from};
 
 /// Clean rows kept for the next batch; beyond this the cache starts over.
 const KEEP_ROWS: usize = 400_000;
@@ -630,6 +631,48 @@ impl State for Views {
         Ok(())
     }
 
+    fn plan(&mut self, id: PlanId) -> Result<Option<Plan>> {
+        Ok(self
+            .cached(&format!("select {PLAN_COLUMNS} from plan where plan.id = ?1"))?
+            .query_row([id.0], |row| plan_from(row, 0))
+            .optional()?)
+    }
+
+    fn put_plan(&mut self, id: PlanId, plan: Plan) -> Result<()> {
+        self.cached(
+            "insert or replace into plan (id, area, kind, from_day, until_day, objective, bound, open, parts, publisher,
+                published_at, position, replaced_by, replaced_at, withdrawn_at, changed)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        )?
+        .execute(params![
+            id.0,
+            plan.area,
+            plan.kind as u8,
+            plan.from,
+            plan.until,
+            plan.objective,
+            plan.bound,
+            plan.open,
+            plan.parts,
+            plan.publisher.0,
+            plan.published_at,
+            plan.position,
+            plan.replaced_by.map(|id| id.0),
+            plan.replaced_at,
+            plan.withdrawn_at,
+            plan.changed
+        ])?;
+        Ok(())
+    }
+
+    fn put_plan_part(&mut self, plan: PlanId, part: PlanPart) -> Result<()> {
+        self.cached(
+            "insert or replace into plan_part (plan, person, worker, position) values (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![plan.0, part.person.0, part.worker.map(|id| id.0), part.position])?;
+        Ok(())
+    }
+
     fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<()> {
         self.cached("insert or ignore into roster_row (person, roster, row) values (?1, ?2, ?3)")?
             .execute(params![person.0, roster, row])?;
@@ -647,6 +690,11 @@ impl State for Views {
         ] {
             self.cached(sql)?.execute([id.0])?;
         }
+        self.cached(
+            "update plan set changed = ?2 where id in (select plan from plan_part where person = ?1)",
+        )?
+        .execute(params![id.0, position])?;
+        self.cached("delete from plan_part where person = ?1")?.execute([id.0])?;
         self.none_erased = false;
         self.cached("insert or ignore into erased (person, position) values (?1, ?2)")?
             .execute(params![id.0, position])?;

@@ -153,7 +153,21 @@ fn every_sealed_field_has_a_class() {
         relation: _,
         note: _,
     } = domain::identity::Identity::default();
-    let fields = ["name", "sex", "birth_date", "id_number", "phone", "relation", "note"];
+    let domain::plan::PartContent { name: _, slots: _ } = domain::plan::PartContent::default();
+    let domain::plan::PlanContent { slots: _, open: _, holdings: _ } = domain::plan::PlanContent::default();
+    let fields = [
+        "name",
+        "sex",
+        "birth_date",
+        "id_number",
+        "phone",
+        "relation",
+        "note",
+        "called",
+        "slots",
+        "open",
+        "holdings",
+    ];
     let mut told = Vec::new();
     for sealed in privacy().sealed {
         assert!(matches!(sealed.class, Class::Personal | Class::Sensitive));

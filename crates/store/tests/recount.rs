@@ -3,11 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::area::Level;
 use domain::fact::{Body, FoundBy, Light, Outcome, Place, SignReason};
 use domain::id::Id;
+use domain::plan::PlanKind;
 use domain::state::{Dwelling, Labels, Round, State};
 use ledger::seal::TerritoryKey;
 use proptest::prelude::*;
@@ -16,6 +18,7 @@ use store::{Reader, Store};
 const NOW: i64 = 1_582_000_000_000;
 const DOORS: usize = 6;
 const PEOPLE: usize = 8;
+const PLANS: usize = 4;
 /// The tree: a county with two communities, the first with a grid.
 const AREAS: [(&str, Level, Option<&str>); 4] = [
     ("C", Level::County, None),
@@ -37,6 +40,9 @@ enum Step {
     Erase { person: usize },
     Propose { from: usize, to: usize, per_mille: u64 },
     Decline { from: usize, to: usize },
+    Publish { plan: usize, area: usize, replaces: Option<usize> },
+    TakePart { plan: usize, person: usize },
+    Withdraw { plan: usize },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -56,6 +62,10 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (person.clone(), person.clone(), 100..=1000u64)
             .prop_map(|(from, to, per_mille)| Step::Propose { from, to, per_mille }),
         1 => (person.clone(), person.clone()).prop_map(|(from, to)| Step::Decline { from, to }),
+        1 => (0..PLANS, 0..4usize, prop::option::of(0..PLANS))
+            .prop_map(|(plan, area, replaces)| Step::Publish { plan, area, replaces }),
+        2 => (0..PLANS, person.clone()).prop_map(|(plan, person)| Step::TakePart { plan, person }),
+        1 => (0..PLANS).prop_map(|plan| Step::Withdraw { plan }),
         1 => person.prop_map(|person| Step::Erase { person }),
     ]
 }
@@ -80,6 +90,25 @@ fn person_id(person: usize) -> Id {
     Id([u8::try_from(person + 100).unwrap(); 16])
 }
 
+fn plan_id(plan: usize) -> Id {
+    Id([u8::try_from(plan + 200).unwrap(); 16])
+}
+
+fn published(plan: usize, area: usize, replaces: Option<usize>) -> Body {
+    Body::PlanPublished {
+        plan: plan_id(plan),
+        area: AREAS[area].0.into(),
+        kind: PlanKind::Rota,
+        from: Some(18_309),
+        until: None,
+        replaces: replaces.map(plan_id),
+        objective: 8,
+        bound: 0,
+        open: 1,
+        parts: 0,
+    }
+}
+
 /// What happened, kept as plainly as can be.
 #[derive(Default)]
 struct Script {
@@ -94,6 +123,9 @@ struct Script {
     links: Vec<(usize, usize)>,
     proposed: BTreeSet<(usize, usize)>,
     declined: BTreeSet<(usize, usize)>,
+    /// Where each was published, and whether it stands.
+    plans: BTreeMap<usize, (usize, bool)>,
+    parts: BTreeSet<(usize, usize)>,
 }
 
 impl Script {
@@ -284,6 +316,7 @@ fn play_on(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script) {
                     pairs.retain(|(from, to)| *from != person && *to != person);
                 }
                 script.links.retain(|(from, to)| *from != person && *to != person);
+                script.parts.retain(|(_, named)| *named != person);
                 (NOW, Body::Erased { person: person_id(person), reason: 0 })
             }
             // Neither is in the naive recount of numbers and lists: whatever is proposed or declined moves none of them.
@@ -304,6 +337,29 @@ fn play_on(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script) {
                     });
                 }
                 (NOW, Body::LinkDeclined { from: person_id(from), to: person_id(to) })
+            }
+            Step::Publish { plan, area, replaces } => {
+                if let Entry::Vacant(entry) = script.plans.entry(plan) {
+                    entry.insert((area, true));
+                    if let Some((_, stands)) = replaces.and_then(|before| script.plans.get_mut(&before))
+                        && replaces != Some(plan)
+                    {
+                        *stands = false;
+                    }
+                }
+                (NOW, published(plan, area, replaces))
+            }
+            Step::TakePart { plan, person } => {
+                if script.plans.contains_key(&plan) && !script.erased.contains(&person) {
+                    script.parts.insert((plan, person));
+                }
+                (NOW, Body::PlanPart { plan: plan_id(plan), person: person_id(person), worker: None })
+            }
+            Step::Withdraw { plan } => {
+                if let Some((_, stands)) = script.plans.get_mut(&plan) {
+                    *stands = false;
+                }
+                (NOW, Body::PlanWithdrawn { plan: plan_id(plan) })
             }
             _ => continue,
         };
@@ -413,6 +469,17 @@ proptest! {
         let two: BTreeSet<(Id, Id)> = reader.every_two_people().unwrap().into_iter().collect();
         let declined = script.declined.iter().map(|(a, b)| (person_id(*a.min(b)), person_id(*a.max(b))));
         prop_assert_eq!(two, declined.collect::<BTreeSet<_>>());
+
+        let mut plans = BTreeMap::new();
+        let mut parts = BTreeSet::new();
+        for (id, plan) in reader.plans(0).unwrap() {
+            let number = usize::from(id.0[0]) - 200;
+            plans.insert(number, (plan.area as usize, plan.stands()));
+            for part in reader.plan_parts(id).unwrap() {
+                parts.insert((number, usize::from(part.person.0[0]) - 100));
+            }
+        }
+        prop_assert_eq!((&plans, &parts), (&script.plans, &script.parts));
 
         for (number, _) in (0u32..).zip(AREAS) {
             let within = |door: &usize| {

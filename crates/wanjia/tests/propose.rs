@@ -75,7 +75,7 @@ impl Day {
         day.expect(0, "import roster --data d roster.csv");
         let open =
             "sweep open --data d --area 420102 --programme epidemic --deadline 2020-02-19T23:59:59+08:00";
-        day.sweep = day.expect(0, open).trim().to_owned();
+        day.sweep = day.expect(0, open).lines().next().unwrap().to_owned();
         day.expect(0, &format!("import visits --data d --sweep {} --persons seen.csv visits.csv", day.sweep));
         day
     }

@@ -125,7 +125,111 @@ export interface Pull {
   doors: Door[]
   removed: string[]
   sweeps: Sweep[]
+  /** All of the worker's, when any plan changed since `after`; else those that the phone has stay. */
+  plans?: MyPlan[]
   more: boolean
+}
+
+export type PlanKind = 'rota' | 'grids' | 'deployment' | 'pairing' | 'rounds'
+
+/** Something that is held in a plan; minutes count from the beginning of the day, metres to the east and the north. */
+export interface PlanSlot extends PlanLine {
+  need: number
+  at?: [number, number] | null
+  households: number
+}
+
+export interface PlanHolder {
+  name: string
+  person?: string | null
+  /** Whose phone shows the part; absent where the holder is no person. */
+  phone?: 'one' | 'none' | 'several' | null
+}
+
+export interface PlanPoint {
+  code: string
+  message: string
+  message_en: string
+}
+
+export interface PlanJudgement {
+  certificate: { objective: number; bound?: number | null; unit: string; unit_en: string }
+  open: PlanPoint[]
+  broken: (PlanPoint & { holder?: number | null; slot: number })[]
+  figures: { code: string; name: string; name_en: string; value: string }[]
+}
+
+export interface PlanDraft {
+  kind: PlanKind
+  area_code: string
+  area_name: string
+  from?: string | null
+  until?: string | null
+  shape: string
+  slots: PlanSlot[]
+  holders: PlanHolder[]
+  /** For each holder the places of its slots. */
+  held: number[][]
+  /** Who holds what today, where the input says so. */
+  today?: number[][] | null
+  /** Slots that touch. */
+  edges?: [number, number][]
+  judgement: PlanJudgement
+}
+
+export interface PlanRow {
+  plan: string
+  kind: PlanKind
+  area_code: string
+  area_name: string
+  from?: string | null
+  until?: string | null
+  objective: number
+  bound: number
+  unit: string
+  unit_en: string
+  open: number
+  parts: number
+  published_at: string
+  replaced_by?: string | null
+  withdrawn_at?: string | null
+}
+
+export interface PlanShown extends PlanRow {
+  slots: PlanSlot[]
+  holders: PlanHolder[]
+  held: number[][]
+  open_points: PlanPoint[]
+}
+
+/** What a plan is made from: the files of the command line, base64. */
+export interface PlanInput {
+  kind: PlanKind
+  area_code: string
+  files: Record<string, string>
+  settings: { from?: string; days?: number; target?: number; max_km?: number; teams?: number }
+}
+
+/** A shift, a community, a place, a stop or a building. Minutes count from the beginning of the day. */
+export interface PlanLine {
+  label: string
+  detail?: string
+  day?: string | null
+  starts?: number | null
+  minutes?: number | null
+}
+
+/** What is a phone's worker's of a published plan; nothing of one that is over. */
+export interface MyPlan {
+  plan: string
+  kind: PlanKind
+  area_name: string
+  from?: string | null
+  until?: string | null
+  published_at: string
+  replaced_at?: string | null
+  withdrawn_at?: string | null
+  lines: PlanLine[]
 }
 
 export interface CoverageRow {
@@ -221,6 +325,8 @@ export interface QuarantineRow {
   message_en: string
   received_at: string
   kind: string
+  /** Of a visit. */
+  outcome?: Outcome | null
   dwelling?: string | null
   area_code?: string | null
   building?: string | null
@@ -274,5 +380,7 @@ export interface RosterPreview {
   left: number
   refused: number
   rows: { row: number; verdict: string; field?: string | null; message: string; message_en: string }[]
+  /** Columns and sheets of the file that were not read. */
+  ignored: { message: string; message_en: string }[]
   applied: boolean
 }

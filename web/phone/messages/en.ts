@@ -3,7 +3,7 @@ import core from '@core/messages/en'
 export default {
   ...core,
   app: { name: 'Wanjia', slogan: 'Door by door, everyone reached' },
-  tab: { doors: 'Doors', sync: 'Sync', mine: 'Me' },
+  tab: { doors: 'Doors', plan: 'Plan', sync: 'Sync', mine: 'Me' },
   unsent: '{n} unsent',
   enrol: {
     title: 'Enrol this phone',
@@ -135,6 +135,22 @@ export default {
     revokedText: 'The community office stopped this phone. Once the {n} unsent record is out, it empties itself. | The community office stopped this phone. Once the {n} unsent records are out, it empties itself.',
     more: '{n} more',
     ago: { now: 'just now', minutes: '{n} min ago', hours: '{n} h ago', days: '{n} days ago' },
+  },
+  plan: {
+    title: 'My plan',
+    kind: { rota: 'Shifts', grids: 'My grid', deployment: 'Posting', pairing: 'Places in my care', rounds: 'Round' },
+    period: '{area} · {from} to {until}',
+    none: 'Nothing has been planned for you yet. Once the community publishes it, it comes with the next sync.',
+    nothing: 'Nothing in this plan is yours.',
+    today: 'Today',
+    past: 'Over',
+    nextDay: 'next day ',
+    published: 'Published {time}',
+    replaced: 'A newer plan took the place of “{what}” of {time}.',
+    withdrawn: '“{what}” of {time} was withdrawn.',
+    followNew: 'Go by the one below.',
+    notInNew: 'Nothing of this kind is planned for you now; ask the community office if in doubt.',
+    asOf: 'You can read this without a signal; what is new comes with the next sync.',
   },
   mine: {
     title: 'Me',

@@ -3,7 +3,7 @@ import core from '@core/messages/zh-CN'
 export default {
   ...core,
   app: { name: '万家', slogan: '一户一户，都到了' },
-  tab: { doors: '走访', sync: '同步', mine: '我的' },
+  tab: { doors: '走访', plan: '安排', sync: '同步', mine: '我的' },
   unsent: '{n} 条未发出',
   enrol: {
     title: '登记这台手机',
@@ -135,6 +135,22 @@ export default {
     revokedText: '社区停用了这台手机。没有发出的 {n} 条发完之后，本机会自动清空。',
     more: '再看 {n} 条',
     ago: { now: '刚刚', minutes: '{n} 分钟前', hours: '{n} 小时前', days: '{n} 天前' },
+  },
+  plan: {
+    title: '我的安排',
+    kind: { rota: '值班', grids: '我的网格', deployment: '派往', pairing: '包保', rounds: '路线' },
+    period: '{area} · {from}至{until}',
+    none: '还没有给您的安排。社区发布后，同步一次就会出现在这里。',
+    nothing: '这份方案里没有分给您的内容。',
+    today: '今天',
+    past: '已过',
+    nextDay: '次日 ',
+    published: '{time}发布',
+    replaced: '{time}发布的“{what}”已被新的取代。',
+    withdrawn: '{time}发布的“{what}”已经撤回。',
+    followNew: '请以下面这份为准。',
+    notInNew: '现在没有给您的这类安排，有疑问请问社区。',
+    asOf: '没有信号也能看；新的安排在下次同步时到达。',
   },
   mine: {
     title: '我的',

@@ -8,6 +8,7 @@
 //! | `session`, `devices` | signing in, phones |
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
+//! | `plans` | drafts, published plans and their parts |
 //! | `problem` | how a request is refused |
 //! | `layers` | what every answer gets: headers, limits, a trace |
 //! | `listen` | connections: timeouts, and a stop that finishes what was begun |
@@ -25,6 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::failure::Result as AppResult;
 use crate::app::fleet::Fleet;
 use crate::app::matching::Matching;
+use crate::app::plans::Planning;
 use crate::app::territory::Territory;
 
 pub mod areas;
@@ -39,8 +41,10 @@ pub mod facts;
 pub mod health;
 pub mod layers;
 pub mod listen;
+pub mod my_plans;
 pub mod pages;
 pub mod persons;
+pub mod plans;
 pub mod problem;
 pub mod proofs;
 pub mod proposals;
@@ -66,6 +70,8 @@ pub struct Site {
     pub matching: Arc<Matching>,
     /// One list is imported at a time.
     pub imports: Arc<Semaphore>,
+    /// One plan is made at a time, and what is known of those made before.
+    pub planning: Arc<Planning>,
     /// Pushes that are checked at a time.
     pub checks: Arc<Semaphore>,
     /// Passwords that are hashed at a time.
@@ -102,6 +108,7 @@ impl Site {
             fleet,
             matching: Arc::default(),
             imports: Arc::new(Semaphore::new(1)),
+            planning: Arc::default(),
             checks: Arc::new(Semaphore::new(cores())),
             sign_ins: Arc::new(Semaphore::new(SIGN_INS)),
             stopping,
@@ -155,6 +162,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(persons::routes())
         .merge(proposals::routes())
         .merge(quarantine::routes())
+        .merge(plans::routes())
         .merge(facts::routes())
         .merge(pull::routes())
         .merge(proofs::routes())

@@ -111,6 +111,10 @@ impl Problem {
             "这不在您负责的范围内",
             "this lies outside the area you are responsible for",
         )
+        .remedy(
+            "请选您负责的区域；要管别处，请街道或区里负责的人来做",
+            "choose an area of yours, or leave it to the street or the county, who are responsible for it",
+        )
     }
 
     /// A fault of ours; the log has the reason.
@@ -128,6 +132,13 @@ impl Problem {
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
         self.0.field = Some(field.into());
+        self
+    }
+
+    /// Names the row of an uploaded file.
+    #[must_use]
+    pub fn in_row(mut self, row: u64) -> Self {
+        self.0.row = Some(row);
         self
     }
 
@@ -226,7 +237,7 @@ impl From<Failure> for Problem {
                     .retry_after(5);
             }
             "unknown_area" | "unknown_sweep" | "unknown_dwelling" | "unknown_person" => StatusCode::NOT_FOUND,
-            "residual" | "sweep_closed" | "not_refused" => StatusCode::CONFLICT,
+            "residual" | "sweep_closed" | "not_refused" | "plan_over" => StatusCode::CONFLICT,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self::new(status, failure.code, failure.zh, failure.en)

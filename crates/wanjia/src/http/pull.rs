@@ -15,9 +15,11 @@ use utoipa_axum::routes;
 
 use super::Site;
 use super::extract::{Caller, Json, Query};
+use super::my_plans::{MyPlan, my_plans};
 use super::problem::Problem;
 use super::wire::{Base64Hash, Base64Of, Sweep, instant};
 use crate::app::failure::Result as AppResult;
+use crate::cli::now;
 
 /// Doors in one answer, at most.
 const PAGE: usize = 200;
@@ -53,6 +55,9 @@ struct Pulled {
     removed: Vec<DwellingId>,
     /// Every sweep that touches the area, closed ones too.
     sweeps: Vec<Sweep>,
+    /// Her parts of published plans; absent where no plan changed since `after`, and then those that the phone has stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plans: Option<Vec<MyPlan>>,
     /// Whether there is another page.
     more: bool,
 }
@@ -173,6 +178,7 @@ async fn pull(
     let names =
         Role::from_code(caller.grant.role).is_some_and(|role| may(role, Action::ReadNames(Purpose::Visit)));
     let known_size = query.known_size;
+    let (worker, now) = (caller.actor(), now());
     let page = site
         .territory
         .read(move |reader| {
@@ -186,10 +192,14 @@ async fn pull(
                 let members = if names && list_is_new { Some(members(reader, door)?) } else { None };
                 doors.push(door_of(reader, door, members));
             }
-            Ok((doors, changes.removed, next))
+            // Whatever changes while the phone pages comes with the first page of the next pull.
+            let first = cursor.page.is_none();
+            let tell = first && (cursor.after == 0 || reader.plans_changed_since(cursor.after)?);
+            let plans = if tell { Some(my_plans(reader, (worker, area), now)?) } else { None };
+            Ok((doors, changes.removed, next, plans))
         })
         .await?;
-    let (doors, removed, next) = page;
+    let (doors, removed, next, plans) = page;
     reveal(&site, &caller, &doors).await?;
     let (head, consistency) = site
         .territory
@@ -211,6 +221,7 @@ async fn pull(
         doors,
         removed,
         sweeps: book.sweeps.iter().filter(touches).map(|sweep| Sweep::of(book, sweep)).collect(),
+        plans,
         more: next.page.is_some(),
     }))
 }

@@ -6,6 +6,7 @@ mod lists;
 mod matrix;
 mod people;
 mod place;
+mod plans;
 mod proposals;
 mod secrets;
 mod sign_in;

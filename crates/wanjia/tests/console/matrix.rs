@@ -9,6 +9,7 @@ use domain::identity::Identity;
 use serde_json::{Value, json};
 
 use super::place::{OTHER, OWN, Place, SWEEP, Who, authorization, visited};
+use super::plans;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/access_matrix.csv");
 
@@ -164,8 +165,32 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "GET /v1/consistency" => ("/v1/consistency?from=1&to=2".into(), None),
         "GET /v1/proof/{series}/{sequence}" => (format!("/v1/proof/{}/0", place.own_phone.series), None),
         "GET /v1/events" => ("/v1/events".into(), None),
+        "GET /v1/plans" => (format!("/v1/plans?area={area}"), None),
+        "POST /v1/plans/drafts" => ("/v1/plans/drafts".into(), Some(small_rota(area, "2031-02-03"))),
+        "POST /v1/plans/evaluations" | "POST /v1/plans" => {
+            let input = small_rota(area, &plans::another_day(place));
+            // In the other community nobody can draft one: the request is refused before its shape is looked at.
+            let mut request = match other {
+                true => {
+                    json!({"input": input, "shape": base64_of(&[0; 32]), "held": [[]], "open_confirmed": 0})
+                }
+                false => plans::publication(&input, &plans::draft(place, &input).await),
+            };
+            if endpoint.ends_with("evaluations") {
+                request.as_object_mut().unwrap().remove("open_confirmed");
+            }
+            (endpoint.trim_start_matches("POST ").into(), Some(request))
+        }
+        "GET /v1/plans/{id}" => (format!("/v1/plans/{}", plans::published(place, other).await), None),
+        "POST /v1/plans/{id}/withdraw" => {
+            (format!("/v1/plans/{}/withdraw", plans::published(place, other).await), None)
+        }
         other => panic!("{other} is new: say here how it is asked for, and in access_matrix.csv who may"),
     }
+}
+
+fn small_rota(area: &str, from: &str) -> Value {
+    plans::rota(area, from, "person_id\n吴网格员\n", "post_id\n南门\n")
 }
 
 async fn doors(place: &Place) -> Vec<domain::id::Id> {
