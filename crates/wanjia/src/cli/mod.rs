@@ -32,6 +32,7 @@ mod misuse;
 pub mod openapi;
 mod people_csv;
 pub mod plan;
+pub mod programme;
 pub mod propose;
 pub mod rebuild;
 pub mod reconcile;
@@ -74,6 +75,8 @@ enum Command {
     Drill(drill::DrillArgs),
     Serve(serve::ServeArgs),
     Openapi(openapi::OpenapiArgs),
+    #[command(subcommand)]
+    Programme(programme::ProgrammeCommand),
     Link(Box<link::LinkArgs>),
     Dedupe(Box<dedupe::DedupeArgs>),
     LinkExplain(Box<link_explain::LinkExplainArgs>),
@@ -220,6 +223,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Drill(args) => drill::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Openapi(args) => openapi::run(&args),
+        Command::Programme(command) => programme::run(&command),
         Command::Link(args) => return ExitCode::from(link::run(&args)),
         Command::Dedupe(args) => return ExitCode::from(dedupe::run(&args)),
         Command::LinkExplain(args) => return ExitCode::from(link_explain::run(&args)),
