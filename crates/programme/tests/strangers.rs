@@ -1,5 +1,9 @@
 //! What strangers may send: whatever the files hold, the answer is a programme or mistakes, never a panic.
 
+use std::collections::BTreeMap;
+
+use programme::answer::{Record, Value};
+use programme::judge::{Judgement, Situation, judge};
 use programme::{Content, Files, RawSheet, read};
 use proptest::prelude::*;
 
@@ -143,10 +147,107 @@ proptest! {
 
     #[test]
     fn whatever_a_condition_holds_there_is_an_answer(condition in "[a-z0-9 .()\\[\\]{}!?:&|<>=+*/%,'-]{0,60}") {
-        let mut files = Files::new();
-        files.insert("programme.toml".to_owned(), Content::Bytes(MANIFEST.into()));
-        let rule = format!("[[rule]]\nid = \"R\"\nsubject = \"person\"\nwhen = \"{condition}\"\nsays = {{ zh = \"一\", en = \"one\" }}\nresolved_by = {{ zh = \"一\", en = \"one\" }}\n");
-        files.insert("rules.toml".to_owned(), Content::Bytes(rule.into_bytes()));
-        let _ = read(&files);
+        let _ = read(&with_condition(&condition));
     }
+
+    /// The kinds are checked before anybody is judged: what is accepted never fails for the kind of an answer.
+    #[test]
+    fn what_is_accepted_comes_to_an_answer(
+        condition in condition(),
+        room in prop::option::of(-50.0..60.0_f64),
+        count in prop::option::of(any::<i64>()),
+        chosen in prop::option::of(prop::sample::select(vec!["yes", "no"])),
+        signs in prop::option::of(prop::sample::subsequence(vec!["a", "b"], 0..=2)),
+        days in prop::collection::vec(0..40_i8, 0..4),
+    ) {
+        if let Ok(pack) = read(&with_condition(&condition)) {
+            let mut values = BTreeMap::new();
+            values.extend(room.map(|room| ("room".to_owned(), Value::Decimal(room))));
+            values.extend(count.map(|count| ("count".to_owned(), Value::Whole(count))));
+            values.extend(chosen.map(|chosen| ("chosen".to_owned(), Value::Text(chosen.to_owned()))));
+            let signs = signs.map(|signs| signs.into_iter().map(str::to_owned).collect());
+            values.extend(signs.map(|signs| ("signs".to_owned(), Value::Several(signs))));
+            let first = jiff::civil::date(2020, 1, 1);
+            let records: Vec<Record> = days
+                .iter()
+                .map(|days| Record {
+                    form: "f".to_owned(),
+                    on: first + jiff::Span::new().days(*days),
+                    values: values.clone(),
+                })
+                .collect();
+            let own: Vec<&Record> = records.iter().collect();
+            let situation = Situation { people: vec![own.clone(), Vec::new()], own };
+            let today = first + jiff::Span::new().days(20);
+            let rule = pack.rules.first().expect("one rule was written");
+            let judgement = judge(&rule.condition, &situation, &pack.parameters.on("42", today), today);
+            if let Judgement::Failed(reason) = &judgement {
+                prop_assert!(["division by zero", "a number too large", "no answer"].contains(&reason.as_str()), "{condition}: {reason}");
+            }
+            prop_assert_eq!(&judge(&rule.condition, &situation, &pack.parameters.on("42", today), today), &judgement);
+        }
+    }
+}
+
+/// A pack with one form and one rule.
+fn with_condition(condition: &str) -> Files {
+    const FORM: &str = "| survey | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | class | purpose | readers | keep |
+| | decimal | room | 一 | one | operational | care | worker | 14d |
+| | integer | count | 一 | one | operational | care | worker | 14d |
+| | select_one chosen | chosen | 一 | one | operational | care | worker | 14d |
+| | select_multiple signs | signs | 一 | one | operational | care | worker | 14d |
+| choices | | | |
+| | list_name | name | label::中文 (zh) | label::English (en) |
+| | chosen | yes | 一 | one |
+| | chosen | no | 一 | one |
+| | signs | a | 一 | one |
+| | signs | b | 一 | one |
+| settings | | | | |
+| | form_id | form_title | version | subject | filled_by |
+| | f | 一 | 1 | person | worker |
+";
+    let texts = "{ zh = \"一\", en = \"one\" }";
+    let parameter = |code: &str, unit: &str| {
+        format!("[[parameter]]\ncode = \"{code}\"\nname = {texts}\nunit = \"{unit}\"\nvalue = 3\nleast = 1\nmost = 5\n")
+    };
+    let mut files = Files::new();
+    for (path, text) in [
+        (
+            "programme.toml",
+            format!("{MANIFEST}[[purpose]]\ncode = \"care\"\nname = {texts}\nbasis = [\"law\"]\n[[role]]\ncode = \"worker\"\nname = {texts}\n"),
+        ),
+        ("parameters.toml", parameter("some_days", "days") + &parameter("hot", "celsius")),
+        ("forms/f.md", FORM.to_owned()),
+        (
+            "rules.toml",
+            format!("[[rule]]\nid = \"R\"\nsubject = \"person\"\ntells = \"worker\"\nwithin = \"some_days\"\nwhen = \"{condition}\"\nsays = {texts}\nresolved_by = {texts}\n"),
+        ),
+    ] {
+        files.insert(path.to_owned(), Content::Bytes(text.into_bytes()));
+    }
+    files
+}
+
+/// Conditions that are well formed; about half of them mean something.
+fn condition() -> BoxedStrategy<String> {
+    let leaf = prop::sample::select(vec![
+        "f.room", "f.count", "f.chosen", "f.signs", "f.on", "today", "param.some_days", "param.hot", "1", "0", "2.5", "'yes'", "'a'", "true",
+        "has(f.room)", "size(f.signs)", "history.f", "people.f", "[1, 2]", "history.f[0].room", "9223372036854775807", "-1",
+    ])
+    .prop_map(str::to_owned);
+    let operators = vec!["&&", "||", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "in"];
+    leaf.prop_recursive(4, 12, 3, move |inner| {
+        prop_oneof![
+            4 => (inner.clone(), prop::sample::select(operators.clone()), inner.clone())
+                .prop_map(|(one, operator, other)| format!("({one} {operator} {other})")),
+            1 => inner.clone().prop_map(|one| format!("!{one}")),
+            1 => inner.clone().prop_map(|one| format!("double({one})")),
+            1 => inner.clone().prop_map(|one| format!("string({one})")),
+            1 => (inner.clone(), inner.clone()).prop_map(|(one, other)| format!("{one}.exists(x, {other} == x)")),
+            1 => inner.clone().prop_map(|one| format!("history.f.filter(x, x.{}).size()", if one.len() > 3 { "room > 1.0" } else { "on == today" })),
+            1 => (inner.clone(), inner.clone(), inner).prop_map(|(one, two, three)| format!("({one} ? {two} : {three})")),
+        ]
+    })
+    .boxed()
 }
