@@ -45,11 +45,8 @@ pub(crate) fn read(
             }
             continue;
         };
-        let value = if field.repeated {
-            many(field, &raw, findings)
-        } else {
-            one(field, &raw.value, &raw, findings)
-        };
+        let value =
+            if field.repeated { many(field, &raw, findings) } else { one(field, &raw.value, &raw, findings) };
         values.extend(value.map(|value| (name.value, value)));
     }
     values
@@ -96,9 +93,7 @@ fn several(raw: &Raw, field: &Field) -> Option<Vec<String>> {
     items
         .iter()
         .map(|item| {
-            item.as_text()
-                .filter(|text| field.choices.iter().any(|choice| choice == text))
-                .map(str::to_owned)
+            item.as_text().filter(|text| field.choices.iter().any(|choice| choice == text)).map(str::to_owned)
         })
         .collect()
 }

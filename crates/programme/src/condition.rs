@@ -9,7 +9,9 @@
 
 use std::collections::BTreeSet;
 
-use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators};
+use cel::common::ast::{
+    CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators,
+};
 use cel::parser::Parser;
 
 use crate::code::unknown;
@@ -98,7 +100,11 @@ impl Kind {
             (Self::Any, _) | (_, Self::Any) => true,
             (Self::Opaque | Self::Record(_), _) | (_, Self::Opaque | Self::Record(_)) => false,
             (Self::List(one), Self::List(other)) => one.fits(other),
-            _ => self == other || (self.is_number() && other.is_number()) || (self.is_text() && other.is_text()),
+            _ => {
+                self == other
+                    || (self.is_number() && other.is_number())
+                    || (self.is_text() && other.is_text())
+            }
         }
     }
 }
@@ -186,7 +192,10 @@ fn parse(
                 findings.add(
                     &place,
                     "cel",
-                    say(format!("条件不是正确的 CEL：{message}"), format!("the condition is not CEL: {message}")),
+                    say(
+                        format!("条件不是正确的 CEL：{message}"),
+                        format!("the condition is not CEL: {message}"),
+                    ),
                 );
             }
             None
@@ -231,17 +240,36 @@ impl Checker<'_> {
         }
     }
 
-    fn unknown(&self, at: &IdedExpr, name: &str, zh: &str, en: &str, known: &[&str], findings: &mut Findings) -> Kind {
+    fn unknown(
+        &self,
+        at: &IdedExpr,
+        name: &str,
+        zh: &str,
+        en: &str,
+        known: &[&str],
+        findings: &mut Findings,
+    ) -> Kind {
         unknown(&Located { value: name.to_owned(), place: self.place(at) }, zh, en, known, findings);
         Kind::Any
     }
 
-    fn wrong(&self, at: &IdedExpr, zh: &str, en: &str, wanted: &Kind, found: &Kind, findings: &mut Findings) -> Kind {
+    fn wrong(
+        &self,
+        at: &IdedExpr,
+        zh: &str,
+        en: &str,
+        wanted: &Kind,
+        found: &Kind,
+        findings: &mut Findings,
+    ) -> Kind {
         let ((wanted_zh, wanted_en), (found_zh, found_en)) = (wanted.name(), found.name());
         findings.add(
             &self.place(at),
             "wrong_kind",
-            say(format!("{zh}应为{wanted_zh}，这里是{found_zh}"), format!("{en} must be {wanted_en}, this is {found_en}")),
+            say(
+                format!("{zh}应为{wanted_zh}，这里是{found_zh}"),
+                format!("{en} must be {wanted_en}, this is {found_en}"),
+            ),
         );
         Kind::Any
     }
@@ -304,7 +332,10 @@ impl Checker<'_> {
         findings.add(
             &self.place(at),
             "no_field",
-            say(format!("{name} 后面要跟名字：{name}.…"), format!("{name} must be followed by a name: {name}.…")),
+            say(
+                format!("{name} 后面要跟名字：{name}.…"),
+                format!("{name} must be followed by a name: {name}.…"),
+            ),
         );
         Kind::Any
     }
@@ -333,9 +364,14 @@ impl Checker<'_> {
         match self.kind(operand, findings) {
             Kind::Record(form) => self.field(at, &form, member, findings),
             Kind::Any => Kind::Any,
-            other => {
-                self.wrong(operand, &format!(".{member} 之前"), &format!("what stands before .{member}"), &Kind::Record(String::new()), &other, findings)
-            }
+            other => self.wrong(
+                operand,
+                &format!(".{member} 之前"),
+                &format!("what stands before .{member}"),
+                &Kind::Record(String::new()),
+                &other,
+                findings,
+            ),
         }
     }
 
@@ -385,7 +421,14 @@ impl Checker<'_> {
         let parts: Vec<&IdedExpr> = call.target.iter().map(AsRef::as_ref).chain(&call.args).collect();
         let kinds: Vec<Kind> = parts.iter().map(|part| self.kind(part, findings)).collect();
         match (call.func_name.as_str(), parts.as_slice(), kinds.as_slice()) {
-            (operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT | operators::NOT_STRICTLY_FALSE, _, _) => {
+            (
+                operators::LOGICAL_AND
+                | operators::LOGICAL_OR
+                | operators::LOGICAL_NOT
+                | operators::NOT_STRICTLY_FALSE,
+                _,
+                _,
+            ) => {
                 for (part, kind) in parts.iter().zip(&kinds) {
                     if !kind.fits(&Kind::Truth) {
                         self.wrong(part, "它", "it", &Kind::Truth, kind, findings);
@@ -411,10 +454,21 @@ impl Checker<'_> {
                 }
                 Kind::Truth
             }
-            (operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS, [left, right], [one, other]) => {
+            (
+                operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS,
+                [left, right],
+                [one, other],
+            ) => {
                 let ordered = |kind: &Kind| kind.is_number() || matches!(kind, Kind::Day);
                 if !ordered(one) {
-                    self.wrong(left, "比较大小的两边", "what is compared by size", &Kind::Whole, one, findings);
+                    self.wrong(
+                        left,
+                        "比较大小的两边",
+                        "what is compared by size",
+                        &Kind::Whole,
+                        one,
+                        findings,
+                    );
                 } else if !one.fits(other) {
                     self.wrong(right, "另一边", "the other side", one, other, findings);
                 }
@@ -430,9 +484,14 @@ impl Checker<'_> {
                 }
                 Kind::Truth
             }
-            (operators::IN, [_, right], [_, other]) if *other != Kind::Any => {
-                self.wrong(right, "in 之后", "what stands after in", &Kind::List(Box::new(Kind::Any)), other, findings)
-            }
+            (operators::IN, [_, right], [_, other]) if *other != Kind::Any => self.wrong(
+                right,
+                "in 之后",
+                "what stands after in",
+                &Kind::List(Box::new(Kind::Any)),
+                other,
+                findings,
+            ),
             (operators::IN, ..) => Kind::Truth,
             (operators::INDEX, [_, place], [Kind::List(element), index]) => {
                 if !index.fits(&Kind::Whole) {
@@ -442,12 +501,23 @@ impl Checker<'_> {
             }
             (operators::NEGATE, [part], [kind]) => {
                 if !kind.is_number() {
-                    return self.wrong(part, "负号之后", "what stands after the minus", &Kind::Whole, kind, findings);
+                    return self.wrong(
+                        part,
+                        "负号之后",
+                        "what stands after the minus",
+                        &Kind::Whole,
+                        kind,
+                        findings,
+                    );
                 }
                 kind.clone()
             }
             (
-                operators::ADD | operators::SUBSTRACT | operators::MULTIPLY | operators::DIVIDE | operators::MODULO,
+                operators::ADD
+                | operators::SUBSTRACT
+                | operators::MULTIPLY
+                | operators::DIVIDE
+                | operators::MODULO,
                 [_, right],
                 [one, other],
             ) => self.arithmetic(right, &call.func_name, one, other, findings),
@@ -462,11 +532,17 @@ impl Checker<'_> {
             ("double", [_], [kind]) if kind.is_number() => Kind::Decimal,
             ("string", [_], [kind]) if kind.is_number() || kind.is_text() => Kind::Text,
             (name, _, _) if kinds.contains(&Kind::Any) && FUNCTIONS.contains(&name) => Kind::Any,
-            (name, _, _) if FUNCTIONS.contains(&name) || !name.starts_with(|first: char| first.is_ascii_alphabetic()) => {
+            (name, _, _)
+                if FUNCTIONS.contains(&name)
+                    || !name.starts_with(|first: char| first.is_ascii_alphabetic()) =>
+            {
                 findings.add(
                     &self.place(at),
                     "wrong_kind",
-                    say(format!("{name} 不能用于这些内容"), format!("{name} does not work on what it is given")),
+                    say(
+                        format!("{name} 不能用于这些内容"),
+                        format!("{name} does not work on what it is given"),
+                    ),
                 );
                 Kind::Any
             }
@@ -474,15 +550,23 @@ impl Checker<'_> {
         }
     }
 
-    fn arithmetic(&self, at: &IdedExpr, operator: &str, one: &Kind, other: &Kind, findings: &mut Findings) -> Kind {
+    fn arithmetic(
+        &self,
+        at: &IdedExpr,
+        operator: &str,
+        one: &Kind,
+        other: &Kind,
+        findings: &mut Findings,
+    ) -> Kind {
         match (operator, one, other) {
             (_, Kind::Any, _) | (_, _, Kind::Any) => Kind::Any,
             (operators::SUBSTRACT, Kind::Day, Kind::Day) => Kind::Whole,
-            (operators::ADD | operators::SUBSTRACT, Kind::Day, Kind::Whole) | (operators::ADD, Kind::Whole, Kind::Day) => {
-                Kind::Day
-            }
+            (operators::ADD | operators::SUBSTRACT, Kind::Day, Kind::Whole)
+            | (operators::ADD, Kind::Whole, Kind::Day) => Kind::Day,
             (_, Kind::Whole, Kind::Whole) => Kind::Whole,
-            (operators::MODULO, _, _) => self.wrong(at, "% 的两边", "both sides of %", &Kind::Whole, other, findings),
+            (operators::MODULO, _, _) => {
+                self.wrong(at, "% 的两边", "both sides of %", &Kind::Whole, other, findings)
+            }
             (_, Kind::Decimal, Kind::Decimal) => Kind::Decimal,
             (_, Kind::Whole, Kind::Decimal) | (_, Kind::Decimal, Kind::Whole) => {
                 findings.add(
@@ -519,7 +603,9 @@ impl Checker<'_> {
         let element = match self.kind(&part.iter_range, findings) {
             Kind::List(element) => *element,
             Kind::Any => Kind::Any,
-            other => self.wrong(&part.iter_range, "它", "it", &Kind::List(Box::new(Kind::Any)), &other, findings),
+            other => {
+                self.wrong(&part.iter_range, "它", "it", &Kind::List(Box::new(Kind::Any)), &other, findings)
+            }
         };
         if self.macros >= DEEPEST_MACRO {
             findings.add(

@@ -43,8 +43,11 @@ pub fn judge(
 ) -> Judgement {
     let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
     context.add_variable_from_value("today", day_number(today));
-    let values: HashMap<String, cel::Value> =
-        condition.parameters.iter().filter_map(|code| Some((code.clone(), number(*parameters.get(code.as_str())?)))).collect();
+    let values: HashMap<String, cel::Value> = condition
+        .parameters
+        .iter()
+        .filter_map(|code| Some((code.clone(), number(*parameters.get(code.as_str())?))))
+        .collect();
     context.add_variable_from_value("param", cel::Value::Map(values.into()));
     let mut latest: BTreeMap<&str, Option<&Record>> =
         condition.forms.iter().map(|form| (form.as_str(), None)).collect();
@@ -67,7 +70,11 @@ fn add_lists(context: &mut Context<'_, '_>, condition: &Condition, situation: &S
         .history
         .iter()
         .map(|form| {
-            let all = newest(&situation.own, form, today).into_iter().take(MOST_HISTORY).map(record).collect::<Vec<_>>();
+            let all = newest(&situation.own, form, today)
+                .into_iter()
+                .take(MOST_HISTORY)
+                .map(record)
+                .collect::<Vec<_>>();
             (form.clone(), cel::Value::List(Arc::new(all)))
         })
         .collect();
@@ -99,7 +106,10 @@ fn newest<'s>(records: &[&'s Record], form: &str, today: Day) -> Vec<&'s Record>
     found
 }
 
-fn evidence(condition: &Condition, latest: &BTreeMap<&str, Option<&Record>>) -> BTreeMap<(String, String), Value> {
+fn evidence(
+    condition: &Condition,
+    latest: &BTreeMap<&str, Option<&Record>>,
+) -> BTreeMap<(String, String), Value> {
     condition
         .evidence
         .iter()
@@ -116,6 +126,10 @@ fn reason(error: &ExecutionError) -> String {
         ExecutionError::NoSuchOverload(overload) => format!("no {} for these", overload.function()),
         ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "division by zero".into(),
         ExecutionError::Overflow(..) => "a number too large".into(),
+        ExecutionError::IndexOutOfBounds(_) => "a place beyond the end of a list".into(),
+        ExecutionError::FunctionError { function, .. } => format!("{function} has no answer for this"),
+        ExecutionError::ValuesNotComparable(..) => "what cannot be compared".into(),
+        ExecutionError::UndeclaredReference(name) => format!("nothing is called {name}"),
         _ => "no answer".into(),
     }
 }

@@ -32,7 +32,12 @@ struct Expectation {
     unknown: Option<BTreeSet<String>>,
 }
 
-pub(crate) fn read(source: &Source<'_>, forms: &[Form], rules: &[String], findings: &mut Findings) -> Vec<Scenario> {
+pub(crate) fn read(
+    source: &Source<'_>,
+    forms: &[Form],
+    rules: &[String],
+    findings: &mut Findings,
+) -> Vec<Scenario> {
     let mut scenarios = Vec::new();
     source.read_toml(findings, |section, findings| {
         for part in section.sections("test", findings) {
@@ -73,7 +78,10 @@ fn read_scenario(
         findings.add(
             &place,
             "no_then",
-            say("这条测试没有 [[test.then]]：它什么也没有检验", "this test has no [[test.then]]: it proves nothing"),
+            say(
+                "这条测试没有 [[test.then]]：它什么也没有检验",
+                "this test has no [[test.then]]: it proves nothing",
+            ),
         );
     }
     Some(Scenario { name, area, subject: subject?, own, people, then })
@@ -99,7 +107,11 @@ fn read_record(
     Some((person, Record { form: form.value, on: on?.value, values }))
 }
 
-fn read_expectation(mut part: Section<'_, '_>, rules: &[String], findings: &mut Findings) -> Option<Expectation> {
+fn read_expectation(
+    mut part: Section<'_, '_>,
+    rules: &[String],
+    findings: &mut Findings,
+) -> Option<Expectation> {
     let place = part.place();
     let on = part.day("on", findings);
     let mut ids = |key: &'static str, findings: &mut Findings| {
@@ -137,7 +149,13 @@ pub fn run(programme: &Programme) -> Report {
             check(programme, scenario, expectation, &mut flagged, &mut findings);
         }
     }
-    let untested = programme.rules.iter().map(|rule| &rule.id.value).filter(|id| !flagged.contains(*id)).cloned().collect();
+    let untested = programme
+        .rules
+        .iter()
+        .map(|rule| &rule.id.value)
+        .filter(|id| !flagged.contains(*id))
+        .cloned()
+        .collect();
     Report { run: programme.scenarios.len(), failures: findings.into_sorted(), untested }
 }
 
@@ -167,7 +185,10 @@ fn check(
             Judgement::Failed(reason) => findings.add(
                 &expectation.place,
                 "failed",
-                say(format!("规则 {id} 得不出结果：{reason}"), format!("the rule {id} came to no answer: {reason}")),
+                say(
+                    format!("规则 {id} 得不出结果：{reason}"),
+                    format!("the rule {id} came to no answer: {reason}"),
+                ),
             ),
         }
     }
@@ -175,7 +196,11 @@ fn check(
     let mut compare = |expected: &BTreeSet<String>, found: &BTreeSet<String>, zh: &str, en: &str| {
         if expected != found {
             let list = |ids: &BTreeSet<String>| {
-                if ids.is_empty() { "—".to_owned() } else { ids.iter().cloned().collect::<Vec<_>>().join(", ") }
+                if ids.is_empty() {
+                    "—".to_owned()
+                } else {
+                    ids.iter().cloned().collect::<Vec<_>>().join(", ")
+                }
             };
             let (expected, found) = (list(expected), list(found));
             findings.add(

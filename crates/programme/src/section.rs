@@ -284,7 +284,11 @@ impl<'r, 'i> Section<'r, 'i> {
 
     /// A text in which mistakes have places of their own: also the byte at which its content stands in the file, if the
     /// file writes it as it is, without escapes.
-    pub fn passage(&mut self, key: &'static str, findings: &mut Findings) -> Option<(Located<String>, Option<usize>)> {
+    pub fn passage(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings,
+    ) -> Option<(Located<String>, Option<usize>)> {
         let span = self.find(key).map(Spanned::span);
         let text = self.text(key, findings)?;
         let written = span.and_then(|span| Some((span.start, self.source.text.get(span)?)));
@@ -297,10 +301,20 @@ impl<'r, 'i> Section<'r, 'i> {
     }
 
     /// Every key of the table under `key` with whatever stands there, as in `answers = { temp_c = 37.3 }`.
-    pub fn entries(&mut self, key: &'static str, findings: &mut Findings) -> Vec<(Located<String>, Located<Raw>)> {
+    pub fn entries(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings,
+    ) -> Vec<(Located<String>, Located<Raw>)> {
         let Some(value) = self.find_required(key, findings) else { return Vec::new() };
         let Some(table) = value.get_ref().as_table() else {
-            self.wrong(value, key, "{ 字段 = 答案 }", "fields with their answers, as { field = answer }", findings);
+            self.wrong(
+                value,
+                key,
+                "{ 字段 = 答案 }",
+                "fields with their answers, as { field = answer }",
+                findings,
+            );
             return Vec::new();
         };
         let mut entries = Vec::new();
@@ -310,7 +324,13 @@ impl<'r, 'i> Section<'r, 'i> {
             let place = self.source.place(value.span().start);
             match Raw::of(value.get_ref()) {
                 Some(raw) => entries.push((name, Located { value: raw, place })),
-                None => self.wrong(value, &name.value, "文字、数字、日期或列表", "a text, a number, a day or a list", findings),
+                None => self.wrong(
+                    value,
+                    &name.value,
+                    "文字、数字、日期或列表",
+                    "a text, a number, a day or a list",
+                    findings,
+                ),
             }
         }
         entries
@@ -374,7 +394,9 @@ impl Raw {
             DeValue::String(text) => Some(Self::Text(text.to_string())),
             DeValue::Integer(_) | DeValue::Float(_) => number_of(value).map(Self::Number),
             DeValue::Datetime(_) => day_of(value).map(Self::Day),
-            DeValue::Array(items) => items.iter().map(|item| Self::of(item.get_ref())).collect::<Option<_>>().map(Self::List),
+            DeValue::Array(items) => {
+                items.iter().map(|item| Self::of(item.get_ref())).collect::<Option<_>>().map(Self::List)
+            }
             DeValue::Boolean(_) | DeValue::Table(_) => None,
         }
     }
@@ -410,7 +432,8 @@ impl Raw {
 
 fn day_of(value: &DeValue<'_>) -> Option<Day> {
     let date = value.as_datetime().filter(|moment| moment.time.is_none())?.date?;
-    Day::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?).ok()
+    Day::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?)
+        .ok()
 }
 
 fn number_of(value: &DeValue<'_>) -> Option<Number> {

@@ -128,7 +128,8 @@ fn the_epidemic_pack_has_no_mistakes() {
 fn a_rule_knows_its_evidence_and_its_parameters() {
     let pack = read(&files(&small())).unwrap();
     let rule = pack.rules.first().unwrap();
-    let evidence: Vec<String> = rule.condition.evidence.iter().map(|(form, field)| format!("{form}.{field}")).collect();
+    let evidence: Vec<String> =
+        rule.condition.evidence.iter().map(|(form, field)| format!("{form}.{field}")).collect();
     assert_eq!(evidence, ["visit.ac", "visit.room_c"]);
     assert_eq!(rule.condition.parameters.iter().collect::<Vec<_>>(), ["hot_c"]);
 }
