@@ -7,7 +7,8 @@ use crate::finding::{Bilingual, Finding, Findings, Place, say};
 use crate::form::{self, Form};
 use crate::manifest::Manifest;
 use crate::parameter::{Parameters, Unit};
-use crate::rule::{self, Rule};
+use crate::rule::{self, Rule, Rules};
+use crate::scenario::{self, Scenario};
 use crate::section::Source;
 use crate::sheet::{self, RawSheet};
 
@@ -31,6 +32,8 @@ pub struct Programme {
     pub parameters: Parameters,
     pub forms: Vec<Form>,
     pub rules: Vec<Rule>,
+    /// Its own tests; see [`crate::scenario::run`].
+    pub scenarios: Vec<Scenario>,
 }
 
 impl Programme {
@@ -55,7 +58,7 @@ pub fn read(files: &Files) -> Result<Programme, Vec<Finding>> {
 
 /// Files that may lie in a pack and say nothing to the compiler.
 fn is_beside(path: &str) -> bool {
-    path.starts_with("samples/") || path.starts_with("tests/") || path.ends_with("README.md")
+    path.starts_with("samples/") || path.ends_with("README.md")
 }
 
 struct Reader<'r> {
@@ -105,9 +108,15 @@ impl<'r> Reader<'r> {
         self.check_restrictions(&manifest, &parameters);
         let rules = match self.open("rules.toml") {
             Some(source) => rule::read(&source, &manifest, &parameters, &forms, self.findings),
-            None => Vec::new(),
+            None => Rules::default(),
         };
-        Some(Programme { manifest, parameters, forms, rules })
+        let mut scenarios = Vec::new();
+        for path in self.paths("tests/") {
+            if let Some(source) = self.open(path) {
+                scenarios.extend(scenario::read(&source, &forms, &rules.named, self.findings));
+            }
+        }
+        Some(Programme { manifest, parameters, forms, rules: rules.good, scenarios })
     }
 
     /// Whether the other files are TOML at all; what was told already is told once.
@@ -139,7 +148,7 @@ impl<'r> Reader<'r> {
         for path in self.files.keys() {
             let known = match path.split_once('/') {
                 None => matches!(path.as_str(), "programme.toml" | "parameters.toml" | "rules.toml"),
-                Some(("overlays", name)) => name.ends_with(".toml") && !name.contains('/'),
+                Some(("overlays" | "tests", name)) => name.ends_with(".toml") && !name.contains('/'),
                 Some(("forms", name)) => {
                     [".md", ".csv", ".xlsx"].iter().any(|ending| name.ends_with(ending))
                         && !name.contains('/')
@@ -151,8 +160,8 @@ impl<'r> Reader<'r> {
                     &Place::whole(path),
                     "unknown_file",
                     say(
-                        "方案里没有这个文件的位置；可有 programme.toml、parameters.toml、rules.toml、overlays/*.toml、forms/*.md|csv|xlsx、samples/、tests/、README.md",
-                        "a pack has no place for this file; it may hold programme.toml, parameters.toml, rules.toml, overlays/*.toml, forms/*.md|csv|xlsx, samples/, tests/ and README.md",
+                        "方案里没有这个文件的位置；可有 programme.toml、parameters.toml、rules.toml、overlays/*.toml、tests/*.toml、forms/*.md|csv|xlsx、samples/、README.md",
+                        "a pack has no place for this file; it may hold programme.toml, parameters.toml, rules.toml, overlays/*.toml, tests/*.toml, forms/*.md|csv|xlsx, samples/ and README.md",
                     ),
                 );
             }
