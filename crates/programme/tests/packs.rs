@@ -11,7 +11,7 @@ use programme::{Content, Files, RawSheet, read};
 fn epidemic() -> Files {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
     let mut files = Files::new();
-    for folder in ["", "forms", "overlays", "tests"] {
+    for folder in ["", "forms", "overlays", "pathways", "tests"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
