@@ -150,7 +150,7 @@ fn first_complete<'p>(
     events: &[&Event],
     waiting: &mut BTreeMap<String, Vec<String>>,
 ) -> Option<(&'p Step, Ran, Option<Day>)> {
-    let mut first: Option<(Timestamp, &Stamp, (&Step, Ran, Option<Day>))> = None;
+    let mut first: Option<(&Step, Ran, Option<Day>)> = None;
     for event in events {
         let Deed::Step { step, guard, counted_from } = &event.deed else { continue };
         let Some(step) = pathway.step(step).filter(|step| may(step, state, &event.role, guard)) else {
@@ -158,14 +158,15 @@ fn first_complete<'p>(
         };
         let missing = match signatures(step, event, events) {
             Ok(complete) => {
-                if first.as_ref().is_none_or(|(at, stamp, _)| (complete, &event.stamp) < (*at, stamp)) {
-                    let ran = Ran {
-                        step: step.code.value.clone(),
-                        stamp: event.stamp.clone(),
-                        actor: event.actor,
-                        complete,
-                    };
-                    first = Some((complete, &event.stamp, (step, ran, *counted_from)));
+                let ran = Ran {
+                    step: step.code.value.clone(),
+                    stamp: event.stamp.clone(),
+                    actor: event.actor,
+                    complete,
+                };
+                let order = |ran: &Ran| (ran.complete, ran.stamp.clone());
+                if first.as_ref().is_none_or(|(_, before, _)| order(&ran) < order(before)) {
+                    first = Some((step, ran, *counted_from));
                 }
                 continue;
             }
@@ -173,7 +174,7 @@ fn first_complete<'p>(
         };
         waiting.insert(step.code.value.clone(), missing);
     }
-    first.map(|(_, _, found)| found)
+    first
 }
 
 fn may(step: &Step, state: &str, role: &str, guard: &Guard) -> bool {
@@ -184,26 +185,45 @@ fn may(step: &Step, state: &str, role: &str, guard: &Guard) -> bool {
 
 /// When every signature that a step needs was there, each by another person; else the roles that are missing.
 fn signatures(step: &Step, taken: &Event, events: &[&Event]) -> Result<Timestamp, Vec<String>> {
-    let mut signed: Vec<&Event> = events
-        .iter()
-        .copied()
-        .filter(|event| matches!(&event.deed, Deed::Sign { step: signed } if *signed == step.code.value))
-        .filter(|event| event.actor != taken.actor)
-        .collect();
-    signed.sort_by(|one, other| one.stamp.cmp(&other.stamp));
-    let mut used = BTreeSet::new();
-    let mut complete = taken.stamp.at;
-    let mut missing = Vec::new();
-    for role in &step.signed_by {
-        match signed.iter().find(|event| event.role == *role && !used.contains(&event.actor)) {
-            Some(event) => {
-                used.insert(event.actor);
-                complete = complete.max(event.stamp.at);
-            }
-            None => missing.push(role.clone()),
+    // Of one person in one role the first signature counts.
+    let mut signed: BTreeMap<(&str, u64), Timestamp> = BTreeMap::new();
+    for event in events.iter().filter(|event| event.actor != taken.actor) {
+        if matches!(&event.deed, Deed::Sign { step: signed } if *signed == step.code.value) {
+            let first = signed.entry((event.role.as_str(), event.actor)).or_insert(event.stamp.at);
+            *first = event.stamp.at.min(*first);
         }
     }
-    if missing.is_empty() { Ok(complete) } else { Err(missing) }
+    if let Some(complete) = earliest(&step.signed_by, &signed, &mut Vec::new()) {
+        return Ok(complete.max(taken.stamp.at));
+    }
+    let missing: Vec<String> = step
+        .signed_by
+        .iter()
+        .filter(|role| !signed.keys().any(|(signed, _)| signed == role))
+        .cloned()
+        .collect();
+    // Each role has a signature, but they are one person's.
+    Err(if missing.is_empty() { step.signed_by.clone() } else { missing })
+}
+
+/// The earliest moment at which every role had a signature of another person.
+fn earliest(
+    roles: &[String],
+    signed: &BTreeMap<(&str, u64), Timestamp>,
+    used: &mut Vec<u64>,
+) -> Option<Timestamp> {
+    let Some((role, rest)) = roles.split_first() else { return Some(Timestamp::MIN) };
+    let mut best: Option<Timestamp> = None;
+    for ((_, actor), at) in signed.iter().filter(|((signed, _), _)| signed == role) {
+        if used.contains(actor) {
+            continue;
+        }
+        used.push(*actor);
+        let complete = earliest(rest, signed, used).map(|rest| rest.max(*at));
+        used.pop();
+        best = [best, complete].into_iter().flatten().min();
+    }
+    best
 }
 
 impl Case {

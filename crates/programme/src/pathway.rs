@@ -16,6 +16,9 @@ use crate::rule::is_time;
 use crate::section::{Section, Source};
 use crate::text::Texts;
 
+/// The most signatures that a step needs beside its taker's.
+const MOST_SIGNATURES: usize = 3;
+
 /// The way of a kind of case.
 #[derive(Clone, Debug)]
 pub struct Pathway {
@@ -96,9 +99,13 @@ pub(crate) struct Known<'k> {
 
 pub(crate) fn read(source: &Source<'_>, known: &Known<'_>, findings: &mut Findings) -> Option<Pathway> {
     let mut pathway = None;
+    let before = findings.len();
     source.read_toml(findings, |section, findings| pathway = read_pathway(section, known, findings));
     let pathway = pathway?;
-    check_ways(&pathway, &Place::whole(source.file), findings);
+    // Where a state or a step has a mistake of its own, the ways would seem broken that are not.
+    if findings.len() == before {
+        check_ways(&pathway, &Place::whole(source.file), findings);
+    }
     Some(pathway)
 }
 
@@ -169,9 +176,14 @@ fn read_state(
             );
         }
     }
-    let duty = if end { None } else { Some(read_duty(&mut part, known, findings)?) };
+    let duty = if end { Some(None) } else { read_duty(&mut part, known, findings).map(Some) };
     part.finish(findings);
-    Some(State { code: code?, name, duty, restriction: restriction.map(|restriction| restriction.value) })
+    Some(State {
+        code: code?,
+        name,
+        duty: duty?,
+        restriction: restriction.map(|restriction| restriction.value),
+    })
 }
 
 fn read_duty(part: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findings) -> Option<Duty> {
@@ -250,6 +262,16 @@ fn read_step(
         if list.is_empty() {
             findings.add(&place, "missing", say(format!("缺少 {key}"), format!("{key} is missing")));
         }
+    }
+    if signed_by.len() > MOST_SIGNATURES {
+        findings.add(
+            &place,
+            "too_many",
+            say(
+                format!("一步至多再要 {MOST_SIGNATURES} 个签字"),
+                format!("a step needs at most {MOST_SIGNATURES} signatures more"),
+            ),
+        );
     }
     let may_override = part.truth("may_override", findings);
     let guard = match part.has("guard") {

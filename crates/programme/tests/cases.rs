@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use jiff::{Span, Timestamp};
 use programme::case::{Case, Deed, Event, Guard, Level, Opening, Stamp, Terms, What, add_up, tasks};
@@ -9,7 +10,13 @@ use programme::pathway::Pathway;
 use programme::{Content, Files, Programme, read};
 use proptest::prelude::*;
 
-fn epidemic() -> Programme {
+static EPIDEMIC: LazyLock<Programme> = LazyLock::new(load);
+
+fn epidemic() -> &'static Programme {
+    &EPIDEMIC
+}
+
+fn load() -> Programme {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
     let mut files = Files::new();
     for folder in ["", "forms", "overlays", "pathways"] {
@@ -63,7 +70,7 @@ fn counted(code: &str, day: &str) -> Deed {
 #[test]
 fn observation_ends_with_the_fourteenth_day_and_holding_longer_is_an_alarm() {
     let pack = epidemic();
-    let terms = terms(&pack, pathway(&pack, "observe_home"));
+    let terms = terms(pack, pathway(pack, "observe_home"));
     let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
     let told = event(1, at("2020-03-01T20:00"), 1, "grid_worker", 0, counted("told", "2020-03-01"));
     let case = add_up(terms.pathway, &opening, std::slice::from_ref(&told)).unwrap();
@@ -88,7 +95,7 @@ fn observation_ends_with_the_fourteenth_day_and_holding_longer_is_an_alarm() {
 #[test]
 fn a_carer_within_two_hours_and_at_80_in_a_hundred_a_reminder() {
     let pack = epidemic();
-    let terms = terms(&pack, pathway(&pack, "dependant"));
+    let terms = terms(pack, pathway(pack, "dependant"));
     let case =
         add_up(terms.pathway, &Opening { at: at("2020-03-08T10:00"), counted_from: None }, &[]).unwrap();
     let level = |now: &str| {
@@ -106,7 +113,7 @@ fn a_carer_within_two_hours_and_at_80_in_a_hundred_a_reminder() {
 #[test]
 fn two_devices_that_take_one_step_take_it_once() {
     let pack = epidemic();
-    let path = pathway(&pack, "dependant");
+    let path = pathway(pack, "dependant");
     let opening = Opening { at: at("2020-03-08T10:00"), counted_from: None };
     let one = event(1, at("2020-03-08T11:00"), 1, "grid_worker", 0, step("carer_named"));
     let two = event(1, at("2020-03-08T10:30"), 2, "community_secretary", 0, step("carer_named"));
@@ -124,7 +131,7 @@ fn two_devices_that_take_one_step_take_it_once() {
 #[test]
 fn a_signature_is_another_persons() {
     let pack = epidemic();
-    let path = pathway(&pack, "observe_home");
+    let path = pathway(pack, "observe_home");
     let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
     let moves = event(1, at("2020-03-02T09:00"), 1, "community_secretary", 0, step("moves"));
     let received = event(2, at("2020-03-02T10:00"), 1, "community_secretary", 1, step("received"));
@@ -139,17 +146,36 @@ fn a_signature_is_another_persons() {
         case.waiting.get("received").map(Vec::as_slice),
         Some(&["community_secretary".to_owned()][..])
     );
-    let due = tasks(&terms(&pack, path), &case, at("2020-03-02T11:00"));
+    let due = tasks(&terms(pack, path), &case, at("2020-03-02T11:00"));
     assert!(due.iter().any(|task| task.what == What::Sign { step: "received".into() }));
     let case = add_up(path, &opening, &[moves, received, own, wrong, right]).unwrap();
     assert_eq!((case.state.as_str(), case.since), ("handed_over", at("2020-03-02T10:03")));
-    assert!(tasks(&terms(&pack, path), &case, at("2020-03-02T11:00")).is_empty());
+    assert!(tasks(&terms(pack, path), &case, at("2020-03-02T11:00")).is_empty());
+}
+
+#[test]
+fn two_signatures_are_two_peoples_whatever_their_order() {
+    let pack = epidemic();
+    let mut path = pathway(pack, "fever").clone();
+    path.steps.iter_mut().find(|step| step.code.value == "no_need").unwrap().signed_by =
+        vec!["community_secretary".into(), "health_department".into()];
+    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+    let sign = |number, actor, role| {
+        event(number, at("2020-03-01T16:00"), actor, role, 0, Deed::Sign { step: "no_need".into() })
+    };
+    let taken = event(1, at("2020-03-01T15:30"), 1, "doctor", 0, step("no_need"));
+    let both = [taken, sign(2, 2, "community_secretary"), sign(3, 2, "health_department")];
+    let case = add_up(&path, &opening, &both).unwrap();
+    assert_eq!((case.state.as_str(), case.waiting.len()), ("flagged", 1), "one person is no two");
+    let mut three = both.to_vec();
+    three.push(sign(4, 3, "community_secretary"));
+    assert_eq!(add_up(&path, &opening, &three).unwrap().state, "excluded");
 }
 
 #[test]
 fn whoever_offers_a_case_holds_it_until_it_is_accepted() {
     let pack = epidemic();
-    let path = pathway(&pack, "fever");
+    let path = pathway(pack, "fever");
     let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
     let took = event(1, at("2020-03-01T15:10"), 1, "doctor", 0, Deed::Take);
     let offer = event(2, at("2020-03-01T15:20"), 1, "doctor", 0, Deed::Offer { to: 2 });
@@ -158,7 +184,7 @@ fn whoever_offers_a_case_holds_it_until_it_is_accepted() {
     assert_eq!((case.holder, case.offered), (Some(1), Some(2)));
     let after = add_up(path, &opening, &[accept, offer, took]).unwrap();
     assert_eq!((after.holder, after.offered), (Some(2), None));
-    let due = |case: &Case| tasks(&terms(&pack, path), case, at("2020-03-01T16:00"))[0].due;
+    let due = |case: &Case| tasks(&terms(pack, path), case, at("2020-03-01T16:00"))[0].due;
     assert_eq!(due(&after), due(&case), "handing over moves no limit");
 }
 
@@ -264,7 +290,7 @@ proptest! {
         shuffle in any::<u64>(),
     ) {
         let pack = epidemic();
-        let path = pathway(&pack, code);
+        let path = pathway(pack, code);
         let opening = Opening { at: at("2020-03-01T15:00"), counted_from: Some("2020-03-01".parse().unwrap()) };
         let (mut server, mut late): (Vec<Event>, Vec<Event>) = (Vec::new(), Vec::new());
         let mut devices: Vec<Vec<Event>> = vec![Vec::new(); 4];
@@ -277,13 +303,13 @@ proptest! {
             let done = act(path, &opening, &devices[device], doing, u64::try_from(number).unwrap());
             devices[device].push(done.clone());
             if doing.delivers { server.push(done) } else { late.push(done) }
-            check(path, &pack, &opening, &server)?;
+            check(path, pack, &opening, &server)?;
         }
         for event in late {
             server.push(event);
-            check(path, &pack, &opening, &server)?;
+            check(path, pack, &opening, &server)?;
         }
-        let case = check(path, &pack, &opening, &server)?;
+        let case = check(path, pack, &opening, &server)?;
         // In another order, and each twice.
         let mut again = server.clone();
         again.extend(server.iter().cloned());
@@ -294,10 +320,10 @@ proptest! {
     #[test]
     fn a_task_only_climbs(code in prop::sample::select(vec!["observe_home", "fever", "dependant"]), one in 0..60_000_i64, other in 0..60_000_i64) {
         let pack = epidemic();
-        let path = pathway(&pack, code);
+        let path = pathway(pack, code);
         let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
         let case = add_up(path, &opening, &[]).unwrap();
-        let task = |minute: i64| tasks(&terms(&pack, path), &case, opening.at + Span::new().minutes(minute)).remove(0);
+        let task = |minute: i64| tasks(&terms(pack, path), &case, opening.at + Span::new().minutes(minute)).remove(0);
         let (earlier, later) = (task(one.min(other)), task(one.max(other)));
         prop_assert!(earlier.level <= later.level && earlier.told.len() <= later.told.len());
         prop_assert_eq!(earlier.due, later.due);
