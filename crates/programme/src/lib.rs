@@ -7,6 +7,8 @@
 //! - [`form`] turns the sheets of an XLSForm into fields with a purpose, readers and a keep-until.
 //! - [`forbidden`] is what no form may ask.
 //! - [`condition`] parses and checks CEL; [`rule`] is a condition with what it says and to whom.
+//! - [`pathway`] holds the states of a case with their limits; [`case`] adds up its events and says what is due;
+//!   [`calendar`] knows working days.
 //! - [`judge`] says whether a rule flags a subject; [`scenario`] runs a pack's own tests.
 //!
 //! No files, no sockets, no clock: bytes come from the caller, and a day is an argument.
@@ -14,6 +16,8 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod answer;
+pub mod calendar;
+pub mod case;
 pub mod code;
 pub mod condition;
 pub mod finding;
@@ -24,6 +28,7 @@ pub mod keep;
 pub mod manifest;
 pub mod pack;
 pub mod parameter;
+pub mod pathway;
 pub mod question;
 pub mod rule;
 pub mod scenario;

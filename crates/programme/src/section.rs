@@ -174,6 +174,30 @@ impl<'r, 'i> Section<'r, 'i> {
         items.iter().filter_map(|item| self.as_text(item, key, findings)).collect()
     }
 
+    /// Whether the key is there.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// `true` or `false`; false if the key is not there.
+    pub fn truth(&mut self, key: &'static str, findings: &mut Findings) -> bool {
+        let Some(value) = self.find(key) else { return false };
+        value.get_ref().as_bool().unwrap_or_else(|| {
+            self.wrong(value, key, "true 或 false", "true or false", findings);
+            false
+        })
+    }
+
+    /// A list of days; empty if the key is not there.
+    pub fn days(&mut self, key: &'static str, findings: &mut Findings) -> Vec<Located<Day>> {
+        let Some(value) = self.find(key) else { return Vec::new() };
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong(value, key, "方括号里的列表", "a list in square brackets", findings);
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| self.as_day(item, key, findings)).collect()
+    }
+
     /// A day, written 2020-03-10 without quotes.
     pub fn day(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<Day>> {
         let value = self.find_required(key, findings)?;
@@ -456,6 +480,16 @@ pub enum Number {
 }
 
 impl Number {
+    /// Without what stands after the point.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "thresholds are far below 2^53")]
+    pub fn as_whole(self) -> i64 {
+        match self {
+            Self::Whole(number) => number,
+            Self::Decimal(number) => number as i64,
+        }
+    }
+
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "thresholds are far below 2^53")]
     pub fn as_decimal(self) -> f64 {

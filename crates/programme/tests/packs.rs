@@ -11,7 +11,7 @@ use programme::{Content, Files, RawSheet, read};
 fn epidemic() -> Files {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
     let mut files = Files::new();
-    for folder in ["", "forms", "overlays", "tests"] {
+    for folder in ["", "forms", "overlays", "pathways", "tests"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
@@ -339,4 +339,68 @@ fn what_does_not_fit_is_told_at_its_place_in_the_condition() {
         })
         .collect();
     assert_snapshot!(told);
+}
+
+const PATHWAY: &str = r#"
+code = "cool"
+name = { zh = "降温", en = "Cool down" }
+subject = "dwelling"
+asked_by = ["H-1"]
+[[state]]
+code = "hot"
+name = { zh = "太热", en = "too hot" }
+owner = "worker"
+within = "stay_days"
+climbs_to = ["worker"]
+[[state]]
+code = "cooled"
+name = { zh = "已降温", en = "cool" }
+end = true
+[[step]]
+code = "cool"
+name = { zh = "降温", en = "cool down" }
+from = ["hot"]
+to = "cooled"
+by = ["worker"]
+guard = "visit.room_c < param.hot_c"
+"#;
+
+#[test]
+fn a_pathway_has_a_limit_in_every_state_and_an_end_from_every_one() {
+    let mut texts = small();
+    texts.insert("pathways/cool.toml", PATHWAY.to_owned());
+    assert_eq!(told(&files(&texts)), "no mistakes");
+    for (from, to) in [
+        ("within = \"stay_days\"", "within = \"hot_c\""),
+        ("climbs_to = [\"worker\"]", ""),
+        ("owner = \"worker\"", "owner = \"nobody\""),
+        ("asked_by = [\"H-1\"]", "asked_by = [\"H-9\"]"),
+        ("to = \"cooled\"", "to = \"hot\""),
+        ("to = \"cooled\"", "to = \"gone\""),
+        ("by = [\"worker\"]", ""),
+        ("visit.room_c < param.hot_c", "visit.room_f < 95.0"),
+        ("end = true", "end = true\nrestriction = \"stay_in\""),
+        ("owner = \"worker\"", "owner = \"worker\"\ncounted_from = \"visit.room_c\""),
+        (
+            "code = \"cool\"\nname = { zh = \"降温\", en = \"cool down\" }",
+            "code = \"cool\"\nname = { zh = \"降温\" }\nhurry = true",
+        ),
+    ] {
+        assert!(PATHWAY.contains(from), "{from}");
+        texts.insert("pathways/cool.toml", PATHWAY.replacen(from, to, 1));
+        let told = told(&files(&texts));
+        assert_ne!(told, "no mistakes", "{to}");
+        texts.entry("README.md").or_default().push_str(&format!("{to}\n{told}\n"));
+    }
+    assert_snapshot!(texts["README.md"]);
+}
+
+#[test]
+fn a_calendar_names_each_day_once_and_works_only_weekends_in_exchange() {
+    let mut texts = small();
+    texts.insert(
+        "calendar.toml",
+        "holidays = [2026-10-01, 2026-10-01]\nworked = [2026-10-10, 2026-10-12]\n".into(),
+    );
+    assert_snapshot!(told(&files(&texts)));
 }

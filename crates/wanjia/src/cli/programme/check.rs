@@ -22,9 +22,9 @@ pub fn run(args: &CheckArgs) -> Result<Outcome> {
     let (code, version) = (&pack.manifest.code, &pack.manifest.version);
     let (forms, rules, tests) = (pack.forms.len(), pack.rules.len(), pack.scenarios.len());
     let fields: usize = pack.forms.iter().map(|form| form.fields.len()).sum();
-    let parameters = pack.parameters.all.len();
+    let (parameters, pathways) = (pack.parameters.all.len(), pack.pathways.len());
     println!(
-        "{code} {version}: {forms} forms with {fields} fields, {parameters} parameters, {rules} rules, {tests} tests, no mistakes\n{code} {version}：{forms} 张表、{fields} 个字段、{parameters} 个参数、{rules} 条规则、{tests} 条测试，没有错误"
+        "{code} {version}: {forms} forms with {fields} fields, {parameters} parameters, {rules} rules, {pathways} pathways, {tests} tests, no mistakes\n{code} {version}：{forms} 张表、{fields} 个字段、{parameters} 个参数、{rules} 条规则、{pathways} 条流程、{tests} 条测试，没有错误"
     );
     Ok(Outcome::Done)
 }
