@@ -25,7 +25,7 @@ use super::scope;
 use super::wire::{Base64, Base64Hash, Base64Of, instant};
 use crate::app::failure::Result as AppResult;
 use crate::app::plans::{
-    Held, Input, Judged, Phones, Publication, Published, Solved, Task, Wrong, phones_of,
+    Held, Input, Judged, Leg, Phones, Publication, Published, Solved, Task, Way, Wrong, phones_of,
     publish as put_in_force, unit_of, withdraw as take_back,
 };
 
@@ -110,6 +110,40 @@ struct Judgement {
     /// It cannot be published while there is any.
     broken: Vec<BrokenRule>,
     figures: Vec<FigureShown>,
+    /// One for each holder of a deployment, a pairing or rounds; none otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ways: Vec<WayShown>,
+    /// Holders to whom nothing is given, and why. A published plan does not say it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    idle: Vec<IdleHolder>,
+}
+
+/// What a holder's slots take, in metres: all together, the way home with it, and each as it is held. Of a published plan
+/// only the minutes are known.
+#[derive(Serialize, ToSchema)]
+struct WayShown {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metres: Option<u64>,
+    legs: Vec<LegShown>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct LegShown {
+    /// From home, from the unit's seat, or from the stop before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metres: Option<u64>,
+    /// The minute of the day at which a stop begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minute: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct IdleHolder {
+    /// By its place in the draft.
+    holder: usize,
+    code: &'static str,
+    message: String,
+    message_en: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -241,6 +275,9 @@ struct PlanShown {
     slots: Vec<SlotShown>,
     holders: Vec<Holder>,
     held: Vec<Vec<u32>>,
+    /// When each stop of rounds begins.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ways: Vec<WayShown>,
     open_points: Vec<OpenPoint>,
 }
 
@@ -263,7 +300,8 @@ impl From<Wrong> for Problem {
     fn from(wrong: Wrong) -> Self {
         let column = wrong.column.as_deref().unwrap_or_default();
         let place = match (wrong.file, column) {
-            ("", _) => "settings".to_owned(),
+            ("", "") => "settings".to_owned(),
+            ("", name) => format!("settings.{name}"),
             (file, "") => file.to_owned(),
             (file, column) => format!("{file}.{column}"),
         };
@@ -330,8 +368,8 @@ async fn read(site: &Site, caller: &Caller, asked: Asked) -> Result<Read, Proble
         files: asked.files.into_iter().map(|(name, bytes)| (name, bytes.0)).collect(),
         from,
         days: asked.settings.days,
-        target: asked.settings.target.filter(|target| *target > 0),
-        max_km: asked.settings.max_km.filter(|km| *km > 0.0),
+        target: asked.settings.target,
+        max_km: asked.settings.max_km,
         teams: asked.settings.teams,
     };
     let first = (kind != PlanKind::Grids).then_some(from).flatten().map(to_day);
@@ -388,7 +426,23 @@ fn judgement(task: &Task, judged: Judged) -> Judgement {
                 value: figure.value,
             })
             .collect(),
+        ways: judged.ways.into_iter().map(way_shown).collect(),
+        idle: judged
+            .idle
+            .into_iter()
+            .map(|idle| IdleHolder {
+                holder: idle.holder,
+                code: idle.code,
+                message: idle.zh,
+                message_en: idle.en,
+            })
+            .collect(),
     }
+}
+
+fn way_shown(way: Way) -> WayShown {
+    let leg = |leg: Leg| LegShown { metres: leg.metres, minute: leg.minute };
+    WayShown { metres: Some(way.metres), legs: way.legs.into_iter().map(leg).collect() }
 }
 
 fn open_point(open: Open) -> OpenPoint {
@@ -662,7 +716,7 @@ fn shown(reader: &mut Reader, id: PlanId, plan: &Plan) -> AppResult<PlanShown> {
         .filter(|row| row.device.revoked_at.is_none())
         .map(|row| row.device.worker)
         .collect();
-    let (mut holders, mut held) = (Vec::new(), Vec::new());
+    let (mut holders, mut held, mut ways) = (Vec::new(), Vec::new(), Vec::new());
     for holding in content.holdings {
         holders.push(Holder { name: holding.holder, person: None, phone: None });
         held.push(holding.slots);
@@ -671,6 +725,10 @@ fn shown(reader: &mut Reader, id: PlanId, plan: &Plan) -> AppResult<PlanShown> {
         let Some(own) = reader.part_content(&part)? else { continue };
         let phone = if part.worker.is_some_and(|worker| in_use.contains(&worker)) { "one" } else { "none" };
         holders.push(Holder { name: own.name, person: Some(part.person), phone: Some(phone) });
+        if plan.kind == PlanKind::Rounds {
+            let legs = own.slots.iter().map(|(_, minute)| LegShown { metres: None, minute: *minute });
+            ways.push(WayShown { metres: None, legs: legs.collect() });
+        }
         held.push(own.slots.into_iter().map(|(slot, _)| slot).collect());
     }
     Ok(PlanShown {
@@ -678,6 +736,7 @@ fn shown(reader: &mut Reader, id: PlanId, plan: &Plan) -> AppResult<PlanShown> {
         slots: content.slots.iter().map(slot_shown).collect(),
         holders,
         held,
+        ways,
         open_points: content.open.into_iter().map(open_point).collect(),
     })
 }

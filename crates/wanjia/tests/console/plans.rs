@@ -211,7 +211,8 @@ async fn what_is_wrong_with_a_list_is_said_by_row_and_column_and_without_its_wor
     for (settings, field) in [
         (json!({"from": "3/2/2031", "days": 3}), "settings.from"),
         (json!({"from": "2031-02-03", "days": 0}), "settings.days"),
-        (json!({}), "settings"),
+        (json!({}), "settings.from"),
+        (json!({"from": "2031-02-03"}), "settings.days"),
     ] {
         let mut input = rota(OWN, "2031-02-03", people, POSTS);
         input["settings"] = settings;
@@ -228,6 +229,126 @@ async fn what_is_wrong_with_a_list_is_said_by_row_and_column_and_without_its_wor
     let mut input = rota(OWN, "2031-02-03", people, "post_id\nA\n");
     input["files"]["people"] = json!(STANDARD.encode(gbk));
     assert_eq!(draft(&place, &input).await["holders"][0]["name"], "周明");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bad_list_of_any_kind_is_told_by_its_place_in_both_languages() {
+    let place = Place::new().await;
+    let (staff, communities) =
+        ("staff_id,x_m,y_m\n周明,0,0\n", "community_id,x_m,y_m,need\n桃源社区,0,0,1\n");
+    let (units, places) = ("unit_id,x_m,y_m\n教育局,0,0\n", "place_id,x_m,y_m\n东苑,0,0\n");
+    let stops = "stop_id,x_m,y_m\n1栋,0,0\n";
+    let adjacency = "a,b\n1,2\n";
+    for (kind, files, settings, field, row) in [
+        (
+            "deployment",
+            [("staff", staff), ("communities", "community_id,x_m,y_m\n桃源社区,0,0\n")],
+            json!({}),
+            "communities.need",
+            None,
+        ),
+        (
+            "deployment",
+            [("staff", staff), ("communities", "community_id,x_m,y_m,need\n桃源社区,0,0,一\n")],
+            json!({}),
+            "communities.need",
+            Some(2),
+        ),
+        (
+            "deployment",
+            [("staff", "staff_id,x_m,y_m\n周明,0,0\n王芳,东,0\n"), ("communities", communities)],
+            json!({}),
+            "staff.x_m",
+            Some(3),
+        ),
+        (
+            "deployment",
+            [("staff", "staff_id,lon,lat\n周明,214.3,30.5\n"), ("communities", communities)],
+            json!({}),
+            "staff.lon",
+            Some(2),
+        ),
+        (
+            "deployment",
+            [("staff", "staff_id,name\n周明,0\n"), ("communities", communities)],
+            json!({}),
+            "staff.x_m",
+            None,
+        ),
+        (
+            "deployment",
+            [("staff", staff), ("communities", communities)],
+            json!({"max_km": -1.0}),
+            "settings.max_km",
+            None,
+        ),
+        ("deployment", [("staff", staff), ("people", communities)], json!({}), "staff", None),
+        (
+            "pairing",
+            [("units", units), ("places", "place_id,x_m,y_m\n东苑,0,0\n东苑,1,1\n")],
+            json!({}),
+            "places.place_id",
+            Some(3),
+        ),
+        (
+            "pairing",
+            [("units", "unit_id,x_m,y_m,staff\n教育局,0,0,-3\n"), ("places", places)],
+            json!({}),
+            "units.staff",
+            Some(2),
+        ),
+        (
+            "pairing",
+            [("units", "unit_id,x_m,y_m\n\"教育局,0,0\n"), ("places", places)],
+            json!({}),
+            "units",
+            Some(2),
+        ),
+        (
+            "rounds",
+            [("stops", "stop_id,x_m,y_m\n1栋,,\n"), ("teams", "team_id\n甲\n")],
+            json!({}),
+            "stops.x_m",
+            Some(2),
+        ),
+        (
+            "rounds",
+            [("stops", "stop_id,x_m,y_m,opens\n1栋,0,0,早上\n"), ("teams", "team_id\n甲\n")],
+            json!({}),
+            "stops.opens",
+            Some(2),
+        ),
+        (
+            "rounds",
+            [("stops", stops), ("vehicles", "vehicle_id,x_m,y_m,room\n甲,0,0,很多\n")],
+            json!({}),
+            "vehicles.room",
+            Some(2),
+        ),
+        ("rounds", [("stops", stops), ("stops", stops)], json!({"teams": 0}), "settings.teams", None),
+        (
+            "grids",
+            [("adjacency", adjacency), ("adjacency", adjacency)],
+            json!({"target": 0}),
+            "settings.target",
+            None,
+        ),
+    ] {
+        let answer =
+            place.ask(SECRETARY, "POST", "/v1/plans/drafts", Some(asked(kind, &files, settings))).await;
+        let told = answer.json();
+        assert_eq!(
+            (answer.status.as_u16(), &told["field"], told["row"].as_u64()),
+            (422, &json!(field), row),
+            "{told}"
+        );
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        let (zh, en) = (told["detail"].as_str().unwrap(), told["detail_en"].as_str().unwrap());
+        assert!(zh.chars().any(|c| c > '\u{4e00}') && en.is_ascii() || en.contains('±'), "{told}");
+        for word in ["周明", "王芳", "教育局", "早上", "很多"] {
+            assert!(!answer.text.contains(word), "{told}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -429,14 +550,36 @@ async fn a_deployment_is_drafted_changed_and_reaches_whoever_is_sent() {
     assert_eq!((&certificate["objective"], &certificate["bound"]), (&json!(110), &json!(110)), "proven best");
     assert_eq!(codes(&made["judgement"]["open"]), ["unplaced"]);
     assert!(!made["judgement"]["open"].to_string().contains("赵志远"), "an open point names nobody");
+    let metres = |judgement: &Value| -> Vec<u64> {
+        judgement["ways"].as_array().unwrap().iter().map(|way| way["metres"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(metres(&made["judgement"]), [10, 10, 90, 0]);
+    let idle = |judgement: &Value| -> Vec<(u64, String)> {
+        let idle = judgement["idle"].as_array().unwrap().iter();
+        idle.map(|one| (one["holder"].as_u64().unwrap(), one["code"].as_str().unwrap().to_owned())).collect()
+    };
+    assert_eq!(idle(&made["judgement"]), [(3, "no_place".into())]);
 
     let swapped = judged(&place, &input, &made, json!([[2], [1], [0], []])).await;
     assert_eq!(swapped["certificate"]["objective"], 1010 + 10 + 1090);
+    assert_eq!(metres(&swapped), [1010, 10, 1090, 0]);
     let fewer = judged(&place, &input, &made, json!([[0], [], [2], []])).await;
     assert_eq!(
         (&fewer["certificate"]["bound"], codes(&fewer["open"])),
         (&Value::Null, vec!["short_of_staff".into(), "unplaced".into()])
     );
+    assert_eq!(idle(&fewer), [(1, "free".into()), (3, "no_place".into())]);
+    // One more than is asked for, one without the skill that is, and one too far from where she is wanted.
+    let more = format!("{staff}周明,20,0,,\n陈静,90000,0,,\n");
+    let asks = communities.replace(",1,1,0,0\n", ",0,0,1,0\n").replace(",0,0,1,1\n", ",1,0,0,0\n");
+    let far = asked("deployment", &[("staff", &more), ("communities", &asks)], json!({"max_km": 2}));
+    let reasons = draft(&place, &far).await["judgement"].clone();
+    let why: Vec<_> = idle(&reasons).into_iter().map(|(_, code)| code).collect();
+    assert_eq!(why, ["no_room", "no_place", "no_room", "too_far"], "{reasons}");
+    let nurses = communities.replace(",1,1,0,0\n", ",0,0,1,0\n").replace(",0,0,1,1\n", ",0,0,1,0\n");
+    let nurses = asked("deployment", &[("staff", staff), ("communities", &nurses)], json!({}));
+    let reasons = draft(&place, &nurses).await["judgement"].clone();
+    assert_eq!(idle(&reasons).iter().filter(|(_, code)| code == "no_role").count(), 2, "{reasons}");
     for (held, broken) in [
         (json!([[0], [2], [], []]), "cannot_hold"),
         (json!([[1], [], [], []]), "cannot_hold"),
@@ -476,6 +619,7 @@ async fn a_pairing_keeps_its_shares_and_rounds_keep_their_order_and_times() {
     let input = asked("pairing", &[("units", units), ("places", places)], json!({}));
     let made = draft(&place, &input).await;
     assert_eq!((&made["held"], &made["today"]), (&json!([[0], [1]]), &json!([[], [0, 1]])));
+    assert_eq!(made["judgement"]["ways"][1], json!({"metres": 100, "legs": [{"metres": 100}]}));
     // 100 and 100 metres, and a thousand for the change.
     let certificate = &made["judgement"]["certificate"];
     assert_eq!((&certificate["objective"], &certificate["bound"]), (&json!(1200), &json!(1200)));
@@ -485,7 +629,11 @@ async fn a_pairing_keeps_its_shares_and_rounds_keep_their_order_and_times() {
         (&json!(1000), &Value::Null)
     );
     assert_eq!(codes(&today["open"]), ["uneven", "uneven"]);
-    assert_eq!(codes(&judged(&place, &input, &made, json!([[], [1]])).await["open"]), ["no_unit", "uneven"]);
+    let one = judged(&place, &input, &made, json!([[], [1]])).await;
+    assert_eq!(
+        (codes(&one["open"]), codes(&one["idle"])),
+        (vec!["no_unit".into(), "uneven".into()], vec!["no_share".into()])
+    );
     assert_eq!(codes(&judged(&place, &input, &made, json!([[0, 1], [1]])).await["broken"]), ["twice"]);
 
     let stops =
@@ -500,12 +648,29 @@ async fn a_pairing_keeps_its_shares_and_rounds_keep_their_order_and_times() {
         (&json!(1400), vec!["late".into()])
     );
     assert_eq!(codes(&judged(&place, &input, &made, json!([[0, 1]])).await["open"]), ["unserved"]);
+    assert_eq!(
+        made["judgement"]["ways"][0]["legs"],
+        json!([{"metres": 0, "minute": 480}, {"metres": 700, "minute": 500}, {"metres": 700, "minute": 540}])
+    );
     assert_eq!(publish(&place, publication(&input, &made)).await.0, 201);
     let (plans, _) = pulled(&place, "").await;
     let arrives: Vec<_> =
         plans[0]["lines"].as_array().unwrap().iter().map(|line| line["starts"].as_u64().unwrap()).collect();
     // From eight o'clock: ten minutes at the door, ten of walking, and the third is closed until nine.
     assert_eq!(arrives, [480, 500, 540]);
+    let published = place.ask(SECRETARY, "GET", "/v1/plans", None).await.json()["plans"][0]["plan"].clone();
+    let shown =
+        place.ask(SECRETARY, "GET", &format!("/v1/plans/{}", published.as_str().unwrap()), None).await.json();
+    assert_eq!(shown["ways"][0]["legs"][2], json!({"minute": 540}));
+    // Of two teams one may be given more than its half: that is uneven, and no rule. A stop that closes before anyone
+    // can be there is told apart from one that was left out.
+    let stops = "stop_id,x_m,y_m,closes\n1栋,0,0,\n2栋,70,0,\n3栋,140,0,\n4栋,210,0,07:00\n";
+    let input = asked("rounds", &[("stops", stops)], json!({"teams": 2}));
+    let made = draft(&place, &input).await;
+    let open = &made["judgement"]["open"];
+    assert!(open[0]["message_en"].as_str().unwrap().contains("no round could have it"), "{open}");
+    let all = judged(&place, &input, &made, json!([[0, 1, 2], []])).await;
+    assert_eq!((codes(&all["open"]), &all["broken"]), (vec!["unserved".into(), "uneven".into()], &json!([])));
     let wrong = asked("rounds", &[("stops", "stop_id,x_m,y_m\n张三13800000000,0,0\n")], json!({"teams": 2}));
     let answer = place.ask(SECRETARY, "POST", "/v1/plans/drafts", Some(wrong)).await;
     assert_eq!((answer.json()["row"].as_u64(), code(&answer.json())), (Some(2), "personal"));

@@ -5,7 +5,7 @@ use planning::deploy::{Limits, MAX_ROLES, Need, Person, Place, Roles, plan};
 
 use super::located::{Coordinates, Point, apart};
 use super::sheet::{Sheet, Wrong};
-use super::{Broken, Figure, Held, Input, Judged, LABEL_LIMIT, NAME_LIMIT, SLOTS, Solved};
+use super::{Broken, Figure, Held, Idle, Input, Judged, LABEL_LIMIT, Leg, NAME_LIMIT, SLOTS, Solved, Way};
 
 pub struct Deployment {
     pub staff: Vec<String>,
@@ -141,14 +141,67 @@ impl Deployment {
                     code: "farthest", zh: "最远（米）", en: "farthest, m", value: farthest.to_string()
                 },
             ],
+            ways: (0..).zip(held).map(|(person, slots)| self.way(person, slots)).collect(),
+            idle: (0..)
+                .zip(held)
+                .filter(|(_, slots)| slots.is_empty())
+                .map(|(person, _)| self.idle(person, &filled))
+                .collect(),
         }
+    }
+
+    fn way(&self, person: usize, slots: &[u32]) -> Way {
+        let metres = |slot: &u32| self.metres(person, *slot as usize).and_then(|m| u64::try_from(m).ok());
+        let legs: Vec<Leg> = slots.iter().map(|slot| Leg { metres: metres(slot), minute: None }).collect();
+        Way { metres: legs.iter().filter_map(|leg| leg.metres).sum(), legs }
+    }
+
+    /// Why nothing is given to someone: what stands against it, or that a place which is short could have her.
+    fn idle(&self, person: usize, filled: &[u32]) -> Idle {
+        let who = &self.people[person];
+        let suits = |slot: &usize| who.roles & (1 << self.posts[*slot].1) != 0;
+        let (mut nearest, mut near, mut vacant) = (None, false, false);
+        for slot in (0..self.slots.len()).filter(suits) {
+            let Some(metres) = self.metres(person, slot) else { continue };
+            nearest = Some(nearest.map_or(metres, |before: i64| before.min(metres)));
+            if self.max_m.is_none_or(|limit| metres <= limit) {
+                near = true;
+                vacant |= filled[slot] < self.slots[slot].need;
+            }
+        }
+        let (code, zh, en) = match nearest {
+            _ if who.home.is_none() => ("no_place", "没有坐标".into(), "has no coordinates".into()),
+            None => (
+                "no_role",
+                "没有能担任的岗位".into(),
+                "no place asks for a role that this person can fill".into(),
+            ),
+            Some(metres) if !near => (
+                "too_far",
+                format!("最近的也有 {metres} 米，超过最远距离"),
+                format!("the nearest is {metres} m away, beyond the limit"),
+            ),
+            Some(_) if vacant => {
+                ("free", "还有缺人的地方可去".into(), "a place that is short could have this person".into())
+            }
+            Some(_) => (
+                "no_room",
+                "去得了的地方人都已够".into(),
+                "every place within reach has all it asked for".into(),
+            ),
+        };
+        Idle { holder: person, code, zh, en }
     }
 
     /// Who is not placed is told by number: the draft itself shows whom nothing is given.
     fn open(&self, filled: &[u32], unplaced: usize) -> Vec<Open> {
         let mut open = Vec::new();
         for (post, slot) in self.slots.iter().enumerate().filter(|(post, slot)| slot.need > filled[*post]) {
-            let (name, role, missing) = (&slot.label, &slot.detail, slot.need - filled[post]);
+            let (name, missing) = (&slot.label, slot.need - filled[post]);
+            let (zh_role, en_role) = match slot.detail.as_str() {
+                "" => Default::default(),
+                role => (format!("（{role}）"), format!(" ({role})")),
+            };
             let (zh, en) = if filled[post] < self.posts[post].2 {
                 ("，低于最低人数", ", below its minimum")
             } else {
@@ -156,15 +209,18 @@ impl Deployment {
             };
             open.push(Open {
                 code: "short_of_staff".into(),
-                zh: format!("{name} 缺 {missing} 人 {role}{zh}"),
-                en: format!("{name} is {missing} short {role}{en}"),
+                zh: format!("{name}{zh_role}缺 {missing} 人{zh}"),
+                en: format!("{name}{en_role}: {missing} missing{en}"),
             });
         }
         if unplaced > 0 {
             open.push(Open {
                 code: "unplaced".into(),
                 zh: format!("{unplaced} 人没有派出"),
-                en: format!("{unplaced} people are sent nowhere"),
+                en: match unplaced {
+                    1 => "1 person is sent nowhere".into(),
+                    _ => format!("{unplaced} people are sent nowhere"),
+                },
             });
         }
         open

@@ -256,6 +256,7 @@ impl Grids {
                     value: moved.to_string(),
                 },
             ],
+            ..Judged::default()
         }
     }
 

@@ -35,7 +35,7 @@ impl Coordinates {
     /// The point of a row; none where its cells are empty.
     ///
     /// # Errors
-    /// If a cell is no number, or longitude and latitude are exchanged.
+    /// If a cell is no number, or longitude and latitude are exchanged or of no place on earth.
     pub fn read(&self, sheet: &Sheet, row: usize) -> Result<Option<Point>, Wrong> {
         let pair = |columns: Option<(Column, Column)>| -> Result<Option<(f64, f64)>, Wrong> {
             let Some((first, second)) = columns else { return Ok(None) };
@@ -50,6 +50,13 @@ impl Coordinates {
         {
             let (zh, en) = ("经纬度好像写反了", "longitude and latitude look exchanged");
             return Err(sheet.at(row, column, "coordinates_swapped", zh, en));
+        }
+        if let Some(((lon, lat), (column, _))) = degrees.zip(self.degrees)
+            && (lon.abs() > 180.0 || lat.abs() > 90.0)
+        {
+            let (zh, en) =
+                ("经度在 ±180 之间，纬度在 ±90 之间", "longitude is within ±180 and latitude within ±90");
+            return Err(sheet.at(row, column, "coordinates_range", zh, en));
         }
         if let Some((x, y)) = pair(self.metres)? {
             return Ok(Some((x.round() as i64, y.round() as i64)));

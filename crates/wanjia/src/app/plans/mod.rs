@@ -38,6 +38,20 @@ pub const SLOTS: usize = 20_000;
 pub const NAME_LIMIT: usize = 40;
 pub const LABEL_LIMIT: usize = 40;
 
+/// No way is longer than half around the earth.
+const FARTHEST_KM: f64 = 20_037.0;
+
+/// The lists that a plan is made from; the first names its holders, where a list does.
+fn lists_of(kind: PlanKind) -> &'static [&'static str] {
+    match kind {
+        PlanKind::Rota => &["people", "posts"],
+        PlanKind::Grids => &["adjacency", "buildings"],
+        PlanKind::Deployment => &["staff", "communities"],
+        PlanKind::Pairing => &["units", "places"],
+        PlanKind::Rounds => &["teams", "vehicles", "stops"],
+    }
+}
+
 /// What was asked for: the lists by their part in the plan, and what is set beside them.
 #[derive(Debug, Default)]
 pub struct Input {
@@ -60,6 +74,48 @@ impl Input {
             Some(bytes) => Sheet::read(file, bytes.clone()),
             None => Err(Wrong::new(file, "file_missing", "没有上传这份表", "this list was not sent")),
         }
+    }
+
+    /// The lists of a kind, and whether each was asked for and what is set makes sense.
+    ///
+    /// # Errors
+    /// At the first that is not.
+    fn check(&self, kind: PlanKind) -> Result<(), Wrong> {
+        let lists = lists_of(kind);
+        if self.files.keys().any(|name| !lists.contains(&name.as_str())) {
+            let all = lists.join("、");
+            return Err(Wrong::new(
+                lists[0],
+                "unknown_list",
+                format!("收到了这种方案不用的表；这种方案用的是 {all}"),
+                format!("a list was sent that this kind of plan does not use; it uses {}", lists.join(", ")),
+            ));
+        }
+        if self.target == Some(0) {
+            return Err(Wrong::setting(
+                "target",
+                "out_of_range",
+                "每格至少 1 户",
+                "a grid has a household at least",
+            ));
+        }
+        if self.max_km.is_some_and(|km| km <= 0.0 || km > FARTHEST_KM) {
+            return Err(Wrong::setting(
+                "max_km",
+                "out_of_range",
+                format!("最远距离在 0 和 {FARTHEST_KM} 公里之间"),
+                format!("the farthest way is above 0 and {FARTHEST_KM} km at most"),
+            ));
+        }
+        if self.teams.is_some_and(|teams| teams == 0 || usize::from(teams) > PEOPLE) {
+            return Err(Wrong::setting(
+                "teams",
+                "out_of_range",
+                format!("队数是 1 到 {PEOPLE}"),
+                format!("there are 1 to {PEOPLE} teams"),
+            ));
+        }
+        Ok(())
     }
 
     /// What is set beside the lists, as one text.
@@ -117,8 +173,33 @@ pub struct Figure {
     pub value: String,
 }
 
+/// What it takes to come to a slot, as far as it is reckoned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Leg {
+    /// From home, from the unit's seat, or from the stop before.
+    pub metres: Option<u64>,
+    /// The minute of the day at which it begins, where that is its holder's and not the slot's own.
+    pub minute: Option<u32>,
+}
+
+/// What a holder's slots take together, and each of them in the order in which they are held.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    pub metres: u64,
+    pub legs: Vec<Leg>,
+}
+
+/// A holder to whom nothing is given, and why. It is said to whoever drafts the plan and is in no published one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idle {
+    pub holder: usize,
+    pub code: &'static str,
+    pub zh: String,
+    pub en: String,
+}
+
 /// What a plan costs, breaks and leaves open.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Judged {
     pub objective: u64,
     /// No such plan is below it; none where this one covers less than the one that was proven.
@@ -126,6 +207,9 @@ pub struct Judged {
     pub open: Vec<Open>,
     pub broken: Vec<Broken>,
     pub figures: Vec<Figure>,
+    /// One for each holder; none where no way is reckoned.
+    pub ways: Vec<Way>,
+    pub idle: Vec<Idle>,
 }
 
 /// What is to be planned.
@@ -177,6 +261,7 @@ impl Task {
     }
 
     fn of(kind: PlanKind, input: &Input, ground: Option<grids::Ground>) -> Result<Self, Wrong> {
+        input.check(kind)?;
         let task = match kind {
             PlanKind::Rota => Self::Rota(Rota::read(input)?),
             PlanKind::Grids => Self::Grids(Box::new(Grids::read(input, &ground.unwrap_or_default())?)),
@@ -186,10 +271,10 @@ impl Task {
         };
         if task.holders().len() > PEOPLE {
             return Err(Wrong::new(
-                "people",
+                lists_of(kind)[0],
                 "too_large",
-                format!("一份方案最多 {PEOPLE} 人；请分社区制定"),
-                format!("a plan names {PEOPLE} people at most; plan by community"),
+                format!("一份方案最多 {PEOPLE} 行；请分社区制定"),
+                format!("a plan has {PEOPLE} rows here at most; plan by community"),
             ));
         }
         Ok(task)
@@ -226,15 +311,6 @@ impl Task {
             Self::Deployment(_) => PlanKind::Deployment,
             Self::Pairing(_) => PlanKind::Pairing,
             Self::Rounds(_) => PlanKind::Rounds,
-        }
-    }
-
-    /// The minute of the day at which each holder comes to each of her slots, where that is not the slot's own.
-    #[must_use]
-    pub fn minutes(&self, held: &Held) -> Vec<Vec<Option<u32>>> {
-        match self {
-            Self::Rounds(rounds) => rounds.minutes(held),
-            _ => held.iter().map(|slots| vec![None; slots.len()]).collect(),
         }
     }
 

@@ -7,10 +7,12 @@ use planning::pair::{Place, Unit, plan};
 
 use super::located::{Coordinates, apart};
 use super::sheet::Wrong;
-use super::{Broken, Figure, Held, Input, Judged, LABEL_LIMIT, NAME_LIMIT, Solved};
+use super::{Broken, Figure, Held, Idle, Input, Judged, LABEL_LIMIT, Leg, NAME_LIMIT, Solved, Way};
 
 /// What a change of unit weighs, in metres, as `wanjia plan pair` has it.
 const CHANGE_M: i64 = 1000;
+/// Which unit might have which place is looked at pair by pair.
+const PAIRS: usize = 1_000_000;
 
 pub struct Pairing {
     pub names: Vec<String>,
@@ -27,6 +29,13 @@ impl Pairing {
         let (unit_sheet, place_sheet) = (input.sheet("units")?, input.sheet("places")?);
         let names = unit_sheet.names(unit_sheet.column("unit_id")?, NAME_LIMIT)?;
         let labels = place_sheet.names(place_sheet.column("place_id")?, LABEL_LIMIT)?;
+        if names.len().saturating_mul(labels.len()) > PAIRS {
+            let (zh, en) = (
+                format!("{} 个单位乘 {} 处太多；请分片制定", names.len(), labels.len()),
+                format!("{} units by {} places are too many; plan in parts", names.len(), labels.len()),
+            );
+            return Err(Wrong::new("places", "too_large", zh, en));
+        }
         let numbers: HashMap<&str, usize> =
             names.iter().enumerate().map(|(unit, name)| (name.as_str(), unit)).collect();
         let (at, staff) = (Coordinates::find(&unit_sheet)?, unit_sheet.optional("staff"));
@@ -109,7 +118,33 @@ impl Pairing {
                 en: "places that change their unit",
                 value: changed.to_string(),
             }],
+            ways: (0..).zip(held).map(|(unit, slots)| self.way(unit, slots)).collect(),
+            idle: self.idle(held),
         }
+    }
+
+    fn way(&self, unit: usize, slots: &[u32]) -> Way {
+        let metres = |slot: &u32| {
+            let metres = apart(self.units[unit].at?, self.places[*slot as usize].at?);
+            u64::try_from(metres).ok()
+        };
+        let legs: Vec<Leg> = slots.iter().map(|slot| Leg { metres: metres(slot), minute: None }).collect();
+        Way { metres: legs.iter().filter_map(|leg| leg.metres).sum(), legs }
+    }
+
+    fn idle(&self, held: &Held) -> Vec<Idle> {
+        let why = |unit: &Unit| match unit {
+            Unit { at: None, .. } => ("no_place", "没有坐标", "has no coordinates"),
+            Unit { staff: 0, .. } => ("no_staff", "没有人可派", "has no staff to send"),
+            _ => ("no_share", "按人数轮不到一处", "its staff's share is less than one place"),
+        };
+        let without = self.units.iter().zip(held).enumerate().filter(|(_, (_, slots))| slots.is_empty());
+        without
+            .map(|(holder, (unit, _))| {
+                let (code, zh, en) = why(unit);
+                Idle { holder, code, zh: zh.into(), en: en.into() }
+            })
+            .collect()
     }
 
     /// Says which units have more or fewer places than their staff's share, rounded. True if none has.

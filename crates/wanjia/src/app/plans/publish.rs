@@ -108,19 +108,20 @@ pub fn publish(store: &mut Store, actor: ActorId, new: &Publication<'_>, now: Mi
         Task::Grids(grids) => draw(store, grids, new)?,
         _ => Vec::new(),
     };
-    let minutes = new.task.minutes(new.held);
+    let minute = |holder: usize, at: usize| judged.ways.get(holder)?.legs.get(at)?.minute;
     let parts: Vec<NamedPart> = held()
-        .zip(minutes)
+        .enumerate()
         .filter(|_| people)
-        .map(|((called, slots), minutes)| {
+        .map(|(holder, (called, slots))| {
             let worker = match new.phones.named(called) {
                 [worker] => Some(worker),
                 _ => None,
             };
             let name = worker.map_or(called, |worker| &worker.name).clone();
+            let slots = slots.iter().enumerate().map(|(at, slot)| (*slot, minute(holder, at)));
             NamedPart {
                 called: called.clone(),
-                content: PartContent { name, slots: slots.iter().copied().zip(minutes).collect() },
+                content: PartContent { name, slots: slots.collect() },
                 worker: worker.map(|worker| worker.actor),
             }
         })

@@ -34,8 +34,8 @@ impl Rota {
     pub fn read(input: &Input) -> Result<Self, Wrong> {
         let (people, posts) = (input.sheet("people")?, input.sheet("posts")?);
         let (Some(from), Some(days)) = (input.from, input.days) else {
-            return Err(Wrong::new(
-                "",
+            return Err(Wrong::setting(
+                if input.from.is_none() { "from" } else { "days" },
                 "dates",
                 "请填写开始日期和天数",
                 "a rota needs its first day and how many days",
@@ -132,6 +132,7 @@ impl Rota {
                 spread(1, "nights", "每人夜班（最少–最多）", "night shifts a person, least–most"),
                 spread(2, "weekends", "每人周末班（最少–最多）", "weekend shifts a person, least–most"),
             ],
+            ..Judged::default()
         }
     }
 

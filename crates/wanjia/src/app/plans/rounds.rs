@@ -8,7 +8,7 @@ use planning::rounds::{Round, Settings, Stop, plan};
 
 use super::located::{Coordinates, apart};
 use super::sheet::{Column, Sheet, Wrong};
-use super::{Broken, Figure, Held, Input, Judged, LABEL_LIMIT, NAME_LIMIT, Solved};
+use super::{Broken, Figure, Held, Input, Judged, LABEL_LIMIT, Leg, NAME_LIMIT, Solved, Way};
 
 /// The most stops: every one is compared with every other.
 const STOPS: usize = 2000;
@@ -23,7 +23,24 @@ pub struct Rounds {
     pub slots: Vec<Slot>,
     stops: Vec<Stop>,
     rounds: Vec<Round>,
+    /// Teams on foot share the load: more than a share is uneven, and not too much for a van.
+    shared: bool,
     settings: Settings,
+}
+
+/// Why a round may not have a stop.
+type Rule = (&'static str, &'static str, &'static str);
+
+/// How a round goes.
+struct Walk {
+    /// The minute of the day at which each stop begins.
+    begins: Vec<f64>,
+    /// Metres to each stop from the one before, or from the base.
+    legs: Vec<i64>,
+    /// Metres in all, the way home with it.
+    length: i64,
+    /// The minute at which it is home.
+    home: f64,
 }
 
 impl Rounds {
@@ -56,9 +73,8 @@ impl Rounds {
             ..Slot::default()
         });
         let slots = slots.collect();
-        let (names, rounds) = if input.files.contains_key("vehicles") {
-            read_vehicles(&input.sheet("vehicles")?)?
-        } else {
+        let shared = !input.files.contains_key("vehicles");
+        let (names, rounds) = if shared {
             let names = if input.files.contains_key("teams") {
                 let teams = input.sheet("teams")?;
                 teams.names(teams.column("team_id")?, NAME_LIMIT)?
@@ -67,8 +83,10 @@ impl Rounds {
             };
             let round = on_foot(names.len(), &stops);
             (names.clone(), vec![round; names.len()])
+        } else {
+            read_vehicles(&input.sheet("vehicles")?)?
         };
-        Ok(Self { names, slots, stops, rounds, settings: Settings::default() })
+        Ok(Self { names, slots, stops, rounds, shared, settings: Settings::default() })
     }
 
     pub fn solve(&self) -> Solved {
@@ -93,10 +111,9 @@ impl Rounds {
         self.rounds[round].base.map_or(0, |base| apart(base, stop.at) + stairs)
     }
 
-    /// The minute of the day at which each stop of a round begins, the length of its way, and when it is home.
-    fn walk(&self, round: usize, order: &[u32]) -> (Vec<f64>, i64, f64) {
+    fn walk(&self, round: usize, order: &[u32]) -> Walk {
         let speed = self.rounds[round].metres_a_minute.max(0.1);
-        let (mut begins, mut length) = (Vec::with_capacity(order.len()), 0);
+        let (mut begins, mut legs) = (Vec::with_capacity(order.len()), Vec::with_capacity(order.len()));
         let mut ready = f64::from(self.rounds[round].hours.0);
         for (at, stop) in order.iter().enumerate() {
             let stop = *stop as usize;
@@ -104,51 +121,63 @@ impl Rounds {
                 Some(before) => self.way(order[before] as usize, stop),
                 None => self.way_home(round, stop),
             };
-            length += leg;
             let begin = (ready + leg as f64 / speed).max(f64::from(self.stops[stop].window.0));
+            legs.push(leg);
             begins.push(begin);
             ready = begin + f64::from(self.stops[stop].minutes);
         }
         let home = order.last().map_or(0, |stop| self.way_home(round, *stop as usize));
-        (begins, length + home, ready + home as f64 / speed)
+        Walk { begins, length: legs.iter().sum::<i64>() + home, legs, home: ready + home as f64 / speed }
     }
 
-    /// When each stop begins, for the phone.
-    pub fn minutes(&self, held: &Held) -> Vec<Vec<Option<u32>>> {
-        let of = |(round, order): (usize, &Vec<u32>)| {
-            self.walk(round, order).0.into_iter().map(|minute| Some(minute.ceil() as u32)).collect()
-        };
-        held.iter().enumerate().map(of).collect()
+    /// What stands against a round, by its stops.
+    fn against(&self, round: usize, order: &[u32], walk: &Walk) -> Vec<(u32, Rule)> {
+        let (mut against, mut load) = (Vec::new(), 0u64);
+        for (slot, begin) in order.iter().zip(&walk.begins) {
+            let stop = &self.stops[*slot as usize];
+            load += u64::from(stop.load);
+            if *begin > f64::from(stop.window.1) {
+                against.push((*slot, ("late", "赶不上开放时间", "is reached after it has closed")));
+            } else if !self.shared && load > u64::from(self.rounds[round].room) {
+                against.push((*slot, ("no_room", "这一趟装不下", "this round has no room for it")));
+            }
+        }
+        if let Some(last) = order.last().filter(|_| walk.home > f64::from(self.rounds[round].hours.1)) {
+            against.push((*last, ("back_late", "这一趟不能按时回来", "the round is not back in time")));
+        }
+        against
     }
 
     pub fn judge(&self, held: &Held, solved: &Solved) -> Judged {
         let mut served = vec![0u32; self.stops.len()];
-        let (mut broken, mut objective) = (Vec::new(), 0);
+        let (mut broken, mut ways, mut objective) = (Vec::new(), Vec::new(), 0);
         for (round, order) in held.iter().enumerate() {
-            let (begins, length, home) = self.walk(round, order);
-            objective += length;
-            let mut load = 0u64;
-            for (slot, begin) in order.iter().zip(begins) {
-                let stop = &self.stops[*slot as usize];
+            let walk = self.walk(round, order);
+            objective += walk.length;
+            for slot in order {
                 served[*slot as usize] += 1;
-                load += u64::from(stop.load);
-                let rule = if served[*slot as usize] > 1 {
-                    Some(("twice", "在两趟里", "is on two rounds"))
-                } else if begin > f64::from(stop.window.1) {
-                    Some(("late", "赶不上开放时间", "is reached after it has closed"))
-                } else if load > u64::from(self.rounds[round].room) {
-                    Some(("no_room", "这一趟装不下", "this round has no room for it"))
-                } else {
-                    None
-                };
-                if let Some((code, zh, en)) = rule {
-                    broken.push(Broken { holder: Some(round), slot: *slot, code, zh, en });
+                if served[*slot as usize] > 1 {
+                    let (zh, en) = ("在两趟里", "is on two rounds");
+                    broken.push(Broken { holder: Some(round), slot: *slot, code: "twice", zh, en });
                 }
             }
-            if let Some(last) = order.last().filter(|_| home > f64::from(self.rounds[round].hours.1)) {
-                let (zh, en) = ("这一趟不能按时回来", "the round is not back in time");
-                broken.push(Broken { holder: Some(round), slot: *last, code: "back_late", zh, en });
-            }
+            broken.extend(
+                self.against(round, order, &walk).into_iter().map(|(slot, (code, zh, en))| Broken {
+                    holder: Some(round),
+                    slot,
+                    code,
+                    zh,
+                    en,
+                }),
+            );
+            let leg = |(metres, begin): (&i64, &f64)| Leg {
+                metres: u64::try_from(*metres).ok(),
+                minute: Some(begin.ceil() as u32),
+            };
+            ways.push(Way {
+                metres: u64::try_from(walk.length).unwrap_or(0),
+                legs: walk.legs.iter().zip(&walk.begins).map(leg).collect(),
+            });
         }
         let used = |held: &Held| held.iter().filter(|order| !order.is_empty()).count();
         let on = |held: &Held| {
@@ -156,20 +185,12 @@ impl Rounds {
             stops.sort_unstable();
             stops
         };
-        let open = served.iter().enumerate().filter(|(_, times)| **times == 0).map(|(stop, _)| {
-            let name = &self.slots[stop].label;
-            Open {
-                code: "unserved".into(),
-                zh: format!("{name} 不在任何一趟里"),
-                en: format!("{name} is on no round"),
-            }
-        });
         let longest = held.iter().map(Vec::len).max().unwrap_or(0);
         Judged {
             objective: u64::try_from(objective).unwrap_or(0),
             // Joined into as many trees as rounds in use: more rounds may be shorter.
             bound: (on(held) == on(&solved.held) && used(held) <= used(&solved.held)).then_some(solved.bound),
-            open: open.collect(),
+            open: self.open(held, &served),
             broken,
             figures: vec![
                 Figure { code: "rounds", zh: "趟", en: "rounds in use", value: used(held).to_string() },
@@ -180,7 +201,47 @@ impl Rounds {
                     value: longest.to_string(),
                 },
             ],
+            ways,
+            idle: Vec::new(),
         }
+    }
+
+    fn open(&self, held: &Held, served: &[u32]) -> Vec<Open> {
+        let mut open = Vec::new();
+        for (stop, _) in served.iter().enumerate().filter(|(_, times)| **times == 0) {
+            let name = &self.slots[stop].label;
+            let (zh, en) = self.never(stop as u32).map_or((String::new(), String::new()), |(_, zh, en)| {
+                (format!("：哪一趟都不行（{zh}）"), format!(": no round could have it, it {en}"))
+            });
+            open.push(Open {
+                code: "unserved".into(),
+                zh: format!("{name} 不在任何一趟里{zh}"),
+                en: format!("{name} is on no round{en}"),
+            });
+        }
+        for (round, order) in held.iter().enumerate().filter(|_| self.shared) {
+            let load: u64 = order.iter().map(|slot| u64::from(self.stops[*slot as usize].load)).sum();
+            let share = self.rounds[round].room;
+            if load > u64::from(share) {
+                let number = round + 1;
+                open.push(Open {
+                    code: "uneven".into(),
+                    zh: format!("第 {number} 队的量是 {load}，平分是 {share}"),
+                    en: format!("team {number} has a load of {load}; an even share is {share}"),
+                });
+            }
+        }
+        open
+    }
+
+    /// What keeps a stop from every round, even if it were the only one on it.
+    fn never(&self, stop: u32) -> Option<Rule> {
+        let alone = |round: usize| {
+            let walk = self.walk(round, &[stop]);
+            self.against(round, &[stop], &walk).first().map(|(_, rule)| *rule)
+        };
+        let rules: Option<Vec<Rule>> = (0..self.rounds.len()).map(alone).collect();
+        rules?.first().copied()
     }
 }
 

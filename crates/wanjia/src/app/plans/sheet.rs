@@ -8,10 +8,11 @@ use intake::Table;
 /// Why a list cannot be planned on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
-    /// The file's part in the plan, such as `people`; empty for what is wrong with the request.
+    /// The file's part in the plan, such as `people`; empty for what is set beside the files.
     pub file: &'static str,
     /// As a spreadsheet numbers it.
     pub row: Option<u64>,
+    /// Of a file, or the name of what is set.
     pub column: Option<String>,
     pub code: &'static str,
     pub zh: String,
@@ -21,6 +22,11 @@ pub struct Wrong {
 impl Wrong {
     pub fn new(file: &'static str, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
         Self { file, row: None, column: None, code, zh: zh.into(), en: en.into() }
+    }
+
+    /// What is wrong with something that is set beside the files.
+    pub fn setting(name: &str, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { column: Some(name.to_owned()), ..Self::new("", code, zh, en) }
     }
 }
 
