@@ -70,6 +70,32 @@ export function moved(held: readonly number[][], slot: number, from: number | nu
   })
 }
 
+/** What is pressed in a plan: a slot and who holds it (null: nobody), or a holder to whom nothing is given. */
+export interface Chosen {
+  slot: number | null
+  holder: number | null
+}
+
+/** Where it goes: to another holder (null: to nobody), or the holder to another slot. */
+export type Target = { holder: number | null } | { slot: number }
+
+/** Someone is in one place at a time: sent elsewhere she leaves hers, and whose place she takes has hers. */
+export function posted(held: readonly number[][], { slot, holder }: Chosen, target: Target): number[][] {
+  if ('slot' in target) return held.map((slots, at) => (at === holder ? [target.slot] : [...slots]))
+  const theirs = target.holder === null ? [] : held[target.holder]!
+  return held.map((slots, at) => {
+    if (at === target.holder) return slot === null ? [] : [slot]
+    return at === holder ? [...theirs] : [...slots]
+  })
+}
+
+/** The plan of a draft with one thing of it changed. */
+export function changed({ draft, held }: Pick<Working, 'draft' | 'held'>, chosen: Chosen, target: Target): number[][] {
+  if (draft.kind === 'deployment') return posted(held, chosen, target)
+  if (chosen.slot === null || 'slot' in target) return held.map((slots) => [...slots])
+  return moved(held, chosen.slot, chosen.holder, target.holder, draft.kind === 'rounds' ? onTheWay(draft.slots) : byNumber)
+}
+
 /** How many are missing at each slot, for those where anyone is. */
 export function missing(slots: readonly PlanSlot[], held: readonly number[][]): Map<number, number> {
   const there = new Map<number, number>()
@@ -97,9 +123,8 @@ async function judge(working: Working, held: number[][]): Promise<PlanJudgement>
 }
 
 /** Changes one thing and asks what it costs. The change stays only if the server could judge it. */
-export async function change(working: Working, slot: number, from: number | null, to: number | null): Promise<void> {
-  const put = working.draft.kind === 'rounds' ? onTheWay(working.draft.slots) : byNumber
-  const held = moved(working.held, slot, from, to, put)
+export async function change(working: Working, chosen: Chosen, target: Target): Promise<void> {
+  const held = changed(working, chosen, target)
   working.busy = true
   working.wrong = null
   try {
@@ -197,10 +222,12 @@ export function settingsOf(kind: PlanKind, all: Set): PlanInput['settings'] {
   return kind === 'rounds' ? { ...days, teams: all.teams } : days
 }
 
+/** A slot in words. */
+export const inWords = (slot: PlanSlot | undefined): string => [slot?.label, slot?.detail].filter(Boolean).join(' · ')
+
 /** What each holder of a plan has, in words, by name. */
 export function heldBy({ slots, holders, held }: Pick<PlanDraft, 'slots' | 'holders' | 'held'>): Map<string, string> {
-  const words = (slot: number) => [slots[slot]?.label, slots[slot]?.detail].filter(Boolean).join(' · ')
-  return new Map(holders.map(({ name }, holder) => [name, (held[holder] ?? []).map(words).join(', ') || '—']))
+  return new Map(holders.map(({ name }, holder) => [name, (held[holder] ?? []).map((slot) => inWords(slots[slot])).join(', ') || '—']))
 }
 
 /** Width and height that a building takes on the map. */

@@ -16,6 +16,11 @@ export function areasBelow(parent: string): Promise<Area[]> {
   return asked
 }
 
+/** Of areas that became more, such as a community whose grids were drawn. */
+export function forgetAreasBelow(parent: string): void {
+  children.delete(parent)
+}
+
 /** Names from the account's own area down to `code`, as far as codes lead (a child's code starts with its parent's). */
 export async function trail(from: string, code: string): Promise<Area[]> {
   const path: Area[] = []

@@ -15,7 +15,7 @@ const { byUrgency, counted } = await import('../console/choosing')
 const { shortTime } = await import('../console/naming')
 const { swept } = await import('../console/scope')
 const { percent, waterfall } = await import('../console/perhaps')
-const { change, daysOf, gridNumbers, heldBy, onTheWay, settingsOf, spread, difference, gap, hours, makeDraft, missing, moved, rivals, takeBack } = await import('../console/plans')
+const { change, changed, daysOf, gridNumbers, heldBy, onTheWay, settingsOf, spread, difference, gap, hours, makeDraft, missing, moved, rivals, takeBack } = await import('../console/plans')
 const { askNames, askPerson, forgetNames, names } = await import('../console/names')
 
 /** A district of two streets; each community holds as many unreached doors as its number says. */
@@ -246,6 +246,19 @@ describe('a plan', () => {
     expect(held).toEqual([[0, 1], [], [2]])
   })
 
+  it('has everyone in one place at a time where people are sent', () => {
+    const draft = { kind: 'deployment', slots } as PlanDraft
+    const held = [[0], [1], []]
+    const after = (chosen: Parameters<typeof changed>[1], target: Parameters<typeof changed>[2]) => changed({ draft, held }, chosen, target)
+    expect(after({ slot: 0, holder: 0 }, { slot: 2 })).toEqual([[2], [1], []])
+    expect(after({ slot: 0, holder: 0 }, { holder: 1 })).toEqual([[1], [0], []])
+    expect(after({ slot: 0, holder: 0 }, { holder: 2 })).toEqual([[], [1], [0]])
+    expect(after({ slot: 0, holder: 0 }, { holder: null })).toEqual([[], [1], []])
+    expect(after({ slot: null, holder: 2 }, { slot: 1 })).toEqual([[0], [1], [1]])
+    expect(after({ slot: 2, holder: null }, { holder: 1 })).toEqual([[0], [2], []])
+    expect(held).toEqual([[0], [1], []])
+  })
+
   it('takes a stop into a round where it lengthens the way least', () => {
     const at = (x: number, y: number): PlanSlot => ({ ...slots[0]!, at: [x, y] })
     const stops = [at(0, 0), at(100, 0), at(200, 0), at(150, 5), at(-50, 0), { ...slots[0]!, at: null }]
@@ -294,11 +307,11 @@ describe('a plan', () => {
     call.mockResolvedValueOnce({ body: draft })
     const working = await makeDraft({ kind: 'rota', area_code: 'd11', files: {}, settings: {} })
     call.mockResolvedValueOnce({ body: judged(24) })
-    await change(working, 0, 0, null)
+    await change(working, { slot: 0, holder: 0 }, { holder: null })
     expect([working.held, working.judgement.certificate.objective, working.steps.length]).toEqual([[[], []], 24, 1])
     expect(call).toHaveBeenLastCalledWith('/v1/plans/evaluations', expect.objectContaining({ json: { input: working.input, shape: 'x', held: [[], []] } }))
     call.mockRejectedValueOnce(new Error('away'))
-    await change(working, 1, null, 1)
+    await change(working, { slot: 1, holder: null }, { holder: 1 })
     expect([working.held, working.steps.length, working.busy]).toEqual([[[], []], 1, false])
     expect(working.wrong).not.toBeNull()
     takeBack(working)

@@ -159,6 +159,16 @@ export interface PlanJudgement {
   open: PlanPoint[]
   broken: (PlanPoint & { holder?: number | null; slot: number })[]
   figures: { code: string; name: string; name_en: string; value: string }[]
+  /** One for each holder; absent where no way is reckoned. */
+  ways?: PlanWay[]
+  /** Holders to whom nothing is given, and why. */
+  idle?: (PlanPoint & { holder: number })[]
+}
+
+/** What a holder's slots take, in metres, and each of them as it is held: how far it is, and at which minute it begins. */
+export interface PlanWay {
+  metres?: number | null
+  legs: { metres?: number | null; minute?: number | null }[]
 }
 
 export interface PlanDraft {
@@ -201,6 +211,8 @@ export interface PlanShown extends PlanRow {
   slots: PlanSlot[]
   holders: PlanHolder[]
   held: number[][]
+  /** When each stop of rounds begins. */
+  ways?: PlanWay[]
   open_points: PlanPoint[]
 }
 
