@@ -139,6 +139,7 @@ export default {
   plan: {
     title: 'My plan',
     kind: { rota: 'Shifts', grids: 'My grid', deployment: 'Posting', pairing: 'Places in my care', rounds: 'Round' },
+    since: '{area} · from {from}',
     period: '{area} · {from} to {until}',
     none: 'Nothing has been planned for you yet. Once the community publishes it, it comes with the next sync.',
     nothing: 'Nothing in this plan is yours.',

@@ -139,6 +139,7 @@ export default {
   plan: {
     title: '我的安排',
     kind: { rota: '值班', grids: '我的网格', deployment: '派往', pairing: '包保', rounds: '路线' },
+    since: '{area} · {from}起',
     period: '{area} · {from}至{until}',
     none: '还没有给您的安排。社区发布后，同步一次就会出现在这里。',
     nothing: '这份方案里没有分给您的内容。',
