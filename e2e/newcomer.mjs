@@ -58,10 +58,11 @@ async function quiet(page, where) {
   assert.deepEqual(await findings(page), [], where)
 }
 
-async function invite(page, worker) {
+async function invite(page, worker, grid = null) {
   await go(page, '手机')
   await page.getByRole('button', { name: '邀请一台手机' }).click()
   await page.getByLabel('走访员姓名').fill(worker)
+  if (grid !== null) await page.locator('dialog .picker select').last().selectOption({ label: grid })
   await page.getByRole('button', { name: '生成二维码' }).click()
   const link = page.locator('dialog .link a')
   await link.waitFor()
@@ -82,6 +83,35 @@ async function enrol(url) {
 }
 
 const tab = (page, name) => page.locator('.tabs a', { hasText: name }).click()
+
+const list = (page, name, text) => page.setInputFiles(`dialog [name=${name}]`, { name: `${name}.csv`, mimeType: 'text/csv', buffer: Buffer.from(text) })
+
+/** Drafts a plan of a kind from its lists. */
+async function draftPlan(page, kind, lists, settings = {}) {
+  await page.getByRole('button', { name: '制定方案' }).click()
+  await page.getByLabel('种类').selectOption(kind)
+  for (const [name, text] of Object.entries(lists)) await list(page, name, text)
+  for (const [name, value] of Object.entries(settings)) await page.fill(`dialog [name=${name}]`, value)
+  await quiet(page, `a new plan: ${kind}`)
+  await page.getByRole('button', { name: '制定草案' }).click()
+  await page.getByRole('button', { name: '发布…' }).waitFor()
+  await quiet(page, `a draft: ${kind}`)
+}
+
+/** Publishes the draft on the page, whose open points and people without a phone have to be looked at first. */
+async function publishPlan(page, { unseen = true } = {}) {
+  await page.getByRole('button', { name: '发布…' }).click()
+  const publish = page.locator('dialog').getByRole('button', { name: '发布', exact: true })
+  await publish.waitFor()
+  await quiet(page, 'publishing')
+  if (unseen) {
+    assert.ok(await publish.isDisabled(), 'nothing is published unseen')
+    await page.getByLabel('我已看清以上各项').check()
+  }
+  await publish.click()
+  await page.locator('.facts').getByText('生效中').waitFor()
+  await quiet(page, 'a published plan')
+}
 
 async function sync(page) {
   await tab(page, '同步')
@@ -365,17 +395,8 @@ describe('a newcomer’s first evening', () => {
     await go(secretary, '方案')
     await secretary.getByText('还没有发布过方案').waitFor()
     await quiet(secretary, 'plans, none')
-    const draft = async (people) => {
-      await secretary.getByRole('button', { name: '制定方案' }).click()
-      await secretary.setInputFiles('[name=people]', { name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(people) })
-      await secretary.setInputFiles('[name=posts]', { name: 'posts.csv', mimeType: 'text/csv', buffer: Buffer.from('post_id,opens,closes,shift_hours\n南门,8,20,12\n') })
-      await secretary.fill('[name=days]', '3')
-      await quiet(secretary, 'a new plan')
-      await secretary.getByRole('button', { name: '制定草案' }).click()
-      await secretary.getByRole('button', { name: '发布…' }).waitFor()
-    }
-    await draft('person_id,limits\n陈小燕,\n李国强,no_nights\n')
-    await quiet(secretary, 'a draft')
+    const rota = (people) => draftPlan(secretary, 'rota', { people, posts: 'post_id,opens,closes,shift_hours\n南门,8,20,12\n' }, { days: '3' })
+    await rota('person_id,limits\n陈小燕,\n李国强,no_nights\n')
     const hers = secretary.locator('tr', { has: secretary.getByRole('rowheader', { name: '陈小燕' }) })
     await hers.locator('button').first().focus()
     await secretary.keyboard.press('Enter')
@@ -384,18 +405,7 @@ describe('a newcomer’s first evening', () => {
     await secretary.getByText('刚才的改动：多 12 小时无人').waitFor()
     await quiet(secretary, 'a draft that was changed')
     await secretary.getByRole('button', { name: '撤销上一步' }).click()
-    const publish = async () => {
-      await secretary.getByRole('button', { name: '发布…' }).click()
-      await secretary.locator('dialog').getByText('李国强').waitFor()
-      await quiet(secretary, 'publishing')
-      const go = secretary.locator('dialog').getByRole('button', { name: '发布', exact: true })
-      assert.ok(await go.isDisabled(), 'nothing is published unseen')
-      await secretary.getByLabel('我已看清以上各项').check()
-      await go.click()
-      await secretary.getByText('生效中').waitFor()
-    }
-    await publish()
-    await quiet(secretary, 'a published plan')
+    await publishPlan(secretary)
     const { page, context } = phone
     await sync(page)
     await tab(page, '安排')
@@ -410,13 +420,41 @@ describe('a newcomer’s first evening', () => {
     await context.setOffline(false)
     // A newer one takes its place, and she is not in it.
     await secretary.getByRole('link', { name: '返回列表' }).click()
-    await draft('person_id\n李国强\n')
-    await publish()
+    await rota('person_id\n李国强\n')
+    await publishPlan(secretary)
     await sync(page)
     await tab(page, '安排')
     await page.getByText('已被新的取代').waitFor()
     await page.getByText('现在没有给您的这类安排').waitFor()
     assert.equal(await page.locator('.plan').count(), 0)
+  })
+
+  it('sends staff where they are needed, says why someone is not sent, and what sending her elsewhere costs', async () => {
+    await secretary.getByRole('link', { name: '返回列表' }).click()
+    const staff = 'staff_id,x_m,y_m\n陈小燕,0,0\n李国强,1000,0\n王桂芳,,\n'
+    const communities = 'community_id,x_m,y_m,need\n桃源社区,100,0,1\n兰陵社区,1200,0,1\n保成社区,5000,0,1\n'
+    await draftPlan(secretary, 'deployment', { staff, communities })
+    const row = (name) => secretary.getByRole('row').filter({ has: secretary.getByRole('rowheader', { name }) })
+    await row('王桂芳').getByText('没有坐标').waitFor()
+    await row('陈小燕').getByText('100 米').waitFor()
+    await secretary.getByText('路程 300 米').waitFor()
+    await row('陈小燕').getByRole('button', { name: '桃源社区' }).click()
+    await secretary.getByLabel('改派').selectOption({ label: '保成社区 (缺 1 人)' })
+    await secretary.getByRole('button', { name: '调整', exact: true }).click()
+    await secretary.getByText('刚才的改动：多 4,900 米').waitFor()
+    await quiet(secretary, 'a deployment that was changed')
+    await secretary.getByRole('button', { name: '撤销上一步' }).click()
+    await row('陈小燕').getByRole('button', { name: '桃源社区' }).click()
+    await secretary.getByLabel('改派').selectOption({ label: '李国强' })
+    await secretary.getByRole('button', { name: '调整', exact: true }).click()
+    await row('陈小燕').getByText('1,200 米').waitFor()
+    await publishPlan(secretary)
+    const { page } = phone
+    await sync(page)
+    await tab(page, '安排')
+    await page.locator('.plan', { hasText: '派往' }).getByText('兰陵社区').waitFor()
+    assert.doesNotMatch(await page.locator('.plan').innerText(), /桃源社区/)
+    await quiet(page, 'where I am sent')
     await tab(page, '走访')
     await go(secretary, '手机')
   })
@@ -519,6 +557,38 @@ describe('a newcomer’s first evening', () => {
     await street.locator('.top').getByText('已结束').waitFor()
   })
 
+  it('draws grids, publishes them, and a phone of a grid has its buildings', async () => {
+    await go(secretary, '名册')
+    const doors = ['5栋', '6栋', '7栋'].flatMap((building, at) => [`${COMMUNITY},${building},1单元,101,林一${at},女`, `${COMMUNITY},${building},1单元,102,林二${at},男`])
+    await secretary.setInputFiles('input[type=file]', { name: '新楼.csv', mimeType: 'text/csv', buffer: Buffer.from(`小区编码,楼栋,单元,房号,姓名,性别\n${doors.join('\n')}\n`) })
+    await secretary.getByRole('button', { name: '写入这份名册' }).click()
+    await secretary.locator('.done').waitFor()
+    await go(secretary, '方案')
+    await draftPlan(secretary, 'grids', { adjacency: 'a,b\n3,5\n5,6\n6,7\n' }, { target: '6' })
+    // Between the six doors of the third building and two a building beyond it one street is cut.
+    await secretary.getByText('已证明最优').waitFor()
+    const sixth = secretary.getByRole('button', { name: /^6 ?栋/ })
+    await sixth.focus()
+    await secretary.keyboard.press('Enter')
+    const other = secretary.getByLabel('交给').locator('option').nth(-1)
+    await secretary.getByLabel('交给').selectOption(await other.getAttribute('value'))
+    await secretary.getByRole('button', { name: '调整', exact: true }).click()
+    await secretary.getByText('刚才的改动：多 2 处相邻被切开').waitFor()
+    await quiet(secretary, 'grids that were changed')
+    await secretary.getByRole('button', { name: '撤销上一步' }).click()
+    await publishPlan(secretary, { unseen: false })
+    const grid = await secretary.locator('.building', { has: secretary.locator('rect') }).first().getAttribute('aria-label')
+    assert.match(grid, /第 \d+ 格/)
+    await go(secretary, '手机')
+    const { page, context } = await enrol(await invite(secretary, '周网格员', '第2网格'))
+    await tab(page, '安排')
+    await page.locator('.plan', { hasText: '网格' }).waitFor()
+    const chips = await page.locator('.plan .chips li').allInnerTexts()
+    assert.ok(chips.length > 0 && chips.length < 4, chips.join())
+    await quiet(page, 'my buildings')
+    await context.close()
+  })
+
   it('is the same at every size, in high contrast and in English', async () => {
     const { page } = phone
     for (const [size, target, locale, contrast] of [
@@ -537,6 +607,7 @@ describe('a newcomer’s first evening', () => {
       await page.locator('.tabs').waitFor()
       for (const [path, selector] of [
         ['/doors', '.row'],
+        ['/plan', '.plans'],
         ['/sync', '.verdict'],
         ['/mine', '.choices'],
       ]) {
