@@ -1,6 +1,8 @@
 # The README's two commands are `make run` and `make test`.
 .DEFAULT_GOAL := build
 DEMO := demo-data
+# Where `make run` serves it; port 0 takes any free one.
+LISTEN := 127.0.0.1:8420
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
@@ -23,7 +25,7 @@ pages:
 run: build
 	@test -e $(DEMO) || target/release/wanjia demo --data $(DEMO)
 	@target/release/wanjia verify --data $(DEMO)
-	@target/release/wanjia demo --data $(DEMO) --serve
+	@target/release/wanjia demo --data $(DEMO) --serve --listen $(LISTEN)
 
 # The contracts that are committed and compared in the test run.
 gen: setup
@@ -70,10 +72,11 @@ bench-planning: build peers
 	@.venv-planning/bin/python bench/planning/run.py target/release/wanjia target/bench-planning $(PLANNING)
 
 # Pictures of every screen in each size, language and contrast, into the ignored folder screens: look before and after a
-# change. screens.mjs shows a mock, whose states have levers; walk.mjs the demonstration on the real server, and judges.
+# change. screens.mjs shows a mock, whose states have levers; walk.mjs the demonstration on the real server, states.mjs what
+# it does not come into (nothing, waiting, failing, very many, very long), and both judge.
 # make screens WALK="phone en elder" walks a part of it.
 WALK :=
 screens: setup
 	cd web && npm ci --no-audit --no-fund && npm run build
 	cargo build --locked -p wanjia
-	cd e2e && npm ci --no-audit --no-fund && npm run screens && node walk.mjs $(WALK)
+	cd e2e && npm ci --no-audit --no-fund && npm run screens && node walk.mjs $(WALK) && node states.mjs $(WALK)

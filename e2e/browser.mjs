@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { chromium } from 'playwright-core'
 
 export const PHONE = { width: 390, height: 844 }
-export const DESK = { width: 1280, height: 800 }
+export const DESK = { width: 1440, height: 900 }
 
 export function launch() {
   return chromium.launch({
@@ -34,8 +34,8 @@ export async function findings(page) {
 }
 
 /**
- * Text under 16 px, and buttons, links that stand alone, and fields under the target size, both in CSS pixels. A console
- * is read close by: its small print may be 14 px.
+ * Text under 16 px, and whatever is touched and not part of a sentence under the target size, both in CSS pixels. A
+ * console is read close by: its small print may be 14 px. A box is as large as the label that ticks it.
  */
 export function tooSmall(page, target, console = false) {
   return page.evaluate(([least, print]) => {
@@ -51,8 +51,11 @@ export function tooSmall(page, target, console = false) {
       const size = parseFloat(getComputedStyle(element).fontSize)
       if (size < print) found.push(`text ${size}px: ${node.data.trim().slice(0, 20)}`)
     }
-    for (const element of document.querySelectorAll('button, select, summary, input:not([type=checkbox], [type=radio], [type=file]), a.tab')) {
-      if (!visible(element)) continue
+    for (const touched of document.querySelectorAll('button, select, summary, input:not([type=file]), textarea, a[href]')) {
+      const element = touched.matches('[type=checkbox], [type=radio]') ? (touched.closest('label') ?? touched) : touched
+      const around = element.parentElement.textContent.trim().length - element.textContent.trim().length
+      const inSentence = element.matches('a') && around > 2 && getComputedStyle(element).display === 'inline'
+      if (!visible(element) || inSentence || element.closest('.unseen, .skip') !== null) continue
       const { width, height } = element.getBoundingClientRect()
       if (Math.min(width, height) < least - 0.5) found.push(`target ${Math.round(width)}x${Math.round(height)}: ${element.textContent.trim().slice(0, 20)}`)
     }
@@ -84,12 +87,65 @@ export function cut(page) {
       if (clipPath !== 'none') continue
       const across = ['hidden', 'clip'].includes(overflowX) && element.scrollWidth > element.clientWidth + 1
       const down = ['hidden', 'clip'].includes(overflowY) && element.scrollHeight > element.clientHeight + 1
+      // A part that scrolls sideways hides its last column from whoever does not try.
+      if (['auto', 'scroll'].includes(overflowX) && element.scrollWidth > element.clientWidth + 1 && !element.matches('html, body, textarea, dialog, [tabindex]')) found.push(`scrolls within: ${element.tagName} ${element.className} by ${element.scrollWidth - element.clientWidth}px`)
       if ((across || down) && element.clientWidth > 0) found.push(`cut: ${element.className} ${element.textContent.trim().slice(0, 40)}`)
     }
     for (const button of document.querySelectorAll('button, .button, .chip, .cell')) {
       if (button.checkVisibility() && button.scrollWidth > button.clientWidth + 2) found.push(`runs over: ${button.textContent.trim().slice(0, 40)}`)
     }
     return [...new Set(found)]
+  })
+}
+
+/**
+ * What cannot be hit because something lies over it, text squeezed into a column of single characters, and a frame that
+ * leaves the page itself less than half of the screen.
+ */
+export function crowded(page) {
+  return page.evaluate(() => {
+    const found = []
+    const modal = document.querySelector('dialog[open]')
+    for (const element of (modal ?? document.body).querySelectorAll('button, a[href], select, input')) {
+      const box = element.getBoundingClientRect()
+      const [x, y] = [box.left + box.width / 2, box.top + box.height / 2]
+      if (box.width < 2 || !element.checkVisibility() || element.closest('.unseen, .skip') !== null || element.matches('.unseen')) continue
+      // What scrolls below a bar that stays is not covered: it can be scrolled clear.
+      if (x < 0 || y < 0 || x > innerWidth || y > innerHeight || getComputedStyle(element).position === 'fixed') continue
+      const top = document.elementFromPoint(x, y)
+      if (top === null || element.contains(top) || top.contains(element) || top.closest('label')?.contains(element)) continue
+      const bar = top.closest('nav, header, footer, .dock, .notices, [role=status]')
+      if (bar !== null && ['fixed', 'sticky'].includes(getComputedStyle(bar).position)) continue
+      found.push(`covered: ${element.textContent.trim().slice(0, 30)} by ${top.outerHTML.slice(0, 80)}`)
+    }
+    const walker = document.createTreeWalker(modal ?? document.body, NodeFilter.SHOW_TEXT)
+    const range = document.createRange()
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const text = node.data.trim()
+      const element = node.parentElement
+      if (text.length < 4 || !element.checkVisibility() || element.closest('.unseen') !== null) continue
+      range.selectNodeContents(node)
+      const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size
+      if (lines > 2 && text.length / lines < 2.5) found.push(`squeezed into ${lines} lines: ${text.slice(0, 30)}`)
+    }
+    const main = document.querySelector('main')
+    if (modal === null && main !== null && scrollY === 0 && main.getBoundingClientRect().top > innerHeight / 2) {
+      found.push(`the page begins at ${Math.round(main.getBoundingClientRect().top)}px of ${innerHeight}`)
+    }
+    return [...new Set(found)]
+  })
+}
+
+/** Sentences in English on a Chinese page; codes, file names and units stay as they are. */
+export function alien(page) {
+  return page.evaluate(() => {
+    const found = new Set()
+    const sentence = /\b[A-Za-z]{2,}[ ,]+[a-z]{2,}[ ,]+[a-z]{2,}\b/
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (sentence.test(node.data) && node.parentElement.closest('[lang=en], script, style') === null) found.add(`English: ${node.data.trim().slice(0, 60)}`)
+    }
+    return [...found]
   })
 }
 

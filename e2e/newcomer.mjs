@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, describe, it as plainly } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { DESK, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall } from './browser.mjs'
+import { crowded, DESK, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall } from './browser.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
 const COMMUNITY = '420102002003'
@@ -436,7 +436,7 @@ describe('a newcomer’s first evening', () => {
     await lost.page.getByText('本机的数据和钥匙已经清空').waitFor()
     for (const store of ['settings', 'doors', 'outbox', 'visits']) assert.deepEqual(await stored(lost.page, store), [], store)
     await go(secretary, '待放行')
-    await secretary.locator('.held li', { hasText: '102' }).waitFor()
+    await secretary.locator('.held li', { hasText: '102' }).getByText('走访：空置', { exact: true }).waitFor()
     await quiet(secretary, 'quarantine')
     await secretary.getByRole('button', { name: '放行' }).click()
     await quiet(secretary, 'releasing')
@@ -569,16 +569,22 @@ describe('a newcomer’s first evening', () => {
       await secretary.evaluate((chosen) => localStorage.setItem('wanjia.locale', chosen), language)
       await secretary.reload()
       const pages = secretary.locator('.side ul a')
-      await pages.first().waitFor()
+      const menu = secretary.locator('.side .menu')
+      await menu.waitFor()
       assert.equal(await pages.count(), 9)
       for (const link of await pages.all()) {
+        await menu.click()
+        const name = await link.innerText()
         const { x, width } = await link.boundingBox()
-        assert.ok(x >= 0 && x + width <= PHONE.width, await link.innerText())
+        assert.ok(x >= 0 && x + width <= PHONE.width, name)
+        assert.deepEqual(await tooSmall(secretary, 44, true), [], `menu before ${name}`)
         await link.click()
         await secretary.locator('main h1').waitFor()
-        await quiet(secretary, `${await link.innerText()} ${language}`)
-        assert.deepEqual(await sideways(secretary), [], await link.innerText())
-        assert.deepEqual(await tooSmall(secretary, 44, true), [], await link.innerText())
+        await link.waitFor({ state: 'hidden' })
+        await quiet(secretary, `${name} ${language}`)
+        assert.deepEqual(await sideways(secretary), [], name)
+        assert.deepEqual(await tooSmall(secretary, 44, true), [], name)
+        assert.deepEqual(await crowded(secretary), [], name)
       }
       assert.match(await secretary.title(), language === 'en' ? /Wanjia/ : /万家/)
     }

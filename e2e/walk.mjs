@@ -8,34 +8,33 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { cut, DESK, findings, foreign, launch, openPage, PHONE, sideways, tooSmall } from './browser.mjs'
-import { makeDemonstration, samples } from './territory.mjs'
+import { DESK, launch, openPage, PHONE } from './browser.mjs'
+import { Looking, LOOKS } from './look.mjs'
+import { makeDemonstration } from './territory.mjs'
 
 const out = fileURLToPath(new URL('../screens/', import.meta.url))
 const only = process.argv.slice(2)
 const wanted = (...words) => only.every((word) => words.includes(word))
-const TEXT = { standard: 16, large: 20, elder: 24, high: 16, forced: 16 }
-const SMALL_PHONE = { width: 360, height: 740 }
-const complaints = []
 
 await mkdir(out, { recursive: true })
 const browser = await launch()
 const territory = await makeDemonstration()
-const { origin, accounts } = territory
-const cookies = new Map()
-/** The sweep that the consoles look at; each phone walks a sweep of its own, so that it finds doors to knock at. */
-let mainSweep = ''
+const { origin } = territory
+const looking = new Looking(browser, territory, out)
+const { complaints } = looking
+const open = looking.open.bind(looking)
+const ask = looking.ask.bind(looking)
 
 try {
   await prepare()
   for (const locale of ['zh-CN', 'en']) {
     for (const [shape, viewport] of [['narrow', PHONE], ['desk', DESK]]) {
-      for (const look of ['standard', 'large', 'elder', 'high', 'forced']) {
-        if (wanted('console', locale, shape, look)) await whole(consolePages, { locale, shape, viewport, look })
+      for (const look of LOOKS) {
+        if (wanted('console', locale, shape, look)) await looking.whole(consolePages, { locale, shape, viewport, look })
       }
     }
-    for (const look of ['standard', 'large', 'elder', 'high', 'forced']) {
-      if (wanted('phone', locale, look)) await whole(phonePages, { locale, look })
+    for (const look of LOOKS) {
+      if (wanted('phone', locale, look)) await looking.whole(phonePages, { locale, look })
     }
   }
   if (wanted('console', 'stopped')) await stopped()
@@ -43,100 +42,7 @@ try {
   await browser.close()
   await territory.remove()
 }
-// The frame of the page is on every picture: what it is blamed for is said once.
-const blamed = new Map()
-for (const complaint of complaints) {
-  const [where, what] = complaint.split(/: (.*)/s)
-  blamed.set(what, [...(blamed.get(what) ?? []), where])
-}
-for (const [what, [first, ...rest]] of blamed) console.error(`${first}${rest.length > 0 ? ` and ${rest.length} more` : ''}: ${what}`)
-console.log(`${blamed.size} complaints`)
-process.exitCode = complaints.length > 0 ? 1 : 0
-
-/** A walk that cannot go on is one complaint; the next begins anew. */
-async function whole(pages, options) {
-  await pages(options).catch((error) => complaints.push(`${Object.values(options).filter((word) => typeof word === 'string').join('-')}: ${error.stack.split('\n').filter((line) => /Error|Timeout|waiting for l|intercepts|walk/.test(line)).slice(0, 4).join(' ')}`))
-  await Promise.all(browser.contexts().map((context) => context.close()))
-}
-
-/** One page with everything that is looked for on it. */
-async function open(name, { locale, look, viewport, phone = false, role = null }) {
-  const options = { viewport, locale, ...(phone ? { deviceScaleFactor: 2, isMobile: true, hasTouch: true } : { deviceScaleFactor: 1 }) }
-  if (role !== null) options.storageState = cookies.get(role)
-  const opened = await openPage(browser, origin, options)
-  const { page, context } = opened
-  page.setDefaultTimeout(45_000)
-  await context.addInitScript(
-    ([chosen, size, contrast, sweep]) => {
-      if (location.protocol === 'about:') return
-      localStorage.setItem('wanjia.sweep', sweep)
-      localStorage.setItem('wanjia.locale', chosen)
-      if (size !== '') localStorage.setItem('wanjia.size', size)
-      if (contrast !== '') localStorage.setItem('wanjia.contrast', contrast)
-    },
-    [locale, phone ? (TEXT[look] === 16 ? 'standard' : look) : '', phone && look === 'high' ? 'high' : '', mainSweep],
-  )
-  if (look === 'high') await page.emulateMedia({ contrast: 'more' })
-  if (look === 'forced') await page.emulateMedia({ forcedColors: 'active' })
-  if (!phone) {
-    const session = await context.newCDPSession(page)
-    await session.send('Page.setFontSizes', { fontSizes: { standard: TEXT[look] } })
-  }
-  const narrow = viewport.width < 720
-  const shot = async (what, { full = false } = {}) => {
-    const where = `${name}-${what}`
-    await page.waitForTimeout(250)
-    // A whole page is drawn at a size of its own, at which the browser forgets the text size that was set here.
-    await page.screenshot({ path: `${out}${where}.png`, fullPage: full && (phone || TEXT[look] === 16) })
-    const say = (found) => complaints.push(...found.map((one) => `${where}: ${one}`))
-    // Forced colours replace whatever contrast the page chose.
-    say((await findings(page)).filter((one) => look !== 'forced' || !one.startsWith('color-contrast')))
-    say(await sideways(page))
-    say(await cut(page))
-    if (narrow) say(await tooSmall(page, phone && look === 'elder' ? 60 : 44, !phone))
-    if (locale === 'en') say(await foreign(page))
-  }
-  /** Opens a dialog, looks at it, and leaves it by Escape: the focus goes back to where it was. */
-  const dialog = async (what, opener, within = async () => {}) => {
-    if ((await opener.count()) === 0) return void complaints.push(`${name}-${what}: nothing opens it`)
-    await opener.focus()
-    await opener.click()
-    await page.locator('dialog[open]').waitFor()
-    await page.waitForTimeout(600)
-    await shot(what)
-    await within(page.locator('dialog[open]'))
-    await page.keyboard.press('Escape')
-    await page.locator('dialog[open]').waitFor({ state: 'detached', timeout: 3000 }).catch(() => complaints.push(`${name}-${what}: Escape does not close it`))
-    const lost = await page.evaluate(() => document.activeElement === document.body)
-    if (lost) complaints.push(`${name}-${what}: the focus is lost when it closes`)
-  }
-  const done = async () => {
-    complaints.push(...opened.complaints.map((text) => `${name}: ${text}`))
-    await context.close()
-  }
-  return { ...opened, shot, dialog, done }
-}
-
-async function signIn(role, page) {
-  await page.goto(`${origin}/`)
-  await page.fill('[name=username]', role)
-  await page.fill('[name=password]', accounts[role])
-  await page.fill('[name=code]', await territory.code(role))
-  await page.click('.button.lamp')
-  await page.waitForSelector('.side')
-  cookies.set(role, await page.context().storageState())
-}
-
-async function ask(role, method, path, json) {
-  const response = await fetch(origin + path, {
-    method,
-    headers: { 'content-type': 'application/json', 'x-wanjia': 'console', cookie: cookieOf(role) },
-    body: json === undefined ? undefined : JSON.stringify(json),
-  })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
-  return text === '' ? null : JSON.parse(text)
-}
+process.exitCode = looking.report()
 
 async function invite(name) {
   return (await ask('secretary', 'POST', '/v1/devices/invitations', { worker_name: name, area_code: territory.community, role: 'grid_worker' })).url
@@ -152,20 +58,12 @@ async function closeSweep(id) {
   await ask('street', 'POST', `/v1/sweeps/${id}/close`, { signatures: rows.map(({ dwelling }) => dwelling) })
 }
 
-function cookieOf(role) {
-  return cookies.get(role).cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
-}
-
 /** Signs in once in each role, and has the community know every kind of line: a refusal, someone unlisted, a held record. */
 async function prepare() {
-  for (const role of Object.keys(accounts)) {
-    const { page, context } = await openPage(browser, origin, { viewport: DESK })
-    await signIn(role, page)
-    await context.close()
-  }
-  mainSweep = (await ask('county', 'GET', '/v1/sweeps')).sweeps[0].id
+  for (const role of Object.keys(territory.accounts)) await looking.signIn(role)
+  looking.sweep = (await ask('county', 'GET', '/v1/sweeps')).sweeps[0].id
   const enrol = async (name) => {
-    const opened = await openPage(browser, origin, { viewport: SMALL_PHONE, isMobile: true, hasTouch: true })
+    const opened = await openPage(browser, origin, { viewport: PHONE, isMobile: true, hasTouch: true })
     await opened.page.goto(await invite(name))
     await opened.page.click('.button.lamp')
     await opened.page.click('h1 ~ .button.lamp')
@@ -235,20 +133,20 @@ async function consolePages({ locale, shape, viewport, look }) {
   await gate.done()
 
   const above = await open(name, { ...options, role: 'county' })
-  await visit(above, '/coverage', '.tree tbody tr')
+  await above.visit('/coverage', '.tree tbody tr')
   await above.shot('03-coverage', { full: true })
   await above.page.locator('.fold').first().click()
   await above.page.waitForTimeout(500)
   await above.shot('04-coverage-unfolded')
-  await visit(above, `/coverage?area=${street}`, '.tree tbody tr')
+  await above.visit(`/coverage?area=${street}`, '.tree tbody tr')
   await above.shot('05-street')
   for (const [at, page] of ['tasks', 'residual', 'reconcile', 'building'].entries()) {
-    await visit(above, `/${page}`, '.choose li')
+    await above.visit(`/${page}`, '.choose li')
     if (at === 0 || all) await above.shot(`06-choose-${page}`)
   }
-  await visit(above, '/reconcile?kind=lit_unlisted', '.choose li')
+  await above.visit('/reconcile?kind=lit_unlisted', '.choose li')
   await above.shot('06-choose-lit-unlisted')
-  await visit(above, '/quarantine', '.held, .empty')
+  await above.visit('/quarantine', '.held, .empty')
   await above.shot('07-quarantine-county')
   await above.dialog('08-open-sweep', above.page.locator('.top .button.plain').last(), async (dialog) => {
     await dialog.locator('.button.dusk').click()
@@ -261,13 +159,13 @@ async function consolePages({ locale, shape, viewport, look }) {
 
   const desk = await open(name, { ...options, role: 'secretary' })
   const { page } = desk
-  await visit(desk, '/coverage', '.buildings')
+  await desk.visit('/coverage', '.buildings')
   await desk.shot('11-community', { full: true })
   await page.keyboard.press('Tab')
   await page.keyboard.press('Tab')
   await page.keyboard.press('Tab')
   await desk.shot('12-focus')
-  await visit(desk, '/tasks', '.tasks li')
+  await desk.visit('/tasks', '.tasks li')
   await desk.shot('13-tasks')
   await page.locator('.names .button').click()
   await page.waitForTimeout(500)
@@ -277,20 +175,20 @@ async function consolePages({ locale, shape, viewport, look }) {
     await page.waitForTimeout(500)
     await desk.shot('16-revealed')
   })
-  await visit(desk, '/residual', 'tbody tr')
+  await desk.visit('/residual', 'tbody tr')
   await desk.shot('17-residual')
   await page.fill('.find', '没有这个门')
   await desk.shot('18-residual-none-found')
-  await visit(desk, '/residual?reason=refused_unsigned', 'tbody tr, .empty')
+  await desk.visit('/residual?reason=refused_unsigned', 'tbody tr, .empty')
   await desk.shot('19-residual-refused')
   await desk.dialog('20-sign-off', page.locator('.act .button').first())
-  await visit(desk, '/reconcile', '.task')
+  await desk.visit('/reconcile', '.task')
   await desk.shot('21-reconcile', { full: true })
   for (const kind of all ? ['lit_unlisted', 'listed_dark', 'moved', 'away', 'confirmed', 'unresolved'] : ['listed_dark']) {
-    await visit(desk, `/reconcile?kind=${kind}`, '.task, .empty')
+    await desk.visit(`/reconcile?kind=${kind}`, '.task, .empty')
     await desk.shot(`22-reconcile-${kind}`)
   }
-  await visit(desk, '/reconcile', '.task')
+  await desk.visit('/reconcile', '.task')
   await desk.dialog('23-register', page.locator('.column .button.lamp').first(), async (dialog) => {
     await dialog.locator('[name=name]').fill('')
     await dialog.locator('.button.lamp').click()
@@ -299,12 +197,12 @@ async function consolePages({ locale, shape, viewport, look }) {
   })
   await desk.dialog('25-link', page.locator('.column[data-kind=lit_unlisted] .acts .button:not(.lamp, .perhaps)').first())
   await desk.dialog('26-reveal', page.locator('.column[data-kind=listed_dark] .button').first())
-  await visit(desk, `/building?area=${community}&building=${encodeURIComponent(building)}`, '.unit')
+  await desk.visit(`/building?area=${community}&building=${encodeURIComponent(building)}`, '.unit')
   await desk.shot('27-building', { full: true })
-  await visit(desk, '/quarantine', '.held li')
+  await desk.visit('/quarantine', '.held li')
   await desk.shot('28-quarantine')
   await desk.dialog('29-release', page.locator('.held .button').first())
-  await visit(desk, '/devices', 'tbody tr')
+  await desk.visit('/devices', 'tbody tr')
   await desk.shot('30-devices', { full: true })
   await desk.dialog('31-invite', page.locator('.page-head .button.lamp'), async (dialog) => {
     await dialog.locator('.button.lamp').click()
@@ -315,24 +213,24 @@ async function consolePages({ locale, shape, viewport, look }) {
     await desk.shot('33-invited')
   })
   await desk.dialog('34-revoke', page.locator('.act .button').first())
-  await visit(desk, '/roster', '.drop')
+  await desk.visit('/roster', '.drop')
   await desk.shot('35-roster')
   await page.setInputFiles('input[type=file]', { name: '保成社区名册.csv', mimeType: 'text/csv', buffer: roster(community) })
   await page.waitForSelector('.sums')
   await desk.shot('36-roster-preview')
-  await visit(desk, '/roster', '.drop')
+  await desk.visit('/roster', '.drop')
   await page.setInputFiles('input[type=file]', { name: '照片.csv', mimeType: 'text/csv', buffer: Buffer.from('门卫,日期\n张,2026-01-01\n') })
   await page.waitForSelector('.refusal')
   await desk.shot('37-roster-refused')
   await plans(desk)
-  await visit(desk, `/residual?area=${county}`, '.wrong')
+  await desk.visit(`/residual?area=${county}`, '.wrong')
   await desk.shot('38-outside-area')
   await desk.done()
 
   if (all) await closing(name, options)
   for (const [at, role] of (all ? ['clerk', 'street', 'observer', 'auditor'] : []).entries()) {
     const other = await open(name, { ...options, role })
-    await visit(other, '/', 'main h1')
+    await other.visit('/', 'main h1')
     await other.shot(`4${at}-${role}`)
     await other.done()
   }
@@ -343,14 +241,14 @@ async function plans(desk) {
   const { page } = desk
   const csv = (name, text) => page.setInputFiles(`[name=${name}]`, { name: `${name}.csv`, mimeType: 'text/csv', buffer: Buffer.from(text) })
   const draft = async (kind, fill) => {
-    await visit(desk, '/plans', 'main h1')
+    await desk.visit('/plans', 'main h1')
     await page.locator('.page-head .button.lamp').click()
     await page.locator('dialog select').first().selectOption(kind)
     await fill()
     await page.locator('dialog .button.dusk').click()
     await page.waitForSelector('.certificate')
   }
-  await visit(desk, '/plans', 'main h1')
+  await desk.visit('/plans', 'main h1')
   await desk.shot('37a-plans')
   await desk.dialog('37b-new-plan', page.locator('.page-head .button.lamp'))
   await draft('rota', async () => {
@@ -385,7 +283,7 @@ async function closing(name, options) {
   await page.goto(`${origin}/`)
   await page.evaluate((id) => localStorage.setItem('wanjia.sweep', id), sweep)
   await page.context().addInitScript((id) => location.protocol !== 'about:' && localStorage.setItem('wanjia.sweep', id), sweep)
-  await visit(street, '/coverage', '.summary, .hero')
+  await street.visit('/coverage', '.summary, .hero')
   await page.locator('.top .button.plain').first().click()
   const dialog = page.locator('dialog[open]')
   await dialog.locator('label').first().waitFor()
@@ -408,16 +306,9 @@ function roster(community) {
   return Buffer.from([head, ...good, ...bad].join('\n'))
 }
 
-async function visit({ page }, path, selector) {
-  await page.goto('about:blank')
-  await page.goto(`${origin}/#${path}`)
-  await page.waitForSelector(selector)
-  await page.waitForTimeout(500)
-}
-
 async function phonePages({ locale, look }) {
   const name = `real-phone-${locale}-${look}`
-  const phone = await open(name, { locale, look, viewport: SMALL_PHONE, phone: true })
+  const phone = await open(name, { locale, look, viewport: PHONE, phone: true })
   const { page, context, shot } = phone
   await page.goto(`${origin}/phone/`)
   await page.waitForSelector('h1')
@@ -524,7 +415,7 @@ async function phonePages({ locale, look }) {
   await shot('27-doors-after-closing')
   await phone.done()
 
-  const late = await open(name, { locale, look, viewport: SMALL_PHONE, phone: true })
+  const late = await open(name, { locale, look, viewport: PHONE, phone: true })
   await late.page.goto(url)
   await late.page.click('.button.lamp')
   await late.page.waitForSelector('[role=alert]')
@@ -540,7 +431,7 @@ async function stopped() {
       const desk = await open(name, { locale, look: 'standard', viewport, role: 'secretary' })
       const gate = await open(name, { locale, look: 'standard', viewport })
       await gate.page.goto(`${origin}/`)
-      await visit(desk, '/coverage', '.buildings')
+      await desk.visit('/coverage', '.buildings')
       // The pages are fetched ahead a second after the first.
       await desk.page.waitForTimeout(2_500)
       await territory.end('SIGTERM')
@@ -563,9 +454,7 @@ async function stopped() {
       await desk.page.waitForSelector('form.panel', { timeout: 20_000 }).catch(() => complaints.push(`${name}: the page does not tell that the session ended`))
       await desk.shot('4-back')
       await desk.done()
-      const again = await openPage(browser, origin, { viewport: DESK })
-      await signIn('secretary', again.page)
-      await again.context.close()
+      await looking.signIn('secretary')
     }
   }
 }

@@ -460,7 +460,7 @@ export function makeMock({ now = Date.now } = {}) {
       return { row: index + 2, verdict, field: verdict === 'refused' ? 'id_number' : null, message: verdict === 'refused' ? '身份证号校验位不对' : verdict === 'changed' ? '电话有变化' : verdict === 'left' ? '和已有的一样' : '新增居民', message_en: verdict === 'refused' ? 'The check digit of the ID number is wrong' : verdict === 'changed' ? 'The phone number changed' : verdict === 'left' ? 'As it is already' : 'A new resident' }
     })
     const count = (verdict) => rows.filter((one) => one.verdict === verdict).length
-    return { status: 200, body: { added: count('added'), changed: count('changed'), left: count('left'), refused: count('refused'), rows, applied: !dry } }
+    return { status: 200, body: { added: count('added'), changed: count('changed'), left: count('left'), refused: count('refused'), rows, ignored: [{ message: '不认识“备注2”这一列，没有采用', message_en: 'column "备注2" means nothing here and is ignored' }], applied: !dry } }
   }
 
   function deviceOf(request) {

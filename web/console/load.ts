@@ -1,8 +1,12 @@
 /** Loading what a page shows: again when its question changes (with a skeleton) or when figures change (silently). */
-import { onScopeDispose, ref, shallowRef, watch, type ShallowRef } from 'vue'
+import { computed, onScopeDispose, ref, shallowReactive, shallowRef, watch, type ShallowRef } from 'vue'
 import { Refused, Unreachable } from '@core/api/client'
 import { tick } from './session'
 import { i18n, translate } from './texts'
+
+/** Every load that a page waits for with nothing to show; the frame says so in one place. */
+const waiting = shallowReactive(new Set<symbol>())
+export const loading = computed(() => waiting.size > 0)
 
 export interface Loaded<Value> {
   value: Readonly<ShallowRef<Value | null>>
@@ -21,7 +25,10 @@ export function useLoad<Question, Value>(
   const busy = ref(false)
   const wrong = ref<string | null>(null)
   const code = ref('')
+  const self = Symbol('load')
   let round = 0
+
+  watch([busy, value], () => (busy.value && value.value === null ? waiting.add(self) : waiting.delete(self)), { flush: 'sync' })
 
   async function load(fresh: boolean): Promise<void> {
     const asked = question()
@@ -50,6 +57,7 @@ export function useLoad<Question, Value>(
   watch(tick, () => void load(false))
   onScopeDispose(() => {
     round += 1
+    waiting.delete(self)
   })
   return { value, busy, wrong, code, reload: () => load(false) }
 }

@@ -15,6 +15,9 @@ const ANEW = 4_000
 
 export const account = shallowRef<Account | null>(null)
 export const sweeps = shallowRef<Sweep[]>([])
+/** Whether the server has told which sweeps there are. */
+export const sweepsKnown = ref(false)
+export const sweepsWrong = ref<string | null>(null)
 export const chosenSweep = ref(localStorage.getItem(STORED_SWEEP) ?? '')
 /** Rises whenever the server says that figures changed. */
 export const tick = ref(0)
@@ -36,7 +39,7 @@ watch(chosenSweep, (id) => localStorage.setItem(STORED_SWEEP, id))
 export async function resume(): Promise<void> {
   try {
     const { body } = await call<{ account: Account }>('/v1/session')
-    await enter(body.account)
+    enter(body.account)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     account.value = null
@@ -46,7 +49,7 @@ export async function resume(): Promise<void> {
 export async function signIn(username: string, password: string, code: string): Promise<void> {
   const json = { username, password, code }
   const { body } = await call<{ account: Account }>('/v1/session', { method: 'POST', json })
-  await enter(body.account)
+  enter(body.account)
 }
 
 export async function signOut(): Promise<void> {
@@ -61,18 +64,32 @@ export async function signOut(): Promise<void> {
 export async function loadSweeps(): Promise<void> {
   const { body } = await call<{ sweeps: Sweep[] }>('/v1/sweeps')
   sweeps.value = [...body.sweeps].sort((left, right) => right.opened_at.localeCompare(left.opened_at))
+  sweepsKnown.value = true
+  sweepsWrong.value = null
+}
+
+/** Asks until it is told: a server that fails once must not look like one without sweeps, nor end the session. */
+async function learnSweeps(): Promise<void> {
+  try {
+    await loadSweeps()
+  } catch (error) {
+    if (account.value === null) return
+    sweepsWrong.value = sentence(error)
+    setTimeout(() => void learnSweeps(), ANEW)
+  }
 }
 
 function leave(): void {
   account.value = null
+  sweepsKnown.value = false
   forgetNames()
 }
 
 onSessionEnd(leave)
 
-async function enter(known: Account): Promise<void> {
+function enter(known: Account): void {
   account.value = known
-  await loadSweeps()
+  void learnSweeps()
   listen()
 }
 

@@ -3,6 +3,8 @@
 //! A state is disposable: it is made again from the facts by applying them in order. Whoever keeps it (a database, a
 //! map in memory) only stores and finds rows; every rule is in this crate.
 
+use std::fmt;
+
 use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
 use crate::fact::{Light, Outcome, Place};
@@ -100,6 +102,20 @@ pub struct Labels {
     pub building: String,
     pub unit: String,
     pub room: String,
+}
+
+/// As people write a door, `3-1-402`: a house without units is `3-402`.
+impl fmt::Display for Labels {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut between = "";
+        for label in [&self.building, &self.unit, &self.room] {
+            if !label.is_empty() {
+                write!(formatter, "{between}{label}")?;
+                between = "-";
+            }
+        }
+        Ok(())
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

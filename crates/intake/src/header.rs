@@ -462,6 +462,30 @@ impl Header {
         self.places[column as usize].map(usize::from)
     }
 
+    /// What a table holds that is not read: columns that mean nothing here or name another a second time, and further
+    /// sheets. In Chinese and in English.
+    pub fn ignored(&self) -> Vec<(String, String)> {
+        let unknown = self.unknown.iter().map(|heading| {
+            (
+                format!("不认识“{heading}”这一列，没有采用"),
+                format!("column {heading:?} means nothing here and is ignored"),
+            )
+        });
+        let repeated = self.repeated.iter().map(|heading| {
+            (
+                format!("“{heading}”与另一列重复，没有采用"),
+                format!("column {heading:?} says what another column says and is ignored"),
+            )
+        });
+        let sheets = self.unread_sheets.iter().map(|sheet| {
+            (
+                format!("工作表“{sheet}”也像名单，没有读取；请另存后单独导入"),
+                format!("sheet {sheet:?} looks like a list too and is not read; import it by itself"),
+            )
+        });
+        unknown.chain(repeated).chain(sheets).collect()
+    }
+
     /// The cell of a column in a record; `""` when the table has no such column.
     pub(crate) fn cell<'r>(&self, record: &'r Record, column: Column) -> &'r str {
         match self.places[column as usize] {
@@ -515,10 +539,10 @@ impl Header {
         let (mut unknown, mut repeated) = (Vec::new(), Vec::new());
         for (index, heading) in shown.iter().enumerate() {
             let taken = places.iter().flatten().any(|place| usize::from(*place) == index);
-            let name = folded(heading);
-            if taken || name.is_empty() {
+            if taken || heading.trim().is_empty() {
                 continue;
             }
+            let name = folded(heading);
             let known = schema.names.iter().any(|(_, names)| names.contains(&name.as_str()));
             // A stand-in beside the true column is a second heading for the same thing, and is named as one.
             if known { &mut repeated } else { &mut unknown }.push(heading.trim().to_owned());

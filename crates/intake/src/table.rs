@@ -297,7 +297,10 @@ impl Table {
     }
 
     /// Stands before the first row of a sheet; text has only one.
-    pub(crate) fn select_sheet(&mut self, index: usize) -> Result<(), TableError> {
+    ///
+    /// # Errors
+    /// When the sheet cannot be read.
+    pub fn select_sheet(&mut self, index: usize) -> Result<(), TableError> {
         match &mut self.reader {
             Reader::Text(text) => text.rewind(),
             Reader::Workbook(workbook) => workbook.select(index),

@@ -2,7 +2,7 @@
 //!
 //! `lookup --roster roster.csv --observations observation.csv --model model.json` builds the index of the roster,
 //! looks observations up one at a time, on one thread, and prints percentiles in microseconds; then the same for
-//! rows put in and taken out.
+//! rows put in and taken out, and the memory that the index takes.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -66,6 +66,13 @@ fn percentiles(mut nanoseconds: Vec<u64>) -> serde_json::Value {
     json!({ "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "p99.9": at(0.999), "most": at(1.0) })
 }
 
+/// A figure of the process's memory in gigabytes, where the system tells: `VmHWM` the most so far, `VmRSS` now.
+fn gigabytes(name: &str) -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    Some(line.split_whitespace().next()?.parse::<f64>().ok()? * 1024.0 / 1e9)
+}
+
 fn main() -> Result<(), Failure> {
     let arguments = Arguments::parse();
     let model: Model = serde_json::from_str(&std::fs::read_to_string(&arguments.model)?)?;
@@ -81,6 +88,7 @@ fn main() -> Result<(), Failure> {
     let started = Instant::now();
     let mut index = Index::build(list, &model, arguments.threads);
     let built = started.elapsed().as_secs_f64();
+    let memory = json!({ "held": gigabytes("VmRSS"), "most": gigabytes("VmHWM") });
     let mut taken = Vec::with_capacity(arguments.lookups);
     let (mut known, mut found) = (0, 0);
     rows(&arguments.observations, "truth_person_id", |raw, truth| {
@@ -103,7 +111,7 @@ fn main() -> Result<(), Failure> {
         put.len() < arguments.lookups / 10
     })?;
     let report = json!({
-        "people": people.len(), "build_seconds": built, "lookups": taken.len(),
+        "people": people.len(), "build_seconds": built, "gigabytes": memory, "lookups": taken.len(),
         "right_person_first": found as f64 / f64::from(known.max(1)),
         "lookup_microseconds": percentiles(taken), "insert_microseconds": percentiles(put),
     });

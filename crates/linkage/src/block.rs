@@ -32,7 +32,7 @@ pub enum Key {
     GivenBirth,
     /// Sound of the name anywhere; only for names that are rare.
     Sound,
-    /// Names in letters: sound of the family name and birth date. Others: first two given sounds are not needed.
+    /// Sound of the surname and birth date: all that a form of address (王阿姨) leaves of a name.
     FamilyBirth,
     /// Western addresses: sound of the street and of the family or given name.
     StreetName,
@@ -75,6 +75,16 @@ impl Key {
             _ => 96,
         }
     }
+}
+
+fn surname_sound(person: &Person) -> Option<u64> {
+    let (characters, surname, _) = person.characters();
+    let sounds = Sounds::get();
+    person.has_name().then(|| {
+        characters[..surname]
+            .iter()
+            .fold(1, |sum, character| sum << 10 | u64::from(sounds.folded(*character)))
+    })
 }
 
 /// The values that a row has for one key: none, one, or two when a surname is read in two ways.
@@ -129,7 +139,7 @@ pub(crate) fn values(key: Key, person: &Person, texts: &Texts) -> [Option<u64>; 
             None
         }),
         Key::Sound => with_sound(Some(0)),
-        Key::FamilyBirth => one(if person.is_text() { both(birth, family()) } else { None }),
+        Key::FamilyBirth => one(both(birth, if person.is_text() { family() } else { surname_sound(person) })),
         Key::StreetName => match person.has_street() && person.is_text() && person.building != 0 {
             true => {
                 let street = u64::from(soundex(texts.get(person.building))) << 32

@@ -1,6 +1,6 @@
 //! De-duplicating one list: rows of one person together, without chains that join two people.
 
-use crate::compare::{Field, compare_sides};
+use crate::compare::{compare_sides, hold_two_numbers};
 use crate::compete::Edge;
 use crate::frequency::Frequencies;
 use crate::index::Blocks;
@@ -62,7 +62,7 @@ impl Groups<'_> {
             for b in other.iter().take(LOOK) {
                 let (x, y) = (&self.list.people[*a as usize], &self.list.people[*b as usize]);
                 let levels = compare_sides(self.list.side(*a), self.list.side(*b));
-                if levels.get(Field::Identifier) == 1 && x.identifier_valid() && y.identifier_valid() {
+                if hold_two_numbers(levels, x, y) {
                     return false;
                 }
                 sum += self.scorer.log_odds(levels, x).clamp(-CUT, CUT);
@@ -147,6 +147,7 @@ pub fn dedupe(
                 probability: p,
                 band: Band::of(p, options),
                 levels: edge.levels,
+                together: edge.together,
             }
         })
         .filter(|link| link.probability >= options.floor)
@@ -290,7 +291,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn edge(left: u32, right: u32, odds: f32) -> Edge {
-        Edge { left, right, odds, levels: crate::compare::Levels::default() }
+        Edge { left, right, odds, levels: crate::compare::Levels::default(), together: false }
     }
 
     #[test]

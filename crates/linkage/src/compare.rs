@@ -106,6 +106,11 @@ pub(crate) fn compare_sides(left: Side<'_>, right: Side<'_>) -> Levels {
     Levels([name_level(left, right), birth, identifier, phone, sex, dwelling])
 }
 
+/// True where both rows carry a valid identity number and the numbers differ: two people, whatever else agrees.
+pub(crate) fn hold_two_numbers(levels: Levels, one: &Person, other: &Person) -> bool {
+    levels.get(Field::Identifier) == 1 && one.identifier_valid() && other.identifier_valid()
+}
+
 fn name_level(left: Side<'_>, right: Side<'_>) -> u8 {
     let (a, b) = (left.person, right.person);
     if !a.has_name() || !b.has_name() || a.is_text() != b.is_text() {

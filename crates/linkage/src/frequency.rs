@@ -70,6 +70,13 @@ fn western_parts(person: &Person, texts: &Texts) -> [Option<u64>; 3] {
     [text(person.building), number, text(person.second_line)]
 }
 
+/// How likely two strangers share a given name in letters, a character of a given name, its sound, before any list
+/// has been seen; a list of a few people cannot tell that 伟 is common. And the characters that this counts as.
+const TYPICAL_WORD: f64 = 0.001;
+const TYPICAL_CHARACTER: f64 = 0.005;
+const TYPICAL_SOUND: f64 = 0.012;
+const TYPICAL_WEIGHT: f64 = 1000.0;
+
 /// Packed birth dates below this are counted one by one.
 const BIRTHS: usize = 2151 << 9;
 
@@ -254,11 +261,14 @@ impl Frequencies {
             let surname = f64::from(parts.surnames[surname_slot(person, texts)]) / (parts.names + 1.0);
             let surname = surname.max(1.0 / (parts.names + 100.0));
             set(Rarity::Surname, surname);
-            let given_part = |count: u32| (f64::from(count) + 1.0) / (parts.given_characters + 1000.0);
+            let given_part = |count: u32, typical: f64| {
+                (f64::from(count) + typical * TYPICAL_WEIGHT) / (parts.given_characters + TYPICAL_WEIGHT)
+            };
             let mut product = surname;
             let mut sound = surname;
             if person.is_text() {
-                product *= given_part(parts.given[hash_bytes(texts.get(person.given())) as usize & 0xffff]);
+                let count = parts.given[hash_bytes(texts.get(person.given())) as usize & 0xffff];
+                product *= given_part(count, TYPICAL_WORD);
                 sound = product * 4.0;
             } else {
                 let sounds = Sounds::get();
@@ -266,8 +276,9 @@ impl Frequencies {
                 let heard = f64::from(parts.surname_sounds[usize::from(sounds.folded(characters[0]))]);
                 sound = sound.max(heard / (parts.names + 1.0));
                 for character in &characters[surname_length..length] {
-                    product *= given_part(parts.given[usize::from(*character)]);
-                    sound *= given_part(parts.given_sounds[usize::from(sounds.folded(*character))]);
+                    product *= given_part(parts.given[usize::from(*character)], TYPICAL_CHARACTER);
+                    let heard = parts.given_sounds[usize::from(sounds.folded(*character))];
+                    sound *= given_part(heard, TYPICAL_SOUND);
                 }
             }
             // Popular whole names are more common than their parts tell; half the mean load is chance meetings.

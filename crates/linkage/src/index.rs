@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::block::{Key, values};
-use crate::compare::{Levels, Side, compare_sides};
+use crate::compare::{Levels, Side, compare_sides, hold_two_numbers};
 use crate::explain::{Explanation, explain};
 use crate::frequency::Frequencies;
 use crate::learn::Answer;
@@ -549,7 +549,9 @@ impl Index {
         candidates.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
         let same = |one: u32, other: u32| {
             let levels = compare_sides(self.list.side(one), self.list.side(other));
-            self.scorer.log_odds(levels, &self.list.people[one as usize]) > 0.0
+            let person = &self.list.people[one as usize];
+            !hold_two_numbers(levels, person, &self.list.people[other as usize])
+                && self.scorer.log_odds(levels, person) > 0.0
         };
         let odds: Vec<f64> = candidates.iter().map(|c| c.2.min(60.0).exp2()).collect();
         let near = candidates.len().min(8);

@@ -22,6 +22,7 @@ pub mod place;
 mod shape;
 mod sound;
 pub mod text;
+mod together;
 mod train;
 
 pub use block::Key;

@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use crate::assign::assign;
 use crate::block::Key;
-use crate::compare::{Levels, compare_sides};
+use crate::compare::{Levels, compare_sides, hold_two_numbers};
 use crate::compete::{Edge, compete};
 use crate::frequency::Frequencies;
 use crate::index::{Batch, Blocks, Haystack};
 use crate::model::{Model, Scorer};
 use crate::person::Register;
+use crate::together::Moves;
 use crate::train::Sample;
 
 /// What is to be done with a pair.
@@ -105,6 +106,9 @@ pub struct Link {
     pub band: Band,
     /// How the fields agree.
     pub levels: Levels,
+    /// Others of the left row's household were seen at the right row's door, away from their own, see
+    /// [`Model::together`].
+    pub together: bool,
 }
 
 /// What was done, in numbers.
@@ -170,7 +174,7 @@ pub(crate) fn candidates(
             batch.search(hay, right, start as u32..end as u32, one_list, &mut |row, other, levels, odds| {
                 compared += 1;
                 if odds > KEEP {
-                    edges.push(Edge { right: row, left: other, odds: odds as f32, levels });
+                    edges.push(Edge { right: row, left: other, odds: odds as f32, levels, together: false });
                 }
             });
             edges.sort_unstable_by_key(|edge| (edge.right, edge.left));
@@ -218,19 +222,29 @@ pub fn link(
     progress(Stage::Indexing, 0, left.len());
     let blocks = Blocks::build(left, threads);
     progress(Stage::Training, 0, options.sample.min(right.len()));
-    let model = model.cloned().unwrap_or_else(|| {
+    let given = model;
+    let mut model = given.cloned().unwrap_or_else(|| {
         Sample { left, right, blocks: &blocks, rows: options.sample, one_list: false, threads }.train()
     });
     progress(Stage::Matching, 0, right.len());
     let scorer = Scorer::between(&model, left.len(), right.len());
     let alone = Scorer::new(&model, left.len().max(right.len()));
-    let (edges, compared, guarded) = candidates(left, right, &blocks, &scorer, threads, false, progress);
+    let (mut edges, compared, guarded) = candidates(left, right, &blocks, &scorer, threads, false, progress);
+    let moves = Moves::find(&edges, left, right);
+    if given.is_none() {
+        model.together = moves.share(left);
+    }
+    let hay = Haystack { blocks: &blocks, list: left, scorer: &scorer };
+    moves.apply(&mut edges, hay, right, model.together, KEEP);
     // The largest thing in memory, and needed no more.
     drop(blocks);
     progress(Stage::Deciding, 0, edges.len());
     let twice = |list: &Register, one: u32, other: u32, marked: bool| {
         let levels = compare_sides(list.side(one), list.side(other));
         let mut person = list.people[one as usize];
+        if hold_two_numbers(levels, &person, &list.people[other as usize]) {
+            return false;
+        }
         if !marked {
             person.rarity = frequencies.rarities(&person, &list.texts);
         }
@@ -253,7 +267,8 @@ pub fn link(
         .map(|at| {
             let (edge, probability) = (&edges[at], probabilities[at]);
             let band = Band::of(probability, options);
-            Link { left: edge.left, right: edge.right, probability, band, levels: edge.levels }
+            let Edge { left, right, levels, together, .. } = *edge;
+            Link { left, right, probability, band, levels, together }
         })
         .collect();
     links.sort_unstable_by(|a, b| {

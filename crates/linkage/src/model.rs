@@ -38,6 +38,10 @@ pub struct Model {
     pub stranger: Table,
     /// Mean probability, by [`Rarity`], that a stranger shares a person's value.
     pub collision: [f64; 7],
+    /// Of two people who were seen at one door away from their own, the share who are of one household; 0: households
+    /// do not move together, or it is not known.
+    #[serde(default)]
+    pub together: f64,
     /// Bits added to the odds of every pair: what people's answers have taught, 0 before any.
     #[serde(default)]
     pub shift: f64,
@@ -89,6 +93,7 @@ impl Default for Model {
                 row([0.98, 0.003, 0.01, 0.004, 0.001, 0.002]),
             ],
             collision: [1e-4, 1e-4, 0.03, 1e-4, 1e-6, 1e-5, 1e-2],
+            together: 0.0,
             shift: 0.0,
             support: 0.0,
             blocking_recall: 1.0,
@@ -137,6 +142,7 @@ impl Model {
             self.match_rate > 0.0 && self.match_rate <= 1e3 && (0.0..=1e6).contains(&self.household_rate);
         if !rates
             || !(-64.0..=64.0).contains(&self.shift)
+            || !(0.0..=1.0).contains(&self.together)
             || self.collision.iter().any(|p| !(*p > 0.0 && *p <= 1.0))
         {
             return Err(ModelError::Rate);
@@ -242,6 +248,25 @@ impl Scorer {
     /// rarities are known.
     #[must_use]
     pub fn log_odds(&self, levels: Levels, person: &Person) -> f64 {
+        let [same, household, stranger] = self.logs(levels, person);
+        same - log2_sum(household, stranger)
+    }
+
+    /// The same where others of `person`'s household were seen at the other's door, and `share` of those who are seen
+    /// so are of one household: she is one of a handful, not one of the whole list.
+    pub(crate) fn log_odds_together(&self, levels: Levels, person: &Person, share: f64) -> f64 {
+        let [same, household, stranger] = self.logs(levels, person);
+        let bits = together(person, share);
+        same + bits - log2_sum(household + bits, stranger)
+    }
+
+    /// What [`Model::together`] adds to the odds of a pair, in bits, where it holds of it.
+    #[must_use]
+    pub fn together_bits(&self, levels: Levels, person: &Person, share: f64) -> f64 {
+        self.log_odds_together(levels, person, share) - self.log_odds(levels, person)
+    }
+
+    fn logs(&self, levels: Levels, person: &Person) -> [f64; 3] {
         let (mut same, mut household, mut stranger) = (0.0_f32, 0.0_f32, 0.0_f32);
         let mut rarity = 0_u32;
         for (field, level) in levels.0.iter().enumerate() {
@@ -252,7 +277,7 @@ impl Scorer {
             rarity += u32::from(person.rarity[usize::from(self.correction[field][level])]);
         }
         let stranger = f64::from(stranger) - f64::from(rarity) / 8.0;
-        self.prior[0] + f64::from(same) - log2_sum(self.prior[1] + f64::from(household), stranger)
+        [self.prior[0] + f64::from(same), self.prior[1] + f64::from(household), stranger]
     }
 
     /// Posterior probabilities of the three kinds.
@@ -270,6 +295,11 @@ impl Scorer {
         let sum = odds.iter().sum::<f64>();
         odds.map(|odd| odd / sum)
     }
+}
+
+/// Bits by which members of a household come into question before all others, see [`Model::together`].
+pub(crate) fn together(person: &Person, share: f64) -> f64 {
+    (share.log2() + f64::from(person.rarity[Rarity::Dwelling as usize]) / 8.0).max(0.0)
 }
 
 /// `log2(2^a + 2^b)`.

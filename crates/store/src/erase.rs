@@ -65,7 +65,7 @@ impl std::fmt::Display for Line {
 }
 
 /// Erases a person under all her ids, and what was noted at the doors where she was listed or seen. Returns under how
-/// many ids she was known.
+/// many ids she was known: none if she was erased before, which is finished if it was cut off.
 ///
 /// # Errors
 /// [`StoreError::Refused`] if nobody has this id; otherwise those of the storage, and then [`replay`] finishes later.
@@ -75,7 +75,7 @@ pub fn erase(store: &mut Store, actor: ActorId, person: PersonId, reason: u64, n
     if !known && store.state().is_erased(person)? {
         let position = store.size();
         forget(store, &[(Line::Person(person), position)])?;
-        return Ok(1);
+        return Ok(0);
     }
     // Someone whom only quarantined facts name is in no view, but what they said of her is in the vault.
     if !known && !store.content.holds(person, ALL)? {

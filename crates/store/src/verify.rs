@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use domain::admit::Quarantine;
 use domain::fact::{Body, Fact};
 use domain::id::Id;
+use ledger::checkpoint::{CheckpointError, open as open_checkpoint};
 use ledger::envelope::{self, EnvelopeRef};
 use ledger::verify::{Entry, Fault, Summary, Verifier};
 use rusqlite::{Connection, OptionalExtension};
@@ -26,6 +27,8 @@ pub struct Verified {
     pub summary: Summary,
     /// The newest signed tree head, a C2SP note: whoever keeps it elsewhere can tell later whether the past was changed.
     pub checkpoint: String,
+    /// Over how many facts the head that was kept elsewhere was signed.
+    pub kept_size: Option<u64>,
     /// Facts, tree, heads and sealed content.
     pub facts_took: Duration,
     pub views_took: Duration,
@@ -62,14 +65,75 @@ impl Finding {
     }
 }
 
-/// Proves the directory as it is at this moment, also while another process writes to it. `kept_head` is a signed tree
-/// head that a witness (a phone, a parent office, a printed report) kept: the ledger must still be one that extends it.
+/// A signed tree head that a witness (a phone, a parent office, a printed report) kept.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptHead<'a> {
+    pub note: &'a str,
+    /// Where it was kept, for a person to read.
+    pub from: &'a str,
+}
+
+impl KeptHead<'_> {
+    /// Reads it as a head of this territory. Returns how many facts it was signed over.
+    fn open(self, origin: &str, key: &[u8; 32]) -> std::result::Result<u64, Finding> {
+        let from = self.from;
+        if self.note.trim().is_empty() {
+            return Err(Finding::new(
+                format!("{from} is empty; a head to keep is what `wanjia checkpoint` prints"),
+                format!("{from} 是空的；要保存的树头用 wanjia checkpoint 打印"),
+            ));
+        }
+        let speaks_of = self.note.lines().next().unwrap_or_default();
+        open_checkpoint(self.note, origin, key).map(|head| head.size).map_err(|error| match error {
+            CheckpointError::Unsigned { .. } | CheckpointError::Origin { .. } if speaks_of != origin => {
+                Finding::new(
+                    format!("the head in {from} is of {speaks_of:?}, and this territory is {origin:?}"),
+                    format!("{from} 里的树头属于 {speaks_of:?}，而这个辖区是 {origin:?}"),
+                )
+            }
+            CheckpointError::Unsigned { .. } => Finding::new(
+                format!(
+                    "the head in {from} calls its territory {origin:?} as this one does, but was not signed with \
+                     this one's key: it is another territory's of the same name, or forged"
+                ),
+                format!(
+                    "{from} 里的树头同样写着 {origin:?}，却不是用这个辖区的密钥签的：它属于另一个同名的辖区，或是伪造的"
+                ),
+            ),
+            CheckpointError::Malformed => Finding::new(
+                format!("{from} holds no signed tree head, which is what `wanjia checkpoint` prints"),
+                format!("{from} 里不是签名的树头；树头用 wanjia checkpoint 打印"),
+            ),
+            error => Finding::new(format!("{from}: {error}"), format!("{from}：{}", error.zh())),
+        })
+    }
+}
+
+/// A fault that the kept head has brought to light names where it was kept.
+fn named(kept_head: Option<KeptHead<'_>>, kept_size: Option<u64>, fault: Fault) -> Finding {
+    let about = match &fault {
+        Fault::RootMismatch { size } => Some(*size),
+        Fault::LogCut { says, .. } => Some(*says),
+        _ => None,
+    };
+    let Finding { en, zh } = fault.into();
+    match kept_head {
+        Some(KeptHead { from, .. }) if about.is_some() && about == kept_size => Finding::new(
+            format!("the head kept in {from} does not hold: {en}"),
+            format!("{from} 里保存的树头对不上：{zh}"),
+        ),
+        _ => Finding { en, zh },
+    }
+}
+
+/// Proves the directory as it is at this moment, also while another process writes to it. The ledger must still be one
+/// that extends `kept_head`.
 ///
 /// # Errors
 /// The first [`Finding`].
 pub fn verify(
     root: &Path,
-    kept_head: Option<&str>,
+    kept_head: Option<KeptHead<'_>>,
     with_views: bool,
     progress: &mut dyn FnMut(u64),
 ) -> std::result::Result<Verified, Finding> {
@@ -99,7 +163,7 @@ pub fn verify(
     let contents = contents.map_err(|_| {
         Finding::new("the reading of the vault broke off".into(), "读取密文库时中断".into())
     })??;
-    let Facts { mut verifier, size, mut erased } = facts;
+    let Facts { mut verifier, size, mut erased, kept_size } = facts;
     let now_erased = erased.clone();
     erasures_after(&directory, size, &mut erased)?;
     for (position, owner) in contents.missing {
@@ -111,7 +175,7 @@ pub fn verify(
     verifier.contents_hold(contents.held);
     content::check_count(&directory, size, contents.sealed)?;
     content::check_erased(&directory, &now_erased)?;
-    let summary = verifier.finish()?;
+    let summary = verifier.finish().map_err(|fault| named(kept_head, kept_size, fault))?;
     let facts_took = started.elapsed();
     let checkpoint = newest_checkpoint(&territory)?;
     let started = Instant::now();
@@ -122,7 +186,7 @@ pub fn verify(
             return Err(Finding::new(difference.to_string(), zh));
         }
     }
-    Ok(Verified { summary, checkpoint, facts_took, views_took: started.elapsed() })
+    Ok(Verified { summary, checkpoint, kept_size, facts_took, views_took: started.elapsed() })
 }
 
 /// The newest signed tree head of a data directory, to be kept where the directory is not.
@@ -191,11 +255,12 @@ struct Facts {
     verifier: Verifier,
     size: u64,
     erased: Erasures,
+    kept_size: Option<u64>,
 }
 
 fn facts(
     territory: &Connection,
-    kept_head: Option<&str>,
+    kept_head: Option<KeptHead<'_>>,
     to_content: SyncSender<Vec<content::Sealed>>,
     progress: &mut dyn FnMut(u64),
 ) -> std::result::Result<Facts, Finding> {
@@ -207,8 +272,10 @@ fn facts(
         let note = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
         verifier.checkpoint(note)?;
     }
-    if let Some(note) = kept_head {
-        verifier.checkpoint(note)?;
+    let kept_size = kept_head.map(|kept| kept.open(&origin, &checkpoint_key)).transpose()?;
+    let named = |fault| named(kept_head, kept_size, fault);
+    if let Some(kept) = kept_head {
+        verifier.checkpoint(kept.note).map_err(named)?;
     }
     let numbers = series_numbers(territory)?;
     let mut keys: FxHashMap<[u8; 16], [u8; 32]> = FxHashMap::default();
@@ -230,7 +297,7 @@ fn facts(
         })?;
         let verdict: u64 = row.get(4)?;
         let entry = Entry { position, fact, received_at: row.get(3)?, verdict };
-        let envelope = verifier.entry(&entry)?;
+        let envelope = verifier.entry(&entry).map_err(named)?;
         let (first, fresh) = verifier.fresh_nodes();
         for (index, hash) in (first..).zip(fresh) {
             if stored.next()? != Some(*hash) {
@@ -281,7 +348,7 @@ fn facts(
     let _ = to_content.send(sealed);
     drop(to_content);
     heads(territory, &mut verifier, &keys)?;
-    Ok(Facts { verifier, size, erased })
+    Ok(Facts { verifier, size, erased, kept_size })
 }
 
 fn founding(territory: &Connection) -> std::result::Result<(String, [u8; 32]), Finding> {

@@ -9,7 +9,8 @@ use domain::fact::Body;
 use domain::id::Id;
 use domain::identity::Identity;
 use ledger::seal::TerritoryKey;
-use store::{Reader, Result, Sealed, Store, StoreError, verify};
+use store::verify::{self, KeptHead};
+use store::{Reader, Result, Sealed, Store, StoreError};
 
 const NOW: i64 = 1_582_000_000_000;
 const ACTOR: Id = Id([9; 16]);
@@ -126,7 +127,9 @@ fn there_is_one_writer_and_the_next_one_goes_on_where_it_stopped() {
     assert_eq!((store.size(), store.checkpoint()), (size, head.as_str()));
     append(&mut store, "B").unwrap();
     // A head that was shown before still leads to what is there now.
-    assert!(verify::verify(&root, Some(&head), true, &mut |_| {}).is_ok());
+    assert!(
+        verify::verify(&root, Some(KeptHead { note: &head, from: "a phone" }), true, &mut |_| {}).is_ok()
+    );
 }
 
 #[test]

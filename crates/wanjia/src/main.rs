@@ -2,9 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
     wanjia::cli::end_quietly_on_a_broken_pipe();
-    wanjia::cli::run(wanjia::cli::Cli::parse())
+    wanjia::cli::read(std::env::args_os()).map_or_else(|code| code, wanjia::cli::run)
 }

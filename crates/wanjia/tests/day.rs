@@ -88,7 +88,7 @@ impl Day {
         self.expect(1, "import roster --data d --source register --rejects rejects.csv roster.csv");
         let line =
             "sweep open --data d --area 420102 --programme epidemic --deadline 2020-02-19T23:59:59+08:00";
-        self.expect(0, line).trim().to_owned()
+        self.expect(0, line).lines().next().unwrap().to_owned()
     }
 
     fn swept(&self) -> String {
@@ -179,10 +179,12 @@ fn a_messy_roster_becomes_the_list_of_the_unreached() {
     assert!(refused.contains("4 dwellings are not reached"), "{refused}");
     let sign =
         format!("sweep sign --data d --sweep {sweep} --area 420102001002 --building 1 --unit 1 --room");
-    day.expect(0, &format!("{sign} 101"));
+    let signed = day.expect(0, &format!("{sign} 101"));
+    assert!(signed.contains("420102001002 1-1-101") && signed.contains("签字"), "{signed}");
     day.expect(2, &format!("{sign} 102"));
     assert_eq!(day.coverage(&sweep)["residual"], 3);
-    day.expect(0, &format!("sweep close --data d --sweep {sweep} --sign-all"));
+    let closed = day.expect(0, &format!("sweep close --data d --sweep {sweep} --sign-all"));
+    assert!(closed.contains("3 dwellings signed for") && closed.contains("为 3 户签了字"), "{closed}");
     day.expect(2, &format!("import visits --data d --sweep {sweep} visits.csv"));
     day.expect(0, "verify --data d");
     day.expect(0, "rebuild --data d --check");
@@ -213,6 +215,32 @@ fn what_is_refused_changes_nothing_and_says_what_to_do() {
     day.expect(0, "verify --data d");
     day.expect(1, "import roster --data d --source register --key mine.key roster.csv");
     assert_eq!(day.coverage(&sweep), before);
+}
+
+#[test]
+fn of_two_files_each_refusal_says_which_and_what_is_not_read_is_named() {
+    let day = Day::new();
+    let sweep = day.open();
+    fs::write(
+        day.path("visits.csv"),
+        VISITS.replace("recheck_on,note", "recheck_on,weather").replace("W1,,", "W1,,rain"),
+    )
+    .unwrap();
+    let unknown = PERSONS.replace("420102001001,3,2,402,2020-02-17T19:01", "999,3,2,402,2020-02-17T19:01");
+    fs::write(day.path("persons.csv"), unknown.replace("10013500009", "10O13500009")).unwrap();
+    let line = format!("import visits --data d --sweep {sweep} --persons persons.csv visits.csv");
+    let told = day.expect(1, &line);
+    for text in [
+        "visits.csv: column \"weather\" means nothing here and is ignored",
+        "不认识“weather”这一列",
+        "persons.csv: row 4: area_code 999 is not known",
+        "第4行：小区编码 999",
+        "persons.csv: row 3: ",
+        "the value was left out [phone]",
+    ] {
+        assert!(told.contains(text), "{text:?} in\n{told}");
+    }
+    assert!(!told.contains("10O13500009"), "{told}");
 }
 
 #[test]
@@ -284,7 +312,10 @@ fn an_erased_person_leaves_no_byte_and_the_proof_holds() {
             );
         }
     }
-    day.expect(0, &format!("erase --data d --person {person}"));
+    let facts = day.expect(0, "verify --data d");
+    let again = day.expect(0, &format!("erase --data d --person {person}"));
+    assert!(again.contains("erased 0") && again.contains("早已删除"), "{again}");
+    assert_eq!(facts.lines().nth(1), day.expect(0, "verify --data d").lines().nth(1), "the root is the same");
     day.expect(2, "erase --data d --person 00000000-0000-0000-0000-000000000000");
 
     fs::remove_dir_all(day.path("d")).unwrap();

@@ -275,6 +275,69 @@ fn files_that_are_no_lists_are_refused() {
 }
 
 #[test]
+fn tabs_and_semicolons_separate_values_too() {
+    let desk = Desk::new();
+    desk.figures("link --left a.csv --right b.csv --out out.csv --json");
+    // A value in quotes holds each of the separators, and a line break.
+    let quoted = SEEN.replace("赵云,", "\"赵,;\t\n云\",");
+    desk.write("quoted.csv", &quoted);
+    desk.figures("link --left a.csv --right quoted.csv --out quoted-out.csv --json");
+    for (separator, name) in [("\t", "tabs.csv"), (";", "semicolons.csv")] {
+        desk.write(name, SEEN.replace(',', separator));
+        desk.figures(&format!("link --left a.csv --right {name} --out again.csv --json"));
+        assert_eq!(desk.read("again.csv"), desk.read("out.csv"), "{name}");
+        let (head, tail) = quoted.split_once('"').unwrap();
+        let (value, tail) = tail.split_once('"').unwrap();
+        let list = format!("{}\"{value}\"{}", head.replace(',', separator), tail.replace(',', separator));
+        desk.write("other.csv", list);
+        desk.figures("link --left a.csv --right other.csv --out again.csv --json");
+        assert_eq!(desk.read("again.csv"), desk.read("quoted-out.csv"), "{name}");
+        let explain = format!("link-explain --left a.csv --right {name} --left-id P1 --right-id O1");
+        let (code, told, err) = desk.run(&explain);
+        assert!(code == 0 && told.contains("王伟 | 王玮"), "{told}{err}");
+    }
+}
+
+#[test]
+fn what_stands_in_the_first_line_is_said_and_no_value_is_repeated() {
+    let desk = Desk::new();
+    for (list, zh, en) in [
+        ("编号，姓名，电话\n1，王伟，13800000001\n", "表头之间是“，”", "separated by \"，\""),
+        ("id|name|phone\n1|王伟|13800000001\n", "表头之间是“|”", "separated by \"|\""),
+        ("王伟,男,1980-03-05,13800000001\n", "第一行像是数据", "the first line looks like data"),
+    ] {
+        desk.write("c.csv", list);
+        desk.refused("link --left a.csv --right c.csv --out out.csv", zh, en);
+        let (_, _, err) = desk.run("dedupe --input c.csv --out out.csv");
+        assert!(!err.contains("王伟") && !err.contains("13800000001"), "{err}");
+    }
+}
+
+#[test]
+fn headings_that_are_not_read_are_named_and_those_known_are_listed() {
+    let desk = Desk::new();
+    desk.write("c.csv", "id,姓名,手机号吗,联系电话,手机,noise\nX,佴晓钧,1,13800000002,13800000009,0\n");
+    let (code, out, err) = desk.run("link --left a.csv --right c.csv --out out.csv --json");
+    assert_eq!(code, 0, "{err}");
+    let named = "c.csv:没有用到这些表头 / these headings are not read: 手机号吗, 手机\n";
+    assert!(err.contains(named) && !err.contains("a.csv"), "{err}");
+    let figures: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(figures["right_not_read"], serde_json::json!(["手机号吗", "手机"]));
+    assert_eq!(figures["left_not_read"], serde_json::json!([]));
+    // Whoever says so is not told again.
+    desk.write("map.json", r#"{"手机号吗": "ignore", "手机": "ignore"}"#);
+    let (_, _, err) = desk.run("link --left a.csv --right c.csv --out out.csv --mapping map.json");
+    assert!(!err.contains("没有用到"), "{err}");
+    for command in ["link", "dedupe"] {
+        let (code, help, _) = desk.run(&format!("{command} --help"));
+        assert_eq!(code, 0);
+        for text in ["  id: id, ", "  name: name, ", "公民身份号码", "  postcode: ", "--mapping"] {
+            assert!(help.contains(text), "{command}: {text}\n{help}");
+        }
+    }
+}
+
+#[test]
 fn a_list_without_rows_links_to_nothing() {
     let desk = Desk::new();
     desk.write("c.csv", "id,姓名,电话\n");

@@ -75,7 +75,7 @@ impl Day {
         day.expect(0, "import roster --data d roster.csv");
         let open =
             "sweep open --data d --area 420102 --programme epidemic --deadline 2020-02-19T23:59:59+08:00";
-        day.sweep = day.expect(0, open).trim().to_owned();
+        day.sweep = day.expect(0, open).lines().next().unwrap().to_owned();
         day.expect(0, &format!("import visits --data d --sweep {} --persons seen.csv visits.csv", day.sweep));
         day
     }
@@ -197,6 +197,9 @@ fn an_erased_person_is_proposed_no_more() {
 fn decisions_re_weigh_the_model_when_asked_and_name_nobody() {
     let day = Day::new();
     day.propose();
+    let told = day.expect(0, "propose --data d --learn");
+    assert!(told.contains("nothing was learnt") && told.contains("没有学到什么"), "{told}");
+    assert!(!told.contains("before") && !day.path("d/linkage.json").exists(), "{told}");
     let pairs: Vec<_> = day
         .proposed()
         .into_iter()
@@ -220,6 +223,9 @@ fn decisions_re_weigh_the_model_when_asked_and_name_nobody() {
     let told = day.expect(0, "propose --data d --learn");
     assert!(told.contains("learnt from 0 linked and 3 declined") && told.contains("3 对认作两人"), "{told}");
     assert!(told.contains("name: same sound / 同音"), "{told}");
+    let levels: Vec<&str> =
+        told.lines().filter_map(|line| line.split_once("  ")).map(|line| line.0).collect();
+    assert!(levels.len() > 20 && levels.iter().collect::<BTreeSet<_>>().len() == levels.len(), "{told}");
     let text = fs::read_to_string(day.path("d/linkage.json")).unwrap();
     let model: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert!(model["shift"].as_f64().unwrap() < 0.0, "three times no makes every pair less likely");

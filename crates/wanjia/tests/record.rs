@@ -13,6 +13,7 @@ use store::directory::Directory;
 
 const AREAS: &str =
     "code,name,level,parent_code\n420102,江岸区,county,\n420102001001,桃源社区,community,420102\n";
+const MORE: &str = "code,name,level,parent_code\n420102001002,兰陵社区,community,420102\n";
 /// The total stands under the name, and its number under the relation.
 const ROSTER: &str = "area_code,building,unit,room,name,sex,birth_date,id_number,phone,relation
 420102001001,3,2,402,王东军,男,1970-01-01,,10013800001,户主
@@ -31,7 +32,9 @@ struct Office {
 impl Office {
     fn new() -> Self {
         let mut office = Self { folder: tempfile::tempdir().unwrap(), sweep: String::new() };
-        for (name, text) in [("areas.csv", AREAS), ("roster.csv", ROSTER), ("visits.csv", VISITS)] {
+        for (name, text) in
+            [("areas.csv", AREAS), ("areas2.csv", MORE), ("roster.csv", ROSTER), ("visits.csv", VISITS)]
+        {
             fs::write(office.path(name), text).unwrap();
         }
         office.expect(0, "init --data d");
@@ -40,7 +43,7 @@ impl Office {
         assert!(told.contains("added 2 changed 0 left 0 refused 0 skipped 1"), "{told}");
         let open =
             "sweep open --data d --area 420102 --programme epidemic --deadline 2020-02-19T23:59:59+08:00";
-        office.sweep = office.expect(0, open).trim().to_owned();
+        office.sweep = office.expect(0, open).lines().next().unwrap().to_owned();
         office.expect(0, &format!("import visits --data d --sweep {} visits.csv", office.sweep));
         office
     }
@@ -79,10 +82,17 @@ impl Office {
 #[test]
 fn a_head_kept_elsewhere_tells_a_rewritten_past() {
     let office = Office::new();
+    fs::create_dir(office.path("earlier")).unwrap();
+    for file in fs::read_dir(office.path("d")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), office.path("earlier").join(file.file_name())).unwrap();
+    }
+    office.expect(0, "import areas --data d areas2.csv");
     let head = office.expect(0, "checkpoint --data d");
     assert!(office.expect(0, "verify --data d").ends_with(&head), "verify prints it too");
     fs::write(office.path("kept.txt"), &head).unwrap();
-    office.expect(0, "verify --data d --head kept.txt");
+    let told = office.expect(0, "verify --data d --head kept.txt");
+    assert!(told.contains("kept in kept.txt") && told.contains("kept.txt 里保存的"), "{told}");
     office.expect(0, &format!("reconcile --data d --sweep {} --csv out.csv", office.sweep));
     assert_ne!(office.expect(0, "checkpoint --data d"), head);
     office.expect(0, "verify --data d --head kept.txt");
@@ -94,6 +104,43 @@ fn a_head_kept_elsewhere_tells_a_rewritten_past() {
     office.expect(0, "verify --data d");
     let told = office.expect(2, "verify --data d --head kept.txt");
     assert!(!told.contains("账本完整"), "{told}");
+    assert!(told.contains("kept.txt") && told.contains("another territory's of the same name"), "{told}");
+    // The same territory, put back to before the head was signed.
+    fs::remove_dir_all(office.path("d")).unwrap();
+    fs::rename(office.path("earlier"), office.path("d")).unwrap();
+    office.expect(0, "verify --data d");
+    let told = office.expect(2, "verify --data d --head kept.txt");
+    assert!(
+        told.contains("the head kept in kept.txt does not hold") && told.contains("末尾被截断"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_file_that_holds_no_head_of_this_territory_is_named() {
+    let office = Office::new();
+    office.expect(0, "init --data other --territory hanyang");
+    let other = office.expect(0, "checkpoint --data other");
+    let head = office.expect(0, "checkpoint --data d");
+    let changed = head.replacen("wanjia/main\n", "wanjia/main\n1", 1);
+    let cases = [
+        ("empty.txt", "", "empty.txt is empty", "empty.txt 是空的"),
+        ("letter.txt", "Dear sir,\n", "letter.txt holds no signed tree head", "letter.txt 里不是签名的树头"),
+        (
+            "other.txt",
+            &other,
+            "other.txt is of \"wanjia/hanyang\", and this territory is \"wanjia/main\"",
+            "属于",
+        ),
+        ("changed.txt", &changed, "changed.txt: ", "changed.txt："),
+    ];
+    for (name, text, en, zh) in cases {
+        fs::write(office.path(name), text).unwrap();
+        let told = office.expect(2, &format!("verify --data d --head {name}"));
+        assert!(told.contains(en) && told.contains(zh), "{told}");
+    }
+    let told = office.expect(2, "verify --data d --head nowhere.txt");
+    assert!(told.contains("nowhere.txt") && told.contains("没有这个文件"), "{told}");
 }
 
 #[test]

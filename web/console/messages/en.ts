@@ -5,6 +5,7 @@ export default {
   app: { name: 'Wanjia', slogan: 'Door by door, everyone reached' },
   nav: {
     label: 'Main menu',
+    menu: 'Menu',
     coverage: 'Coverage',
     tasks: 'To do',
     residual: 'Not reached',
@@ -17,6 +18,7 @@ export default {
     skip: 'Skip to content',
   },
   top: {
+    loading: 'Loading…',
     sweep: 'Sweep',
     deadline: 'due {time}',
     newSweep: 'Open a new sweep',
@@ -31,7 +33,8 @@ export default {
     scope: 'Area',
     whole: 'All of {area}',
     noPhones: 'no phones yet',
-    noSweep: 'No sweep yet. Import a roster, then open one.',
+    noSweep: 'There is no sweep yet. Once the rosters are imported, choose “Open a new sweep” above.',
+    noSweepYet: 'There is no sweep yet. Import the rosters first; the street or the county opens the sweep.',
   },
   level: {
     province: 'Province',
@@ -56,6 +59,7 @@ export default {
     residual: 'dwelling not reached yet | dwellings not reached yet',
     done: '{accounted} of {dwellings} accounted for',
     allDone: 'Every dwelling is accounted for.',
+    noDoors: 'No door is registered here yet. Import a roster first, so that there are doors to visit.',
     dwellings: 'Dwellings',
     accounted: 'Accounted for',
     personsListed: 'People on the list',
@@ -87,7 +91,7 @@ export default {
     sign: 'Sign off',
     find: 'Find a building or room on this page',
     more: '{n} more',
-    none: 'None left: every dwelling in this area is accounted for.',
+    none: 'None left: every door on record here is accounted for.',
     noneOf: 'No dwelling is left for this reason: {reason}.',
     noneFound: 'No door matches.',
     count: '{n} listed',
@@ -315,6 +319,7 @@ export default {
     filterAll: 'All',
     more: '{n} more row | {n} more rows',
     nothing: 'This file changes nothing.',
+    ignored: 'What was not read',
     verdicts: { added: 'Added', changed: 'Changed', left: 'Unchanged', refused: 'Refused' },
   },
   tasks: {
@@ -340,6 +345,7 @@ export default {
     releaseTitle: 'Release this record?',
     releaseText: 'It counts from now on, and your decision is written in the ledger.',
     released: 'Released.',
+    outcome: '{kind}: {outcome}',
     kinds: { visited: 'Visit', person_seen: 'Resident seen', dwelling_registered: 'New door', person_registered: 'Resident registered' },
   },
   closing: {

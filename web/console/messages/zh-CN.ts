@@ -5,6 +5,7 @@ export default {
   app: { name: '万家', slogan: '一户一户，都到了' },
   nav: {
     label: '主菜单',
+    menu: '菜单',
     coverage: '进度',
     tasks: '待办',
     residual: '未到的户',
@@ -17,6 +18,7 @@ export default {
     skip: '跳到正文',
   },
   top: {
+    loading: '正在载入…',
     sweep: '排查',
     deadline: '截止 {time}',
     newSweep: '开展新排查',
@@ -31,7 +33,8 @@ export default {
     scope: '范围',
     whole: '整个{area}',
     noPhones: '还没有手机',
-    noSweep: '还没有排查。先导入名册，再开展一次排查。',
+    noSweep: '还没有排查。名册导入之后，点上面的“开展新排查”。',
+    noSweepYet: '还没有排查。先导入名册；排查由街道或区里开展。',
   },
   level: {
     province: '省',
@@ -56,6 +59,7 @@ export default {
     residual: '户还没有到',
     done: '{accounted} / {dwellings} 户已核清',
     allDone: '全部住户都已核清。',
+    noDoors: '这里还没有登记门牌。先导入名册，才有门可以走访。',
     dwellings: '住户',
     accounted: '已核清',
     personsListed: '名单上的居民',
@@ -87,7 +91,7 @@ export default {
     sign: '签字',
     find: '在本页查找楼栋、房号',
     more: '再看 {n} 户',
-    none: '没有了：这个范围内的每一户都已核清。',
+    none: '没有未到的户：登记在册的门都已核清。',
     noneOf: '没有“{reason}”的户。',
     noneFound: '没有符合的门牌。',
     count: '已列出 {n} 户',
@@ -315,6 +319,7 @@ export default {
     filterAll: '全部',
     more: '再看 {n} 行',
     nothing: '这份文件没有带来任何变化。',
+    ignored: '没有采用的内容',
     verdicts: { added: '新增', changed: '变更', left: '不变', refused: '拒收' },
   },
   tasks: {
@@ -340,6 +345,7 @@ export default {
     releaseTitle: '放行这条记录？',
     releaseText: '放行后它从现在起算数，您的决定会记入账本。',
     released: '已放行。',
+    outcome: '{kind}：{outcome}',
     kinds: { visited: '走访', person_seen: '见到居民', dwelling_registered: '新门牌', person_registered: '登记居民' },
   },
   closing: {

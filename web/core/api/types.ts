@@ -325,6 +325,8 @@ export interface QuarantineRow {
   message_en: string
   received_at: string
   kind: string
+  /** Of a visit. */
+  outcome?: Outcome | null
   dwelling?: string | null
   area_code?: string | null
   building?: string | null
@@ -378,5 +380,7 @@ export interface RosterPreview {
   left: number
   refused: number
   rows: { row: number; verdict: string; field?: string | null; message: string; message_en: string }[]
+  /** Columns and sheets of the file that were not read. */
+  ignored: { message: string; message_en: string }[]
   applied: boolean
 }

@@ -7,10 +7,10 @@ use domain::door::door_key;
 use domain::fact::{Body, FoundBy, Place};
 use domain::id::{ActorId, DwellingId, Id, PersonId, RosterId};
 use domain::identity::Identity;
-use domain::state::State;
+use domain::state::{Book, State};
 use domain::time::Millis;
 use intake::roster::{RosterItem, RosterReader, RosterRow};
-use intake::{Cause, DoorLabel, Refusal};
+use intake::{Cause, DoorLabel, Notice, Refusal};
 use rustc_hash::FxHashMap;
 use store::{Batch, Sealed, Store};
 
@@ -35,6 +35,9 @@ pub trait Refusals {
     /// # Errors
     /// If they cannot be written; the import then stops and nothing has changed.
     fn refuse(&mut self, refusal: &Refusal) -> Result<()>;
+
+    /// A value was left out of a row that is otherwise taken.
+    fn notice(&mut self, _row: u64, _notice: &Notice) {}
 }
 
 impl Refusals for Vec<Refusal> {
@@ -195,7 +198,10 @@ impl<'b, 's> Import<'b, 's> {
         while let Some(item) = reader.next() {
             let (number, verdict) = match item.map_err(Failure::from)? {
                 RosterItem::Row(row) => match self.person(&row)? {
-                    Row::Done(verdict) => (row.row, Some(verdict)),
+                    Row::Done(verdict) => {
+                        row.notices.iter().for_each(|notice| refusals.notice(row.row, notice));
+                        (row.row, Some(verdict))
+                    }
                     Row::Refused(cause) => {
                         self.tally.refused += 1;
                         refusals.refuse(&reader.refuse(cause))?;
@@ -407,6 +413,33 @@ impl<'b, 's> Import<'b, 's> {
         self.within.is_none_or(|within| self.batch.state().book().areas.is_within(area, within))
     }
 
+    /// Whoever imports for an area of hers does so on a screen, and is told what she can do there.
+    fn unknown_area(&mut self, code: &str) -> Cause {
+        let Some(within) = self.within else { return unknown_area(code) };
+        let (own_zh, own_en) = codes_within(self.batch.state().book(), within);
+        Cause {
+            remedy_zh: format!("改正编码，{own_zh}；缺少的小区或网格请系统管理员录入"),
+            remedy_en: format!(
+                "correct the code ({own_en}); a compound or grid that is missing is entered by the administrator"
+            ),
+            ..unknown_area(code)
+        }
+    }
+
+    fn outside_area(&mut self, code: &str) -> Cause {
+        let (own_zh, own_en) = codes_within(self.batch.state().book(), self.within.unwrap_or_default());
+        Cause {
+            field: "area_code",
+            code: "outside_area",
+            zh: format!("小区编码 {code} 不在您负责的范围内"),
+            en: format!("area_code {code} lies outside the area you are responsible for"),
+            remedy_zh: format!("改正编码，{own_zh}；别处的行请交给负责那里的人导入"),
+            remedy_en: format!(
+                "correct the code ({own_en}), or have the row imported by whoever is responsible there"
+            ),
+        }
+    }
+
     /// Finds the door or registers it; the flag says that something was written.
     fn door(
         &mut self,
@@ -422,11 +455,11 @@ impl<'b, 's> Import<'b, 's> {
                     self.last_area = Some((area_code.to_owned(), area));
                     area
                 }
-                None => return Ok(Err(unknown_area(area_code))),
+                None => return Ok(Err(self.unknown_area(area_code))),
             },
         };
         if !self.is_within(area) {
-            return Ok(Err(outside_area(area_code)));
+            return Ok(Err(self.outside_area(area_code)));
         }
         let key = door_key(&building.shown, &unit.shown, &room.shown);
         if let Some((at, known, dwelling)) = &self.last_door
@@ -438,7 +471,7 @@ impl<'b, 's> Import<'b, 's> {
         let found = apply::find_door(self.batch.state(), area, &key)?;
         let counted = found.map(|door| self.batch.state().dwelling(door)).transpose()?.flatten();
         if counted.is_some_and(|row| !self.is_within(row.area)) {
-            return Ok(Err(outside_area(area_code)));
+            return Ok(Err(self.outside_area(area_code)));
         }
         let (dwelling, written) = match found {
             Some(dwelling) => (dwelling, false),
@@ -491,15 +524,26 @@ pub fn unknown_area(code: &str) -> Cause {
     }
 }
 
-fn outside_area(code: &str) -> Cause {
-    Cause {
-        field: "area_code",
-        code: "outside_area",
-        zh: format!("小区编码 {code} 不在您负责的范围内"),
-        en: format!("area_code {code} lies outside the area you are responsible for"),
-        remedy_zh: "请交给负责这个区域的人导入".into(),
-        remedy_en: "have it imported by whoever is responsible for that area".into(),
-    }
+/// So many codes are told as examples.
+const CODES_TOLD: usize = 3;
+
+/// The codes of the areas at and below one, of which there may be too many to tell.
+fn codes_within(book: &Book, within: AreaNumber) -> (String, String) {
+    let mut own = book.areas.subtree(within);
+    let more = own.len().saturating_sub(CODES_TOLD);
+    own.truncate(CODES_TOLD);
+    let told: Vec<String> = own
+        .iter()
+        .map(|area| {
+            let name = book.areas.get(*area).map_or("", |area| &area.name);
+            format!("{} {name}", book.areas.code(*area)).trim_end().to_owned()
+        })
+        .collect();
+    let (etc_zh, etc_en) = match more {
+        0 => (String::new(), String::new()),
+        more => (format!(" 等，另有 {more} 个"), format!(" and {more} more")),
+    };
+    (format!("您这里有 {}{etc_zh}", told.join("、")), format!("yours are {}{etc_en}", told.join(", ")))
 }
 
 fn same_id(first: u32) -> Cause {

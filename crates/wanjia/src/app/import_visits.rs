@@ -33,7 +33,8 @@ pub struct VisitTally {
     pub notices: u64,
 }
 
-/// Imports visits, and then the people who were seen, into one sweep; all rows that can be read, or nothing.
+/// Imports visits, and then the people who were seen, into one sweep; all rows that can be read, or nothing. Beside each
+/// table stands where its refused rows go.
 ///
 /// # Errors
 /// If a file cannot be read to its end, the sweep is not open, or the territory cannot be written; then nothing has
@@ -41,16 +42,14 @@ pub struct VisitTally {
 pub fn import_visits(
     store: &mut Store,
     sweep: SweepId,
-    visits: VisitReader,
-    persons: Option<PersonReader>,
+    (visits, refused_visits): (VisitReader, &mut dyn Refusals),
+    persons: Option<(PersonReader, &mut dyn Refusals)>,
     now: Millis,
-    refused_visits: &mut dyn Refusals,
-    refused_persons: &mut dyn Refusals,
 ) -> Result<VisitTally> {
     attempt(store, now, Then::Keep, |batch| {
         let mut import = Import::begin(batch, sweep)?;
         import.visits(visits, refused_visits)?;
-        if let Some(persons) = persons {
+        if let Some((persons, refused_persons)) = persons {
             import.persons(persons, refused_persons)?;
         }
         Ok(import.tally)
@@ -92,6 +91,7 @@ impl<'b, 's> Import<'b, 's> {
             match item.map_err(Failure::from)? {
                 VisitItem::Row(row) => {
                     self.tally.notices += row.notices.len() as u64;
+                    row.notices.iter().for_each(|notice| refusals.notice(row.row, notice));
                     match self.door(&row.area_code, &row.building, &row.unit, &row.room)? {
                         Ok(dwelling) => self.visit(&row, dwelling)?,
                         Err(cause) => {
@@ -145,6 +145,7 @@ impl<'b, 's> Import<'b, 's> {
             match item.map_err(Failure::from)? {
                 PersonItem::Row(row) => {
                     self.tally.notices += row.warnings.len() as u64;
+                    row.warnings.iter().for_each(|notice| refusals.notice(row.row, notice));
                     match self.door(&row.area_code, &row.building, &row.unit, &row.room)? {
                         Ok(dwelling) => self.person(&row, dwelling)?,
                         Err(cause) => {

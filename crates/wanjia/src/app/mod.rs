@@ -11,6 +11,7 @@ pub mod import_grids;
 pub mod import_roster;
 pub mod import_visits;
 pub mod matching;
+pub mod pack_files;
 pub mod persons;
 pub mod plans;
 pub mod propose;

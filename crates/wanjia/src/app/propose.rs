@@ -95,7 +95,8 @@ pub struct Learnt {
 }
 
 /// Re-weighs the first model by every decision that people made on proposals up to now, and writes it beside the facts.
-/// Always from [`belief`], so that no answer counts twice and one that was taken back counts no more.
+/// Always from [`belief`], so that no answer counts twice and one that was taken back counts no more. Where no decision
+/// stands, what was learnt before is put aside and the first model is used again.
 ///
 /// # Errors
 /// If the key is missing, the file cannot be written, and those of the storage.
@@ -133,6 +134,10 @@ pub fn learn(store: &mut Store) -> Result<Learnt> {
             }
         }
     }
+    if answers.is_empty() {
+        forget(&root)?;
+        return Ok(Learnt { before, after: first, same, two });
+    }
     let after = first.learn(&answers, matcher.people.len(), answers.len());
     let text = serde_json::to_vec_pretty(&after).map_err(|error| {
         Failure::new(
@@ -154,6 +159,17 @@ pub fn learn(store: &mut Store) -> Result<Learnt> {
         )
     })?;
     Ok(Learnt { before, after, same, two })
+}
+
+fn forget(root: &Path) -> Result<()> {
+    match std::fs::remove_file(root.join(LEARNT)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Failure::new(
+            "model",
+            format!("{LEARNT} 不能移走：{error}"),
+            format!("{LEARNT} cannot be put aside: {error}"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Someone and the door that she goes by.

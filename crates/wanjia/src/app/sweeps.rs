@@ -93,8 +93,8 @@ impl Unsigned {
     /// The same for a person to read.
     #[must_use]
     pub fn failure(&self) -> Failure {
-        let Self { unsigned, area_code, first: Labels { building, unit, room } } = self;
-        let first = format!("{area_code} {building}-{unit}-{room}");
+        let Self { unsigned, area_code, first } = self;
+        let first = format!("{area_code} {first}");
         Failure::new(
             "residual",
             format!(

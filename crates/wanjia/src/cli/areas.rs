@@ -28,7 +28,7 @@ pub struct AreasArgs {
 pub fn run(args: &AreasArgs) -> Result<Outcome> {
     let reader = table(&args.file, |found| read_areas(found, None))?;
     let mut store = args.data.open_store()?;
-    let mut refusals = ToldRefusals::new(args.rejects.as_deref(), &reader.header().shown)?;
+    let mut refusals = ToldRefusals::new(&args.file, reader.header(), args.rejects.as_deref())?;
     let tally = import_areas(&mut store, reader, super::now(), &mut refusals)?;
     refusals.finish(args.rejects.as_deref())?;
     println!(

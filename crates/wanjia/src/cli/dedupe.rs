@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::link::{Clock, CommandError, CommonArgs, peak_memory, status, write_id, write_probability};
-use super::people_csv::{clean_up_on_interrupt, read_list, write_whole};
+use super::people_csv::{clean_up_on_interrupt, known_headings, read_list, write_whole};
 
-/// Find the rows of one CSV file that are the same person.
+/// Find the rows of one CSV file that are the same person; --help lists the headings that are known
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = known_headings())]
 pub struct DedupeArgs {
     /// The list.
     #[arg(long)]
@@ -68,7 +69,8 @@ fn execute(arguments: &DedupeArgs) -> Result<u64, CommandError> {
     let summary = &result.summary;
     if common.json {
         let report = json!({
-            "rows": rows, "refused": list.refused, "encoding": list.encoding, "clusters": clusters,
+            "rows": rows, "refused": list.refused, "encoding": list.encoding, "not_read": list.ignored,
+            "clusters": clusters,
             "pairs": result.links.len(), "joins_refused": result.refused, "seconds": seconds,
             "peak_memory_bytes": peak_memory(), "threads": options.threads,
             "threshold": options.threshold, "estimated_precision": summary.estimated_precision,

@@ -200,11 +200,9 @@ fn make(args: &DemoArgs) -> Result<()> {
     let done = import_visits(
         &mut store,
         sweep,
-        read_visits(Table::from_bytes(visits.into_bytes())?)?,
-        Some(read_persons(Table::from_bytes(persons.into_bytes())?)?),
+        (read_visits(Table::from_bytes(visits.into_bytes())?)?, &mut Vec::new()),
+        Some((read_persons(Table::from_bytes(persons.into_bytes())?)?, &mut Vec::new())),
         now,
-        &mut Vec::new(),
-        &mut Vec::new(),
     )?;
     drop(store);
     println!(

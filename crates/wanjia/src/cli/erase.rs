@@ -29,13 +29,21 @@ pub fn run(args: &EraseArgs) -> Result<Outcome> {
     let dwelling = args.dwelling.as_deref().map(|text| super::id(text, "--dwelling")).transpose()?;
     let mut store = args.data.open_store()?;
     let actor = store.book().own_series;
-    let mut erased = 0;
     if let Some(person) = person {
-        erased += store::erase::erase(&mut store, actor, person, 0, super::now())?;
+        match store::erase::erase(&mut store, actor, person, 0, super::now())? {
+            0 => {
+                println!("erased 0: this person was erased before, nothing changed / 此人早已删除，没有改动")
+            }
+            ids => println!("erased {ids} / 已删除（{ids} 个编号）"),
+        }
     }
     if let Some(dwelling) = dwelling {
-        erased += store::erase::erase_notes(&mut store, actor, dwelling, 0, super::now())?;
+        match store::erase::erase_notes(&mut store, actor, dwelling, 0, super::now())? {
+            0 => {
+                println!("erased 0: nothing is noted at this door, nothing changed / 这户没有备注，没有改动")
+            }
+            ids => println!("erased {ids} / 已删除（{ids} 个编号）"),
+        }
     }
-    println!("erased {erased} / 已删除");
     Ok(Outcome::Done)
 }

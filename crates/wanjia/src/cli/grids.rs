@@ -32,7 +32,7 @@ pub fn run(args: &GridsArgs) -> Result<Outcome> {
     let table = table(&args.file, read_grids)?;
     let mut store = args.data.open_store()?;
     let mut reader = args.data.open_reader()?;
-    let mut refusals = ToldRefusals::new(args.rejects.as_deref(), &table.header().shown)?;
+    let mut refusals = ToldRefusals::new(&args.file, table.header(), args.rejects.as_deref())?;
     let done = import_grids(&mut store, &mut reader, table, args.dry_run, super::now(), &mut refusals)?;
     refusals.finish(args.rejects.as_deref())?;
     println!(

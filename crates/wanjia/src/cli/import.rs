@@ -8,7 +8,7 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use intake::message::Lang;
 use intake::rejects::RejectsFile;
-use intake::{Refusal, Table, TableError};
+use intake::{Header, Notice, Refusal, Table, TableError};
 use sha2::{Digest, Sha256};
 
 use super::{Outcome, areas, grids, roster, visits};
@@ -47,23 +47,33 @@ pub fn language() -> Lang {
 
 /// Tells refused rows on standard error, the first ones in full, and writes all of them to a file if one is wanted.
 pub struct ToldRefusals {
+    /// The file that is read, of which a command may have been given two.
+    table: String,
     file: Option<RejectsFile>,
     told: u64,
+    noticed: u64,
 }
 
 const TOLD: u64 = 20;
 
 impl ToldRefusals {
+    /// For a table whose header was read; what of it is ignored is told at once. Refused rows go to `rejects`.
+    ///
     /// # Errors
-    /// If the file cannot be made.
-    pub fn new(path: Option<&Path>, header: &[String]) -> Result<Self> {
-        let file = match path {
+    /// If the file of rejects cannot be made.
+    pub fn new(table: &Path, header: &Header, rejects: Option<&Path>) -> Result<Self> {
+        let file = match rejects {
             Some(path) => Some(
-                RejectsFile::create(path, header, language()).map_err(|error| Failure::file(path, &error))?,
+                RejectsFile::create(path, &header.shown, language())
+                    .map_err(|error| Failure::file(path, &error))?,
             ),
             None => None,
         };
-        Ok(Self { file, told: 0 })
+        let table = table.display().to_string();
+        for (zh, en) in header.ignored() {
+            eprintln!("{table}: {en}\n    {zh}");
+        }
+        Ok(Self { table, file, told: 0, noticed: 0 })
     }
 
     /// Puts the file in its place; without refusals it holds the header only.
@@ -73,7 +83,11 @@ impl ToldRefusals {
     pub fn finish(self, path: Option<&Path>) -> Result<()> {
         if self.told > TOLD {
             let more = self.told - TOLD;
-            eprintln!("… and {more} more refused rows / 另有 {more} 行被退回");
+            eprintln!("{}: … and {more} more refused rows / 另有 {more} 行被退回", self.table);
+        }
+        if self.noticed > TOLD {
+            let more = self.noticed - TOLD;
+            eprintln!("{}: … and {more} more values left out / 另有 {more} 项没有采用", self.table);
         }
         match (self.file, path) {
             (Some(file), Some(path)) => file.finish().map_err(|error| Failure::file(path, &error)),
@@ -89,8 +103,8 @@ impl Refusals for ToldRefusals {
             let field =
                 if refusal.field.is_empty() { String::new() } else { format!(" [{}]", refusal.field) };
             eprintln!(
-                "{}{field}; {}\n    {}；{}",
-                refusal.en, refusal.remedy_en, refusal.zh, refusal.remedy_zh
+                "{}: {}{field}; {}\n    {}；{}",
+                self.table, refusal.en, refusal.remedy_en, refusal.zh, refusal.remedy_zh
             );
         }
         match &mut self.file {
@@ -98,6 +112,14 @@ impl Refusals for ToldRefusals {
                 Failure::new("rejects", format!("退回文件写不进去：{error}"), error.to_string())
             }),
             None => Ok(()),
+        }
+    }
+
+    fn notice(&mut self, row: u64, notice: &Notice) {
+        self.noticed += 1;
+        if self.noticed <= TOLD {
+            let Notice { field, zh, en, .. } = notice;
+            eprintln!("{}: row {row}: {en} [{field}]\n    第{row}行：{zh}", self.table);
         }
     }
 }

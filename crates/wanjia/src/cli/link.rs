@@ -10,12 +10,13 @@ use linkage::{Band, Link, Model, Options, Stage};
 use serde_json::json;
 
 use super::people_csv::{
-    List, ListError, Mapping, clean_up_on_interrupt, read_list, read_mapping, unused, write_findings,
-    write_whole,
+    List, ListError, Mapping, clean_up_on_interrupt, known_headings, read_list, read_mapping, unused,
+    write_findings, write_whole,
 };
 
-/// Link the people of one CSV file to those of another.
+/// Link the people of one CSV file to those of another; --help lists the headings that are known
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = known_headings())]
 pub struct LinkArgs {
     /// The list that is searched, such as the roster.
     #[arg(long)]
@@ -199,6 +200,13 @@ impl CommonArgs {
             write_findings(path, lists)?;
         }
         for (path, list) in lists {
+            if !list.ignored.is_empty() {
+                eprintln!(
+                    "{}:没有用到这些表头 / these headings are not read: {}",
+                    path.display(),
+                    list.ignored.join(", ")
+                );
+            }
             let noted = list.findings.len() as u64 - list.refused;
             if list.refused + noted > 0 {
                 eprintln!(
@@ -392,6 +400,7 @@ fn execute(arguments: &LinkArgs) -> Result<u64, CommandError> {
             "left_rows": left.register.len(), "right_rows": right.register.len(),
             "left_refused": left.refused, "right_refused": right.refused,
             "left_encoding": left.encoding, "right_encoding": right.encoding,
+            "left_not_read": left.ignored, "right_not_read": right.ignored,
             "pairs": result.links.len(), "seconds": seconds, "peak_memory_bytes": peak_memory(),
             "estimated_precision": summary.estimated_precision, "estimated_recall": summary.estimated_recall,
             "threads": options.threads, "threshold": options.threshold, "summary": summary,

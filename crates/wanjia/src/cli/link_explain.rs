@@ -77,6 +77,9 @@ fn execute(arguments: &LinkExplainArgs) -> Result<(), CommandError> {
         .iter()
         .filter(|link| (link.left == left_row) != (link.right == right_row) && link.probability >= 0.01)
         .collect();
+    let together = found
+        .filter(|link| link.together)
+        .map(|_| scorer.together_bits(levels, person, result.model.together));
     // A pair that no key brings together is not one that the lists would be searched for.
     let probability = found.map_or(0.0, |link| link.probability);
     if arguments.json {
@@ -92,11 +95,18 @@ fn execute(arguments: &LinkExplainArgs) -> Result<(), CommandError> {
             .collect();
         let report = json!({
             "explanation": explanation, "candidate": found.is_some(), "probability": probability, "rivals": rivals,
+            "together_bits": together,
         });
         println!("{report:#}");
         return Ok(());
     }
     print_table(&explanation);
+    if let Some(bits) = together {
+        println!(
+            "左方同户的人也在右方这一门见到 / others of the left household were seen at the right door: {bits:+.2} {:+.2}",
+            explanation.total + bits
+        );
+    }
     for link in &rivals {
         println!(
             "竞争 / rival: {} – {} {:.4}",

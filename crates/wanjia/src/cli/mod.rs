@@ -2,9 +2,11 @@
 //!
 //! Exit codes: 0 done, 1 done with rejected rows (counted and written), 2 refused.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use ledger::seal::TerritoryKey;
 use store::directory;
@@ -26,9 +28,11 @@ pub mod import;
 pub mod init;
 pub mod link;
 pub mod link_explain;
+mod misuse;
 pub mod openapi;
 mod people_csv;
 pub mod plan;
+pub mod programme;
 pub mod propose;
 pub mod rebuild;
 pub mod reconcile;
@@ -71,6 +75,8 @@ enum Command {
     Drill(drill::DrillArgs),
     Serve(serve::ServeArgs),
     Openapi(openapi::OpenapiArgs),
+    #[command(subcommand)]
+    Programme(programme::ProgrammeCommand),
     Link(Box<link::LinkArgs>),
     Dedupe(Box<dedupe::DedupeArgs>),
     LinkExplain(Box<link_explain::LinkExplainArgs>),
@@ -177,6 +183,24 @@ pub fn now() -> domain::time::Millis {
     jiff::Timestamp::now().as_millisecond()
 }
 
+/// Reads the command line, or tells what is wrong with it.
+///
+/// # Errors
+/// How the program ends then: 0 after a help text that was asked for, else 2.
+pub fn read(words: impl IntoIterator<Item = OsString>) -> std::result::Result<Cli, ExitCode> {
+    Cli::try_parse_from(words).map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A reader who went away has read enough.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprint!("{}", misuse::told(&error));
+            ExitCode::from(2)
+        }
+    })
+}
+
 /// Runs the command line. Whatever is refused is told on standard error in both languages.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
@@ -199,6 +223,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Drill(args) => drill::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Openapi(args) => openapi::run(&args),
+        Command::Programme(command) => programme::run(&command),
         Command::Link(args) => return ExitCode::from(link::run(&args)),
         Command::Dedupe(args) => return ExitCode::from(dedupe::run(&args)),
         Command::LinkExplain(args) => return ExitCode::from(link_explain::run(&args)),

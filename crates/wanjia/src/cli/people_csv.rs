@@ -11,7 +11,7 @@ use linkage::{Column, Register};
 mod columns;
 mod read;
 
-pub use columns::{Mapping, read_mapping, unused};
+pub use columns::{Mapping, known_headings, read_mapping, unused};
 pub use read::{read_list, read_row};
 
 /// Why a list cannot be read. Texts are bilingual: Chinese, then English.
@@ -41,9 +41,21 @@ pub enum ListError {
         /// What it is, in English.
         en: &'static str,
     },
+    /// Something between the headers that separates no values.
+    #[error(
+        "{path}:表头之间是“{separator}”,应为逗号、制表符或分号,请另存为 CSV / its headings are separated by \"{separator}\"; \
+         commas, tabs or semicolons are read: save it as CSV"
+    )]
+    Separator {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        separator: char,
+    },
     /// No header is known.
     #[error(
-        "{path}:表头都不认识({headers});用 --mapping 指定 / no header is known ({headers}); map them with --mapping"
+        "{path}:表头都不认识({headers});用 --mapping 指定,wanjia link --help 列出认得的表头 / no header is known \
+         ({headers}); map them with --mapping, or see wanjia link --help for those that are known"
     )]
     Headers {
         /// The file.
@@ -164,6 +176,8 @@ pub struct List {
     pub encoding: &'static str,
     /// The headers, as they stand in the file.
     pub headers: Vec<String>,
+    /// Those of them that nothing is read from.
+    pub ignored: Vec<String>,
     /// Line of each accepted row in the file, the header being 1.
     lines: Vec<u32>,
     /// Where each accepted row begins in the file, if that was asked for.

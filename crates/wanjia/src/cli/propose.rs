@@ -50,10 +50,21 @@ pub fn run(args: &ProposeArgs) -> Result<Outcome> {
 
 fn print(learnt: &Learnt) {
     let Learnt { before, after, same, two } = learnt;
+    if same + two == 0 {
+        println!(
+            "nothing was learnt: no decision on a proposal stands; {}\n\
+             没有学到什么：还没有对关联建议作出（且未撤回）的决定，{}",
+            if before == after { "the first model is used" } else { "the first model is used again" },
+            if before == after { "使用初始模型" } else { "改回初始模型" },
+        );
+        return;
+    }
     println!("learnt from {same} linked and {two} declined\n依据 {same} 对认作一人、{two} 对认作两人的决定");
     println!("{:<44} {:>8} {:>8}", "level / 比对结果 (bits)", "before", "after");
     for field in Field::ALL {
-        for level in 1..field.levels() {
+        // A register's addresses have no part that agrees alone; see the levels of a western address.
+        let levels = (1..field.levels()).filter(|level| (field, *level) != (Field::Dwelling, 2));
+        for level in levels {
             let (was, is) = (before.weight(field, level), after.weight(field, level));
             println!("{:<44} {was:>+8.2} {is:>+8.2}", label(field, level));
         }

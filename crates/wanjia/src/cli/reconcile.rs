@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use domain::access::Purpose;
+use domain::sweep::Kind;
 
 use super::residual::CsvFile;
 use super::{DataArgs, Outcome};
@@ -60,12 +61,23 @@ pub fn run(args: &ReconcileArgs) -> Result<Outcome> {
                 line.kind.task(),
                 &line.due,
             ])?;
-            *counts.entry(line.kind.as_str()).or_insert(0u64) += 1;
+            *counts.entry(line.kind).or_insert(0u64) += 1;
         }
     }
     out.finish()?;
     for (kind, count) in counts {
-        eprintln!("{kind} {count}");
+        eprintln!("{} {count} / {} {count}", kind.as_str(), in_chinese(kind));
     }
     Ok(Outcome::Done)
+}
+
+fn in_chinese(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Confirmed => "已见到",
+        Kind::Moved => "在别处见到",
+        Kind::Away => "外出",
+        Kind::ListedDark => "在册不亮灯",
+        Kind::LitUnlisted => "亮灯不在册",
+        Kind::Unresolved => "待定",
+    }
 }

@@ -43,10 +43,7 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
     let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let source: String = args.source.clone().unwrap_or(name).chars().take(60).collect();
     let mut store = args.data.open_store()?;
-    let mut refusals = ToldRefusals::new(args.rejects.as_deref(), &reader.header().shown)?;
-    for heading in &reader.header().unknown {
-        eprintln!("column {heading:?} means nothing here and is ignored / 忽略不认识的列 {heading:?}");
-    }
+    let mut refusals = ToldRefusals::new(&args.file, reader.header(), args.rejects.as_deref())?;
     let progress = bar(bytes);
     let mut rows = 0u64;
     let tally = import_roster(

@@ -1,6 +1,7 @@
 //! `wanjia sweep`: open, list, sign, close.
 
 use clap::{Args, Subcommand};
+use domain::state::Labels;
 use domain::time::{format_instant, parse_instant};
 
 use super::{DataArgs, Outcome};
@@ -92,12 +93,22 @@ fn open(args: &OpenArgs) -> Result<()> {
     let actor = store.book().own_series;
     let sweep = sweeps::open_sweep(&mut store, actor, &args.area, &args.programme, deadline, super::now())?;
     println!("{sweep}");
+    let (code, deadline) = (&args.area, format_instant(deadline));
+    let book = store.book();
+    let name = book.areas.number(code).and_then(|area| book.areas.get(area)).map_or("", |area| &area.name);
+    eprintln!(
+        "opened on {code} {name}, until {deadline}; the line above is the sweep's id\n\
+         已在 {code} {name} 开始排查，截止 {deadline}；上面一行是排查的编号"
+    );
     Ok(())
 }
 
 fn list(args: &ListArgs) -> Result<()> {
     let reader = args.data.open_reader()?;
     let book = reader.book();
+    if book.sweeps.is_empty() {
+        eprintln!("no sweep was opened yet / 还没有开始过排查");
+    }
     for sweep in &book.sweeps {
         let closed = sweep.closed_at.map(format_instant).unwrap_or_default();
         println!(
@@ -116,16 +127,20 @@ fn sign(args: &SignArgs) -> Result<()> {
     let sweep = super::id(&args.sweep, "--sweep")?;
     let mut store = args.data.open_store()?;
     let area = args.data.open_reader()?.area(&args.area)?;
-    let key = domain::door::door_key(&args.building, &args.unit, &args.room);
+    let (building, unit, room) = (args.building.clone(), args.unit.clone(), args.room.clone());
+    let key = domain::door::door_key(&building, &unit, &room);
+    let door = Labels { building, unit, room };
     let Some(dwelling) = domain::apply::find_door(store.state(), area, &key)? else {
         return Err(Failure::new(
             "unknown_dwelling",
-            format!("{} 没有 {}-{}-{} 这一户", args.area, args.building, args.unit, args.room),
-            format!("{} has no dwelling {}-{}-{}", args.area, args.building, args.unit, args.room),
+            format!("{} 没有 {door} 这一户", args.area),
+            format!("{} has no dwelling {door}", args.area),
         ));
     };
     let actor = store.book().own_series;
-    sweeps::sign_refusal(&mut store, actor, sweep, dwelling, super::now())
+    sweeps::sign_refusal(&mut store, actor, sweep, dwelling, super::now())?;
+    println!("signed for the refusal at {0} {door} / 已为 {0} {door} 的拒绝签字", args.area);
+    Ok(())
 }
 
 fn close(args: &CloseArgs) -> Result<()> {
@@ -139,15 +154,8 @@ fn close(args: &CloseArgs) -> Result<()> {
         for area in reader.areas_with_doors(scope)? {
             for door in reader.doors(number, area)? {
                 if let Some(reason) = door.reason() {
-                    let labels = &door.labels;
-                    println!(
-                        "{} {}-{}-{} {}",
-                        reader.book().areas.code(area),
-                        labels.building,
-                        labels.unit,
-                        labels.room,
-                        reason.as_str()
-                    );
+                    let code = reader.book().areas.code(area);
+                    println!("{code} {} {}", door.labels, reason.as_str());
                     named.push(door.id);
                 }
             }
@@ -155,7 +163,14 @@ fn close(args: &CloseArgs) -> Result<()> {
     }
     let actor = store.book().own_series;
     match sweeps::close_sweep(&mut store, &mut reader, actor, sweep, &named, super::now())? {
-        sweeps::Closing::Done => Ok(()),
+        sweeps::Closing::Done => {
+            let signed = named.len();
+            eprintln!(
+                "closed sweep {sweep}, {signed} dwellings signed for; nothing can be added to it any more\n\
+                 排查 {sweep} 已结束，为 {signed} 户签了字；不能再往里添加记录"
+            );
+            Ok(())
+        }
         sweeps::Closing::Unsigned(left) => Err(left.failure()),
     }
 }

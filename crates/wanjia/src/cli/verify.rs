@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use store::verify::KeptHead;
+
 use super::Outcome;
 use crate::app::failure::{Failure, Result};
 
@@ -30,7 +32,9 @@ pub fn run(args: &VerifyArgs) -> Result<Outcome> {
         Some(path) => Some(std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?),
         None => None,
     };
-    let proved = store::verify::verify(&args.data, head.as_deref(), !args.no_views, &mut |_| {})
+    let from = args.head.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+    let head = head.as_deref().map(|note| KeptHead { note, from: &from });
+    let proved = store::verify::verify(&args.data, head, !args.no_views, &mut |_| {})
         .map_err(|finding| Failure::new("damaged", finding.zh, finding.en))?;
     let summary = &proved.summary;
     println!(
@@ -49,9 +53,10 @@ pub fn run(args: &VerifyArgs) -> Result<Outcome> {
         proved.facts_took.as_secs_f64(),
         proved.views_took.as_secs_f64()
     );
-    if let Some(path) = &args.head {
-        let path = path.display();
-        println!("the ledger extends the head kept in {path} / 账本延续了 {path} 里保存的树头");
+    if let Some(kept) = proved.kept_size {
+        println!(
+            "the ledger extends the head of {kept} facts kept in {from} / 账本延续了 {from} 里保存的 {kept} 条记录的树头"
+        );
     }
     print!("\n{}", proved.checkpoint);
     Ok(Outcome::Done)

@@ -8,6 +8,7 @@ use intake::visits::{read_persons, read_visits};
 use super::import::{ToldRefusals, beside, table};
 use super::{DataArgs, Outcome};
 use crate::app::failure::Result;
+use crate::app::import_roster::Refusals;
 use crate::app::import_visits::import_visits;
 
 /// Import visits typed from paper, and the people who were seen
@@ -43,20 +44,19 @@ pub fn run(args: &VisitsArgs) -> Result<Outcome> {
     let mut store = args.data.open_store()?;
     let persons_rejects =
         args.rejects.as_deref().filter(|_| persons.is_some()).map(|path| beside(path, "persons"));
-    let mut refused_visits = ToldRefusals::new(args.rejects.as_deref(), &visits.header().shown)?;
-    let header = persons.as_ref().map(|reader| reader.header().shown.clone()).unwrap_or_default();
-    let mut refused_persons = ToldRefusals::new(persons_rejects.as_deref(), &header)?;
-    let tally = import_visits(
-        &mut store,
-        sweep,
-        visits,
-        persons,
-        super::now(),
-        &mut refused_visits,
-        &mut refused_persons,
-    )?;
+    let mut refused_visits = ToldRefusals::new(&args.file, visits.header(), args.rejects.as_deref())?;
+    let mut refused_persons = match (&args.persons, &persons) {
+        (Some(path), Some(reader)) => {
+            Some(ToldRefusals::new(path, reader.header(), persons_rejects.as_deref())?)
+        }
+        _ => None,
+    };
+    let persons = persons.zip(refused_persons.as_mut().map(|refusals| refusals as &mut dyn Refusals));
+    let tally = import_visits(&mut store, sweep, (visits, &mut refused_visits), persons, super::now())?;
     refused_visits.finish(args.rejects.as_deref())?;
-    refused_persons.finish(persons_rejects.as_deref())?;
+    if let Some(refusals) = refused_persons {
+        refusals.finish(persons_rejects.as_deref())?;
+    }
     println!(
         "visits {} persons {} recognised {} doors {} refused {} / 走访 {0} 见到 {1} 已认出 {2} 新门 {3} 退回 {4}",
         tally.visits, tally.persons, tally.recognised, tally.doors, tally.refused

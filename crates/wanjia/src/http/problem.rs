@@ -111,6 +111,10 @@ impl Problem {
             "这不在您负责的范围内",
             "this lies outside the area you are responsible for",
         )
+        .remedy(
+            "请选您负责的区域；要管别处，请街道或区里负责的人来做",
+            "choose an area of yours, or leave it to the street or the county, who are responsible for it",
+        )
     }
 
     /// A fault of ours; the log has the reason.

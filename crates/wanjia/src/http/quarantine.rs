@@ -62,6 +62,9 @@ struct QuarantineRow {
     received_at: String,
     /// `visited`, `person_seen`, `dwelling_registered`, or `other`
     kind: &'static str,
+    /// Of a visit: `met`, `phone`, `no_answer`, `vacant`, `refused`, `away` or `not_exist`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     dwelling: Option<DwellingId>,
@@ -93,6 +96,10 @@ fn row(reader: &mut Reader, waiting: &Waiting, worker_name: String) -> AppResult
         message_en: reason.message().1,
         received_at: instant(waiting.received_at),
         kind,
+        outcome: match body {
+            Some(Body::Visited { outcome, .. }) => Some(outcome.as_str()),
+            _ => None,
+        },
         dwelling: waiting.dwelling(),
         area_code: None,
         building: None,

@@ -11,7 +11,7 @@ use domain::access::{Action, Scope};
 use domain::id::RosterId;
 use domain::time::campaign_zone;
 use intake::roster::read_roster;
-use intake::{Refusal, Table};
+use intake::{Notice, Refusal, Table};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio_stream::StreamExt as _;
@@ -88,7 +88,15 @@ struct Imported {
     refused: u64,
     /// The first 1,000.
     rows: Vec<ImportedRow>,
+    /// What the file holds that was not read: unknown or repeated columns, further sheets.
+    ignored: Vec<Ignored>,
     applied: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Ignored {
+    message: String,
+    message_en: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -124,14 +132,46 @@ impl ImportedRow {
     }
 }
 
-struct Told(Vec<ImportedRow>);
+/// What is told of single rows.
+#[derive(Default)]
+struct Told {
+    refused: Vec<ImportedRow>,
+    /// Values that were left out of rows otherwise taken, by row.
+    noticed: Vec<(u64, Notice)>,
+}
 
 impl Refusals for Told {
     fn refuse(&mut self, refusal: &Refusal) -> crate::app::failure::Result<()> {
-        if self.0.len() < TOLD {
-            self.0.push(ImportedRow::refused(refusal));
+        if self.refused.len() < TOLD {
+            self.refused.push(ImportedRow::refused(refusal));
         }
         Ok(())
+    }
+
+    fn notice(&mut self, row: u64, notice: &Notice) {
+        if self.noticed.len() < TOLD {
+            self.noticed.push((row, notice.clone()));
+        }
+    }
+}
+
+impl Told {
+    /// All rows that are told, by number.
+    fn with(self, mut rows: Vec<ImportedRow>) -> Vec<ImportedRow> {
+        for (number, notice) in self.noticed {
+            // Rows were taken in the order in which they stand.
+            if let Ok(index) = rows.binary_search_by_key(&number, |row| row.row)
+                && let Some(row) = rows.get_mut(index)
+            {
+                row.field.get_or_insert_with(|| notice.field.to_owned());
+                row.message += &format!("；{}", notice.zh);
+                row.message_en += &format!("; {}", notice.en);
+            }
+        }
+        rows.extend(self.refused);
+        rows.sort_by_key(|row| row.row);
+        rows.truncate(TOLD);
+        rows
     }
 }
 
@@ -236,7 +276,7 @@ async fn import(
     })?;
     let upload = Upload::receive(site.territory.root().to_owned(), body).await?;
     let (within, actor, dry_run) = (caller.grant.area, caller.actor(), query.dry_run);
-    let (tally, rows) = site
+    let (tally, rows, ignored) = site
         .territory
         .write(move |store, now| {
             let _permit = permit;
@@ -251,7 +291,13 @@ async fn import(
                 actor: Some(actor),
                 within: Some(within),
             };
-            let (mut refused, mut taken) = (Told(Vec::new()), Vec::new());
+            let ignored = reader
+                .header()
+                .ignored()
+                .into_iter()
+                .map(|(message, message_en)| Ignored { message, message_en });
+            let ignored = ignored.collect();
+            let (mut told, mut taken) = (Told::default(), Vec::new());
             let mut each = |row: u64, verdict: Option<RowVerdict>, _: u64| {
                 if let Some(verdict) = verdict
                     && taken.len() < TOLD
@@ -259,15 +305,12 @@ async fn import(
                     taken.push(ImportedRow::taken(row, verdict));
                 }
             };
-            let tally = import_roster(store, reader, &roster, dry_run, now, &mut refused, &mut each)?;
-            taken.append(&mut refused.0);
-            taken.sort_by_key(|row| row.row);
-            taken.truncate(TOLD);
-            Ok((tally, taken))
+            let tally = import_roster(store, reader, &roster, dry_run, now, &mut told, &mut each)?;
+            Ok((tally, told.with(taken), ignored))
         })
         .await?;
     let Tally { added, changed, left, refused, .. } = tally;
-    Ok(Json(Imported { added, changed, left, refused, rows, applied: !dry_run }))
+    Ok(Json(Imported { added, changed, left, refused, rows, ignored, applied: !dry_run }))
 }
 
 #[cfg(test)]

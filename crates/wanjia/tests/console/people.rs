@@ -211,8 +211,8 @@ async fn what_waits_is_shown_and_counts_once_it_is_released() {
         (&json!("吴网格员"), &json!("sweep_closed"), &json!("visited"))
     );
     assert_eq!(
-        (&row["dwelling"], &row["area_code"], &row["room"]),
-        (&json!(home), &json!(OWN), &json!("402"))
+        (&row["dwelling"], &row["area_code"], &row["room"], &row["outcome"]),
+        (&json!(home), &json!(OWN), &json!("402"), &json!("met"))
     );
     let uri = format!("/v1/quarantine/{series}/{sequence}/release");
     assert_eq!(place.ask(SECRETARY, "POST", &uri, None).await.status, 204);
@@ -334,6 +334,28 @@ async fn a_list_is_looked_at_imported_once_and_kept_to_the_importers_area() {
         .filter(|name| !name.contains(".db") && name != "writer.lock")
         .collect();
     assert_eq!(left, Vec::<String>::new(), "nothing of an upload is left");
+}
+
+/// Nobody at a screen has a command line, and nobody should find out after applying what was left out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_preview_says_what_its_reader_can_do_and_what_was_not_read() {
+    let place = Place::new().await;
+    let file = format!(
+        "小区编码,楼栋,单元,房号,姓名,性别,血型\n{OWN},5,1,101,钱七,雄,A\n{OTHER},5,1,101,赵六,男,B\n999,5,1,102,李四,男,AB\n"
+    );
+    let answer =
+        place.ask(CLERK, "POST", "/v1/roster?source=x&dry_run=true", Some(Value::String(file))).await;
+    let told = answer.json();
+    assert_eq!(told["ignored"][0]["message"], "不认识“血型”这一列，没有采用");
+    assert_eq!(told["ignored"][0]["message_en"], "column \"血型\" means nothing here and is ignored");
+    let [taken, outside, unknown] = [0, 1, 2].map(|at| told["rows"][at].clone());
+    assert_eq!((&taken["verdict"], &taken["field"]), (&json!("added"), &json!("sex")));
+    assert!(taken["message"].as_str().unwrap().starts_with("新增；"), "{taken}");
+    for row in [&outside, &unknown] {
+        let (zh, en) = (row["message"].as_str().unwrap(), row["message_en"].as_str().unwrap());
+        assert!(zh.contains(&format!("您这里有 {OWN}")) && en.contains(&format!("yours are {OWN}")), "{row}");
+        assert!(!zh.contains("wanjia") && !en.contains("wanjia"), "{row}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -130,6 +130,32 @@ fn same_header(one: &str, other: &str) -> bool {
     one.trim() == other.trim() || !folded.is_empty() && folded == fold_header(other)
 }
 
+/// Headers that nothing is read from, though nobody said so.
+pub(super) fn ignored(headers: &[String], uses: &[Use], mapping: &Mapping) -> Vec<String> {
+    let meant = |header: &str| {
+        NEVER.contains(&fold_header(header).as_str()) || mapping.keys().any(|from| same_header(from, header))
+    };
+    let left_out = |(header, used): (&String, &Use)| {
+        (*used == Use::Nothing && !header.is_empty() && !meant(header)).then(|| header.clone())
+    };
+    headers.iter().zip(uses).filter_map(left_out).collect()
+}
+
+/// The headings that are known without a mapping, by column, for people to read.
+#[must_use]
+pub fn known_headings() -> String {
+    let line = |(name, headings): (String, &[&str])| format!("  {name}: {}", headings.join(", "));
+    let columns = column_names().into_iter().skip(2).zip(HEADERS.iter().map(|(_, headings)| *headings));
+    let lines: Vec<String> =
+        std::iter::once(("id".to_owned(), IDS.as_slice())).chain(columns).map(line).collect();
+    format!(
+        "认得的表头 / Headings that are known, by column; case, spaces, _ and - do not matter:\n{}\n\
+         其他表头用 --mapping 指定 / Map others with --mapping FILE: {{\"heading\": \"column\"}}; \"ignore\" leaves one out.\n\
+         值之间可用逗号、制表符或分号 / Values may be separated by commas, tabs or semicolons.",
+        lines.join("\n")
+    )
+}
+
 /// Headers of a mapping that none of the lists has.
 pub fn unused<'a>(mapping: &'a Mapping, lists: &[&[String]]) -> Vec<&'a str> {
     let known = |header: &str| lists.iter().any(|headers| headers.iter().any(|own| same_header(own, header)));

@@ -14,7 +14,7 @@ use std::sync::mpsc;
 use encoding_rs::GB18030;
 use linkage::{Column, Raw, Register};
 
-use super::columns::{Mapping, Use, uses};
+use super::columns::{Mapping, Use, ignored, uses};
 use super::{Finding, Ids, List, ListError};
 
 /// How much of a file tells its encoding.
@@ -57,6 +57,45 @@ fn sniff(path: &Path, head: &[u8]) -> Result<bool, ListError> {
     })
 }
 
+/// What may stand between two values. Whatever else does is named in the refusal.
+const SEPARATORS: [u8; 3] = [b',', b'\t', b';'];
+
+/// The headers of a file whose values are separated so, and where its rows begin.
+fn header(head: &[u8], separator: u8, gbk: bool) -> Result<(Vec<String>, u64), csv::Error> {
+    let head = &head[..head.len().min(HEADER)];
+    let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(separator).from_reader(head);
+    let mut text = String::new();
+    let headers = reader
+        .byte_headers()?
+        .iter()
+        .map(|field| {
+            decode(field, gbk, &mut text);
+            text.trim_start_matches('\u{feff}').trim().to_owned()
+        })
+        .collect();
+    Ok((headers, reader.position().byte()))
+}
+
+/// Why the headers mean nothing: they are none, or something else stands between them.
+fn unknown(path: &Path, headers: &[String]) -> ListError {
+    let digits = |header: &String| header.chars().filter(|c| c.is_numeric()).count() >= 4;
+    // What stands in a row of data is nobody's business.
+    if headers.iter().any(digits) {
+        return ListError::Kind {
+            path: path.to_owned(),
+            zh: "第一行像是数据,不是表头;请在最前面加一行表头(wanjia link --help 列出认得的表头)",
+            en: "the first line looks like data; put a line of headings before it (wanjia link --help lists those known)",
+        };
+    }
+    let between = |separator: &char| headers.iter().any(|header| header.contains(*separator));
+    if let Some(separator) = ['，', '、', '；', '|', '\u{3000}', ' '].into_iter().find(between)
+        && headers.len() == 1
+    {
+        return ListError::Separator { path: path.to_owned(), separator };
+    }
+    ListError::Headers { path: path.to_owned(), headers: headers.join(", ") }
+}
+
 /// A CSV file that was opened, and what its columns are for.
 struct Source {
     path: PathBuf,
@@ -65,8 +104,11 @@ struct Source {
     /// Where the rows begin.
     start: u64,
     headers: Vec<String>,
+    /// Headers that nothing is read from.
+    ignored: Vec<String>,
     id_at: Option<usize>,
     columns: Vec<(usize, Column)>,
+    separator: u8,
     gbk: bool,
 }
 
@@ -85,29 +127,29 @@ fn open(path: &Path, mapping: &Mapping) -> Result<Source, ListError> {
     let mut head = Vec::new();
     (&file).take(SNIFF as u64).read_to_end(&mut head).map_err(read)?;
     let gbk = sniff(path, &head)?;
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(&head[..head.len().min(HEADER)]);
-    let mut text = String::new();
-    let headers: Vec<String> = reader
-        .byte_headers()
-        .map_err(|error| read(std::io::Error::other(error)))?
-        .iter()
-        .map(|field| {
-            decode(field, gbk, &mut text);
-            text.trim_start_matches('\u{feff}').trim().to_owned()
-        })
-        .collect();
-    let start = reader.position().byte();
-    let uses = uses(&headers, mapping);
-    let column = |(at, used): (usize, &Use)| match used {
-        Use::Column(column) => Some((at, *column)),
-        _ => None,
+    let read_as = |separator| {
+        let (headers, start) =
+            header(&head, separator, gbk).map_err(|error| read(std::io::Error::other(error)))?;
+        let uses = uses(&headers, mapping);
+        let column = |(at, used): (usize, &Use)| match used {
+            Use::Column(column) => Some((at, *column)),
+            _ => None,
+        };
+        let columns: Vec<(usize, Column)> = uses.iter().enumerate().filter_map(column).collect();
+        let id_at = uses.iter().position(|used| *used == Use::Id);
+        let ignored = ignored(&headers, &uses, mapping);
+        let path = path.to_owned();
+        let file = file.try_clone().map_err(read)?;
+        Ok(Source { path, file, size, start, headers, ignored, id_at, columns, separator, gbk })
     };
-    let columns: Vec<(usize, Column)> = uses.iter().enumerate().filter_map(column).collect();
-    if columns.is_empty() {
-        return Err(ListError::Headers { path: path.to_owned(), headers: headers.join(", ") });
+    let mut best: Source = read_as(SEPARATORS[0])?;
+    for separator in &SEPARATORS[1..] {
+        let other = read_as(*separator)?;
+        if other.columns.len() > best.columns.len() {
+            best = other;
+        }
     }
-    let id_at = uses.iter().position(|used| *used == Use::Id);
-    Ok(Source { path: path.to_owned(), file, size, start, headers, id_at, columns, gbk })
+    if best.columns.is_empty() { Err(unknown(path, &best.headers)) } else { Ok(best) }
 }
 
 /// What one piece held. Lines and numbers count from the start of the piece.
@@ -132,7 +174,7 @@ struct Piece {
 }
 
 /// True when a text that starts with a row ends inside a value in quotes.
-fn ends_in_quotes(text: &[u8]) -> bool {
+fn ends_in_quotes(text: &[u8], separator: u8) -> bool {
     let (mut quoted, mut fresh) = (false, true);
     for byte in text {
         match byte {
@@ -141,8 +183,8 @@ fn ends_in_quotes(text: &[u8]) -> bool {
                 // A second quote right after one that closes opens again: it is a quote in the value.
                 fresh = !quoted;
             }
-            b',' | b'\n' | b'\r' => fresh = true,
-            _ => fresh = false,
+            b'\n' | b'\r' => fresh = true,
+            other => fresh = *other == separator,
         }
     }
     quoted
@@ -241,6 +283,7 @@ impl RowWriter<'_> {
             let mut reader = csv::ReaderBuilder::new()
                 .has_headers(false)
                 .flexible(true)
+                .delimiter(self.source.separator)
                 .buffer_capacity(1 << 16)
                 .from_reader(&bytes[base..]);
             let mut record = csv::ByteRecord::new();
@@ -250,7 +293,7 @@ impl RowWriter<'_> {
                 let begin = begin + blank;
                 let end = base + reader.position().byte() as usize;
                 let raw = &bytes[begin..end];
-                if end == bytes.len() && ends_in_quotes(raw) {
+                if end == bytes.len() && ends_in_quotes(raw, self.source.separator) {
                     if !last {
                         return Ok(true);
                     }
@@ -436,6 +479,7 @@ pub fn read_list(
         register: Register::with_capacity((source.size / 64) as usize),
         encoding: if source.gbk { "GBK" } else { "UTF-8" },
         headers: source.headers.clone(),
+        ignored: source.ignored.clone(),
         ..List::default()
     };
     let header = source.bytes(0, source.start).map_err(|error| source.error(error))?;
@@ -526,7 +570,7 @@ fn take(source: &Source, merger: &mut Merger, at: u64, piece: Piece, offsets: bo
     }
     // Nobody closes this quote: its line is torn, the lines after it are read for themselves.
     let mut lone = source.bytes(at, end)?;
-    let row = last_row(&lone);
+    let row = last_row(&lone, source.separator);
     let first = next_line(&lone[row..]).map_or(lone.len(), |next| row + next);
     lone.truncate(row);
     if row > 0 {
@@ -548,7 +592,7 @@ fn take(source: &Source, merger: &mut Merger, at: u64, piece: Piece, offsets: bo
 }
 
 /// Where the last row of a text that ends inside quotes begins.
-fn last_row(bytes: &[u8]) -> usize {
+fn last_row(bytes: &[u8], separator: u8) -> usize {
     let (mut quoted, mut fresh, mut begin) = (false, true, 0);
     for (at, byte) in bytes.iter().enumerate() {
         match byte {
@@ -560,8 +604,8 @@ fn last_row(bytes: &[u8]) -> usize {
                 begin = at + 1;
                 fresh = true;
             }
-            b',' | b'\r' => fresh = true,
-            _ => fresh = false,
+            b'\r' => fresh = true,
+            other => fresh = *other == separator,
         }
     }
     begin
@@ -581,8 +625,11 @@ pub fn read_row(
     let start = list.offsets.get(row as usize).copied().unwrap_or(source.size);
     let end = source.size.min(start + LONGEST);
     let bytes = source.bytes(start.min(end), end).map_err(|error| source.error(error))?;
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes.as_slice());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(source.separator)
+        .from_reader(bytes.as_slice());
     let mut record = csv::ByteRecord::new();
     reader.read_byte_record(&mut record).map_err(|error| source.error(std::io::Error::other(error)))?;
     let value = |(at, column): &(usize, Column)| {

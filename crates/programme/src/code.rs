@@ -1,0 +1,116 @@
+//! Codes: the names by which parts of a pack call each other.
+
+use crate::finding::{Findings, Located, say};
+
+/// A civil day at the programme's one time zone.
+pub type Day = jiff::civil::Date;
+
+/// The words that CEL keeps for itself: a form or field of that name could not stand in a rule.
+const RESERVED: [&str; 27] = [
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "history",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "null",
+    "on",
+    "package",
+    "param",
+    "people",
+    "return",
+    "today",
+    "true",
+    "var",
+    "void",
+    "while",
+    "all",
+];
+
+/// Whether a text may be the code of something that rules name: small Latin letters, digits and underscores, beginning
+/// with a letter, at most 40, and no word that rules keep for themselves.
+#[must_use]
+pub fn is_code(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(|first| first.is_ascii_lowercase())
+        && characters.all(|other| other.is_ascii_lowercase() || other.is_ascii_digit() || other == '_')
+        && text.len() <= 40
+        && !RESERVED.contains(&text)
+}
+
+/// The code, or a finding that says what a code is.
+pub(crate) fn check_code(
+    code: Option<Located<String>>,
+    what: &str,
+    findings: &mut Findings,
+) -> Option<Located<String>> {
+    let code = code?;
+    if is_code(&code.value) {
+        return Some(code);
+    }
+    let text = &code.value;
+    findings.add(
+        &code.place,
+        "not_a_code",
+        say(
+            format!("{what} {text:?} 不能作代码：须以小写拉丁字母开头，只含小写字母、数字和下划线，至多 40 个字符，且不是规则的保留字"),
+            format!(
+                "{what} {text:?} cannot be a code: small Latin letters, digits and underscores, beginning with a letter, at most 40, and no reserved word"
+            ),
+        ),
+    );
+    None
+}
+
+/// Tells of every code that occurs a second time.
+pub(crate) fn check_unique<'c>(
+    codes: impl Iterator<Item = &'c Located<String>>,
+    what: &str,
+    findings: &mut Findings,
+) {
+    let mut first = std::collections::BTreeMap::new();
+    for code in codes {
+        if let Some(before) = first.get(code.value.as_str()) {
+            let name = &code.value;
+            findings.add(
+                &code.place,
+                "twice",
+                say(
+                    format!("{what} {name} 已在 {before} 定义过"),
+                    format!("{what} {name} was already defined at {before}"),
+                ),
+            );
+        } else {
+            first.insert(code.value.as_str(), &code.place);
+        }
+    }
+}
+
+/// Tells that something is named that is not there, with what is.
+pub(crate) fn unknown(
+    named: &Located<String>,
+    what_zh: &str,
+    what_en: &str,
+    known: &[&str],
+    findings: &mut Findings,
+) {
+    let name = &named.value;
+    let known = if known.is_empty() { "—".to_owned() } else { known.join(", ") };
+    findings.add(
+        &named.place,
+        "unknown_name",
+        say(
+            format!("没有{what_zh} {name}；现有：{known}"),
+            format!("there is no {what_en} {name}; there are: {known}"),
+        ),
+    );
+}

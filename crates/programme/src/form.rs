@@ -1,0 +1,564 @@
+//! Forms: an XLSForm's sheets become fields, each with what it is for, who reads it and until when it is kept.
+//!
+//! Four columns of the survey sheet are this house's own and are left alone by other XLSForm tools: `class`, `purpose`,
+//! `readers`, `keep`. Two columns of the settings sheet as well: `subject` and `filled_by`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::code::{check_code, check_unique, unknown};
+use crate::finding::{Findings, Located, Place, say};
+use crate::forbidden::{self, Kind};
+use crate::keep::Keep;
+use crate::manifest::Manifest;
+use crate::question::{Answer, Block, Question, RowKind, parse_type};
+use crate::sheet::{Row, Sheet};
+use crate::text::Texts;
+
+/// What a form is about. The visit that carries the answers already names the one; no form asks who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    Person,
+    Household,
+    Dwelling,
+    Place,
+    Organisation,
+    Area,
+    Worker,
+}
+
+impl Subject {
+    pub const ALL: [(&'static str, Self); 7] = [
+        ("person", Self::Person),
+        ("household", Self::Household),
+        ("dwelling", Self::Dwelling),
+        ("place", Self::Place),
+        ("organisation", Self::Organisation),
+        ("area", Self::Area),
+        ("worker", Self::Worker),
+    ];
+
+    pub(crate) fn parse(text: &Located<String>, findings: &mut Findings) -> Option<Self> {
+        let found = Self::ALL.iter().find(|(name, _)| *name == text.value);
+        if found.is_none() {
+            unknown(text, "主体", "subject", &Self::ALL.map(|(name, _)| name), findings);
+        }
+        found.map(|(_, subject)| *subject)
+    }
+}
+
+/// How much harm an answer can do: the classes of `docs/privacy.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    Public,
+    Operational,
+    Personal,
+    Sensitive,
+}
+
+impl Class {
+    const ALL: [(&'static str, Self); 4] = [
+        ("public", Self::Public),
+        ("operational", Self::Operational),
+        ("personal", Self::Personal),
+        ("sensitive", Self::Sensitive),
+    ];
+}
+
+/// A form as the pack defines it.
+#[derive(Clone, Debug)]
+pub struct Form {
+    pub code: Located<String>,
+    pub title: String,
+    pub version: String,
+    pub subject: Subject,
+    /// Codes of the roles that may fill it in.
+    pub filled_by: Vec<String>,
+    pub fields: Vec<Field>,
+    /// Questions that lack something and so are no fields yet: a rule on one of them is not wrong for that.
+    pub(crate) unfinished: BTreeSet<String>,
+}
+
+/// A question whose answer is kept.
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub name: Located<String>,
+    pub question: Question,
+    pub labels: Texts,
+    pub class: Class,
+    /// The code of a purpose of the programme.
+    pub purpose: String,
+    /// Codes of the roles that may read it.
+    pub readers: Vec<String>,
+    pub keep: Keep,
+    /// The groups that it stands in, outermost first.
+    pub within: Vec<String>,
+    /// Whether one of those is a repeat, so that there may be several answers.
+    pub repeated: bool,
+    /// The names of the choices, for questions that choose.
+    pub choices: Vec<String>,
+}
+
+impl Form {
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name.value == name)
+    }
+}
+
+type Choices = BTreeMap<String, Vec<Located<String>>>;
+
+/// Reads a form of which nothing is trusted; every mistake is told, and `None` is returned if there is no form at all.
+pub(crate) fn read(
+    file: &str,
+    stem: &str,
+    sheets: &[Sheet],
+    manifest: &Manifest,
+    findings: &mut Findings,
+) -> Option<Form> {
+    check_unique(sheets.iter().map(|sheet| &sheet.name), "sheet 表", findings);
+    let find = |name: &str| sheets.iter().find(|sheet| sheet.name.value == name);
+    let Some(survey) = find("survey") else {
+        findings.add(
+            &Place::whole(file),
+            "no_survey",
+            say("没有 survey 表：第一列写 survey，下面各行写问题", "there is no survey sheet: write survey in the first column, and the questions in the rows below"),
+        );
+        return None;
+    };
+    let empty = Sheet { name: survey.name.clone(), columns: Vec::new(), rows: Vec::new() };
+    let head = read_settings(file, stem, find("settings").unwrap_or(&empty), manifest, findings);
+    let subject = head.subject.unwrap_or(Subject::Person);
+    let choices = read_choices(find("choices").unwrap_or(&empty), subject, manifest, findings);
+    let mut reader = Reader {
+        survey,
+        manifest,
+        subject,
+        choices: &choices,
+        names: BTreeSet::new(),
+        unfinished: BTreeSet::new(),
+        within: Vec::new(),
+    };
+    let fields = reader.read(findings);
+    reader.check_references(findings);
+    Some(Form {
+        code: Located { value: stem.to_owned(), place: Place::whole(file) },
+        title: head.title,
+        version: head.version,
+        subject,
+        filled_by: head.filled_by,
+        fields,
+        unfinished: reader.unfinished,
+    })
+}
+
+#[derive(Default)]
+struct Head {
+    title: String,
+    version: String,
+    subject: Option<Subject>,
+    filled_by: Vec<String>,
+}
+
+fn read_settings(
+    file: &str,
+    stem: &str,
+    settings: &Sheet,
+    manifest: &Manifest,
+    findings: &mut Findings,
+) -> Head {
+    let Some(row) = settings.rows.first() else {
+        findings.add(
+            &Place::whole(file),
+            "no_settings",
+            say(
+                "没有 settings 表：要有 form_id、form_title、version、subject、filled_by",
+                "there is no settings sheet: it holds form_id, form_title, version, subject and filled_by",
+            ),
+        );
+        return Head::default();
+    };
+    let mut need = |name: &str| {
+        let cell = settings.cell(row, name).cloned();
+        if cell.is_none() {
+            findings.add(
+                row.place(),
+                "missing",
+                say(format!("settings 缺少 {name}"), format!("the settings have no {name}")),
+            );
+        }
+        cell
+    };
+    let [id, title, version, subject, filled_by] =
+        ["form_id", "form_title", "version", "subject", "filled_by"].map(&mut need);
+    if let Some(id) = check_code(id, "form_id", findings).filter(|id| id.value != stem) {
+        let name = &id.value;
+        findings.add(
+            &id.place,
+            "form_id",
+            say(
+                format!("form_id 是 {name}，文件名是 {stem}：两者须一致"),
+                format!("the form_id is {name} and the file's name is {stem}: they must be the same"),
+            ),
+        );
+    }
+    Head {
+        title: title.map(|cell| cell.value).unwrap_or_default(),
+        version: version.map(|cell| cell.value).unwrap_or_default(),
+        subject: subject.and_then(|cell| Subject::parse(&cell, findings)),
+        filled_by: filled_by.map(|cell| manifest.roles_named(&cell, findings)).unwrap_or_default(),
+    }
+}
+
+fn read_choices(sheet: &Sheet, subject: Subject, manifest: &Manifest, findings: &mut Findings) -> Choices {
+    let mut choices = Choices::new();
+    for row in &sheet.rows {
+        let Some(list) = sheet.cell(row, "list_name") else { continue };
+        let Some(name) = sheet.cell(row, "name") else {
+            findings.add(row.place(), "missing", say("选项没有 name", "the choice has no name"));
+            continue;
+        };
+        if name.value.contains(char::is_whitespace) {
+            findings.add(
+                &name.place,
+                "choice_name",
+                say(
+                    "选项的 name 不能含空格：多选的答案以空格分开",
+                    "a choice's name cannot hold a space: several choices are kept with spaces between them",
+                ),
+            );
+        }
+        labels(sheet, row, "label", manifest).value.check(
+            &format!("选项 choice {}", name.value),
+            &manifest.languages,
+            row.place(),
+            findings,
+        );
+        check_wording(sheet, row, subject, manifest, findings);
+        choices.entry(list.value.clone()).or_default().push(name.clone());
+    }
+    for (list, names) in &choices {
+        check_unique(names.iter(), &format!("选项 choice {list}"), findings);
+    }
+    choices
+}
+
+/// The texts of a column in every language, `label::中文 (zh)` and `label::English (en)`; a column without a language is
+/// of the first language of the programme.
+fn labels(sheet: &Sheet, row: &Row, name: &str, manifest: &Manifest) -> Located<Texts> {
+    let mut texts = Texts::default();
+    for (index, column) in sheet.columns.iter().enumerate() {
+        let Some(rest) = column.value.strip_prefix(name) else { continue };
+        let language = match rest.strip_prefix("::") {
+            Some(language) => language_tag(language),
+            None if rest.is_empty() => manifest.languages.first().map_or("", String::as_str),
+            None => continue,
+        };
+        if let Some(cell) = row.get(index) {
+            texts.insert(language, cell.value.clone());
+        }
+    }
+    Located { value: texts, place: row.place().clone() }
+}
+
+/// `中文 (zh)` is `zh`.
+fn language_tag(text: &str) -> &str {
+    text.rsplit_once('(').and_then(|(_, tag)| tag.trim().strip_suffix(')')).unwrap_or(text).trim()
+}
+
+/// Refuses what no form may ask, by every text of a row that a person reads and by its name.
+fn check_wording(sheet: &Sheet, row: &Row, subject: Subject, manifest: &Manifest, findings: &mut Findings) {
+    for (index, column) in sheet.columns.iter().enumerate() {
+        let read = ["name", "label", "hint", "guidance_hint", "list_name"];
+        if !read.iter().any(|name| {
+            column.value == *name
+                || column.value.strip_prefix(name).is_some_and(|rest| rest.starts_with("::"))
+        }) {
+            continue;
+        }
+        let Some(cell) = row.get(index) else { continue };
+        if let Some(kind) = forbidden::by_wording(&cell.value, subject == Subject::Worker) {
+            refuse(&cell.place, kind, findings);
+        } else if let Some(own) = manifest.forbidden.iter().find(|own| own.matches(&cell.value)) {
+            findings.add(
+                &cell.place,
+                "forbidden",
+                say(
+                    format!("本方案不许询问{}", own.name.get("zh").unwrap_or_default()),
+                    format!("this programme may not ask for {}", own.name.get("en").unwrap_or_default()),
+                ),
+            );
+        }
+    }
+}
+
+fn refuse(place: &Place, kind: &Kind, findings: &mut Findings) {
+    findings.add(
+        place,
+        "forbidden",
+        say(
+            format!("任何表单都不许询问{}。{}", kind.zh, kind.instead_zh),
+            format!("no form may ask for {}; {}", kind.en, kind.instead_en),
+        ),
+    );
+}
+
+struct Reader<'r> {
+    survey: &'r Sheet,
+    manifest: &'r Manifest,
+    subject: Subject,
+    choices: &'r Choices,
+    names: BTreeSet<String>,
+    unfinished: BTreeSet<String>,
+    within: Vec<(Block, String, Place)>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, findings: &mut Findings) -> Vec<Field> {
+        let mut fields = Vec::new();
+        for row in &self.survey.rows {
+            let Some(kind) = self.survey.cell(row, "type") else {
+                findings.add(row.place(), "missing", say("这一行没有 type", "this row has no type"));
+                continue;
+            };
+            match parse_type(&kind.value) {
+                Some(RowKind::Begin(block)) => self.begin(block, row, findings),
+                Some(RowKind::End(block)) => self.end(block, &kind.place, findings),
+                Some(RowKind::Question(question)) => {
+                    fields.extend(self.question(question, row, kind, findings))
+                }
+                None => {
+                    let text = &kind.value;
+                    findings.add(
+                        &kind.place,
+                        "unknown_type",
+                        say(
+                            format!("没有 {text:?} 这种问题类型"),
+                            format!("there is no question type {text:?}"),
+                        ),
+                    );
+                }
+            }
+        }
+        for (block, name, place) in self.within.drain(..) {
+            let block = block.name();
+            findings.add(
+                &place,
+                "not_closed",
+                say(format!("{name} 没有 end {block}"), format!("{name} has no end {block}")),
+            );
+        }
+        fields
+    }
+
+    fn name(&mut self, row: &Row, findings: &mut Findings) -> Option<Located<String>> {
+        let Some(name) = self.survey.cell(row, "name") else {
+            findings.add(row.place(), "missing", say("这一行没有 name", "this row has no name"));
+            return None;
+        };
+        if !self.names.insert(name.value.clone()) {
+            let text = &name.value;
+            findings.add(
+                &name.place,
+                "twice",
+                say(
+                    format!("{text} 在本表单中已有：规则靠名字找到字段，名字不能重复"),
+                    format!("{text} is already in this form: rules find a field by its name, so there can be one only"),
+                ),
+            );
+        }
+        check_code(Some(name.clone()), "name", findings)
+    }
+
+    fn begin(&mut self, block: Block, row: &Row, findings: &mut Findings) {
+        check_wording(self.survey, row, self.subject, self.manifest, findings);
+        let name = self.name(row, findings).map(|name| name.value).unwrap_or_default();
+        self.within.push((block, name, row.place().clone()));
+    }
+
+    fn end(&mut self, block: Block, place: &Place, findings: &mut Findings) {
+        match self.within.pop() {
+            Some((open, _, _)) if open == block => {}
+            Some((open, name, begun)) => {
+                let (open, block) = (open.name(), block.name());
+                findings.add(
+                    place,
+                    "not_nested",
+                    say(
+                        format!("end {block} 与 {begun} 的 begin {open}（{name}）不配对"),
+                        format!("end {block} does not fit begin {open} ({name}) at {begun}"),
+                    ),
+                );
+            }
+            None => {
+                let block = block.name();
+                findings.add(
+                    place,
+                    "not_nested",
+                    say(
+                        format!("end {block} 之前没有 begin {block}"),
+                        format!("end {block} without a begin {block} before it"),
+                    ),
+                );
+            }
+        }
+    }
+
+    fn question(
+        &mut self,
+        question: Question,
+        row: &Row,
+        kind: &Located<String>,
+        findings: &mut Findings,
+    ) -> Option<Field> {
+        check_wording(self.survey, row, self.subject, self.manifest, findings);
+        // By the type as written too: an alias hides nothing.
+        let options = self.survey.cell(row, "parameters").map_or("", |options| options.value.as_str());
+        if let Some(found) = forbidden::by_type(question.name, options) {
+            refuse(&kind.place, found, findings);
+        }
+        let name = self.name(row, findings);
+        let labels = labels(self.survey, row, "label", self.manifest);
+        if question.answer.is_asked() {
+            let what = name.as_ref().map_or("", |name| name.value.as_str());
+            labels.value.check(what, &self.manifest.languages, row.place(), findings);
+        }
+        let choices = self.choices_of(&question, kind, findings);
+        if !question.answer.is_kept() {
+            return None;
+        }
+        let class = self.class(row, findings);
+        let purpose = self.purpose(row, findings);
+        let readers = self.readers(row, findings);
+        let keep = self.keep(row, findings);
+        let name = name?;
+        self.unfinished.insert(name.value.clone());
+        let field = Field {
+            name,
+            question,
+            labels: labels.value,
+            class: class?,
+            purpose: purpose?,
+            readers: readers?,
+            keep: keep?,
+            within: self.within.iter().map(|(_, name, _)| name.clone()).collect(),
+            repeated: self.within.iter().any(|(block, _, _)| *block == Block::Repeat),
+            choices,
+        };
+        self.unfinished.remove(&field.name.value);
+        Some(field)
+    }
+
+    fn choices_of(
+        &self,
+        question: &Question,
+        kind: &Located<String>,
+        findings: &mut Findings,
+    ) -> Vec<String> {
+        let Some(list) = &question.list else { return Vec::new() };
+        let Some(choices) = self.choices.get(list) else {
+            let named = Located { value: list.clone(), place: kind.place.clone() };
+            let known: Vec<&str> = self.choices.keys().map(String::as_str).collect();
+            unknown(&named, "选项表", "list of choices", &known, findings);
+            return Vec::new();
+        };
+        choices.iter().map(|choice| choice.value.clone()).collect()
+    }
+
+    /// The cell of one of the four columns, or the finding that a field must have it.
+    fn duty(
+        &self,
+        row: &Row,
+        column: &str,
+        zh: &str,
+        en: &str,
+        findings: &mut Findings,
+    ) -> Option<Located<String>> {
+        let cell = self.survey.cell(row, column).cloned();
+        if cell.is_none() {
+            let name = self.survey.cell(row, "name").map_or("", |name| name.value.as_str());
+            findings.add(
+                row.place(),
+                column_code(column),
+                say(
+                    format!("字段 {name} 没有{zh}：请填 {column} 列"),
+                    format!("the field {name} does not say {en}: fill the column {column}"),
+                ),
+            );
+        }
+        cell
+    }
+
+    fn class(&self, row: &Row, findings: &mut Findings) -> Option<Class> {
+        let cell = self.duty(row, "class", "说明敏感程度", "how much harm it can do", findings)?;
+        let found = Class::ALL.iter().find(|(name, _)| *name == cell.value);
+        if found.is_none() {
+            unknown(&cell, "分级", "class", &Class::ALL.map(|(name, _)| name), findings);
+        }
+        found.map(|(_, class)| *class)
+    }
+
+    fn purpose(&self, row: &Row, findings: &mut Findings) -> Option<String> {
+        let cell = self.duty(row, "purpose", "说明用途", "what it is for", findings)?;
+        let known: Vec<&str> =
+            self.manifest.purposes.iter().map(|purpose| purpose.code.value.as_str()).collect();
+        if !known.contains(&cell.value.as_str()) {
+            unknown(&cell, "用途", "purpose", &known, findings);
+            return None;
+        }
+        Some(cell.value)
+    }
+
+    fn readers(&self, row: &Row, findings: &mut Findings) -> Option<Vec<String>> {
+        let cell = self.duty(row, "readers", "说明谁能看", "who reads it", findings)?;
+        Some(self.manifest.roles_named(&cell, findings))
+    }
+
+    fn keep(&self, row: &Row, findings: &mut Findings) -> Option<Keep> {
+        let cell = self.duty(row, "keep", "说明保存到何时", "until when it is kept", findings)?;
+        Keep::parse(&cell, findings)
+    }
+
+    /// Every `${name}` must name a row of this form.
+    fn check_references(&self, findings: &mut Findings) {
+        for row in &self.survey.rows {
+            for index in 0..self.survey.columns.len() {
+                let Some(cell) = row.get(index) else { continue };
+                for name in references(&cell.value) {
+                    if !self.names.contains(name) {
+                        findings.add(
+                            &cell.place,
+                            "unknown_name",
+                            say(
+                                format!("${{{name}}} 不是本表单的字段"),
+                                format!("${{{name}}} is no field of this form"),
+                            ),
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn column_code(column: &str) -> &'static str {
+    match column {
+        "class" => "no_class",
+        "purpose" => "no_purpose",
+        "readers" => "no_readers",
+        _ => "no_keep",
+    }
+}
+
+/// The names in `${name}`; `${last-saved#name}` is a name too.
+fn references(text: &str) -> impl Iterator<Item = &str> {
+    text.split("${").skip(1).filter_map(|rest| {
+        let name = rest.split_once('}')?.0.trim();
+        Some(name.strip_prefix("last-saved#").unwrap_or(name))
+    })
+}
+
+/// Whether the answers to a field may hold more than one value at a time.
+#[must_use]
+pub fn is_list(field: &Field) -> bool {
+    field.repeated || field.question.answer == Answer::Several
+}

@@ -1,0 +1,260 @@
+//! A pack as a whole: its files in, a programme or every mistake out.
+
+use std::collections::BTreeMap;
+
+use crate::calendar::Calendar;
+use crate::code::{check_unique, is_code, unknown};
+use crate::finding::{Bilingual, Finding, Findings, Place, say};
+use crate::form::{self, Form};
+use crate::manifest::Manifest;
+use crate::parameter::{Parameters, Unit};
+use crate::pathway::{self, Known, Pathway};
+use crate::rule::{self, Rule, Rules};
+use crate::scenario::{self, Scenario};
+use crate::section::Source;
+use crate::sheet::{self, RawSheet};
+
+/// A file of a pack, as the caller read it.
+#[derive(Clone, Debug)]
+pub enum Content {
+    Bytes(Vec<u8>),
+    /// A workbook, opened by the caller: this crate knows no container formats.
+    Workbook(Vec<RawSheet>),
+    /// A file that the caller could not open as what its name says, and why.
+    Unreadable(Bilingual),
+}
+
+/// The files of a pack by their path inside its folder, with forward slashes.
+pub type Files = BTreeMap<String, Content>;
+
+/// A programme that was found without mistakes.
+#[derive(Debug)]
+pub struct Programme {
+    pub manifest: Manifest,
+    pub parameters: Parameters,
+    pub forms: Vec<Form>,
+    pub rules: Vec<Rule>,
+    pub pathways: Vec<Pathway>,
+    pub calendar: Calendar,
+    /// Its own tests; see [`crate::scenario::run`].
+    pub scenarios: Vec<Scenario>,
+}
+
+impl Programme {
+    #[must_use]
+    pub fn form(&self, code: &str) -> Option<&Form> {
+        self.forms.iter().find(|form| form.code.value == code)
+    }
+}
+
+/// Reads a pack.
+///
+/// # Errors
+/// Every mistake in it, by file and place; never only the first.
+pub fn read(files: &Files) -> Result<Programme, Vec<Finding>> {
+    let mut findings = Findings::default();
+    let programme = Reader { files, findings: &mut findings }.read();
+    match programme {
+        Some(programme) if findings.is_empty() => Ok(programme),
+        _ => Err(findings.into_sorted()),
+    }
+}
+
+/// Files that may lie in a pack and say nothing to the compiler.
+fn is_beside(path: &str) -> bool {
+    path.starts_with("samples/") || path.ends_with("README.md")
+}
+
+struct Reader<'r> {
+    files: &'r Files,
+    findings: &'r mut Findings,
+}
+
+impl<'r> Reader<'r> {
+    fn read(&mut self) -> Option<Programme> {
+        if !self.files.contains_key("programme.toml") {
+            self.findings.add(
+                &Place::whole("programme.toml"),
+                "no_manifest",
+                say(
+                    "文件夹里没有 programme.toml：这不是方案",
+                    "the folder holds no programme.toml: this is no pack",
+                ),
+            );
+            return None;
+        }
+        self.check_paths();
+        // What is named elsewhere cannot be judged if the file that defines it is unreadable: then only that is told of
+        // it, and what does not depend on it.
+        let Some(manifest) =
+            self.open("programme.toml").and_then(|source| Manifest::read(&source, self.findings))
+        else {
+            self.check_toml();
+            return None;
+        };
+        let forms = self.read_forms(&manifest);
+        let parameters = match self.files.contains_key("parameters.toml") {
+            true => self
+                .open("parameters.toml")
+                .and_then(|source| Parameters::read(&source, &manifest, self.findings)),
+            false => Some(Parameters::default()),
+        };
+        let Some(mut parameters) = parameters else {
+            self.check_toml();
+            return None;
+        };
+        for path in self.paths("overlays/") {
+            if let Some(source) = self.open(path) {
+                parameters.read_overlay(&source, &manifest, self.findings);
+            }
+        }
+        parameters.check_overlaps(self.findings);
+        self.check_restrictions(&manifest, &parameters);
+        let rules = match self.open("rules.toml") {
+            Some(source) => rule::read(&source, &manifest, &parameters, &forms, self.findings),
+            None => Rules::default(),
+        };
+        let pathways = self.read_pathways(&manifest, &parameters, &forms, &rules.named);
+        let calendar = match self.open("calendar.toml") {
+            Some(source) => Calendar::read(&source, self.findings),
+            None => Calendar::default(),
+        };
+        let mut scenarios = Vec::new();
+        for path in self.paths("tests/") {
+            if let Some(source) = self.open(path) {
+                scenarios.extend(scenario::read(&source, &forms, &rules.named, self.findings));
+            }
+        }
+        Some(Programme { manifest, parameters, forms, rules: rules.good, pathways, calendar, scenarios })
+    }
+
+    fn read_pathways(
+        &mut self,
+        manifest: &Manifest,
+        parameters: &Parameters,
+        forms: &[Form],
+        rules: &[String],
+    ) -> Vec<Pathway> {
+        let known = Known { manifest, parameters, forms, rules };
+        let mut pathways = Vec::new();
+        for path in self.paths("pathways/") {
+            if let Some(source) = self.open(path) {
+                pathways.extend(pathway::read(&source, &known, self.findings));
+            }
+        }
+        check_unique(pathways.iter().map(|pathway| &pathway.code), "pathway", self.findings);
+        pathways
+    }
+
+    /// Whether the other files are TOML at all; what was told already is told once.
+    fn check_toml(&mut self) {
+        for path in self.files.keys().filter(|path| path.ends_with(".toml") && *path != "programme.toml") {
+            if let Some(source) = self.open(path) {
+                source.check_toml(self.findings);
+            }
+        }
+    }
+
+    fn paths(&self, folder: &str) -> Vec<&'r str> {
+        self.files.keys().map(String::as_str).filter(|path| path.starts_with(folder)).collect()
+    }
+
+    fn open(&mut self, path: &'r str) -> Option<Source<'r>> {
+        match self.files.get(path)? {
+            Content::Bytes(bytes) => Source::open(path, bytes, self.findings),
+            Content::Workbook(_) => None,
+            Content::Unreadable(why) => {
+                self.findings.add(&Place::whole(path), "unreadable", why.clone());
+                None
+            }
+        }
+    }
+
+    /// A file that nothing reads is a mistake: a misspelt name would be without effect.
+    fn check_paths(&mut self) {
+        for path in self.files.keys() {
+            let known = match path.split_once('/') {
+                None => {
+                    matches!(
+                        path.as_str(),
+                        "programme.toml" | "parameters.toml" | "rules.toml" | "calendar.toml"
+                    )
+                }
+                Some(("overlays" | "pathways" | "tests", name)) => {
+                    name.ends_with(".toml") && !name.contains('/')
+                }
+                Some(("forms", name)) => {
+                    [".md", ".csv", ".xlsx"].iter().any(|ending| name.ends_with(ending))
+                        && !name.contains('/')
+                }
+                Some(_) => false,
+            };
+            if !known && !is_beside(path) {
+                self.findings.add(
+                    &Place::whole(path),
+                    "unknown_file",
+                    say(
+                        "方案里没有这个文件的位置；可有 programme.toml、parameters.toml、rules.toml、calendar.toml、overlays/*.toml、pathways/*.toml、tests/*.toml、forms/*.md|csv|xlsx、samples/、README.md",
+                        "a pack has no place for this file; it may hold programme.toml, parameters.toml, rules.toml, calendar.toml, overlays/*.toml, pathways/*.toml, tests/*.toml, forms/*.md|csv|xlsx, samples/ and README.md",
+                    ),
+                );
+            }
+        }
+    }
+
+    fn check_restrictions(&mut self, manifest: &Manifest, parameters: &Parameters) {
+        for end in manifest.restrictions.iter().filter_map(|restriction| restriction.ends_after.as_ref()) {
+            if parameters.get(&end.value).is_none_or(|parameter| parameter.unit != Unit::Days) {
+                let known: Vec<&str> = parameters
+                    .all
+                    .iter()
+                    .filter(|parameter| parameter.unit == Unit::Days)
+                    .map(|parameter| parameter.code.value.as_str())
+                    .collect();
+                unknown(end, "以天计的参数", "parameter counted in days", &known, self.findings);
+            }
+        }
+    }
+
+    fn read_forms(&mut self, manifest: &Manifest) -> Vec<Form> {
+        let mut forms: Vec<Form> = Vec::new();
+        for path in self.paths("forms/") {
+            let Some((stem, ending)) = path.trim_start_matches("forms/").rsplit_once('.') else { continue };
+            if !is_code(stem) {
+                self.findings.add(
+                    &Place::whole(path),
+                    "not_a_code",
+                    say(
+                        "文件名（不含后缀）就是表单的代码：小写拉丁字母开头，只含小写字母、数字和下划线",
+                        "the file's name without its ending is the form's code: small Latin letters, digits and underscores, beginning with a letter",
+                    ),
+                );
+            }
+            let sheets = match self.files.get(path) {
+                Some(Content::Workbook(sheets)) => sheet::read_workbook(path, sheets),
+                _ => {
+                    let Some(source) = self.open(path) else { continue };
+                    if ending == "csv" {
+                        sheet::read_csv(path, source.text, self.findings)
+                    } else {
+                        sheet::read_markdown(path, source.text)
+                    }
+                }
+            };
+            if let Some(twin) = forms.iter().find(|form| form.code.value == stem) {
+                let twin = twin.code.place.to_string();
+                self.findings.add(
+                    &Place::whole(path),
+                    "twice",
+                    say(
+                        format!("表单 {stem} 已有 {twin}"),
+                        format!("the form {stem} is there already: {twin}"),
+                    ),
+                );
+                continue;
+            }
+            forms.extend(form::read(path, stem, &sheets, manifest, self.findings));
+        }
+        forms
+    }
+}

@@ -1,0 +1,281 @@
+//! Parameters: every threshold of a programme by name, and the overlays by which a province or a date changes them.
+
+use std::collections::BTreeMap;
+
+use crate::code::{Day, check_code, check_unique, unknown};
+use crate::finding::{Findings, Located, say};
+use crate::manifest::Manifest;
+use crate::section::{Number, Section, Source};
+use crate::text::Texts;
+
+/// What a parameter counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Minutes,
+    Hours,
+    Days,
+    WorkingDays,
+    Months,
+    Count,
+    Share,
+    /// Hours of work, which may be 7.5.
+    DecimalHours,
+    Celsius,
+    Yuan,
+}
+
+impl Unit {
+    const ALL: [(&'static str, Self); 10] = [
+        ("minutes", Self::Minutes),
+        ("hours", Self::Hours),
+        ("days", Self::Days),
+        ("working_days", Self::WorkingDays),
+        ("months", Self::Months),
+        ("count", Self::Count),
+        ("share", Self::Share),
+        ("decimal_hours", Self::DecimalHours),
+        ("celsius", Self::Celsius),
+        ("yuan", Self::Yuan),
+    ];
+
+    /// Whether it is counted in whole numbers.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        !matches!(self, Self::Share | Self::DecimalHours | Self::Celsius | Self::Yuan)
+    }
+}
+
+/// A threshold or a limit.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    pub code: Located<String>,
+    pub name: Texts,
+    pub unit: Unit,
+    pub value: Number,
+    /// The bounds within which an overlay may set it.
+    pub least: Number,
+    pub most: Number,
+}
+
+/// Other values for an area and a time.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    pub file: String,
+    /// The beginning of the code of the area: `11` is Beijing, `4201` is Wuhan; none is everywhere.
+    pub area: Option<Located<String>>,
+    pub from: Located<Day>,
+    /// The first day on which it holds no more; none is until the programme ends.
+    pub until: Option<Day>,
+    pub set: Vec<(Located<String>, Located<Number>)>,
+}
+
+impl Overlay {
+    fn holds(&self, area: &str, day: Day) -> bool {
+        self.area.as_ref().is_none_or(|own| area.starts_with(&own.value))
+            && self.from.value <= day
+            && self.until.is_none_or(|until| day < until)
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        let area = |overlay: &Self| overlay.area.as_ref().map(|area| area.value.clone());
+        let ends_before =
+            |first: &Self, second: &Self| first.until.is_some_and(|until| until <= second.from.value);
+        area(self) == area(other) && !ends_before(self, other) && !ends_before(other, self)
+    }
+
+    fn reach(&self) -> usize {
+        self.area.as_ref().map_or(0, |area| area.value.len())
+    }
+}
+
+/// All parameters with their overlays.
+#[derive(Clone, Debug, Default)]
+pub struct Parameters {
+    pub all: Vec<Parameter>,
+    pub overlays: Vec<Overlay>,
+}
+
+impl Parameters {
+    #[must_use]
+    pub fn get(&self, code: &str) -> Option<&Parameter> {
+        self.all.iter().find(|parameter| parameter.code.value == code)
+    }
+
+    /// The values that hold in an area (its administrative code) on a day: a smaller area's overlay wins over a larger
+    /// one's, whichever is newer.
+    #[must_use]
+    pub fn on(&self, area: &str, day: Day) -> BTreeMap<&str, Number> {
+        let mut values: BTreeMap<&str, Number> =
+            self.all.iter().map(|parameter| (parameter.code.value.as_str(), parameter.value)).collect();
+        let mut holding: Vec<&Overlay> =
+            self.overlays.iter().filter(|overlay| overlay.holds(area, day)).collect();
+        holding.sort_by_key(|overlay| overlay.reach());
+        for (code, number) in holding.into_iter().flat_map(|overlay| &overlay.set) {
+            if let Some(value) = values.get_mut(code.value.as_str()) {
+                *value = number.value;
+            }
+        }
+        // A rule reckons with decimals where the unit is one, even if 38 was written without its point.
+        for parameter in self.all.iter().filter(|parameter| !parameter.unit.is_whole()) {
+            if let Some(value) = values.get_mut(parameter.code.value.as_str()) {
+                *value = Number::Decimal(value.as_decimal());
+            }
+        }
+        values
+    }
+
+    /// Reads `parameters.toml`; `None` if it is not TOML.
+    pub(crate) fn read(source: &Source<'_>, manifest: &Manifest, findings: &mut Findings) -> Option<Self> {
+        let mut all = Vec::new();
+        let readable = source.read_toml(findings, |section, findings| {
+            let mut codes = Vec::new();
+            for mut part in section.sections("parameter", findings) {
+                let code = part.text("code", findings);
+                codes.extend(code.clone());
+                all.extend(read_parameter(check_code(code, "parameter", findings), part, manifest, findings));
+            }
+            check_unique(codes.iter(), "parameter", findings);
+        });
+        readable.then_some(Self { all, overlays: Vec::new() })
+    }
+
+    pub(crate) fn read_overlay(&mut self, source: &Source<'_>, manifest: &Manifest, findings: &mut Findings) {
+        let mut overlay = None;
+        source.read_toml(findings, |section, findings| {
+            overlay = self.overlay(source, section, manifest, findings)
+        });
+        if let Some(overlay) = overlay {
+            self.overlays.push(overlay);
+        }
+    }
+
+    fn overlay(
+        &self,
+        source: &Source<'_>,
+        section: &mut Section<'_, '_>,
+        manifest: &Manifest,
+        findings: &mut Findings,
+    ) -> Option<Overlay> {
+        if let Some(texts) = section.texts("source", findings) {
+            texts.value.check("source", &manifest.languages, &texts.place, findings);
+        }
+        let area = section.optional_text("area", findings);
+        if let Some(area) = area.as_ref().filter(|area| !is_area_prefix(&area.value)) {
+            findings.add(
+                &area.place,
+                "area",
+                say(
+                    "area 应为行政区划代码的前 2、4、6、9 或 12 位数字，如北京 \"11\"",
+                    "area must be the first 2, 4, 6, 9 or 12 digits of an administrative code, as \"11\" for Beijing",
+                ),
+            );
+        }
+        let from = section.day("from", findings);
+        let until = section.optional_day("until", findings);
+        if let (Some(from), Some(until)) = (&from, &until)
+            && until.value <= from.value
+        {
+            findings.add(&until.place, "term", say("until 须晚于 from", "until must come after from"));
+        }
+        let set = section.numbers("set", findings);
+        for (code, number) in &set {
+            match self.get(&code.value) {
+                Some(parameter) => check_value(parameter, number, findings),
+                None => {
+                    let known: Vec<&str> =
+                        self.all.iter().map(|parameter| parameter.code.value.as_str()).collect();
+                    unknown(code, "参数", "parameter", &known, findings);
+                }
+            }
+        }
+        Some(Overlay {
+            file: source.file.to_owned(),
+            area,
+            from: from?,
+            until: until.map(|day| day.value),
+            set,
+        })
+    }
+
+    /// Two overlays of one area may not set one parameter at one time: nobody could say which holds.
+    pub(crate) fn check_overlaps(&self, findings: &mut Findings) {
+        for (index, overlay) in self.overlays.iter().enumerate() {
+            for earlier in self.overlays.iter().take(index).filter(|earlier| earlier.overlaps(overlay)) {
+                for (code, _) in &overlay.set {
+                    if let Some((other, _)) = earlier.set.iter().find(|(other, _)| other.value == code.value)
+                    {
+                        let (name, place) = (&code.value, &other.place);
+                        findings.add(
+                            &code.place,
+                            "overlap",
+                            say(
+                                format!("同一地区、同一时间，{name} 已由 {place} 设定：请用 until 分开"),
+                                format!("{name} is already set by {place} for the same area at the same time: part them by until"),
+                            ),
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_area_prefix(text: &str) -> bool {
+    matches!(text.len(), 2 | 4 | 6 | 9 | 12) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn read_parameter(
+    code: Option<Located<String>>,
+    mut part: Section<'_, '_>,
+    manifest: &Manifest,
+    findings: &mut Findings,
+) -> Option<Parameter> {
+    let name = part.texts("name", findings);
+    if let Some(name) = &name {
+        name.value.check("name", &manifest.languages, &name.place, findings);
+    }
+    let unit = part.text("unit", findings).and_then(|unit| {
+        let found = Unit::ALL.iter().find(|(name, _)| *name == unit.value);
+        if found.is_none() {
+            unknown(&unit, "单位", "unit", &Unit::ALL.map(|(name, _)| name), findings);
+        }
+        found.map(|(_, unit)| *unit)
+    });
+    let value = part.number("value", findings);
+    let least = part.number("least", findings);
+    let most = part.number("most", findings);
+    part.finish(findings);
+    let value = value?;
+    let parameter = Parameter {
+        code: code?,
+        name: name?.value,
+        unit: unit?,
+        value: value.value,
+        least: least?.value,
+        most: most?.value,
+    };
+    check_value(&parameter, &value, findings);
+    Some(parameter)
+}
+
+fn check_value(parameter: &Parameter, value: &Located<Number>, findings: &mut Findings) {
+    let code = &parameter.code.value;
+    if parameter.unit.is_whole() && matches!(value.value, Number::Decimal(_)) {
+        findings.add(
+            &value.place,
+            "whole",
+            say(format!("{code} 以整数计"), format!("{code} is counted in whole numbers")),
+        );
+    }
+    let (least, most) = (parameter.least.as_decimal(), parameter.most.as_decimal());
+    if !(least..=most).contains(&value.value.as_decimal()) {
+        findings.add(
+            &value.place,
+            "out_of_bounds",
+            say(
+                format!("{code} 须在 {least} 与 {most} 之间"),
+                format!("{code} must be between {least} and {most}"),
+            ),
+        );
+    }
+}

@@ -1,0 +1,104 @@
+//! Rules: a condition over the answers about one subject, what it says to the person who reads it, and who that is.
+//!
+//! A rule flags. Nothing here leads to a restriction: that takes a person.
+
+use crate::code::{check_unique, unknown};
+use crate::condition::{self, Condition};
+use crate::finding::{Findings, Located};
+use crate::form::{Form, Subject};
+use crate::manifest::Manifest;
+use crate::parameter::{Parameters, Unit};
+use crate::section::{Section, Source};
+use crate::text::Texts;
+
+/// A rule of the programme.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub id: Located<String>,
+    pub subject: Subject,
+    /// What holds when the rule flags, in plain words.
+    pub says: Texts,
+    /// What would settle it.
+    pub resolved_by: Texts,
+    /// The role that must look at the flag.
+    pub tells: String,
+    /// The parameter, a time, within which it must be looked at.
+    pub within: String,
+    pub condition: Condition,
+}
+
+/// The rules without mistakes, and the names of all: that one has a mistake does not make its name unknown.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    pub good: Vec<Rule>,
+    pub named: Vec<String>,
+}
+
+pub(crate) fn read(
+    source: &Source<'_>,
+    manifest: &Manifest,
+    parameters: &Parameters,
+    forms: &[Form],
+    findings: &mut Findings,
+) -> Rules {
+    let mut rules = Vec::new();
+    let mut ids = Vec::new();
+    source.read_toml(findings, |section, findings| {
+        for mut part in section.sections("rule", findings) {
+            let id = part.text("id", findings);
+            ids.extend(id.clone());
+            rules.extend(read_rule(id, part, manifest, parameters, forms, findings));
+        }
+    });
+    check_unique(ids.iter(), "rule", findings);
+    Rules { good: rules, named: ids.into_iter().map(|id| id.value).collect() }
+}
+
+fn read_rule(
+    id: Option<Located<String>>,
+    mut part: Section<'_, '_>,
+    manifest: &Manifest,
+    parameters: &Parameters,
+    forms: &[Form],
+    findings: &mut Findings,
+) -> Option<Rule> {
+    let subject = part.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
+    let mut texts = |key: &'static str, findings: &mut Findings| {
+        let texts = part.texts(key, findings)?;
+        texts.value.check(key, &manifest.languages, &texts.place, findings);
+        Some(texts.value)
+    };
+    let says = texts("says", findings);
+    let resolved_by = texts("resolved_by", findings);
+    let tells = part.text("tells", findings).filter(|role| manifest.has_role(role, findings));
+    let within = part.text("within", findings).filter(|time| is_time(parameters, time, findings));
+    let when = part.passage("when", findings);
+    let source = part.source();
+    part.finish(findings);
+    let (when, content) = when?;
+    let condition = condition::read(when, content, source, parameters, forms, findings);
+    Some(Rule {
+        id: id?,
+        subject: subject?,
+        says: says?,
+        resolved_by: resolved_by?,
+        tells: tells?.value,
+        within: within?.value,
+        condition: condition?,
+    })
+}
+
+/// Whether a parameter of that name is a time, or the finding that it is not.
+pub(crate) fn is_time(parameters: &Parameters, named: &Located<String>, findings: &mut Findings) -> bool {
+    let times = || {
+        parameters.all.iter().filter(|parameter| {
+            matches!(parameter.unit, Unit::Minutes | Unit::Hours | Unit::Days | Unit::WorkingDays)
+        })
+    };
+    let found = times().any(|parameter| parameter.code.value == named.value);
+    if !found {
+        let known: Vec<&str> = times().map(|parameter| parameter.code.value.as_str()).collect();
+        unknown(named, "作为时限的参数", "parameter that is a time", &known, findings);
+    }
+    found
+}

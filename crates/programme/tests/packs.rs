@@ -1,0 +1,406 @@
+//! Packs that are right and packs that are wrong: what is told of each, and that every mistake is told at once.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use programme::{Content, Files, RawSheet, read};
+
+/// The epidemic pack as it lies in the repository.
+fn epidemic() -> Files {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
+    let mut files = Files::new();
+    for folder in ["", "forms", "overlays", "pathways", "tests"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let inside = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                files.insert(inside, Content::Bytes(std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    files
+}
+
+const MANIFEST: &str = r#"
+format = 1
+code = "heat"
+version = "1"
+name = { zh = "高温", en = "Heat" }
+languages = ["zh", "en"]
+in_force = 2026-06-01
+sunset = 2026-10-01
+[[basis]]
+code = "plan"
+name = { zh = "预案", en = "Plan" }
+of = 2026-05-01
+[[purpose]]
+code = "care"
+name = { zh = "照顾", en = "Care" }
+basis = ["plan"]
+[[role]]
+code = "worker"
+name = { zh = "网格员", en = "grid worker" }
+"#;
+
+const PARAMETERS: &str = r#"
+[[parameter]]
+code = "hot_c"
+name = { zh = "高温线", en = "line of heat" }
+unit = "celsius"
+value = 35
+least = 30
+most = 45
+[[parameter]]
+code = "stay_days"
+name = { zh = "天数", en = "days" }
+unit = "days"
+value = 3
+least = 1
+most = 5
+"#;
+
+const FORM: &str = "
+| survey | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | class | purpose | readers | keep |
+| | decimal | room_c | 室温 | Room temperature | operational | care | worker | 14d |
+| | select_one ac | ac | 有空调吗 | Is there air conditioning | operational | care | worker | 14d |
+| choices | | | |
+| | list_name | name | label::中文 (zh) | label::English (en) |
+| | ac | yes | 有 | yes |
+| | ac | no | 没有 | no |
+| settings | | | | |
+| | form_id | form_title | version | subject | filled_by |
+| | visit | 探访 | 1 | dwelling | worker |
+";
+
+const RULE: &str = r#"
+[[rule]]
+id = "H-1"
+subject = "dwelling"
+when = "visit.room_c >= param.hot_c && visit.ac == 'no'"
+says = { zh = "太热", en = "Too hot" }
+resolved_by = { zh = "已降温", en = "It is cool again" }
+tells = "worker"
+within = "stay_days"
+"#;
+
+fn small() -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        ("programme.toml", MANIFEST.to_owned()),
+        ("parameters.toml", PARAMETERS.to_owned()),
+        ("forms/visit.md", FORM.to_owned()),
+        ("rules.toml", RULE.to_owned()),
+    ])
+}
+
+fn files(texts: &BTreeMap<&'static str, String>) -> Files {
+    texts.iter().map(|(path, text)| ((*path).to_owned(), Content::Bytes(text.clone().into_bytes()))).collect()
+}
+
+/// What is told of a pack, one mistake after the other.
+fn told(files: &Files) -> String {
+    match read(files) {
+        Ok(_) => "no mistakes".to_owned(),
+        Err(findings) => findings.iter().map(|finding| format!("{finding}\n")).collect(),
+    }
+}
+
+/// The small pack with one text replaced in one file.
+fn with(path: &'static str, from: &str, to: &str) -> String {
+    let mut texts = small();
+    let text = texts.get_mut(path).unwrap();
+    assert!(text.contains(from), "{from} is in {path}");
+    *text = text.replacen(from, to, 1);
+    told(&files(&texts))
+}
+
+#[test]
+fn the_epidemic_pack_has_no_mistakes() {
+    assert_eq!(told(&epidemic()), "no mistakes");
+    let pack = read(&epidemic()).unwrap();
+    assert_eq!(pack.manifest.code, "epidemic");
+    assert!(pack.form("twice_daily").unwrap().field("temp_c").is_some());
+}
+
+#[test]
+fn a_rule_knows_its_evidence_and_its_parameters() {
+    let pack = read(&files(&small())).unwrap();
+    let rule = pack.rules.first().unwrap();
+    let evidence: Vec<String> =
+        rule.condition.evidence.iter().map(|(form, field)| format!("{form}.{field}")).collect();
+    assert_eq!(evidence, ["visit.ac", "visit.room_c"]);
+    assert_eq!(rule.condition.parameters.iter().collect::<Vec<_>>(), ["hot_c"]);
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_place() {
+    let mut texts = small();
+    texts.insert(
+        "programme.toml",
+        format!("{MANIFEST}[[restriction]]\ncode = \"stay_in\"\nname = {{ zh = \"留在家\" }}\nbasis = [\"law\"]\nowner = \"mayor\"\nends = 3\n"),
+    );
+    texts.insert(
+        "forms/visit.md",
+        FORM.replace(
+            "| choices",
+            "| | text | ethnicity | 民族 | Ethnicity | personal | care | worker | 14d |
+| | text | note_1 | 备注 | Remark | | | | |
+| | geotrace | way | 路线 | Way | personal | care | worker | 14d |
+| | select_one mood | mood | 心情 | | secret | fun | boss | forever |
+| | text | Room C | 又一次 | Again | operational | care | worker | 14d |
+| | begin group | more | 更多 | More | | | | |
+| | integer | age | 比 ${rom_c} 大吗 | Age | personal | care | worker | 14d |
+| | end repeat | | | | | | | |
+| choices",
+        ),
+    );
+    texts.insert(
+        "rules.toml",
+        format!(
+            "{RULE}[[rule]]\nid = \"H-1\"\nsubject = \"street\"\nwhen = \"visit.room > param.hot || vist.ac == 'no' || matches(visit.ac, 'x') || other\"\nsays = {{ zh = \"一\" }}\n[[rule]]\nid = \"H-2\"\nsubject = \"dwelling\"\nwhen = \"visit.room_c >\"\nsays = {{ zh = \"一\", en = \"one\" }}\nresolved_by = {{ zh = \"一\", en = \"one\" }}\n"
+        ),
+    );
+    texts.insert(
+        "overlays/south.toml",
+        "area = \"44x\"\nfrom = 2026-06-01\nuntil = 2026-05-01\nsource = { zh = \"文\", en = \"Document\" }\n[set]\nhot_c = 99\nhot_f = 95\nstay_days = 1.5\n".into(),
+    );
+    texts.insert("rule.toml", String::new());
+    assert_snapshot!(told(&files(&texts)));
+}
+
+#[test]
+fn broken_files_are_told_by_line() {
+    let mut texts = small();
+    texts.insert("parameters.toml", "[[parameter]]\ncode = hot\nvalue = = 3\n".into());
+    texts.insert("rules.toml", "[[rule]\n".into());
+    texts.insert("forms/visit.md", "nothing here".into());
+    let mut files = files(&texts);
+    files.insert("overlays/a.toml".into(), Content::Bytes(b"# \xb8\xdf\xce\xc2\n".to_vec()));
+    assert_snapshot!(told(&files));
+}
+
+#[test]
+fn an_empty_folder_is_no_pack() {
+    assert_snapshot!(told(&Files::new()));
+}
+
+#[test]
+fn a_cell_of_a_workbook_is_named_as_the_spreadsheet_names_it() {
+    let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+    let survey = RawSheet {
+        name: "survey".into(),
+        rows: vec![
+            (
+                1,
+                row(&[
+                    "type",
+                    "name",
+                    "label::中文 (zh)",
+                    "label::English (en)",
+                    "class",
+                    "purpose",
+                    "readers",
+                    "keep",
+                ]),
+            ),
+            (2, row(&["decimal", "room_c", "室温", "Room", "operational", "care", "worker", "14d"])),
+            (4, row(&["text", "religion", "信仰", "Faith", "personal", "care", "worker", "14d"])),
+        ],
+    };
+    let settings = RawSheet {
+        name: "settings".into(),
+        rows: vec![
+            (1, row(&["form_id", "form_title", "version", "subject", "filled_by"])),
+            (2, row(&["visit", "探访", "1", "dwelling", "worker"])),
+        ],
+    };
+    let mut files = files(&small());
+    files.remove("forms/visit.md");
+    files.remove("rules.toml");
+    files.insert("forms/visit.xlsx".into(), Content::Workbook(vec![survey, settings]));
+    assert_snapshot!(told(&files));
+}
+
+#[test]
+fn overlays_of_one_area_may_not_meet() {
+    let mut texts = small();
+    let overlay = |from: &str, until: &str| {
+        format!(
+            "area = \"44\"\nfrom = {from}\n{until}source = {{ zh = \"文\", en = \"Document\" }}\n[set]\nhot_c = 36\n"
+        )
+    };
+    texts.insert("overlays/a.toml", overlay("2026-06-01", "until = 2026-07-01\n"));
+    texts.insert("overlays/b.toml", overlay("2026-07-01", ""));
+    assert_eq!(told(&files(&texts)), "no mistakes");
+    texts.insert("overlays/b.toml", overlay("2026-06-30", ""));
+    assert_snapshot!(told(&files(&texts)));
+}
+
+#[test]
+fn the_smaller_area_wins_and_dates_are_to_the_day() {
+    let mut texts = small();
+    let overlay = |area: &str, from: &str, until: &str, value: u8| {
+        format!(
+            "{area}from = {from}\n{until}source = {{ zh = \"文\", en = \"Document\" }}\n[set]\nhot_c = {value}\n"
+        )
+    };
+    texts.insert("overlays/a.toml", overlay("", "2026-07-01", "", 36));
+    texts.insert("overlays/b.toml", overlay("area = \"44\"\n", "2026-06-15", "until = 2026-08-01\n", 37));
+    texts.insert("overlays/c.toml", overlay("area = \"4401\"\n", "2026-06-20", "", 38));
+    let pack = read(&files(&texts)).unwrap();
+    let hot = |area: &str, day: &str| {
+        pack.parameters.on(area, day.parse().unwrap()).get("hot_c").unwrap().as_decimal()
+    };
+    assert_eq!(hot("440100", "2026-06-14"), 35.0);
+    assert_eq!(hot("440100", "2026-06-15"), 37.0);
+    assert_eq!(hot("440106002003", "2026-06-20"), 38.0);
+    assert_eq!(hot("445100", "2026-06-20"), 37.0);
+    assert_eq!(hot("445100", "2026-07-31"), 37.0);
+    assert_eq!(hot("445100", "2026-08-01"), 36.0);
+    assert_eq!(hot("110000", "2026-06-30"), 35.0);
+    assert_eq!(hot("110000", "2026-07-01"), 36.0);
+}
+
+#[test]
+fn a_restriction_ends() {
+    let restriction = |end: &str| {
+        let mut texts = small();
+        texts.insert(
+            "programme.toml",
+            format!("{MANIFEST}[[restriction]]\ncode = \"stay_in\"\nname = {{ zh = \"留在家\", en = \"stay in\" }}\nbasis = [\"plan\"]\nowner = \"worker\"\n{end}"),
+        );
+        told(&files(&texts))
+    };
+    assert_eq!(restriction("ends_after = \"stay_days\"\n"), "no mistakes");
+    assert_snapshot!([restriction(""), restriction("ends_after = \"hot_c\"\n")].concat());
+}
+
+#[test]
+fn a_condition_is_bounded_before_it_is_parsed() {
+    let deep = format!("{}true{}", "(".repeat(40), ")".repeat(40));
+    let long = format!("true{}", " || true".repeat(200));
+    for condition in [deep, long] {
+        let told = with("rules.toml", "visit.room_c >= param.hot_c && visit.ac == 'no'", &condition);
+        assert!(told.contains("[too_long]") && told.lines().count() == 2, "{told}");
+    }
+}
+
+#[test]
+fn names_bound_by_a_macro_are_no_forms() {
+    let condition = "[visit.ac].exists(one, one == 'no') && [1, 2].all(n, double(n) < visit.room_c)";
+    assert_eq!(
+        with("rules.toml", "visit.room_c >= param.hot_c && visit.ac == 'no'", condition),
+        "no mistakes"
+    );
+}
+
+#[test]
+fn a_field_that_lacks_something_is_told_once_and_not_again_by_its_rules() {
+    let told =
+        with("forms/visit.md", "| operational | care | worker | 14d |", "| operational | care | worker | |");
+    assert!(told.contains("[no_keep]") && told.lines().count() == 2, "{told}");
+}
+
+#[test]
+fn the_epidemic_pack_passes_its_own_tests_and_every_rule_has_flagged_in_one() {
+    let report = programme::scenario::run(&read(&epidemic()).unwrap());
+    assert!(report.run >= 14);
+    assert_eq!(report.failures.iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!(report.untested, Vec::<String>::new());
+}
+
+#[test]
+fn what_does_not_fit_is_told_at_its_place_in_the_condition() {
+    let conditions = [
+        "visit.ac == 'perhaps'",
+        "visit.room_c > 'warm'",
+        "visit.room_c + 1 > param.hot_c",
+        "today - visit.on > param.stay_days && today > 3",
+        "visit.ac > 'no'",
+        "visit.room_c",
+        "visit.ac in ['no', 'maybe']",
+        "visit.ac.exists(one, true)",
+        "history.visit.filter(v, v.ac == 'off').size() > 0",
+        "history.visit[0].cellar == 1",
+        "param == visit",
+        "!visit.room_c || (visit.ac ? true : false)",
+        "history.visit.exists(a, history.visit.exists(b, history.visit.exists(c, c.on == b.on)))",
+        "{'a': 1}.size() > 0",
+        "size(visit.room_c) > 1 && int(visit.ac) > 0",
+        "today == '2020-03-10'",
+    ];
+    let told: String = conditions
+        .iter()
+        .map(|condition| {
+            let told = with("rules.toml", "visit.room_c >= param.hot_c && visit.ac == 'no'", condition);
+            format!("{condition}\n{told}\n")
+        })
+        .collect();
+    assert_snapshot!(told);
+}
+
+const PATHWAY: &str = r#"
+code = "cool"
+name = { zh = "降温", en = "Cool down" }
+subject = "dwelling"
+asked_by = ["H-1"]
+[[state]]
+code = "hot"
+name = { zh = "太热", en = "too hot" }
+owner = "worker"
+within = "stay_days"
+climbs_to = ["worker"]
+[[state]]
+code = "cooled"
+name = { zh = "已降温", en = "cool" }
+end = true
+[[step]]
+code = "cool"
+name = { zh = "降温", en = "cool down" }
+from = ["hot"]
+to = "cooled"
+by = ["worker"]
+guard = "visit.room_c < param.hot_c"
+"#;
+
+#[test]
+fn a_pathway_has_a_limit_in_every_state_and_an_end_from_every_one() {
+    let mut texts = small();
+    texts.insert("pathways/cool.toml", PATHWAY.to_owned());
+    assert_eq!(told(&files(&texts)), "no mistakes");
+    for (from, to) in [
+        ("within = \"stay_days\"", "within = \"hot_c\""),
+        ("climbs_to = [\"worker\"]", ""),
+        ("owner = \"worker\"", "owner = \"nobody\""),
+        ("asked_by = [\"H-1\"]", "asked_by = [\"H-9\"]"),
+        ("to = \"cooled\"", "to = \"hot\""),
+        ("to = \"cooled\"", "to = \"gone\""),
+        ("by = [\"worker\"]", ""),
+        ("visit.room_c < param.hot_c", "visit.room_f < 95.0"),
+        ("end = true", "end = true\nrestriction = \"stay_in\""),
+        ("owner = \"worker\"", "owner = \"worker\"\ncounted_from = \"visit.room_c\""),
+        (
+            "code = \"cool\"\nname = { zh = \"降温\", en = \"cool down\" }",
+            "code = \"cool\"\nname = { zh = \"降温\" }\nhurry = true",
+        ),
+    ] {
+        assert!(PATHWAY.contains(from), "{from}");
+        texts.insert("pathways/cool.toml", PATHWAY.replacen(from, to, 1));
+        let told = told(&files(&texts));
+        assert_ne!(told, "no mistakes", "{to}");
+        texts.entry("README.md").or_default().push_str(&format!("{to}\n{told}\n"));
+    }
+    assert_snapshot!(texts["README.md"]);
+}
+
+#[test]
+fn a_calendar_names_each_day_once_and_works_only_weekends_in_exchange() {
+    let mut texts = small();
+    texts.insert(
+        "calendar.toml",
+        "holidays = [2026-10-01, 2026-10-01]\nworked = [2026-10-10, 2026-10-12]\n".into(),
+    );
+    assert_snapshot!(told(&files(&texts)));
+}

@@ -1,0 +1,161 @@
+//! Packs through the command line: a right one, a wrong one, and a folder that is none.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn check(path: &Path) -> (Option<i32>, String, String) {
+    run("check", path)
+}
+
+fn run(command: &str, path: &Path) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } =
+        Command::new(env!("CARGO_BIN_EXE_wanjia")).args(["programme", command]).arg(path).output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+fn epidemic() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic")
+}
+
+/// A copy of the epidemic pack that may be spoilt.
+fn copy() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&epidemic(), folder.path());
+    folder
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_epidemic_pack_passes() {
+    let (code, out, err) = check(&epidemic());
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    assert!(out.contains("no mistakes") && out.contains("没有错误"), "{out}");
+}
+
+#[test]
+fn mistakes_end_with_one_and_name_file_and_line() {
+    let folder = copy();
+    let form = folder.path().join("forms/twice_daily.md");
+    let text = fs::read_to_string(&form).unwrap();
+    fs::write(
+        &form,
+        text.replacen(
+            "| choices",
+            "| | text | minzu | 民族 | Ethnicity | | | | | personal | observe | doctor | 14d |\n| choices",
+            1,
+        ),
+    )
+    .unwrap();
+    fs::write(folder.path().join("rules.toml"), "[[rule]]\nid = 3\n").unwrap();
+    let (code, out, err) = check(folder.path());
+    assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
+    assert!(out.contains("forms/twice_daily.md:12:12: no form may ask for ethnicity"), "{out}");
+    assert!(out.contains("任何表单都不许询问民族"), "{out}");
+    assert!(out.contains("rules.toml:2:6: id must be"), "{out}");
+}
+
+/// The sheets of a form's Markdown as a workbook.
+fn save_workbook(markdown: &str, path: &Path) {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let mut sheet: Option<(String, Vec<Vec<String>>)> = None;
+    let mut sheets = Vec::new();
+    for line in markdown.lines().filter(|line| line.starts_with('|')) {
+        let cells: Vec<String> = line.split('|').skip(1).map(|cell| cell.trim().to_owned()).collect();
+        if cells[0].is_empty() {
+            sheet.as_mut().unwrap().1.push(cells[1..].to_vec());
+        } else {
+            sheets.extend(sheet.replace((cells[0].clone(), Vec::new())));
+        }
+    }
+    for (name, rows) in sheets.into_iter().chain(sheet) {
+        let sheet = book.add_worksheet().set_name(name).unwrap();
+        for (row, cells) in rows.iter().enumerate() {
+            for (column, cell) in cells.iter().enumerate() {
+                sheet.write(u32::try_from(row).unwrap(), u16::try_from(column).unwrap(), cell).unwrap();
+            }
+        }
+    }
+    book.save(path).unwrap();
+}
+
+#[test]
+fn a_form_from_a_spreadsheet_is_read_like_its_text() {
+    let folder = copy();
+    let text = folder.path().join("forms/returnee.md");
+    save_workbook(&fs::read_to_string(&text).unwrap(), &text.with_extension("xlsx"));
+    let before = check(folder.path());
+    assert_eq!(before.0, Some(1), "twice the same form");
+    fs::remove_file(&text).unwrap();
+    let (code, out, _) = check(folder.path());
+    assert_eq!(code, Some(0), "{out}");
+    assert_eq!(out, check(&epidemic()).1);
+}
+
+#[test]
+fn a_workbook_that_is_none_is_one_mistake_among_others() {
+    let folder = copy();
+    fs::write(folder.path().join("forms/visitor.xlsx"), b"PK no workbook").unwrap();
+    fs::write(folder.path().join("rule.toml"), "").unwrap();
+    let (code, out, _) = check(folder.path());
+    assert_eq!(code, Some(1));
+    assert!(out.contains("forms/visitor.xlsx: ") && out.contains("rule.toml: "), "{out}");
+    assert!(out.contains("2 mistakes"), "{out}");
+}
+
+#[test]
+fn a_folder_that_is_not_there_ends_with_two() {
+    let (code, out, err) = check(Path::new("/nowhere/at/all"));
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("没有这个文件或文件夹"), "{err}");
+}
+
+#[test]
+fn a_link_out_of_the_folder_is_refused() {
+    let folder = copy();
+    std::os::unix::fs::symlink("/etc/hostname", folder.path().join("README.md")).unwrap();
+    let (code, _, err) = check(folder.path());
+    assert_eq!(code, Some(2));
+    assert!(err.contains("no links"), "{err}");
+}
+
+#[test]
+fn the_epidemic_pack_passes_its_own_tests() {
+    let (code, out, err) = run("test", &epidemic());
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    assert!(out.contains(" 0 failures") && out.contains("0 处不符"), "{out}");
+}
+
+#[test]
+fn a_changed_threshold_that_a_test_knows_is_told_by_the_test() {
+    let folder = copy();
+    let parameters = folder.path().join("parameters.toml");
+    let text = fs::read_to_string(&parameters).unwrap();
+    fs::write(&parameters, text.replace("value = 37.3", "value = 37.5")).unwrap();
+    let (code, out, _) = run("test", folder.path());
+    assert_eq!(code, Some(1));
+    assert!(out.contains("tests/person.toml:") && out.contains("E-R05 should flag, — did"), "{out}");
+    assert!(out.contains("1 failures"), "{out}");
+}
+
+#[test]
+fn a_rule_that_no_test_sees_flag_is_named() {
+    let folder = copy();
+    fs::remove_file(folder.path().join("tests/others.toml")).unwrap();
+    let (code, out, _) = run("test", folder.path());
+    assert_eq!(code, Some(1));
+    assert!(out.contains("no test sees these rules flag: E-R07-home, E-R08, E-R09"), "{out}");
+}
