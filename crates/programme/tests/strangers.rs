@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use programme::answer::{Record, Value};
 use programme::judge::{Judgement, Situation, judge};
-use programme::{Content, Files, RawSheet, read};
+use programme::{Content, Files, RawSheet, build, read};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -145,6 +145,14 @@ proptest! {
                 prop_assert!(!finding.text.zh.is_empty() && !finding.text.en.is_empty());
             }
         }
+    }
+
+    #[test]
+    fn whatever_a_form_holds_it_is_translated_or_refused(markdown in markdown(), workbook in workbook()) {
+        let mut files = with_condition("true");
+        files.insert("forms/a.md".to_owned(), Content::Bytes(markdown));
+        files.insert("forms/c.xlsx".to_owned(), workbook);
+        let _ = build(&files);
     }
 
     #[test]
