@@ -111,6 +111,8 @@ pub(crate) fn translate(code: &str, sheets: &[Sheet], findings: &mut Findings) -
         paths,
     };
     form.check(settings, findings);
+    refuse_choices(form.choices, findings);
+    refuse_controls(sheets, findings);
     if findings.len() > before {
         return None;
     }
@@ -144,6 +146,49 @@ fn refuse_columns(survey: &Sheet, findings: &mut Findings) {
                     format!("the column {name} cannot be translated to an XForm yet"),
                 ),
             );
+        }
+    }
+}
+
+/// A further column of the choices becomes an element of that name; pictures and sounds of choices are not translated yet.
+fn refuse_choices(choices: Option<&Sheet>, findings: &mut Findings) {
+    let named = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+    };
+    for column in choices.iter().flat_map(|sheet| &sheet.columns) {
+        let name = &column.value;
+        if !name.is_empty() && !name.starts_with("label::") && !named(name) || name == "label" {
+            findings.add(
+                &column.place,
+                "untranslated_column",
+                say(
+                    format!("还不能转换选项的 {name} 这一列"),
+                    format!("the column {name} of the choices cannot be translated to an XForm yet"),
+                ),
+            );
+        }
+    }
+}
+
+/// Characters that no XML can hold.
+fn refuse_controls(sheets: &[Sheet], findings: &mut Findings) {
+    for sheet in sheets {
+        for cell in sheet.rows.iter().flat_map(Row::cells).chain(&sheet.columns) {
+            let refused = |letter: char| {
+                (letter.is_control() && !matches!(letter, '\n' | '\r' | '\t'))
+                    || matches!(letter, '\u{fffe}' | '\u{ffff}')
+            };
+            if cell.value.contains(refused) {
+                findings.add(
+                    &cell.place,
+                    "control",
+                    say(
+                        "这一格里有看不见的控制字符：请重新输入",
+                        "this cell holds an invisible control character: type it again",
+                    ),
+                );
+            }
         }
     }
 }
