@@ -83,12 +83,12 @@ export function cut(page) {
     const found = []
     for (const element of document.querySelectorAll('body *')) {
       if (element.closest('.unseen') !== null || element.textContent.trim() === '' || !element.checkVisibility()) continue
-      const { overflowX, overflowY, clipPath } = getComputedStyle(element)
+      const { overflowX, overflowY, clipPath, scrollSnapType } = getComputedStyle(element)
       if (clipPath !== 'none') continue
       const across = ['hidden', 'clip'].includes(overflowX) && element.scrollWidth > element.clientWidth + 1
       const down = ['hidden', 'clip'].includes(overflowY) && element.scrollHeight > element.clientHeight + 1
-      // A part that scrolls sideways hides its last column from whoever does not try.
-      if (['auto', 'scroll'].includes(overflowX) && element.scrollWidth > element.clientWidth + 1 && !element.matches('html, body, textarea, dialog, [tabindex]')) found.push(`scrolls within: ${element.tagName} ${element.className} by ${element.scrollWidth - element.clientWidth}px`)
+      // A part that scrolls sideways hides its last column from whoever does not try; a row that snaps is made to be swiped.
+      if (['auto', 'scroll'].includes(overflowX) && scrollSnapType === 'none' && element.scrollWidth > element.clientWidth + 1 && !element.matches('html, body, textarea, dialog, [tabindex]')) found.push(`scrolls within: ${element.tagName} ${element.className} by ${element.scrollWidth - element.clientWidth}px`)
       if ((across || down) && element.clientWidth > 0) found.push(`cut: ${element.className} ${element.textContent.trim().slice(0, 40)}`)
     }
     for (const button of document.querySelectorAll('button, .button, .chip, .cell')) {
@@ -105,6 +105,7 @@ export function cut(page) {
 export function crowded(page) {
   return page.evaluate(() => {
     const found = []
+    const above = (element) => (element === null ? [] : [element, ...above(element.parentElement)])
     const modal = document.querySelector('dialog[open]')
     for (const element of (modal ?? document.body).querySelectorAll('button, a[href], select, input')) {
       const box = element.getBoundingClientRect()
@@ -114,8 +115,13 @@ export function crowded(page) {
       if (x < 0 || y < 0 || x > innerWidth || y > innerHeight || getComputedStyle(element).position === 'fixed') continue
       const top = document.elementFromPoint(x, y)
       if (top === null || element.contains(top) || top.contains(element) || top.closest('label')?.contains(element)) continue
-      const bar = top.closest('nav, header, footer, .dock, .notices, [role=status]')
-      if (bar !== null && ['fixed', 'sticky'].includes(getComputedStyle(bar).position)) continue
+      const stays = (part) => ['fixed', 'sticky'].includes(getComputedStyle(part).position)
+      if (above(top).some((part) => stays(part) && !part.contains(element))) continue
+      const scrolledAway = (part) => {
+        const { left, right, top: upper, bottom } = part.getBoundingClientRect()
+        return getComputedStyle(part).overflowX !== 'visible' && (x < left || x > right || y < upper || y > bottom)
+      }
+      if (above(element).some(scrolledAway)) continue
       found.push(`covered: ${element.textContent.trim().slice(0, 30)} by ${top.outerHTML.slice(0, 80)}`)
     }
     const walker = document.createTreeWalker(modal ?? document.body, NodeFilter.SHOW_TEXT)
