@@ -72,6 +72,7 @@ export function makeDoors(sweep, now) {
               building,
               unit,
               room: `${floor}0${number}`,
+              place: 'home',
               floor,
               members,
               outcome,

@@ -28,6 +28,7 @@ const TYPES = {
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const ORIGIN = 'wanjia/420102'
+const PLACES = ['home', 'enterprise', 'hotel', 'site', 'market', 'checkpoint', 'other']
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest()
 const uuid = (bytes) => Buffer.from(bytes).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 
@@ -189,6 +190,7 @@ export function makeMock({ now = Date.now } = {}) {
       building: door.building,
       unit: door.unit,
       room: door.room,
+      place: door.place,
       floor: door.floor,
       listed: door.members.length,
       members: door.members,
@@ -209,8 +211,8 @@ export function makeMock({ now = Date.now } = {}) {
     const [kind, at, , body] = decode(payload)
     version += 1
     if (kind === 2) {
-      const [dwelling, area, building, unit, room] = body
-      doors.push({ dwelling: uuid(dwelling), area_code: area, building, unit, room, floor: Number(/^(\d{1,2})\d{2}$/.exec(room)?.[1] ?? 0) || null, members: [], outcome: null, light: 'unknown', at: null, recheck: null, signed: false, seen: [], registered: [], strangers: [], version })
+      const [dwelling, area, building, unit, room, place] = body
+      doors.push({ dwelling: uuid(dwelling), area_code: area, building, unit, room, place: PLACES[place], floor: Number(/^(\d{1,2})\d{2}$/.exec(room)?.[1] ?? 0) || null, members: [], outcome: null, light: 'unknown', at: null, recheck: null, signed: false, seen: [], registered: [], strangers: [], version })
       return
     }
     const door = doors.find(({ dwelling }) => dwelling === uuid(body[1]))
@@ -438,7 +440,7 @@ export function makeMock({ now = Date.now } = {}) {
             floor,
             doors: mine
               .filter((door) => door.unit === unit && door.floor === floor)
-              .map((door) => ({ dwelling: door.dwelling, room: door.room, outcome: door.outcome, state: accounted(door) ? 'accounted' : door.members.length === 0 && door.outcome !== null ? 'discovered' : 'residual', listed: door.members.length, seen: door.seen.length + door.strangers.length })),
+              .map((door) => ({ dwelling: door.dwelling, room: door.room, place: door.place, outcome: door.outcome, state: accounted(door) ? 'accounted' : door.members.length === 0 && door.outcome !== null ? 'discovered' : 'residual', listed: door.members.length, seen: door.seen.length + door.strangers.length })),
           })),
       }))
       return { status: 200, body: { building, units } }

@@ -25,6 +25,11 @@ export function doorTitle(door: Place): string {
     .join(' ')
 }
 
+/** What is behind the door, where it is no home. */
+export function placeName({ place }: Pick<PhoneDoor, 'place'>): string | null {
+  return place && place !== 'home' ? t(`place.${place}`) : null
+}
+
 export function ago(then: number, now: number): string {
   const minutes = Math.floor(Math.max(0, now - then) / 60_000)
   if (minutes < 1) return t('sync.ago.now')

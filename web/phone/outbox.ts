@@ -91,6 +91,7 @@ export async function recordDoor(identity: Identity, address: DoorAddress, now: 
     building: address.building,
     unit: address.unit,
     room: address.room,
+    place: address.place,
     floor: floorOf(address.room),
     listed: 0,
     members: [],

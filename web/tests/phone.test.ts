@@ -10,6 +10,7 @@ import { idText } from '@core/ledger/uuid'
 import { Unreachable } from '@core/api/client'
 import { db, keep, setting, type Identity, type PhoneDoor } from '../phone/db'
 import { enrol, invitationIn } from '../phone/enrol'
+import { placeName } from '../phone/naming'
 import { recordDoor, recordVisit, undo, type VisitEntry } from '../phone/outbox'
 import { PastWasRewritten, PUSH_LIMIT, syncOnce } from '../phone/sync'
 
@@ -217,11 +218,14 @@ describe('sync', () => {
 
   it('registers a door that is on no list before the visit to it', async () => {
     await sync()
-    const door = await recordDoor(identity, { areaCode: '420102005002', building: '9', unit: '', room: '101', place: 'home' }, 1)
+    const door = await recordDoor(identity, { areaCode: '420102005002', building: '9', unit: '', room: '101', place: 'hotel' }, 1)
+    expect(placeName(door)).toBe('宾馆')
     await recordVisit(identity, visit(door, { occupants: 1 }), 2)
     await sync()
     expect(await fates()).toEqual(['accepted', 'accepted'])
-    expect(mock.doors.find(({ dwelling }) => dwelling === door.dwelling)).toMatchObject({ building: '9', outcome: 'met' })
+    expect(mock.doors.find(({ dwelling }) => dwelling === door.dwelling)).toMatchObject({ building: '9', place: 'hotel', outcome: 'met' })
+    expect(placeName((await db.doors.get(door.dwelling))!)).toBe('宾馆')
+    expect(placeName({ place: 'home' })).toBeNull()
   })
 
   it('keeps the plans it was told of until it is told anew', async () => {

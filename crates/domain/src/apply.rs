@@ -384,11 +384,12 @@ fn register_dwelling<S: State>(
             state.put_dwelling_alias(id, known)?;
             state.put_departure(found.area, id, found.changed)?;
         }
-        return if found.on_roster {
-            change_dwelling(state, found.changed, known, |row| row.on_roster = true)
-        } else {
-            Ok(())
-        };
+        // Said again of the door itself, under its own id and at its own address, it corrects what is behind it.
+        let corrects = known == id && find_door(state, found.area, &key)? == Some(id);
+        return change_dwelling(state, found.changed, known, |row| {
+            row.on_roster |= found.on_roster;
+            row.place = if corrects { found.place } else { row.place };
+        });
     }
     state.add_door(found.area, key, id, found, labels)?;
     add_count_above(state, found.area, Count { dwellings: 1, listed: 0 })

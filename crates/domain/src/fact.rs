@@ -99,11 +99,31 @@ pub enum Place {
 }
 
 impl Place {
+    const ALL: [Self; 7] =
+        [Self::Home, Self::Enterprise, Self::Hotel, Self::Site, Self::Market, Self::Checkpoint, Self::Other];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Enterprise => "enterprise",
+            Self::Hotel => "hotel",
+            Self::Site => "site",
+            Self::Market => "market",
+            Self::Checkpoint => "checkpoint",
+            Self::Other => "other",
+        }
+    }
+
+    /// Of the name that [`Self::as_str`] gives.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|place| place.as_str() == name)
+    }
+
     #[must_use]
     pub fn from_code(code: u64) -> Option<Self> {
-        [Self::Home, Self::Enterprise, Self::Hotel, Self::Site, Self::Market, Self::Checkpoint, Self::Other]
-            .into_iter()
-            .find(|place| *place as u64 == code)
+        Self::ALL.into_iter().find(|place| *place as u64 == code)
     }
 }
 
@@ -132,7 +152,7 @@ pub enum Body {
     Founded { territory: String, origin: String, checkpoint_key: [u8; 32] },
     /// 1 `[code, name, level, parent | null]`
     AreaRegistered { code: String, name: String, level: Level, parent: Option<String> },
-    /// 2 `[dwelling, area, building, unit, room, place, found by]`
+    /// 2 `[dwelling, area, building, unit, room, place, found by]`; said again of a known door, it corrects the place
     DwellingRegistered {
         dwelling: DwellingId,
         area: String,

@@ -24,6 +24,8 @@ pub enum Column {
     IdNumber,
     Phone,
     Relation,
+    /// What is behind the door: a home, or a place of work.
+    Place,
     At,
     Outcome,
     Light,
@@ -61,6 +63,7 @@ impl Column {
             Self::IdNumber => "id_number",
             Self::Phone => "phone",
             Self::Relation => "relation",
+            Self::Place => "place",
             Self::At => "at",
             Self::Outcome => "outcome",
             Self::Light => "light",
@@ -93,6 +96,7 @@ impl Column {
             Self::IdNumber => "身份证号",
             Self::Phone => "电话",
             Self::Relation => "与户主关系",
+            Self::Place => "场所类型",
             Self::At => "走访时间",
             Self::Outcome => "走访结果",
             Self::Light => "亮灯",
@@ -292,6 +296,22 @@ const RELATION: (Column, &[&str]) = (
         "relationtohead",
     ],
 );
+const PLACE: (Column, &[&str]) = (
+    Column::Place,
+    &[
+        "场所类型",
+        "场所类别",
+        "场所性质",
+        "房屋类型",
+        "房屋性质",
+        "房屋用途",
+        "房屋类别",
+        "place",
+        "placetype",
+        "placekind",
+        "premises",
+    ],
+);
 const AT: (Column, &[&str]) = (
     Column::At,
     &[
@@ -355,7 +375,7 @@ const NOTE: (Column, &[&str]) =
 pub const ROSTER: Schema = Schema {
     names: &[
         AREA_CODE, BUILDING, UNIT, ROOM, ADDRESS, NAME, HEAD_NAME, SEX, BIRTH_DATE, ID_NUMBER, PHONE,
-        RELATION,
+        RELATION, PLACE,
     ],
     required: &[Column::AreaCode, Column::Room, Column::Name],
 };

@@ -31,6 +31,7 @@ pub struct RosterRow {
     pub id_number: String,
     pub phone: String,
     pub relation: String,
+    pub place: Option<Place>,
     /// What was left out of this row.
     pub notices: Vec<Notice>,
 }
@@ -43,6 +44,64 @@ pub struct DoorRow {
     pub building: DoorLabel,
     pub unit: DoorLabel,
     pub room: DoorLabel,
+    pub place: Option<Place>,
+    pub notices: Vec<Notice>,
+}
+
+/// What is said to be behind a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Home,
+    Enterprise,
+    Hotel,
+    Site,
+    Market,
+    Checkpoint,
+    Other,
+}
+
+impl Place {
+    /// The name in English, which is also that of the facts.
+    pub fn en(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Enterprise => "enterprise",
+            Self::Hotel => "hotel",
+            Self::Site => "site",
+            Self::Market => "market",
+            Self::Checkpoint => "checkpoint",
+            Self::Other => "other",
+        }
+    }
+
+    /// Reads a cell: nothing if it is empty, and what cannot be read is a notice.
+    fn read(text: &str, notices: &mut Vec<Notice>) -> Option<Self> {
+        let word = cell::plain(text).to_lowercase();
+        Some(match word.as_str() {
+            "" => return None,
+            "home" | "dwelling" | "residence" | "住宅" | "住房" | "居民" | "居住" | "自住" | "出租"
+            | "出租屋" | "民房" => Self::Home,
+            "enterprise" | "company" | "office" | "shop" | "企业" | "单位" | "公司" | "办公" | "商铺"
+            | "商户" | "门面" | "店铺" => Self::Enterprise,
+            "hotel" | "酒店" | "宾馆" | "旅馆" | "旅社" | "民宿" | "招待所" => Self::Hotel,
+            "site" | "construction site" | "工地" | "建筑工地" => Self::Site,
+            "market" | "supermarket" | "市场" | "菜场" | "农贸市场" | "集贸市场" | "超市" => {
+                Self::Market
+            }
+            "checkpoint" | "卡口" | "检查点" | "岗亭" | "门岗" => Self::Checkpoint,
+            "other" | "其他" | "其它" => Self::Other,
+            _ => {
+                notices.push(Notice::new(
+                    Column::Place,
+                    "place_unreadable",
+                    "看不懂“场所类型”，没有采用；可写住宅、企业、宾馆、工地、市场、卡口、其他",
+                    "`place` cannot be read and was left out; write home, enterprise, hotel, site, market, \
+                     checkpoint or other",
+                ));
+                return None;
+            }
+        })
+    }
 }
 
 /// What one row of the table became.
@@ -97,19 +156,28 @@ impl RosterReader {
         let cell = |column| rows.cell(column);
         let number = rows.record.number;
         let Door { area_code, building, unit, room } = rows.door()?;
+        let mut notices = Vec::new();
+        let place = Place::read(cell(Column::Place), &mut notices);
         let name = cell::name(cell(Column::Name));
         if name.is_empty() || is_vacant(&name) {
             let personal =
                 [Column::Sex, Column::BirthDate, Column::IdNumber, Column::Phone, Column::Relation];
             if personal.iter().all(|column| cell(*column).trim().is_empty()) {
-                return Ok(RosterItem::Door(DoorRow { row: number, area_code, building, unit, room }));
+                return Ok(RosterItem::Door(DoorRow {
+                    row: number,
+                    area_code,
+                    building,
+                    unit,
+                    room,
+                    place,
+                    notices,
+                }));
             }
             return Err((Some(Column::Name), Reason::Missing(Column::Name)));
         }
         if !name.chars().any(char::is_alphabetic) {
             return Err((Some(Column::Name), Reason::NameUnreadable));
         }
-        let mut notices = Vec::new();
         let person = Person::read(rows, self.today, &mut notices)?;
         Ok(RosterItem::Row(RosterRow {
             row: number,
@@ -123,6 +191,7 @@ impl RosterReader {
             id_number: person.id_number,
             phone: person.phone,
             relation: cell::plain(cell(Column::Relation)),
+            place,
             notices,
         }))
     }

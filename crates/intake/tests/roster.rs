@@ -46,6 +46,34 @@ fn a_row_is_read_field_by_field() {
 }
 
 #[test]
+fn what_is_behind_a_door_is_read_in_both_languages() {
+    use intake::roster::Place;
+    let ended = roster(
+        "小区编码,楼栋,房号,姓名,房屋性质\n\
+         1,1,101,,企业\n1,1,102,,Hotel\n1,1,103,,建筑工地\n1,1,104,,超市\n1,1,105,, 卡口 \n1,1,106,万安,出租\n\
+         1,1,107,,其它\n1,1,108,,\n1,1,109,,火星\n",
+    );
+    let places: Vec<_> = ended.doors.iter().map(|door| door.place).collect();
+    assert_eq!(
+        places,
+        [
+            Some(Place::Enterprise),
+            Some(Place::Hotel),
+            Some(Place::Site),
+            Some(Place::Market),
+            Some(Place::Checkpoint),
+            Some(Place::Other),
+            None,
+            None
+        ]
+    );
+    assert_eq!(ended.rows[0].place, Some(Place::Home));
+    let notices: Vec<_> =
+        ended.doors.iter().flat_map(|door| &door.notices).map(|notice| notice.code).collect();
+    assert_eq!(notices, ["place_unreadable"]);
+}
+
+#[test]
 fn headers_in_the_wild() {
     for header in [
         "小区编码,楼号,单元号,门牌号,姓名*,性别,出生年月,身份证号码,电话（必填）,关系",

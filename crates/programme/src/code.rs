@@ -6,7 +6,7 @@ use crate::finding::{Findings, Located, say};
 pub type Day = jiff::civil::Date;
 
 /// The words that CEL keeps for itself: a form or field of that name could not stand in a rule.
-const RESERVED: [&str; 24] = [
+const RESERVED: [&str; 27] = [
     "as",
     "break",
     "const",
@@ -15,6 +15,7 @@ const RESERVED: [&str; 24] = [
     "false",
     "for",
     "function",
+    "history",
     "if",
     "import",
     "in",
@@ -22,8 +23,10 @@ const RESERVED: [&str; 24] = [
     "loop",
     "namespace",
     "null",
+    "on",
     "package",
     "param",
+    "people",
     "return",
     "today",
     "true",

@@ -6,22 +6,32 @@
 //! - [`parameter`] holds thresholds, with overlays by area and date.
 //! - [`form`] turns the sheets of an XLSForm into fields with a purpose, readers and a keep-until.
 //! - [`forbidden`] is what no form may ask.
-//! - [`rule`] holds conditions in CEL over the answers about one subject.
+//! - [`condition`] parses and checks CEL; [`rule`] is a condition with what it says and to whom.
+//! - [`pathway`] holds the states of a case with their limits; [`case`] adds up its events and says what is due;
+//!   [`calendar`] knows working days.
+//! - [`judge`] says whether a rule flags a subject; [`scenario`] runs a pack's own tests.
 //!
 //! No files, no sockets, no clock: bytes come from the caller, and a day is an argument.
 
 #![warn(clippy::disallowed_methods)]
 
+pub mod answer;
+pub mod calendar;
+pub mod case;
 pub mod code;
+pub mod condition;
 pub mod finding;
 pub mod forbidden;
 pub mod form;
+pub mod judge;
 pub mod keep;
 pub mod manifest;
 pub mod pack;
 pub mod parameter;
+pub mod pathway;
 pub mod question;
 pub mod rule;
+pub mod scenario;
 mod section;
 mod sheet;
 pub mod text;

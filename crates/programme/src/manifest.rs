@@ -97,6 +97,16 @@ impl Manifest {
         named
     }
 
+    /// Whether there is a role of that name, or the finding that there is none.
+    pub(crate) fn has_role(&self, named: &Located<String>, findings: &mut Findings) -> bool {
+        let known: Vec<&str> = self.roles.iter().map(|role| role.code.value.as_str()).collect();
+        let found = known.contains(&named.value.as_str());
+        if !found {
+            unknown(named, "角色", "role", &known, findings);
+        }
+        found
+    }
+
     /// Reads `programme.toml`; `None` if it is not TOML.
     pub(crate) fn read(source: &Source<'_>, findings: &mut Findings) -> Option<Self> {
         let mut manifest = Self::default();
@@ -208,11 +218,8 @@ impl Manifest {
         check_unique(self.purposes.iter().map(|purpose| &purpose.code), "purpose", findings);
         check_unique(self.roles.iter().map(|role| &role.code), "role", findings);
         check_unique(self.restrictions.iter().map(|restriction| &restriction.code), "restriction", findings);
-        let roles: Vec<&str> = self.roles.iter().map(|role| role.code.value.as_str()).collect();
         for owner in self.restrictions.iter().filter_map(|restriction| restriction.owner.as_ref()) {
-            if !roles.contains(&owner.value.as_str()) {
-                unknown(owner, "角色", "role", &roles, findings);
-            }
+            self.has_role(owner, findings);
         }
         if self.bases.is_empty() {
             findings.add(

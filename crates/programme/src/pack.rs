@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::code::{is_code, unknown};
+use crate::calendar::Calendar;
+use crate::code::{check_unique, is_code, unknown};
 use crate::finding::{Bilingual, Finding, Findings, Place, say};
 use crate::form::{self, Form};
 use crate::manifest::Manifest;
 use crate::parameter::{Parameters, Unit};
-use crate::rule::{self, Rule};
+use crate::pathway::{self, Known, Pathway};
+use crate::rule::{self, Rule, Rules};
+use crate::scenario::{self, Scenario};
 use crate::section::Source;
 use crate::sheet::{self, RawSheet};
 
@@ -31,6 +34,10 @@ pub struct Programme {
     pub parameters: Parameters,
     pub forms: Vec<Form>,
     pub rules: Vec<Rule>,
+    pub pathways: Vec<Pathway>,
+    pub calendar: Calendar,
+    /// Its own tests; see [`crate::scenario::run`].
+    pub scenarios: Vec<Scenario>,
 }
 
 impl Programme {
@@ -55,7 +62,7 @@ pub fn read(files: &Files) -> Result<Programme, Vec<Finding>> {
 
 /// Files that may lie in a pack and say nothing to the compiler.
 fn is_beside(path: &str) -> bool {
-    path.starts_with("samples/") || path.starts_with("tests/") || path.ends_with("README.md")
+    path.starts_with("samples/") || path.ends_with("README.md")
 }
 
 struct Reader<'r> {
@@ -105,9 +112,38 @@ impl<'r> Reader<'r> {
         self.check_restrictions(&manifest, &parameters);
         let rules = match self.open("rules.toml") {
             Some(source) => rule::read(&source, &manifest, &parameters, &forms, self.findings),
-            None => Vec::new(),
+            None => Rules::default(),
         };
-        Some(Programme { manifest, parameters, forms, rules })
+        let pathways = self.read_pathways(&manifest, &parameters, &forms, &rules.named);
+        let calendar = match self.open("calendar.toml") {
+            Some(source) => Calendar::read(&source, self.findings),
+            None => Calendar::default(),
+        };
+        let mut scenarios = Vec::new();
+        for path in self.paths("tests/") {
+            if let Some(source) = self.open(path) {
+                scenarios.extend(scenario::read(&source, &forms, &rules.named, self.findings));
+            }
+        }
+        Some(Programme { manifest, parameters, forms, rules: rules.good, pathways, calendar, scenarios })
+    }
+
+    fn read_pathways(
+        &mut self,
+        manifest: &Manifest,
+        parameters: &Parameters,
+        forms: &[Form],
+        rules: &[String],
+    ) -> Vec<Pathway> {
+        let known = Known { manifest, parameters, forms, rules };
+        let mut pathways = Vec::new();
+        for path in self.paths("pathways/") {
+            if let Some(source) = self.open(path) {
+                pathways.extend(pathway::read(&source, &known, self.findings));
+            }
+        }
+        check_unique(pathways.iter().map(|pathway| &pathway.code), "pathway", self.findings);
+        pathways
     }
 
     /// Whether the other files are TOML at all; what was told already is told once.
@@ -138,8 +174,15 @@ impl<'r> Reader<'r> {
     fn check_paths(&mut self) {
         for path in self.files.keys() {
             let known = match path.split_once('/') {
-                None => matches!(path.as_str(), "programme.toml" | "parameters.toml" | "rules.toml"),
-                Some(("overlays", name)) => name.ends_with(".toml") && !name.contains('/'),
+                None => {
+                    matches!(
+                        path.as_str(),
+                        "programme.toml" | "parameters.toml" | "rules.toml" | "calendar.toml"
+                    )
+                }
+                Some(("overlays" | "pathways" | "tests", name)) => {
+                    name.ends_with(".toml") && !name.contains('/')
+                }
                 Some(("forms", name)) => {
                     [".md", ".csv", ".xlsx"].iter().any(|ending| name.ends_with(ending))
                         && !name.contains('/')
@@ -151,8 +194,8 @@ impl<'r> Reader<'r> {
                     &Place::whole(path),
                     "unknown_file",
                     say(
-                        "方案里没有这个文件的位置；可有 programme.toml、parameters.toml、rules.toml、overlays/*.toml、forms/*.md|csv|xlsx、samples/、tests/、README.md",
-                        "a pack has no place for this file; it may hold programme.toml, parameters.toml, rules.toml, overlays/*.toml, forms/*.md|csv|xlsx, samples/, tests/ and README.md",
+                        "方案里没有这个文件的位置；可有 programme.toml、parameters.toml、rules.toml、calendar.toml、overlays/*.toml、pathways/*.toml、tests/*.toml、forms/*.md|csv|xlsx、samples/、README.md",
+                        "a pack has no place for this file; it may hold programme.toml, parameters.toml, rules.toml, calendar.toml, overlays/*.toml, pathways/*.toml, tests/*.toml, forms/*.md|csv|xlsx, samples/ and README.md",
                     ),
                 );
             }

@@ -18,12 +18,14 @@ pub enum Unit {
     Months,
     Count,
     Share,
+    /// Hours of work, which may be 7.5.
+    DecimalHours,
     Celsius,
     Yuan,
 }
 
 impl Unit {
-    const ALL: [(&'static str, Self); 9] = [
+    const ALL: [(&'static str, Self); 10] = [
         ("minutes", Self::Minutes),
         ("hours", Self::Hours),
         ("days", Self::Days),
@@ -31,6 +33,7 @@ impl Unit {
         ("months", Self::Months),
         ("count", Self::Count),
         ("share", Self::Share),
+        ("decimal_hours", Self::DecimalHours),
         ("celsius", Self::Celsius),
         ("yuan", Self::Yuan),
     ];
@@ -38,7 +41,7 @@ impl Unit {
     /// Whether it is counted in whole numbers.
     #[must_use]
     pub fn is_whole(self) -> bool {
-        !matches!(self, Self::Share | Self::Celsius | Self::Yuan)
+        !matches!(self, Self::Share | Self::DecimalHours | Self::Celsius | Self::Yuan)
     }
 }
 
@@ -110,6 +113,12 @@ impl Parameters {
         for (code, number) in holding.into_iter().flat_map(|overlay| &overlay.set) {
             if let Some(value) = values.get_mut(code.value.as_str()) {
                 *value = number.value;
+            }
+        }
+        // A rule reckons with decimals where the unit is one, even if 38 was written without its point.
+        for parameter in self.all.iter().filter(|parameter| !parameter.unit.is_whole()) {
+            if let Some(value) = values.get_mut(parameter.code.value.as_str()) {
+                *value = Number::Decimal(value.as_decimal());
             }
         }
         values

@@ -174,6 +174,30 @@ impl<'r, 'i> Section<'r, 'i> {
         items.iter().filter_map(|item| self.as_text(item, key, findings)).collect()
     }
 
+    /// Whether the key is there.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// `true` or `false`; false if the key is not there.
+    pub fn truth(&mut self, key: &'static str, findings: &mut Findings) -> bool {
+        let Some(value) = self.find(key) else { return false };
+        value.get_ref().as_bool().unwrap_or_else(|| {
+            self.wrong(value, key, "true 或 false", "true or false", findings);
+            false
+        })
+    }
+
+    /// A list of days; empty if the key is not there.
+    pub fn days(&mut self, key: &'static str, findings: &mut Findings) -> Vec<Located<Day>> {
+        let Some(value) = self.find(key) else { return Vec::new() };
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong(value, key, "方括号里的列表", "a list in square brackets", findings);
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| self.as_day(item, key, findings)).collect()
+    }
+
     /// A day, written 2020-03-10 without quotes.
     pub fn day(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<Day>> {
         let value = self.find_required(key, findings)?;
@@ -192,15 +216,7 @@ impl<'r, 'i> Section<'r, 'i> {
         findings: &mut Findings,
     ) -> Option<Located<Day>> {
         let place = self.source.place(value.span().start);
-        let day = value.get_ref().as_datetime().filter(|moment| moment.time.is_none()).and_then(|moment| {
-            let date = moment.date?;
-            Day::new(
-                i16::try_from(date.year).ok()?,
-                i8::try_from(date.month).ok()?,
-                i8::try_from(date.day).ok()?,
-            )
-            .ok()
-        });
+        let day = day_of(value.get_ref());
         if day.is_none() {
             self.wrong(
                 value,
@@ -238,15 +254,7 @@ impl<'r, 'i> Section<'r, 'i> {
         findings: &mut Findings,
     ) -> Option<Located<Number>> {
         let place = self.source.place(value.span().start);
-        let number = match value.get_ref() {
-            DeValue::Integer(integer) => {
-                i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(Number::Whole)
-            }
-            DeValue::Float(float) => {
-                float.as_str().parse().ok().filter(|number: &f64| number.is_finite()).map(Number::Decimal)
-            }
-            _ => None,
-        };
+        let number = number_of(value.get_ref());
         if number.is_none() {
             self.wrong(value, key, "数字", "a number", findings);
         }
@@ -298,6 +306,60 @@ impl<'r, 'i> Section<'r, 'i> {
         sections
     }
 
+    /// A text in which mistakes have places of their own: also the byte at which its content stands in the file, if the
+    /// file writes it as it is, without escapes.
+    pub fn passage(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings,
+    ) -> Option<(Located<String>, Option<usize>)> {
+        let span = self.find(key).map(Spanned::span);
+        let text = self.text(key, findings)?;
+        let written = span.and_then(|span| Some((span.start, self.source.text.get(span)?)));
+        let content = written.and_then(|(start, written)| Some(start + written.find(&text.value)?));
+        Some((text, content))
+    }
+
+    pub fn source(&self) -> &'r Source<'r> {
+        self.source
+    }
+
+    /// Every key of the table under `key` with whatever stands there, as in `answers = { temp_c = 37.3 }`.
+    pub fn entries(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings,
+    ) -> Vec<(Located<String>, Located<Raw>)> {
+        let Some(value) = self.find_required(key, findings) else { return Vec::new() };
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong(
+                value,
+                key,
+                "{ 字段 = 答案 }",
+                "fields with their answers, as { field = answer }",
+                findings,
+            );
+            return Vec::new();
+        };
+        let mut entries = Vec::new();
+        for (name, value) in table {
+            let name =
+                Located { value: name.get_ref().to_string(), place: self.source.place(name.span().start) };
+            let place = self.source.place(value.span().start);
+            match Raw::of(value.get_ref()) {
+                Some(raw) => entries.push((name, Located { value: raw, place })),
+                None => self.wrong(
+                    value,
+                    &name.value,
+                    "文字、数字、日期或列表",
+                    "a text, a number, a day or a list",
+                    findings,
+                ),
+            }
+        }
+        entries
+    }
+
     /// Every key of the table under `key` with its number, as in `[set]`.
     pub fn numbers(
         &mut self,
@@ -341,6 +403,75 @@ impl<'r, 'i> Section<'r, 'i> {
     }
 }
 
+/// A value of a file whose kind the reader knows and the writer hopes for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Raw {
+    Text(String),
+    Number(Number),
+    Day(Day),
+    List(Vec<Raw>),
+}
+
+impl Raw {
+    fn of(value: &DeValue<'_>) -> Option<Self> {
+        match value {
+            DeValue::String(text) => Some(Self::Text(text.to_string())),
+            DeValue::Integer(_) | DeValue::Float(_) => number_of(value).map(Self::Number),
+            DeValue::Datetime(_) => day_of(value).map(Self::Day),
+            DeValue::Array(items) => {
+                items.iter().map(|item| Self::of(item.get_ref())).collect::<Option<_>>().map(Self::List)
+            }
+            DeValue::Boolean(_) | DeValue::Table(_) => None,
+        }
+    }
+
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn as_whole(&self) -> Option<i64> {
+        match self {
+            Self::Number(Number::Whole(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub fn as_decimal(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(number.as_decimal()),
+            _ => None,
+        }
+    }
+
+    pub fn as_day(&self) -> Option<Day> {
+        match self {
+            Self::Day(day) => Some(*day),
+            _ => None,
+        }
+    }
+}
+
+fn day_of(value: &DeValue<'_>) -> Option<Day> {
+    let date = value.as_datetime().filter(|moment| moment.time.is_none())?.date?;
+    Day::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?)
+        .ok()
+}
+
+fn number_of(value: &DeValue<'_>) -> Option<Number> {
+    match value {
+        DeValue::Integer(integer) => {
+            i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(Number::Whole)
+        }
+        DeValue::Float(float) => {
+            float.as_str().parse().ok().filter(|number: &f64| number.is_finite()).map(Number::Decimal)
+        }
+        _ => None,
+    }
+}
+
 /// A number as it was written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
@@ -349,6 +480,16 @@ pub enum Number {
 }
 
 impl Number {
+    /// Without what stands after the point.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "thresholds are far below 2^53")]
+    pub fn as_whole(self) -> i64 {
+        match self {
+            Self::Whole(number) => number,
+            Self::Decimal(number) => number as i64,
+        }
+    }
+
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "thresholds are far below 2^53")]
     pub fn as_decimal(self) -> f64 {

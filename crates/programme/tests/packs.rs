@@ -11,7 +11,7 @@ use programme::{Content, Files, RawSheet, read};
 fn epidemic() -> Files {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
     let mut files = Files::new();
-    for folder in ["", "forms", "overlays"] {
+    for folder in ["", "forms", "overlays", "pathways", "tests"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
@@ -82,6 +82,8 @@ subject = "dwelling"
 when = "visit.room_c >= param.hot_c && visit.ac == 'no'"
 says = { zh = "太热", en = "Too hot" }
 resolved_by = { zh = "已降温", en = "It is cool again" }
+tells = "worker"
+within = "stay_days"
 "#;
 
 fn small() -> BTreeMap<&'static str, String> {
@@ -126,9 +128,10 @@ fn the_epidemic_pack_has_no_mistakes() {
 fn a_rule_knows_its_evidence_and_its_parameters() {
     let pack = read(&files(&small())).unwrap();
     let rule = pack.rules.first().unwrap();
-    let evidence: Vec<String> = rule.evidence.iter().map(|(form, field)| format!("{form}.{field}")).collect();
+    let evidence: Vec<String> =
+        rule.condition.evidence.iter().map(|(form, field)| format!("{form}.{field}")).collect();
     assert_eq!(evidence, ["visit.ac", "visit.room_c"]);
-    assert_eq!(rule.parameters.iter().collect::<Vec<_>>(), ["hot_c"]);
+    assert_eq!(rule.condition.parameters.iter().collect::<Vec<_>>(), ["hot_c"]);
 }
 
 #[test]
@@ -286,7 +289,7 @@ fn a_condition_is_bounded_before_it_is_parsed() {
 
 #[test]
 fn names_bound_by_a_macro_are_no_forms() {
-    let condition = "visit.ac.exists(one, one == 'no') && [1, 2].all(n, n < visit.room_c)";
+    let condition = "[visit.ac].exists(one, one == 'no') && [1, 2].all(n, double(n) < visit.room_c)";
     assert_eq!(
         with("rules.toml", "visit.room_c >= param.hot_c && visit.ac == 'no'", condition),
         "no mistakes"
@@ -298,4 +301,106 @@ fn a_field_that_lacks_something_is_told_once_and_not_again_by_its_rules() {
     let told =
         with("forms/visit.md", "| operational | care | worker | 14d |", "| operational | care | worker | |");
     assert!(told.contains("[no_keep]") && told.lines().count() == 2, "{told}");
+}
+
+#[test]
+fn the_epidemic_pack_passes_its_own_tests_and_every_rule_has_flagged_in_one() {
+    let report = programme::scenario::run(&read(&epidemic()).unwrap());
+    assert!(report.run >= 14);
+    assert_eq!(report.failures.iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
+    assert_eq!(report.untested, Vec::<String>::new());
+}
+
+#[test]
+fn what_does_not_fit_is_told_at_its_place_in_the_condition() {
+    let conditions = [
+        "visit.ac == 'perhaps'",
+        "visit.room_c > 'warm'",
+        "visit.room_c + 1 > param.hot_c",
+        "today - visit.on > param.stay_days && today > 3",
+        "visit.ac > 'no'",
+        "visit.room_c",
+        "visit.ac in ['no', 'maybe']",
+        "visit.ac.exists(one, true)",
+        "history.visit.filter(v, v.ac == 'off').size() > 0",
+        "history.visit[0].cellar == 1",
+        "param == visit",
+        "!visit.room_c || (visit.ac ? true : false)",
+        "history.visit.exists(a, history.visit.exists(b, history.visit.exists(c, c.on == b.on)))",
+        "{'a': 1}.size() > 0",
+        "size(visit.room_c) > 1 && int(visit.ac) > 0",
+        "today == '2020-03-10'",
+    ];
+    let told: String = conditions
+        .iter()
+        .map(|condition| {
+            let told = with("rules.toml", "visit.room_c >= param.hot_c && visit.ac == 'no'", condition);
+            format!("{condition}\n{told}\n")
+        })
+        .collect();
+    assert_snapshot!(told);
+}
+
+const PATHWAY: &str = r#"
+code = "cool"
+name = { zh = "降温", en = "Cool down" }
+subject = "dwelling"
+asked_by = ["H-1"]
+[[state]]
+code = "hot"
+name = { zh = "太热", en = "too hot" }
+owner = "worker"
+within = "stay_days"
+climbs_to = ["worker"]
+[[state]]
+code = "cooled"
+name = { zh = "已降温", en = "cool" }
+end = true
+[[step]]
+code = "cool"
+name = { zh = "降温", en = "cool down" }
+from = ["hot"]
+to = "cooled"
+by = ["worker"]
+guard = "visit.room_c < param.hot_c"
+"#;
+
+#[test]
+fn a_pathway_has_a_limit_in_every_state_and_an_end_from_every_one() {
+    let mut texts = small();
+    texts.insert("pathways/cool.toml", PATHWAY.to_owned());
+    assert_eq!(told(&files(&texts)), "no mistakes");
+    for (from, to) in [
+        ("within = \"stay_days\"", "within = \"hot_c\""),
+        ("climbs_to = [\"worker\"]", ""),
+        ("owner = \"worker\"", "owner = \"nobody\""),
+        ("asked_by = [\"H-1\"]", "asked_by = [\"H-9\"]"),
+        ("to = \"cooled\"", "to = \"hot\""),
+        ("to = \"cooled\"", "to = \"gone\""),
+        ("by = [\"worker\"]", ""),
+        ("visit.room_c < param.hot_c", "visit.room_f < 95.0"),
+        ("end = true", "end = true\nrestriction = \"stay_in\""),
+        ("owner = \"worker\"", "owner = \"worker\"\ncounted_from = \"visit.room_c\""),
+        (
+            "code = \"cool\"\nname = { zh = \"降温\", en = \"cool down\" }",
+            "code = \"cool\"\nname = { zh = \"降温\" }\nhurry = true",
+        ),
+    ] {
+        assert!(PATHWAY.contains(from), "{from}");
+        texts.insert("pathways/cool.toml", PATHWAY.replacen(from, to, 1));
+        let told = told(&files(&texts));
+        assert_ne!(told, "no mistakes", "{to}");
+        texts.entry("README.md").or_default().push_str(&format!("{to}\n{told}\n"));
+    }
+    assert_snapshot!(texts["README.md"]);
+}
+
+#[test]
+fn a_calendar_names_each_day_once_and_works_only_weekends_in_exchange() {
+    let mut texts = small();
+    texts.insert(
+        "calendar.toml",
+        "holidays = [2026-10-01, 2026-10-01]\nworked = [2026-10-10, 2026-10-12]\n".into(),
+    );
+    assert_snapshot!(told(&files(&texts)));
 }

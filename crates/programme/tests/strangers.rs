@@ -1,7 +1,13 @@
 //! What strangers may send: whatever the files hold, the answer is a programme or mistakes, never a panic.
 
+use std::collections::BTreeMap;
+
+use programme::answer::{Record, Value};
+use programme::judge::{Judgement, Situation, judge};
 use programme::{Content, Files, RawSheet, read};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 const WORDS: &[&str] = &[
     "[[rule]]\n",
@@ -143,10 +149,168 @@ proptest! {
 
     #[test]
     fn whatever_a_condition_holds_there_is_an_answer(condition in "[a-z0-9 .()\\[\\]{}!?:&|<>=+*/%,'-]{0,60}") {
-        let mut files = Files::new();
-        files.insert("programme.toml".to_owned(), Content::Bytes(MANIFEST.into()));
-        let rule = format!("[[rule]]\nid = \"R\"\nsubject = \"person\"\nwhen = \"{condition}\"\nsays = {{ zh = \"一\", en = \"one\" }}\nresolved_by = {{ zh = \"一\", en = \"one\" }}\n");
-        files.insert("rules.toml".to_owned(), Content::Bytes(rule.into_bytes()));
-        let _ = read(&files);
+        let _ = read(&with_condition(&condition));
     }
+
+    /// The kinds are checked before anybody is judged: what is accepted never fails for the kind of an answer.
+    #[test]
+    fn what_is_accepted_comes_to_an_answer(
+        condition in condition(),
+        room in prop::option::of(-50.0..60.0_f64),
+        count in prop::option::of(any::<i64>()),
+        chosen in prop::option::of(prop::sample::select(vec!["yes", "no"])),
+        signs in prop::option::of(prop::sample::subsequence(vec!["a", "b"], 0..=2)),
+        days in prop::collection::vec(0..40_i8, 0..4),
+    ) {
+        if let Ok(pack) = read(&with_condition(&condition)) {
+            let mut values = BTreeMap::new();
+            values.extend(room.map(|room| ("room".to_owned(), Value::Decimal(room))));
+            values.extend(count.map(|count| ("count".to_owned(), Value::Whole(count))));
+            values.extend(chosen.map(|chosen| ("chosen".to_owned(), Value::Text(chosen.to_owned()))));
+            let signs = signs.map(|signs| signs.into_iter().map(str::to_owned).collect());
+            values.extend(signs.map(|signs| ("signs".to_owned(), Value::Several(signs))));
+            let first = jiff::civil::date(2020, 1, 1);
+            let records: Vec<Record> = days
+                .iter()
+                .map(|days| Record {
+                    form: "f".to_owned(),
+                    on: first + jiff::Span::new().days(*days),
+                    values: values.clone(),
+                })
+                .collect();
+            let own: Vec<&Record> = records.iter().collect();
+            let situation = Situation { people: vec![own.clone(), Vec::new()], own };
+            let today = first + jiff::Span::new().days(20);
+            let rule = pack.rules.first().expect("one rule was written");
+            let judgement = judge(&rule.condition, &situation, &pack.parameters.on("42", today), today);
+            if let Judgement::Failed(reason) = &judgement {
+                let expected = [
+                    "division by zero",
+                    "a number too large",
+                    "a place beyond the end of a list",
+                    "int has no answer for this",
+                ];
+                prop_assert!(expected.contains(&reason.as_str()), "{condition}: {reason}");
+            }
+            prop_assert_eq!(&judge(&rule.condition, &situation, &pack.parameters.on("42", today), today), &judgement);
+        }
+    }
+}
+
+/// A pack with one form and one rule.
+fn with_condition(condition: &str) -> Files {
+    const FORM: &str = "| survey | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | class | purpose | readers | keep |
+| | decimal | room | 一 | one | operational | care | worker | 14d |
+| | integer | count | 一 | one | operational | care | worker | 14d |
+| | select_one chosen | chosen | 一 | one | operational | care | worker | 14d |
+| | select_multiple signs | signs | 一 | one | operational | care | worker | 14d |
+| choices | | | |
+| | list_name | name | label::中文 (zh) | label::English (en) |
+| | chosen | yes | 一 | one |
+| | chosen | no | 一 | one |
+| | signs | a | 一 | one |
+| | signs | b | 一 | one |
+| settings | | | | |
+| | form_id | form_title | version | subject | filled_by |
+| | f | 一 | 1 | person | worker |
+";
+    let texts = "{ zh = \"一\", en = \"one\" }";
+    let parameter = |code: &str, unit: &str| {
+        format!(
+            "[[parameter]]\ncode = \"{code}\"\nname = {texts}\nunit = \"{unit}\"\nvalue = 3\nleast = 1\nmost = 5\n"
+        )
+    };
+    let mut files = Files::new();
+    for (path, text) in [
+        (
+            "programme.toml",
+            format!(
+                "{MANIFEST}[[purpose]]\ncode = \"care\"\nname = {texts}\nbasis = [\"law\"]\n[[role]]\ncode = \"worker\"\nname = {texts}\n"
+            ),
+        ),
+        ("parameters.toml", parameter("some_days", "days") + &parameter("hot", "celsius")),
+        ("forms/f.md", FORM.to_owned()),
+        (
+            "rules.toml",
+            format!(
+                "[[rule]]\nid = \"R\"\nsubject = \"person\"\ntells = \"worker\"\nwithin = \"some_days\"\nwhen = \"{condition}\"\nsays = {texts}\nresolved_by = {texts}\n"
+            ),
+        ),
+    ] {
+        files.insert(path.to_owned(), Content::Bytes(text.into_bytes()));
+    }
+    files
+}
+
+const KINDS: [&[&str]; 5] = [
+    &[
+        "f.count",
+        "param.some_days",
+        "1",
+        "0",
+        "9223372036854775807",
+        "-1",
+        "size(f.signs)",
+        "(today - f.on)",
+        "[1, 2][0]",
+        "history.f.size()",
+        "int(f.room)",
+    ],
+    &["f.room", "param.hot", "2.5", "0.0", "double(f.count)", "history.f[1].room", "people.f[0].room"],
+    &["today", "f.on", "history.f[0].on", "(today + 1)", "(f.on - param.some_days)"],
+    &["f.chosen", "'yes'", "'no'", "history.f[0].chosen", "f.signs[0]", "'a'"],
+    &[
+        "true",
+        "has(f.room)",
+        "'a' in f.signs",
+        "f.chosen.startsWith('y')",
+        "history.f.all(x, x.on == today)",
+        "people.f.exists(x, x.room > 1.0)",
+    ],
+];
+
+/// Two of one kind; now and then of whatever kind.
+fn pair() -> impl Strategy<Value = (String, String)> {
+    let of = |kind: usize| prop::sample::select(KINDS[kind]).prop_map(str::to_owned);
+    prop_oneof![
+        9 => (0..5_usize).prop_flat_map(move |kind| (of(kind), of(kind))),
+        1 => (0..5_usize, 0..5_usize).prop_flat_map(move |(one, other)| (of(one), of(other))),
+    ]
+}
+
+/// Conditions that are well formed; a good part of them mean something.
+fn condition() -> BoxedStrategy<String> {
+    let compare = vec!["==", "!=", "<", "<=", ">", ">="];
+    let reckon = vec!["+", "-", "*", "/", "%"];
+    let leaf = prop_oneof![
+        4 => (pair(), prop::sample::select(compare.clone())).prop_map(|((one, other), operator)| format!("{one} {operator} {other}")),
+        2 => (pair(), pair(), prop::sample::select(reckon), prop::sample::select(compare))
+            .prop_map(|((one, other), (third, _), sign, operator)| format!("({one} {sign} {other}) {operator} {third}")),
+        1 => prop::sample::select(KINDS[4]).prop_map(str::to_owned),
+    ];
+    leaf.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            3 => (inner.clone(), prop::sample::select(vec!["&&", "||"]), inner.clone())
+                .prop_map(|(one, operator, other)| format!("({one} {operator} {other})")),
+            1 => inner.clone().prop_map(|one| format!("!({one})")),
+            1 => inner.clone().prop_map(|one| format!("history.f.filter(x, {one}).size() > 1")),
+            1 => inner.clone().prop_map(|one| format!("people.f.map(x, {one}).exists(y, y)")),
+            1 => (inner.clone(), inner.clone(), inner).prop_map(|(one, two, three)| format!("({one} ? {two} : {three})")),
+        ]
+    })
+    .boxed()
+}
+
+/// Else the property above would hold of nothing.
+#[test]
+fn a_good_part_of_the_made_up_conditions_mean_something() {
+    let mut runner = TestRunner::deterministic();
+    let made_up = condition();
+    let accepted = (0..400)
+        .filter(|_| {
+            made_up.new_tree(&mut runner).is_ok_and(|tree| read(&with_condition(&tree.current())).is_ok())
+        })
+        .count();
+    assert!(accepted >= 60, "{accepted} of 400");
 }

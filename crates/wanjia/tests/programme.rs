@@ -6,8 +6,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 fn check(path: &Path) -> (Option<i32>, String, String) {
+    run("check", path)
+}
+
+fn run(command: &str, path: &Path) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } =
-        Command::new(env!("CARGO_BIN_EXE_wanjia")).args(["programme", "check"]).arg(path).output().unwrap();
+        Command::new(env!("CARGO_BIN_EXE_wanjia")).args(["programme", command]).arg(path).output().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
@@ -126,4 +130,32 @@ fn a_link_out_of_the_folder_is_refused() {
     let (code, _, err) = check(folder.path());
     assert_eq!(code, Some(2));
     assert!(err.contains("no links"), "{err}");
+}
+
+#[test]
+fn the_epidemic_pack_passes_its_own_tests() {
+    let (code, out, err) = run("test", &epidemic());
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    assert!(out.contains(" 0 failures") && out.contains("0 处不符"), "{out}");
+}
+
+#[test]
+fn a_changed_threshold_that_a_test_knows_is_told_by_the_test() {
+    let folder = copy();
+    let parameters = folder.path().join("parameters.toml");
+    let text = fs::read_to_string(&parameters).unwrap();
+    fs::write(&parameters, text.replace("value = 37.3", "value = 37.5")).unwrap();
+    let (code, out, _) = run("test", folder.path());
+    assert_eq!(code, Some(1));
+    assert!(out.contains("tests/person.toml:") && out.contains("E-R05 should flag, — did"), "{out}");
+    assert!(out.contains("1 failures"), "{out}");
+}
+
+#[test]
+fn a_rule_that_no_test_sees_flag_is_named() {
+    let folder = copy();
+    fs::remove_file(folder.path().join("tests/others.toml")).unwrap();
+    let (code, out, _) = run("test", folder.path());
+    assert_eq!(code, Some(1));
+    assert!(out.contains("no test sees these rules flag: E-R07-home, E-R08, E-R09"), "{out}");
 }

@@ -158,6 +158,7 @@ export default {
     cell: '{room}: {state}, {listed} listed, {seen} seen',
     listedSeen: 'Small figures: people seen / listed',
     discovered: 'Newly found',
+    places: 'No homes',
     printed: '{area} · {building} · {programme} · printed {time}',
     noNames: 'This sheet holds no names.',
   },

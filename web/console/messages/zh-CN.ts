@@ -158,6 +158,7 @@ export default {
     cell: '{room}：{state}，名单 {listed} 人，见到 {seen} 人',
     listedSeen: '格内小字：见到人数/名单人数',
     discovered: '新发现',
+    places: '非住家',
     printed: '{area} · {building} · {programme} · 打印于 {time}',
     noNames: '本图不含姓名。',
   },

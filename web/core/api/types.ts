@@ -1,5 +1,5 @@
 /** The HTTP contract's shapes. Ids are hyphenated lower-case UUID text, instants RFC 3339, bytes standard base64. */
-import type { Outcome } from '../ledger/facts'
+import type { Outcome, Place } from '../ledger/facts'
 
 export interface Area {
   code: string
@@ -78,6 +78,8 @@ export interface Door {
   building: string
   unit: string
   room: string
+  /** Absent on doors that an earlier release kept: homes, as far as it knew. */
+  place?: Place | null
   floor?: number | null
   listed: number
   members?: Member[]
@@ -357,6 +359,7 @@ export interface Page<Row> {
 export interface MatrixDoor {
   dwelling: string
   room: string
+  place: Place
   outcome?: Outcome | null
   state: 'accounted' | 'residual' | 'discovered'
   listed: number

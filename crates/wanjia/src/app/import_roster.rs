@@ -30,6 +30,16 @@ pub struct Tally {
     pub doors: u64,
 }
 
+impl Tally {
+    fn count(&mut self, verdict: RowVerdict) {
+        match verdict {
+            RowVerdict::Added => self.added += 1,
+            RowVerdict::Changed => self.changed += 1,
+            RowVerdict::Left => self.left += 1,
+        }
+    }
+}
+
 /// Where refused rows go.
 pub trait Refusals {
     /// # Errors
@@ -149,7 +159,7 @@ struct Import<'b, 's> {
     /// By a shortened keyed tag: the row that had this ID number, or this name at this door, first.
     rows: FxHashMap<u64, u32>,
     last_area: Option<(String, AreaNumber)>,
-    last_door: Option<(AreaNumber, String, DwellingId)>,
+    last_door: Option<(AreaNumber, String, Option<Place>, DwellingId)>,
     /// Who was refused because she is known outside the area.
     elsewhere: Vec<PersonId>,
 }
@@ -209,14 +219,12 @@ impl<'b, 's> Import<'b, 's> {
                     }
                 },
                 RosterItem::Door(row) => {
-                    match self.door(&row.area_code, &row.building, &row.unit, &row.room)? {
-                        Ok((_, true)) => {
-                            self.tally.added += 1;
-                            (row.row, Some(RowVerdict::Added))
-                        }
-                        Ok((_, false)) => {
-                            self.tally.left += 1;
-                            (row.row, Some(RowVerdict::Left))
+                    let labels = [&row.building, &row.unit, &row.room];
+                    match self.door(&row.area_code, labels, row.place)? {
+                        Ok((_, verdict)) => {
+                            self.tally.count(verdict);
+                            row.notices.iter().for_each(|notice| refusals.notice(row.row, notice));
+                            (row.row, Some(verdict))
                         }
                         Err(cause) => {
                             self.tally.refused += 1;
@@ -257,8 +265,9 @@ impl<'b, 's> Import<'b, 's> {
             return Ok(Row::Refused(known_elsewhere("id_number")));
         }
         let doors = self.tally.doors;
-        let dwelling = match self.door(&row.area_code, &row.building, &row.unit, &row.room)? {
-            Ok((dwelling, _)) => dwelling,
+        let labels = [&row.building, &row.unit, &row.room];
+        let (dwelling, of_door) = match self.door(&row.area_code, labels, row.place)? {
+            Ok(found) => found,
             Err(cause) => return Ok(Row::Refused(cause)),
         };
         let new_door = self.tally.doors > doors;
@@ -278,7 +287,7 @@ impl<'b, 's> Import<'b, 's> {
             let person = self.batch.new_id()?;
             self.list(person, dwelling, row.row, Some((&identity, true)))?;
             self.batch.put_tags(person, &identity)?;
-            self.tally.added += 1;
+            self.tally.count(RowVerdict::Added);
             return Ok(Row::Done(RowVerdict::Added));
         };
         if self.is_refused(person)? {
@@ -294,11 +303,9 @@ impl<'b, 's> Import<'b, 's> {
         } else {
             RowVerdict::Changed
         };
-        match verdict {
-            RowVerdict::Added => self.tally.added += 1,
-            RowVerdict::Changed => self.tally.changed += 1,
-            RowVerdict::Left => self.tally.left += 1,
-        }
+        // The person may stay as she was while her door becomes another kind of place.
+        let of_row = if verdict == RowVerdict::Left { of_door } else { verdict };
+        self.tally.count(of_row);
         if verdict != RowVerdict::Left {
             let content = (merged != before).then_some((&merged, false));
             self.list(person, dwelling, row.row, content)?;
@@ -306,7 +313,7 @@ impl<'b, 's> Import<'b, 's> {
                 self.batch.put_tags(person, &merged)?;
             }
         }
-        Ok(Row::Done(verdict))
+        Ok(Row::Done(of_row))
     }
 
     /// The row of this file that spoke of the same person already, if one did.
@@ -440,14 +447,14 @@ impl<'b, 's> Import<'b, 's> {
         }
     }
 
-    /// Finds the door or registers it; the flag says that something was written.
+    /// Finds the door, or registers it; a list that says what is behind it corrects what was said before.
     fn door(
         &mut self,
         area_code: &str,
-        building: &DoorLabel,
-        unit: &DoorLabel,
-        room: &DoorLabel,
-    ) -> Result<Result<(DwellingId, bool), Cause>, Stop> {
+        [building, unit, room]: [&DoorLabel; 3],
+        place: Option<intake::roster::Place>,
+    ) -> Result<Result<(DwellingId, RowVerdict), Cause>, Stop> {
+        let place = place.and_then(|place| Place::from_name(place.en()));
         let area = match &self.last_area {
             Some((code, area)) if code == area_code => *area,
             _ => match self.batch.state().book().areas.number(area_code) {
@@ -462,37 +469,53 @@ impl<'b, 's> Import<'b, 's> {
             return Ok(Err(self.outside_area(area_code)));
         }
         let key = door_key(&building.shown, &unit.shown, &room.shown);
-        if let Some((at, known, dwelling)) = &self.last_door
+        if let Some((at, known, said, dwelling)) = &self.last_door
             && *at == area
             && *known == key
+            && (place.is_none() || *said == place)
         {
-            return Ok(Ok((*dwelling, false)));
+            return Ok(Ok((*dwelling, RowVerdict::Left)));
         }
         let found = apply::find_door(self.batch.state(), area, &key)?;
-        let counted = found.map(|door| self.batch.state().dwelling(door)).transpose()?.flatten();
-        if counted.is_some_and(|row| !self.is_within(row.area)) {
+        let row = found.map(|door| self.batch.state().dwelling(door)).transpose()?.flatten();
+        if row.is_some_and(|row| !self.is_within(row.area)) {
             return Ok(Err(self.outside_area(area_code)));
         }
-        let (dwelling, written) = match found {
-            Some(dwelling) => (dwelling, false),
-            None => {
+        let (dwelling, verdict) = match (found, place) {
+            (Some(dwelling), Some(place)) if row.is_some_and(|row| row.place != place) => {
+                self.register(dwelling, area_code, [building, unit, room], place)?;
+                (dwelling, RowVerdict::Changed)
+            }
+            (Some(dwelling), _) => (dwelling, RowVerdict::Left),
+            (None, place) => {
                 let dwelling = self.batch.new_id()?;
-                let body = Body::DwellingRegistered {
-                    dwelling,
-                    area: area_code.to_owned(),
-                    building: building.shown.clone(),
-                    unit: unit.shown.clone(),
-                    room: room.shown.clone(),
-                    place: Place::Home,
-                    found_by: FoundBy::Roster,
-                };
-                self.batch.append(self.actor, body, None)?;
+                self.register(dwelling, area_code, [building, unit, room], place.unwrap_or_default())?;
                 self.tally.doors += 1;
-                (dwelling, true)
+                (dwelling, RowVerdict::Added)
             }
         };
-        self.last_door = Some((area, key, dwelling));
-        Ok(Ok((dwelling, written)))
+        self.last_door = Some((area, key, place, dwelling));
+        Ok(Ok((dwelling, verdict)))
+    }
+
+    fn register(
+        &mut self,
+        dwelling: DwellingId,
+        area_code: &str,
+        [building, unit, room]: [&DoorLabel; 3],
+        place: Place,
+    ) -> Result<(), Stop> {
+        let body = Body::DwellingRegistered {
+            dwelling,
+            area: area_code.to_owned(),
+            building: building.shown.clone(),
+            unit: unit.shown.clone(),
+            room: room.shown.clone(),
+            place,
+            found_by: FoundBy::Roster,
+        };
+        self.batch.append(self.actor, body, None)?;
+        Ok(())
     }
 }
 

@@ -15,6 +15,9 @@ use crate::app::import_roster::{Roster, import_roster};
 ///
 /// Columns, in any order, in English or Chinese: area_code,building,unit,room,name,sex,birth_date,id_number,phone,relation
 /// (小区编码,楼栋,单元,房号,姓名,性别,出生日期,身份证号,电话,与户主关系). CSV (UTF-8, UTF-16, GBK) or XLSX.
+///
+/// A row without a name is a door. What is behind it may be in a column place (场所类型): home, enterprise, hotel, site,
+/// market, checkpoint, other (住宅, 企业, 宾馆, 工地, 市场, 卡口, 其他).
 #[derive(Debug, Args)]
 pub struct RosterArgs {
     #[command(flatten)]

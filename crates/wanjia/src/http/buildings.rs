@@ -77,6 +77,8 @@ struct MatrixDoor {
     #[schema(value_type = String, format = "uuid")]
     dwelling: DwellingId,
     room: String,
+    /// `home`, `enterprise`, `hotel`, `site`, `market`, `checkpoint` or `other`.
+    place: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
     /// `accounted`, `residual`, or `discovered`: a door that no roster knows.
@@ -97,6 +99,7 @@ impl MatrixDoor {
         Self {
             dwelling: door.id,
             room: door.labels.room.clone(),
+            place: door.dwelling.place.as_str(),
             outcome: door.round.visit.map(|visit| visit.outcome.as_str()),
             state,
             listed: door.dwelling.listed,

@@ -71,6 +71,8 @@ struct Door {
     building: String,
     unit: String,
     room: String,
+    /// `home`, `enterprise`, `hotel`, `site`, `market`, `checkpoint` or `other`.
+    place: &'static str,
     /// Where the room's number tells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     floor: Option<i32>,
@@ -254,6 +256,7 @@ fn door_of(reader: &Reader, door: &ChangedDoor, members: Option<Vec<Member>>) ->
         building: door.labels.building.clone(),
         unit: door.labels.unit.clone(),
         room: door.labels.room.clone(),
+        place: door.dwelling.place.as_str(),
         floor: door.floor(),
         listed: door.dwelling.listed,
         members,

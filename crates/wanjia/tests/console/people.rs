@@ -358,6 +358,61 @@ async fn a_preview_says_what_its_reader_can_do_and_what_was_not_read() {
     }
 }
 
+/// A hotel is no home: a list says so, a later list corrects it, and nobody else's door is renamed by its id.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_says_what_is_behind_a_door_and_corrects_it() {
+    let place = Place::new().await;
+    let import = |rows: &'static str| {
+        let file = format!("小区编码,楼栋,房号,姓名,场所类型\n{}", rows.replace("OWN", OWN));
+        let place = &place;
+        async move {
+            let uri = "/v1/roster?source=%E5%9C%BA%E6%89%80&dry_run=false";
+            place.ask(CLERK, "POST", uri, Some(Value::String(file))).await.json()
+        }
+    };
+    let doors = || async {
+        let uri = format!("/v1/sweeps/{SWEEP}/matrix?area={OWN}&building=8");
+        let matrix = place.ask(SECRETARY, "GET", &uri, None).await.json();
+        let doors: Vec<Value> = matrix["units"][0]["floors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|floor| floor["doors"].as_array().unwrap().clone())
+            .collect();
+        doors
+    };
+    let places = |doors: &[Value]| -> Vec<String> {
+        doors
+            .iter()
+            .map(|door| format!("{} {}", door["room"].as_str().unwrap(), door["place"].as_str().unwrap()))
+            .collect()
+    };
+    let verdicts = |told: &Value| ["added", "changed", "left"].map(|name| told[name].as_u64().unwrap());
+
+    let told = import("OWN,8,101,,宾馆\nOWN,8,102,钱七,\nOWN,8,103,,寺庙\n").await;
+    assert_eq!(verdicts(&told), [3, 0, 0], "{told}");
+    assert_eq!(told["rows"][2]["field"], "place");
+    assert!(told["rows"][2]["message"].as_str().unwrap().contains("可写住宅、企业"), "{told}");
+    assert_eq!(places(&doors().await), ["101 hotel", "102 home", "103 home"]);
+
+    let told = import("OWN,8,101,,\nOWN,8,102,钱七,企业\nOWN,8,103,,market\n").await;
+    assert_eq!(verdicts(&told), [0, 2, 1], "{told}");
+    let now = doors().await;
+    assert_eq!(places(&now), ["101 hotel", "102 enterprise", "103 market"]);
+
+    let forged = Body::DwellingRegistered {
+        dwelling: now[0]["dwelling"].as_str().unwrap().parse().unwrap(),
+        area: OTHER.into(),
+        building: "77".into(),
+        unit: String::new(),
+        room: "7".into(),
+        place: domain::fact::Place::Site,
+        found_by: domain::fact::FoundBy::Visit,
+    };
+    place.facts(vec![forged]).await;
+    assert_eq!(places(&doors().await), ["101 hotel", "102 enterprise", "103 market"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_that_is_none_changes_nothing() {
     let place = Place::new().await;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::app::failure::Result;
-use crate::app::pack_files::read_pack_files;
 use crate::cli::Outcome;
 
 /// Tell every mistake of a pack at once, with file and line. Exit codes: 0 none, 1 some, 2 the folder cannot be read
@@ -19,25 +18,13 @@ pub struct CheckArgs {
 /// # Errors
 /// If the folder cannot be read.
 pub fn run(args: &CheckArgs) -> Result<Outcome> {
-    let files = read_pack_files(&args.path)?;
-    match programme::read(&files) {
-        Ok(pack) => {
-            let (code, version) = (&pack.manifest.code, &pack.manifest.version);
-            let (forms, rules) = (pack.forms.len(), pack.rules.len());
-            let fields: usize = pack.forms.iter().map(|form| form.fields.len()).sum();
-            let parameters = pack.parameters.all.len();
-            println!(
-                "{code} {version}: {forms} forms with {fields} fields, {parameters} parameters, {rules} rules, no mistakes\n{code} {version}：{forms} 张表、{fields} 个字段、{parameters} 个参数、{rules} 条规则，没有错误"
-            );
-            Ok(Outcome::Done)
-        }
-        Err(findings) => {
-            for finding in &findings {
-                println!("{finding}");
-            }
-            let count = findings.len();
-            println!("{count} mistakes / 共 {count} 处错误");
-            Ok(Outcome::WithRejects)
-        }
-    }
+    let Some(pack) = super::read(&args.path)? else { return Ok(Outcome::WithRejects) };
+    let (code, version) = (&pack.manifest.code, &pack.manifest.version);
+    let (forms, rules, tests) = (pack.forms.len(), pack.rules.len(), pack.scenarios.len());
+    let fields: usize = pack.forms.iter().map(|form| form.fields.len()).sum();
+    let (parameters, pathways) = (pack.parameters.all.len(), pack.pathways.len());
+    println!(
+        "{code} {version}: {forms} forms with {fields} fields, {parameters} parameters, {rules} rules, {pathways} pathways, {tests} tests, no mistakes\n{code} {version}：{forms} 张表、{fields} 个字段、{parameters} 个参数、{rules} 条规则、{pathways} 条流程、{tests} 条测试，没有错误"
+    );
+    Ok(Outcome::Done)
 }

@@ -1,16 +1,21 @@
 //! `wanjia programme`: packs, from the folder in which they are written.
 
 mod check;
+mod test;
 
 use clap::Subcommand;
 
+use programme::{Finding, Programme};
+
 use super::Outcome;
 use crate::app::failure::Result;
+use crate::app::pack_files::read_pack_files;
 
-/// Check a programme pack: a folder such as programmes/epidemic
+/// Check and test a programme pack: a folder such as programmes/epidemic
 #[derive(Debug, Subcommand)]
 pub enum ProgrammeCommand {
     Check(check::CheckArgs),
+    Test(test::TestArgs),
 }
 
 /// # Errors
@@ -18,5 +23,27 @@ pub enum ProgrammeCommand {
 pub fn run(command: &ProgrammeCommand) -> Result<Outcome> {
     match command {
         ProgrammeCommand::Check(args) => check::run(args),
+        ProgrammeCommand::Test(args) => test::run(args),
+    }
+}
+
+/// Reads the pack in a folder; its mistakes are printed.
+///
+/// # Errors
+/// If the folder cannot be read.
+fn read(path: &std::path::Path) -> Result<Option<Programme>> {
+    match programme::read(&read_pack_files(path)?) {
+        Ok(programme) => Ok(Some(programme)),
+        Err(findings) => {
+            print(&findings);
+            println!("{} mistakes / 共 {} 处错误", findings.len(), findings.len());
+            Ok(None)
+        }
+    }
+}
+
+fn print(findings: &[Finding]) {
+    for finding in findings {
+        println!("{finding}");
     }
 }

@@ -1,0 +1,168 @@
+//! Working days: which days are worked, by data, and when a time limit ends.
+
+use jiff::civil::Weekday;
+use jiff::tz::Offset;
+use jiff::{Span, Timestamp};
+
+use crate::code::{Day, check_unique};
+use crate::finding::{Findings, Located, say};
+use crate::parameter::Unit;
+use crate::section::{Number, Source};
+
+/// The hours of the country's one time zone ahead of UTC.
+const HOURS_AHEAD: i8 = 8;
+/// A limit of more than this many days is none.
+const MOST_DAYS: i64 = 3_660;
+
+/// Public holidays, and the weekend days that are worked in exchange for them. Without data every Monday to Friday is
+/// worked.
+#[derive(Clone, Debug, Default)]
+pub struct Calendar {
+    holidays: Vec<Day>,
+    worked: Vec<Day>,
+}
+
+impl Calendar {
+    /// Reads `calendar.toml`.
+    pub(crate) fn read(source: &Source<'_>, findings: &mut Findings) -> Self {
+        let mut calendar = Self::default();
+        source.read_toml(findings, |section, findings| {
+            let holidays = section.days("holidays", findings);
+            let worked = section.days("worked", findings);
+            let named = |days: &[Located<Day>]| -> Vec<Located<String>> {
+                days.iter()
+                    .map(|day| Located { value: day.value.to_string(), place: day.place.clone() })
+                    .collect()
+            };
+            check_unique(named(&holidays).iter().chain(&named(&worked)), "day", findings);
+            for day in worked.iter().filter(|day| !is_weekend(day.value)) {
+                findings.add(
+                    &day.place,
+                    "no_weekend",
+                    say(
+                        "worked 里只写调休上班的周六、周日",
+                        "worked names only Saturdays and Sundays that are worked in exchange",
+                    ),
+                );
+            }
+            calendar.holidays = holidays.into_iter().map(|day| day.value).collect();
+            calendar.worked = worked.into_iter().map(|day| day.value).collect();
+        });
+        calendar
+    }
+
+    /// Whether a day is worked.
+    #[must_use]
+    pub fn is_worked(&self, day: Day) -> bool {
+        self.worked.contains(&day) || !(is_weekend(day) || self.holidays.contains(&day))
+    }
+
+    /// When a limit of so many units ends that begins at an instant. Minutes and hours run through nights and holidays;
+    /// days end at midnight, so many midnights on; working days end at the midnight after the last of them, and the day
+    /// on which it begins is none of them.
+    #[must_use]
+    pub fn end(&self, begins: Timestamp, amount: Number, unit: Unit) -> Timestamp {
+        let amount = whole(amount);
+        let day = local_day(begins);
+        match unit {
+            Unit::Minutes => later(begins, Span::new().minutes(amount)),
+            Unit::Hours => later(begins, Span::new().hours(amount)),
+            Unit::WorkingDays => {
+                let (mut day, mut left) = (day, amount);
+                while left > 0 {
+                    let Ok(next) = day.tomorrow() else { break };
+                    day = next;
+                    left -= i64::from(self.is_worked(day));
+                }
+                midnight_before(day.tomorrow().unwrap_or(day))
+            }
+            _ => self.end_of_days(day, amount),
+        }
+    }
+
+    /// When so many days that are counted from a day end: day 1 is the day itself, and the end is the midnight with which
+    /// the last of them is over. Fourteen days from 1 March end when 15 March begins.
+    #[must_use]
+    pub fn end_of_days(&self, first: Day, days: i64) -> Timestamp {
+        midnight_before(first.checked_add(Span::new().days(days.clamp(0, MOST_DAYS))).unwrap_or(Day::MAX))
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "clamped before")]
+fn whole(amount: Number) -> i64 {
+    match amount {
+        Number::Whole(number) => number.clamp(0, MOST_DAYS),
+        Number::Decimal(number) => number.clamp(0.0, 3_660.0) as i64,
+    }
+}
+
+fn later(begins: Timestamp, span: Span) -> Timestamp {
+    begins.checked_add(span).unwrap_or(Timestamp::MAX)
+}
+
+fn is_weekend(day: Day) -> bool {
+    matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
+}
+
+fn offset() -> Offset {
+    Offset::constant(HOURS_AHEAD)
+}
+
+/// The day of an instant in the country's one time zone.
+#[must_use]
+pub fn local_day(instant: Timestamp) -> Day {
+    offset().to_datetime(instant).date()
+}
+
+/// The instant at which a day begins.
+#[must_use]
+pub fn midnight_before(day: Day) -> Timestamp {
+    offset().to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn instant(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// The Spring Festival of 2020, which was made longer, and the Sunday worked in exchange.
+    fn spring() -> Calendar {
+        let mut holidays = Vec::new();
+        let mut day = date(2020, 1, 24);
+        while day <= date(2020, 2, 2) {
+            holidays.push(day);
+            day = day.tomorrow().unwrap();
+        }
+        Calendar { holidays, worked: vec![date(2020, 1, 19)] }
+    }
+
+    #[test]
+    fn hours_run_through_nights_and_days_end_at_midnight() {
+        let calendar = Calendar::default();
+        let evening = instant("2020-03-01T22:00:00+08:00");
+        let end = |amount, unit| calendar.end(evening, Number::Whole(amount), unit);
+        assert_eq!(end(12, Unit::Hours), instant("2020-03-02T10:00:00+08:00"));
+        assert_eq!(end(30, Unit::Minutes), instant("2020-03-01T22:30:00+08:00"));
+        assert_eq!(end(14, Unit::Days), instant("2020-03-15T00:00:00+08:00"));
+        assert_eq!(calendar.end_of_days(date(2020, 3, 1), 14), instant("2020-03-15T00:00:00+08:00"));
+    }
+
+    #[test]
+    fn working_days_leave_out_holidays_and_count_the_sunday_worked_in_exchange() {
+        let calendar = spring();
+        let end =
+            |begins: &str, amount| calendar.end(instant(begins), Number::Whole(amount), Unit::WorkingDays);
+        // Friday: Sunday 19 January is worked, then Monday.
+        assert_eq!(end("2020-01-17T09:00:00+08:00", 2), instant("2020-01-21T00:00:00+08:00"));
+        // Thursday before the festival: the first worked day is Monday 3 February.
+        assert_eq!(end("2020-01-23T09:00:00+08:00", 1), instant("2020-02-04T00:00:00+08:00"));
+        assert_eq!(end("2020-01-23T09:00:00+08:00", 5), instant("2020-02-08T00:00:00+08:00"));
+        // Past midnight in the country, still the day before in London.
+        assert_eq!(end("2020-03-05T16:30:00Z", 1), instant("2020-03-10T00:00:00+08:00"));
+    }
+}

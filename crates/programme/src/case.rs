@@ -1,0 +1,375 @@
+//! Cases: what the events about a case add up to, and what is due.
+//!
+//! Devices are offline, so events arrive late, twice and in any order. A case is therefore not changed by an event; it is
+//! what the *set* of its events adds up to. A step says how many steps its taker had seen (its `turn`), and of each turn
+//! exactly one step runs: the one that was complete first. So whoever had seen more comes after whoever had seen less,
+//! whatever their clocks say, nothing runs twice, and what did not run is named and not lost.
+//!
+//! What is due follows from the state alone. No event silences it: a case is resolved by a step, or someone takes it over,
+//! and then it is due from her at the same time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{Span, Timestamp};
+
+use crate::calendar::{Calendar, local_day, midnight_before};
+use crate::code::Day;
+use crate::parameter::{Parameters, Unit};
+use crate::pathway::{Pathway, State, Step};
+use crate::section::Number;
+
+/// The share of a limit after which its owner is reminded, in per cent.
+const REMINDER: i64 = 80;
+
+/// The order of events of one turn: by time, and by where they come from if that is the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stamp {
+    pub at: Timestamp,
+    /// The device's series and the number in it: together the event's identity.
+    pub series: u64,
+    pub sequence: u64,
+}
+
+/// Something that was done about a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub stamp: Stamp,
+    /// The person who did it.
+    pub actor: u64,
+    /// The role in which she did it.
+    pub role: String,
+    /// How many steps she had seen run.
+    pub turn: u32,
+    pub deed: Deed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Takes a step.
+    Step { step: String, guard: Guard, counted_from: Option<Day> },
+    /// Signs a step that someone else takes.
+    Sign { step: String },
+    /// Offers the case to someone, who must accept it.
+    Offer { to: u64 },
+    /// Accepts an offer, or as one whom it has climbed to takes it over.
+    Take,
+}
+
+/// What the guard of a step said when the step was admitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Guard {
+    Held,
+    /// It did not hold, and she took the step with a reason.
+    Overridden,
+}
+
+/// How a case began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    pub at: Timestamp,
+    pub counted_from: Option<Day>,
+}
+
+/// A step that ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    pub step: String,
+    pub stamp: Stamp,
+    pub actor: u64,
+    /// When its last signature was there; the new state counts from then.
+    pub complete: Timestamp,
+}
+
+/// What the events add up to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    pub state: String,
+    /// When it came into its state, and the day from which the state counts if the form says it.
+    pub since: Timestamp,
+    pub counted_from: Option<Day>,
+    /// Since when the person is held to what she is held to now.
+    pub restricted_since: Option<(String, Timestamp, Option<Day>)>,
+    pub ran: Vec<Ran>,
+    /// Steps that did not run, by their stamps: someone else's ran in that turn, or they did not fit. A person looks at
+    /// them.
+    pub overtaken: Vec<Stamp>,
+    /// Steps whose takers had seen more than has arrived yet.
+    pub ahead: Vec<Stamp>,
+    /// Steps of the present turn that wait for signatures, with the roles that are missing.
+    pub waiting: BTreeMap<String, Vec<String>>,
+    /// Who holds it, if someone in person does.
+    pub holder: Option<u64>,
+    /// To whom it is offered and has not accepted.
+    pub offered: Option<u64>,
+}
+
+/// Adds up the events of a case, in whatever order and however often they came.
+#[must_use]
+pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<Case> {
+    let events: BTreeMap<&Stamp, &Event> = events.iter().map(|event| (&event.stamp, event)).collect();
+    let start = pathway.start()?;
+    let mut case = Case {
+        state: start.code.value.clone(),
+        since: opening.at,
+        counted_from: opening.counted_from,
+        restricted_since: None,
+        ran: Vec::new(),
+        overtaken: Vec::new(),
+        ahead: Vec::new(),
+        waiting: BTreeMap::new(),
+        holder: None,
+        offered: None,
+    };
+    case.restrict(start);
+    for turn in 0.. {
+        let of_turn: Vec<&Event> = events.values().copied().filter(|event| event.turn == turn).collect();
+        case.hold(&of_turn);
+        let Some((step, ran, counted_from)) =
+            first_complete(pathway, &case.state, &of_turn, &mut case.waiting)
+        else {
+            break;
+        };
+        case.waiting.clear();
+        case.state.clone_from(&step.to);
+        case.since = ran.complete.max(case.since);
+        case.counted_from = counted_from;
+        case.offered = None;
+        case.ran.push(ran);
+        if let Some(state) = pathway.state(&step.to) {
+            case.restrict(state);
+        }
+    }
+    case.sort_out(&events);
+    Some(case)
+}
+
+/// The step of a turn that was complete first; else those that wait are noted.
+fn first_complete<'p>(
+    pathway: &'p Pathway,
+    state: &str,
+    events: &[&Event],
+    waiting: &mut BTreeMap<String, Vec<String>>,
+) -> Option<(&'p Step, Ran, Option<Day>)> {
+    let mut first: Option<(&Step, Ran, Option<Day>)> = None;
+    for event in events {
+        let Deed::Step { step, guard, counted_from } = &event.deed else { continue };
+        let Some(step) = pathway.step(step).filter(|step| may(step, state, &event.role, guard)) else {
+            continue;
+        };
+        let missing = match signatures(step, event, events) {
+            Ok(complete) => {
+                let ran = Ran {
+                    step: step.code.value.clone(),
+                    stamp: event.stamp.clone(),
+                    actor: event.actor,
+                    complete,
+                };
+                let order = |ran: &Ran| (ran.complete, ran.stamp.clone());
+                if first.as_ref().is_none_or(|(_, before, _)| order(&ran) < order(before)) {
+                    first = Some((step, ran, *counted_from));
+                }
+                continue;
+            }
+            Err(missing) => missing,
+        };
+        waiting.insert(step.code.value.clone(), missing);
+    }
+    first
+}
+
+fn may(step: &Step, state: &str, role: &str, guard: &Guard) -> bool {
+    step.from.iter().any(|from| from == state)
+        && step.by.iter().any(|by| by == role)
+        && (step.guard.is_none() || *guard == Guard::Held || step.may_override)
+}
+
+/// When every signature that a step needs was there, each by another person; else the roles that are missing.
+fn signatures(step: &Step, taken: &Event, events: &[&Event]) -> Result<Timestamp, Vec<String>> {
+    // Of one person in one role the first signature counts.
+    let mut signed: BTreeMap<(&str, u64), Timestamp> = BTreeMap::new();
+    for event in events.iter().filter(|event| event.actor != taken.actor) {
+        if matches!(&event.deed, Deed::Sign { step: signed } if *signed == step.code.value) {
+            let first = signed.entry((event.role.as_str(), event.actor)).or_insert(event.stamp.at);
+            *first = event.stamp.at.min(*first);
+        }
+    }
+    if let Some(complete) = earliest(&step.signed_by, &signed, &mut Vec::new()) {
+        return Ok(complete.max(taken.stamp.at));
+    }
+    let missing: Vec<String> = step
+        .signed_by
+        .iter()
+        .filter(|role| !signed.keys().any(|(signed, _)| signed == role))
+        .cloned()
+        .collect();
+    // Each role has a signature, but they are one person's.
+    Err(if missing.is_empty() { step.signed_by.clone() } else { missing })
+}
+
+/// The earliest moment at which every role had a signature of another person.
+fn earliest(
+    roles: &[String],
+    signed: &BTreeMap<(&str, u64), Timestamp>,
+    used: &mut Vec<u64>,
+) -> Option<Timestamp> {
+    let Some((role, rest)) = roles.split_first() else { return Some(Timestamp::MIN) };
+    let mut best: Option<Timestamp> = None;
+    for ((_, actor), at) in signed.iter().filter(|((signed, _), _)| signed == role) {
+        if used.contains(actor) {
+            continue;
+        }
+        used.push(*actor);
+        let complete = earliest(rest, signed, used).map(|rest| rest.max(*at));
+        used.pop();
+        best = [best, complete].into_iter().flatten().min();
+    }
+    best
+}
+
+impl Case {
+    /// Says of every step that did not run why.
+    fn sort_out(&mut self, events: &BTreeMap<&Stamp, &Event>) {
+        let ran: BTreeSet<&Stamp> = self.ran.iter().map(|ran| &ran.stamp).collect();
+        let turns = u32::try_from(self.ran.len()).unwrap_or(u32::MAX);
+        for event in events.values().filter(|event| !ran.contains(&event.stamp)) {
+            let Deed::Step { step, .. } = &event.deed else { continue };
+            if event.turn > turns {
+                self.ahead.push(event.stamp.clone());
+            } else if event.turn < turns || !self.waiting.contains_key(step) {
+                self.overtaken.push(event.stamp.clone());
+            }
+        }
+    }
+
+    fn restrict(&mut self, state: &State) {
+        self.restricted_since = match (&state.restriction, self.restricted_since.take()) {
+            // Held to the same from one state to the next, it counts from when it began.
+            (Some(code), Some(before)) if before.0 == *code => Some(before),
+            (Some(code), _) => Some((code.clone(), self.since, self.counted_from)),
+            (None, _) => None,
+        };
+    }
+
+    /// Who holds the case after the offers and takings of a turn. It is never nobody's: until an offer is accepted it
+    /// stays where it was.
+    fn hold(&mut self, events: &[&Event]) {
+        for event in events {
+            match event.deed {
+                Deed::Offer { to } => self.offered = Some(to),
+                Deed::Take => {
+                    self.holder = Some(event.actor);
+                    self.offered = None;
+                }
+                Deed::Step { .. } | Deed::Sign { .. } => {}
+            }
+        }
+    }
+}
+
+/// Something that must be done about a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    pub what: What,
+    /// The role that must do it.
+    pub owner: String,
+    pub remind_at: Timestamp,
+    pub due: Timestamp,
+    /// How far it has climbed at the moment that was asked about.
+    pub level: Level,
+    /// The roles that are told by now beside the owner.
+    pub told: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A step out of the state.
+    Leave { state: String },
+    /// The end of what the person is held to: being held longer is an alarm of its own.
+    Release { restriction: String },
+    /// A signature.
+    Sign { step: String },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Open,
+    Reminded,
+    /// Over its limit, and so many times as long again.
+    Over(u32),
+}
+
+/// What a programme says that tasks are reckoned by.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'t> {
+    pub pathway: &'t Pathway,
+    pub parameters: &'t Parameters,
+    pub calendar: &'t Calendar,
+    /// The restrictions of the programme: code, owner, parameter of its end.
+    pub restrictions: &'t [crate::manifest::Restriction],
+    /// The administrative code of the area whose parameters hold.
+    pub area: &'t str,
+}
+
+/// Everything that is due about a case, as it stands at a moment. Empty only for a case that has ended.
+#[must_use]
+pub fn tasks(terms: &Terms<'_>, case: &Case, now: Timestamp) -> Vec<Task> {
+    let mut tasks = Vec::new();
+    let Some(duty) = terms.pathway.state(&case.state).and_then(|state| state.duty.as_ref()) else {
+        return tasks;
+    };
+    let limit = terms.limit(&duty.within, case.since, duty.counted_from.as_ref().and(case.counted_from));
+    let task = |what, owner: &str, (begins, due), climbs_to: &[String]| -> Task {
+        let (remind_at, level) = climb(begins, due, now);
+        let told = match level {
+            Level::Open | Level::Reminded => 0,
+            Level::Over(times) => usize::try_from(times).unwrap_or(usize::MAX).saturating_add(1),
+        };
+        let told = climbs_to.iter().take(told).cloned().collect();
+        Task { what, owner: owner.to_owned(), remind_at, due, level, told }
+    };
+    let leave = What::Leave { state: case.state.clone() };
+    tasks.push(task(leave, &duty.owner, limit, &duty.climbs_to));
+    for (step, roles) in &case.waiting {
+        for role in roles {
+            tasks.push(task(What::Sign { step: step.clone() }, role, limit, &duty.climbs_to));
+        }
+    }
+    if let Some((code, since, first)) = &case.restricted_since
+        && let Some(restriction) =
+            terms.restrictions.iter().find(|restriction| restriction.code.value == *code)
+        && let (Some(owner), Some(end)) = (&restriction.owner, &restriction.ends_after)
+    {
+        let what = What::Release { restriction: code.clone() };
+        tasks.push(task(what, &owner.value, terms.limit(&end.value, *since, *first), &duty.climbs_to));
+    }
+    tasks
+}
+
+impl Terms<'_> {
+    /// When a limit begins and ends. The value is the one that held on the day on which it began: a limit that is
+    /// changed later holds for what begins later.
+    fn limit(&self, code: &str, since: Timestamp, first: Option<Day>) -> (Timestamp, Timestamp) {
+        let day = first.unwrap_or_else(|| local_day(since));
+        let begins = first.map_or(since, midnight_before);
+        let value = self.parameters.on(self.area, day).get(code).copied().unwrap_or(Number::Whole(0));
+        let unit = self.parameters.get(code).map_or(Unit::Minutes, |parameter| parameter.unit);
+        (begins, self.calendar.end(begins, value, unit))
+    }
+}
+
+/// When the owner is reminded, and how far it has climbed: at 80 in a hundred of the limit a reminder, at its end the
+/// supervisor, then one level more for each time as long again.
+fn climb(since: Timestamp, due: Timestamp, now: Timestamp) -> (Timestamp, Level) {
+    let length = (due.as_millisecond() - since.as_millisecond()).max(1);
+    let remind_at =
+        since.checked_add(Span::new().milliseconds(length / 100 * REMINDER)).unwrap_or(due).min(due);
+    let over = now.as_millisecond() - due.as_millisecond();
+    let level = if over >= 0 {
+        Level::Over(u32::try_from(over / length).unwrap_or(u32::MAX))
+    } else if now >= remind_at {
+        Level::Reminded
+    } else {
+        Level::Open
+    };
+    (remind_at, level)
+}

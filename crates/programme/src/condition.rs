@@ -1,0 +1,647 @@
+//! Conditions: CEL, parsed within bounds, and its kinds checked against the forms before anybody is judged by it.
+//!
+//! What a condition may name:
+//! - `form.field`: the latest answer about the subject; `form.on`: the day on which it was given
+//! - `history.form`: every filled-in form about the subject, the newest first, at most [`MOST_HISTORY`]
+//! - `people.form`: the latest of that form of each person who belongs to the subject, at most [`MOST_PEOPLE`]
+//! - `param.code`: the value that holds in the subject's area on that day
+//! - `today`: the day for which it is judged; the difference of two days is a whole number
+
+use std::collections::BTreeSet;
+
+use cel::common::ast::{
+    CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators,
+};
+use cel::parser::Parser;
+
+use crate::code::unknown;
+use crate::finding::{Findings, Located, Place, say};
+use crate::form::{Field, Form, is_list};
+use crate::parameter::Parameters;
+use crate::question::Answer;
+use crate::section::Source;
+
+/// The longest condition, in bytes: what a person can read.
+const LONGEST: usize = 1_000;
+/// The deepest nesting of brackets in a condition.
+const DEEPEST: usize = 16;
+/// How deep macros over lists may stand in each other: with the bounds of the lists this bounds the time.
+const DEEPEST_MACRO: usize = 2;
+/// The most filled-in forms of one kind about one subject that a condition sees.
+pub const MOST_HISTORY: usize = 200;
+/// The most people of one subject that a condition sees.
+pub const MOST_PEOPLE: usize = 500;
+
+/// What a condition may call, beside operators and the macros `has`, `all`, `exists`, `exists_one`, `filter` and `map`.
+const FUNCTIONS: [&str; 7] = ["contains", "double", "endsWith", "int", "size", "startsWith", "string"];
+
+/// A condition that was found right.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    pub text: Located<String>,
+    /// The fields it looks at, as (form, field): the evidence.
+    pub evidence: BTreeSet<(String, String)>,
+    /// The parameters it depends on.
+    pub parameters: BTreeSet<String>,
+    /// The forms of which it looks at the latest.
+    pub(crate) forms: BTreeSet<String>,
+    /// The forms of which it looks at more than the latest, and those of the subject's people.
+    pub(crate) history: BTreeSet<String>,
+    pub(crate) people: BTreeSet<String>,
+    pub(crate) expression: IdedExpr,
+}
+
+/// What the parts of a condition are.
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    Truth,
+    Whole,
+    Decimal,
+    Text,
+    Day,
+    /// One of these names.
+    Choice(Vec<String>),
+    List(Box<Kind>),
+    /// A filled-in form, by its code.
+    Record(String),
+    /// Something that can only be asked for with `has`.
+    Opaque,
+    /// A mistake that was already told, or an empty list's element: fits everywhere.
+    Any,
+}
+
+impl Kind {
+    fn name(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Truth => ("真假", "a yes or no"),
+            Self::Whole => ("整数", "a whole number"),
+            Self::Decimal => ("小数", "a decimal"),
+            Self::Text => ("文字", "a text"),
+            Self::Day => ("日期", "a day"),
+            Self::Choice(_) => ("选项", "a choice"),
+            Self::List(_) => ("列表", "a list"),
+            Self::Record(_) => ("一份表单", "a form"),
+            Self::Opaque => ("只能用 has 询问的内容", "something that only has() may ask for"),
+            Self::Any => ("任意", "anything"),
+        }
+    }
+
+    fn is_number(&self) -> bool {
+        matches!(self, Self::Whole | Self::Decimal | Self::Any)
+    }
+
+    fn is_text(&self) -> bool {
+        matches!(self, Self::Text | Self::Choice(_) | Self::Any)
+    }
+
+    /// Whether the two may be compared for being the same.
+    fn fits(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Any, _) | (_, Self::Any) => true,
+            (Self::Opaque | Self::Record(_), _) | (_, Self::Opaque | Self::Record(_)) => false,
+            (Self::List(one), Self::List(other)) => one.fits(other),
+            _ => {
+                self == other
+                    || (self.is_number() && other.is_number())
+                    || (self.is_text() && other.is_text())
+            }
+        }
+    }
+}
+
+/// Parses and checks a condition.
+pub(crate) fn read(
+    text: Located<String>,
+    content: Option<usize>,
+    source: &Source<'_>,
+    parameters: &Parameters,
+    forms: &[Form],
+    findings: &mut Findings,
+) -> Option<Condition> {
+    let (expression, info) = parse(&text, content, source, findings)?;
+    let before = findings.len();
+    let mut checker = Checker {
+        parameters,
+        forms,
+        info: &info,
+        content,
+        source,
+        place: &text.place,
+        bound: Vec::new(),
+        macros: 0,
+        evidence: BTreeSet::new(),
+        used: BTreeSet::new(),
+        latest: BTreeSet::new(),
+        history: BTreeSet::new(),
+        people: BTreeSet::new(),
+    };
+    let kind = checker.kind(&expression, findings);
+    if !matches!(kind, Kind::Truth | Kind::Any) {
+        checker.wrong(&expression, "条件", "the condition", &Kind::Truth, &kind, findings);
+    }
+    let Checker { evidence, used, latest, history, people, .. } = checker;
+    (findings.len() == before).then_some(Condition {
+        text,
+        evidence,
+        parameters: used,
+        forms: latest,
+        history,
+        people,
+        expression,
+    })
+}
+
+/// Length and nesting are bounded before the parser sees the text.
+fn parse(
+    text: &Located<String>,
+    content: Option<usize>,
+    source: &Source<'_>,
+    findings: &mut Findings,
+) -> Option<(IdedExpr, SourceInfo)> {
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    for character in text.value.chars() {
+        match character {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    if text.value.len() > LONGEST || deepest > DEEPEST {
+        findings.add(
+            &text.place,
+            "too_long",
+            say(
+                format!("条件太长或括号太深：至多 {LONGEST} 字节、{DEEPEST} 层"),
+                format!(
+                    "the condition is too long or its brackets too deep: {LONGEST} bytes and {DEEPEST} levels at most"
+                ),
+            ),
+        );
+        return None;
+    }
+    match Parser::new().parse_with_source_info(&text.value) {
+        Ok(parsed) => Some(parsed),
+        Err(errors) => {
+            for error in &errors.errors {
+                let (line, column) = error.pos;
+                let at = offset(&text.value, line, column);
+                let place = content.map_or_else(|| text.place.clone(), |content| source.place(content + at));
+                let message = &error.msg;
+                findings.add(
+                    &place,
+                    "cel",
+                    say(
+                        format!("条件不是正确的 CEL：{message}"),
+                        format!("the condition is not CEL: {message}"),
+                    ),
+                );
+            }
+            None
+        }
+    }
+}
+
+/// The byte at which a line (from 1) and a column (in characters) stand.
+fn offset(text: &str, line: isize, column: isize) -> usize {
+    let line = usize::try_from(line - 1).unwrap_or(0);
+    let column = usize::try_from(column - 1).unwrap_or(0);
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let rest = text.get(start..).unwrap_or_default();
+    start + rest.chars().take(column).map(char::len_utf8).sum::<usize>()
+}
+
+struct Checker<'p> {
+    parameters: &'p Parameters,
+    forms: &'p [Form],
+    info: &'p SourceInfo,
+    content: Option<usize>,
+    source: &'p Source<'p>,
+    place: &'p Place,
+    /// Names that a macro such as `exists` binds.
+    bound: Vec<(String, Kind)>,
+    macros: usize,
+    evidence: BTreeSet<(String, String)>,
+    used: BTreeSet<String>,
+    latest: BTreeSet<String>,
+    history: BTreeSet<String>,
+    people: BTreeSet<String>,
+}
+
+impl Checker<'_> {
+    /// Where a part of the condition stands.
+    fn place(&self, expression: &IdedExpr) -> Place {
+        match (self.content, self.info.offset_for(expression.id)) {
+            (Some(content), Some((start, _))) => {
+                self.source.place(content + usize::try_from(start).unwrap_or(0))
+            }
+            _ => self.place.clone(),
+        }
+    }
+
+    fn unknown(
+        &self,
+        at: &IdedExpr,
+        name: &str,
+        zh: &str,
+        en: &str,
+        known: &[&str],
+        findings: &mut Findings,
+    ) -> Kind {
+        unknown(&Located { value: name.to_owned(), place: self.place(at) }, zh, en, known, findings);
+        Kind::Any
+    }
+
+    fn wrong(
+        &self,
+        at: &IdedExpr,
+        zh: &str,
+        en: &str,
+        wanted: &Kind,
+        found: &Kind,
+        findings: &mut Findings,
+    ) -> Kind {
+        let ((wanted_zh, wanted_en), (found_zh, found_en)) = (wanted.name(), found.name());
+        findings.add(
+            &self.place(at),
+            "wrong_kind",
+            say(
+                format!("{zh}应为{wanted_zh}，这里是{found_zh}"),
+                format!("{en} must be {wanted_en}, this is {found_en}"),
+            ),
+        );
+        Kind::Any
+    }
+
+    fn kind(&mut self, expression: &IdedExpr, findings: &mut Findings) -> Kind {
+        match &expression.expr {
+            Expr::Unspecified => Kind::Any,
+            Expr::Literal(literal) => match literal {
+                LiteralValue::Boolean(_) => Kind::Truth,
+                LiteralValue::Int(_) => Kind::Whole,
+                LiteralValue::Double(_) => Kind::Decimal,
+                LiteralValue::String(_) => Kind::Text,
+                LiteralValue::UInt(_) | LiteralValue::Bytes(_) | LiteralValue::Null => Kind::Opaque,
+            },
+            Expr::Ident(name) => self.name(expression, name, findings),
+            Expr::Select(select) => {
+                let kind = self.select(expression, &select.operand, &select.field, findings);
+                if select.test { Kind::Truth } else { kind }
+            }
+            Expr::Call(call) => self.call(expression, call, findings),
+            Expr::List(list) => {
+                let mut element = Kind::Any;
+                for part in &list.elements {
+                    let kind = self.kind(part, findings);
+                    if !element.fits(&kind) {
+                        self.wrong(part, "列表各项", "every element of a list", &element, &kind, findings);
+                    } else if element == Kind::Any {
+                        element = kind;
+                    }
+                }
+                Kind::List(Box::new(element))
+            }
+            Expr::Map(map) => {
+                for entry in &map.entries {
+                    if let EntryExpr::MapEntry(entry) = &entry.expr {
+                        self.kind(&entry.value, findings);
+                    }
+                }
+                self.unknown(expression, "{…}", "写法", "such writing", &[], findings)
+            }
+            Expr::Struct(structure) => {
+                self.unknown(expression, &structure.type_name, "类型", "type", &[], findings)
+            }
+            Expr::Comprehension(comprehension) => self.comprehension(expression, comprehension, findings),
+        }
+    }
+
+    /// A name that stands alone.
+    fn name(&self, at: &IdedExpr, name: &str, findings: &mut Findings) -> Kind {
+        if let Some((_, kind)) = self.bound.iter().rev().find(|(bound, _)| bound == name) {
+            return kind.clone();
+        }
+        if name == "today" {
+            return Kind::Day;
+        }
+        let known = self.roots();
+        if !known.contains(&name) {
+            return self.unknown(at, name, "表单", "form", &known, findings);
+        }
+        findings.add(
+            &self.place(at),
+            "no_field",
+            say(
+                format!("{name} 后面要跟名字：{name}.…"),
+                format!("{name} must be followed by a name: {name}.…"),
+            ),
+        );
+        Kind::Any
+    }
+
+    fn roots(&self) -> Vec<&str> {
+        ["param", "today", "history", "people"]
+            .into_iter()
+            .chain(self.forms.iter().map(|form| form.code.value.as_str()))
+            .collect()
+    }
+
+    fn select(&mut self, at: &IdedExpr, operand: &IdedExpr, member: &str, findings: &mut Findings) -> Kind {
+        if let Expr::Ident(root) = &operand.expr
+            && !self.bound.iter().any(|(bound, _)| bound == root)
+        {
+            return match root.as_str() {
+                "param" => self.parameter(at, member, findings),
+                "history" => self.records(at, member, false, findings),
+                "people" => self.records(at, member, true, findings),
+                form => {
+                    self.latest.insert(form.to_owned());
+                    self.field(at, form, member, findings)
+                }
+            };
+        }
+        match self.kind(operand, findings) {
+            Kind::Record(form) => self.field(at, &form, member, findings),
+            Kind::Any => Kind::Any,
+            other => self.wrong(
+                operand,
+                &format!(".{member} 之前"),
+                &format!("what stands before .{member}"),
+                &Kind::Record(String::new()),
+                &other,
+                findings,
+            ),
+        }
+    }
+
+    fn parameter(&mut self, at: &IdedExpr, code: &str, findings: &mut Findings) -> Kind {
+        let Some(parameter) = self.parameters.get(code) else {
+            let known: Vec<&str> =
+                self.parameters.all.iter().map(|parameter| parameter.code.value.as_str()).collect();
+            return self.unknown(at, code, "参数", "parameter", &known, findings);
+        };
+        self.used.insert(code.to_owned());
+        if parameter.unit.is_whole() { Kind::Whole } else { Kind::Decimal }
+    }
+
+    fn records(&mut self, at: &IdedExpr, form: &str, of_people: bool, findings: &mut Findings) -> Kind {
+        if !self.forms.iter().any(|known| known.code.value == form) {
+            let known: Vec<&str> = self.forms.iter().map(|form| form.code.value.as_str()).collect();
+            return self.unknown(at, form, "表单", "form", &known, findings);
+        }
+        let used = if of_people { &mut self.people } else { &mut self.history };
+        used.insert(form.to_owned());
+        Kind::List(Box::new(Kind::Record(form.to_owned())))
+    }
+
+    fn field(&mut self, at: &IdedExpr, form: &str, member: &str, findings: &mut Findings) -> Kind {
+        let Some(form) = self.forms.iter().find(|known| known.code.value == form) else {
+            let known = self.roots();
+            return self.unknown(at, form, "表单", "form", &known, findings);
+        };
+        if member == "on" {
+            return Kind::Day;
+        }
+        let code = &form.code.value;
+        match form.field(member) {
+            Some(field) => {
+                self.evidence.insert((code.clone(), member.to_owned()));
+                kind_of(field)
+            }
+            None if form.unfinished.contains(member) => Kind::Any,
+            None => {
+                let known: Vec<&str> = form.fields.iter().map(|field| field.name.value.as_str()).collect();
+                self.unknown(at, &format!("{code}.{member}"), "字段", "field", &known, findings)
+            }
+        }
+    }
+
+    fn call(&mut self, at: &IdedExpr, call: &CallExpr, findings: &mut Findings) -> Kind {
+        let parts: Vec<&IdedExpr> = call.target.iter().map(AsRef::as_ref).chain(&call.args).collect();
+        let kinds: Vec<Kind> = parts.iter().map(|part| self.kind(part, findings)).collect();
+        match (call.func_name.as_str(), parts.as_slice(), kinds.as_slice()) {
+            (
+                operators::LOGICAL_AND
+                | operators::LOGICAL_OR
+                | operators::LOGICAL_NOT
+                | operators::NOT_STRICTLY_FALSE,
+                _,
+                _,
+            ) => {
+                for (part, kind) in parts.iter().zip(&kinds) {
+                    if !kind.fits(&Kind::Truth) {
+                        self.wrong(part, "它", "it", &Kind::Truth, kind, findings);
+                    }
+                }
+                Kind::Truth
+            }
+            (operators::CONDITIONAL, [test, _, otherwise], [truth, one, other]) => {
+                if !truth.fits(&Kind::Truth) {
+                    self.wrong(test, "“?”之前", "what stands before ?", &Kind::Truth, truth, findings);
+                }
+                if !one.fits(other) {
+                    return self.wrong(otherwise, "“:”之后", "what stands after :", one, other, findings);
+                }
+                one.clone()
+            }
+            (operators::EQUALS | operators::NOT_EQUALS, [left, right], [one, other]) => {
+                if one.fits(other) {
+                    self.choice(one, right, findings);
+                    self.choice(other, left, findings);
+                } else {
+                    self.wrong(right, "另一边", "the other side", one, other, findings);
+                }
+                Kind::Truth
+            }
+            (
+                operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS,
+                [left, right],
+                [one, other],
+            ) => {
+                let ordered = |kind: &Kind| kind.is_number() || matches!(kind, Kind::Day);
+                if !ordered(one) {
+                    self.wrong(
+                        left,
+                        "比较大小的两边",
+                        "what is compared by size",
+                        &Kind::Whole,
+                        one,
+                        findings,
+                    );
+                } else if !one.fits(other) {
+                    self.wrong(right, "另一边", "the other side", one, other, findings);
+                }
+                Kind::Truth
+            }
+            (operators::IN, [left, right], [one, Kind::List(element)]) => {
+                if !one.fits(element) {
+                    self.wrong(left, "in 之前", "what stands before in", element, one, findings);
+                }
+                self.choice(element, left, findings);
+                if let (Kind::Choice(_), Expr::List(list)) = (one, &right.expr) {
+                    list.elements.iter().for_each(|part| self.choice(one, part, findings));
+                }
+                Kind::Truth
+            }
+            (operators::IN, [_, right], [_, other]) if *other != Kind::Any => self.wrong(
+                right,
+                "in 之后",
+                "what stands after in",
+                &Kind::List(Box::new(Kind::Any)),
+                other,
+                findings,
+            ),
+            (operators::IN, ..) => Kind::Truth,
+            (operators::INDEX, [_, place], [Kind::List(element), index]) => {
+                if !index.fits(&Kind::Whole) {
+                    self.wrong(place, "下标", "the number in brackets", &Kind::Whole, index, findings);
+                }
+                element.as_ref().clone()
+            }
+            (operators::NEGATE, [part], [kind]) => {
+                if !kind.is_number() {
+                    return self.wrong(
+                        part,
+                        "负号之后",
+                        "what stands after the minus",
+                        &Kind::Whole,
+                        kind,
+                        findings,
+                    );
+                }
+                kind.clone()
+            }
+            (
+                operators::ADD
+                | operators::SUBSTRACT
+                | operators::MULTIPLY
+                | operators::DIVIDE
+                | operators::MODULO,
+                [_, right],
+                [one, other],
+            ) => self.arithmetic(right, &call.func_name, one, other, findings),
+            ("size", [_], [Kind::List(_) | Kind::Text | Kind::Choice(_) | Kind::Any]) => Kind::Whole,
+            ("contains" | "startsWith" | "endsWith", [_, part], [text, other]) if text.is_text() => {
+                if !other.is_text() {
+                    self.wrong(part, "它", "it", &Kind::Text, other, findings);
+                }
+                Kind::Truth
+            }
+            ("int", [_], [kind]) if kind.is_number() => Kind::Whole,
+            ("double", [_], [kind]) if kind.is_number() => Kind::Decimal,
+            ("string", [_], [kind]) if kind.is_number() || kind.is_text() => Kind::Text,
+            (name, _, _) if kinds.contains(&Kind::Any) && FUNCTIONS.contains(&name) => Kind::Any,
+            (name, _, _)
+                if FUNCTIONS.contains(&name)
+                    || !name.starts_with(|first: char| first.is_ascii_alphabetic()) =>
+            {
+                findings.add(
+                    &self.place(at),
+                    "wrong_kind",
+                    say(
+                        format!("{name} 不能用于这些内容"),
+                        format!("{name} does not work on what it is given"),
+                    ),
+                );
+                Kind::Any
+            }
+            (name, _, _) => self.unknown(at, name, "函数", "function", &FUNCTIONS, findings),
+        }
+    }
+
+    fn arithmetic(
+        &self,
+        at: &IdedExpr,
+        operator: &str,
+        one: &Kind,
+        other: &Kind,
+        findings: &mut Findings,
+    ) -> Kind {
+        match (operator, one, other) {
+            (_, Kind::Any, _) | (_, _, Kind::Any) => Kind::Any,
+            (operators::SUBSTRACT, Kind::Day, Kind::Day) => Kind::Whole,
+            (operators::ADD | operators::SUBSTRACT, Kind::Day, Kind::Whole)
+            | (operators::ADD, Kind::Whole, Kind::Day) => Kind::Day,
+            (_, Kind::Whole, Kind::Whole) => Kind::Whole,
+            (operators::MODULO, _, _) => {
+                self.wrong(at, "% 的两边", "both sides of %", &Kind::Whole, other, findings)
+            }
+            (_, Kind::Decimal, Kind::Decimal) => Kind::Decimal,
+            (_, Kind::Whole, Kind::Decimal) | (_, Kind::Decimal, Kind::Whole) => {
+                findings.add(
+                    &self.place(at),
+                    "mixed",
+                    say(
+                        "整数与小数不能直接相算：请用 double(…) 或 int(…)",
+                        "a whole number and a decimal cannot be reckoned with each other: use double(…) or int(…)",
+                    ),
+                );
+                Kind::Any
+            }
+            (operators::ADD, Kind::List(element), Kind::List(added)) if element.fits(added) => {
+                let element = if **element == Kind::Any { added } else { element };
+                Kind::List(element.clone())
+            }
+            (operators::ADD, text, added) if text.is_text() && added.is_text() => Kind::Text,
+            _ => self.wrong(at, "另一边", "the other side", one, other, findings),
+        }
+    }
+
+    /// A text that is compared with a choice must be one that can be chosen.
+    fn choice(&self, kind: &Kind, literal: &IdedExpr, findings: &mut Findings) {
+        if let (Kind::Choice(choices), Expr::Literal(LiteralValue::String(text))) = (kind, &literal.expr) {
+            let text = text.inner();
+            if !choices.iter().any(|choice| choice == text) {
+                let known: Vec<&str> = choices.iter().map(String::as_str).collect();
+                self.unknown(literal, text, "选项", "choice", &known, findings);
+            }
+        }
+    }
+
+    fn comprehension(&mut self, at: &IdedExpr, part: &ComprehensionExpr, findings: &mut Findings) -> Kind {
+        let element = match self.kind(&part.iter_range, findings) {
+            Kind::List(element) => *element,
+            Kind::Any => Kind::Any,
+            other => {
+                self.wrong(&part.iter_range, "它", "it", &Kind::List(Box::new(Kind::Any)), &other, findings)
+            }
+        };
+        if self.macros >= DEEPEST_MACRO {
+            findings.add(
+                &self.place(at),
+                "too_deep",
+                say(
+                    format!("exists、all、filter、map 至多套 {DEEPEST_MACRO} 层"),
+                    format!("exists, all, filter and map stand at most {DEEPEST_MACRO} deep in each other"),
+                ),
+            );
+            return Kind::Any;
+        }
+        let accumulated = self.kind(&part.accu_init, findings);
+        let before = self.bound.len();
+        self.macros += 1;
+        self.bound.push((part.iter_var.clone(), element));
+        self.bound.extend(part.iter_var2.clone().map(|name| (name, Kind::Any)));
+        self.bound.push((part.accu_var.clone(), accumulated));
+        self.kind(&part.loop_cond, findings);
+        let step = self.kind(&part.loop_step, findings);
+        self.bound.push((part.accu_var.clone(), step));
+        let result = self.kind(&part.result, findings);
+        self.bound.truncate(before);
+        self.macros -= 1;
+        result
+    }
+}
+
+fn kind_of(field: &Field) -> Kind {
+    let one = match field.question.answer {
+        Answer::Text | Answer::Computed => Kind::Text,
+        Answer::Whole => Kind::Whole,
+        Answer::Decimal => Kind::Decimal,
+        Answer::Day => Kind::Day,
+        Answer::One | Answer::Several => Kind::Choice(field.choices.clone()),
+        Answer::Time | Answer::Moment | Answer::Point | Answer::File | Answer::None => Kind::Opaque,
+    };
+    if is_list(field) { Kind::List(Box::new(one)) } else { one }
+}

@@ -1,0 +1,364 @@
+//! Pathways: the states of a case, who owns it in each and until when, and the steps from one to another.
+//!
+//! A state that is no end has an owner, a limit and those whom it climbs to; from every state some end can be reached.
+//! So no case can stand anywhere without being due. A step is always a person's: no rule takes one.
+
+use std::collections::BTreeSet;
+
+use crate::code::{check_code, check_unique, unknown};
+use crate::condition::{self, Condition};
+use crate::finding::{Findings, Located, Place, say};
+use crate::form::{Form, Subject};
+use crate::manifest::Manifest;
+use crate::parameter::Parameters;
+use crate::question::Answer;
+use crate::rule::is_time;
+use crate::section::{Section, Source};
+use crate::text::Texts;
+
+/// The most signatures that a step needs beside its taker's.
+const MOST_SIGNATURES: usize = 3;
+
+/// The way of a kind of case.
+#[derive(Clone, Debug)]
+pub struct Pathway {
+    pub code: Located<String>,
+    pub name: Texts,
+    pub subject: Subject,
+    /// The rules whose flag asks for such a case.
+    pub asked_by: Vec<String>,
+    pub states: Vec<State>,
+    pub steps: Vec<Step>,
+}
+
+/// Where a case can stand.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub code: Located<String>,
+    pub name: Texts,
+    /// None is an end.
+    pub duty: Option<Duty>,
+    /// What the person is held to in this state.
+    pub restriction: Option<String>,
+}
+
+/// Who must act in a state, and until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duty {
+    pub owner: String,
+    /// The parameter, a time.
+    pub within: String,
+    /// The field, a day, from which the limit counts; else it counts from the step that led here.
+    pub counted_from: Option<(String, String)>,
+    /// The roles that are told when the limit is over, one more for each time as long again.
+    pub climbs_to: Vec<String>,
+}
+
+/// A step that a person takes.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub code: Located<String>,
+    pub name: Texts,
+    pub from: Vec<String>,
+    pub to: String,
+    /// The roles that may take it.
+    pub by: Vec<String>,
+    /// Roles that must sign it as well, each another person than whoever takes it and than each other.
+    pub signed_by: Vec<String>,
+    /// What must hold of the subject.
+    pub guard: Option<Condition>,
+    /// Whether it may be taken though the guard does not hold, with a reason.
+    pub may_override: bool,
+}
+
+impl Pathway {
+    /// The state in which a case begins: the first.
+    #[must_use]
+    pub fn start(&self) -> Option<&State> {
+        self.states.first()
+    }
+
+    #[must_use]
+    pub fn state(&self, code: &str) -> Option<&State> {
+        self.states.iter().find(|state| state.code.value == code)
+    }
+
+    #[must_use]
+    pub fn step(&self, code: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.code.value == code)
+    }
+}
+
+/// What a pathway may name.
+pub(crate) struct Known<'k> {
+    pub manifest: &'k Manifest,
+    pub parameters: &'k Parameters,
+    pub forms: &'k [Form],
+    pub rules: &'k [String],
+}
+
+pub(crate) fn read(source: &Source<'_>, known: &Known<'_>, findings: &mut Findings) -> Option<Pathway> {
+    let mut pathway = None;
+    let before = findings.len();
+    source.read_toml(findings, |section, findings| pathway = read_pathway(section, known, findings));
+    let pathway = pathway?;
+    // Where a state or a step has a mistake of its own, the ways would seem broken that are not.
+    if findings.len() == before {
+        check_ways(&pathway, &Place::whole(source.file), findings);
+    }
+    Some(pathway)
+}
+
+fn read_pathway(
+    section: &mut Section<'_, '_>,
+    known: &Known<'_>,
+    findings: &mut Findings,
+) -> Option<Pathway> {
+    let code = section.text("code", findings);
+    let code = check_code(code, "pathway", findings);
+    let name = texts(section, known, findings);
+    let subject = section.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
+    let asked_by = section.list("asked_by", findings);
+    for rule in asked_by.iter().filter(|rule| !known.rules.contains(&rule.value)) {
+        let rules: Vec<&str> = known.rules.iter().map(String::as_str).collect();
+        unknown(rule, "规则", "rule", &rules, findings);
+    }
+    let (mut states, mut steps) = (Vec::new(), Vec::new());
+    let (mut state_codes, mut step_codes) = (Vec::new(), Vec::new());
+    for mut part in section.sections("state", findings) {
+        let code = part.text("code", findings);
+        state_codes.extend(code.clone());
+        states.extend(read_state(check_code(code, "state", findings), part, known, findings));
+    }
+    check_unique(state_codes.iter(), "state", findings);
+    for mut part in section.sections("step", findings) {
+        let code = part.text("code", findings);
+        step_codes.extend(code.clone());
+        steps.extend(read_step(check_code(code, "step", findings), part, &state_codes, known, findings));
+    }
+    check_unique(step_codes.iter(), "step", findings);
+    Some(Pathway {
+        code: code?,
+        name,
+        subject: subject?,
+        asked_by: asked_by.into_iter().map(|rule| rule.value).collect(),
+        states,
+        steps,
+    })
+}
+
+fn texts(section: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findings) -> Texts {
+    let Some(texts) = section.texts("name", findings) else { return Texts::default() };
+    texts.value.check("name", &known.manifest.languages, &texts.place, findings);
+    texts.value
+}
+
+fn read_state(
+    code: Option<Located<String>>,
+    mut part: Section<'_, '_>,
+    known: &Known<'_>,
+    findings: &mut Findings,
+) -> Option<State> {
+    let name = texts(&mut part, known, findings);
+    let end = part.truth("end", findings);
+    let restriction = part.optional_text("restriction", findings);
+    if let Some(restriction) = &restriction {
+        let codes: Vec<&str> =
+            known.manifest.restrictions.iter().map(|restriction| restriction.code.value.as_str()).collect();
+        if !codes.contains(&restriction.value.as_str()) {
+            unknown(restriction, "限制措施", "restriction", &codes, findings);
+        }
+        if end {
+            findings.add(
+                &restriction.place,
+                "end_restricts",
+                say("结束的状态不能再限制人", "a state that is an end cannot hold anybody to anything"),
+            );
+        }
+    }
+    let duty = if end { Some(None) } else { read_duty(&mut part, known, findings).map(Some) };
+    part.finish(findings);
+    Some(State {
+        code: code?,
+        name,
+        duty: duty?,
+        restriction: restriction.map(|restriction| restriction.value),
+    })
+}
+
+fn read_duty(part: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findings) -> Option<Duty> {
+    let owner = part.text("owner", findings).filter(|owner| known.manifest.has_role(owner, findings));
+    let within = part.text("within", findings).filter(|time| is_time(known.parameters, time, findings));
+    let counted_from = part.optional_text("counted_from", findings);
+    let climbs_to = part.list("climbs_to", findings);
+    if climbs_to.is_empty() {
+        findings.add(
+            &part.place(),
+            "no_climb",
+            say(
+                "没有 climbs_to：超时要告诉谁？",
+                "it has no climbs_to: whom is it told when the limit is over?",
+            ),
+        );
+    }
+    let named = climbs_to.iter().filter(|role| known.manifest.has_role(role, findings)).count();
+    let counted = counted_from.and_then(|field| day_field(&field, known, findings));
+    if named < climbs_to.len() {
+        return None;
+    }
+    Some(Duty {
+        owner: owner?.value,
+        within: within?.value,
+        counted_from: counted,
+        climbs_to: climbs_to.into_iter().map(|role| role.value).collect(),
+    })
+}
+
+/// `returnee.arrived_on`: a field that is a day.
+fn day_field(
+    named: &Located<String>,
+    known: &Known<'_>,
+    findings: &mut Findings,
+) -> Option<(String, String)> {
+    let days: Vec<String> = known
+        .forms
+        .iter()
+        .flat_map(|form| {
+            form.fields
+                .iter()
+                .filter(|field| field.question.answer == Answer::Day && !field.repeated)
+                .map(|field| format!("{}.{}", form.code.value, field.name.value))
+        })
+        .collect();
+    if !days.contains(&named.value) {
+        let days: Vec<&str> = days.iter().map(String::as_str).collect();
+        unknown(named, "日期字段", "field that is a day", &days, findings);
+        return None;
+    }
+    named.value.split_once('.').map(|(form, field)| (form.to_owned(), field.to_owned()))
+}
+
+fn read_step(
+    code: Option<Located<String>>,
+    mut part: Section<'_, '_>,
+    states: &[Located<String>],
+    known: &Known<'_>,
+    findings: &mut Findings,
+) -> Option<Step> {
+    let place = part.place();
+    let name = texts(&mut part, known, findings);
+    let from = part.list("from", findings);
+    let to = part.text("to", findings);
+    let codes: Vec<&str> = states.iter().map(|state| state.value.as_str()).collect();
+    for state in from.iter().chain(&to).filter(|state| !codes.contains(&state.value.as_str())) {
+        unknown(state, "状态", "state", &codes, findings);
+    }
+    let by = part.list("by", findings);
+    let signed_by = part.list("signed_by", findings);
+    for role in by.iter().chain(&signed_by) {
+        known.manifest.has_role(role, findings);
+    }
+    for (list, key) in [(&from, "from"), (&by, "by")] {
+        if list.is_empty() {
+            findings.add(&place, "missing", say(format!("缺少 {key}"), format!("{key} is missing")));
+        }
+    }
+    if signed_by.len() > MOST_SIGNATURES {
+        findings.add(
+            &place,
+            "too_many",
+            say(
+                format!("一步至多再要 {MOST_SIGNATURES} 个签字"),
+                format!("a step needs at most {MOST_SIGNATURES} signatures more"),
+            ),
+        );
+    }
+    let may_override = part.truth("may_override", findings);
+    let guard = match part.has("guard") {
+        true => part.passage("guard", findings),
+        false => None,
+    };
+    let source = part.source();
+    let guard = guard.and_then(|(text, content)| {
+        condition::read(text, content, source, known.parameters, known.forms, findings)
+    });
+    part.finish(findings);
+    let values = |list: Vec<Located<String>>| list.into_iter().map(|item| item.value).collect();
+    Some(Step {
+        code: code?,
+        name,
+        from: values(from),
+        to: to?.value,
+        by: values(by),
+        signed_by: values(signed_by),
+        guard,
+        may_override,
+    })
+}
+
+/// Every state can be reached from the first, and from every one some end can be reached.
+fn check_ways(pathway: &Pathway, place: &Place, findings: &mut Findings) {
+    let Some(start) = pathway.start() else {
+        findings.add(place, "no_state", say("没有状态 [[state]]", "it has no [[state]]"));
+        return;
+    };
+    if start.duty.is_none() {
+        findings.add(
+            &start.code.place,
+            "ends_at_once",
+            say("第一个状态不能就是结束", "the first state cannot be an end"),
+        );
+    }
+    let reached = closure(BTreeSet::from([start.code.value.as_str()]), |reached| {
+        pathway
+            .steps
+            .iter()
+            .filter(|step| step.from.iter().any(|from| reached.contains(from.as_str())))
+            .map(|step| step.to.as_str())
+            .collect()
+    });
+    let ends =
+        pathway.states.iter().filter(|state| state.duty.is_none()).map(|state| state.code.value.as_str());
+    let ending = closure(ends.collect(), |ending| {
+        pathway
+            .steps
+            .iter()
+            .filter(|step| ending.contains(step.to.as_str()))
+            .flat_map(|step| step.from.iter().map(String::as_str))
+            .collect()
+    });
+    for state in &pathway.states {
+        let name = &state.code.value;
+        if !reached.contains(name.as_str()) {
+            findings.add(
+                &state.code.place,
+                "unreachable",
+                say(format!("没有哪一步能到 {name}"), format!("no step leads to {name}")),
+            );
+        }
+        if !ending.contains(name.as_str()) {
+            findings.add(
+                &state.code.place,
+                "dead_end",
+                say(
+                    format!("从 {name} 走不到任何结束：个案会一直挂着"),
+                    format!("from {name} no end can be reached: a case would hang there for ever"),
+                ),
+            );
+        }
+    }
+}
+
+fn closure<'p>(
+    mut found: BTreeSet<&'p str>,
+    next: impl Fn(&BTreeSet<&'p str>) -> BTreeSet<&'p str>,
+) -> BTreeSet<&'p str> {
+    loop {
+        let before = found.len();
+        let more = next(&found);
+        found.extend(more);
+        if found.len() == before {
+            return found;
+        }
+    }
+}

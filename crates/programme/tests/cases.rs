@@ -1,0 +1,331 @@
+//! Cases: to the day, and under every order in which offline devices may send.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use jiff::{Span, Timestamp};
+use programme::case::{Case, Deed, Event, Guard, Level, Opening, Stamp, Terms, What, add_up, tasks};
+use programme::pathway::Pathway;
+use programme::{Content, Files, Programme, read};
+use proptest::prelude::*;
+
+static EPIDEMIC: LazyLock<Programme> = LazyLock::new(load);
+
+fn epidemic() -> &'static Programme {
+    &EPIDEMIC
+}
+
+fn load() -> Programme {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
+    let mut files = Files::new();
+    for folder in ["", "forms", "overlays", "pathways"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let inside = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                files.insert(inside, Content::Bytes(std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    read(&files).unwrap()
+}
+
+fn terms<'p>(pack: &'p Programme, pathway: &'p Pathway) -> Terms<'p> {
+    Terms {
+        pathway,
+        parameters: &pack.parameters,
+        calendar: &pack.calendar,
+        restrictions: &pack.manifest.restrictions,
+        area: "420102",
+    }
+}
+
+fn pathway<'p>(pack: &'p Programme, code: &str) -> &'p Pathway {
+    pack.pathways.iter().find(|pathway| pathway.code.value == code).unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    format!("{text}:00+08:00").parse().unwrap()
+}
+
+fn event(number: u64, when: Timestamp, actor: u64, role: &str, turn: u32, deed: Deed) -> Event {
+    Event {
+        stamp: Stamp { at: when, series: actor, sequence: number },
+        actor,
+        role: role.to_owned(),
+        turn,
+        deed,
+    }
+}
+
+fn step(code: &str) -> Deed {
+    Deed::Step { step: code.to_owned(), guard: Guard::Held, counted_from: None }
+}
+
+fn counted(code: &str, day: &str) -> Deed {
+    Deed::Step { step: code.to_owned(), guard: Guard::Held, counted_from: Some(day.parse().unwrap()) }
+}
+
+#[test]
+fn observation_ends_with_the_fourteenth_day_and_holding_longer_is_an_alarm() {
+    let pack = epidemic();
+    let terms = terms(pack, pathway(pack, "observe_home"));
+    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+    let told = event(1, at("2020-03-01T20:00"), 1, "grid_worker", 0, counted("told", "2020-03-01"));
+    let case = add_up(terms.pathway, &opening, std::slice::from_ref(&told)).unwrap();
+    assert_eq!(case.state, "observing");
+    let due = tasks(&terms, &case, at("2020-03-14T23:59"));
+    assert_eq!(due.iter().map(|task| &task.due).collect::<Vec<_>>(), [&at("2020-03-15T00:00"); 2]);
+    assert_eq!(due[1].what, What::Release { restriction: "home_observation".into() });
+    assert_eq!(due[1].level, Level::Reminded);
+    let late = tasks(&terms, &case, at("2020-03-15T00:00"));
+    assert_eq!(
+        (late[1].level, late[1].told.as_slice()),
+        (Level::Over(0), &["community_secretary".to_owned()][..])
+    );
+    // Over and waiting for its notice, the limit of twelve hours is new; being held counts on from the arrival.
+    let over = event(2, at("2020-03-15T09:00"), 1, "grid_worker", 1, counted("completed", "2020-03-01"));
+    let case = add_up(terms.pathway, &opening, &[told, over]).unwrap();
+    let waiting = tasks(&terms, &case, at("2020-03-15T10:00"));
+    assert_eq!(waiting[0].due, at("2020-03-15T21:00"));
+    assert_eq!(waiting[1].due, at("2020-03-15T00:00"));
+}
+
+#[test]
+fn a_carer_within_two_hours_and_at_80_in_a_hundred_a_reminder() {
+    let pack = epidemic();
+    let terms = terms(pack, pathway(pack, "dependant"));
+    let case =
+        add_up(terms.pathway, &Opening { at: at("2020-03-08T10:00"), counted_from: None }, &[]).unwrap();
+    let level = |now: &str| {
+        let task = tasks(&terms, &case, at(now)).remove(0);
+        assert_eq!(task.due, at("2020-03-08T12:00"));
+        assert_eq!(task.remind_at, at("2020-03-08T11:36"));
+        (task.level, task.told.len())
+    };
+    assert_eq!(level("2020-03-08T11:35"), (Level::Open, 0));
+    assert_eq!(level("2020-03-08T11:36"), (Level::Reminded, 0));
+    assert_eq!(level("2020-03-08T12:00"), (Level::Over(0), 1));
+    assert_eq!(level("2020-03-08T14:00"), (Level::Over(1), 1));
+}
+
+#[test]
+fn two_devices_that_take_one_step_take_it_once() {
+    let pack = epidemic();
+    let path = pathway(pack, "dependant");
+    let opening = Opening { at: at("2020-03-08T10:00"), counted_from: None };
+    let one = event(1, at("2020-03-08T11:00"), 1, "grid_worker", 0, step("carer_named"));
+    let two = event(1, at("2020-03-08T10:30"), 2, "community_secretary", 0, step("carer_named"));
+    let after = event(2, at("2020-03-08T09:00"), 1, "carer", 1, step("logged"));
+    // The clock of the third is slow: it comes after all the same, since she had seen the first.
+    let case = add_up(path, &opening, &[after.clone(), one.clone(), two.clone()]).unwrap();
+    let ran: Vec<&Stamp> = case.ran.iter().map(|ran| &ran.stamp).collect();
+    assert_eq!(ran, [&two.stamp, &after.stamp]);
+    assert_eq!(case.overtaken, [one.stamp.clone()]);
+    // What has seen more than has arrived waits for it.
+    let early = add_up(path, &opening, std::slice::from_ref(&after)).unwrap();
+    assert_eq!((early.state.as_str(), early.ahead), ("opened", vec![after.stamp]));
+}
+
+#[test]
+fn a_signature_is_another_persons() {
+    let pack = epidemic();
+    let path = pathway(pack, "observe_home");
+    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+    let moves = event(1, at("2020-03-02T09:00"), 1, "community_secretary", 0, step("moves"));
+    let received = event(2, at("2020-03-02T10:00"), 1, "community_secretary", 1, step("received"));
+    let sign = Deed::Sign { step: "received".into() };
+    let own = event(3, at("2020-03-02T10:01"), 1, "community_secretary", 1, sign.clone());
+    let wrong = event(4, at("2020-03-02T10:02"), 2, "grid_worker", 1, sign.clone());
+    let right = event(5, at("2020-03-02T10:03"), 3, "community_secretary", 1, sign);
+    let case =
+        add_up(path, &opening, &[moves.clone(), received.clone(), own.clone(), wrong.clone()]).unwrap();
+    assert_eq!(case.state, "moving");
+    assert_eq!(
+        case.waiting.get("received").map(Vec::as_slice),
+        Some(&["community_secretary".to_owned()][..])
+    );
+    let due = tasks(&terms(pack, path), &case, at("2020-03-02T11:00"));
+    assert!(due.iter().any(|task| task.what == What::Sign { step: "received".into() }));
+    let case = add_up(path, &opening, &[moves, received, own, wrong, right]).unwrap();
+    assert_eq!((case.state.as_str(), case.since), ("handed_over", at("2020-03-02T10:03")));
+    assert!(tasks(&terms(pack, path), &case, at("2020-03-02T11:00")).is_empty());
+}
+
+#[test]
+fn two_signatures_are_two_peoples_whatever_their_order() {
+    let pack = epidemic();
+    let mut path = pathway(pack, "fever").clone();
+    path.steps.iter_mut().find(|step| step.code.value == "no_need").unwrap().signed_by =
+        vec!["community_secretary".into(), "health_department".into()];
+    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+    let sign = |number, actor, role| {
+        event(number, at("2020-03-01T16:00"), actor, role, 0, Deed::Sign { step: "no_need".into() })
+    };
+    let taken = event(1, at("2020-03-01T15:30"), 1, "doctor", 0, step("no_need"));
+    let both = [taken, sign(2, 2, "community_secretary"), sign(3, 2, "health_department")];
+    let case = add_up(&path, &opening, &both).unwrap();
+    assert_eq!((case.state.as_str(), case.waiting.len()), ("flagged", 1), "one person is no two");
+    let mut three = both.to_vec();
+    three.push(sign(4, 3, "community_secretary"));
+    assert_eq!(add_up(&path, &opening, &three).unwrap().state, "excluded");
+}
+
+#[test]
+fn whoever_offers_a_case_holds_it_until_it_is_accepted() {
+    let pack = epidemic();
+    let path = pathway(pack, "fever");
+    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+    let took = event(1, at("2020-03-01T15:10"), 1, "doctor", 0, Deed::Take);
+    let offer = event(2, at("2020-03-01T15:20"), 1, "doctor", 0, Deed::Offer { to: 2 });
+    let accept = event(1, at("2020-03-01T16:00"), 2, "doctor", 0, Deed::Take);
+    let case = add_up(path, &opening, &[took.clone(), offer.clone()]).unwrap();
+    assert_eq!((case.holder, case.offered), (Some(1), Some(2)));
+    let after = add_up(path, &opening, &[accept, offer, took]).unwrap();
+    assert_eq!((after.holder, after.offered), (Some(2), None));
+    let due = |case: &Case| tasks(&terms(pack, path), case, at("2020-03-01T16:00"))[0].due;
+    assert_eq!(due(&after), due(&case), "handing over moves no limit");
+}
+
+/// One thing that a device does, by the numbers of its choices.
+#[derive(Clone, Debug)]
+struct Doing {
+    device: u64,
+    minute: i64,
+    choice: usize,
+    role: usize,
+    /// Whether the device hears first what the server has.
+    hears: bool,
+    /// Whether what the device did is delivered then, or only at the end.
+    delivers: bool,
+}
+
+fn doing() -> impl Strategy<Value = Doing> {
+    (0..4_u64, 0..6_000_i64, any::<usize>(), any::<usize>(), any::<bool>(), any::<bool>()).prop_map(
+        |(device, minute, choice, role, hears, delivers)| Doing {
+            device,
+            minute,
+            choice,
+            role,
+            hears,
+            delivers,
+        },
+    )
+}
+
+const ROLES: [&str; 5] = ["grid_worker", "community_secretary", "doctor", "health_department", "carer"];
+
+/// What a device does that knows some events: most often a step that fits what it sees.
+fn act(path: &Pathway, opening: &Opening, known: &[Event], doing: &Doing, number: u64) -> Event {
+    let case = add_up(path, opening, known).unwrap();
+    let turn = u32::try_from(case.ran.len()).unwrap();
+    let fitting: Vec<_> = path.steps.iter().filter(|step| step.from.contains(&case.state)).collect();
+    let role = ROLES[doing.role % ROLES.len()];
+    let when = opening.at + Span::new().minutes(doing.minute);
+    let deed = match doing.choice % 8 {
+        0 => Deed::Take,
+        1 => Deed::Offer { to: doing.device + 1 },
+        2 => Deed::Sign { step: path.steps[doing.role % path.steps.len()].code.value.clone() },
+        3 => step(&path.steps[doing.role % path.steps.len()].code.value),
+        _ => match fitting.get(doing.role % fitting.len().max(1)) {
+            Some(fits) => {
+                let by = fits.by[doing.choice % fits.by.len()].clone();
+                return event(number, when, doing.device, &by, turn, step(&fits.code.value));
+            }
+            None => Deed::Take,
+        },
+    };
+    event(number, when, doing.device, role, turn, deed)
+}
+
+/// What held of a case whenever something arrived.
+fn check(
+    path: &Pathway,
+    pack: &Programme,
+    opening: &Opening,
+    arrived: &[Event],
+) -> Result<Case, TestCaseError> {
+    let case = add_up(path, opening, arrived).unwrap();
+    let terms = terms(pack, path);
+    let now = opening.at + Span::new().hours(50);
+    let due = tasks(&terms, &case, now);
+    let ended = path.state(&case.state).unwrap().duty.is_none();
+    prop_assert_eq!(due.is_empty(), ended, "what has not ended is due");
+    // Every turn ran one step, the one that its number says, and the ways fit together.
+    let mut state = path.start().unwrap().code.value.clone();
+    for (turn, ran) in case.ran.iter().enumerate() {
+        let event = arrived.iter().find(|event| event.stamp == ran.stamp).unwrap();
+        prop_assert_eq!(usize::try_from(event.turn).unwrap(), turn);
+        let step = path.step(&ran.step).unwrap();
+        prop_assert!(step.from.contains(&state) && step.by.contains(&event.role));
+        state.clone_from(&step.to);
+    }
+    prop_assert_eq!(&state, &case.state);
+    // Nothing is lost: a step ran, was overtaken, is ahead or waits for a signature.
+    for event in arrived {
+        if let Deed::Step { step, .. } = &event.deed {
+            let ran = case.ran.iter().filter(|ran| ran.stamp == event.stamp).count();
+            let told = case.overtaken.contains(&event.stamp) || case.ahead.contains(&event.stamp);
+            prop_assert!(ran == 1 || told || case.waiting.contains_key(step));
+            prop_assert!(!(ran == 1 && told));
+        }
+    }
+    // Offers and takings move no limit.
+    let steps: Vec<Event> = arrived
+        .iter()
+        .filter(|event| !matches!(event.deed, Deed::Take | Deed::Offer { .. }))
+        .cloned()
+        .collect();
+    let without = add_up(path, opening, &steps).unwrap();
+    prop_assert_eq!(tasks(&terms, &without, now), due);
+    Ok(case)
+}
+
+proptest! {
+    #[test]
+    fn no_interleaving_of_offline_devices_loses_a_limit_or_runs_a_step_twice(
+        code in prop::sample::select(vec!["observe_home", "fever", "dependant"]),
+        doings in prop::collection::vec(doing(), 1..24),
+        shuffle in any::<u64>(),
+    ) {
+        let pack = epidemic();
+        let path = pathway(pack, code);
+        let opening = Opening { at: at("2020-03-01T15:00"), counted_from: Some("2020-03-01".parse().unwrap()) };
+        let (mut server, mut late): (Vec<Event>, Vec<Event>) = (Vec::new(), Vec::new());
+        let mut devices: Vec<Vec<Event>> = vec![Vec::new(); 4];
+        for (number, doing) in doings.iter().enumerate() {
+            let device = usize::try_from(doing.device).unwrap();
+            if doing.hears {
+                let news: Vec<Event> = server.iter().filter(|event| !devices[device].contains(event)).cloned().collect();
+                devices[device].extend(news);
+            }
+            let done = act(path, &opening, &devices[device], doing, u64::try_from(number).unwrap());
+            devices[device].push(done.clone());
+            if doing.delivers { server.push(done) } else { late.push(done) }
+            check(path, pack, &opening, &server)?;
+        }
+        for event in late {
+            server.push(event);
+            check(path, pack, &opening, &server)?;
+        }
+        let case = check(path, pack, &opening, &server)?;
+        // In another order, and each twice.
+        let mut again = server.clone();
+        again.extend(server.iter().cloned());
+        again.sort_by_key(|event| (event.stamp.sequence ^ shuffle).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        prop_assert_eq!(add_up(path, &opening, &again).unwrap(), case);
+    }
+
+    #[test]
+    fn a_task_only_climbs(code in prop::sample::select(vec!["observe_home", "fever", "dependant"]), one in 0..60_000_i64, other in 0..60_000_i64) {
+        let pack = epidemic();
+        let path = pathway(pack, code);
+        let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+        let case = add_up(path, &opening, &[]).unwrap();
+        let task = |minute: i64| tasks(&terms(pack, path), &case, opening.at + Span::new().minutes(minute)).remove(0);
+        let (earlier, later) = (task(one.min(other)), task(one.max(other)));
+        prop_assert!(earlier.level <= later.level && earlier.told.len() <= later.told.len());
+        prop_assert_eq!(earlier.due, later.due);
+    }
+}

@@ -1,0 +1,32 @@
+//! `wanjia programme test`: a pack's own tests, given / when / then.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use programme::scenario;
+
+use crate::app::failure::Result;
+use crate::cli::Outcome;
+
+/// Run a pack's own tests. Exit codes: 0 all hold, 1 some do not or the pack has mistakes, 2 the folder cannot be read
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// The pack's folder
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+}
+
+/// # Errors
+/// If the folder cannot be read.
+pub fn run(args: &TestArgs) -> Result<Outcome> {
+    let Some(pack) = super::read(&args.path)? else { return Ok(Outcome::WithRejects) };
+    let report = scenario::run(&pack);
+    super::print(&report.failures);
+    if !report.untested.is_empty() {
+        let rules = report.untested.join(", ");
+        println!("no test sees these rules flag: {rules}\n没有测试见过这些规则提示：{rules}");
+    }
+    let (run, failed) = (report.run, report.failures.len());
+    println!("{run} tests, {failed} failures / {run} 条测试，{failed} 处不符");
+    Ok(if failed == 0 && report.untested.is_empty() { Outcome::Done } else { Outcome::WithRejects })
+}
