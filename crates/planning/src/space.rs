@@ -3,12 +3,14 @@
 /// Straight-line distance between two points in metres, rounded to whole metres.
 #[must_use]
 pub fn distance_m(ax: i64, ay: i64, bx: i64, by: i64) -> i64 {
-    rounded_root((ax - bx) as f64, (ay - by) as f64)
+    let (dx, dy) = ((ax - bx) as f64, (ay - by) as f64);
+    rounded_root(dx * dx + dy * dy)
 }
 
-fn rounded_root(dx: f64, dy: f64) -> i64 {
+/// The root of a square distance, in whole metres.
+pub(crate) fn rounded_root(square: f64) -> i64 {
     // The root of a whole number is never halfway between two, so this rounds as any rule would.
-    ((dx * dx + dy * dy).sqrt() + 0.5) as i64
+    (square.sqrt() + 0.5) as i64
 }
 
 const LEAF: usize = 8;
@@ -174,7 +176,7 @@ impl PricedTree {
                     let room = (cut - price as f64).min(reach_f);
                     let square = (px - x) * (px - x) + (py - y) * (py - y);
                     if room > 0.0 && square <= room * room && price < i64::MAX {
-                        let distance = rounded_root(px - x, py - y);
+                        let distance = rounded_root(square);
                         if distance <= reach && distance + price <= ceiling {
                             keep(found, count, Candidate { point, distance, value: distance + price });
                             let full = if found.len() == count { found[count - 1].value } else { i64::MAX };

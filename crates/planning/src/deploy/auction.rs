@@ -11,28 +11,36 @@ use std::collections::{BinaryHeap, VecDeque};
 use super::candidates::{Market, Memory};
 use super::chains;
 use super::slots::NOWHERE;
+use crate::parallel;
 
 /// People who look for candidates at once, at the same prices. Fixed, so that the plan does not depend on
 /// the number of threads.
 const BATCH: usize = 8192;
 /// The auction ends when no more than one person in this many waits.
-const LEFT_OVER: usize = 100;
+const LEFT_OVER: usize = 60;
+/// What the moves of the last chains may cost, in steps.
+const CHAIN: i64 = 4;
 /// It also ends after this many bids a person.
-const BIDS: usize = 60;
+const BIDS: usize = 6;
+/// What cells may want is found out anew after this many batches: prices have moved on by then.
+const REFRESHED: usize = 24;
 
-/// Holds an auction from the prices as they stand; the slot per person.
-pub(super) fn hold(market: &mut Market, order: &[u32], step: i64) -> Vec<u32> {
+/// Holds an auction from the prices as they stand; the slot per person, and the prices before the last ones
+/// were placed.
+pub(super) fn hold(market: &mut Market, order: &[u32], step: i64) -> (Vec<u32>, Vec<i64>) {
     let people = order.len();
     let everyone: Vec<u32> = (0..people as u32).collect();
-    let memory = market.look(&everyone, step / 2);
+    market.refresh(2 * step);
+    let memory = market.look(&everyone, step / 2, 0);
     let bids = market.slots.all.iter();
     let bids = bids.map(|slot| BinaryHeap::with_capacity(slot.capacity as usize + 1)).collect();
-    let mut auction = Auction { market, memory, bids, at: vec![NOWHERE; people], step };
+    let mut auction = Auction { market, memory, bids, at: vec![NOWHERE; people], step, turn: 0 };
     auction.run(order);
     let Auction { market, memory, at, .. } = auction;
-    let mut at = chains::close(market, memory, &at, step);
+    let prices = market.prices.clone();
+    let mut at = chains::close(market, memory, &at, step * CHAIN);
     market.fill_vacancies(&mut at);
-    at
+    (at, prices)
 }
 
 struct Auction<'m, 'a> {
@@ -41,6 +49,8 @@ struct Auction<'m, 'a> {
     bids: Vec<BinaryHeap<Reverse<(i64, u32)>>>,
     at: Vec<u32>,
     step: i64,
+    /// Batches held.
+    turn: usize,
 }
 
 impl Auction<'_, '_> {
@@ -52,12 +62,18 @@ impl Auction<'_, '_> {
             batch.clear();
             batch.extend(waiting.drain(..waiting.len().min(BATCH)));
             left = left.saturating_sub(batch.len());
-            let lost: Vec<u32> = batch
-                .iter()
-                .copied()
-                .filter(|&mover| self.weigh(mover as usize).1 > self.memory[mover as usize].beyond)
-                .collect();
-            for (&mover, memory) in lost.iter().zip(self.market.look(&lost, self.step / 2)) {
+            let forgets = parallel::map(batch.len(), self.market.workers, |index, (): &mut ()| {
+                let mover = batch[index] as usize;
+                self.weigh(mover).1 > self.memory[mover].beyond
+            });
+            let lost = batch.iter().zip(forgets).filter(|(_, forgets)| *forgets);
+            let lost: Vec<u32> = lost.map(|(&mover, _)| mover).collect();
+            self.turn += 1;
+            if self.turn.is_multiple_of(REFRESHED) {
+                self.market.refresh(2 * self.step);
+            }
+            let looks = self.market.look(&lost, self.step / 2, self.turn);
+            for (&mover, memory) in lost.iter().zip(looks) {
                 self.memory[mover as usize] = memory;
             }
             for &mover in &batch {

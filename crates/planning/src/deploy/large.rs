@@ -7,17 +7,16 @@ use super::{Limits, auction, coarse, smooth};
 
 /// Auctions held at most, each with a smaller step; the gap that is left is reported.
 const ROUNDS: u32 = 4;
-/// The first auction's step over the tolerance a person; a step of so many times the tolerance leaves a
-/// gap of about half of it, measured.
-const STEP: f64 = 3.0;
+/// Above so many pairs there is one: a second would look at them too often.
+const VAST: usize = 5_000_000_000;
+/// The first auction's step over the tolerance a person.
+const STEP: f64 = 1.0;
 /// Passes of the people over the prices, each by one part of them, and how prices swing in the first, in
 /// metres, and in each next against the one before.
-const PASSES: usize = 12;
+const PASSES: usize = 8;
 const PARTS: usize = 4;
 const SWING: f64 = 800.0;
-const DAMPING: f64 = 0.8;
-/// The bound is computed to within this much a person, in metres.
-const SLACK: i64 = 10;
+const DAMPING: f64 = 0.7;
 
 /// The slot per mover and a lower bound on the total cost.
 pub(super) fn solve(slots: &Slots, limits: &Limits) -> (Vec<u32>, i128) {
@@ -28,21 +27,36 @@ pub(super) fn solve(slots: &Slots, limits: &Limits) -> (Vec<u32>, i128) {
     for pass in 0..PASSES {
         let part = pass % PARTS;
         let range = order.len() * part / PARTS..order.len() * (part + 1) / PARTS;
-        smooth::pass(&mut market, &order[range], swing, limits.workers);
+        market.refresh((swing * 1.5) as i64);
+        smooth::pass(&mut market, &order[range], swing);
         swing *= DAMPING;
     }
-    let highest = market.bound(SLACK);
+    let mut highest = market.bound();
     let people = slots.movers.len().max(1) as f64;
     let mut step = ((start.cost as f64 / people * limits.tolerance * STEP) as i64).max(1);
+    let pairs = slots.movers.len().saturating_mul(slots.all.len());
+    let rounds = if pairs > VAST { 1 } else { ROUNDS };
     let (mut best, mut least) = (Vec::new(), i128::MAX);
     for round in 1.. {
-        let at = auction::hold(&mut market, &order, step);
+        let (at, prices) = auction::hold(&mut market, &order, step);
         let cost = total(slots, &at);
         if cost < least {
             (best, least) = (at, cost);
         }
         let travel = (highest - penalties(slots, &best)).max(0);
-        if step == 1 || round == ROUNDS || (least - highest) as f64 <= limits.tolerance * travel as f64 {
+        let close = |bound: i128| (least - bound) as f64 <= limits.tolerance * travel as f64;
+        if close(highest) {
+            break;
+        }
+        // Chains leave better prices to begin again from, but at times a worse bound.
+        let after = market.bound();
+        let chained = std::mem::replace(&mut market.prices, prices);
+        market.reprice();
+        let before = market.bound();
+        market.prices = chained;
+        market.reprice();
+        highest = highest.max(before).max(after);
+        if step == 1 || round >= rounds || close(highest) {
             break;
         }
         step = (step / 3).max(1);

@@ -6,6 +6,7 @@
 
 mod auction;
 mod candidates;
+mod cells;
 mod chains;
 mod coarse;
 mod large;

@@ -16,14 +16,13 @@ const BATCH: usize = 2048;
 
 /// The people of `order` come by, in place of everyone; a slot's price rises by `swing` when its share of
 /// them is what it has room for, and falls by as much meanwhile.
-pub(super) fn pass(market: &mut Market, order: &[u32], swing: f64, workers: usize) {
+pub(super) fn pass(market: &mut Market, order: &[u32], swing: f64) {
     let mut prices: Vec<f64> = market.prices.iter().map(|&price| price as f64).collect();
     let mut offset = 0.0;
-    let slack = (swing / 8.0) as i64;
     let rise = swing * market.slots.movers.len() as f64 / order.len() as f64;
     for batch in order.chunks(BATCH) {
-        let chosen = parallel::map(batch.len(), workers, |index, found| {
-            market.cheapest(batch[index] as usize, market.slots.unplaced + offset as i64, slack, found)
+        let chosen = parallel::map(batch.len(), market.workers, |index, (): &mut ()| {
+            market.cheapest(batch[index] as usize, market.slots.unplaced + offset as i64).0
         });
         for slot in chosen.into_iter().filter(|&slot| slot != NOWHERE) {
             let slot = slot as usize;
