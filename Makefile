@@ -6,7 +6,7 @@ LISTEN := 127.0.0.1:8420
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup peers build pages run test lint gen fuzz bench bench-linkage bench-planning screens
+.PHONY: setup peers build pages run test lint gen fuzz xforms bench bench-linkage bench-planning screens
 
 setup:
 	@scripts/setup.sh
@@ -43,7 +43,12 @@ test: setup lint
 
 # Damaged files and facts, for longer than the tests look.
 fuzz: setup
-	PROPTEST_CASES=$${CASES:-20000} cargo test --release --locked -p intake -p domain -p ledger -p linkage --tests
+	PROPTEST_CASES=$${CASES:-20000} cargo test --release --locked -p intake -p domain -p ledger -p linkage -p programme --tests
+
+# The packs' XForms beside pyxform's, which is installed for it; make test compares with what it made of two forms.
+xforms: setup peers
+	@test -e .venv-pyxform/bin/pyxform-is-there || { python3 -m venv .venv-pyxform && .venv-pyxform/bin/pip install -q pyxform==4.5.0 && touch .venv-pyxform/bin/pyxform-is-there; }
+	PYXFORM_PYTHON=$(CURDIR)/.venv-pyxform/bin/python cargo test --locked -p programme --test xforms -- --include-ignored
 
 # make bench BENCH="--people 10000,100000 --seconds 5" for a small one; see docs/BENCHMARKS.md.
 BENCH :=

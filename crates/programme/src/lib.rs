@@ -5,6 +5,7 @@
 //! - [`manifest`] is `programme.toml`: law, term, purposes, roles, restrictions.
 //! - [`parameter`] holds thresholds, with overlays by area and date.
 //! - [`form`] turns the sheets of an XLSForm into fields with a purpose, readers and a keep-until.
+//! - [`build`] translates forms to the XForms that phones fill in.
 //! - [`forbidden`] is what no form may ask.
 //! - [`condition`] parses and checks CEL; [`rule`] is a condition with what it says and to whom.
 //! - [`pathway`] holds the states of a case with their limits; [`case`] adds up its events and says what is due;
@@ -35,8 +36,9 @@ pub mod scenario;
 mod section;
 mod sheet;
 pub mod text;
+mod xform;
 
 pub use finding::{Bilingual, Finding, Place, Spot};
-pub use pack::{Content, Files, Programme, read};
+pub use pack::{Content, Files, Programme, build, read};
 pub use section::Number;
 pub use sheet::RawSheet;

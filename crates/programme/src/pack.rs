@@ -12,7 +12,8 @@ use crate::pathway::{self, Known, Pathway};
 use crate::rule::{self, Rule, Rules};
 use crate::scenario::{self, Scenario};
 use crate::section::Source;
-use crate::sheet::{self, RawSheet};
+use crate::sheet::{self, RawSheet, Sheet};
+use crate::xform;
 
 /// A file of a pack, as the caller read it.
 #[derive(Clone, Debug)]
@@ -58,6 +59,23 @@ pub fn read(files: &Files) -> Result<Programme, Vec<Finding>> {
         Some(programme) if findings.is_empty() => Ok(programme),
         _ => Err(findings.into_sorted()),
     }
+}
+
+/// Translates every form of a pack to the XForm that phones fill in, by the form's code.
+///
+/// # Errors
+/// Every mistake in the pack, or everything in its forms that cannot be translated.
+pub fn build(files: &Files) -> Result<BTreeMap<String, String>, Vec<Finding>> {
+    read(files)?;
+    let mut findings = Findings::default();
+    let mut reader = Reader { files, findings: &mut findings };
+    let mut built = BTreeMap::new();
+    for path in reader.paths("forms/") {
+        let Some((stem, _)) = path.trim_start_matches("forms/").rsplit_once('.') else { continue };
+        let Some(sheets) = reader.read_sheets(path) else { continue };
+        built.extend(xform::translate(stem, &sheets, reader.findings).map(|text| (stem.to_owned(), text)));
+    }
+    if findings.is_empty() { Ok(built) } else { Err(findings.into_sorted()) }
 }
 
 /// Files that may lie in a pack and say nothing to the compiler.
@@ -216,10 +234,21 @@ impl<'r> Reader<'r> {
         }
     }
 
+    fn read_sheets(&mut self, path: &'r str) -> Option<Vec<Sheet>> {
+        if let Some(Content::Workbook(sheets)) = self.files.get(path) {
+            return Some(sheet::read_workbook(path, sheets));
+        }
+        let source = self.open(path)?;
+        Some(match path.ends_with(".csv") {
+            true => sheet::read_csv(path, source.text, self.findings),
+            false => sheet::read_markdown(path, source.text),
+        })
+    }
+
     fn read_forms(&mut self, manifest: &Manifest) -> Vec<Form> {
         let mut forms: Vec<Form> = Vec::new();
         for path in self.paths("forms/") {
-            let Some((stem, ending)) = path.trim_start_matches("forms/").rsplit_once('.') else { continue };
+            let Some((stem, _)) = path.trim_start_matches("forms/").rsplit_once('.') else { continue };
             if !is_code(stem) {
                 self.findings.add(
                     &Place::whole(path),
@@ -230,17 +259,7 @@ impl<'r> Reader<'r> {
                     ),
                 );
             }
-            let sheets = match self.files.get(path) {
-                Some(Content::Workbook(sheets)) => sheet::read_workbook(path, sheets),
-                _ => {
-                    let Some(source) = self.open(path) else { continue };
-                    if ending == "csv" {
-                        sheet::read_csv(path, source.text, self.findings)
-                    } else {
-                        sheet::read_markdown(path, source.text)
-                    }
-                }
-            };
+            let Some(sheets) = self.read_sheets(path) else { continue };
             if let Some(twin) = forms.iter().find(|form| form.code.value == stem) {
                 let twin = twin.code.place.to_string();
                 self.findings.add(

@@ -35,6 +35,10 @@ impl Row {
         &self.place
     }
 
+    pub fn cells(&self) -> &[Located<String>] {
+        &self.cells
+    }
+
     /// The cell in a column, if it is not empty.
     pub fn get(&self, column: usize) -> Option<&Located<String>> {
         self.cells.get(column).filter(|cell| !cell.value.is_empty())

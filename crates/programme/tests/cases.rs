@@ -122,7 +122,7 @@ fn two_devices_that_take_one_step_take_it_once() {
     let case = add_up(path, &opening, &[after.clone(), one.clone(), two.clone()]).unwrap();
     let ran: Vec<&Stamp> = case.ran.iter().map(|ran| &ran.stamp).collect();
     assert_eq!(ran, [&two.stamp, &after.stamp]);
-    assert_eq!(case.overtaken, [one.stamp.clone()]);
+    assert_eq!(case.overtaken, vec![one.stamp.clone()]);
     // What has seen more than has arrived waits for it.
     let early = add_up(path, &opening, std::slice::from_ref(&after)).unwrap();
     assert_eq!((early.state.as_str(), early.ahead), ("opened", vec![after.stamp]));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use programme::answer::{Record, Value};
 use programme::judge::{Judgement, Situation, judge};
-use programme::{Content, Files, RawSheet, read};
+use programme::{Content, Files, RawSheet, build, read};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -148,6 +148,40 @@ proptest! {
     }
 
     #[test]
+    fn whatever_a_form_holds_it_is_translated_or_refused(markdown in markdown(), workbook in workbook()) {
+        let mut files = with_condition("true");
+        files.insert("forms/a.md".to_owned(), Content::Bytes(markdown));
+        files.insert("forms/c.xlsx".to_owned(), workbook);
+        let _ = build(&files);
+    }
+
+    #[test]
+    fn whatever_stands_in_its_texts_a_form_becomes_xml(label in "\\PC{0,12}", hint in "[<>&\"'“”$}{a-z ]{0,12}", relevant in "[<>&\"'${}a-z ]{0,12}", extra in "[a-z :<&]{0,6}") {
+        let cell = |text: &str| text.replace('\\', "").replace('|', "\\|");
+        let files = with_form(&format!("| survey | | | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | hint::English (en) | relevant | class | purpose | readers | keep |
+| | select_one c | room | 一{} | one | {} | {} | operational | care | worker | 14d |
+| choices | | | |
+| | list_name | name | label::中文 (zh) | label::English (en) | {} |
+| | c | yes | 一 | one | x |
+| settings | | | | |
+| | form_id | form_title | version | subject | filled_by | default_language |
+| | f | 一 | 1 | person | worker | 中文 (zh) |
+", cell(&label), cell(&hint), cell(&relevant), cell(&extra)));
+        if let Ok(built) = build(&files) {
+            let mut reader = quick_xml::Reader::from_str(&built["f"]);
+            reader.config_mut().check_comments = true;
+            loop {
+                match reader.read_event() {
+                    Ok(quick_xml::events::Event::Eof) => break,
+                    Ok(_) => {}
+                    Err(error) => prop_assert!(false, "{error}: {}", built["f"]),
+                }
+            }
+        }
+    }
+
+    #[test]
     fn whatever_a_condition_holds_there_is_an_answer(condition in "[a-z0-9 .()\\[\\]{}!?:&|<>=+*/%,'-]{0,60}") {
         let _ = read(&with_condition(&condition));
     }
@@ -195,6 +229,14 @@ proptest! {
             prop_assert_eq!(&judge(&rule.condition, &situation, &pack.parameters.on("42", today), today), &judgement);
         }
     }
+}
+
+/// A pack with one form.
+fn with_form(form: &str) -> Files {
+    let mut files = with_condition("true");
+    files.remove("rules.toml");
+    files.insert("forms/f.md".to_owned(), Content::Bytes(form.into()));
+    files
 }
 
 /// A pack with one form and one rule.

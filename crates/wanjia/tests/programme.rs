@@ -159,3 +159,37 @@ fn a_rule_that_no_test_sees_flag_is_named() {
     assert_eq!(code, Some(1));
     assert!(out.contains("no test sees these rules flag: E-R07-home, E-R08, E-R09"), "{out}");
 }
+
+#[test]
+fn building_writes_every_form_or_nothing() {
+    let folder = copy();
+    let out = folder
+        .path()
+        .join("..")
+        .join(format!("{}-xforms", folder.path().file_name().unwrap().to_str().unwrap()));
+    let build = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_wanjia"))
+            .args(["programme", "build"])
+            .arg(folder.path())
+            .arg("--out")
+            .arg(&out)
+            .output()
+            .unwrap();
+        output.status.code()
+    };
+    let form = folder.path().join("forms/shift.md");
+    let text = fs::read_to_string(&form).unwrap();
+    fs::write(&form, text.replace("| decimal | hours", "| range | hours")).unwrap();
+    assert_eq!((build(), out.exists()), (Some(1), false));
+    fs::write(&form, text).unwrap();
+    assert_eq!(build(), Some(0));
+    let forms = fs::read_dir(folder.path().join("forms")).unwrap().count();
+    assert_eq!(fs::read_dir(&out).unwrap().count(), forms);
+    assert!(
+        fs::read_to_string(out.join("returnee.xml"))
+            .unwrap()
+            .contains("<data id=\"returnee\" version=\"2020-03\">")
+    );
+    assert_eq!(build(), Some(2), "it is there already");
+    fs::remove_dir_all(&out).unwrap();
+}

@@ -1,5 +1,6 @@
 //! `wanjia programme`: packs, from the folder in which they are written.
 
+mod build;
 mod check;
 mod test;
 
@@ -11,10 +12,11 @@ use super::Outcome;
 use crate::app::failure::Result;
 use crate::app::pack_files::read_pack_files;
 
-/// Check and test a programme pack: a folder such as programmes/epidemic
+/// Check, test and build a programme pack: a folder such as programmes/epidemic
 #[derive(Debug, Subcommand)]
 pub enum ProgrammeCommand {
     Check(check::CheckArgs),
+    Build(build::BuildArgs),
     Test(test::TestArgs),
 }
 
@@ -23,6 +25,7 @@ pub enum ProgrammeCommand {
 pub fn run(command: &ProgrammeCommand) -> Result<Outcome> {
     match command {
         ProgrammeCommand::Check(args) => check::run(args),
+        ProgrammeCommand::Build(args) => build::run(args),
         ProgrammeCommand::Test(args) => test::run(args),
     }
 }
@@ -35,8 +38,7 @@ fn read(path: &std::path::Path) -> Result<Option<Programme>> {
     match programme::read(&read_pack_files(path)?) {
         Ok(programme) => Ok(Some(programme)),
         Err(findings) => {
-            print(&findings);
-            println!("{} mistakes / 共 {} 处错误", findings.len(), findings.len());
+            tell(&findings);
             Ok(None)
         }
     }
@@ -46,4 +48,9 @@ fn print(findings: &[Finding]) {
     for finding in findings {
         println!("{finding}");
     }
+}
+
+fn tell(findings: &[Finding]) {
+    print(findings);
+    println!("{} mistakes / 共 {} 处错误", findings.len(), findings.len());
 }

@@ -1,0 +1,764 @@
+//! From the sheets of an XLSForm to the XForm that phones fill in.
+//!
+//! What it cannot translate it names, with its cell; it never leaves anything out. Held against pyxform on the forms of
+//! `tests/xforms`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesText, Event};
+
+use crate::finding::{Findings, Located, say};
+use crate::question::{Block, Question, RowKind, parse_type};
+use crate::sheet::{Row, Sheet};
+
+/// Columns of the survey sheet that are translated, and those that are this house's own and are left out.
+const PLAIN: [&str; 12] = [
+    "type",
+    "name",
+    "required",
+    "relevant",
+    "constraint",
+    "calculation",
+    "appearance",
+    "default",
+    "choice_filter",
+    "repeat_count",
+    "read_only",
+    "trigger",
+];
+const TRANSLATED: [&str; 4] = ["label", "hint", "constraint_message", "required_message"];
+const OWN: [&str; 4] = ["class", "purpose", "readers", "keep"];
+
+/// What a question becomes: its control, the type of its bind, and further attributes of either.
+struct Shape {
+    control: Option<&'static str>,
+    kind: &'static str,
+    media: Option<&'static str>,
+    preload: Option<(&'static str, &'static str)>,
+}
+
+fn shape(question: &Question) -> Option<Shape> {
+    let asked = |control, kind| Shape { control: Some(control), kind, media: None, preload: None };
+    let upload = |media| Shape { control: Some("upload"), kind: "binary", media: Some(media), preload: None };
+    let filled = |kind, preload| Shape { control: None, kind, media: None, preload };
+    Some(match question.name {
+        "text" | "note" => asked("input", "string"),
+        "integer" => asked("input", "int"),
+        "decimal" => asked("input", "decimal"),
+        "date" => asked("input", "date"),
+        "time" => asked("input", "time"),
+        "datetime" => asked("input", "dateTime"),
+        "barcode" => asked("input", "barcode"),
+        "geopoint" => asked("input", "geopoint"),
+        "geoshape" => asked("input", "geoshape"),
+        "acknowledge" => asked("trigger", "string"),
+        "select_one" => asked("select1", "string"),
+        "select_multiple" => asked("select", "string"),
+        "image" => upload("image/*"),
+        "audio" => upload("audio/*"),
+        "video" => upload("video/*"),
+        "calculate" | "hidden" => filled("string", None),
+        "start" => filled("dateTime", Some(("timestamp", "start"))),
+        "end" => filled("dateTime", Some(("timestamp", "end"))),
+        "today" => filled("date", Some(("date", "today"))),
+        "deviceid" => filled("string", Some(("property", "deviceid"))),
+        "username" => filled("string", Some(("property", "username"))),
+        "phonenumber" => filled("string", Some(("property", "phonenumber"))),
+        "email" => filled("string", Some(("property", "email"))),
+        _ => return None,
+    })
+}
+
+/// One row of the survey with what stands within it.
+struct Node<'s> {
+    name: String,
+    path: String,
+    row: &'s Row,
+    what: What,
+    children: Vec<Node<'s>>,
+}
+
+enum What {
+    Block(Block),
+    Question(Question, Shape),
+}
+
+/// Translates a form that [`crate::form`] found right. `None` if anything in it cannot be translated, which is told.
+pub(crate) fn translate(code: &str, sheets: &[Sheet], findings: &mut Findings) -> Option<String> {
+    let before = findings.len();
+    let find = |name: &str| sheets.iter().find(|sheet| sheet.name.value == name);
+    let survey = find("survey")?;
+    let settings = find("settings")?;
+    let setting = |name: &str| {
+        settings.rows.first().and_then(|row| settings.cell(row, name)).map_or("", |cell| cell.value.as_str())
+    };
+    refuse_columns(survey, findings);
+    let mut rows = survey.rows.iter();
+    let nodes = nest(survey, &mut rows, &format!("/{ROOT}"), findings);
+    let mut paths = BTreeMap::new();
+    note_paths(&nodes, &mut Vec::new(), &mut paths);
+    let form = Form {
+        code,
+        title: setting("form_title"),
+        version: setting("version"),
+        default: setting("default_language"),
+        survey,
+        choices: find("choices"),
+        languages: languages(survey),
+        nodes,
+        paths,
+    };
+    form.check(settings, findings);
+    refuse_choices(form.choices, findings);
+    refuse_controls(sheets, findings);
+    if findings.len() > before {
+        return None;
+    }
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
+    form.write(&mut writer).ok()?;
+    String::from_utf8(writer.into_inner()).ok().map(|text| format!("<?xml version=\"1.0\"?>\n{text}\n"))
+}
+
+const ROOT: &str = "data";
+
+fn base(column: &str) -> &str {
+    column.split_once("::").map_or(column, |(base, _)| base)
+}
+
+/// A filled column that would be left out is a mistake, or the phone would ask something else than the sheet says.
+fn refuse_columns(survey: &Sheet, findings: &mut Findings) {
+    for (index, column) in survey.columns.iter().enumerate() {
+        let known = PLAIN.contains(&column.value.as_str()) && column.value != "trigger"
+            || TRANSLATED.contains(&base(&column.value))
+            || OWN.contains(&column.value.as_str());
+        if known || column.value.is_empty() {
+            continue;
+        }
+        if let Some(cell) = survey.rows.iter().find_map(|row| row.get(index)) {
+            let name = &column.value;
+            findings.add(
+                &cell.place,
+                "untranslated_column",
+                say(
+                    format!("还不能转换 {name} 这一列"),
+                    format!("the column {name} cannot be translated to an XForm yet"),
+                ),
+            );
+        }
+    }
+}
+
+/// A further column of the choices becomes an element of that name; pictures and sounds of choices are not translated yet.
+fn refuse_choices(choices: Option<&Sheet>, findings: &mut Findings) {
+    let named = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+    };
+    for column in choices.iter().flat_map(|sheet| &sheet.columns) {
+        let name = &column.value;
+        if !name.is_empty() && !name.starts_with("label::") && !named(name) || name == "label" {
+            findings.add(
+                &column.place,
+                "untranslated_column",
+                say(
+                    format!("还不能转换选项的 {name} 这一列"),
+                    format!("the column {name} of the choices cannot be translated to an XForm yet"),
+                ),
+            );
+        }
+    }
+}
+
+/// Characters that no XML can hold.
+fn refuse_controls(sheets: &[Sheet], findings: &mut Findings) {
+    for sheet in sheets {
+        for cell in sheet.rows.iter().flat_map(Row::cells).chain(&sheet.columns) {
+            let refused = |letter: char| {
+                (letter.is_control() && !matches!(letter, '\n' | '\r' | '\t'))
+                    || matches!(letter, '\u{fffe}' | '\u{ffff}')
+            };
+            if cell.value.contains(refused) {
+                findings.add(
+                    &cell.place,
+                    "control",
+                    say(
+                        "这一格里有看不见的控制字符：请重新输入",
+                        "this cell holds an invisible control character: type it again",
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// The languages of the labels, in the order of their columns.
+fn languages(survey: &Sheet) -> Vec<String> {
+    let mut languages = Vec::new();
+    for column in &survey.columns {
+        if let Some((name, language)) = column.value.split_once("::")
+            && TRANSLATED.contains(&name)
+            && !languages.iter().any(|known| known == language)
+        {
+            languages.push(language.to_owned());
+        }
+    }
+    languages
+}
+
+fn nest<'s>(
+    survey: &'s Sheet,
+    rows: &mut std::slice::Iter<'s, Row>,
+    above: &str,
+    findings: &mut Findings,
+) -> Vec<Node<'s>> {
+    let mut nodes = Vec::new();
+    while let Some(row) = rows.next() {
+        let Some(kind) = survey.cell(row, "type") else { continue };
+        let name = survey.cell(row, "name").map(|name| name.value.clone()).unwrap_or_default();
+        let path = format!("{above}/{name}");
+        match parse_type(&kind.value) {
+            Some(RowKind::End(_)) => break,
+            Some(RowKind::Begin(block)) => {
+                let children = nest(survey, rows, &path, findings);
+                nodes.push(Node { name, path, row, what: What::Block(block), children });
+            }
+            Some(RowKind::Question(question)) => match shape(&question).filter(|_| is_whole(&kind.value)) {
+                Some(shape) => {
+                    let what = What::Question(question, shape);
+                    nodes.push(Node { name, path, row, what, children: Vec::new() });
+                }
+                None => untranslated_type(kind, findings),
+            },
+            None => untranslated_type(kind, findings),
+        }
+    }
+    nodes
+}
+
+/// "or other" adds a question of its own.
+fn is_whole(kind: &str) -> bool {
+    !kind.contains("other")
+}
+
+fn untranslated_type(kind: &Located<String>, findings: &mut Findings) {
+    let name = &kind.value;
+    findings.add(
+        &kind.place,
+        "untranslated_type",
+        say(
+            format!("还不能转换 {name} 这种问题"),
+            format!("a question of the type {name} cannot be translated to an XForm yet"),
+        ),
+    );
+}
+
+/// Where each name stands, with the repeats around it.
+fn note_paths(
+    nodes: &[Node<'_>],
+    repeats: &mut Vec<String>,
+    paths: &mut BTreeMap<String, (String, Vec<String>)>,
+) {
+    for node in nodes {
+        paths.insert(node.name.clone(), (node.path.clone(), repeats.clone()));
+        let is_repeat = matches!(node.what, What::Block(Block::Repeat));
+        if is_repeat {
+            repeats.push(node.path.clone());
+        }
+        note_paths(&node.children, repeats, paths);
+        if is_repeat {
+            repeats.pop();
+        }
+    }
+}
+
+struct Form<'s> {
+    code: &'s str,
+    title: &'s str,
+    version: &'s str,
+    default: &'s str,
+    survey: &'s Sheet,
+    choices: Option<&'s Sheet>,
+    languages: Vec<String>,
+    nodes: Vec<Node<'s>>,
+    paths: BTreeMap<String, (String, Vec<String>)>,
+}
+
+/// Where in a repeat a field of the instance stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Nothing,
+    Template,
+    First,
+}
+
+type Output = Writer<Vec<u8>>;
+
+impl<'s> Form<'s> {
+    fn check(&self, settings: &Sheet, findings: &mut Findings) {
+        if !self.languages.iter().any(|language| language == self.default) {
+            let place = settings.rows.first().map_or(&settings.name.place, Row::place);
+            let known = self.languages.join(", ");
+            findings.add(
+                place,
+                "default_language",
+                say(
+                    format!("default_language 应为各列的语言之一：{known}"),
+                    format!("the default_language must be one of those of the columns: {known}"),
+                ),
+            );
+        }
+        self.survey.columns.iter().filter(|column| TRANSLATED.contains(&column.value.as_str())).for_each(
+            |column| {
+                let name = &column.value;
+                findings.add(
+                    &column.place,
+                    "no_language",
+                    say(
+                        format!("{name} 列要写明语言，如 {name}::中文 (zh)"),
+                        format!("the column {name} must name its language, as {name}::English (en)"),
+                    ),
+                );
+            },
+        );
+        for row in &self.survey.rows {
+            let plain = |text: &str| {
+                text.strip_prefix("${")
+                    .and_then(|rest| rest.strip_suffix('}'))
+                    .is_some_and(|name| !name.contains("${"))
+            };
+            if let Some(count) = self.survey.cell(row, "repeat_count").filter(|count| !plain(&count.value)) {
+                findings.add(
+                    &count.place,
+                    "repeat_count",
+                    say(
+                        "repeat_count 只能是一个字段，如 ${n}：先用 calculate 算出来",
+                        "a repeat_count must be one field, as ${n}: reckon it in a calculate first",
+                    ),
+                );
+            }
+            if let Some(value) =
+                self.survey.cell(row, "default").filter(|value| value.value.contains(['$', '(']))
+            {
+                findings.add(
+                    &value.place,
+                    "default",
+                    say("还不能转换算出来的 default", "a default that is reckoned cannot be translated yet"),
+                );
+            }
+            for index in 0..self.survey.columns.len() {
+                if let Some(cell) = row.get(index).filter(|cell| cell.value.contains("${last-saved#")) {
+                    findings.add(
+                        &cell.place,
+                        "last_saved",
+                        say("还不能转换 ${last-saved#…}", "${last-saved#…} cannot be translated yet"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn cell(&self, node: &Node<'s>, column: &str) -> Option<&'s str> {
+        self.survey.cell(node.row, column).map(|cell| cell.value.as_str())
+    }
+
+    fn is_told(&self, node: &Node<'s>, column: &str) -> bool {
+        self.languages.iter().any(|language| self.cell(node, &format!("{column}::{language}")).is_some())
+    }
+
+    /// An expression in which every `${name}` is a path: within one repeat from where it stands, else from the top.
+    fn expression(&self, text: &str, from: &Node<'_>, prefix: &str) -> String {
+        // A word processor's quotation marks are none in an expression.
+        let text = text.replace(['“', '”'], "\"").replace(['‘', '’'], "'");
+        let mut parts = text.split("${");
+        let mut whole = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            match part.split_once('}') {
+                Some((name, rest)) => {
+                    let path = self.reference(name.trim(), from, prefix);
+                    whole.push_str(&format!(" {path} {rest}"));
+                }
+                None => whole.push_str(&format!("${{{part}")),
+            }
+        }
+        whole
+    }
+
+    fn reference(&self, name: &str, from: &Node<'_>, prefix: &str) -> String {
+        let Some((target, repeats)) = self.paths.get(name) else { return name.to_owned() };
+        let own = self.paths.get(&from.name).map_or(&[][..], |(_, repeats)| repeats.as_slice());
+        let shared = repeats.iter().any(|repeat| own.contains(repeat));
+        if !shared {
+            return target.clone();
+        }
+        let (from, to): (Vec<&str>, Vec<&str>) =
+            (from.path.split('/').collect(), target.split('/').collect());
+        let common = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+        let common = common.min(to.len().saturating_sub(1)).min(from.len().saturating_sub(1));
+        let up = vec![".."; from.len() - common].join("/");
+        let down = to.get(common..).unwrap_or_default().join("/");
+        format!("{prefix}{up}/{down}")
+    }
+
+    fn write(&self, writer: &mut Output) -> io::Result<()> {
+        let namespaces = [
+            ("xmlns", "http://www.w3.org/2002/xforms"),
+            ("xmlns:h", "http://www.w3.org/1999/xhtml"),
+            ("xmlns:ev", "http://www.w3.org/2001/xml-events"),
+            ("xmlns:xsd", "http://www.w3.org/2001/XMLSchema"),
+            ("xmlns:jr", "http://openrosa.org/javarosa"),
+            ("xmlns:orx", "http://openrosa.org/xforms"),
+            ("xmlns:odk", "http://www.opendatakit.org/xforms"),
+        ];
+        writer.create_element("h:html").with_attributes(namespaces).write_inner_content(|writer| {
+            writer.create_element("h:head").write_inner_content(|writer| {
+                writer.create_element("h:title").write_text_content(BytesText::new(self.title))?;
+                writer
+                    .create_element("model")
+                    .with_attribute(("odk:xforms-version", "1.0.0"))
+                    .write_inner_content(|writer| {
+                        self.write_texts(writer)?;
+                        self.write_instance(writer)?;
+                        self.write_lists(writer)?;
+                        self.write_binds(&self.nodes, writer)?;
+                        writer
+                            .create_element("bind")
+                            .with_attributes([
+                                ("nodeset", "/data/meta/instanceID"),
+                                ("type", "string"),
+                                ("readonly", "true()"),
+                                ("jr:preload", "uid"),
+                            ])
+                            .write_empty()?;
+                        Ok(())
+                    })?;
+                Ok(())
+            })?;
+            writer
+                .create_element("h:body")
+                .write_inner_content(|writer| self.write_body(&self.nodes, writer))?;
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    fn write_texts(&self, writer: &mut Output) -> io::Result<()> {
+        writer.create_element("itext").write_inner_content(|writer| {
+            for language in &self.languages {
+                let mut translation =
+                    writer.create_element("translation").with_attribute(("lang", language.as_str()));
+                if language == self.default {
+                    translation = translation.with_attribute(("default", "true()"));
+                }
+                translation.write_inner_content(|writer| {
+                    for (list, rows) in self.lists() {
+                        for (number, row) in rows.iter().enumerate() {
+                            let choices =
+                                self.choices.and_then(|sheet| sheet.cell(row, &format!("label::{language}")));
+                            let text = choices.map_or("-", |cell| cell.value.as_str());
+                            write_text(writer, &format!("{list}-{number}"), |writer| {
+                                writer.write_event(Event::Text(BytesText::new(text)))
+                            })?;
+                        }
+                    }
+                    self.write_texts_of(&self.nodes, language, writer)
+                })?;
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    fn write_texts_of(&self, nodes: &[Node<'s>], language: &str, writer: &mut Output) -> io::Result<()> {
+        for node in nodes {
+            for (column, id) in [
+                ("constraint_message", "jr:constraintMsg"),
+                ("required_message", "jr:requiredMsg"),
+                ("label", "label"),
+                ("hint", "hint"),
+            ] {
+                if self.is_told(node, column) {
+                    let text = self.cell(node, &format!("{column}::{language}")).unwrap_or("-");
+                    write_text(writer, &format!("{}:{id}", node.path), |writer| {
+                        self.write_mixed(text, node, writer)
+                    })?;
+                }
+            }
+            self.write_texts_of(&node.children, language, writer)?;
+        }
+        Ok(())
+    }
+
+    /// A text in which every `${name}` shows the answer.
+    fn write_mixed(&self, text: &str, node: &Node<'s>, writer: &mut Output) -> io::Result<()> {
+        let mut parts = text.split("${");
+        writer.write_event(Event::Text(BytesText::new(parts.next().unwrap_or_default())))?;
+        for part in parts {
+            let (name, rest) = part.split_once('}').unwrap_or((part, ""));
+            let path = format!(" {} ", self.reference(name.trim(), node, ""));
+            writer.create_element("output").with_attribute(("value", path.as_str())).write_empty()?;
+            writer.write_event(Event::Text(BytesText::new(rest)))?;
+        }
+        Ok(())
+    }
+
+    fn write_instance(&self, writer: &mut Output) -> io::Result<()> {
+        writer.create_element("instance").write_inner_content(|writer| {
+            let id = [("id", self.code), ("version", self.version)];
+            writer.create_element(ROOT).with_attributes(id).write_inner_content(|writer| {
+                self.write_fields(&self.nodes, Within::Nothing, writer)?;
+                writer.create_element("meta").write_inner_content(|writer| {
+                    writer.create_element("instanceID").write_empty().map(|_| ())
+                })?;
+                Ok(())
+            })?;
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// A repeat stands twice: as what a new one is made of, and as the first.
+    fn write_fields(&self, nodes: &[Node<'s>], within: Within, writer: &mut Output) -> io::Result<()> {
+        for node in nodes {
+            let name = node.name.as_str();
+            match &node.what {
+                What::Block(Block::Repeat) => {
+                    if within != Within::First {
+                        writer.create_element(name).with_attribute(("jr:template", "")).write_inner_content(
+                            |writer| self.write_fields(&node.children, Within::Template, writer),
+                        )?;
+                    }
+                    if within != Within::Template {
+                        writer.create_element(name).write_inner_content(|writer| {
+                            self.write_fields(&node.children, Within::First, writer)
+                        })?;
+                    }
+                }
+                What::Block(Block::Group) => {
+                    writer
+                        .create_element(name)
+                        .write_inner_content(|writer| self.write_fields(&node.children, within, writer))?;
+                }
+                What::Question(..) => match self.cell(node, "default") {
+                    Some(value) => {
+                        writer.create_element(name).write_text_content(BytesText::new(value))?;
+                    }
+                    None => {
+                        writer.create_element(name).write_empty()?;
+                    }
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// The lists that some question chooses from, in the order of the choices sheet.
+    fn lists(&self) -> Vec<(&'s str, Vec<&'s Row>)> {
+        let mut used = BTreeSet::new();
+        note_lists(&self.nodes, &mut used);
+        let Some(sheet) = self.choices else { return Vec::new() };
+        let mut lists: Vec<(&str, Vec<&Row>)> = Vec::new();
+        for row in &sheet.rows {
+            let Some(list) = sheet.cell(row, "list_name").map(|cell| cell.value.as_str()) else { continue };
+            if !used.contains(list) {
+                continue;
+            }
+            match lists.iter_mut().find(|(name, _)| *name == list) {
+                Some((_, rows)) => rows.push(row),
+                None => lists.push((list, vec![row])),
+            }
+        }
+        lists
+    }
+
+    fn write_lists(&self, writer: &mut Output) -> io::Result<()> {
+        let Some(sheet) = self.choices else { return Ok(()) };
+        for (list, rows) in self.lists() {
+            writer.create_element("instance").with_attribute(("id", list)).write_inner_content(|writer| {
+                writer.create_element("root").write_inner_content(|writer| {
+                    for (number, row) in rows.iter().enumerate() {
+                        writer.create_element("item").write_inner_content(|writer| {
+                            write_item(sheet, row, &format!("{list}-{number}"), writer)
+                        })?;
+                    }
+                    Ok(())
+                })?;
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn write_binds(&self, nodes: &[Node<'s>], writer: &mut Output) -> io::Result<()> {
+        for node in nodes {
+            let attributes = self.bind(node);
+            if attributes.len() > 1 {
+                let attributes = attributes.iter().map(|(name, value)| (*name, value.as_str()));
+                writer.create_element("bind").with_attributes(attributes).write_empty()?;
+            }
+            self.write_binds(&node.children, writer)?;
+        }
+        Ok(())
+    }
+
+    fn bind(&self, node: &Node<'s>) -> Vec<(&'static str, String)> {
+        let mut attributes = vec![("nodeset", node.path.clone())];
+        let read_only = self.cell(node, "read_only").map(ToOwned::to_owned);
+        if let What::Question(question, shape) = &node.what {
+            attributes.push(("type", shape.kind.to_owned()));
+            if let Some((preload, parameter)) = shape.preload {
+                attributes.push(("jr:preload", preload.to_owned()));
+                attributes.push(("jr:preloadParams", parameter.to_owned()));
+            }
+            if question.name == "note" && read_only.is_none() {
+                attributes.push(("readonly", "true()".to_owned()));
+            }
+        }
+        let yes_no = |text: &str| match text.to_lowercase().as_str() {
+            "yes" | "true" | "true()" => "true()".to_owned(),
+            "no" | "false" | "false()" => "false()".to_owned(),
+            _ => self.expression(text, node, ""),
+        };
+        attributes.extend(read_only.map(|text| ("readonly", yes_no(&text))));
+        attributes.extend(self.cell(node, "required").map(|text| ("required", yes_no(text))));
+        for (column, name) in
+            [("relevant", "relevant"), ("constraint", "constraint"), ("calculation", "calculate")]
+        {
+            attributes.extend(self.cell(node, column).map(|text| (name, self.expression(text, node, ""))));
+        }
+        for (column, id) in
+            [("constraint_message", "jr:constraintMsg"), ("required_message", "jr:requiredMsg")]
+        {
+            if self.is_told(node, column) {
+                attributes.push((id, format!("jr:itext('{}:{id}')", node.path)));
+            }
+        }
+        attributes
+    }
+
+    fn write_body(&self, nodes: &[Node<'s>], writer: &mut Output) -> io::Result<()> {
+        for node in nodes {
+            let mut attributes = vec![("ref", node.path.clone())];
+            let appearance = self.cell(node, "appearance").map(|text| ("appearance", text.to_owned()));
+            match &node.what {
+                What::Block(Block::Group) => {
+                    attributes.extend(appearance);
+                    let attributes = attributes.iter().map(|(name, value)| (*name, value.as_str()));
+                    writer.create_element("group").with_attributes(attributes).write_inner_content(
+                        |writer| {
+                            self.write_label(node, writer)?;
+                            self.write_body(&node.children, writer)
+                        },
+                    )?;
+                }
+                What::Block(Block::Repeat) => {
+                    writer
+                        .create_element("group")
+                        .with_attribute(("ref", node.path.as_str()))
+                        .write_inner_content(|writer| {
+                            self.write_label(node, writer)?;
+                            self.write_repeat(node, appearance, writer)
+                        })?;
+                }
+                What::Question(question, shape) => {
+                    let Some(control) = shape.control else { continue };
+                    attributes.extend(appearance);
+                    attributes.extend(shape.media.map(|media| ("mediatype", media.to_owned())));
+                    let attributes = attributes.iter().map(|(name, value)| (*name, value.as_str()));
+                    writer.create_element(control).with_attributes(attributes).write_inner_content(
+                        |writer| {
+                            self.write_label(node, writer)?;
+                            match &question.list {
+                                Some(list) => self.write_choice(node, list, writer),
+                                None => Ok(()),
+                            }
+                        },
+                    )?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write_repeat(
+        &self,
+        node: &Node<'s>,
+        appearance: Option<(&'static str, String)>,
+        writer: &mut Output,
+    ) -> io::Result<()> {
+        let mut attributes = vec![("nodeset", node.path.clone())];
+        attributes.extend(
+            self.cell(node, "repeat_count").map(|text| ("jr:count", self.expression(text, node, ""))),
+        );
+        attributes.extend(appearance);
+        let attributes = attributes.iter().map(|(name, value)| (*name, value.as_str()));
+        writer
+            .create_element("repeat")
+            .with_attributes(attributes)
+            .write_inner_content(|writer| self.write_body(&node.children, writer))?;
+        Ok(())
+    }
+
+    fn write_label(&self, node: &Node<'s>, writer: &mut Output) -> io::Result<()> {
+        for name in ["label", "hint"] {
+            if self.is_told(node, name) {
+                let reference = format!("jr:itext('{}:{name}')", node.path);
+                writer.create_element(name).with_attribute(("ref", reference.as_str())).write_empty()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_choice(&self, node: &Node<'s>, list: &str, writer: &mut Output) -> io::Result<()> {
+        let filter = self
+            .cell(node, "choice_filter")
+            .map(|text| format!("[{}]", self.expression(text, node, "current()/")))
+            .unwrap_or_default();
+        let nodeset = format!("instance('{list}')/root/item{filter}");
+        writer.create_element("itemset").with_attribute(("nodeset", nodeset.as_str())).write_inner_content(
+            |writer| {
+                writer.create_element("value").with_attribute(("ref", "name")).write_empty()?;
+                writer.create_element("label").with_attribute(("ref", "jr:itext(itextId)")).write_empty()?;
+                Ok(())
+            },
+        )?;
+        Ok(())
+    }
+}
+
+fn note_lists(nodes: &[Node<'_>], used: &mut BTreeSet<String>) {
+    for node in nodes {
+        if let What::Question(question, _) = &node.what {
+            used.extend(question.list.clone());
+        }
+        note_lists(&node.children, used);
+    }
+}
+
+fn write_text(
+    writer: &mut Output,
+    id: &str,
+    content: impl FnOnce(&mut Output) -> io::Result<()>,
+) -> io::Result<()> {
+    writer.create_element("text").with_attribute(("id", id)).write_inner_content(|writer| {
+        writer.create_element("value").write_inner_content(content)?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// A choice with its further columns, by which a `choice_filter` chooses.
+fn write_item(sheet: &Sheet, row: &Row, id: &str, writer: &mut Output) -> io::Result<()> {
+    writer.create_element("itextId").write_text_content(BytesText::new(id))?;
+    for (index, column) in sheet.columns.iter().enumerate() {
+        let name = column.value.as_str();
+        if name == "list_name" || name.is_empty() || base(name) == "label" {
+            continue;
+        }
+        if let Some(cell) = row.get(index) {
+            writer.create_element(name).write_text_content(BytesText::new(&cell.value))?;
+        }
+    }
+    Ok(())
+}
