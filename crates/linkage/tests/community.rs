@@ -1,5 +1,4 @@
 //! A name that is common in a city is rare in a community.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use linkage::{Column, Index, Model, Raw, Register};
 
