@@ -35,6 +35,12 @@ def score(arguments, lists, links):
     return json.loads(run([arguments.tools + "/score", "--observations", observations, "--links", links]))
 
 
+def limit(arguments, lists, links):
+    command = [arguments.tools + "/limit", "--roster", lists + "/roster.csv"]
+    command += ["--observations", lists + "/observation.csv", "--links", links, "--threads", arguments.threads]
+    return json.loads(run(command))
+
+
 def ours(arguments, lists, links, runs, model=None):
     reports = []
     for _ in range(runs):
@@ -77,6 +83,7 @@ parser.add_argument("--runs", type=int, default=3)
 parser.add_argument("--threads", type=int, default=os.cpu_count())
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--febrl", action="store_true", help="FEBRL 1 to 4 with both peers")
+parser.add_argument("--limit", action="store_true", help="how much of what was missed nothing in the lists tells")
 parser.add_argument("--keep", help="folder that generated lists are kept in")
 arguments = parser.parse_args()
 folder = arguments.keep or tempfile.mkdtemp()
@@ -87,6 +94,7 @@ sizes = [people_of(size) for size in arguments.sizes.split(",")]
 profiles = arguments.profiles.split(",")
 print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start, {arguments.threads} threads")
 reliability = []
+limits = []
 
 print("\n## Side by side: the same lists, best match per observation\n")
 line("lists", "tool", "seconds (runs)", "peak GB", "F1 at 0.9", "best F1", "calibration error", "times faster")
@@ -117,6 +125,8 @@ for profile in profiles:
         report = reports[len(reports) // 2]
         got = score(arguments, lists, links)
         reliability.append((f"{profile} {people}", got))
+        if arguments.limit:
+            limits.append((f"{profile} {people}", limit(arguments, lists, links), got))
         rows = report["left_rows"] + report["right_rows"]
         seconds = report["seconds"]
         line(
@@ -131,6 +141,20 @@ line(*["---"] * 12)
 for name, got in reliability:
     bins = [f"{b['predicted']:.3f}/{b['observed']:.3f} ({b['pairs']})" if b["pairs"] else "-" for b in got["bins"]]
     line(name, *bins, f"{got['calibration_error']:.5f}")
+
+if limits:
+    print("\n## Missed, though whoever knew the truth of all other rows could not tell: somebody else fits as well\n")
+    line("lists", "wanted", "missed", "wrong", "of the missed, nobody can tell", "F1 at 0.9", "F1 that this alone leaves")
+    line(*["---"] * 7)
+    for name, limit_of, got in limits:
+        numbers = [limit_of[key] for key in ("wanted", "missed", "wrong", "undecidable")]
+        line(name, *numbers, f"{got['at_threshold']['f1']:.5f}", f"{limit_of['f1_limit']:.5f}")
+    print("\nHow the missed rows agree with the right person, the commonest ways first\n")
+    line("lists", "rows", "nobody can tell", "what agrees")
+    line(*["---"] * 4)
+    for name, limit_of, _ in limits:
+        for way in limit_of["ways"]:
+            line(name, way["rows"], way["undecidable"], way["agree"])
 
 if arguments.lookup != "none":
     print("\n## Lookups, one at a time\n")

@@ -20,8 +20,8 @@ pub enum Key {
     SoundBirth,
     /// The dwelling.
     Dwelling,
-    /// Sound of the name and building (postal code).
-    SoundBuilding,
+    /// Sound of the name and community (postal code); building where no community is known.
+    SoundCommunity,
     /// Sound of the name and year of birth.
     SoundYear,
     /// Sound of the name, month and day of birth.
@@ -51,7 +51,7 @@ impl Key {
         Self::Phone,
         Self::SoundBirth,
         Self::Dwelling,
-        Self::SoundBuilding,
+        Self::SoundCommunity,
         Self::SoundYear,
         Self::SoundMonthDay,
         Self::BirthCommunity,
@@ -117,11 +117,9 @@ pub(crate) fn values(key: Key, person: &Person, texts: &Texts) -> [Option<u64>; 
         Key::Phone => one((person.phone != 0).then_some(person.phone)),
         Key::SoundBirth => with_sound(birth),
         Key::Dwelling => one(dwelling_key(person, texts)),
-        Key::SoundBuilding => with_sound(match person.has_street() {
+        Key::SoundCommunity => with_sound(match person.has_street() || person.community != 0 {
             true => postcode,
-            false => {
-                (person.building != 0).then(|| join(u64::from(person.community), u64::from(person.building)))
-            }
+            false => (person.building != 0).then(|| join(0, u64::from(person.building))),
         }),
         Key::SoundYear => with_sound((!person.birth.is_missing()).then_some(u64::from(person.birth.year()))),
         Key::SoundMonthDay => with_sound(birth.map(|b| b & 0x1ff)),

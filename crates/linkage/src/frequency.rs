@@ -13,9 +13,12 @@ struct Counts {
     slots: Vec<u16>,
 }
 
+/// Slots of the shortest list: where two names of a hundred fall together, either looks common.
+const FEWEST: usize = 1 << 18;
+
 impl Counts {
     fn new(values: usize) -> Self {
-        Self { slots: vec![0; (values * 2).next_power_of_two().clamp(1 << 8, 1 << 26)] }
+        Self { slots: vec![0; (values * 2).next_power_of_two().clamp(FEWEST, 1 << 26)] }
     }
 
     fn slot(&self, key: u64) -> usize {

@@ -404,7 +404,8 @@ impl Index {
         let frequencies = Frequencies::count(&[&list], threads);
         frequencies.mark(&mut list, threads);
         let blocks = Blocks::build(&list, threads);
-        let scorer = Scorer::new(model, list.len());
+        // A lookup links the list with one row.
+        let scorer = Scorer::between(model, list.len(), 1);
         let built = list.len();
         Self {
             list,

@@ -28,16 +28,18 @@ const MOST: usize = 3;
 const PIECE: usize = 250;
 
 /// What is believed of someone seen whom the plain match did not recognise, before any person's answer. The crate's own
-/// beginning, but for three things: about half of such people are listed somewhere; most who are have moved or stand
-/// with another door, since one with her own name at her own door is recognised; and how likely strangers are to agree on
-/// a whole value is how common that very value is in the list.
+/// beginning, but for four things. About half of such people are listed somewhere. Most who are have moved, or go by a
+/// form of address or a name written by its sound, since one with her own name at her own door is recognised. Those who
+/// are not live behind doors where two or so are listed, whose surname every second bears, and give their names. And how likely strangers are
+/// to agree on a whole value is how common that very value is in the list.
 #[must_use]
 pub fn belief() -> Model {
-    let mut model = Model { match_rate: 0.5, ..Model::default() };
-    let dwelling = [0.0, 0.40, 0.02, 0.10, 0.08, 0.05, 0.35, 0.0, 0.0];
-    for table in [&mut model.same, &mut model.household] {
-        table[Field::Dwelling as usize] = dwelling;
-    }
+    let mut model = Model { match_rate: 0.5, household_rate: 2.0, ..Model::default() };
+    let (name, dwelling) = (Field::Name as usize, Field::Dwelling as usize);
+    model.same[name] = [0.0, 0.01, 0.01, 0.01, 0.30, 0.03, 0.04, 0.20, 0.40];
+    model.same[dwelling] = [0.0, 0.40, 0.02, 0.10, 0.08, 0.05, 0.35, 0.0, 0.0];
+    model.household[name] = [0.0, 0.46, 0.475, 0.001, 0.015, 0.044, 0.002, 0.002, 0.001];
+    model.household[dwelling] = [0.0, 0.10, 0.01, 0.02, 0.02, 0.05, 0.80, 0.0, 0.0];
     for (field, level, rarity) in [
         (Field::Name, 8, Rarity::Name),
         (Field::Birth, 7, Rarity::Birth),
@@ -138,7 +140,7 @@ pub fn learn(store: &mut Store) -> Result<Learnt> {
         forget(&root)?;
         return Ok(Learnt { before, after: first, same, two });
     }
-    let after = first.learn(&answers, matcher.people.len(), answers.len());
+    let after = first.learn(&answers, matcher.people.len(), 1);
     let text = serde_json::to_vec_pretty(&after).map_err(|error| {
         Failure::new(
             "model",
