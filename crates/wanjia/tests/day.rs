@@ -124,6 +124,33 @@ impl Day {
     }
 }
 
+const SEEN_HEAD: &str = "area_code,building,unit,room,at,name,sex,birth_date,id_number,phone\n";
+
+/// What is due is counted from the visit, so that a slip of the year would move it out of sight.
+#[test]
+fn a_visit_on_a_day_to_come_is_refused_and_its_door_stays_unreached() {
+    let day = Day::new();
+    let sweep = day.open();
+    let rows = "420102001001,3,2,402,2999-02-17T19:00:00+08:00,met,on,W1,,\n\
+                420102001001,9,9,999,2999-02-17T19:00:00+08:00,met,on,W1,,\n";
+    let seen = "420102001001,3,2,402,2999-02-17T19:00:00+08:00,王东军,男,,,\n";
+    let heads = ["area_code,building,unit,room,at,outcome,light,worker,recheck_on,note\n", SEEN_HEAD];
+    fs::write(day.path("to-come.csv"), format!("{}{rows}", heads[0])).unwrap();
+    fs::write(day.path("seen-to-come.csv"), format!("{}{seen}", heads[1])).unwrap();
+    let (before, told) = (
+        day.coverage(&sweep),
+        day.expect(
+            1,
+            &format!(
+                "import visits --data d --sweep {sweep} --persons seen-to-come.csv --rejects left.csv to-come.csv"
+            ),
+        ),
+    );
+    assert_eq!(day.coverage(&sweep), before, "{told}");
+    let left = fs::read_to_string(day.path("left.csv")).unwrap();
+    assert!(left.lines().filter(|line| line.contains("在今天之后")).count() == 2, "{left}");
+}
+
 #[test]
 fn a_messy_roster_becomes_the_list_of_the_unreached() {
     let day = Day::new();

@@ -8,7 +8,7 @@ use domain::id::{ActorId, DwellingId, SweepId};
 use domain::identity::Identity;
 use domain::note::VisitNote;
 use domain::state::State;
-use domain::time::{Millis, to_day};
+use domain::time::{Millis, day_of, end_of, to_day};
 use intake::visits::{PersonItem, PersonReader, PersonRow, VisitItem, VisitReader, VisitRow};
 use intake::{Cause, DoorLabel};
 use rustc_hash::FxHashMap;
@@ -92,7 +92,7 @@ impl<'b, 's> Import<'b, 's> {
                 VisitItem::Row(row) => {
                     self.tally.notices += row.notices.len() as u64;
                     row.notices.iter().for_each(|notice| refusals.notice(row.row, notice));
-                    match self.door(&row.area_code, &row.building, &row.unit, &row.room)? {
+                    match self.door(&row.area_code, [&row.building, &row.unit, &row.room], row.at_ms)? {
                         Ok(dwelling) => self.visit(&row, dwelling)?,
                         Err(cause) => {
                             self.tally.refused += 1;
@@ -146,7 +146,7 @@ impl<'b, 's> Import<'b, 's> {
                 PersonItem::Row(row) => {
                     self.tally.notices += row.warnings.len() as u64;
                     row.warnings.iter().for_each(|notice| refusals.notice(row.row, notice));
-                    match self.door(&row.area_code, &row.building, &row.unit, &row.room)? {
+                    match self.door(&row.area_code, [&row.building, &row.unit, &row.room], row.at_ms)? {
                         Ok(dwelling) => self.person(&row, dwelling)?,
                         Err(cause) => {
                             self.tally.refused += 1;
@@ -194,14 +194,18 @@ impl<'b, 's> Import<'b, 's> {
         Ok(())
     }
 
-    /// Finds the door, or registers it: a visit to a door that no roster knows puts it on the map.
+    /// Finds the door at which someone was at a time, or registers it: a visit to a door that no roster knows puts it on
+    /// the map.
     fn door(
         &mut self,
         area_code: &str,
-        building: &DoorLabel,
-        unit: &DoorLabel,
-        room: &DoorLabel,
+        [building, unit, room]: [&DoorLabel; 3],
+        at: Millis,
     ) -> Result<Result<DwellingId, Cause>, Stop> {
+        // Paper is typed by the hour, so that only another day is sure to be wrong.
+        if at > end_of(day_of(self.batch.now())) {
+            return Ok(Err(day_to_come()));
+        }
         let Some(area) = self.batch.state().book().areas.number(area_code) else {
             return Ok(Err(unknown_area(area_code)));
         };
@@ -241,5 +245,17 @@ fn outside_sweep(code: &str) -> Cause {
         en: format!("{code} is outside the sweep's area"),
         remedy_zh: "核对小区编码，或导入到另一次排查".into(),
         remedy_en: "check the code, or import into another sweep".into(),
+    }
+}
+
+/// Nobody was at a door on a day that is still to come, and what is due would be counted from it.
+fn day_to_come() -> Cause {
+    Cause {
+        field: "at",
+        code: "at_in_future",
+        zh: "“走访时间”在今天之后".into(),
+        en: "`at` is on a day still to come".into(),
+        remedy_zh: "改成实际走访的日期；若日期没错，请检查这台电脑的时钟".into(),
+        remedy_en: "write the day of the visit; if it is right, look at this computer's clock".into(),
     }
 }
