@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { campaignDay, dayFromText, dayText } from '@core/doors/day'
+import { campaignDay, dayFromText, dayText, dueAt } from '@core/doors/day'
 import { doorState, recheckDue } from '@core/doors/state'
 
 describe('campaign days', () => {
@@ -12,6 +12,11 @@ describe('campaign days', () => {
   it('go to text and back', () => {
     expect(dayFromText(dayText(20781))).toBe(20781)
     expect(() => dayFromText('soon')).toThrow()
+  })
+
+  it('last to their end where something is due on one, as the server counts', () => {
+    expect(dueAt('2026-11-25')).toBe(Date.parse('2026-11-25T23:59:59.999+08:00'))
+    expect(dueAt('2026-11-25T18:00:00+08:00')).toBe(Date.parse('2026-11-25T10:00:00Z'))
   })
 })
 

@@ -2,7 +2,7 @@
 
 use crate::fact::{Light, Outcome};
 use crate::state::{Dwelling, Round, Tally};
-use crate::time::{Millis, day_of, end_of, format_instant, from_day};
+use crate::time::{Millis, day_of, end_of, format_instant, from_day, parse_date, parse_instant, to_day};
 
 /// A listed person behind a dark door is phoned within this time of the visit that found it dark.
 pub const PHONE_WITHIN: Millis = 12 * 3_600_000;
@@ -139,6 +139,12 @@ pub fn kind_of(round: &Round, seen: Seen) -> Kind {
         (Seen::Nowhere, _) if is_dark(round) => Kind::ListedDark,
         (Seen::Nowhere, _) => Kind::Unresolved,
     }
+}
+
+/// The instant at which what [`due`] writes is over: a date with its day. None when nothing is due.
+#[must_use]
+pub fn due_at(due: &str) -> Option<Millis> {
+    parse_date(due).map(|day| end_of(to_day(day))).or_else(|_| parse_instant(due)).ok()
 }
 
 /// By when the task of a line is due, as text: an instant, a date for a re-check, or empty when nothing is due.

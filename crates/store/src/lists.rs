@@ -7,7 +7,8 @@ use domain::area::AreaNumber;
 use domain::door::walking_order;
 use domain::id::{DwellingId, PersonId};
 use domain::state::{Labels, State as _, SweepNumber};
-use domain::sweep::{Kind, Reason};
+use domain::sweep::{Kind, Reason, due_at};
+use domain::time::Millis;
 
 use crate::error::{Result, StoreError};
 use crate::query::{Door, Line, Reader};
@@ -55,11 +56,6 @@ pub(crate) fn door_order(a: (&Labels, DwellingId), b: (&Labels, DwellingId)) -> 
 /// People before the door itself.
 fn person_order(a: Option<PersonId>, b: Option<PersonId>) -> Ordering {
     a.is_none().cmp(&b.is_none()).then(a.cmp(&b))
-}
-
-/// What is due at no known time comes last.
-fn due_order(a: &str, b: &str) -> Ordering {
-    a.is_empty().cmp(&b.is_empty()).then(a.cmp(b))
 }
 
 fn is_before(door: &Door, begin: Option<&(Labels, DwellingId)>) -> bool {
@@ -214,18 +210,23 @@ impl Reader {
         lines.retain(|line| !line.kind.task().is_empty());
         let labels = after.as_ref().map(|after| self.place_labels(after.line.door)).transpose()?;
         let areas = &self.book().areas;
-        let order = |a: (&str, LinePlace, &Labels), b: (&str, LinePlace, &Labels)| {
-            due_order(a.0, b.0)
+        // What is due at no known time comes last.
+        let over = |due: &str| due_at(due).unwrap_or(Millis::MAX);
+        let order = |a: (Millis, LinePlace, &Labels), b: (Millis, LinePlace, &Labels)| {
+            a.0.cmp(&b.0)
                 .then_with(|| areas.code(a.1.door.area).cmp(areas.code(b.1.door.area)))
                 .then_with(|| door_order((a.2, a.1.door.dwelling), (b.2, b.1.door.dwelling)))
                 .then_with(|| person_order(a.1.person, b.1.person))
         };
         if let (Some(after), Some(labels)) = (after, labels) {
             lines.retain(|line| {
-                order((&line.due, line.place(), &line.door.labels), (&after.due, after.line, &labels)).is_gt()
+                let before = (over(&after.due), after.line, &labels);
+                order((over(&line.due), line.place(), &line.door.labels), before).is_gt()
             });
         }
-        lines.sort_by(|a, b| order((&a.due, a.place(), &a.door.labels), (&b.due, b.place(), &b.door.labels)));
+        lines.sort_by(|a, b| {
+            order((over(&a.due), a.place(), &a.door.labels), (over(&b.due), b.place(), &b.door.labels))
+        });
         let more = lines.len() > limit;
         lines.truncate(limit);
         let next = lines.last().map(|line| TaskPlace { due: line.due.clone(), line: line.place() });

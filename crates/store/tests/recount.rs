@@ -535,7 +535,7 @@ proptest! {
                     break;
                 }
             }
-            prop_assert!(tasks.is_sorted_by_key(|(due, _)| (due.is_empty(), due.clone())));
+            prop_assert!(tasks.is_sorted_by_key(|(due, _)| domain::sweep::due_at(due).unwrap_or(i64::MAX)));
             let waiting = lines.iter().filter(|line| line.0 != "confirmed").count();
             prop_assert_eq!(tasks.len(), waiting);
         }

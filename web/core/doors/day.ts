@@ -16,3 +16,8 @@ export function dayFromText(text: string): number {
   if (Number.isNaN(instant)) throw new Error(`not a date: ${text}`)
   return instant / DAY
 }
+
+/** The instant at which a due date or time is over: a date lasts until its day ends. */
+export function dueAt(due: string, offsetHours = 8): number {
+  return due.length === 10 ? (dayFromText(due) + 1) * DAY - offsetHours * HOUR - 1 : Date.parse(due)
+}

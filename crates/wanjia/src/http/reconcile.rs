@@ -3,8 +3,8 @@
 use axum::extract::State;
 use domain::access::{Action, Scope};
 use domain::id::{DwellingId, PersonId, SweepId};
-use domain::sweep::Kind;
-use domain::time::{Millis, end_of, parse_date, parse_instant, to_day};
+use domain::sweep::{Kind, due_at};
+use domain::time::Millis;
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use store::query::Line;
@@ -173,10 +173,7 @@ fn kind(name: &str) -> Result<Kind, Problem> {
 
 /// Whether something due then is late now. A date is due until its end.
 fn is_overdue(due: &str, now: Millis) -> bool {
-    match parse_date(due) {
-        Ok(day) => end_of(to_day(day)) < now,
-        Err(_) => parse_instant(due).is_ok_and(|due| due < now),
-    }
+    due_at(due).is_some_and(|due| due < now)
 }
 
 /// Everyone listed in an area, and everyone seen there who is on no list. No names.
@@ -236,6 +233,8 @@ async fn tasks(
 
 #[cfg(test)]
 mod tests {
+    use domain::time::parse_instant;
+
     use super::*;
 
     #[test]
