@@ -186,3 +186,22 @@ fn a_cell_that_cannot_be_read_is_refused_by_file_row_and_column_and_nothing_is_w
     assert!(said.contains("staff.csv row 3 column x_m"), "{said}");
     assert!(said.contains("staff.csv 第 3 行"), "{said}");
 }
+
+/// The README sends whoever has a list to the help.
+#[test]
+fn the_help_of_each_planner_tells_the_columns_that_go_in_and_come_out() {
+    for (planner, columns) in [
+        ("grids", ["community_id,building,households", "community_id,a,b", "community_id,building,grid"]),
+        ("deploy", ["staff_id", "need_SKILL", "staff_id,community_id,role,distance_m,reason"]),
+        ("pair", ["unit_id", "place_id", "place_id,unit_id,distance_m,changed"]),
+        ("rota", ["person_id", "shift_hours", "date,post_id,starts,hours,person_id,reason"]),
+        ("rounds", ["stop_id", "vehicle_id", "round,position,stop_id,arrives,reason"]),
+    ] {
+        let run =
+            Command::new(env!("CARGO_BIN_EXE_wanjia")).args(["plan", planner, "--help"]).output().unwrap();
+        let help = String::from_utf8(run.stdout).unwrap();
+        for column in columns {
+            assert!(help.contains(column), "{planner}: {column}\n{help}");
+        }
+    }
+}

@@ -17,15 +17,10 @@ use clap::Subcommand;
 /// name what it leaves uncovered.
 #[derive(Debug, Subcommand)]
 pub enum Plan {
-    /// Divide communities into contiguous grids
     Grids(grids::Args),
-    /// Send staff to communities with the least total travel
     Deploy(deploy::Args),
-    /// Pair units with the places they look after
     Pair(pair::Args),
-    /// Put people on shifts
     Rota(rota::Args),
-    /// Order stops into rounds
     Rounds(rounds::Args),
 }
 
