@@ -93,6 +93,7 @@ fn open(args: &OpenArgs) -> Result<()> {
     let actor = store.book().own_series;
     let sweep = sweeps::open_sweep(&mut store, actor, &args.area, &args.programme, deadline, super::now())?;
     println!("{sweep}");
+    let past = deadline < super::now();
     let (code, deadline) = (&args.area, format_instant(deadline));
     let book = store.book();
     let name = book.areas.number(code).and_then(|area| book.areas.get(area)).map_or("", |area| &area.name);
@@ -100,6 +101,11 @@ fn open(args: &OpenArgs) -> Result<()> {
         "opened on {code} {name}, until {deadline}; the line above is the sweep's id\n\
          已在 {code} {name} 开始排查，截止 {deadline}；上面一行是排查的编号"
     );
+    if past {
+        eprintln!(
+            "the deadline is past: its tasks are overdue from the start\n截止时间已过：这次排查的待办一开始就超时"
+        );
+    }
     Ok(())
 }
 
