@@ -31,7 +31,8 @@ pub struct RosterRow {
     pub id_number: String,
     pub phone: String,
     pub relation: String,
-    pub place: Option<Place>,
+    /// `home`, `enterprise`, `hotel`, `site`, `market`, `checkpoint` or `other`.
+    pub place: Option<&'static str>,
     /// What was left out of this row.
     pub notices: Vec<Notice>,
 }
@@ -44,64 +45,44 @@ pub struct DoorRow {
     pub building: DoorLabel,
     pub unit: DoorLabel,
     pub room: DoorLabel,
-    pub place: Option<Place>,
+    /// `home`, `enterprise`, `hotel`, `site`, `market`, `checkpoint` or `other`.
+    pub place: Option<&'static str>,
     pub notices: Vec<Notice>,
 }
 
-/// What is said to be behind a door.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    Home,
-    Enterprise,
-    Hotel,
-    Site,
-    Market,
-    Checkpoint,
-    Other,
-}
+/// What may be behind a door: the name that facts have for it, and other words for it.
+const PLACES: [(&str, &[&str]); 7] = [
+    (
+        "home",
+        &["dwelling", "residence", "住宅", "住房", "住家", "居民", "居住", "自住", "出租", "出租屋", "民房"],
+    ),
+    (
+        "enterprise",
+        &["company", "office", "shop", "企业", "单位", "公司", "办公", "商铺", "商户", "门面", "店铺"],
+    ),
+    ("hotel", &["酒店", "宾馆", "旅馆", "旅社", "民宿", "招待所"]),
+    ("site", &["construction site", "工地", "建筑工地"]),
+    ("market", &["supermarket", "市场", "菜场", "农贸市场", "集贸市场", "超市"]),
+    ("checkpoint", &["卡口", "检查点", "岗亭", "门岗"]),
+    ("other", &["其他", "其它"]),
+];
 
-impl Place {
-    /// The name in English, which is also that of the facts.
-    pub fn en(self) -> &'static str {
-        match self {
-            Self::Home => "home",
-            Self::Enterprise => "enterprise",
-            Self::Hotel => "hotel",
-            Self::Site => "site",
-            Self::Market => "market",
-            Self::Checkpoint => "checkpoint",
-            Self::Other => "other",
-        }
+/// Nothing if the cell is empty; what cannot be read is a notice.
+fn place(text: &str, notices: &mut Vec<Notice>) -> Option<&'static str> {
+    let word = cell::plain(text).to_lowercase();
+    if word.is_empty() {
+        return None;
     }
-
-    /// Reads a cell: nothing if it is empty, and what cannot be read is a notice.
-    fn read(text: &str, notices: &mut Vec<Notice>) -> Option<Self> {
-        let word = cell::plain(text).to_lowercase();
-        Some(match word.as_str() {
-            "" => return None,
-            "home" | "dwelling" | "residence" | "住宅" | "住房" | "居民" | "居住" | "自住" | "出租"
-            | "出租屋" | "民房" => Self::Home,
-            "enterprise" | "company" | "office" | "shop" | "企业" | "单位" | "公司" | "办公" | "商铺"
-            | "商户" | "门面" | "店铺" => Self::Enterprise,
-            "hotel" | "酒店" | "宾馆" | "旅馆" | "旅社" | "民宿" | "招待所" => Self::Hotel,
-            "site" | "construction site" | "工地" | "建筑工地" => Self::Site,
-            "market" | "supermarket" | "市场" | "菜场" | "农贸市场" | "集贸市场" | "超市" => {
-                Self::Market
-            }
-            "checkpoint" | "卡口" | "检查点" | "岗亭" | "门岗" => Self::Checkpoint,
-            "other" | "其他" | "其它" => Self::Other,
-            _ => {
-                notices.push(Notice::new(
-                    Column::Place,
-                    "place_unreadable",
-                    "看不懂“场所类型”，没有采用；可写住宅、企业、宾馆、工地、市场、卡口、其他",
-                    "`place` cannot be read and was left out; write home, enterprise, hotel, site, market, \
-                     checkpoint or other",
-                ));
-                return None;
-            }
-        })
+    let known = PLACES.iter().find(|(name, words)| word == *name || words.contains(&word.as_str()));
+    if known.is_none() {
+        notices.push(Notice::new(
+            Column::Place,
+            "place_unreadable",
+            "看不懂“场所类型”，没有采用；可写住宅、企业、宾馆、工地、市场、卡口、其他",
+            "`place` cannot be read and was left out; write home, enterprise, hotel, site, market, checkpoint or other",
+        ));
     }
+    known.map(|(name, _)| *name)
 }
 
 /// What one row of the table became.
@@ -157,7 +138,7 @@ impl RosterReader {
         let number = rows.record.number;
         let Door { area_code, building, unit, room } = rows.door()?;
         let mut notices = Vec::new();
-        let place = Place::read(cell(Column::Place), &mut notices);
+        let place = place(cell(Column::Place), &mut notices);
         let name = cell::name(cell(Column::Name));
         if name.is_empty() || is_vacant(&name) {
             let personal =

@@ -452,9 +452,9 @@ impl<'b, 's> Import<'b, 's> {
         &mut self,
         area_code: &str,
         [building, unit, room]: [&DoorLabel; 3],
-        place: Option<intake::roster::Place>,
+        place: Option<&'static str>,
     ) -> Result<Result<(DwellingId, RowVerdict), Cause>, Stop> {
-        let place = place.and_then(|place| Place::from_name(place.en()));
+        let place = place.and_then(Place::from_name);
         let area = match &self.last_area {
             Some((code, area)) if code == area_code => *area,
             _ => match self.batch.state().book().areas.number(area_code) {
