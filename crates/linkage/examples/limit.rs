@@ -7,11 +7,14 @@
 //! row is right at most every second time, and whoever leaves it misses it. Either costs half a row of F1 in the mean, so
 //! that `f1_limit` is what this alone leaves to a judge who makes no other mistake.
 
+mod generated;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Parser;
-use linkage::{Column, Field, Levels, Raw, Register, compare, field_name, level_name};
+use generated::{columns, raw};
+use linkage::{Field, Levels, Register, compare, field_name, level_name};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::json;
 
@@ -33,18 +36,6 @@ struct Arguments {
     ways: usize,
 }
 
-const COLUMNS: [(&str, Column); 9] = [
-    ("name", Column::Name),
-    ("sex", Column::Sex),
-    ("birth_date", Column::BirthDate),
-    ("id_no", Column::IdNumber),
-    ("phone", Column::Phone),
-    ("community", Column::Community),
-    ("building", Column::Building),
-    ("unit", Column::Unit),
-    ("room", Column::Room),
-];
-
 type Failure = Box<dyn std::error::Error>;
 
 /// A generated list: its rows and, by row, the texts of one more column.
@@ -52,8 +43,7 @@ fn read(path: &PathBuf, also: &str, keep: impl Fn(&str) -> bool) -> Result<(Regi
     let mut reader = csv::Reader::from_path(path)?;
     let headers = reader.headers()?.clone();
     let at = |name: &str| headers.iter().position(|header| header == name);
-    let columns: Vec<(usize, Column)> =
-        COLUMNS.iter().filter_map(|(name, column)| at(name).map(|at| (at, *column))).collect();
+    let columns = columns(&headers);
     let also = at(also).ok_or_else(|| format!("no column {also}"))?;
     let id = at("obs_id").unwrap_or(also);
     let (mut list, mut texts) = (Register::new(), Vec::new());
@@ -62,7 +52,7 @@ fn read(path: &PathBuf, also: &str, keep: impl Fn(&str) -> bool) -> Result<(Regi
         if !keep(&record[id]) {
             continue;
         }
-        let raw = columns.iter().fold(Raw::default(), |raw, (at, column)| raw.with(*column, &record[*at]));
+        let raw = raw(&record, &columns);
         list.push(&raw)?;
         texts.push(record[also].to_owned());
     }

@@ -4,11 +4,14 @@
 //! looks observations up one at a time, on one thread, and prints percentiles in microseconds; then the same for
 //! rows put in and taken out, and the memory that the index takes.
 
+mod generated;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Parser;
-use linkage::{Column, Index, Model, Raw, Register};
+use generated::{columns, raw};
+use linkage::{Index, Model, Raw, Register};
 use serde_json::json;
 
 #[derive(Parser)]
@@ -25,18 +28,6 @@ struct Arguments {
     threads: usize,
 }
 
-const COLUMNS: [(&str, Column); 9] = [
-    ("name", Column::Name),
-    ("sex", Column::Sex),
-    ("birth_date", Column::BirthDate),
-    ("id_no", Column::IdNumber),
-    ("phone", Column::Phone),
-    ("community", Column::Community),
-    ("building", Column::Building),
-    ("unit", Column::Unit),
-    ("room", Column::Room),
-];
-
 type Failure = Box<dyn std::error::Error>;
 
 /// Calls `each` with every row: its values, the person it is of (column `key`).
@@ -44,12 +35,11 @@ fn rows(path: &PathBuf, key: &str, mut each: impl FnMut(&Raw<'_>, &str) -> bool)
     let mut reader = csv::Reader::from_path(path)?;
     let headers = reader.headers()?.clone();
     let at = |name: &str| headers.iter().position(|header| header == name);
-    let columns: Vec<(usize, Column)> =
-        COLUMNS.iter().filter_map(|(name, column)| at(name).map(|at| (at, *column))).collect();
+    let columns = columns(&headers);
     let key = at(key).ok_or_else(|| format!("no column {key}"))?;
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record)? {
-        let raw = columns.iter().fold(Raw::default(), |raw, (at, column)| raw.with(*column, &record[*at]));
+        let raw = raw(&record, &columns);
         if !each(&raw, &record[key]) {
             break;
         }

@@ -63,20 +63,26 @@ struct Line {
     cells: Vec<Located<String>>,
 }
 
+impl Line {
+    fn of_text(file: &str, number: u32, mut cells: impl Iterator<Item = Located<String>>) -> Self {
+        let first = cells.next();
+        Self {
+            place: Place::text(file, number, 1),
+            sheet: first.filter(|cell| !cell.value.is_empty()),
+            cells: cells.collect(),
+        }
+    }
+}
+
 pub(crate) fn read_markdown(file: &str, text: &str) -> Vec<Sheet> {
     let mut lines = Vec::new();
     for (index, line) in text.lines().enumerate().take(MOST_ROWS) {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         let Some(cells) = split_markdown(line) else { continue };
-        let mut cells = cells
+        let cells = cells
             .into_iter()
             .map(|(column, value)| Located { value, place: Place::text(file, number, column) });
-        let first = cells.next();
-        lines.push(Line {
-            place: Place::text(file, number, 1),
-            sheet: first.filter(|cell| !cell.value.is_empty()),
-            cells: cells.collect(),
-        });
+        lines.push(Line::of_text(file, number, cells));
     }
     assemble(lines)
 }
@@ -140,16 +146,11 @@ pub(crate) fn read_csv(file: &str, text: &str, findings: &mut Findings) -> Vec<S
         let line = record.position().map_or(1, csv::Position::line);
         let number = u32::try_from(line).unwrap_or(u32::MAX);
         // A text editor shows the line, a spreadsheet the column's letter: the number of the cell serves both.
-        let mut cells = record.iter().enumerate().map(|(index, value)| Located {
+        let cells = record.iter().enumerate().map(|(index, value)| Located {
             value: value.trim().to_owned(),
             place: Place::text(file, number, u32::try_from(index + 1).unwrap_or(u32::MAX)),
         });
-        let first = cells.next();
-        lines.push(Line {
-            place: Place::text(file, number, 1),
-            sheet: first.filter(|cell| !cell.value.is_empty()),
-            cells: cells.collect(),
-        });
+        lines.push(Line::of_text(file, number, cells));
     }
     assemble(lines)
 }
