@@ -16,15 +16,15 @@ pub(super) struct Divided {
 /// Temperatures in cuts, first and last.
 const HOT: f64 = 0.8;
 const COLD: f64 = 0.3;
-/// Steps of the temperature, and those over which the weight of overload rises from a share of `FREE`:
-/// while balance weighs little, grids can trade the buildings that are as heavy as the slack is wide.
+/// Steps of the temperature, and those over which the weight of overload rises from a share of `FREE`, slowly
+/// at first: while balance weighs little, grids can trade the buildings that are as heavy as the slack is wide.
 const ROUNDS: u32 = 64;
 const RISING: u32 = 56;
 const FREE: f64 = 0.03;
 /// The search aims this much below the tolerance, of the mean, so as to end within it.
-const MARGIN: f64 = 0.004;
+const MARGIN: f64 = 0.001;
 /// What a hundredth of the mean above the tolerance costs, in cuts.
-const OVERLOAD: f64 = 0.7;
+const OVERLOAD: f64 = 6.0;
 /// The same when re-planning, where it has to outweigh moving households.
 const OVERLOAD_KEPT: f64 = 30.0;
 /// What moving a household from today's grid costs, in cuts.
@@ -211,6 +211,8 @@ const fn scale(draw: u32, bound: usize) -> usize {
 #[derive(Clone, Copy)]
 struct Border {
     ends: [u32; 2],
+    /// Whether cutting it counts.
+    counts: bool,
     /// Place in [`Search::across`], if it lies between two parts.
     across: u32,
 }
@@ -246,17 +248,13 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(region: &'a Region, mut part: Vec<u32>, parts: usize, tolerance: f64, seed: u64) -> Self {
+    fn new(region: &'a Region, part: Vec<u32>, parts: usize, tolerance: f64, seed: u64) -> Self {
         let count = part.len();
-        let mut load = vec![0.0; parts];
-        for (node, &number) in part.iter().enumerate() {
-            load[number as usize] += f64::from(region.load[node]);
-        }
-        part.push(u32::MAX);
         let mean = region.total() as f64 / parts as f64;
         let mut search = Self {
             region,
-            load,
+            part: Vec::new(),
+            load: vec![0.0; parts],
             mean,
             ceiling: mean * tolerance,
             overload: OVERLOAD,
@@ -270,9 +268,9 @@ impl<'a> Search<'a> {
             stamp: vec![0; count],
             now: 0,
             stack: Vec::new(),
-            part,
         };
         search.lay_out();
+        search.start(part);
         search
     }
 
@@ -284,18 +282,15 @@ impl<'a> Search<'a> {
         let mut back = region.starts.clone();
         for node in 0..region.load.len() {
             let first = region.starts[node] as usize;
-            for (at, &(next, _)) in (first..).zip(region.neighbours(node)) {
+            for (at, &(next, weight)) in (first..).zip(region.neighbours(node)) {
                 if (next as usize) < node {
                     continue;
                 }
                 let border = self.borders.len() as u32;
-                self.borders.push(Border { ends: [node as u32, next], across: INSIDE });
+                self.borders.push(Border { ends: [node as u32, next], counts: weight > 0, across: INSIDE });
                 self.border_of[at] = border;
                 self.border_of[back[next as usize] as usize] = border;
                 back[next as usize] += 1;
-                if self.part[node] != self.part[next as usize] {
-                    self.open(border);
-                }
             }
             let mut costly =
                 region.neighbours(node).iter().filter(|link| link.1 > 0).map(|link| link.0).peekable();
@@ -303,6 +298,25 @@ impl<'a> Search<'a> {
                 self.costly.push(std::array::from_fn(|_| costly.next().unwrap_or(none)));
             }
             self.costly_from.push(self.costly.len() as u32);
+        }
+    }
+
+    /// Goes on from this division.
+    fn start(&mut self, part: Vec<u32>) {
+        self.part = part;
+        self.load.fill(0.0);
+        for (&number, &load) in self.part.iter().zip(&self.region.load) {
+            self.load[number as usize] += f64::from(load);
+        }
+        self.part.resize(self.region.load.len() + 1, u32::MAX);
+        self.across.clear();
+        for border in 0..self.borders.len() {
+            let [a, b] = self.borders[border].ends;
+            if self.part[a as usize] == self.part[b as usize] {
+                self.borders[border].across = INSIDE;
+            } else {
+                self.open(border as u32);
+            }
         }
     }
 
@@ -322,12 +336,7 @@ impl<'a> Search<'a> {
     }
 
     fn count_cut(&self) -> u32 {
-        let both = (0..self.region.load.len())
-            .flat_map(|node| self.region.neighbours(node).iter().map(move |link| (node, link)))
-            .filter(|&(node, link)| self.part[node] != self.part[link.0 as usize])
-            .map(|(_, link)| link.1)
-            .sum::<u32>();
-        both / 2
+        self.across.iter().map(|&border| u32::from(self.borders[border as usize].counts)).sum()
     }
 
     fn over(&self, load: f64) -> f64 {
@@ -362,7 +371,8 @@ impl<'a> Search<'a> {
             std::array::from_fn(|draw| -((draw as f32 + 0.5) / DRAWS as f32).ln());
         for round in 0..ROUNDS {
             if free < 1.0 && round <= RISING {
-                self.overload = full * (free + (1.0 - free) * f64::from(round) / f64::from(RISING));
+                let risen = f64::from(round) / f64::from(RISING);
+                self.overload = full * (free + (1.0 - free) * risen * risen);
                 energy = self.energy();
                 best = energy;
                 dirty = true;
@@ -399,7 +409,7 @@ impl<'a> Search<'a> {
             heat *= cooling;
         }
         if !dirty {
-            self.part = kept;
+            self.start(kept);
         }
     }
 

@@ -29,7 +29,9 @@ impl std::error::Error for Problem {}
 pub struct Table {
     path: PathBuf,
     header: Vec<String>,
-    rows: Vec<csv::StringRecord>,
+    /// All cells, one after the other, and where each ends.
+    cells: String,
+    ends: Vec<usize>,
 }
 
 /// A column of a [`Table`] that is there.
@@ -59,14 +61,21 @@ impl Table {
                 format!("{name} row {row}: cannot be read: {error}"),
             )
         };
-        let header = reader
+        let header: Vec<String> = reader
             .headers()
             .map_err(broken)?
             .iter()
             .map(|title| title.trim().trim_start_matches('\u{feff}').to_owned())
             .collect();
-        let rows = reader.records().collect::<Result<_, _>>().map_err(broken)?;
-        Ok(Self { path: path.to_owned(), header, rows })
+        let (mut cells, mut ends) = (String::new(), vec![0]);
+        let mut record = csv::StringRecord::new();
+        while reader.read_record(&mut record).map_err(broken)? {
+            for cell in &record {
+                cells.push_str(cell.trim());
+                ends.push(cells.len());
+            }
+        }
+        Ok(Self { path: path.to_owned(), header, cells, ends })
     }
 
     /// The column of this name, which must be there.
@@ -97,12 +106,13 @@ impl Table {
     }
 
     pub fn len(&self) -> usize {
-        self.rows.len()
+        (self.ends.len() - 1).checked_div(self.header.len()).unwrap_or(0)
     }
 
     /// The cell, trimmed.
     pub fn text(&self, row: usize, Column(column): Column) -> &str {
-        self.rows[row].get(column).unwrap_or("").trim()
+        let cell = row * self.header.len() + column;
+        &self.cells[self.ends[cell]..self.ends[cell + 1]]
     }
 
     /// The cell as a number or the like.
