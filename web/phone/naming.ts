@@ -4,7 +4,7 @@ import type { PhoneDoor } from './db'
 
 type Place = Pick<PhoneDoor, 'building' | 'unit' | 'room'>
 
-/** "3" becomes 3 栋; a name that already says what it is stays as it is. */
+/** "3" becomes 3栋; a name that already says what it is stays as it is. */
 export function buildingName(building: string): string {
   if (building === '') return t('doors.noBuilding')
   return /^[0-9A-Za-z]+$/.test(building) ? t('doors.building', { n: building }) : building
@@ -25,9 +25,13 @@ export function doorTitle(door: Place): string {
     .join(' ')
 }
 
+export function isHome({ place }: Pick<PhoneDoor, 'place'>): boolean {
+  return !place || place === 'home'
+}
+
 /** What is behind the door, where it is no home. */
-export function placeName({ place }: Pick<PhoneDoor, 'place'>): string | null {
-  return place && place !== 'home' ? t(`place.${place}`) : null
+export function placeName(door: Pick<PhoneDoor, 'place'>): string | null {
+  return isHome(door) ? null : t(`place.${door.place}`)
 }
 
 export function ago(then: number, now: number): string {

@@ -419,6 +419,8 @@ export default {
     area: 'Area',
     open: 'Open',
     needed: 'Name and deadline are needed',
+    beside: 'Another sweep is still open here: {programme}, since {since}. Every door is to be reached in each of the two.',
+    past: 'The deadline is past: its tasks are overdue from the start.',
     opened: 'The sweep is open.',
   },
 }
