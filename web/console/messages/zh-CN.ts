@@ -202,25 +202,25 @@ export default {
     files: { rota: { people: '人员表', posts: '岗位表' }, grids: { adjacency: '相邻表', buildings: '楼栋表' }, deployment: { staff: '人员表', communities: '社区表' }, pairing: { units: '单位表', places: '小区表' }, rounds: { stops: '停靠点表', teams: '队伍表', vehicles: '车辆表' } },
     columns: {
       rota: {
-        people: '列：person_id（姓名），可选 skills、limits（no_nights、no_exposure）、away（日期）',
-        posts: '列：post_id（岗位），可选 number、skill、exposed、opens、closes、shift_hours',
+        people: '列：姓名（person_id），可选 技能（skills）、限制（limits：不值夜班、不接触）、请假（away：日期）',
+        posts: '列：岗位（post_id），可选 人数（number）、要求技能（skill）、有接触风险（exposed：是）、开始时间（opens）、结束时间（closes）、每班小时（shift_hours）；时间写整点，如 8',
       },
       grids: {
-        adjacency: '列：a、b（相邻的两栋），可选 boundary（open、gate、wall、kept）、community_id',
-        buildings: '列：building，可选 x_m、y_m（画图用）、type、households；不选就用已登记的门牌',
+        adjacency: '列：楼栋甲（a）、楼栋乙（b），可选 边界（boundary：相通、门、围墙、保留）、社区（community_id）',
+        buildings: '列：楼栋（building），可选 横坐标（x_m）、纵坐标（y_m）（画图用）、类型（type）、户数（households）；不选就用已登记的门牌',
       },
       deployment: {
-        staff: '列：staff_id（姓名）、x_m 和 y_m（或 lon、lat），可选 skills、limits（如 no_nights）',
-        communities: '列：community_id、x_m 和 y_m（或 lon、lat）、need，可选 minimum、need_技能、duty_岗位',
+        staff: '列：人员姓名（staff_id）、横坐标和纵坐标（x_m、y_m，单位米）或经度和纬度（lon、lat），可选 技能（skills）、限制（limits，如 不值夜班）',
+        communities: '列：社区（community_id）、横坐标和纵坐标（x_m、y_m）或经度和纬度（lon、lat）、需要人数（need），可选 最少人数（minimum）、需要_技能、值守_岗位',
       },
       pairing: {
-        units: '列：unit_id、x_m 和 y_m（或 lon、lat），可选 staff',
-        places: '列：place_id、x_m 和 y_m（或 lon、lat），可选 households、unit_id（今天由谁包保）',
+        units: '列：单位（unit_id）、横坐标和纵坐标（x_m、y_m）或经度和纬度（lon、lat），可选 单位人数（staff）',
+        places: '列：包保小区（place_id）、横坐标和纵坐标（x_m、y_m）或经度和纬度（lon、lat），可选 户数（households）、单位（unit_id，今天由谁包保）',
       },
       rounds: {
-        stops: '列：stop_id（门牌，不写人名）、x_m 和 y_m（或 lon、lat），可选 building、unit、floor、minutes、load、opens、closes',
-        teams: '列：team_id（带队人姓名）',
-        vehicles: '列：vehicle_id（司机姓名）、x_m 和 y_m，可选 room、from、until、km_h',
+        stops: '列：门牌（stop_id，不写人名）、横坐标和纵坐标（x_m、y_m）或经度和纬度（lon、lat），可选 楼栋、单元、楼层、停留分钟（minutes）、件数（load）、开始时间（opens）、结束时间（closes）',
+        teams: '列：带队人（team_id）',
+        vehicles: '列：司机（vehicle_id）、横坐标和纵坐标（x_m、y_m），可选 装载量（room）、出车时间（from）、收车时间（until）、时速（km_h）',
       },
     },
     optional: '（可不选）',
