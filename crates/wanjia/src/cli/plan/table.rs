@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::app::failure::in_chinese;
 use crate::app::plans::headings;
 
 /// Why a plan could not be made, in both languages.
@@ -49,7 +50,11 @@ impl Table {
     pub fn read(path: &Path) -> Result<Self, Problem> {
         let name = path.display();
         let mut reader = csv::Reader::from_path(path).map_err(|error| {
-            Problem::new(format!("{name}：打不开：{error}"), format!("{name}: cannot be opened: {error}"))
+            let zh = match error.kind() {
+                csv::ErrorKind::Io(error) => in_chinese(error),
+                _ => error.to_string(),
+            };
+            Problem::new(format!("{name}：打不开：{zh}"), format!("{name}: cannot be opened: {error}"))
         })?;
         let broken = |error: csv::Error| {
             let row = error.position().map_or(0, csv::Position::line);
