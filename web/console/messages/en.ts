@@ -15,6 +15,7 @@ export default {
     devices: 'Phones',
     plans: 'Plans',
     roster: 'Roster',
+    notHers: '“{page}” is not among your duties.',
     skip: 'Skip to content',
   },
   top: {

@@ -15,6 +15,7 @@ export default {
     devices: '手机',
     plans: '方案',
     roster: '名册',
+    notHers: '“{page}”不在您的职责里。',
     skip: '跳到正文',
   },
   top: {
