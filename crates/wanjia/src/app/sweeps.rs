@@ -34,7 +34,7 @@ pub fn open_sweep(
     if programme.is_empty() || programme.len() > domain::fact::TEXT_LIMIT {
         return Err(Failure::new(
             "programme",
-            "排查要有方案名称，不超过 200 字节",
+            "排查要有专项方案的名称，不超过 200 字节",
             "a sweep needs a programme name of at most 200 bytes",
         ));
     }
