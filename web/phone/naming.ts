@@ -41,3 +41,11 @@ export function ago(then: number, now: number): string {
   if (minutes < 48 * 60) return t('sync.ago.hours', { n: Math.floor(minutes / 60) })
   return t('sync.ago.days', { n: Math.floor(minutes / 1440) })
 }
+
+/** Who lives there, as far as a line of a list has room. */
+export function householdName(door: PhoneDoor): string {
+  const [first] = door.members ?? []
+  if (door.listed === 0) return placeName(door) ?? t('doors.unlisted')
+  if (first === undefined) return t('doors.people', { n: door.listed })
+  return door.listed === 1 ? first.name : t('doors.first', { name: first.name, n: door.listed })
+}

@@ -56,6 +56,14 @@ export default {
     noSweep: 'No sweep is open now.',
     pickSweep: 'Sweep',
   },
+  find: {
+    label: 'Find',
+    placeholder: 'Room, name or initials',
+    clear: 'Clear',
+    none: 'Not on this phone. Try the room alone, or the first letters of the name in pinyin.',
+    count: '{n} found',
+    more: 'The first {n} are shown; type one letter more.',
+  },
   sheet: {
     ask: 'What happened at the door',
     lightAsk: 'Is a light on?',

@@ -56,6 +56,14 @@ export default {
     noSweep: '现在没有开展中的排查。',
     pickSweep: '排查',
   },
+  find: {
+    label: '查找',
+    placeholder: '房号、姓名、拼音首字母',
+    clear: '清除',
+    none: '这台手机上没有。可以只打房号，或姓名的拼音首字母。',
+    count: '找到 {n} 条',
+    more: '只列出前 {n} 条，再多打一个字。',
+  },
   sheet: {
     ask: '敲门结果',
     lightAsk: '灯亮着吗？',
