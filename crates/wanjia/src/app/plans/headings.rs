@@ -85,6 +85,20 @@ pub fn shown(name: &str) -> Cow<'_, str> {
     }
 }
 
+/// Every word that is read, in both languages, for whoever writes a list.
+#[must_use]
+pub fn known() -> String {
+    let columns = COLUMNS.iter().map(|(name, word, _)| format!("{word} {name}"));
+    let prefixes = PREFIXES.iter().map(|(name, word)| format!("{word}… {name}…"));
+    let words = WORDS.iter().map(|(word, name)| format!("{word} {name}"));
+    let joined = |parts: &mut dyn Iterator<Item = String>| parts.collect::<Vec<_>>().join(", ");
+    format!(
+        "Headings / 表头: {}\nWords in cells / 表里的词: {}",
+        joined(&mut columns.chain(prefixes)),
+        joined(&mut { words })
+    )
+}
+
 /// What a word in a cell stands for; any other word stands for itself.
 #[must_use]
 pub fn word(word: &str) -> &str {
