@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::app::failure::in_chinese;
+use crate::app::plans::headings;
+
 /// Why a plan could not be made, in both languages.
 #[derive(Debug)]
 pub struct Problem {
@@ -28,6 +31,9 @@ impl std::error::Error for Problem {}
 /// A CSV file held in memory; columns are found by name, unknown ones are ignored.
 pub struct Table {
     path: PathBuf,
+    /// As they came.
+    shown: Vec<String>,
+    /// The names of the columns under them.
     header: Vec<String>,
     /// All cells, one after the other, and where each ends.
     cells: String,
@@ -46,7 +52,11 @@ impl Table {
     pub fn read(path: &Path) -> Result<Self, Problem> {
         let name = path.display();
         let mut reader = csv::Reader::from_path(path).map_err(|error| {
-            Problem::new(format!("{name}：打不开：{error}"), format!("{name}: cannot be opened: {error}"))
+            let zh = match error.kind() {
+                csv::ErrorKind::Io(error) => in_chinese(error),
+                _ => error.to_string(),
+            };
+            Problem::new(format!("{name}：打不开：{zh}"), format!("{name}: cannot be opened: {error}"))
         })?;
         let broken = |error: csv::Error| {
             let row = error.position().map_or(0, csv::Position::line);
@@ -61,7 +71,7 @@ impl Table {
                 format!("{name} row {row}: cannot be read: {error}"),
             )
         };
-        let header: Vec<String> = reader
+        let shown: Vec<String> = reader
             .headers()
             .map_err(broken)?
             .iter()
@@ -75,7 +85,8 @@ impl Table {
                 ends.push(cells.len());
             }
         }
-        Ok(Self { path: path.to_owned(), header, cells, ends })
+        let header = shown.iter().map(|heading| headings::column(heading)).collect();
+        Ok(Self { path: path.to_owned(), shown, header, cells, ends })
     }
 
     /// The column of this name, which must be there.
@@ -84,9 +95,9 @@ impl Table {
     /// When the header does not have it.
     pub fn column(&self, title: &str) -> Result<Column, Problem> {
         self.optional(title).ok_or_else(|| {
-            let (path, has) = (self.path.display(), self.header.join(","));
+            let (path, has) = (self.path.display(), self.shown.join(","));
             Problem::new(
-                format!("{path}：缺少列 {title}（现有：{has}）"),
+                format!("{path}：缺少列 {}（现有：{has}）", headings::shown(title)),
                 format!("{path}: column {title} is missing (it has: {has})"),
             )
         })
@@ -140,7 +151,7 @@ impl Table {
 
     /// A problem with one cell. Rows are numbered as a spreadsheet does, the header being row 1.
     pub fn at(&self, row: usize, Column(column): Column, zh: &str, en: &str) -> Problem {
-        let (path, number, title) = (self.path.display(), row + 2, &self.header[column]);
+        let (path, number, title) = (self.path.display(), row + 2, &self.shown[column]);
         let cell = self.text(row, Column(column));
         Problem::new(
             format!("{path} 第 {number} 行 {title} 列：“{cell}”{zh}"),
