@@ -111,7 +111,10 @@ mod tests {
 
     #[test]
     fn a_pack_has_these_bytes_whatever_order_its_files_came_in() {
-        let one = Files::from([("b".to_owned(), Content::Bytes(vec![1])), ("a".to_owned(), Content::Bytes(vec![]))]);
+        let one = Files::from([
+            ("b".to_owned(), Content::Bytes(vec![1])),
+            ("a".to_owned(), Content::Bytes(vec![])),
+        ]);
         assert_eq!(encode(&one).unwrap(), [0x82, 0x82, 0x61, b'a', 0x40, 0x82, 0x61, b'b', 0x41, 1]);
         let torn = Files::from([("a.xlsx".to_owned(), Content::Unreadable(say("坏", "torn")))]);
         assert_eq!(encode(&torn), None);

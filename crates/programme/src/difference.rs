@@ -9,7 +9,7 @@ use crate::keep::Keep;
 use crate::manifest::Manifest;
 use crate::pack::Programme;
 use crate::parameter::{Overlay, Parameter};
-use crate::pathway::{Pathway, State, Step};
+use crate::pathway::{Duty, Pathway, State, Step};
 use crate::rule::Rule;
 use crate::text::Texts;
 
@@ -77,7 +77,10 @@ impl Lines {
     /// Of something that has a value: only if it is another.
     fn value(&mut self, zh: &str, en: &str, old: &(String, String), new: &(String, String)) {
         if old != new {
-            self.add(format!("{zh}：由 {} 改为 {}", old.0, new.0), format!("{en}: from {} to {}", old.1, new.1));
+            self.add(
+                format!("{zh}：由 {} 改为 {}", old.0, new.0),
+                format!("{en}: from {} to {}", old.1, new.1),
+            );
         }
     }
 
@@ -113,7 +116,12 @@ impl Lines {
         bases.come.iter().for_each(|basis| self.come(kind, named(&basis.code.value, &basis.name)));
         for (before, basis) in bases.both {
             let (zh, en) = named(&basis.code.value, &basis.name);
-            self.plain(&format!("{zh} 的日期"), &format!("the date of {en}"), &day(before.of), &day(basis.of));
+            self.plain(
+                &format!("{zh} 的日期"),
+                &format!("the date of {en}"),
+                &day(before.of),
+                &day(basis.of),
+            );
         }
         let kind = ("用途", "purpose");
         let purposes = compare(&old.purposes, &new.purposes, |purpose| &purpose.code.value);
@@ -153,7 +161,12 @@ impl Lines {
         for (before, parameter) in all.both {
             let (zh, en) = name(parameter);
             let unit = |parameter: &Parameter| parameter.unit.name().to_owned();
-            self.plain(&format!("{zh} 的单位"), &format!("the unit of {en}"), &unit(before), &unit(parameter));
+            self.plain(
+                &format!("{zh} 的单位"),
+                &format!("the unit of {en}"),
+                &unit(before),
+                &unit(parameter),
+            );
             self.plain(&zh, &en, &number(before.value), &number(parameter.value));
             let bounds = |parameter: &Parameter| {
                 let (least, most) = (number(parameter.least), number(parameter.most));
@@ -185,7 +198,10 @@ impl Lines {
     fn forms(&mut self, old: &[Form], new: &[Form]) {
         let kind = ("表单", "form");
         let name = |form: &Form| {
-            (format!("{}（{}）", form.title, form.code.value), format!("{} ({})", form.title, form.code.value))
+            (
+                format!("{}（{}）", form.title, form.code.value),
+                format!("{} ({})", form.title, form.code.value),
+            )
         };
         let forms = compare(old, new, |form| &form.code.value);
         forms.gone.iter().for_each(|form| self.gone(kind, name(form)));
@@ -303,20 +319,42 @@ impl Lines {
         let code = &state.code.value;
         let (zh, en) = (format!("{zh} · {code}"), format!("{en} · {code}"));
         self.texts(&zh, &en, &before.name, &state.name);
-        let duty = |state: &State| match &state.duty {
-            None => ("结束".to_owned(), "an end".to_owned()),
-            Some(duty) => {
-                let (owner, within) = (&duty.owner, &duty.within);
-                let climbs = duty.climbs_to.join(" → ");
-                let counted =
-                    duty.counted_from.as_ref().map_or_else(String::new, |(form, field)| format!(", {form}.{field}"));
-                (
-                    format!("{owner} 负责，时限 {within}{counted}，超时报 {climbs}"),
-                    format!("{owner} within {within}{counted}, then {climbs}"),
-                )
+        match (&before.duty, &state.duty) {
+            (Some(before), Some(duty)) => {
+                self.plain(
+                    &format!("{zh} 由谁负责"),
+                    &format!("who answers for {en}"),
+                    &before.owner,
+                    &duty.owner,
+                );
+                self.plain(
+                    &format!("{zh} 的时限"),
+                    &format!("the limit of {en}"),
+                    &before.within,
+                    &duty.within,
+                );
+                let counted = |duty: &Duty| {
+                    duty.counted_from
+                        .as_ref()
+                        .map_or_else(|| "—".to_owned(), |(form, field)| format!("{form}.{field}"))
+                };
+                self.plain(
+                    &format!("{zh} 从哪天算起"),
+                    &format!("the day from which {en} counts"),
+                    &counted(before),
+                    &counted(duty),
+                );
+                self.value(
+                    &format!("{zh} 超时依次报告"),
+                    &format!("who is told in turn when {en} is overdue"),
+                    &list(&before.climbs_to),
+                    &list(&duty.climbs_to),
+                );
             }
-        };
-        self.value(&format!("{zh} 的责任"), &format!("the duty in {en}"), &duty(before), &duty(state));
+            (None, Some(_)) => self.add(format!("{zh} 不再是结束"), format!("{en} is no end any more")),
+            (Some(_), None) => self.add(format!("{zh} 成为结束"), format!("{en} is an end now")),
+            (None, None) => {}
+        }
         let held = |state: &State| state.restriction.clone().unwrap_or_else(|| "—".into());
         self.plain(&format!("{zh} 的限制"), &format!("the restriction in {en}"), &held(before), &held(state));
     }

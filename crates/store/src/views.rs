@@ -6,8 +6,8 @@ use domain::area::{Area, AreaNumber, Level};
 use domain::fact::{Light, Outcome, Place};
 use domain::id::{ActorId, DwellingId, Id, PersonId, PlanId, SeriesId};
 use domain::state::{
-    Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp, State,
-    Sweep, SweepNumber, Tally, Visit, Waiting,
+    Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp,
+    State, Sweep, SweepNumber, Tally, Visit, Waiting,
 };
 use domain::sweep::residual_reason;
 use domain::time::Millis;

@@ -66,7 +66,11 @@ pub fn check_place(book: &Book, new: &Edited, digest: &[u8; 32]) -> Result<Place
         if edition.digest == *digest {
             return Ok(Place::Published);
         }
-        return Err(store::StoreError::Refused(store::packs::version_published(&manifest.code, &manifest.version)).into());
+        return Err(store::StoreError::Refused(store::packs::version_published(
+            &manifest.code,
+            &manifest.version,
+        ))
+        .into());
     }
     let own = || book.editions.iter().filter(|edition| edition.programme == manifest.code);
     if let Some(twin) = own().find(|edition| edition.from == new.from) {

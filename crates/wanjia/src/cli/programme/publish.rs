@@ -44,7 +44,9 @@ pub fn run(args: &PublishArgs) -> Result<Outcome> {
     let (code, version) = (&new.programme.manifest.code, &new.programme.manifest.version);
     let before = match check_place(reader.book(), &new, &ledger::seal::digest(&new.pack))? {
         Place::Published => {
-            println!("{code} {version} is published already, as it is here\n{code} {version} 已经发布，内容相同");
+            println!(
+                "{code} {version} is published already, as it is here\n{code} {version} 已经发布，内容相同"
+            );
             return Ok(Outcome::Done);
         }
         Place::After(before) => before,
@@ -60,13 +62,8 @@ pub fn run(args: &PublishArgs) -> Result<Outcome> {
     // Whoever held the directory before may have published too.
     if matches!(check_place(store.book(), &new, &ledger::seal::digest(&new.pack))?, Place::After(_)) {
         let actor = store.book().own_series;
-        let publication = Publication {
-            programme: code,
-            version,
-            from: new.from,
-            sunset: new.sunset,
-            pack: &new.pack,
-        };
+        let publication =
+            Publication { programme: code, version, from: new.from, sunset: new.sunset, pack: &new.pack };
         store.write(now(), |batch| batch.publish_programme(actor, &publication))?;
     }
     println!("published {code} {version}\n已发布 {code} {version}");
@@ -77,7 +74,9 @@ fn tell(new: &Edited, before: Option<(&Edition, &Programme)>) {
     let Edited { programme, from, sunset, .. } = new;
     let (code, version) = (&programme.manifest.code, &programme.manifest.version);
     let (first, end) = (from_day(*from), from_day(*sunset));
-    println!("{code} {version}: in force from {first} until {end}\n{code} {version}：{first} 起生效，{end} 起失效");
+    println!(
+        "{code} {version}: in force from {first} until {end}\n{code} {version}：{first} 起生效，{end} 起失效"
+    );
     let today = day_of(now());
     if today >= *sunset {
         println!("its term is over today: it judges nobody any more\n今天已过失效日：不再用来判断任何人");
