@@ -289,7 +289,7 @@ fn check_wording(sheet: &Sheet, row: &Row, subject: Subject, manifest: &Manifest
                 &cell.place,
                 "forbidden",
                 say(
-                    format!("本方案不许询问{}", own.name.get("zh").unwrap_or_default()),
+                    format!("本专项方案不许询问{}", own.name.get("zh").unwrap_or_default()),
                     format!("this programme may not ask for {}", own.name.get("en").unwrap_or_default()),
                 ),
             );

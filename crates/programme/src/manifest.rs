@@ -124,7 +124,7 @@ impl Manifest {
                 &format.place,
                 "format",
                 say(
-                    format!("本程序读格式 {FORMAT} 的方案，这是格式 {found}"),
+                    format!("本程序读格式 {FORMAT} 的专项方案，这是格式 {found}"),
                     format!("this program reads packs of format {FORMAT}, this is format {found}"),
                 ),
             );
@@ -226,7 +226,7 @@ impl Manifest {
                 place,
                 "no_basis",
                 say(
-                    "方案没有法律依据：至少要有一段 [[basis]]",
+                    "专项方案没有法律依据：至少要有一段 [[basis]]",
                     "the programme stands on no law: there must be at least one [[basis]]",
                 ),
             );
@@ -274,7 +274,7 @@ fn check_term(from: Day, until: &Located<Day>, findings: &mut Findings) {
             &until.place,
             "term",
             say(
-                format!("方案最长 {LONGEST_YEARS} 年，到期须重新发布"),
+                format!("专项方案最长 {LONGEST_YEARS} 年，到期须重新发布"),
                 format!("a programme runs {LONGEST_YEARS} years at most, then it is published anew"),
             ),
         );

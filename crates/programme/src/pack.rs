@@ -1,6 +1,6 @@
 //! A pack as a whole: its files in, a programme or every mistake out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calendar::Calendar;
 use crate::code::{check_unique, is_code, unknown};
@@ -95,7 +95,7 @@ impl<'r> Reader<'r> {
                 &Place::whole("programme.toml"),
                 "no_manifest",
                 say(
-                    "文件夹里没有 programme.toml：这不是方案",
+                    "文件夹里没有 programme.toml：这不是专项方案",
                     "the folder holds no programme.toml: this is no pack",
                 ),
             );
@@ -132,7 +132,7 @@ impl<'r> Reader<'r> {
             Some(source) => rule::read(&source, &manifest, &parameters, &forms, self.findings),
             None => Rules::default(),
         };
-        let pathways = self.read_pathways(&manifest, &parameters, &forms, &rules.named);
+        let pathways = self.read_pathways(&manifest, &parameters, &forms, rules.named.as_deref());
         let calendar = match self.open("calendar.toml") {
             Some(source) => Calendar::read(&source, self.findings),
             None => Calendar::default(),
@@ -140,9 +140,10 @@ impl<'r> Reader<'r> {
         let mut scenarios = Vec::new();
         for path in self.paths("tests/") {
             if let Some(source) = self.open(path) {
-                scenarios.extend(scenario::read(&source, &forms, &rules.named, self.findings));
+                scenarios.extend(scenario::read(&source, &forms, rules.named.as_deref(), self.findings));
             }
         }
+        self.check_rules_are_there(&pathways, &scenarios);
         Some(Programme { manifest, parameters, forms, rules: rules.good, pathways, calendar, scenarios })
     }
 
@@ -151,7 +152,7 @@ impl<'r> Reader<'r> {
         manifest: &Manifest,
         parameters: &Parameters,
         forms: &[Form],
-        rules: &[String],
+        rules: Option<&[String]>,
     ) -> Vec<Pathway> {
         let known = Known { manifest, parameters, forms, rules };
         let mut pathways = Vec::new();
@@ -162,6 +163,26 @@ impl<'r> Reader<'r> {
         }
         check_unique(pathways.iter().map(|pathway| &pathway.code), "pathway", self.findings);
         pathways
+    }
+
+    /// A pack may have no rules; it may not name rules and have none.
+    fn check_rules_are_there(&mut self, pathways: &[Pathway], scenarios: &[Scenario]) {
+        let named = pathways
+            .iter()
+            .flat_map(|pathway| &pathway.asked_by)
+            .chain(scenarios.iter().flat_map(Scenario::rules))
+            .collect::<BTreeSet<_>>();
+        if !self.files.contains_key("rules.toml") && !named.is_empty() {
+            let count = named.len();
+            self.findings.add(
+                &Place::whole("rules.toml"),
+                "no_rules",
+                say(
+                    format!("没有这个文件，而 pathways/ 和 tests/ 提到了 {count} 条规则"),
+                    format!("this file is not there, and pathways/ and tests/ name {count} rules"),
+                ),
+            );
+        }
     }
 
     /// Whether the other files are TOML at all; what was told already is told once.
@@ -212,7 +233,7 @@ impl<'r> Reader<'r> {
                     &Place::whole(path),
                     "unknown_file",
                     say(
-                        "方案里没有这个文件的位置；可有 programme.toml、parameters.toml、rules.toml、calendar.toml、overlays/*.toml、pathways/*.toml、tests/*.toml、forms/*.md|csv|xlsx、samples/、README.md",
+                        "专项方案里没有这个文件的位置；可有 programme.toml、parameters.toml、rules.toml、calendar.toml、overlays/*.toml、pathways/*.toml、tests/*.toml、forms/*.md|csv|xlsx、samples/、README.md",
                         "a pack has no place for this file; it may hold programme.toml, parameters.toml, rules.toml, calendar.toml, overlays/*.toml, pathways/*.toml, tests/*.toml, forms/*.md|csv|xlsx, samples/ and README.md",
                     ),
                 );

@@ -12,7 +12,7 @@ use crate::form::{Form, Subject};
 use crate::manifest::Manifest;
 use crate::parameter::Parameters;
 use crate::question::Answer;
-use crate::rule::is_time;
+use crate::rule::{check_rules, is_time};
 use crate::section::{Section, Source};
 use crate::text::Texts;
 
@@ -94,7 +94,8 @@ pub(crate) struct Known<'k> {
     pub manifest: &'k Manifest,
     pub parameters: &'k Parameters,
     pub forms: &'k [Form],
-    pub rules: &'k [String],
+    /// None if they cannot be read.
+    pub rules: Option<&'k [String]>,
 }
 
 pub(crate) fn read(source: &Source<'_>, known: &Known<'_>, findings: &mut Findings) -> Option<Pathway> {
@@ -119,10 +120,7 @@ fn read_pathway(
     let name = texts(section, known, findings);
     let subject = section.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
     let asked_by = section.list("asked_by", findings);
-    for rule in asked_by.iter().filter(|rule| !known.rules.contains(&rule.value)) {
-        let rules: Vec<&str> = known.rules.iter().map(String::as_str).collect();
-        unknown(rule, "规则", "rule", &rules, findings);
-    }
+    check_rules(&asked_by, known.rules, findings);
     let (mut states, mut steps) = (Vec::new(), Vec::new());
     let (mut state_codes, mut step_codes) = (Vec::new(), Vec::new());
     for mut part in section.sections("state", findings) {

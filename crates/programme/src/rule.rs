@@ -27,11 +27,12 @@ pub struct Rule {
     pub condition: Condition,
 }
 
-/// The rules without mistakes, and the names of all: that one has a mistake does not make its name unknown.
+/// The rules without mistakes, and the names of all: that one has a mistake does not make its name unknown. No names at
+/// all if the file is not there or is no TOML: then whatever is called a rule elsewhere is not wrong for that.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     pub good: Vec<Rule>,
-    pub named: Vec<String>,
+    pub named: Option<Vec<String>>,
 }
 
 pub(crate) fn read(
@@ -43,7 +44,7 @@ pub(crate) fn read(
 ) -> Rules {
     let mut rules = Vec::new();
     let mut ids = Vec::new();
-    source.read_toml(findings, |section, findings| {
+    let readable = source.read_toml(findings, |section, findings| {
         for mut part in section.sections("rule", findings) {
             let id = part.text("id", findings);
             ids.extend(id.clone());
@@ -51,7 +52,8 @@ pub(crate) fn read(
         }
     });
     check_unique(ids.iter(), "rule", findings);
-    Rules { good: rules, named: ids.into_iter().map(|id| id.value).collect() }
+    let named = ids.into_iter().map(|id| id.value).collect();
+    Rules { good: rules, named: readable.then_some(named) }
 }
 
 fn read_rule(
@@ -86,6 +88,15 @@ fn read_rule(
         within: within?.value,
         condition: condition?,
     })
+}
+
+/// Tells of every name that is no rule; of none if the rules cannot be read.
+pub(crate) fn check_rules(named: &[Located<String>], rules: Option<&[String]>, findings: &mut Findings) {
+    let Some(rules) = rules else { return };
+    for name in named.iter().filter(|name| !rules.contains(&name.value)) {
+        let known: Vec<&str> = rules.iter().map(String::as_str).collect();
+        unknown(name, "规则", "rule", &known, findings);
+    }
 }
 
 /// Whether a parameter of that name is a time, or the finding that it is not.

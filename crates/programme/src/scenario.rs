@@ -9,6 +9,7 @@ use crate::finding::{Finding, Findings, Located, Place, say};
 use crate::form::{Form, Subject};
 use crate::judge::{Judgement, Situation, judge};
 use crate::pack::Programme;
+use crate::rule::check_rules;
 use crate::section::{Section, Source};
 
 /// One test.
@@ -23,6 +24,13 @@ pub struct Scenario {
     then: Vec<Expectation>,
 }
 
+impl Scenario {
+    /// The rules that it names.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &String> {
+        self.then.iter().flat_map(|then| then.flags.iter().chain(then.unknown.iter().flatten()))
+    }
+}
+
 /// What must hold on a day: exactly these rules flag, and exactly these lack an answer.
 #[derive(Clone, Debug)]
 struct Expectation {
@@ -35,7 +43,7 @@ struct Expectation {
 pub(crate) fn read(
     source: &Source<'_>,
     forms: &[Form],
-    rules: &[String],
+    rules: Option<&[String]>,
     findings: &mut Findings,
 ) -> Vec<Scenario> {
     let mut scenarios = Vec::new();
@@ -50,7 +58,7 @@ pub(crate) fn read(
 fn read_scenario(
     mut part: Section<'_, '_>,
     forms: &[Form],
-    rules: &[String],
+    rules: Option<&[String]>,
     findings: &mut Findings,
 ) -> Option<Scenario> {
     let name = part.text("name", findings);
@@ -109,17 +117,14 @@ fn read_record(
 
 fn read_expectation(
     mut part: Section<'_, '_>,
-    rules: &[String],
+    rules: Option<&[String]>,
     findings: &mut Findings,
 ) -> Option<Expectation> {
     let place = part.place();
     let on = part.day("on", findings);
     let mut ids = |key: &'static str, findings: &mut Findings| {
         let ids = part.list(key, findings);
-        for id in ids.iter().filter(|id| !rules.contains(&id.value)) {
-            let known: Vec<&str> = rules.iter().map(String::as_str).collect();
-            unknown(id, "规则", "rule", &known, findings);
-        }
+        check_rules(&ids, rules, findings);
         ids.into_iter().map(|id| id.value).collect::<BTreeSet<_>>()
     };
     let flags = ids("flags", findings);

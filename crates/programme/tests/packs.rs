@@ -181,6 +181,19 @@ fn broken_files_are_told_by_line() {
     assert_snapshot!(told(&files));
 }
 
+/// Whatever names a rule would be wrong as well: forty mistakes that are none.
+#[test]
+fn rules_that_are_not_there_or_cannot_be_read_are_one_mistake() {
+    let mut files = epidemic();
+    files.remove("rules.toml");
+    let missing = told(&files);
+    files.insert("rules.toml".into(), Content::Bytes(b"[[rule]\n".to_vec()));
+    assert_snapshot!([missing, told(&files)].concat());
+    let mut texts = small();
+    texts.remove("rules.toml");
+    assert_eq!(told(&self::files(&texts)), "no mistakes");
+}
+
 #[test]
 fn an_empty_folder_is_no_pack() {
     assert_snapshot!(told(&Files::new()));
