@@ -10,6 +10,7 @@
 //! - [`condition`] parses and checks CEL; [`rule`] is a condition with what it says and to whom.
 //! - [`pathway`] holds the states of a case with their limits; [`case`] adds up its events and says what is due;
 //!   [`calendar`] knows working days.
+//! - [`archive`] is a pack as one run of bytes; [`difference`] tells what changed between two versions.
 //! - [`judge`] says whether a rule flags a subject; [`scenario`] runs a pack's own tests.
 //!
 //! No files, no sockets, no clock: bytes come from the caller, and a day is an argument.
@@ -17,10 +18,12 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod answer;
+pub mod archive;
 pub mod calendar;
 pub mod case;
 pub mod code;
 pub mod condition;
+pub mod difference;
 pub mod finding;
 pub mod forbidden;
 pub mod form;
