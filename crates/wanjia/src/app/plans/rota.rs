@@ -3,7 +3,7 @@
 use domain::plan::{Open, Slot};
 use domain::time::to_day;
 use jiff::civil::{Date, Weekday};
-use planning::rota::{Person, Rules, Shift, plan};
+use planning::rota::{Clash, Person, Rules, Shift, clash, plan};
 
 use super::sheet::{Column, Sheet, Wrong};
 use super::{Broken, Figure, Held, Input, Judged, LABEL_LIMIT, NAME_LIMIT, SLOTS, Solved, headings};
@@ -143,34 +143,22 @@ impl Rota {
         shift: &Shift,
         before: &[u32],
     ) -> Option<(&'static str, &'static str, &'static str)> {
-        let day = |shift: &Shift| shift.starts / 24;
         if !self.may_hold(person, shift) {
             return Some(("cannot_hold", "此人不能上这一班", "this person cannot hold this shift"));
         }
-        let mut a_day = shift.hours;
-        for other in before {
-            let other = &self.shifts[*other as usize];
-            if other == shift {
-                return Some(("twice", "同一班排了两次", "the same shift twice"));
-            }
-            let apart = other.starts + other.hours + self.rules.rest <= shift.starts
-                || shift.starts + shift.hours + self.rules.rest <= other.starts;
-            if !apart {
-                return Some((
-                    "rest",
-                    "两班之间休息不足 11 小时",
-                    "less than 11 hours of rest between two shifts",
-                ));
-            }
-            if day(other) == day(shift) {
-                a_day += other.hours;
-            }
+        let before: Vec<&Shift> = before.iter().map(|other| &self.shifts[*other as usize]).collect();
+        if before.contains(&shift) {
+            return Some(("twice", "同一班排了两次", "the same shift twice"));
         }
-        (a_day > self.rules.most_a_day).then_some((
-            "long_day",
-            "一天超过 12 小时",
-            "more than 12 hours in a day",
-        ))
+        Some(match clash(shift, &before, &self.rules)? {
+            Clash::Overlap => ("overlap", "两班时间重叠", "two shifts at the same time"),
+            Clash::Rest => (
+                "rest",
+                "两班之间休息不足 11 小时，算作同一天上班又超过 12 小时",
+                "less than 11 hours of rest between two shifts, and as one day of work more than 12 hours from first to last",
+            ),
+            Clash::LongDay => ("long_day", "一天超过 12 小时", "more than 12 hours in a day"),
+        })
     }
 
     fn may_hold(&self, person: usize, shift: &Shift) -> bool {
