@@ -30,8 +30,9 @@ def ask(command):
 
 def show(title, columns, rows):
     print(f"\n## {title}\n\n| " + " | ".join(columns) + " |\n|" + "---|" * len(columns))
+    written = lambda cell: f"{cell:,.4g}" if isinstance(cell, float) and abs(cell) < 1000 else f"{cell:,.0f}" if isinstance(cell, (int, float)) else str(cell)
     for row in rows:
-        print("| " + " | ".join(f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row) + " |")
+        print("| " + " | ".join(written(cell) for cell in row) + " |")
     sys.stdout.flush()
 
 

@@ -215,6 +215,24 @@ fn day_of(hour: u32) -> usize {
     (hour / 24) as usize
 }
 
+/// An hour of the day as people write it: 8, 8:00 or 08:00.
+#[must_use]
+pub fn hour(word: &str) -> Option<u32> {
+    word.strip_suffix(":00").or_else(|| word.strip_suffix("：00")).unwrap_or(word).parse().ok()
+}
+
+/// How an hour and a number of hours are written, for whoever wrote them otherwise.
+pub const HOUR: (&str, &str) = (
+    "不是可用的整点；开始写 0 到 23，结束写到 48（次日），晚于开始，如 8 或 08:00",
+    "is no usable full hour; write 0 to 23 to begin, up to 48 (the next day) to close, later than it opens, as 8 or 08:00",
+);
+
+/// How dates away are written.
+pub const AWAY: (&str, &str) = (
+    "不是日期；写成 2026-01-31 或 2026-01-31..2026-02-02，几个之间空一格",
+    "is no date; write 2026-01-31 or 2026-01-31..2026-02-02, several apart by a space",
+);
+
 fn read_posts(sheet: &Sheet, dates: &[Date]) -> Result<(Vec<Post>, Vec<Shift>), Wrong> {
     let [skill, exposed] = ["skill", "exposed"].map(|title| sheet.optional(title));
     let columns = ["number", "opens", "closes", "shift_hours"].map(|title| sheet.optional(title));
@@ -223,11 +241,18 @@ fn read_posts(sheet: &Sheet, dates: &[Date]) -> Result<(Vec<Post>, Vec<Shift>), 
         let number = |index: usize, otherwise: u32, limit: u32| {
             sheet.number(row, columns[index], limit).map(|found| found.unwrap_or(otherwise))
         };
-        let (need, opens, closes, length) =
-            (number(0, 1, 500)?, number(1, 0, 23)?, number(2, 24, 48)?, number(3, 8, 48)?);
-        let wrong = [(2, closes <= opens), (3, length == 0)];
-        if let Some(column) = wrong.iter().find(|(_, wrong)| *wrong).and_then(|(index, _)| columns[*index]) {
-            return Err(sheet.at(row, column, "out_of_range", "不在可用的范围内", "is out of range"));
+        let clock = |index: usize, otherwise: u32, usable: std::ops::RangeInclusive<u32>| {
+            let Some(column) = columns[index].filter(|column| !sheet.text(row, *column).is_empty()) else {
+                return Ok(otherwise);
+            };
+            hour(sheet.text(row, column))
+                .filter(|hour| usable.contains(hour))
+                .ok_or_else(|| sheet.at(row, column, "out_of_range", HOUR.0, HOUR.1))
+        };
+        let (need, opens, length) = (number(0, 1, 500)?, clock(1, 0, 0..=23)?, number(3, 8, 48)?);
+        let closes = clock(2, 24, opens + 1..=48)?;
+        if let Some(column) = columns[3].filter(|_| length == 0) {
+            return Err(sheet.at(row, column, "out_of_range", "至少 1", "is 1 at least"));
         }
         let exposed = matches!(headings::word(sheet.text_of(row, exposed)), "1" | "yes");
         posts.push(Post { skill: sheet.text_of(row, skill).to_owned(), exposed });
@@ -274,13 +299,7 @@ fn read_people(sheet: &Sheet, posts: &[Post], dates: &[Date]) -> Result<Vec<Pers
             for word in words(row, away) {
                 match (period(word), away) {
                     (Some(period), _) => absent.push(period),
-                    (None, Some(away)) => {
-                        let (zh, en) = (
-                            "不是日期；写成 2026-01-31 或 2026-01-31..2026-02-02",
-                            "is no date; write 2026-01-31 or 2026-01-31..2026-02-02",
-                        );
-                        return Err(sheet.at(row, away, "date", zh, en));
-                    }
+                    (None, Some(away)) => return Err(sheet.at(row, away, "date", AWAY.0, AWAY.1)),
                     (None, None) => {}
                 }
             }
