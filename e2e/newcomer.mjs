@@ -258,6 +258,27 @@ describe('a newcomer’s first evening', () => {
     await go(secretary, '进度')
   })
 
+  it('finds a person by the letters of her name and a door by its number, without a signal', async () => {
+    const { page, context } = phone
+    await context.setOffline(true)
+    const field = page.getByRole('searchbox', { name: '查找' })
+    await field.fill('wdj')
+    await page.locator('.found .row', { hasText: '王东军' }).waitFor()
+    assert.equal(await page.locator('.row').count(), 1)
+    assert.equal(await page.locator('.found mark').innerText(), '王东军')
+    await quiet(page, 'found by initials')
+    await field.fill('3-1-302')
+    await page.locator('.found .row', { hasText: '302' }).click()
+    await page.locator('dialog h2', { hasText: '302' }).waitFor()
+    await page.locator('dialog').getByRole('button', { name: '关闭' }).click()
+    await field.fill('查无此人')
+    await page.getByText('这台手机上没有').waitFor()
+    await quiet(page, 'nothing found')
+    await page.getByRole('button', { name: '清除' }).click()
+    await page.locator('.dock').waitFor()
+    await context.setOffline(false)
+  })
+
   it('knocks with a signal, and the residual falls on the secretary’s page', async () => {
     await phone.page.getByRole('button', { name: '见到了，没有变化' }).click()
     await sync(phone.page)

@@ -24,6 +24,8 @@ const looking = new Looking(browser, territory, out)
 const { complaints } = looking
 const open = looking.open.bind(looking)
 const ask = looking.ask.bind(looking)
+/** The next house that a roster of the walk fills: each has a list of its own to apply. */
+let houses = 90
 
 try {
   await prepare()
@@ -61,6 +63,8 @@ async function closeSweep(id) {
 /** Signs in once in each role, and has the community know every kind of line: a refusal, someone unlisted, a held record. */
 async function prepare() {
   for (const role of Object.keys(territory.accounts)) await looking.signIn(role)
+  const inn = `小区编码,楼栋,单元,房号,姓名,场所类型\n${territory.community},1,1,如家宾馆,,宾馆\n`
+  await ask('secretary', 'POST', '/v1/roster?source=inns', Buffer.from(inn))
   looking.sweep = (await ask('county', 'GET', '/v1/sweeps')).sweeps[0].id
   const enrol = async (name) => {
     const opened = await openPage(browser, origin, { viewport: PHONE, isMobile: true, hasTouch: true })
@@ -215,9 +219,12 @@ async function consolePages({ locale, shape, viewport, look }) {
   await desk.dialog('34-revoke', page.locator('.act .button').first())
   await desk.visit('/roster', '.drop')
   await desk.shot('35-roster')
-  await page.setInputFiles('input[type=file]', { name: '保成社区名册.csv', mimeType: 'text/csv', buffer: roster(community) })
+  await page.setInputFiles('input[type=file]', { name: '保成社区名册.csv', mimeType: 'text/csv', buffer: roster(community, (houses += 1)) })
   await page.waitForSelector('.sums')
   await desk.shot('36-roster-preview')
+  await page.locator('.sums .apply').click()
+  await page.waitForSelector('.done')
+  await desk.shot('36-roster-applied', { full: true })
   await desk.visit('/roster', '.drop')
   await page.setInputFiles('input[type=file]', { name: '照片.csv', mimeType: 'text/csv', buffer: Buffer.from('门卫,日期\n张,2026-01-01\n') })
   await page.waitForSelector('.refusal')
@@ -299,10 +306,10 @@ async function closing(name, options) {
 }
 
 /** Good rows, one of each fault that a community's list has, and one that is there already. */
-function roster(community) {
+function roster(community, house) {
   const head = '小区编码,楼栋,单元,房号,姓名,性别,出生日期,身份证号,电话,与户主关系'
-  const good = Array.from({ length: 12 }, (_, row) => `${community},90,1,${row + 1}01,林${'一二三四五六七八九十甲乙'[row]},女,1980-0${(row % 9) + 1}-11,,1390000${String(1000 + row)},户主`)
-  const bad = [`${community},90,1,,王五,男,1990-01-01,,,`, `${community},90,1,101,赵六,男,1990-13-01,,,`, `${community},90,1,102,钱七,男,1990-01-01,420102199001011,,`, `420103001001,1,1,101,孙八,男,1990-01-01,,,`]
+  const good = Array.from({ length: 12 }, (_, row) => `${community},${house},1,${row + 1}01,林${'一二三四五六七八九十甲乙'[row]},女,1980-0${(row % 9) + 1}-11,,1390000${String(1000 + row)},户主`)
+  const bad = [`${community},${house},1,,王五,男,1990-01-01,,,`, `${community},${house},1,101,赵六,男,1990-13-01,,,`, `${community},${house},1,102,钱七,男,1990-01-01,420102199001011,,`, `420103001001,1,1,101,孙八,男,1990-01-01,,,`]
   return Buffer.from([head, ...good, ...bad].join('\n'))
 }
 
@@ -338,7 +345,21 @@ async function phonePages({ locale, look }) {
   await shot('08-floors', { full: true })
   await page.click('.layout')
   await page.click('.segmented button >> nth=0')
+  const [first] = await page.locator('.row .who b').allInnerTexts()
+  await page.fill('[name=find]', first)
+  await page.waitForSelector('.found .row')
+  await shot('08a-found-doors')
+  await page.fill('[name=find]', 'z')
+  await page.waitForSelector('.found mark')
+  await shot('08b-found-people')
+  await page.fill('[name=find]', 'xyzxyz')
+  await page.waitForSelector('.found .none')
+  await shot('08c-found-nothing')
+  await page.fill('[name=find]', '')
   await phone.dialog('09-sheet', page.locator('.row').nth(2))
+  await page.click('.segmented button >> nth=2')
+  await phone.dialog('09-sheet-workplace', page.locator('.row', { hasText: '如家宾馆' }))
+  await page.click('.segmented button >> nth=0')
   await page.locator('.row').nth(2).click()
   const sheet = page.locator('dialog[open]')
   await sheet.locator('.button.dusk').click()

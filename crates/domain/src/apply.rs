@@ -6,8 +6,8 @@ use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
 use crate::id::{DwellingId, PersonId, PlanId, SeriesId};
 use crate::state::{
-    Book, Count, Device, Dwelling, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp, State,
-    Sweep, SweepNumber, Tally, Visit,
+    Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp,
+    State, Sweep, SweepNumber, Tally, Visit,
 };
 use crate::sweep::tally;
 use crate::time::Millis;
@@ -241,6 +241,22 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             }
             _ => Ok(()),
         },
+        Body::ProgrammePublished { programme, version, from, sunset, digest } => {
+            // What was published under a version is never anything else.
+            if state.book().edition(programme, version).is_some() {
+                return Ok(());
+            }
+            change_book(state, origin.counts_from, |book| {
+                book.editions.push(Edition {
+                    programme: programme.clone(),
+                    version: version.clone(),
+                    from: *from,
+                    sunset: *sunset,
+                    digest: *digest,
+                    published_at: stamp.at,
+                });
+            })
+        }
         // Kept in the ledger as a record; no view needs them.
         Body::Revealed { .. } | Body::ListRevealed { .. } => Ok(()),
     }

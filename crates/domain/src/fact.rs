@@ -235,6 +235,9 @@ pub enum Body {
     PlanPart { plan: PlanId, person: PersonId, worker: Option<ActorId> },
     /// 30 `[plan]`; it is in force no more, and no other took its place.
     PlanWithdrawn { plan: PlanId },
+    /// 31 `[programme, version, from, sunset, digest: bytes32]`; the version of a programme whose pack has this SHA-256 is
+    /// in force from the first day on, until another one is, and at the sunset no more.
+    ProgrammePublished { programme: String, version: String, from: Day, sunset: Day, digest: [u8; 32] },
 }
 
 /// One thing that happened: when (by the clock of whoever says so), who says so, and what.
@@ -347,11 +350,11 @@ impl In<'_> {
         Ok(is_null)
     }
     fn optional_day(&mut self, field: &'static str) -> Read<Option<Day>> {
-        if self.null()? {
-            return Ok(None);
-        }
+        if self.null()? { Ok(None) } else { self.day(field).map(Some) }
+    }
+    fn day(&mut self, field: &'static str) -> Read<Day> {
         let day = self.int()?;
-        Day::try_from(day).map(Some).map_err(|_| self.bad(field, day.unsigned_abs()))
+        Day::try_from(day).map_err(|_| self.bad(field, day.unsigned_abs()))
     }
     fn bad(&self, field: &'static str, value: u64) -> FactError {
         FactError::BadValue { kind: self.kind, field, value }
@@ -469,6 +472,13 @@ impl Fact {
                 }
             }
             Body::PlanWithdrawn { plan } => out.array(1).id(*plan),
+            Body::ProgrammePublished { programme, version, from, sunset, digest } => out
+                .array(5)
+                .text(programme)
+                .text(version)
+                .int(i64::from(*from))
+                .int(i64::from(*sunset))
+                .bytes(digest),
             Body::LinkProposed { from, to, per_mille, model } => {
                 out.array(4).id(*from).id(*to).uint(*per_mille).bytes(model)
             }
@@ -535,6 +545,7 @@ impl Body {
             Self::PlanPublished { .. } => 28,
             Self::PlanPart { .. } => 29,
             Self::PlanWithdrawn { .. } => 30,
+            Self::ProgrammePublished { .. } => 31,
         }
     }
 
@@ -738,6 +749,16 @@ impl Body {
             30 => {
                 read.array(1)?;
                 Self::PlanWithdrawn { plan: read.id()? }
+            }
+            31 => {
+                read.array(5)?;
+                Self::ProgrammePublished {
+                    programme: read.text("programme")?,
+                    version: read.text("version")?,
+                    from: read.day("from")?,
+                    sunset: read.day("sunset")?,
+                    digest: read.fixed()?,
+                }
             }
             kind => return Err(FactError::UnknownKind(kind)),
         })

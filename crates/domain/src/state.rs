@@ -35,6 +35,19 @@ pub struct Roster {
     pub imported_at: Millis,
 }
 
+/// A published version of a programme.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edition {
+    pub programme: String,
+    pub version: String,
+    /// The first day on which it can be in force, and the first on which it cannot be any more.
+    pub from: Day,
+    pub sunset: Day,
+    /// Of its pack's canonical bytes.
+    pub digest: [u8; 32],
+    pub published_at: Millis,
+}
+
 /// An enrolled phone: whose it is, and where it may work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -46,7 +59,7 @@ pub struct Device {
     pub revoked_at: Option<Millis>,
 }
 
-/// The few rows that stay in memory whole: areas, sweeps, rosters, and who founded the territory.
+/// The few rows that stay in memory whole: areas, sweeps, rosters, programmes, and who founded the territory.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     pub territory: String,
@@ -59,9 +72,26 @@ pub struct Book {
     pub areas: AreaTree,
     pub sweeps: Vec<Sweep>,
     pub rosters: Vec<Roster>,
+    /// In the order of their publication.
+    pub editions: Vec<Edition>,
 }
 
 impl Book {
+    #[must_use]
+    pub fn edition(&self, programme: &str, version: &str) -> Option<&Edition> {
+        self.editions.iter().find(|edition| edition.programme == programme && edition.version == version)
+    }
+
+    /// The version of a programme that is in force on a day: the one whose first day came last; none after its sunset.
+    #[must_use]
+    pub fn edition_on(&self, programme: &str, day: Day) -> Option<&Edition> {
+        self.editions
+            .iter()
+            .filter(|edition| edition.programme == programme && edition.from <= day)
+            .max_by_key(|edition| edition.from)
+            .filter(|edition| day < edition.sunset)
+    }
+
     #[must_use]
     pub fn sweep(&self, id: SweepId) -> Option<(SweepNumber, &Sweep)> {
         (0..).zip(&self.sweeps).find(|(_, sweep)| sweep.id == id)

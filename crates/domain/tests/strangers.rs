@@ -95,6 +95,15 @@ fn body() -> impl Strategy<Value = Body> {
             worker
         }),
         id().prop_map(|plan| Body::PlanWithdrawn { plan }),
+        (text(), text(), any::<i32>(), any::<i32>(), any::<[u8; 32]>()).prop_map(
+            |(programme, version, from, sunset, digest)| Body::ProgrammePublished {
+                programme,
+                version,
+                from,
+                sunset,
+                digest
+            }
+        ),
         (id(), id()).prop_map(|(sweep, dwelling)| Body::SignedOff {
             sweep,
             dwelling,

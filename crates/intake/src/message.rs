@@ -272,6 +272,9 @@ impl Reason {
     /// What to do, in Chinese.
     pub fn remedy_zh(&self) -> String {
         match self {
+            Self::Missing(Column::Room) => {
+                "请补填“房号”后再导入；没有房号的场所，填它的名称，如“如家宾馆”".to_owned()
+            }
             Self::Missing(column) => format!("请补填“{}”后再导入", column.zh()),
             Self::OpenQuote
             | Self::TooLong
@@ -308,6 +311,9 @@ impl Reason {
     /// What to do, in English.
     pub fn remedy_en(&self) -> String {
         match self {
+            Self::Missing(Column::Room) => {
+                "fill in `room` and import again; a place that has no number goes by its name".to_owned()
+            }
             Self::Missing(column) => format!("fill in `{}` and import again", column.en()),
             Self::OpenQuote
             | Self::TooLong

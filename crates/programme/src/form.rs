@@ -62,6 +62,12 @@ impl Class {
         ("personal", Self::Personal),
         ("sensitive", Self::Sensitive),
     ];
+
+    /// As a pack writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, class)| *class == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// A form as the pack defines it.

@@ -88,7 +88,7 @@ pub fn build(files: &Files) -> Result<BTreeMap<String, String>, Vec<Finding>> {
 }
 
 /// Files that may lie in a pack and say nothing to the compiler.
-fn is_beside(path: &str) -> bool {
+pub(crate) fn is_beside(path: &str) -> bool {
     path.starts_with("samples/") || path.ends_with("README.md")
 }
 

@@ -46,6 +46,12 @@ impl Unit {
         found.map(|(_, unit)| *unit)
     }
 
+    /// As a pack writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, unit)| *unit == self).map_or("", |(name, _)| name)
+    }
+
     /// Whether it is counted in whole numbers.
     #[must_use]
     pub fn is_whole(self) -> bool {

@@ -497,3 +497,35 @@ fn a_calendar_names_each_day_once_and_works_only_weekends_in_exchange() {
     );
     assert_snapshot!(told(&files(&texts)));
 }
+
+/// A changed reckoning is told like a changed rule: nobody publishes one unawares.
+#[test]
+fn what_is_reckoned_classed_and_counted_differently_is_told() {
+    let before = read(&pack("livelihood")).unwrap();
+    let mut files = pack("livelihood");
+    for (path, from, to) in [
+        ("figures.toml", "+ i.property", ""),
+        ("figures.toml", "code = \"transfer_12m\"", "code = \"transfers\""),
+        ("classes/standing.toml", "en = \"at the edge\"", "en = \"close to poverty\""),
+        ("classes/standing.toml", "recognition.decided == 'edge'", "recognition.decided in ['edge']"),
+        ("indicators.toml", "at_least = 1.0", "at_least = 0.9"),
+        (
+            "indicators.toml",
+            "numerator = \"produce.unsold_kg\"",
+            "numerator = \"produce.unsold_kg / 1000.0\"",
+        ),
+        ("indicators.toml", "figure.transfer_12m", "figure.transfers"),
+    ] {
+        let Some(Content::Bytes(bytes)) = files.get_mut(path) else { panic!("{path}") };
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        assert!(text.contains(from), "{from}");
+        *bytes = text.replace(from, to).into_bytes();
+    }
+    for path in files.keys().filter(|path| path.starts_with("tests/")).cloned().collect::<Vec<_>>() {
+        files.remove(&path);
+    }
+    let after = read(&files).map_err(|findings| format!("{findings:#?}")).unwrap();
+    let lines = programme::difference::difference(&before, &after);
+    assert_snapshot!(lines.iter().map(|line| format!("{}\n{}\n", line.en, line.zh)).collect::<String>());
+    assert_eq!(programme::difference::difference(&before, &before), Vec::new());
+}

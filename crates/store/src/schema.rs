@@ -8,10 +8,10 @@ use rusqlite::Connection;
 use crate::error::{Result, StoreError};
 
 /// What the ledger, the vault and the keys look like. Raise it with each migration.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 7;
+pub const VIEWS_VERSION: i64 = 8;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -40,7 +40,16 @@ create table checkpoints (size integer primary key, note text not null);
 -- Rows of another length; they are made again from the facts.
 delete from nodes;
 ",
+    "
+create table pack (
+    digest blob primary key, -- SHA-256 of the bytes, as a publication names it
+    bytes blob not null
+) without rowid;
+",
 ];
+
+/// The tables of a territory's file that are no views.
+pub const LEDGER_TABLES: [&str; 6] = ["meta", "series", "facts", "nodes", "checkpoints", "pack"];
 
 /// Ciphertexts, by whose they are. Deleting a row is half of an erasure.
 pub const VAULT: &[&str] = &[
@@ -127,6 +136,8 @@ create table sweep (number integer primary key, id blob not null, area integer n
     opened_at integer not null, deadline integer not null, closed_at integer);
 create table roster (number integer primary key, id blob not null, source text not null, digest blob not null,
     bytes integer not null, imported_at integer not null);
+create table edition (number integer primary key, programme text not null, version text not null, from_day integer not null,
+    sunset integer not null, digest blob not null, published_at integer not null);
 create table device (series blob primary key, public_key blob not null, worker blob not null, role integer not null,
     area integer not null, enrolled_at integer not null, revoked_at integer) without rowid;
 create index device_of_area on device (area);
@@ -185,6 +196,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("area", "number"),
     ("sweep", "number"),
     ("roster", "number"),
+    ("edition", "number"),
     ("device", "series"),
     ("access", "account"),
     ("dwelling", "id"),

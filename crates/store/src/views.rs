@@ -6,8 +6,8 @@ use domain::area::{Area, AreaNumber, Level};
 use domain::fact::{Light, Outcome, Place};
 use domain::id::{ActorId, DwellingId, Id, PersonId, PlanId, SeriesId};
 use domain::state::{
-    Book, Count, Device, Dwelling, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp, State,
-    Sweep, SweepNumber, Tally, Visit, Waiting,
+    Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp,
+    State, Sweep, SweepNumber, Tally, Visit, Waiting,
 };
 use domain::sweep::residual_reason;
 use domain::time::Millis;
@@ -345,6 +345,20 @@ fn load_book(connection: &Connection) -> Result<Book> {
         })
     })?;
     book.rosters = rosters.collect::<rusqlite::Result<_>>()?;
+    let mut read = connection.prepare(
+        "select programme, version, from_day, sunset, digest, published_at from edition order by number",
+    )?;
+    let editions = read.query_map([], |row| {
+        Ok(Edition {
+            programme: row.get(0)?,
+            version: row.get(1)?,
+            from: row.get(2)?,
+            sunset: row.get(3)?,
+            digest: row.get(4)?,
+            published_at: row.get(5)?,
+        })
+    })?;
+    book.editions = editions.collect::<rusqlite::Result<_>>()?;
     Ok(book)
 }
 
@@ -387,6 +401,21 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
             roster.digest,
             roster.bytes,
             roster.imported_at
+        ])?;
+    }
+    let mut put = connection.prepare_cached(
+        "insert or replace into edition (number, programme, version, from_day, sunset, digest, published_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for (number, edition) in (0u32..).zip(&book.editions) {
+        put.execute(params![
+            number,
+            edition.programme,
+            edition.version,
+            edition.from,
+            edition.sunset,
+            edition.digest,
+            edition.published_at
         ])?;
     }
     Ok(())

@@ -235,6 +235,15 @@ fn what_is_refused_changes_nothing_and_says_what_to_do() {
     day.expect(2, "import roster --data d missing.csv");
     day.expect(2, &format!("coverage --data d --sweep {sweep} --area 42"));
     day.expect(2, "sweep open --data d --area 420102 --programme epidemic --deadline tomorrow");
+    let told =
+        day.expect(0, "sweep open --data d --area 420102 --programme second --deadline 2020-02-19T00:00:00Z");
+    assert!(told.contains("the deadline is past") && told.contains("截止时间已过"), "{told}");
+    let beside = [
+        "another sweep is still open there: epidemic",
+        "这里还有一次排查没有结束：epidemic",
+        &sweep.to_string(),
+    ];
+    assert!(beside.iter().all(|part| told.contains(part)), "{told}");
     fs::copy(day.path("d.key"), day.path("mine.key")).unwrap();
     fs::remove_file(day.path("d.key")).unwrap();
     let told = day.expect(2, "import roster --data d roster.csv");

@@ -15,6 +15,7 @@ export default {
     devices: 'Phones',
     plans: 'Plans',
     roster: 'Roster',
+    notHers: '“{page}” is not among your duties.',
     skip: 'Skip to content',
   },
   top: {
@@ -317,6 +318,10 @@ export default {
     types: 'CSV or XLSX; UTF-8 or GBK; Chinese or English headers, columns in any order.',
     reading: 'Reading {name}…',
     preview: 'Preview: {name}',
+    result: 'Result: {name}',
+    rejects: 'Save the refused row (XLSX) | Save the {n} refused rows (XLSX)',
+    rejectsHint: 'Each row says why and what to do; mend it and import the file again.',
+    rejectsName: '{name}-refused.xlsx',
     added: 'Added',
     changed: 'Changed',
     left: 'Unchanged',
@@ -415,6 +420,8 @@ export default {
     area: 'Area',
     open: 'Open',
     needed: 'Name and deadline are needed',
+    beside: 'Another sweep is still open here: {programme}, since {since}. Every door is to be reached in each of the two.',
+    past: 'The deadline is past: its tasks are overdue from the start.',
     opened: 'The sweep is open.',
   },
 }

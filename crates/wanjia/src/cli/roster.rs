@@ -56,7 +56,7 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
         args.dry_run,
         now,
         &mut refusals,
-        &mut |_, _, read| {
+        &mut |read| {
             rows += 1;
             if rows.is_multiple_of(5000) {
                 progress.set_position(read);

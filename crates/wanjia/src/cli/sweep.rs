@@ -91,6 +91,7 @@ fn open(args: &OpenArgs) -> Result<()> {
     })?;
     let mut store = args.data.open_store()?;
     let actor = store.book().own_series;
+    let beside: Vec<_> = sweeps::open_on(store.book(), &args.area).cloned().collect();
     let sweep = sweeps::open_sweep(&mut store, actor, &args.area, &args.programme, deadline, super::now())?;
     println!("{sweep}");
     let past = deadline < super::now();
@@ -104,6 +105,15 @@ fn open(args: &OpenArgs) -> Result<()> {
     if past {
         eprintln!(
             "the deadline is past: its tasks are overdue from the start\n截止时间已过：这次排查的待办一开始就超时"
+        );
+    }
+    for other in beside {
+        let (id, programme, opened) = (other.id, &other.programme, format_instant(other.opened_at));
+        eprintln!(
+            "another sweep is still open there: {programme}, since {opened}; every door is to be reached in each of \
+             the two; close the one that is not wanted: wanjia sweep close --sweep {id}\n\
+             这里还有一次排查没有结束：{programme}，{opened} 开始；两次排查里每户都要走到；不需要的请结束：\
+             wanjia sweep close --sweep {id}"
         );
     }
     Ok(())

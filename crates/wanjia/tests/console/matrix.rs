@@ -80,6 +80,10 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             let file = format!("小区编码,楼栋,单元,房号,姓名\n{area},9,1,101,钱七\n");
             ("/v1/roster?source=x&dry_run=true".into(), Some(Value::String(file)))
         }
+        "POST /v1/roster/rejects" => {
+            let file = format!("小区编码,楼栋,单元,房号,姓名\n{area},9,1,101,\n");
+            ("/v1/roster/rejects?source=x".into(), Some(Value::String(file)))
+        }
         "GET /v1/sweeps" => ("/v1/sweeps".into(), None),
         "POST /v1/sweeps" => {
             let body = json!({"area_code": area, "programme": "x", "deadline": "2999-01-01T00:00:00+08:00"});

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::place::{Coordinates, Located};
 use super::report::{self, Output, Uncovered};
 use super::table::{Problem, Table, write};
+use crate::app::plans::headings;
 
 /// Staff to communities with the least total travel.
 ///
@@ -52,7 +53,7 @@ impl Role {
 
     fn suits(&self, skills: &str, limits: &str) -> bool {
         let barred =
-            |name: &str| limits.split_whitespace().any(|limit| limit.strip_prefix("no_") == Some(name));
+            |name: &str| limits.split_whitespace().any(|limit| headings::barred(limit) == Some(name));
         match self {
             Self::Anyone => true,
             Self::Skill(name) => skills.split_whitespace().any(|skill| skill == name) && !barred(name),

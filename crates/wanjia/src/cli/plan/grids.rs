@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::report::{self, Output, Uncovered};
 use super::table::{Column, Problem, Table, write};
+use crate::app::plans::headings;
 
 /// Divide communities into contiguous grids of about a target number of households.
 ///
@@ -208,13 +209,16 @@ fn read_adjacency(
             continue;
         };
         let kind = |building: usize| kinds.map(|kind| layout.table.text(layout.rows[number][building], kind));
-        let boundary = match boundary.map_or("", |boundary| table.text(row, boundary)) {
+        let boundary = match boundary.map_or("", |boundary| headings::word(table.text(row, boundary))) {
             "" | "open" | "gate" if kind(a) != kind(b) => Boundary::Kinds,
             "" | "open" | "gate" => Boundary::Open,
             "wall" => Boundary::Wall,
             "kept" => Boundary::Kept,
             _ => {
-                let (zh, en) = ("不是 open、gate、wall 或 kept", "is none of open, gate, wall and kept");
+                let (zh, en) = (
+                    "不是相通、门、围墙或保留（open、gate、wall、kept）",
+                    "is none of open, gate, wall and kept",
+                );
                 return Err(
                     boundary.map_or_else(|| Problem::new(zh, en), |column| table.at(row, column, zh, en))
                 );

@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::app::failure::in_chinese;
+use crate::app::plans::headings;
+
 /// Why a plan could not be made, in both languages.
 #[derive(Debug)]
 pub struct Problem {
@@ -28,6 +31,9 @@ impl std::error::Error for Problem {}
 /// A CSV file held in memory; columns are found by name, unknown ones are ignored.
 pub struct Table {
     path: PathBuf,
+    /// As they came.
+    shown: Vec<String>,
+    /// The names of the columns under them.
     header: Vec<String>,
     rows: Vec<csv::StringRecord>,
 }
@@ -44,7 +50,11 @@ impl Table {
     pub fn read(path: &Path) -> Result<Self, Problem> {
         let name = path.display();
         let mut reader = csv::Reader::from_path(path).map_err(|error| {
-            Problem::new(format!("{name}：打不开：{error}"), format!("{name}: cannot be opened: {error}"))
+            let zh = match error.kind() {
+                csv::ErrorKind::Io(error) => in_chinese(error),
+                _ => error.to_string(),
+            };
+            Problem::new(format!("{name}：打不开：{zh}"), format!("{name}: cannot be opened: {error}"))
         })?;
         let broken = |error: csv::Error| {
             let row = error.position().map_or(0, csv::Position::line);
@@ -59,14 +69,15 @@ impl Table {
                 format!("{name} row {row}: cannot be read: {error}"),
             )
         };
-        let header = reader
+        let shown: Vec<String> = reader
             .headers()
             .map_err(broken)?
             .iter()
             .map(|title| title.trim().trim_start_matches('\u{feff}').to_owned())
             .collect();
         let rows = reader.records().collect::<Result<_, _>>().map_err(broken)?;
-        Ok(Self { path: path.to_owned(), header, rows })
+        let header = shown.iter().map(|heading| headings::column(heading)).collect();
+        Ok(Self { path: path.to_owned(), shown, header, rows })
     }
 
     /// The column of this name, which must be there.
@@ -75,9 +86,9 @@ impl Table {
     /// When the header does not have it.
     pub fn column(&self, title: &str) -> Result<Column, Problem> {
         self.optional(title).ok_or_else(|| {
-            let (path, has) = (self.path.display(), self.header.join(","));
+            let (path, has) = (self.path.display(), self.shown.join(","));
             Problem::new(
-                format!("{path}：缺少列 {title}（现有：{has}）"),
+                format!("{path}：缺少列 {}（现有：{has}）", headings::shown(title)),
                 format!("{path}: column {title} is missing (it has: {has})"),
             )
         })
@@ -130,7 +141,7 @@ impl Table {
 
     /// A problem with one cell. Rows are numbered as a spreadsheet does, the header being row 1.
     pub fn at(&self, row: usize, Column(column): Column, zh: &str, en: &str) -> Problem {
-        let (path, number, title) = (self.path.display(), row + 2, &self.header[column]);
+        let (path, number, title) = (self.path.display(), row + 2, &self.shown[column]);
         let cell = self.text(row, Column(column));
         Problem::new(
             format!("{path} 第 {number} 行 {title} 列：“{cell}”{zh}"),
