@@ -35,7 +35,9 @@ pub struct Table {
     shown: Vec<String>,
     /// The names of the columns under them.
     header: Vec<String>,
-    rows: Vec<csv::StringRecord>,
+    /// All cells, one after the other, and where each ends.
+    cells: String,
+    ends: Vec<usize>,
 }
 
 /// A column of a [`Table`] that is there.
@@ -75,9 +77,16 @@ impl Table {
             .iter()
             .map(|title| title.trim().trim_start_matches('\u{feff}').to_owned())
             .collect();
-        let rows = reader.records().collect::<Result<_, _>>().map_err(broken)?;
+        let (mut cells, mut ends) = (String::new(), vec![0]);
+        let mut record = csv::StringRecord::new();
+        while reader.read_record(&mut record).map_err(broken)? {
+            for cell in &record {
+                cells.push_str(cell.trim());
+                ends.push(cells.len());
+            }
+        }
         let header = shown.iter().map(|heading| headings::column(heading)).collect();
-        Ok(Self { path: path.to_owned(), shown, header, rows })
+        Ok(Self { path: path.to_owned(), shown, header, cells, ends })
     }
 
     /// The column of this name, which must be there.
@@ -108,12 +117,13 @@ impl Table {
     }
 
     pub fn len(&self) -> usize {
-        self.rows.len()
+        (self.ends.len() - 1).checked_div(self.header.len()).unwrap_or(0)
     }
 
     /// The cell, trimmed.
     pub fn text(&self, row: usize, Column(column): Column) -> &str {
-        self.rows[row].get(column).unwrap_or("").trim()
+        let cell = row * self.header.len() + column;
+        &self.cells[self.ends[cell]..self.ends[cell + 1]]
     }
 
     /// The cell as a number or the like.
