@@ -348,12 +348,8 @@ async fn refused_rows_come_back_as_a_workbook_to_mend() {
         let uri = format!("/v1/roster/rejects?source=x&language={language}");
         let answer = place.ask(CLERK, "POST", &uri, Some(Value::String(file.clone()))).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
-        let mut table = Table::from_bytes(answer.bytes.to_vec()).unwrap();
-        let mut rows = Vec::new();
-        while let Some(row) = table.next() {
-            rows.push(row.unwrap().cells);
-        }
-        rows
+        let table = Table::from_bytes(answer.bytes.to_vec()).unwrap();
+        table.map(|row| row.unwrap().cells).collect::<Vec<_>>()
     };
     let before = rejects("zh-CN").await;
     let headings = [
