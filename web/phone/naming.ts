@@ -1,4 +1,5 @@
 /** How doors and times are said in a sentence. */
+import { numbered } from '@core/doors/name'
 import { translate as t } from './texts'
 import type { PhoneDoor } from './db'
 
@@ -7,12 +8,11 @@ type Place = Pick<PhoneDoor, 'building' | 'unit' | 'room'>
 /** "3" becomes 3栋; a name that already says what it is stays as it is. */
 export function buildingName(building: string): string {
   if (building === '') return t('doors.noBuilding')
-  return /^[0-9A-Za-z]+$/.test(building) ? t('doors.building', { n: building }) : building
+  return numbered(building, (n) => t('doors.building', { n }))
 }
 
 export function unitName(unit: string): string {
-  if (unit === '') return ''
-  return /^[0-9A-Za-z]+$/.test(unit) ? t('doors.unit', { n: unit }) : unit
+  return numbered(unit, (n) => t('doors.unit', { n }))
 }
 
 export function staircaseName({ building, unit }: Pick<Place, 'building' | 'unit'>): string {

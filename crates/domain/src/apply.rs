@@ -5,6 +5,7 @@ use crate::area::{Area, AreaNumber, Level};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
 use crate::id::{DwellingId, PersonId, PlanId, SeriesId};
+use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
     Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp,
     State, Sweep, SweepNumber, Tally, Visit,
@@ -257,8 +258,42 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 });
             })
         }
-        // Kept in the ledger as a record; no view needs them.
-        Body::Revealed { .. } | Body::ListRevealed { .. } => Ok(()),
+        Body::SlipIssued { slip, dwelling, expires_at } => {
+            let row = Slip {
+                dwelling: *dwelling,
+                issued_at: stamp.at,
+                expires_at: (*expires_at).min(stamp.at + slip::SLIP_LIMIT),
+                revoked_at: None,
+            };
+            slip::issue(state, *slip, row)
+        }
+        Body::SlipRevoked { slip } => slip::revoke(state, *slip, stamp.at),
+        Body::Said { said, slip, dwelling, what, about } => {
+            let row = Said {
+                slip: *slip,
+                dwelling: *dwelling,
+                what: *what,
+                about: *about,
+                said_at: stamp.at,
+                decided: None,
+            };
+            slip::say(state, origin, *said, row)
+        }
+        Body::SaidSettled { said, decision } => slip::decide(state, *said, *decision, stamp.at),
+        Body::Revealed { person, purpose } => {
+            if state.is_erased(*person)? {
+                return Ok(());
+            }
+            let reading =
+                Reading { position: origin.position, at: stamp.at, actor: fact.actor, purpose: *purpose };
+            state.put_reading(*person, reading)
+        }
+        Body::ListRevealed { area, purpose, .. } => {
+            let Some(area) = state.book().areas.number(area) else { return Ok(()) };
+            let reading =
+                Reading { position: origin.position, at: stamp.at, actor: fact.actor, purpose: *purpose };
+            state.put_list_reading(area, reading)
+        }
     }
 }
 

@@ -8,8 +8,9 @@ use std::fmt;
 use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
 use crate::fact::{Light, Outcome, Place};
-use crate::id::{ActorId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SweepId};
+use crate::id::{ActorId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId};
 use crate::plan::PlanKind;
+use crate::slip::{Reading, Said, Slip};
 use crate::time::{Day, Millis};
 
 /// A sweep's place in [`Book::sweeps`].
@@ -374,8 +375,23 @@ pub trait State {
     fn plan(&mut self, id: PlanId) -> Result<Option<Plan>, Self::Error>;
     fn put_plan(&mut self, id: PlanId, plan: Plan) -> Result<(), Self::Error>;
     fn put_plan_part(&mut self, plan: PlanId, part: PlanPart) -> Result<(), Self::Error>;
+    fn slip(&mut self, id: SlipId) -> Result<Option<Slip>, Self::Error>;
+    fn put_slip(&mut self, id: SlipId, slip: Slip) -> Result<(), Self::Error>;
+    fn said(&mut self, id: PersonId) -> Result<Option<Said>, Self::Error>;
+    fn put_said(&mut self, id: PersonId, said: Said) -> Result<(), Self::Error>;
+    /// How much that was said with a slip waits for a decision.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn waiting_of_slip(&mut self, id: SlipId) -> Result<u64, Self::Error>;
+    fn put_reading(&mut self, person: PersonId, reading: Reading) -> Result<(), Self::Error>;
+    /// Someone read the names of everyone in an area.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_list_reading(&mut self, area: AreaNumber, reading: Reading) -> Result<(), Self::Error>;
     fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<(), Self::Error>;
-    /// Removes the person's row, roster rows, sightings, proposals and parts of plans (which change by it), and
+    /// Removes the person's row, roster rows, sightings, proposals, readings and parts of plans (which change by it), and
     /// remembers only that the id is erased, and by which fact.
     ///
     /// # Errors

@@ -288,9 +288,13 @@ impl Place {
     }
 
     /// Sends a request from an address that nobody has used.
-    pub async fn send(&self, mut request: Request<HttpBody>) -> Answer {
+    pub async fn send(&self, request: Request<HttpBody>) -> Answer {
         let [.., a, b] = self.next().to_be_bytes();
-        request.extensions_mut().insert(Peer(SocketAddr::from(([192, 0, a, b], 4000))));
+        self.send_from([192, 0, a, b], request).await
+    }
+
+    pub async fn send_from(&self, address: [u8; 4], mut request: Request<HttpBody>) -> Answer {
+        request.extensions_mut().insert(Peer(SocketAddr::from((address, 4000))));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let live = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
