@@ -43,6 +43,11 @@ def ours(report):
     return [report["objective"], report["lower_bound"], report["gap"], len(report["uncovered"]), report["seconds"], memory]
 
 
+def theirs(report, *keys):
+    """What a peer found, or why it did not."""
+    return [report.get(keys[0], report.get("failed", "-"))] + [report.get(key, "-") for key in keys[1:]]
+
+
 OURS = ["objective", "bound", "gap", "uncovered", "s", "MB"]
 
 
@@ -54,7 +59,7 @@ def deploy(wanjia, work, sizes):
         mine = ask([wanjia, "plan", "deploy", "--staff", f"{at}/staff.csv", "--communities", f"{at}/communities.csv",
                     "--out", f"{at}/out.csv", "--json"])
         peer = ask([sys.executable, f"{HERE}/peers.py", "deploy", at])
-        rows.append([staff, *ours(mine), peer.get("objective", "-"), peer.get("unplaced", "-"), peer.get("seconds", "-")])
+        rows.append([staff, *ours(mine), *theirs(peer, "objective", "unplaced", "seconds")])
     show("Deployment", ["staff", *OURS, "OR-tools", "its unplaced", "its s"], rows)
 
 
@@ -67,7 +72,7 @@ def grids(wanjia, work, sizes):
                     "--out", f"{at}/out.csv", "--json"])
         peer = ask([sys.executable, f"{HERE}/peers.py", "grids", at])
         quality = [mine.get(key, "-") for key in ("cut_share", "within_1.05", "within_1.10")]
-        rows.append([communities, *ours(mine), *quality] + [peer.get(k, "-") for k in ("cut_share", "within_1.10", "seconds")])
+        rows.append([communities, *ours(mine), *quality, *theirs(peer, "cut_share", "within_1.10", "seconds")])
     show("Grids", ["communities", *OURS, "cut", "in 1.05", "in 1.10", "METIS cut", "METIS in 1.10", "METIS s"], rows)
 
 
@@ -113,7 +118,7 @@ def rounds(wanjia, work, _sizes):
         longer = max(1, 10 * mine.get("seconds", 0))
         peer = ask([sys.executable, f"{HERE}/peers.py", "rounds", at, "--seconds", str(longer)])
         over = mine["objective"] / peer["objective"] - 1 if "objective" in mine and "objective" in peer else "-"
-        rows.append([f"{stops} x {vehicles}", *ours(mine)] + [peer.get(k, "-") for k in ("objective", "unserved", "seconds")] + [over])
+        rows.append([f"{stops} x {vehicles}", *ours(mine), *theirs(peer, "objective", "unserved", "seconds"), over])
     show("Rounds with windows", ["stops x vehicles", *OURS, "vrp-pragmatic", "its unserved", "its s", "ours over it"], rows)
 
 
