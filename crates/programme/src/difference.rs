@@ -1,10 +1,14 @@
 //! What changed between two versions of a programme, in words that a county office reads.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use crate::classes::Classes;
 use crate::condition::Condition;
+use crate::figure::Figure;
 use crate::finding::{Bilingual, say};
 use crate::form::{Field, Form};
+use crate::indicator::{Indicator, Measure};
 use crate::keep::Keep;
 use crate::manifest::Manifest;
 use crate::pack::Programme;
@@ -20,7 +24,10 @@ pub fn difference(old: &Programme, new: &Programme) -> Vec<Bilingual> {
     lines.manifest(&old.manifest, &new.manifest);
     lines.parameters(old, new);
     lines.forms(&old.forms, &new.forms);
+    lines.figures(&old.figures, &new.figures);
+    lines.classes(&old.classes, &new.classes);
     lines.rules(&old.rules, &new.rules);
+    lines.indicators(&old.indicators, &new.indicators);
     lines.pathways(&old.pathways, &new.pathways);
     lines.0
 }
@@ -49,7 +56,7 @@ fn kept(keep: Keep) -> (String, String) {
         Keep::AfterAnswer(days) => (format!("填写后 {days} 天"), format!("{days} days after the answer")),
         Keep::AfterCase(days) => (format!("个案结束后 {days} 天"), format!("{days} days after the case")),
         Keep::AfterSweep(days) => (format!("排查结束后 {days} 天"), format!("{days} days after the sweep")),
-        Keep::Programme => ("方案失效".into(), "the programme's sunset".into()),
+        Keep::Programme => ("专项方案失效".into(), "the programme's sunset".into()),
     }
 }
 
@@ -66,6 +73,20 @@ fn compare<'c, T>(old: &'c [T], new: &'c [T], key: impl Fn(&T) -> &str) -> Compa
         gone: old.iter().filter(|one| find(new, one).is_none()).collect(),
         come: new.iter().filter(|one| find(old, one).is_none()).collect(),
         both: new.iter().filter_map(|one| Some((find(old, one)?, one))).collect(),
+    }
+}
+
+/// Numerator, denominator, value and who is in the denominator, of those that a measure has.
+type Measured<'m> = (Option<&'m Condition>, Option<&'m Condition>, Option<&'m Condition>, Option<&'m Texts>);
+
+fn measured(measure: &Measure) -> Measured<'_> {
+    match measure {
+        Measure::Share { numerator, denominator, who } => {
+            (Some(numerator), Some(denominator), None, Some(who))
+        }
+        Measure::Sum { numerator } => (Some(numerator), None, None, None),
+        Measure::Middle { value, of: None } => (None, None, Some(value), None),
+        Measure::Middle { value, of: Some((of, who)) } => (None, Some(of), Some(value), Some(who)),
     }
 }
 
@@ -109,7 +130,7 @@ impl Lines {
         self.plain("版本", "version", &old.version, &new.version);
         self.plain("生效日", "in force from", &day(old.in_force), &day(new.in_force));
         self.plain("失效日", "sunset", &day(old.sunset), &day(new.sunset));
-        self.texts("方案名称", "the programme's name", &old.name, &new.name);
+        self.texts("专项方案名称", "the programme's name", &old.name, &new.name);
         let kind = ("法律依据", "legal basis");
         let bases = compare(&old.bases, &new.bases, |basis| &basis.code.value);
         bases.gone.iter().for_each(|basis| self.gone(kind, named(&basis.code.value, &basis.name)));
@@ -127,6 +148,10 @@ impl Lines {
         let purposes = compare(&old.purposes, &new.purposes, |purpose| &purpose.code.value);
         purposes.gone.iter().for_each(|purpose| self.gone(kind, named(&purpose.code.value, &purpose.name)));
         purposes.come.iter().for_each(|purpose| self.come(kind, named(&purpose.code.value, &purpose.name)));
+        let kind = ("口径", "concept");
+        let concepts = compare(&old.concepts, &new.concepts, |concept| &concept.code.value);
+        concepts.gone.iter().for_each(|concept| self.gone(kind, named(&concept.code.value, &concept.name)));
+        concepts.come.iter().for_each(|concept| self.come(kind, named(&concept.code.value, &concept.name)));
         let kind = ("角色", "role");
         let roles = compare(&old.roles, &new.roles, |role| &role.code.value);
         roles.gone.iter().for_each(|role| self.gone(kind, named(&role.code.value, &role.name)));
@@ -277,11 +302,123 @@ impl Lines {
         }
     }
 
-    fn condition(&mut self, of: &str, old: Option<&Condition>, new: Option<&Condition>) {
+    fn figures(&mut self, old: &[Arc<Figure>], new: &[Arc<Figure>]) {
+        let kind = ("计算项", "figure");
+        let name = |figure: &Figure| named(&figure.code.value, &figure.name);
+        let figures = compare(old, new, |figure| &figure.code.value);
+        figures.gone.iter().for_each(|figure| self.gone(kind, name(figure)));
+        figures.come.iter().for_each(|figure| self.come(kind, name(figure)));
+        for (before, figure) in figures.both {
+            let code = &figure.code.value;
+            self.texts(&format!("{code} 的名称"), &format!("the name of {code}"), &before.name, &figure.name);
+            self.plain(
+                &format!("{code} 的单位"),
+                &format!("the unit of {code}"),
+                before.unit.name(),
+                figure.unit.name(),
+            );
+            let concept = |figure: &Figure| figure.concept.clone().unwrap_or_else(|| "—".into());
+            self.plain(
+                &format!("{code} 的口径"),
+                &format!("the concept of {code}"),
+                &concept(before),
+                &concept(figure),
+            );
+            self.condition(code, before.only_if.as_ref(), figure.only_if.as_ref());
+            self.expression(("怎样计算", "the reckoning"), code, Some(&before.value), Some(&figure.value));
+        }
+    }
+
+    fn classes(&mut self, old: &[Arc<Classes>], new: &[Arc<Classes>]) {
+        let kind = ("分类", "classification");
+        let all = compare(old, new, |classes| &classes.code.value);
+        all.gone.iter().for_each(|classes| self.gone(kind, named(&classes.code.value, &classes.name)));
+        all.come.iter().for_each(|classes| self.come(kind, named(&classes.code.value, &classes.name)));
+        for (before, classes) in all.both {
+            let code = &classes.code.value;
+            let (kind_zh, kind_en) = (format!("{code} 的类别"), format!("of {code} the class"));
+            let kind = (kind_zh.as_str(), kind_en.as_str());
+            let order = |classes: &Classes| {
+                list(&classes.all.iter().map(|class| class.code.value.clone()).collect::<Vec<_>>())
+            };
+            self.value(
+                &format!("{code} 的顺序"),
+                &format!("the order of {code}"),
+                &order(before),
+                &order(classes),
+            );
+            let each = compare(&before.all, &classes.all, |class| &class.code.value);
+            each.gone.iter().for_each(|class| self.gone(kind, named(&class.code.value, &class.name)));
+            each.come.iter().for_each(|class| self.come(kind, named(&class.code.value, &class.name)));
+            for (before, class) in each.both {
+                let code = &class.code.value;
+                self.texts(
+                    &format!("{code} 的名称"),
+                    &format!("the name of {code}"),
+                    &before.name,
+                    &class.name,
+                );
+                self.condition(code, before.when.as_ref(), class.when.as_ref());
+            }
+        }
+    }
+
+    fn indicators(&mut self, old: &[Indicator], new: &[Indicator]) {
+        let kind = ("指标", "indicator");
+        let name = |indicator: &Indicator| named(&indicator.id.value, &indicator.name);
+        let indicators = compare(old, new, |indicator| &indicator.id.value);
+        indicators.gone.iter().for_each(|indicator| self.gone(kind, name(indicator)));
+        indicators.come.iter().for_each(|indicator| self.come(kind, name(indicator)));
+        for (before, indicator) in indicators.both {
+            let id = &indicator.id.value;
+            self.texts(&format!("{id} 的名称"), &format!("the name of {id}"), &before.name, &indicator.name);
+            let (was, is) = (measured(&before.measure), measured(&indicator.measure));
+            for (what, before, after) in [
+                (("的分子", "the numerator"), was.0, is.0),
+                (("的分母", "the denominator"), was.1, is.1),
+                (("的值", "the value"), was.2, is.2),
+            ] {
+                self.expression(what, id, before, after);
+            }
+            let nobody = Texts::default();
+            self.texts(
+                &format!("{id} 的分母是谁"),
+                &format!("who is in the denominator of {id}"),
+                was.3.unwrap_or(&nobody),
+                is.3.unwrap_or(&nobody),
+            );
+            let aim = |aim: Option<f64>| aim.map_or_else(|| "—".to_owned(), |aim| aim.to_string());
+            self.plain(
+                &format!("{id} 至少"),
+                &format!("{id} at least"),
+                &aim(before.at_least),
+                &aim(indicator.at_least),
+            );
+            self.plain(
+                &format!("{id} 至多"),
+                &format!("{id} at most"),
+                &aim(before.at_most),
+                &aim(indicator.at_most),
+            );
+        }
+    }
+
+    /// Of an expression that may not be there: only if it is another.
+    fn expression(
+        &mut self,
+        (zh, en): (&str, &str),
+        of: &str,
+        old: Option<&Condition>,
+        new: Option<&Condition>,
+    ) {
         let text = |condition: Option<&Condition>| {
             condition.map_or_else(|| "—".to_owned(), |condition| condition.text.value.clone())
         };
-        self.plain(&format!("{of} 的条件"), &format!("the condition of {of}"), &text(old), &text(new));
+        self.plain(&format!("{of} {zh}"), &format!("{en} of {of}"), &text(old), &text(new));
+    }
+
+    fn condition(&mut self, of: &str, old: Option<&Condition>, new: Option<&Condition>) {
+        self.expression(("的条件", "the condition"), of, old, new);
     }
 
     fn pathways(&mut self, old: &[Pathway], new: &[Pathway]) {

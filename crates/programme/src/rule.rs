@@ -3,10 +3,9 @@
 //! A rule flags. Nothing here leads to a restriction: that takes a person.
 
 use crate::code::{check_unique, unknown};
-use crate::condition::{self, Condition};
+use crate::condition::{self, Condition, Vocabulary};
 use crate::finding::{Findings, Located};
-use crate::form::{Form, Subject};
-use crate::manifest::Manifest;
+use crate::form::Subject;
 use crate::parameter::{Parameters, Unit};
 use crate::section::{Section, Source};
 use crate::text::Texts;
@@ -35,20 +34,14 @@ pub(crate) struct Rules {
     pub named: Option<Vec<String>>,
 }
 
-pub(crate) fn read(
-    source: &Source<'_>,
-    manifest: &Manifest,
-    parameters: &Parameters,
-    forms: &[Form],
-    findings: &mut Findings,
-) -> Rules {
+pub(crate) fn read(source: &Source<'_>, vocabulary: Vocabulary<'_>, findings: &mut Findings) -> Rules {
     let mut rules = Vec::new();
     let mut ids = Vec::new();
     let readable = source.read_toml(findings, |section, findings| {
         for mut part in section.sections("rule", findings) {
             let id = part.text("id", findings);
             ids.extend(id.clone());
-            rules.extend(read_rule(id, part, manifest, parameters, forms, findings));
+            rules.extend(read_rule(id, part, vocabulary, findings));
         }
     });
     check_unique(ids.iter(), "rule", findings);
@@ -59,11 +52,10 @@ pub(crate) fn read(
 fn read_rule(
     id: Option<Located<String>>,
     mut part: Section<'_, '_>,
-    manifest: &Manifest,
-    parameters: &Parameters,
-    forms: &[Form],
+    vocabulary: Vocabulary<'_>,
     findings: &mut Findings,
 ) -> Option<Rule> {
+    let Vocabulary { manifest, parameters, .. } = vocabulary;
     let subject = part.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
     let mut texts = |key: &'static str, findings: &mut Findings| {
         let texts = part.texts(key, findings)?;
@@ -78,7 +70,7 @@ fn read_rule(
     let source = part.source();
     part.finish(findings);
     let (when, content) = when?;
-    let condition = condition::read(when, content, source, parameters, forms, findings);
+    let condition = condition::read(when, content, source, vocabulary, findings);
     Some(Rule {
         id: id?,
         subject: subject?,

@@ -105,6 +105,7 @@ export default {
   reconcile: {
     title: 'Reconcile',
     lead: 'Who is lit must be listed; who is listed must be found.',
+    open: 'To settle',
     kind: {
       lit_unlisted: 'Lit, not listed',
       listed_dark: 'Listed, dark',
@@ -266,7 +267,7 @@ export default {
     certificate: 'What this plan rests on',
     optimal: 'Proven best: no plan has less.',
     gap: 'No plan is below {least}; at most {percent}% above the best.',
-    boundOnly: 'No plan is below {least}.',
+    boundOnly: 'Not proven least: whether a plan with {least} exists is not known.',
     noBound: 'The change covers less, or divides less evenly, than the plan that was proven, so its bound does not apply.',
     costs: 'The last change: {n} {unit} more',
     saves: 'The last change: {n} {unit} less',
@@ -336,7 +337,6 @@ export default {
     applied: 'Written: {added} added, {changed} changed, {left} unchanged.',
     appliedRefused: 'One row was refused and not written. | {n} rows were refused and not written.',
     again: 'Another file',
-    filterAll: 'All',
     more: '{n} more row | {n} more rows',
     nothing: 'This file changes nothing.',
     ignored: 'What was not read',
@@ -472,8 +472,8 @@ export default {
     area: 'Area',
     open: 'Open',
     needed: 'Name and deadline are needed',
-    beside: 'Another sweep is still open here: {programme}, since {since}. Every door is to be reached in each of the two.',
-    past: 'The deadline is past: its tasks are overdue from the start.',
+    beside: 'Another sweep is still open on these doors: {programme} ({area}), since {since}. Each door is to be reached in both.',
+    past: 'The deadline is past; choose a time to come',
     opened: 'The sweep is open.',
   },
 }

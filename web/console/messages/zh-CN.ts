@@ -105,6 +105,7 @@ export default {
   reconcile: {
     title: '双向核对',
     lead: '亮灯的要在册，在册的要找到。',
+    open: '要办的',
     kind: {
       lit_unlisted: '亮灯不在册',
       listed_dark: '在册不亮灯',
@@ -266,7 +267,7 @@ export default {
     certificate: '这份方案的依据',
     optimal: '已证明最优：任何方案都不会更少。',
     gap: '任何方案不低于 {least}；与最优至多相差 {percent}%。',
-    boundOnly: '任何方案不低于 {least}。',
+    boundOnly: '没有证明这是最少的：是否有方案能做到 {least}，未能确定。',
     noBound: '改动后覆盖得更少或更不均，原来证明的下界在此不适用。',
     costs: '刚才的改动：多 {n} {unit}',
     saves: '刚才的改动：少 {n} {unit}',
@@ -336,7 +337,6 @@ export default {
     applied: '已写入：新增 {added}，变更 {changed}，不变 {left}。',
     appliedRefused: '{n} 行被拒收，没有写入。',
     again: '换一份文件',
-    filterAll: '全部',
     more: '再看 {n} 行',
     nothing: '这份文件没有带来任何变化。',
     ignored: '没有采用的内容',
@@ -472,8 +472,8 @@ export default {
     area: '范围',
     open: '开展',
     needed: '名称和截止时间都要填',
-    beside: '这里还有一次排查没有结束：{programme}，{since} 开始。两次排查里每户都要走到。',
-    past: '截止时间已过：这次排查的待办一开始就超时。',
+    beside: '这里还有一次排查没有结束：{programme}（{area}），{since} 开始。同一户在两次排查里都要走到。',
+    past: '截止时间已经过了，请选今后的时间',
     opened: '排查已开展。',
   },
 }

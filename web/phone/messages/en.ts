@@ -23,6 +23,7 @@ export default {
   },
   doors: {
     title: 'Today’s doors',
+    another: 'Another sweep has begun: {programme}. Knocks still count in {current}; switch above.',
     knocked: '{done} / {all} knocked',
     summary: 'met {met} · nobody {nobody} · refused {refused}',
     filter: { waiting: 'To visit', recheck: 'Re-check', all: 'All' },

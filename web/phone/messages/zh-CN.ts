@@ -23,6 +23,7 @@ export default {
   },
   doors: {
     title: '今日走访',
+    another: '又开始了一次排查：{programme}。现在记的仍是{current}，在上面切换。',
     knocked: '已敲 {done} / {all}',
     summary: '见面 {met} · 无人 {nobody} · 拒绝 {refused}',
     filter: { waiting: '待访', recheck: '复查', all: '全部' },

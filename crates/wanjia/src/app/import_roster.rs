@@ -49,8 +49,8 @@ pub trait Refusals {
     /// A value was left out of a row that is otherwise taken.
     fn notice(&mut self, _row: u64, _notice: &Notice) {}
 
-    /// A row was taken, after what was noticed of it.
-    fn taken(&mut self, _row: u64, _verdict: RowVerdict) {}
+    /// A row about a door was taken, after what was noticed of it.
+    fn taken(&mut self, _row: u64, _door: [&DoorLabel; 3], _verdict: RowVerdict) {}
 }
 
 impl Refusals for Vec<Refusal> {
@@ -214,7 +214,7 @@ impl<'b, 's> Import<'b, 's> {
                 RosterItem::Row(row) => match self.person(&row)? {
                     Row::Done(verdict) => {
                         row.notices.iter().for_each(|notice| refusals.notice(row.row, notice));
-                        refusals.taken(row.row, verdict);
+                        refusals.taken(row.row, [&row.building, &row.unit, &row.room], verdict);
                     }
                     Row::Refused(cause) => {
                         self.tally.refused += 1;
@@ -227,7 +227,7 @@ impl<'b, 's> Import<'b, 's> {
                         Ok((_, verdict)) => {
                             self.tally.count(verdict);
                             row.notices.iter().for_each(|notice| refusals.notice(row.row, notice));
-                            refusals.taken(row.row, verdict);
+                            refusals.taken(row.row, labels, verdict);
                         }
                         Err(cause) => {
                             self.tally.refused += 1;
@@ -254,7 +254,7 @@ impl<'b, 's> Import<'b, 's> {
             id_number: row.id_number.clone(),
             phone: row.phone.clone(),
             relation: row.relation.clone(),
-            note: String::new(),
+            note: row.other_document.clone(),
         };
         let holder = self.holder(&identity)?;
         if let Some(person) = holder

@@ -46,7 +46,7 @@ pub fn read_edited(path: &Path) -> Result<std::result::Result<Edited, Vec<Findin
         let mib = MOST_BYTES >> 20;
         return Err(Failure::new(
             "too_much",
-            format!("方案共 {} 字节，至多 {mib} MiB：样例请放在 samples/，不随方案发布", pack.len()),
+            format!("专项方案共 {} 字节，至多 {mib} MiB：样例请放在 samples/，不随专项方案发布", pack.len()),
             format!(
                 "the pack has {} bytes, {mib} MiB at most: put samples into samples/, they are not published",
                 pack.len()

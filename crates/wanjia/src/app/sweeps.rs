@@ -47,10 +47,15 @@ pub fn open_sweep(
     })?)
 }
 
-/// The sweeps that are open on an area itself.
+/// The sweeps that are open on doors of an area: on the area, on a part of it, or on what it is a part of.
 pub fn open_on<'b>(book: &'b Book, area: &str) -> impl Iterator<Item = &'b Sweep> {
     let area = book.areas.number(area);
-    book.sweeps.iter().filter(move |sweep| sweep.closed_at.is_none() && Some(sweep.area) == area)
+    let shares = move |sweep: &Sweep| {
+        area.is_some_and(|area| {
+            book.areas.is_within(area, sweep.area) || book.areas.is_within(sweep.area, area)
+        })
+    };
+    book.sweeps.iter().filter(move |sweep| sweep.closed_at.is_none() && shares(sweep))
 }
 
 /// Signs for a refusal: it was looked into and stands, and the dwelling is accounted for.

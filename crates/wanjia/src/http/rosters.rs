@@ -14,7 +14,7 @@ use domain::time::campaign_zone;
 use intake::message::Lang;
 use intake::rejects::RejectsBook;
 use intake::roster::read_roster;
-use intake::{Header, Notice, Refusal, Table};
+use intake::{DoorLabel, Header, Notice, Refusal, Table};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use store::Store;
@@ -116,13 +116,16 @@ struct ImportedRow {
 }
 
 impl ImportedRow {
-    fn taken(row: u64, verdict: RowVerdict, notices: &[Notice]) -> Self {
-        let (verdict, zh, en) = match verdict {
-            RowVerdict::Added => ("added", "新增", "put on the list"),
-            RowVerdict::Changed => ("changed", "更改", "changed"),
-            RowVerdict::Left => ("left", "不变", "left as it is"),
+    /// Told by its door: whoever reads has the names before her.
+    fn taken(row: u64, door: [&DoorLabel; 3], verdict: RowVerdict, notices: &[Notice]) -> Self {
+        let verdict = match verdict {
+            RowVerdict::Added => "added",
+            RowVerdict::Changed => "changed",
+            RowVerdict::Left => "left",
         };
-        let (mut message, mut message_en) = (zh.to_owned(), en.to_owned());
+        let labels = door.iter().map(|label| label.shown.as_str()).filter(|label| !label.is_empty());
+        let mut message = labels.collect::<Vec<_>>().join("-");
+        let mut message_en = message.clone();
         for notice in notices {
             message += &format!("；{}", notice.zh);
             message_en += &format!("; {}", notice.en);
@@ -169,10 +172,10 @@ impl Refusals for Told {
         self.notices.push(notice.clone());
     }
 
-    fn taken(&mut self, row: u64, verdict: RowVerdict) {
+    fn taken(&mut self, row: u64, door: [&DoorLabel; 3], verdict: RowVerdict) {
         let of = if self.notices.is_empty() { &mut self.plain } else { &mut self.noticed };
         if of.len() < TOLD {
-            of.push(ImportedRow::taken(row, verdict, &self.notices));
+            of.push(ImportedRow::taken(row, door, verdict, &self.notices));
         }
         self.notices.clear();
     }

@@ -92,7 +92,7 @@ pub fn run(args: &Args) -> Result<(), Problem> {
     let facts = [
         ("placed", "已派", json!(placed)),
         ("unplaced", "未派", json!(deployment.postings.len() - placed)),
-        ("short", "缺员社区", json!(deployment.shortages.len())),
+        ("short", "缺员处（社区×岗位）", json!(deployment.shortages.len())),
         ("exact", "精确求解", json!(deployment.exact)),
     ];
     name_uncovered(&deployment, (&staff, staff_id), (&communities, community_id), &roles, &mut uncovered);

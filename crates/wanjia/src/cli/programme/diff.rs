@@ -30,7 +30,7 @@ pub fn run(args: &DiffArgs) -> Result<Outcome> {
     if before != after {
         return Err(Failure::new(
             "two_programmes",
-            format!("{before} 和 {after} 是两个方案，不是一个方案的两个版本"),
+            format!("{before} 和 {after} 是两个专项方案，不是一个专项方案的两个版本"),
             format!("{before} and {after} are two programmes, not two versions of one"),
         ));
     }
