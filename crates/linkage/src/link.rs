@@ -246,6 +246,11 @@ pub fn link(
             return false;
         }
         if !marked {
+            // Most are two people however rare their values, which are then not looked up.
+            person.rarity[..7].fill(u8::MAX);
+            if alone.log_odds(levels, &person) <= TWICE {
+                return false;
+            }
             person.rarity = frequencies.rarities(&person, &list.texts);
         }
         alone.log_odds(levels, &person) > TWICE
