@@ -578,3 +578,48 @@ fn a_pipe_is_no_list() {
     desk.refused("dedupe --input . --out out.csv", "不是普通文件", "save the list to a file");
     drop(open);
 }
+
+/// The lines of a readme that link the samples.
+fn told(readme: &str) -> Vec<String> {
+    let text = fs::read_to_string(samples().join("..").join(readme)).unwrap();
+    let lines = text.lines().filter_map(|line| line.trim().strip_prefix("wanjia "));
+    let linking = lines.filter(|line| line.contains("samples/link/"));
+    linking.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples")
+}
+
+#[test]
+fn the_samples_link_as_the_readmes_tell() {
+    let lines = told("README.md");
+    assert_eq!(lines, told("README.zh-CN.md"));
+    let [link, dedupe, explain] = lines.as_slice() else { panic!("{lines:?}") };
+    let desk = Desk::new();
+    fs::create_dir_all(desk.path("samples/link")).unwrap();
+    for entry in fs::read_dir(samples().join("link")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, desk.path("samples/link").join(path.file_name().unwrap())).unwrap();
+    }
+    let figures = desk.figures(&format!("{link} --json"));
+    for list in ["left_not_read", "right_not_read"] {
+        assert_eq!(figures[list], serde_json::json!([]), "every heading is known");
+    }
+    // By sound, by a form of address, moved, with full-width digits, in traditional characters, by number; and O7 is
+    // nobody listed.
+    let links = desk.read("links.csv");
+    let sure = links.lines().filter(|line| line.ends_with(",sure"));
+    let pairs: Vec<String> = sure.map(|line| line.split(',').take(2).collect::<Vec<_>>().join(",")).collect();
+    assert_eq!(pairs, ["1,O1", "2,O2", "6,O3", "7,O4", "8,O5", "10,O6"], "{links}");
+    // Who stands on the register twice, under a name of the same sound.
+    let figures = desk.figures(&format!("{dedupe} --json"));
+    assert_eq!(figures["not_read"], serde_json::json!([]));
+    let clusters = desk.read("clusters.csv");
+    let joined: Vec<&str> =
+        clusters.lines().filter(|line| line.split(',').next() != line.split(',').nth(1)).collect();
+    assert!(joined.len() == 2 && joined[1].starts_with("A5,A1,"), "{clusters}");
+    let (code, out, err) = desk.run(explain);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("王东军 | 王冬军") && out.contains("同音 / same sound"), "{out}");
+}
