@@ -18,7 +18,10 @@ peers:
 build: setup pages
 	cargo build --release --locked -p wanjia
 
-pages:
+# What is built last stands for all; a program whose pages did not change is not built anew.
+PAGES := web/dist/home/index.html
+pages: $(PAGES)
+$(PAGES): $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*')
 	cd web && npm ci --no-audit --no-fund && npm run build
 
 # A running territory: made if it is not there, proved, and served with phones at work.

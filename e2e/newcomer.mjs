@@ -179,7 +179,7 @@ describe('a newcomer’s first evening', () => {
   })
 
   it('meets pages that allow nothing foreign', async () => {
-    for (const path of ['/', '/phone/']) {
+    for (const path of ['/', '/phone/', '/home/']) {
       const response = await fetch(origin + path)
       assert.equal(response.status, 200)
       const policy = response.headers.get('content-security-policy') ?? ''
@@ -256,6 +256,27 @@ describe('a newcomer’s first evening', () => {
     await again.page.getByRole('alert').waitFor()
     await again.context.close()
     await go(secretary, '进度')
+  })
+
+  it('finds a person by the letters of her name and a door by its number, without a signal', async () => {
+    const { page, context } = phone
+    await context.setOffline(true)
+    const field = page.getByRole('searchbox', { name: '查找' })
+    await field.fill('wdj')
+    await page.locator('.found .row', { hasText: '王东军' }).waitFor()
+    assert.equal(await page.locator('.row').count(), 1)
+    assert.equal(await page.locator('.found mark').innerText(), '王东军')
+    await quiet(page, 'found by initials')
+    await field.fill('3-1-302')
+    await page.locator('.found .row', { hasText: '302' }).click()
+    await page.locator('dialog h2', { hasText: '302' }).waitFor()
+    await page.locator('dialog').getByRole('button', { name: '关闭' }).click()
+    await field.fill('查无此人')
+    await page.getByText('这台手机上没有').waitFor()
+    await quiet(page, 'nothing found')
+    await page.getByRole('button', { name: '清除' }).click()
+    await page.locator('.dock').waitFor()
+    await context.setOffline(false)
   })
 
   it('knocks with a signal, and the residual falls on the secretary’s page', async () => {
@@ -389,6 +410,82 @@ describe('a newcomer’s first evening', () => {
     await secretary.locator('.cell').first().waitFor()
     assert.equal(await secretary.locator('.cell').count(), 6)
     await quiet(secretary, 'building')
+  })
+
+  it('prints a slip, with which a resident reports her mother, reads what is kept and who looked, until it is revoked', async () => {
+    await go(secretary, '居民')
+    await secretary.getByText('没有在等的').waitFor()
+    await secretary.getByRole('button', { name: '印便条' }).click()
+    const dialog = secretary.locator('dialog')
+    await dialog.getByRole('checkbox').first().waitFor()
+    await dialog.getByRole('button', { name: '全选' }).click()
+    await dialog.getByLabel('1单元 101').check()
+    await dialog.getByLabel('社区电话').fill('027-82812345')
+    await quiet(secretary, 'choosing doors for slips')
+    await dialog.getByRole('button', { name: '生成 1 张' }).click()
+    const code = await dialog.locator('.code').innerText()
+    assert.match(code, /^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$/)
+    await quiet(secretary, 'slips')
+    await dialog.getByRole('button', { name: '完成' }).click()
+
+    const { page, context } = await open(phoneOptions())
+    await context.addInitScript(() => {
+      Object.defineProperty(globalThis, 'speechSynthesis', { value: { spoken: [], cancel() {}, getVoices: () => [{ lang: 'zh-CN' }], speak(said) { this.spoken.push(said.text) } } })
+      globalThis.SpeechSynthesisUtterance = class { constructor(text) { this.text = text } }
+    })
+    await page.goto(`${origin}/home/`)
+    await page.getByLabel('请输入便条上的 12 位编号').fill('0000')
+    await page.getByRole('button', { name: '进入' }).click()
+    await page.getByText('还差几位').waitFor()
+    await quiet(page, 'entering a code')
+    await page.goto(`${origin}/home/#${code}`)
+    await page.getByRole('heading', { name: '101' }).waitFor()
+    assert.doesNotMatch(page.url(), new RegExp(code), 'the code leaves the address')
+    await quiet(page, 'the resident’s page')
+    assert.deepEqual(await tooSmall(page, 60), [])
+    await page.getByRole('button', { name: '念给我听' }).click()
+    assert.match(await page.evaluate(() => globalThis.speechSynthesis.spoken.join()), /报我和家人/)
+
+    await page.getByRole('button', { name: '报我和家人' }).click()
+    await page.getByText('打 027-82812345，说“我要报家里住的人”').waitFor()
+    await page.getByLabel('姓名').fill('王奶奶')
+    await page.getByLabel('和您的关系').selectOption('父母')
+    await quiet(page, 'reporting')
+    assert.deepEqual(await tooSmall(page, 60), [])
+    await page.getByRole('button', { name: '报给社区' }).click()
+    await page.getByText('回执号').first().waitFor()
+    await quiet(page, 'received')
+    await page.getByRole('button', { name: '看我的记录' }).click()
+    await page.getByText('等社区核实').waitFor()
+    // Who is on the roster of this door is not the slip's to show.
+    assert.doesNotMatch(await page.locator('main').innerText(), /王东军|李梅/)
+
+    const row = secretary.locator('.waiting li', { hasText: '101' })
+    await row.waitFor()
+    assert.doesNotMatch(await secretary.locator('main').innerText(), /王奶奶/)
+    await row.getByRole('button', { name: '看内容' }).click()
+    await row.getByText('王奶奶').waitFor()
+    await quiet(secretary, 'said by residents')
+    await row.getByRole('button', { name: '核实，登记在册' }).click()
+    await secretary.getByText('没有在等的').waitFor()
+
+    for (const language of ['العربية', 'English', '中文']) {
+      await page.getByRole('button', { name: language }).click()
+      await page.reload()
+      await page.locator('article .state[data-state=confirmed]').waitFor()
+      assert.equal(await page.evaluate(() => document.documentElement.dir), language === 'العربية' ? 'rtl' : 'ltr')
+      await quiet(page, `the record, ${language}`)
+      assert.deepEqual(await sideways(page), [], language)
+      assert.deepEqual(await tooSmall(page, 60), [], language)
+    }
+    await page.getByText('保成社区 社区书记：核对名单').waitFor()
+
+    await secretary.locator('tbody tr', { hasText: '101' }).getByRole('button', { name: '作废' }).click()
+    await secretary.locator('dialog').getByRole('button', { name: '作废' }).click()
+    await secretary.locator('tbody tr', { hasText: '101' }).getByText('已作废').waitFor()
+    await page.reload()
+    await page.getByRole('alert').getByText('这张便条已经作废').waitFor()
+    await context.close()
   })
 
   it('drafts a rota, moves a shift, sees what it costs, and publishes it to the phones of the people in it', async () => {
@@ -642,7 +739,7 @@ describe('a newcomer’s first evening', () => {
       const pages = secretary.locator('.side ul a')
       const menu = secretary.locator('.side .menu')
       await menu.waitFor()
-      assert.equal(await pages.count(), 9)
+      assert.equal(await pages.count(), 10)
       for (const link of await pages.all()) {
         await menu.click()
         const name = await link.innerText()

@@ -4,7 +4,7 @@
  * a sideways scroll, small text and targets, words of the other language, a dialog that Escape leaves open or that
  * drops the focus) is printed, and makes the run fail.
  *
- *     node walk.mjs [console|phone] [zh-CN|en] [narrow|desk] [standard|large|elder|high|forced]
+ *     node walk.mjs [console|phone|resident] [zh-CN|en|ar] [narrow|desk] [standard|large|elder|high|forced]
  */
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -24,6 +24,8 @@ const looking = new Looking(browser, territory, out)
 const { complaints } = looking
 const open = looking.open.bind(looking)
 const ask = looking.ask.bind(looking)
+/** The next house that a roster of the walk fills: each has a list of its own to apply. */
+let houses = 90
 
 try {
   await prepare()
@@ -35,6 +37,11 @@ try {
     }
     for (const look of LOOKS) {
       if (wanted('phone', locale, look)) await looking.whole(phonePages, { locale, look })
+    }
+  }
+  for (const locale of ['zh-CN', 'en', 'ar']) {
+    for (const look of LOOKS) {
+      if (wanted('resident', locale, look)) await looking.whole(residentPages, { locale, look })
     }
   }
   if (wanted('console', 'stopped')) await stopped()
@@ -61,6 +68,8 @@ async function closeSweep(id) {
 /** Signs in once in each role, and has the community know every kind of line: a refusal, someone unlisted, a held record. */
 async function prepare() {
   for (const role of Object.keys(territory.accounts)) await looking.signIn(role)
+  const inn = `小区编码,楼栋,单元,房号,姓名,场所类型\n${territory.community},1,1,如家宾馆,,宾馆\n`
+  await ask('secretary', 'POST', '/v1/roster?source=inns', Buffer.from(inn))
   looking.sweep = (await ask('county', 'GET', '/v1/sweeps')).sweeps[0].id
   const enrol = async (name) => {
     const opened = await openPage(browser, origin, { viewport: PHONE, isMobile: true, hasTouch: true })
@@ -88,8 +97,16 @@ async function prepare() {
     await working.page.locator('dialog').waitFor({ state: 'detached' })
   }
   for (const name of ['孙小雨', '周永']) {
-    await working.page.locator('.dock .three .button').first().click()
-    await working.page.locator('.visit section .button.wide').click()
+    const another = working.page.locator('.visit section .button.wide')
+    for (;;) {
+      await working.page.locator('.dock .three .button').first().click()
+      await working.page.waitForSelector('.visit footer .button')
+      if (await another.isVisible()) break
+      // A workplace, where nobody is asked who lives there.
+      await working.page.locator('footer .button').click()
+      await working.page.waitForSelector('.dock')
+    }
+    await another.click()
     await working.page.locator('.form input').first().fill(name)
     await working.page.locator('.form .ends .button.dusk').click()
     await working.page.locator('footer .button').click()
@@ -199,6 +216,19 @@ async function consolePages({ locale, shape, viewport, look }) {
   await desk.dialog('26-reveal', page.locator('.column[data-kind=listed_dark] .button').first())
   await desk.visit(`/building?area=${community}&building=${encodeURIComponent(building)}`, '.unit')
   await desk.shot('27-building', { full: true })
+  await desk.visit('/residents', '.slips')
+  await desk.shot('27a-residents')
+  await desk.dialog('27b-print-slips', page.locator('.page-head .button.lamp'), async (dialog) => {
+    await dialog.getByRole('checkbox').nth(3).waitFor()
+    await dialog.locator('[name=phone]').fill('')
+    await dialog.locator('.button.lamp').click()
+    await dialog.locator('.wrong').waitFor()
+    await desk.shot('27c-print-slips-refused')
+    await dialog.locator('[name=phone]').fill('027-82812345')
+    await dialog.locator('.button.lamp').click()
+    await dialog.locator('.slip').first().waitFor()
+    await desk.shot('27d-slips')
+  })
   await desk.visit('/quarantine', '.held li')
   await desk.shot('28-quarantine')
   await desk.dialog('29-release', page.locator('.held .button').first())
@@ -215,9 +245,12 @@ async function consolePages({ locale, shape, viewport, look }) {
   await desk.dialog('34-revoke', page.locator('.act .button').first())
   await desk.visit('/roster', '.drop')
   await desk.shot('35-roster')
-  await page.setInputFiles('input[type=file]', { name: '保成社区名册.csv', mimeType: 'text/csv', buffer: roster(community) })
+  await page.setInputFiles('input[type=file]', { name: '保成社区名册.csv', mimeType: 'text/csv', buffer: roster(community, (houses += 1)) })
   await page.waitForSelector('.sums')
   await desk.shot('36-roster-preview')
+  await page.locator('.sums .apply').click()
+  await page.waitForSelector('.done')
+  await desk.shot('36-roster-applied', { full: true })
   await desk.visit('/roster', '.drop')
   await page.setInputFiles('input[type=file]', { name: '照片.csv', mimeType: 'text/csv', buffer: Buffer.from('门卫,日期\n张,2026-01-01\n') })
   await page.waitForSelector('.refusal')
@@ -299,10 +332,10 @@ async function closing(name, options) {
 }
 
 /** Good rows, one of each fault that a community's list has, and one that is there already. */
-function roster(community) {
+function roster(community, house) {
   const head = '小区编码,楼栋,单元,房号,姓名,性别,出生日期,身份证号,电话,与户主关系'
-  const good = Array.from({ length: 12 }, (_, row) => `${community},90,1,${row + 1}01,林${'一二三四五六七八九十甲乙'[row]},女,1980-0${(row % 9) + 1}-11,,1390000${String(1000 + row)},户主`)
-  const bad = [`${community},90,1,,王五,男,1990-01-01,,,`, `${community},90,1,101,赵六,男,1990-13-01,,,`, `${community},90,1,102,钱七,男,1990-01-01,420102199001011,,`, `420103001001,1,1,101,孙八,男,1990-01-01,,,`]
+  const good = Array.from({ length: 12 }, (_, row) => `${community},${house},1,${row + 1}01,林${'一二三四五六七八九十甲乙'[row]},女,1980-0${(row % 9) + 1}-11,,1390000${String(1000 + row)},户主`)
+  const bad = [`${community},${house},1,,王五,男,1990-01-01,,,`, `${community},${house},1,101,赵六,男,1990-13-01,,,`, `${community},${house},1,102,钱七,男,1990-01-01,420102199001011,,`, `420103001001,1,1,101,孙八,男,1990-01-01,,,`]
   return Buffer.from([head, ...good, ...bad].join('\n'))
 }
 
@@ -338,7 +371,21 @@ async function phonePages({ locale, look }) {
   await shot('08-floors', { full: true })
   await page.click('.layout')
   await page.click('.segmented button >> nth=0')
+  const [first] = await page.locator('.row .who b').allInnerTexts()
+  await page.fill('[name=find]', first)
+  await page.waitForSelector('.found .row')
+  await shot('08a-found-doors')
+  await page.fill('[name=find]', 'z')
+  await page.waitForSelector('.found mark')
+  await shot('08b-found-people')
+  await page.fill('[name=find]', 'xyzxyz')
+  await page.waitForSelector('.found .none')
+  await shot('08c-found-nothing')
+  await page.fill('[name=find]', '')
   await phone.dialog('09-sheet', page.locator('.row').nth(2))
+  await page.click('.segmented button >> nth=2')
+  await phone.dialog('09-sheet-workplace', page.locator('.row', { hasText: '如家宾馆' }))
+  await page.click('.segmented button >> nth=0')
   await page.locator('.row').nth(2).click()
   const sheet = page.locator('dialog[open]')
   await sheet.locator('.button.dusk').click()
@@ -421,6 +468,59 @@ async function phonePages({ locale, look }) {
   await late.page.waitForSelector('[role=alert]')
   await late.shot('25-invitation-used')
   await late.done()
+}
+
+/** The page behind a slip: everything that can be said with it, and what it shows, until it is revoked. */
+async function residentPages({ locale, look }) {
+  const name = `real-resident-${locale}-${look}`
+  const { rows } = await ask('secretary', 'GET', `/v1/sweeps/${looking.sweep}/residual?area=${territory.community}&limit=1`)
+  const { slips } = await ask('secretary', 'POST', '/v1/slips', { dwellings: [rows[0].dwelling], office_phone: '027-82812345', days: 30 })
+  const [{ slip, url, code }] = slips
+  const resident = await open(name, { locale, look, viewport: PHONE, phone: true })
+  const { page, shot } = resident
+  looking.names.push(slips[0].area_name)
+  await page.goto(`${origin}/home/`)
+  await page.fill('[name=code]', code.slice(0, 5))
+  await page.click('.button.lamp')
+  await shot('01-enter-refused', { full: true })
+  await page.goto('about:blank')
+  await page.goto(url)
+  await page.waitForSelector('.huge')
+  await shot('02-start', { full: true })
+  await page.click('.huge >> nth=0')
+  await page.click('form > .button.wide >> nth=0')
+  await page.fill('[name=name] >> nth=0', '王奶奶')
+  await page.click('form > .button.lamp')
+  await shot('03-report-refused', { full: true })
+  await page.fill('[name=name] >> nth=1', '孙小雨')
+  await page.click('form > .button.lamp')
+  await page.waitForSelector('.receipt')
+  await shot('04-received')
+  await page.click('.back')
+  await page.click('.huge >> nth=1')
+  await page.click('.kinds .button >> nth=1')
+  await shot('05-help', { full: true })
+  await page.click('form > .button.lamp')
+  await page.waitForSelector('.receipt')
+  await page.click('.stack > .button.lamp')
+  await page.waitForSelector('article')
+  const { rows: said } = await ask('secretary', 'GET', `/v1/said?area=${territory.community}`)
+  const mine = said.filter(({ dwelling }) => dwelling === rows[0].dwelling)
+  for (const [at, one] of mine.entries()) {
+    await ask('secretary', 'GET', `/v1/said/${one.said}`)
+    await ask('secretary', 'POST', `/v1/said/${one.said}/settle`, { confirmed: at !== 1 })
+  }
+  await page.reload()
+  await page.waitForSelector('article')
+  await shot('06-record', { full: true })
+  await page.click('.stack > .button.lamp')
+  await shot('07-correct', { full: true })
+  await ask('secretary', 'DELETE', `/v1/slips/${slip}`)
+  await page.goto(`${origin}/home/#/start`)
+  await page.reload()
+  await page.waitForSelector('[role=alert]')
+  await shot('08-revoked', { full: true })
+  await resident.done()
 }
 
 /** The server goes away under an open page, and comes back. */

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { pinyin } from 'pinyin-pro'
 import type { Plugin } from 'vite'
 
 /** Everything from the own origin, no inline script, no eval. The server sends the same as a header; this holds without it. */
@@ -45,4 +46,31 @@ export const SMALL_VUE = {
 export const ALIAS = {
   '@core': fileURLToPath(new URL('core', import.meta.url)),
   'vue-i18n': fileURLToPath(new URL('node_modules/vue-i18n/dist/vue-i18n.runtime.mjs', import.meta.url)),
+}
+
+/**
+ * The readings of every character of the basic block, as `virtual:pinyin-table`: made while building, because the library's
+ * own tables of words and tones weigh three times as much and a name is not looked up by its tone.
+ */
+export function pinyinTable(): Plugin {
+  const id = 'virtual:pinyin-table'
+  return {
+    name: 'wanjia-pinyin-table',
+    resolveId: (asked) => (asked === id ? `\0${id}` : null),
+    load: (asked) => (asked === `\0${id}` ? `export default ${JSON.stringify(readings())}` : null),
+  }
+}
+
+function readings(): string {
+  const characters = new Map<string, string>()
+  for (let code = 0x4e00; code <= 0x9fff; code += 1) {
+    const character = String.fromCharCode(code)
+    const known = pinyin(character, { multiple: true, toneType: 'none', type: 'array', nonZh: 'removed' })
+    // ü is typed as v and, in passports and by the old, as u.
+    const typed = known.flatMap((reading) => (reading.includes('ü') ? [reading.replace('ü', 'v'), reading.replace('ü', 'u')] : [reading]))
+    for (const reading of new Set(typed)) {
+      if (/^[a-z]+$/.test(reading)) characters.set(reading, (characters.get(reading) ?? '') + character)
+    }
+  }
+  return [...characters].flat().join('')
 }

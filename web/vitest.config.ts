@@ -1,10 +1,10 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
-import { ALIAS, SMALL_VUE } from './build.ts'
+import { ALIAS, pinyinTable, SMALL_VUE } from './build.ts'
 
 export default defineConfig({
   resolve: { alias: ALIAS },
   define: SMALL_VUE,
-  plugins: [vue()],
+  plugins: [vue(), pinyinTable()],
   test: { include: ['tests/**/*.test.ts'], environment: 'node' },
 })

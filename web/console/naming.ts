@@ -1,3 +1,4 @@
+import { numbered } from '@core/doors/name'
 import { translate as t } from './texts'
 
 interface Address {
@@ -7,12 +8,11 @@ interface Address {
 }
 
 export function buildingName(building: string): string {
-  return /^[0-9A-Za-z]+$/.test(building) ? t('building.building', { n: building }) : building
+  return numbered(building, (n) => t('building.building', { n }))
 }
 
 export function unitName(unit: string): string {
-  if (unit === '') return ''
-  return /^[0-9A-Za-z]+$/.test(unit) ? t('building.unit', { n: unit }) : unit
+  return numbered(unit, (n) => t('building.unit', { n }))
 }
 
 export function doorTitle({ building, unit, room }: Address): string {

@@ -13,6 +13,7 @@ export const ROLES = {
   devices: ['community_secretary'],
   plans: ['community_secretary', ...LEADS],
   roster: WORKS_WITH_PEOPLE,
+  residents: WORKS_WITH_PEOPLE,
   names: WORKS_WITH_PEOPLE,
   register: WORKS_WITH_PEOPLE,
   link: WORKS_WITH_PEOPLE,

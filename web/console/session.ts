@@ -1,6 +1,7 @@
 /** Who is signed in, which sweep is looked at, and the live line to the server. */
 import { computed, ref, shallowRef, watch } from 'vue'
 import { Refused } from '@core/api/client'
+import { standing } from '@core/standing'
 import { call, onSessionEnd } from './call'
 import { sentence } from './load'
 import { forgetNames } from './names'
@@ -26,10 +27,13 @@ let events: EventSource | undefined
 /** Something may have changed while nobody listened: it is asked for when the line is back. */
 let missed = false
 
+/** What is shown while nobody chose: it stays, whatever is opened beside it, until it is closed. */
+const shownSweep = ref('')
+
 export const sweep = computed<Sweep | null>(
   () =>
     sweeps.value.find(({ id }) => id === chosenSweep.value) ??
-    sweeps.value.find(({ closed_at }) => !closed_at) ??
+    sweeps.value.find(({ id }) => id === shownSweep.value) ??
     sweeps.value[0] ??
     null,
 )
@@ -64,6 +68,9 @@ export async function signOut(): Promise<void> {
 export async function loadSweeps(): Promise<void> {
   const { body } = await call<{ sweeps: Sweep[] }>('/v1/sweeps')
   sweeps.value = [...body.sweeps].sort((left, right) => right.opened_at.localeCompare(left.opened_at))
+  if (!sweeps.value.some(({ id, closed_at }) => id === shownSweep.value && !closed_at)) {
+    shownSweep.value = standing(sweeps.value, account.value?.area_code ?? '', Date.now())?.id ?? shownSweep.value
+  }
   sweepsKnown.value = true
   sweepsWrong.value = null
 }

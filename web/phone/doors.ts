@@ -47,10 +47,10 @@ export const today = computed(() => campaignDay(clock.value, offsetHours.value))
 
 export const openSweeps = computed(() => sweepsKept.value.filter((sweep) => !sweep.closed_at))
 
-/** The sweep that knocks are recorded for: the chosen one while it is open, else the newest open one. */
+/** The sweep that knocks are recorded for: it stays while it is open, whatever is opened beside it. */
 export const sweep: ComputedRef<Sweep | null> = computed(() => {
   const open = openSweeps.value
-  return open.find(({ id }) => id === sweepChosen.value) ?? newest(open)
+  return open.find(({ id }) => id === sweepChosen.value) ?? open[0] ?? null
 })
 
 export const doorViews = computed<DoorView[]>(() => {
@@ -102,8 +102,4 @@ function view(door: PhoneDoor, current: string | undefined, local: LocalVisit | 
     due: recheckDue(outcome, recheckOn, today.value),
     local: newer ? local : null,
   }
-}
-
-function newest(sweeps: readonly Sweep[]): Sweep | null {
-  return [...sweeps].sort((left, right) => right.opened_at.localeCompare(left.opened_at))[0] ?? null
 }

@@ -1,6 +1,6 @@
 /** One tap at a door: the shortest entries, with everything not asked filled in. */
 import type { Evidence, Light, Outcome } from '@core/ledger/facts'
-import { doorTitle } from './naming'
+import { doorTitle, isHome } from './naming'
 import { say } from './notice'
 import { recordVisit, type VisitEntry } from './outbox'
 import { identity } from './session'
@@ -29,7 +29,8 @@ export function quickEntry(door: PhoneDoor, outcome: Outcome, light: Light, evid
     light,
     evidence: light === 'unknown' ? evidence : [...evidence, 'light'],
     recheckOn: outcome === 'no_answer' ? today.value + 1 : null,
-    occupants: seenAll ? door.listed : null,
+    // Whoever works there does not live there.
+    occupants: seenAll && isHome(door) ? door.listed : null,
     seen: seenAll ? (door.members ?? []).map(({ person }) => person) : [],
     added: [],
     note: '',

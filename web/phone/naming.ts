@@ -1,18 +1,18 @@
 /** How doors and times are said in a sentence. */
+import { numbered } from '@core/doors/name'
 import { translate as t } from './texts'
 import type { PhoneDoor } from './db'
 
 type Place = Pick<PhoneDoor, 'building' | 'unit' | 'room'>
 
-/** "3" becomes 3 栋; a name that already says what it is stays as it is. */
+/** "3" becomes 3栋; a name that already says what it is stays as it is. */
 export function buildingName(building: string): string {
   if (building === '') return t('doors.noBuilding')
-  return /^[0-9A-Za-z]+$/.test(building) ? t('doors.building', { n: building }) : building
+  return numbered(building, (n) => t('doors.building', { n }))
 }
 
 export function unitName(unit: string): string {
-  if (unit === '') return ''
-  return /^[0-9A-Za-z]+$/.test(unit) ? t('doors.unit', { n: unit }) : unit
+  return numbered(unit, (n) => t('doors.unit', { n }))
 }
 
 export function staircaseName({ building, unit }: Pick<Place, 'building' | 'unit'>): string {
@@ -25,9 +25,13 @@ export function doorTitle(door: Place): string {
     .join(' ')
 }
 
+export function isHome({ place }: Pick<PhoneDoor, 'place'>): boolean {
+  return !place || place === 'home'
+}
+
 /** What is behind the door, where it is no home. */
-export function placeName({ place }: Pick<PhoneDoor, 'place'>): string | null {
-  return place && place !== 'home' ? t(`place.${place}`) : null
+export function placeName(door: Pick<PhoneDoor, 'place'>): string | null {
+  return isHome(door) ? null : t(`place.${door.place}`)
 }
 
 export function ago(then: number, now: number): string {
@@ -36,4 +40,12 @@ export function ago(then: number, now: number): string {
   if (minutes < 60) return t('sync.ago.minutes', { n: minutes })
   if (minutes < 48 * 60) return t('sync.ago.hours', { n: Math.floor(minutes / 60) })
   return t('sync.ago.days', { n: Math.floor(minutes / 1440) })
+}
+
+/** Who lives there, as far as a line of a list has room. */
+export function householdName(door: PhoneDoor): string {
+  const [first] = door.members ?? []
+  if (door.listed === 0) return placeName(door) ?? t('doors.unlisted')
+  if (first === undefined) return t('doors.people', { n: door.listed })
+  return door.listed === 1 ? first.name : t('doors.first', { name: first.name, n: door.listed })
 }

@@ -19,6 +19,7 @@ import { contentDigest, freshKey, freshNonce, seal } from '@core/ledger/seal'
 import { freshId, idBytes, idText } from '@core/ledger/uuid'
 import { floorOf } from '@core/doors/order'
 import { db, type Identity, type OutboxFact, type PhoneDoor } from './db'
+import { doorTitle } from './naming'
 
 export interface VisitEntry {
   door: PhoneDoor
@@ -127,10 +128,6 @@ export async function undo(visit: number): Promise<boolean> {
   })
 }
 
-export function doorName(door: Pick<PhoneDoor, 'building' | 'unit' | 'room'>): string {
-  return [door.building, door.unit, door.room].filter((part) => part !== '').join('-')
-}
-
 async function append(
   identity: Identity,
   drafts: readonly Draft[],
@@ -163,7 +160,7 @@ async function append(
       visit,
       what: draft.what,
       dwelling: door.dwelling,
-      doorName: doorName(door),
+      doorName: doorTitle(door),
       outcome: draft.what === 'visit' ? outcome : null,
       receipt: null,
     }

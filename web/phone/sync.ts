@@ -10,6 +10,7 @@ import { headMessage } from '@core/ledger/envelope'
 import { sign } from '@core/ledger/signature'
 import { leafEntry, leafHash, verifyConsistency, verifyInclusion } from '@core/ledger/tree'
 import { idText } from '@core/ledger/uuid'
+import { standing } from '@core/standing'
 import { db, keep, setting, type Identity, type OutboxFact, type PastRewritten, type SeenCheckpoint } from './db'
 
 export const PUSH_LIMIT = 100
@@ -148,6 +149,11 @@ async function pullPage(identity: Identity, now: () => number): Promise<boolean>
     await db.doors.bulkPut(body.doors.map((door, index) => ({ ...kept[index], ...door, own: false })))
     await db.doors.bulkDelete(body.removed)
     await keep('sweeps', body.sweeps)
+    const shown = await setting('sweep')
+    if (!body.sweeps.some(({ id, closed_at }) => id === shown && !closed_at)) {
+      const next = standing(body.sweeps, identity.area.code, now())
+      if (next !== null) await keep('sweep', next.id)
+    }
     if (body.plans !== undefined) await keep('plans', body.plans)
     await keep('checkpoint', checkpoint)
     await keep('cursor', body.cursor)

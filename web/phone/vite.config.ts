@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
-import { ALIAS, contentSecurityPolicy, SMALL_VUE } from '../build.ts'
+import { ALIAS, contentSecurityPolicy, pinyinTable, SMALL_VUE } from '../build.ts'
 
 const server = process.env.WANJIA_SERVER ?? 'http://127.0.0.1:8080'
 
@@ -16,6 +16,7 @@ export default defineConfig({
   plugins: [
     vue(),
     contentSecurityPolicy(),
+    pinyinTable(),
     VitePWA({
       // An update in the middle of a visit would lose trust: the page asks first.
       registerType: 'prompt',

@@ -181,6 +181,7 @@ describe('what is offered to whom', () => {
     devices: 'GET /v1/devices',
     plans: 'POST /v1/plans',
     roster: 'POST /v1/roster',
+    residents: 'GET /v1/said',
     names: 'POST /v1/persons/names',
     register: 'POST /v1/persons',
     link: 'POST /v1/links',

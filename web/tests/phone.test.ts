@@ -1,6 +1,6 @@
 /** The phone's own logic against the mock server over real HTTP: what is written, sent, settled, refused and kept. */
 import 'fake-indexeddb/auto'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AddressInfo } from 'node:net'
 import { makeMock } from '../../e2e/mock/server.mjs'
 import { decode } from '@core/ledger/canonical'
@@ -9,7 +9,9 @@ import { contentDigest, open } from '@core/ledger/seal'
 import { idText } from '@core/ledger/uuid'
 import { Unreachable } from '@core/api/client'
 import { db, keep, setting, type Identity, type PhoneDoor } from '../phone/db'
+import { sweep } from '../phone/doors'
 import { enrol, invitationIn } from '../phone/enrol'
+import { quickEntry } from '../phone/knock'
 import { placeName } from '../phone/naming'
 import { recordDoor, recordVisit, undo, type VisitEntry } from '../phone/outbox'
 import { PastWasRewritten, PUSH_LIMIT, syncOnce } from '../phone/sync'
@@ -226,6 +228,14 @@ describe('sync', () => {
     expect(mock.doors.find(({ dwelling }) => dwelling === door.dwelling)).toMatchObject({ building: '9', place: 'hotel', outcome: 'met' })
     expect(placeName((await db.doors.get(door.dwelling))!)).toBe('宾馆')
     expect(placeName({ place: 'home' })).toBeNull()
+  })
+
+  it('counts nobody as living where they work', async () => {
+    await sync()
+    const door = { ...(await firstDoor()), listed: 0, members: [] }
+    await vi.waitFor(() => expect(sweep.value).not.toBeNull())
+    const met = (place: PhoneDoor['place']) => quickEntry({ ...door, place }, 'met', 'unknown', [])!.occupants
+    expect([met('home'), met('enterprise')]).toEqual([0, null])
   })
 
   it('keeps the plans it was told of until it is told anew', async () => {

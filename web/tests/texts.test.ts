@@ -4,6 +4,9 @@ import consoleChinese from '../console/messages/zh-CN'
 import { interpolate } from '@core/i18n/interpolate'
 import phoneEnglish from '../phone/messages/en'
 import phoneChinese from '../phone/messages/zh-CN'
+import residentArabic from '../resident/messages/ar'
+import residentEnglish from '../resident/messages/en'
+import residentChinese from '../resident/messages/zh-CN'
 import type { Messages } from '@core/i18n'
 import { Refused } from '@core/api/client'
 
@@ -20,6 +23,8 @@ const slots = (message: string) => [...message.matchAll(/\{(\w+)\}/g)].map(([, n
 describe.each([
   ['phone', phoneChinese, phoneEnglish],
   ['console', consoleChinese, consoleEnglish],
+  ['resident’s page', residentChinese, residentEnglish],
+  ['resident’s page from the right', residentChinese, residentArabic],
 ] as const)('texts of the %s', (_, chinese, english) => {
   const zh = flat(chinese)
   const en = flat(english)
@@ -46,7 +51,7 @@ describe.each([
     for (const [key, message] of zh) expect(message, key).not.toBe('')
     for (const [key, message] of en) {
       expect(message, key).not.toBe('')
-      if (!['mine.language', 'top.language'].includes(key)) expect(message, key).not.toMatch(/\p{Script=Han}/u)
+      if (!['mine.language', 'top.language', 'language'].includes(key)) expect(message, key).not.toMatch(/\p{Script=Han}/u)
     }
   })
 

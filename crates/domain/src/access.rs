@@ -69,10 +69,12 @@ pub enum Purpose {
     Correction = 2,
     /// A phone shows its worker who lives behind her doors.
     Visit = 3,
+    /// Someone reads what she said herself.
+    Own = 4,
 }
 
 impl Purpose {
-    pub const ALL: [Self; 4] = [Self::Reconcile, Self::Service, Self::Correction, Self::Visit];
+    pub const ALL: [Self; 5] = [Self::Reconcile, Self::Service, Self::Correction, Self::Visit, Self::Own];
 
     #[must_use]
     pub fn from_code(code: u64) -> Option<Self> {
@@ -91,6 +93,7 @@ impl Purpose {
             Self::Service => "service",
             Self::Correction => "correction",
             Self::Visit => "visit",
+            Self::Own => "own",
         }
     }
 }
@@ -128,6 +131,10 @@ pub enum Action {
     ReadPlans,
     /// Draft plans, judge them, put one in force and take it back.
     PublishPlans,
+    /// Print slips for residents, and revoke them.
+    IssueSlips,
+    /// Read and decide what residents say with them.
+    DecideSaid,
 }
 
 /// The table.
@@ -148,6 +155,8 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::ReadNames(Purpose::Reconcile | Purpose::Correction) => &[Clerk, CommunitySecretary],
         Action::ReadNames(Purpose::Service) => &[CommunitySecretary],
         Action::ReadNames(Purpose::Visit) => &[GridWorker],
+        // Not a role's: her slip's.
+        Action::ReadNames(Purpose::Own) => &[],
         Action::ReadRosters | Action::ImportRoster => &[Clerk, CommunitySecretary],
         Action::RegisterPerson | Action::LinkPersons => &[Clerk, CommunitySecretary],
         Action::OpenSweep | Action::CloseSweep => &[Street, County],
@@ -156,6 +165,7 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::ReadQuarantine => &[CommunitySecretary, Street, County, Auditor],
         Action::ReleaseQuarantine => &[CommunitySecretary, Street, County],
         Action::ReadPlans | Action::PublishPlans => &[CommunitySecretary, Street, County],
+        Action::IssueSlips | Action::DecideSaid => &[Clerk, CommunitySecretary],
     };
     roles.contains(&role)
 }
@@ -210,7 +220,7 @@ mod tests {
     use super::*;
     use crate::area::{Area, Level};
 
-    const EVERY: [Action; 25] = [
+    const EVERY: [Action; 28] = [
         Action::Push,
         Action::Pull,
         Action::Prove,
@@ -223,6 +233,7 @@ mod tests {
         Action::ReadNames(Purpose::Service),
         Action::ReadNames(Purpose::Correction),
         Action::ReadNames(Purpose::Visit),
+        Action::ReadNames(Purpose::Own),
         Action::ReadRosters,
         Action::ImportRoster,
         Action::RegisterPerson,
@@ -236,6 +247,8 @@ mod tests {
         Action::ReleaseQuarantine,
         Action::ReadPlans,
         Action::PublishPlans,
+        Action::IssueSlips,
+        Action::DecideSaid,
     ];
 
     fn tree() -> AreaTree {

@@ -5,8 +5,10 @@ use crate::access::{Action, Role, may};
 use crate::apply::{find_door, resolve_dwelling};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, Outcome};
-use crate::id::{DwellingId, SeriesId, SweepId};
+use crate::id::{DwellingId, PersonId, SeriesId, SlipId, SweepId};
+use crate::slip::{self, Shut, Slip, WAITING_LIMIT, What};
 use crate::state::{Device, State};
+use crate::time::Millis;
 
 /// Why a fact waits. The numbers are the verdicts in the ledger's leaves and never change; 0 means accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -182,6 +184,33 @@ pub fn admit<S: State>(
         }
         _ => Ok(Some(Quarantine::OutsideRights)),
     }
+}
+
+/// Whether this many more things may be said with a slip, about someone who was reported with it or about nobody. Unlike a
+/// worker's fact, what is not taken is not kept either: whoever says it is there to be told.
+///
+/// # Errors
+/// The outer error is the storage's.
+pub fn admit_said<S: State>(
+    state: &mut S,
+    id: SlipId,
+    about: Option<PersonId>,
+    more: u64,
+    now: Millis,
+) -> Result<Result<Slip, Shut>, S::Error> {
+    let slip = match slip::opens(state, id, now)? {
+        Ok(slip) => slip,
+        Err(shut) => return Ok(Err(shut)),
+    };
+    if let Some(about) = about
+        && state.said(about)?.is_none_or(|said| said.slip != id || said.what != What::Person)
+    {
+        return Ok(Err(Shut::NotHers));
+    }
+    if state.waiting_of_slip(id)? + more > WAITING_LIMIT {
+        return Ok(Err(Shut::Full));
+    }
+    Ok(Ok(slip))
 }
 
 fn admit_at_door<S: State>(

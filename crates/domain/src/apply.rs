@@ -5,9 +5,10 @@ use crate::area::{Area, AreaNumber, Level};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
 use crate::id::{DwellingId, PersonId, PlanId, SeriesId};
+use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
-    Book, Count, Device, Dwelling, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp, State,
-    Sweep, SweepNumber, Tally, Visit,
+    Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp,
+    State, Sweep, SweepNumber, Tally, Visit,
 };
 use crate::sweep::tally;
 use crate::time::Millis;
@@ -241,8 +242,58 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             }
             _ => Ok(()),
         },
-        // Kept in the ledger as a record; no view needs them.
-        Body::Revealed { .. } | Body::ListRevealed { .. } => Ok(()),
+        Body::ProgrammePublished { programme, version, from, sunset, digest } => {
+            // What was published under a version is never anything else.
+            if state.book().edition(programme, version).is_some() {
+                return Ok(());
+            }
+            change_book(state, origin.counts_from, |book| {
+                book.editions.push(Edition {
+                    programme: programme.clone(),
+                    version: version.clone(),
+                    from: *from,
+                    sunset: *sunset,
+                    digest: *digest,
+                    published_at: stamp.at,
+                });
+            })
+        }
+        Body::SlipIssued { slip, dwelling, expires_at } => {
+            let row = Slip {
+                dwelling: *dwelling,
+                issued_at: stamp.at,
+                expires_at: (*expires_at).min(stamp.at + slip::SLIP_LIMIT),
+                revoked_at: None,
+            };
+            slip::issue(state, *slip, row)
+        }
+        Body::SlipRevoked { slip } => slip::revoke(state, *slip, stamp.at),
+        Body::Said { said, slip, dwelling, what, about } => {
+            let row = Said {
+                slip: *slip,
+                dwelling: *dwelling,
+                what: *what,
+                about: *about,
+                said_at: stamp.at,
+                decided: None,
+            };
+            slip::say(state, origin, *said, row)
+        }
+        Body::SaidSettled { said, decision } => slip::decide(state, *said, *decision, stamp.at),
+        Body::Revealed { person, purpose } => {
+            if state.is_erased(*person)? {
+                return Ok(());
+            }
+            let reading =
+                Reading { position: origin.position, at: stamp.at, actor: fact.actor, purpose: *purpose };
+            state.put_reading(*person, reading)
+        }
+        Body::ListRevealed { area, purpose, .. } => {
+            let Some(area) = state.book().areas.number(area) else { return Ok(()) };
+            let reading =
+                Reading { position: origin.position, at: stamp.at, actor: fact.actor, purpose: *purpose };
+            state.put_list_reading(area, reading)
+        }
     }
 }
 

@@ -8,8 +8,9 @@ use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 use crate::area::Level;
-use crate::id::{ActorId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SweepId};
+use crate::id::{ActorId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId};
 use crate::plan::PlanKind;
+use crate::slip::{Decision, What};
 use crate::time::{Day, Millis};
 
 /// What a knock led to. `domain.md` calls it outcome; the numbers are those of the facts.
@@ -235,6 +236,18 @@ pub enum Body {
     PlanPart { plan: PlanId, person: PersonId, worker: Option<ActorId> },
     /// 30 `[plan]`; it is in force no more, and no other took its place.
     PlanWithdrawn { plan: PlanId },
+    /// 31 `[programme, version, from, sunset, digest: bytes32]`; the version of a programme whose pack has this SHA-256 is
+    /// in force from the first day on, until another one is, and at the sunset no more.
+    ProgrammePublished { programme: String, version: String, from: Day, sunset: Day, digest: [u8; 32] },
+    /// 40 `[slip, dwelling, expires at]`; whoever holds the paper may speak for the dwelling until then.
+    SlipIssued { slip: SlipId, dwelling: DwellingId, expires_at: Millis },
+    /// 41 `[slip]`
+    SlipRevoked { slip: SlipId },
+    /// 42 `[said, slip, dwelling, what, about | null]`; a resident said something, whose words are the sealed content,
+    /// under a pseudonym of their own. The actor is the slip. About is someone reported with it.
+    Said { said: PersonId, slip: SlipId, dwelling: DwellingId, what: What, about: Option<PersonId> },
+    /// 43 `[said, decision]`; a person decided what comes of it.
+    SaidSettled { said: PersonId, decision: Decision },
 }
 
 /// One thing that happened: when (by the clock of whoever says so), who says so, and what.
@@ -347,11 +360,11 @@ impl In<'_> {
         Ok(is_null)
     }
     fn optional_day(&mut self, field: &'static str) -> Read<Option<Day>> {
-        if self.null()? {
-            return Ok(None);
-        }
+        if self.null()? { Ok(None) } else { self.day(field).map(Some) }
+    }
+    fn day(&mut self, field: &'static str) -> Read<Day> {
         let day = self.int()?;
-        Day::try_from(day).map(Some).map_err(|_| self.bad(field, day.unsigned_abs()))
+        Day::try_from(day).map_err(|_| self.bad(field, day.unsigned_abs()))
     }
     fn bad(&self, field: &'static str, value: u64) -> FactError {
         FactError::BadValue { kind: self.kind, field, value }
@@ -469,6 +482,25 @@ impl Fact {
                 }
             }
             Body::PlanWithdrawn { plan } => out.array(1).id(*plan),
+            Body::ProgrammePublished { programme, version, from, sunset, digest } => out
+                .array(5)
+                .text(programme)
+                .text(version)
+                .int(i64::from(*from))
+                .int(i64::from(*sunset))
+                .bytes(digest),
+            Body::SlipIssued { slip, dwelling, expires_at } => {
+                out.array(3).id(*slip).id(*dwelling).int(*expires_at)
+            }
+            Body::SlipRevoked { slip } => out.array(1).id(*slip),
+            Body::Said { said, slip, dwelling, what, about } => {
+                out.array(5).id(*said).id(*slip).id(*dwelling).uint(*what as u64);
+                match about {
+                    Some(person) => out.id(*person),
+                    None => out.null(),
+                }
+            }
+            Body::SaidSettled { said, decision } => out.array(2).id(*said).uint(*decision as u64),
             Body::LinkProposed { from, to, per_mille, model } => {
                 out.array(4).id(*from).id(*to).uint(*per_mille).bytes(model)
             }
@@ -535,6 +567,11 @@ impl Body {
             Self::PlanPublished { .. } => 28,
             Self::PlanPart { .. } => 29,
             Self::PlanWithdrawn { .. } => 30,
+            Self::ProgrammePublished { .. } => 31,
+            Self::SlipIssued { .. } => 40,
+            Self::SlipRevoked { .. } => 41,
+            Self::Said { .. } => 42,
+            Self::SaidSettled { .. } => 43,
         }
     }
 
@@ -738,6 +775,41 @@ impl Body {
             30 => {
                 read.array(1)?;
                 Self::PlanWithdrawn { plan: read.id()? }
+            }
+            31 => {
+                read.array(5)?;
+                Self::ProgrammePublished {
+                    programme: read.text("programme")?,
+                    version: read.text("version")?,
+                    from: read.day("from")?,
+                    sunset: read.day("sunset")?,
+                    digest: read.fixed()?,
+                }
+            }
+            40 => {
+                read.array(3)?;
+                Self::SlipIssued { slip: read.id()?, dwelling: read.id()?, expires_at: read.int()? }
+            }
+            41 => {
+                read.array(1)?;
+                Self::SlipRevoked { slip: read.id()? }
+            }
+            42 => {
+                read.array(5)?;
+                Self::Said {
+                    said: read.id()?,
+                    slip: read.id()?,
+                    dwelling: read.id()?,
+                    what: read.one_of("what", What::from_code)?,
+                    about: if read.null()? { None } else { Some(read.id()?) },
+                }
+            }
+            43 => {
+                read.array(2)?;
+                Self::SaidSettled {
+                    said: read.id()?,
+                    decision: read.one_of("decision", Decision::from_code)?,
+                }
             }
             kind => return Err(FactError::UnknownKind(kind)),
         })

@@ -103,6 +103,8 @@ pub type SweepId = Id;
 pub type RosterId = Id;
 /// A published plan.
 pub type PlanId = Id;
+/// A resident's slip of paper.
+pub type SlipId = Id;
 /// A device's own series of facts.
 pub type SeriesId = Id;
 /// Whoever acts: an account, or the server itself.

@@ -14,6 +14,7 @@ pub mod id;
 pub mod identity;
 pub mod note;
 pub mod plan;
+pub mod slip;
 pub mod state;
 pub mod sweep;
 pub mod time;

@@ -8,8 +8,9 @@ use std::fmt;
 use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
 use crate::fact::{Light, Outcome, Place};
-use crate::id::{ActorId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SweepId};
+use crate::id::{ActorId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId};
 use crate::plan::PlanKind;
+use crate::slip::{Reading, Said, Slip};
 use crate::time::{Day, Millis};
 
 /// A sweep's place in [`Book::sweeps`].
@@ -35,6 +36,19 @@ pub struct Roster {
     pub imported_at: Millis,
 }
 
+/// A published version of a programme.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edition {
+    pub programme: String,
+    pub version: String,
+    /// The first day on which it can be in force, and the first on which it cannot be any more.
+    pub from: Day,
+    pub sunset: Day,
+    /// Of its pack's canonical bytes.
+    pub digest: [u8; 32],
+    pub published_at: Millis,
+}
+
 /// An enrolled phone: whose it is, and where it may work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -46,7 +60,7 @@ pub struct Device {
     pub revoked_at: Option<Millis>,
 }
 
-/// The few rows that stay in memory whole: areas, sweeps, rosters, and who founded the territory.
+/// The few rows that stay in memory whole: areas, sweeps, rosters, programmes, and who founded the territory.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     pub territory: String,
@@ -59,9 +73,26 @@ pub struct Book {
     pub areas: AreaTree,
     pub sweeps: Vec<Sweep>,
     pub rosters: Vec<Roster>,
+    /// In the order of their publication.
+    pub editions: Vec<Edition>,
 }
 
 impl Book {
+    #[must_use]
+    pub fn edition(&self, programme: &str, version: &str) -> Option<&Edition> {
+        self.editions.iter().find(|edition| edition.programme == programme && edition.version == version)
+    }
+
+    /// The version of a programme that is in force on a day: the one whose first day came last; none after its sunset.
+    #[must_use]
+    pub fn edition_on(&self, programme: &str, day: Day) -> Option<&Edition> {
+        self.editions
+            .iter()
+            .filter(|edition| edition.programme == programme && edition.from <= day)
+            .max_by_key(|edition| edition.from)
+            .filter(|edition| day < edition.sunset)
+    }
+
     #[must_use]
     pub fn sweep(&self, id: SweepId) -> Option<(SweepNumber, &Sweep)> {
         (0..).zip(&self.sweeps).find(|(_, sweep)| sweep.id == id)
@@ -344,8 +375,23 @@ pub trait State {
     fn plan(&mut self, id: PlanId) -> Result<Option<Plan>, Self::Error>;
     fn put_plan(&mut self, id: PlanId, plan: Plan) -> Result<(), Self::Error>;
     fn put_plan_part(&mut self, plan: PlanId, part: PlanPart) -> Result<(), Self::Error>;
+    fn slip(&mut self, id: SlipId) -> Result<Option<Slip>, Self::Error>;
+    fn put_slip(&mut self, id: SlipId, slip: Slip) -> Result<(), Self::Error>;
+    fn said(&mut self, id: PersonId) -> Result<Option<Said>, Self::Error>;
+    fn put_said(&mut self, id: PersonId, said: Said) -> Result<(), Self::Error>;
+    /// How much that was said with a slip waits for a decision.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn waiting_of_slip(&mut self, id: SlipId) -> Result<u64, Self::Error>;
+    fn put_reading(&mut self, person: PersonId, reading: Reading) -> Result<(), Self::Error>;
+    /// Someone read the names of everyone in an area.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_list_reading(&mut self, area: AreaNumber, reading: Reading) -> Result<(), Self::Error>;
     fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<(), Self::Error>;
-    /// Removes the person's row, roster rows, sightings, proposals and parts of plans (which change by it), and
+    /// Removes the person's row, roster rows, sightings, proposals, readings and parts of plans (which change by it), and
     /// remembers only that the id is erased, and by which fact.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use domain::fact::{Body, Fact, FactError, FoundBy, Light, Outcome, Place, SignRe
 use domain::id::Id;
 use domain::identity::Identity;
 use domain::plan::{PartContent, PlanContent, PlanKind};
+use domain::slip::{Decision, What};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -95,6 +96,25 @@ fn body() -> impl Strategy<Value = Body> {
             worker
         }),
         id().prop_map(|plan| Body::PlanWithdrawn { plan }),
+        (text(), text(), any::<i32>(), any::<i32>(), any::<[u8; 32]>()).prop_map(
+            |(programme, version, from, sunset, digest)| Body::ProgrammePublished {
+                programme,
+                version,
+                from,
+                sunset,
+                digest
+            }
+        ),
+        (id(), id(), any::<i64>()).prop_map(|(slip, dwelling, expires_at)| Body::SlipIssued {
+            slip,
+            dwelling,
+            expires_at
+        }),
+        id().prop_map(|slip| Body::SlipRevoked { slip }),
+        (id(), id(), id(), select(What::ALL.to_vec()), prop::option::of(id()))
+            .prop_map(|(said, slip, dwelling, what, about)| Body::Said { said, slip, dwelling, what, about }),
+        (id(), select(vec![Decision::Declined, Decision::Confirmed]))
+            .prop_map(|(said, decision)| Body::SaidSettled { said, decision }),
         (id(), id()).prop_map(|(sweep, dwelling)| Body::SignedOff {
             sweep,
             dwelling,
@@ -222,4 +242,47 @@ fn a_plan_and_its_parts_have_these_bytes_and_no_unknown_kind() {
     golden.push(0x81);
     golden.extend(id(2));
     assert_eq!(bytes(Body::PlanWithdrawn { plan: Id([2; 16]) }), golden);
+}
+
+#[test]
+fn what_a_slip_says_has_these_bytes_and_no_unknown_meaning() {
+    let bytes = |body| Fact { at: 1000, actor: Id([1; 16]), body }.encode();
+    let id = |byte: u8| std::iter::once(0x50).chain([byte; 16]);
+    let beginning = |kind: u8, length: u8| {
+        let mut bytes = vec![0x84, 0x18, kind, 0x19, 0x03, 0xe8];
+        bytes.extend(id(1));
+        bytes.push(0x80 + length);
+        bytes
+    };
+    let mut golden = beginning(40, 3);
+    golden.extend(id(2).chain(id(3)).chain([0x19, 0x07, 0xd0]));
+    let issued = Body::SlipIssued { slip: Id([2; 16]), dwelling: Id([3; 16]), expires_at: 2000 };
+    assert_eq!(bytes(issued), golden);
+
+    let mut golden = beginning(41, 1);
+    golden.extend(id(2));
+    assert_eq!(bytes(Body::SlipRevoked { slip: Id([2; 16]) }), golden);
+
+    let said = |about| Body::Said {
+        said: Id([4; 16]),
+        slip: Id([2; 16]),
+        dwelling: Id([3; 16]),
+        what: What::Correction,
+        about,
+    };
+    let mut golden = beginning(42, 5);
+    golden.extend(id(4).chain(id(2)).chain(id(3)).chain([2]).chain(id(5)));
+    assert_eq!(bytes(said(Some(Id([5; 16])))), golden);
+    let what_at = golden.len() - 18;
+    golden[what_at] = 4;
+    assert!(matches!(Fact::decode(&golden), Err(FactError::BadValue { kind: 42, field: "what", value: 4 })));
+
+    let mut golden = beginning(43, 2);
+    golden.extend(id(4).chain([1]));
+    assert_eq!(bytes(Body::SaidSettled { said: Id([4; 16]), decision: Decision::Confirmed }), golden);
+    *golden.last_mut().unwrap() = 2;
+    assert!(matches!(
+        Fact::decode(&golden),
+        Err(FactError::BadValue { kind: 43, field: "decision", value: 2 })
+    ));
 }

@@ -8,7 +8,7 @@ pub mod instant;
 mod phone;
 mod text;
 
-pub use codes::{light, outcome, sex};
+pub use codes::{AWAY, light, outcome, sex};
 pub use date::{DateFault, birth_date, date};
 pub use id_number::{IdFault, IdNumber, check_character, id_number};
 pub use instant::instant;

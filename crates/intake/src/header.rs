@@ -24,6 +24,8 @@ pub enum Column {
     IdNumber,
     Phone,
     Relation,
+    /// Of someone without an identity card: a passport, a permit.
+    OtherDocument,
     /// What is behind the door: a home, or a place of work.
     Place,
     At,
@@ -63,6 +65,7 @@ impl Column {
             Self::IdNumber => "id_number",
             Self::Phone => "phone",
             Self::Relation => "relation",
+            Self::OtherDocument => "other_document",
             Self::Place => "place",
             Self::At => "at",
             Self::Outcome => "outcome",
@@ -96,6 +99,7 @@ impl Column {
             Self::IdNumber => "身份证号",
             Self::Phone => "电话",
             Self::Relation => "与户主关系",
+            Self::OtherDocument => "其他证件",
             Self::Place => "场所类型",
             Self::At => "走访时间",
             Self::Outcome => "走访结果",
@@ -371,11 +375,41 @@ const RECHECK_ON: (Column, &[&str]) = (
 const NOTE: (Column, &[&str]) =
     (Column::Note, &["note", "备注", "说明", "其他", "情况说明", "notes", "remark", "remarks", "comment"]);
 
+const OTHER_DOCUMENT: (Column, &[&str]) = (
+    Column::OtherDocument,
+    &[
+        "otherdocument",
+        "其他证件",
+        "其他证件号",
+        "其他证件号码",
+        "护照",
+        "护照号",
+        "护照号码",
+        "通行证号",
+        "港澳台证件",
+        "passport",
+        "passportnumber",
+        "permit",
+    ],
+);
+
 /// The columns of a roster of persons.
 pub const ROSTER: Schema = Schema {
     names: &[
-        AREA_CODE, BUILDING, UNIT, ROOM, ADDRESS, NAME, HEAD_NAME, SEX, BIRTH_DATE, ID_NUMBER, PHONE,
-        RELATION, PLACE,
+        AREA_CODE,
+        BUILDING,
+        UNIT,
+        ROOM,
+        ADDRESS,
+        NAME,
+        HEAD_NAME,
+        SEX,
+        BIRTH_DATE,
+        ID_NUMBER,
+        PHONE,
+        RELATION,
+        OTHER_DOCUMENT,
+        PLACE,
     ],
     required: &[Column::AreaCode, Column::Room, Column::Name],
 };

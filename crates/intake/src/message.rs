@@ -272,6 +272,9 @@ impl Reason {
     /// What to do, in Chinese.
     pub fn remedy_zh(&self) -> String {
         match self {
+            Self::Missing(Column::Room) => {
+                "请补填“房号”后再导入；没有房号的场所，填它的名称，如“如家宾馆”".to_owned()
+            }
             Self::Missing(column) => format!("请补填“{}”后再导入", column.zh()),
             Self::OpenQuote
             | Self::TooLong
@@ -283,7 +286,7 @@ impl Reason {
                 "请在原始表格里把这一列的格式设为“文本”，补回正确的号码，再导出一次".to_owned()
             }
             Self::IdLength { .. } | Self::IdCharacters | Self::IdBirthDate | Self::IdCheck => {
-                "请对照证件核对；如为护照或港澳台证件，请写到“备注”，身份证号留空".to_owned()
+                "请对照证件核对；如为护照或港澳台证件，请写到“其他证件”一列，身份证号留空".to_owned()
             }
             Self::IdAgainstBirthDate => "请对照证件，改正其中一个；出生日期可留空，由身份证号得出".to_owned(),
             Self::DateUnreadable(_) | Self::DateDoesNotExist(_) | Self::DateShortYear(_) => {
@@ -308,6 +311,9 @@ impl Reason {
     /// What to do, in English.
     pub fn remedy_en(&self) -> String {
         match self {
+            Self::Missing(Column::Room) => {
+                "fill in `room` and import again; a place that has no number goes by its name".to_owned()
+            }
             Self::Missing(column) => format!("fill in `{}` and import again", column.en()),
             Self::OpenQuote
             | Self::TooLong
@@ -323,7 +329,7 @@ impl Reason {
                 "format the column as text in the original, restore the numbers, export again".to_owned()
             }
             Self::IdLength { .. } | Self::IdCharacters | Self::IdBirthDate | Self::IdCheck => {
-                "check it against the card; put a passport or other document under `note`, leave `id_number` empty"
+                "check it against the card; put a passport or permit into a column `other_document` and leave `id_number` empty"
                     .to_owned()
             }
             Self::IdAgainstBirthDate => {

@@ -27,11 +27,12 @@ pub struct RejectsFile {
 
 enum Target {
     Csv(Box<csv::Writer<BufWriter<NamedTempFile>>>),
-    Xlsx { book: Box<Workbook>, next_row: u32, file: NamedTempFile },
+    Xlsx { book: RejectsBook, file: NamedTempFile },
 }
 
 impl RejectsFile {
-    /// Begins a file beside `path` with three columns and then the header as it came.
+    /// Begins a file beside `path` with three columns and then the header as it came: a workbook when the path ends in
+    /// `.xlsx`, otherwise a CSV in UTF-8 with a byte order mark, so that Excel opens it.
     ///
     /// # Errors
     /// When the directory cannot be written.
@@ -43,7 +44,7 @@ impl RejectsFile {
         let file = NamedTempFile::new_in(directory)?;
         let workbook = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx"));
         let target = if workbook {
-            Target::Xlsx { book: Box::new(begin_workbook(header, lang).map_err(other)?), next_row: 1, file }
+            Target::Xlsx { book: RejectsBook::new(header, lang)?, file }
         } else {
             let mut writer = csv_writer(BufWriter::new(file))?;
             writer.write_record(all_headings(header, lang))?;
@@ -59,22 +60,7 @@ impl RejectsFile {
     pub fn push(&mut self, refusal: &Refusal) -> io::Result<()> {
         match &mut self.target {
             Target::Csv(writer) => write_row(writer, refusal, self.lang),
-            Target::Xlsx { book, next_row, .. } => {
-                if *next_row >= SHEET_ROWS {
-                    return Err(other("a workbook has no more rows; name the file .csv"));
-                }
-                let page = book.worksheet_from_index(0).map_err(other)?;
-                let text = Format::new().set_num_format("@");
-                page.write_number(*next_row, 0, refusal.row as f64).map_err(other)?;
-                let said = [refusal.reason(self.lang), refusal.remedy(self.lang)];
-                let cells = refusal.cells.0.iter().map(String::as_str);
-                for (column, cell) in (1..SHEET_COLUMNS).zip(said.into_iter().chain(cells)) {
-                    let cell: String = cell.chars().take(CELL_CHARACTERS).collect();
-                    page.write_string_with_format(*next_row, column, cell, &text).map_err(other)?;
-                }
-                *next_row += 1;
-                Ok(())
-            }
+            Target::Xlsx { book, .. } => book.push(refusal),
         }
     }
 
@@ -89,8 +75,8 @@ impl RejectsFile {
                 .map_err(|error| error.into_error())?
                 .into_inner()
                 .map_err(io::IntoInnerError::into_error)?,
-            Target::Xlsx { mut book, mut file, .. } => {
-                file.write_all(&book.save_to_buffer().map_err(other)?)?;
+            Target::Xlsx { book, mut file } => {
+                file.write_all(&book.into_bytes()?)?;
                 file
             }
         };
@@ -100,40 +86,49 @@ impl RejectsFile {
     }
 }
 
-/// Writes refused rows to a path, atomically: a workbook when it ends in `.xlsx`, otherwise a CSV in UTF-8 with a byte
-/// order mark, so that Excel opens it.
-///
-/// # Errors
-/// When the path cannot be written; then what stood there still stands.
-pub fn write_rejects<'r>(
-    path: &Path,
-    header: &[String],
-    refusals: impl IntoIterator<Item = &'r Refusal>,
+/// The workbook of rejects, in memory.
+pub struct RejectsBook {
+    book: Box<Workbook>,
+    next_row: u32,
     lang: Lang,
-) -> io::Result<()> {
-    let mut file = RejectsFile::create(path, header, lang)?;
-    for refusal in refusals {
-        file.push(refusal)?;
-    }
-    file.finish()
 }
 
-/// Writes refused rows to any writer as CSV, in UTF-8 with a byte order mark.
-///
-/// # Errors
-/// When the writer fails.
-pub fn write_rejects_to<'r>(
-    out: impl Write,
-    header: &[String],
-    refusals: impl IntoIterator<Item = &'r Refusal>,
-    lang: Lang,
-) -> io::Result<()> {
-    let mut writer = csv_writer(out)?;
-    writer.write_record(all_headings(header, lang))?;
-    for refusal in refusals {
-        write_row(&mut writer, refusal, lang)?;
+impl RejectsBook {
+    /// Begins with three columns and then the header as it came.
+    ///
+    /// # Errors
+    /// Never for a header that was read from a table.
+    pub fn new(header: &[String], lang: Lang) -> io::Result<Self> {
+        let book = Box::new(begin_workbook(header, lang).map_err(other)?);
+        Ok(Self { book, next_row: 1, lang })
     }
-    writer.flush()
+
+    /// Adds one refused row.
+    ///
+    /// # Errors
+    /// When the workbook has no row left.
+    pub fn push(&mut self, refusal: &Refusal) -> io::Result<()> {
+        if self.next_row >= SHEET_ROWS {
+            return Err(other("a workbook has no more rows; name the file .csv"));
+        }
+        let page = self.book.worksheet_from_index(0).map_err(other)?;
+        let text = Format::new().set_num_format("@");
+        page.write_number(self.next_row, 0, refusal.row as f64).map_err(other)?;
+        let said = [refusal.reason(self.lang), refusal.remedy(self.lang)];
+        let cells = refusal.cells.0.iter().map(String::as_str);
+        for (column, cell) in (1..SHEET_COLUMNS).zip(said.into_iter().chain(cells)) {
+            let cell: String = cell.chars().take(CELL_CHARACTERS).collect();
+            page.write_string_with_format(self.next_row, column, cell, &text).map_err(other)?;
+        }
+        self.next_row += 1;
+        Ok(())
+    }
+
+    /// # Errors
+    /// When the workbook cannot be put together.
+    pub fn into_bytes(mut self) -> io::Result<Vec<u8>> {
+        self.book.save_to_buffer().map_err(other)
+    }
 }
 
 fn csv_writer<W: Write>(mut out: W) -> io::Result<csv::Writer<W>> {

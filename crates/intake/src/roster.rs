@@ -31,6 +31,8 @@ pub struct RosterRow {
     pub id_number: String,
     pub phone: String,
     pub relation: String,
+    /// A passport or a permit, as it was written, or empty.
+    pub other_document: String,
     /// `home`, `enterprise`, `hotel`, `site`, `market`, `checkpoint` or `other`.
     pub place: Option<&'static str>,
     /// What was left out of this row.
@@ -141,8 +143,14 @@ impl RosterReader {
         let place = place(cell(Column::Place), &mut notices);
         let name = cell::name(cell(Column::Name));
         if name.is_empty() || is_vacant(&name) {
-            let personal =
-                [Column::Sex, Column::BirthDate, Column::IdNumber, Column::Phone, Column::Relation];
+            let personal = [
+                Column::Sex,
+                Column::BirthDate,
+                Column::IdNumber,
+                Column::Phone,
+                Column::Relation,
+                Column::OtherDocument,
+            ];
             if personal.iter().all(|column| cell(*column).trim().is_empty()) {
                 return Ok(RosterItem::Door(DoorRow {
                     row: number,
@@ -172,6 +180,7 @@ impl RosterReader {
             id_number: person.id_number,
             phone: person.phone,
             relation: cell::plain(cell(Column::Relation)),
+            other_document: cell::plain(cell(Column::OtherDocument)),
             place,
             notices,
         }))

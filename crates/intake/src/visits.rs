@@ -151,6 +151,14 @@ impl VisitReader {
         // A promise to come back is not to be lost: a date that cannot be read refuses the row.
         let recheck_on = cell::date(rows.cell(Column::RecheckOn))
             .map_err(|fault| (Some(Column::RecheckOn), date_reason(Column::RecheckOn, fault)))?;
+        if outcome == cell::AWAY && recheck_on.is_none() {
+            notices.push(Notice::new(
+                Column::RecheckOn,
+                "recheck_missing",
+                "外出的住户没有写复查日期，这户仍算没有走到",
+                "nobody is there and no day is set to come back; the door still counts as not reached",
+            ));
+        }
         Ok(VisitItem::Row(VisitRow {
             row: rows.record.number,
             area_code,

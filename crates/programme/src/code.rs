@@ -6,13 +6,15 @@ use crate::finding::{Findings, Located, say};
 pub type Day = jiff::civil::Date;
 
 /// The words that CEL keeps for itself: a form or field of that name could not stand in a rule.
-const RESERVED: [&str; 27] = [
+const RESERVED: [&str; 29] = [
     "as",
     "break",
+    "class",
     "const",
     "continue",
     "else",
     "false",
+    "figure",
     "for",
     "function",
     "history",

@@ -5,19 +5,24 @@
 //! - `history.form`: every filled-in form about the subject, the newest first, at most [`MOST_HISTORY`]
 //! - `people.form`: the latest of that form of each person who belongs to the subject, at most [`MOST_PEOPLE`]
 //! - `param.code`: the value that holds in the subject's area on that day
+//! - `figure.code`: what is reckoned of the subject; `class.code`: which of the classes it is in
 //! - `today`: the day for which it is judged; the difference of two days is a whole number
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use cel::common::ast::{
     CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators,
 };
 use cel::parser::Parser;
 
+use crate::classes::Classes;
 use crate::code::unknown;
+use crate::figure::Figure;
 use crate::finding::{Findings, Located, Place, say};
 use crate::form::{Field, Form, is_list};
-use crate::parameter::Parameters;
+use crate::manifest::Manifest;
+use crate::parameter::{Parameters, Unit};
 use crate::question::Answer;
 use crate::section::Source;
 
@@ -33,7 +38,8 @@ pub const MOST_HISTORY: usize = 200;
 pub const MOST_PEOPLE: usize = 500;
 
 /// What a condition may call, beside operators and the macros `has`, `all`, `exists`, `exists_one`, `filter` and `map`.
-const FUNCTIONS: [&str; 7] = ["contains", "double", "endsWith", "int", "size", "startsWith", "string"];
+const FUNCTIONS: [&str; 9] =
+    ["contains", "double", "endsWith", "first_of_month", "int", "size", "startsWith", "string", "sum"];
 
 /// A condition that was found right.
 #[derive(Clone, Debug)]
@@ -41,14 +47,85 @@ pub struct Condition {
     pub text: Located<String>,
     /// The fields it looks at, as (form, field): the evidence.
     pub evidence: BTreeSet<(String, String)>,
-    /// The parameters it depends on.
+    /// The parameters it depends on, those of its figures and classes too.
     pub parameters: BTreeSet<String>,
-    /// The forms of which it looks at the latest.
+    pub(crate) needs: Needs,
+    pub(crate) expression: IdedExpr,
+}
+
+/// What must be at hand for a condition, or for several, to be judged.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    pub(crate) parameters: BTreeSet<String>,
+    /// The forms of which the latest is looked at.
     pub(crate) forms: BTreeSet<String>,
-    /// The forms of which it looks at more than the latest, and those of the subject's people.
+    /// The forms of which more than the latest is looked at, and those of the subject's people.
     pub(crate) history: BTreeSet<String>,
     pub(crate) people: BTreeSet<String>,
-    pub(crate) expression: IdedExpr,
+    /// Each after those that it names itself.
+    pub(crate) figures: Vec<Arc<Figure>>,
+    pub(crate) classes: Vec<Arc<Classes>>,
+}
+
+impl Needs {
+    /// What several conditions need together: then a subject is looked at once for all of them.
+    pub fn of<'c>(conditions: impl IntoIterator<Item = &'c Condition>) -> Self {
+        let mut needs = Self::default();
+        conditions.into_iter().for_each(|condition| needs.extend(&condition.needs));
+        needs
+    }
+
+    /// A figure, with what it needs.
+    pub fn add_figure(&mut self, figure: &Arc<Figure>) {
+        figure.conditions().for_each(|condition| self.extend(&condition.needs));
+        if !self.figures.iter().any(|own| own.code.value == figure.code.value) {
+            self.figures.push(Arc::clone(figure));
+        }
+    }
+
+    /// A classification, with what it needs.
+    pub fn add_classes(&mut self, classes: &Arc<Classes>) {
+        classes.all.iter().filter_map(|class| class.when.as_ref()).for_each(|when| self.extend(&when.needs));
+        if !self.classes.iter().any(|own| own.code.value == classes.code.value) {
+            self.classes.push(Arc::clone(classes));
+        }
+    }
+
+    /// What another needs as well.
+    pub fn extend(&mut self, other: &Self) {
+        for (own, more) in [
+            (&mut self.parameters, &other.parameters),
+            (&mut self.forms, &other.forms),
+            (&mut self.history, &other.history),
+            (&mut self.people, &other.people),
+        ] {
+            own.extend(more.iter().cloned());
+        }
+        other.figures.iter().for_each(|figure| self.add_figure(figure));
+        other.classes.iter().for_each(|classes| self.add_classes(classes));
+    }
+}
+
+/// What a condition may name.
+#[derive(Clone, Copy)]
+pub(crate) struct Vocabulary<'v> {
+    pub manifest: &'v Manifest,
+    pub parameters: &'v Parameters,
+    pub forms: &'v [Form],
+    pub figures: &'v [Arc<Figure>],
+    pub classes: &'v [Arc<Classes>],
+    /// A figure or a class had a mistake of its own: then a name that is not there is not wrong for that.
+    pub loose: bool,
+}
+
+/// What an expression must come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted<'w> {
+    Truth,
+    /// A number, and if it is a sum, of this concept and no other.
+    Number(Option<&'w str>),
+    /// A number, or a yes or no that counts as one or none.
+    Count,
 }
 
 /// What the parts of a condition are.
@@ -56,7 +133,8 @@ pub struct Condition {
 enum Kind {
     Truth,
     Whole,
-    Decimal,
+    /// With the concept, if it is a sum that has its like.
+    Decimal(Option<String>),
     Text,
     Day,
     /// One of these names.
@@ -75,7 +153,7 @@ impl Kind {
         match self {
             Self::Truth => ("真假", "a yes or no"),
             Self::Whole => ("整数", "a whole number"),
-            Self::Decimal => ("小数", "a decimal"),
+            Self::Decimal(_) => ("小数", "a decimal"),
             Self::Text => ("文字", "a text"),
             Self::Day => ("日期", "a day"),
             Self::Choice(_) => ("选项", "a choice"),
@@ -87,7 +165,14 @@ impl Kind {
     }
 
     fn is_number(&self) -> bool {
-        matches!(self, Self::Whole | Self::Decimal | Self::Any)
+        matches!(self, Self::Whole | Self::Decimal(_) | Self::Any)
+    }
+
+    fn concept(&self) -> Option<&str> {
+        match self {
+            Self::Decimal(concept) => concept.as_deref(),
+            _ => None,
+        }
     }
 
     fn is_text(&self) -> bool {
@@ -109,20 +194,30 @@ impl Kind {
     }
 }
 
-/// Parses and checks a condition.
+/// Parses and checks a condition, which says yes or no.
 pub(crate) fn read(
     text: Located<String>,
     content: Option<usize>,
     source: &Source<'_>,
-    parameters: &Parameters,
-    forms: &[Form],
+    vocabulary: Vocabulary<'_>,
+    findings: &mut Findings,
+) -> Option<Condition> {
+    read_as(Wanted::Truth, text, content, source, vocabulary, findings)
+}
+
+/// Parses and checks an expression that comes to what is wanted.
+pub(crate) fn read_as(
+    wanted: Wanted<'_>,
+    text: Located<String>,
+    content: Option<usize>,
+    source: &Source<'_>,
+    vocabulary: Vocabulary<'_>,
     findings: &mut Findings,
 ) -> Option<Condition> {
     let (expression, info) = parse(&text, content, source, findings)?;
     let before = findings.len();
     let mut checker = Checker {
-        parameters,
-        forms,
+        vocabulary,
         info: &info,
         content,
         source,
@@ -130,23 +225,28 @@ pub(crate) fn read(
         bound: Vec::new(),
         macros: 0,
         evidence: BTreeSet::new(),
-        used: BTreeSet::new(),
-        latest: BTreeSet::new(),
-        history: BTreeSet::new(),
-        people: BTreeSet::new(),
+        needs: Needs::default(),
     };
     let kind = checker.kind(&expression, findings);
-    if !matches!(kind, Kind::Truth | Kind::Any) {
-        checker.wrong(&expression, "条件", "the condition", &Kind::Truth, &kind, findings);
+    let (right, kind_wanted) = match wanted {
+        Wanted::Truth => (kind == Kind::Truth, Kind::Truth),
+        Wanted::Number(_) => (kind.is_number(), Kind::Decimal(None)),
+        Wanted::Count => (kind.is_number() || kind == Kind::Truth, Kind::Truth),
+    };
+    if !right && kind != Kind::Any {
+        checker.wrong(&expression, "整个写法", "all of it", &kind_wanted, &kind, findings);
     }
-    let Checker { evidence, used, latest, history, people, .. } = checker;
-    (findings.len() == before).then_some(Condition {
+    if let (Wanted::Number(Some(concept)), Some(found)) = (wanted, kind.concept())
+        && concept != found
+    {
+        checker.other_concept(&expression, concept, found, findings);
+    }
+    let Checker { evidence, needs, .. } = checker;
+    (findings.len() == before).then(|| Condition {
         text,
         evidence,
-        parameters: used,
-        forms: latest,
-        history,
-        people,
+        parameters: needs.parameters.clone(),
+        needs,
         expression,
     })
 }
@@ -213,8 +313,7 @@ fn offset(text: &str, line: isize, column: isize) -> usize {
 }
 
 struct Checker<'p> {
-    parameters: &'p Parameters,
-    forms: &'p [Form],
+    vocabulary: Vocabulary<'p>,
     info: &'p SourceInfo,
     content: Option<usize>,
     source: &'p Source<'p>,
@@ -223,10 +322,7 @@ struct Checker<'p> {
     bound: Vec<(String, Kind)>,
     macros: usize,
     evidence: BTreeSet<(String, String)>,
-    used: BTreeSet<String>,
-    latest: BTreeSet<String>,
-    history: BTreeSet<String>,
-    people: BTreeSet<String>,
+    needs: Needs,
 }
 
 impl Checker<'_> {
@@ -280,7 +376,7 @@ impl Checker<'_> {
             Expr::Literal(literal) => match literal {
                 LiteralValue::Boolean(_) => Kind::Truth,
                 LiteralValue::Int(_) => Kind::Whole,
-                LiteralValue::Double(_) => Kind::Decimal,
+                LiteralValue::Double(_) => Kind::Decimal(None),
                 LiteralValue::String(_) => Kind::Text,
                 LiteralValue::UInt(_) | LiteralValue::Bytes(_) | LiteralValue::Null => Kind::Opaque,
             },
@@ -341,9 +437,9 @@ impl Checker<'_> {
     }
 
     fn roots(&self) -> Vec<&str> {
-        ["param", "today", "history", "people"]
+        ["param", "today", "history", "people", "figure", "class"]
             .into_iter()
-            .chain(self.forms.iter().map(|form| form.code.value.as_str()))
+            .chain(self.vocabulary.forms.iter().map(|form| form.code.value.as_str()))
             .collect()
     }
 
@@ -355,8 +451,10 @@ impl Checker<'_> {
                 "param" => self.parameter(at, member, findings),
                 "history" => self.records(at, member, false, findings),
                 "people" => self.records(at, member, true, findings),
+                "figure" => self.figure(at, member, findings),
+                "class" => self.class(at, member, findings),
                 form => {
-                    self.latest.insert(form.to_owned());
+                    self.needs.forms.insert(form.to_owned());
                     self.field(at, form, member, findings)
                 }
             };
@@ -376,27 +474,80 @@ impl Checker<'_> {
     }
 
     fn parameter(&mut self, at: &IdedExpr, code: &str, findings: &mut Findings) -> Kind {
-        let Some(parameter) = self.parameters.get(code) else {
-            let known: Vec<&str> =
-                self.parameters.all.iter().map(|parameter| parameter.code.value.as_str()).collect();
+        let Some(parameter) = self.vocabulary.parameters.get(code) else {
+            let all = &self.vocabulary.parameters.all;
+            let known: Vec<&str> = all.iter().map(|parameter| parameter.code.value.as_str()).collect();
             return self.unknown(at, code, "参数", "parameter", &known, findings);
         };
-        self.used.insert(code.to_owned());
-        if parameter.unit.is_whole() { Kind::Whole } else { Kind::Decimal }
+        self.needs.parameters.insert(code.to_owned());
+        number_kind(parameter.unit, parameter.concept.as_ref())
+    }
+
+    fn figure(&mut self, at: &IdedExpr, code: &str, findings: &mut Findings) -> Kind {
+        let figures = self.vocabulary.figures;
+        let Some(figure) = figures.iter().find(|figure| figure.code.value == code) else {
+            if self.vocabulary.loose {
+                return Kind::Any;
+            }
+            let known: Vec<&str> = figures.iter().map(|figure| figure.code.value.as_str()).collect();
+            return self.unknown(at, code, "计算项（须写在前面）", "figure before this", &known, findings);
+        };
+        self.needs.add_figure(figure);
+        figure.conditions().for_each(|condition| self.evidence.extend(condition.evidence.iter().cloned()));
+        Kind::Decimal(figure.concept.clone())
+    }
+
+    fn class(&mut self, at: &IdedExpr, code: &str, findings: &mut Findings) -> Kind {
+        let all = self.vocabulary.classes;
+        let Some(classes) = all.iter().find(|classes| classes.code.value == code) else {
+            if self.vocabulary.loose {
+                return Kind::Any;
+            }
+            let known: Vec<&str> = all.iter().map(|classes| classes.code.value.as_str()).collect();
+            return self.unknown(at, code, "分类", "classification", &known, findings);
+        };
+        for condition in classes.all.iter().filter_map(|class| class.when.as_ref()) {
+            self.evidence.extend(condition.evidence.iter().cloned());
+        }
+        self.needs.add_classes(classes);
+        Kind::Choice(classes.all.iter().map(|class| class.code.value.clone()).collect())
+    }
+
+    fn other_concept(&self, at: &IdedExpr, one: &str, other: &str, findings: &mut Findings) {
+        findings.add(
+            &self.place(at),
+            "concept",
+            say(
+                format!("口径不同：{one} 与 {other} 不能相比，也不能相加减"),
+                format!("{one} and {other} are reckoned differently: they are not compared, nor added to each other"),
+            ),
+        );
+    }
+
+    /// Tells of two sums that are no like of each other; what they come to together.
+    fn same_concept(&self, at: &IdedExpr, one: &Kind, other: &Kind, findings: &mut Findings) -> Kind {
+        match (one.concept(), other.concept()) {
+            (Some(one), Some(other)) if one != other => {
+                self.other_concept(at, one, other, findings);
+                Kind::Any
+            }
+            (one, other) => Kind::Decimal(one.or(other).map(str::to_owned)),
+        }
     }
 
     fn records(&mut self, at: &IdedExpr, form: &str, of_people: bool, findings: &mut Findings) -> Kind {
-        if !self.forms.iter().any(|known| known.code.value == form) {
-            let known: Vec<&str> = self.forms.iter().map(|form| form.code.value.as_str()).collect();
+        if !self.vocabulary.forms.iter().any(|known| known.code.value == form) {
+            let known: Vec<&str> =
+                self.vocabulary.forms.iter().map(|form| form.code.value.as_str()).collect();
             return self.unknown(at, form, "表单", "form", &known, findings);
         }
-        let used = if of_people { &mut self.people } else { &mut self.history };
+        let used = if of_people { &mut self.needs.people } else { &mut self.needs.history };
         used.insert(form.to_owned());
         Kind::List(Box::new(Kind::Record(form.to_owned())))
     }
 
     fn field(&mut self, at: &IdedExpr, form: &str, member: &str, findings: &mut Findings) -> Kind {
-        let Some(form) = self.forms.iter().find(|known| known.code.value == form) else {
+        let Some(form) = self.vocabulary.forms.iter().find(|known| known.code.value == form) else {
             let known = self.roots();
             return self.unknown(at, form, "表单", "form", &known, findings);
         };
@@ -447,6 +598,7 @@ impl Checker<'_> {
             }
             (operators::EQUALS | operators::NOT_EQUALS, [left, right], [one, other]) => {
                 if one.fits(other) {
+                    self.same_concept(right, one, other, findings);
                     self.choice(one, right, findings);
                     self.choice(other, left, findings);
                 } else {
@@ -471,6 +623,8 @@ impl Checker<'_> {
                     );
                 } else if !one.fits(other) {
                     self.wrong(right, "另一边", "the other side", one, other, findings);
+                } else {
+                    self.same_concept(right, one, other, findings);
                 }
                 Kind::Truth
             }
@@ -529,7 +683,11 @@ impl Checker<'_> {
                 Kind::Truth
             }
             ("int", [_], [kind]) if kind.is_number() => Kind::Whole,
-            ("double", [_], [kind]) if kind.is_number() => Kind::Decimal,
+            ("double", [_], [kind]) if kind.is_number() => Kind::Decimal(None),
+            ("sum", [_], [Kind::List(element)]) if element.is_number() => {
+                Kind::Decimal(element.concept().map(str::to_owned))
+            }
+            ("first_of_month", [_, _], [Kind::Day, Kind::Whole]) => Kind::Day,
             ("string", [_], [kind]) if kind.is_number() || kind.is_text() => Kind::Text,
             (name, _, _) if kinds.contains(&Kind::Any) && FUNCTIONS.contains(&name) => Kind::Any,
             (name, _, _)
@@ -567,8 +725,16 @@ impl Checker<'_> {
             (operators::MODULO, _, _) => {
                 self.wrong(at, "% 的两边", "both sides of %", &Kind::Whole, other, findings)
             }
-            (_, Kind::Decimal, Kind::Decimal) => Kind::Decimal,
-            (_, Kind::Whole, Kind::Decimal) | (_, Kind::Decimal, Kind::Whole) => {
+            (operators::ADD | operators::SUBSTRACT, Kind::Decimal(_), Kind::Decimal(_)) => {
+                self.same_concept(at, one, other, findings)
+            }
+            // The share of one sum in its like is a plain number; a sum by a plain number stays what it is.
+            (operators::DIVIDE, Kind::Decimal(Some(_)), Kind::Decimal(Some(_))) => {
+                self.same_concept(at, one, other, findings);
+                Kind::Decimal(None)
+            }
+            (_, Kind::Decimal(one), Kind::Decimal(other)) => Kind::Decimal(one.clone().or(other.clone())),
+            (_, Kind::Whole, Kind::Decimal(_)) | (_, Kind::Decimal(_), Kind::Whole) => {
                 findings.add(
                     &self.place(at),
                     "mixed",
@@ -634,11 +800,16 @@ impl Checker<'_> {
     }
 }
 
+/// What a parameter or a figure is, by its unit.
+fn number_kind(unit: Unit, concept: Option<&String>) -> Kind {
+    if unit.is_whole() { Kind::Whole } else { Kind::Decimal(concept.cloned()) }
+}
+
 fn kind_of(field: &Field) -> Kind {
     let one = match field.question.answer {
         Answer::Text | Answer::Computed => Kind::Text,
         Answer::Whole => Kind::Whole,
-        Answer::Decimal => Kind::Decimal,
+        Answer::Decimal => Kind::Decimal(field.concept.clone()),
         Answer::Day => Kind::Day,
         Answer::One | Answer::Several => Kind::Choice(field.choices.clone()),
         Answer::Time | Answer::Moment | Answer::Point | Answer::File | Answer::None => Kind::Opaque,

@@ -1,7 +1,7 @@
 //! Forms: an XLSForm's sheets become fields, each with what it is for, who reads it and until when it is kept.
 //!
-//! Four columns of the survey sheet are this house's own and are left alone by other XLSForm tools: `class`, `purpose`,
-//! `readers`, `keep`. Two columns of the settings sheet as well: `subject` and `filled_by`.
+//! Five columns of the survey sheet are this house's own and are left alone by other XLSForm tools: `class`, `purpose`,
+//! `readers`, `keep`, and `concept` for sums of money that have their like. Two columns of the settings sheet as well: `subject` and `filled_by`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,6 +62,12 @@ impl Class {
         ("personal", Self::Personal),
         ("sensitive", Self::Sensitive),
     ];
+
+    /// As a pack writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, class)| *class == self).map_or("", |(name, _)| name)
+    }
 }
 
 /// A form as the pack defines it.
@@ -90,6 +96,8 @@ pub struct Field {
     /// Codes of the roles that may read it.
     pub readers: Vec<String>,
     pub keep: Keep,
+    /// What the answer is reckoned as, if it is a sum of money that has its like.
+    pub concept: Option<String>,
     /// The groups that it stands in, outermost first.
     pub within: Vec<String>,
     /// Whether one of those is a repeat, so that there may be several answers.
@@ -283,7 +291,7 @@ fn check_wording(sheet: &Sheet, row: &Row, subject: Subject, manifest: &Manifest
                 &cell.place,
                 "forbidden",
                 say(
-                    format!("本方案不许询问{}", own.name.get("zh").unwrap_or_default()),
+                    format!("本专项方案不许询问{}", own.name.get("zh").unwrap_or_default()),
                     format!("this programme may not ask for {}", own.name.get("en").unwrap_or_default()),
                 ),
             );
@@ -430,6 +438,7 @@ impl Reader<'_> {
         let purpose = self.purpose(row, findings);
         let readers = self.readers(row, findings);
         let keep = self.keep(row, findings);
+        let concept = self.manifest.concept(self.survey.cell(row, "concept").cloned(), findings);
         let name = name?;
         self.unfinished.insert(name.value.clone());
         let field = Field {
@@ -440,6 +449,7 @@ impl Reader<'_> {
             purpose: purpose?,
             readers: readers?,
             keep: keep?,
+            concept,
             within: self.within.iter().map(|(_, name, _)| name.clone()).collect(),
             repeated: self.within.iter().any(|(block, _, _)| *block == Block::Repeat),
             choices,

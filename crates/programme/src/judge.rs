@@ -1,13 +1,17 @@
-//! Judging: whether a rule flags a subject, and by what evidence.
+//! Judging: whether a rule flags a subject, and by what evidence; what figures and classes come to for it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
+use cel::common::traits::Indexer;
+use cel::common::types::{CelDouble, CelInt, CelList, CelString, INT_TYPE, LIST_TYPE, MAP_TYPE, Type};
+use cel::common::value::{CowVal, Val};
 use cel::{Context, Env, ExecutionError};
+use jiff::Span;
 
 use crate::answer::{Record, Value};
 use crate::code::Day;
-use crate::condition::{Condition, MOST_HISTORY, MOST_PEOPLE};
+use crate::condition::{Condition, MOST_HISTORY, MOST_PEOPLE, Needs};
 use crate::section::Number;
 
 /// What is known of a subject.
@@ -15,14 +19,14 @@ use crate::section::Number;
 pub struct Situation<'s> {
     /// What was filled in about it, in any order.
     pub own: Vec<&'s Record>,
-    /// What was filled in about each person who belongs to it.
+    /// What was filled in about each person or household that belongs to it.
     pub people: Vec<Vec<&'s Record>>,
 }
 
 /// What a rule says of a subject.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Judgement {
-    /// It flags; with the latest answers that it looked at, by form and field.
+    /// It flags; with the latest answers that it looked at, by form and field, and the figures, by `figure` and code.
     Flags(BTreeMap<(String, String), Value>),
     Clear,
     /// An answer is missing that it needs.
@@ -31,9 +35,34 @@ pub enum Judgement {
     Failed(String),
 }
 
-static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+/// What a figure comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reckoned {
+    Number(f64),
+    /// An answer is missing that it needs.
+    Unknown,
+    /// As [`Judgement::Failed`].
+    Failed(String),
+}
 
-/// Judges one subject. Only what was filled in up to `today` counts.
+static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
+    let mut environment = Env::stdlib();
+    // The two names are nobody else's, so neither can be refused.
+    let added = [
+        environment.add_overload("sum", "sum_list", vec![LIST_TYPE], sum),
+        environment.add_overload(
+            "first_of_month",
+            "first_of_month_int",
+            vec![INT_TYPE, INT_TYPE],
+            first_of_month,
+        ),
+    ];
+    debug_assert!(added.iter().all(Result::is_ok));
+    Arc::new(environment)
+});
+
+/// Judges one subject by one condition. Only what was filled in up to `today` counts. Whoever judges by several conditions
+/// looks once: [`View`].
 #[must_use]
 pub fn judge(
     condition: &Condition,
@@ -41,59 +70,189 @@ pub fn judge(
     parameters: &BTreeMap<&str, Number>,
     today: Day,
 ) -> Judgement {
-    let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
-    context.add_variable_from_value("today", day_number(today));
-    let values: HashMap<String, cel::Value> = condition
-        .parameters
-        .iter()
-        .filter_map(|code| Some((code.clone(), number(*parameters.get(code.as_str())?))))
-        .collect();
-    context.add_variable_from_value("param", cel::Value::Map(values.into()));
-    let mut latest: BTreeMap<&str, Option<&Record>> =
-        condition.forms.iter().map(|form| (form.as_str(), None)).collect();
-    for (form, found) in &mut latest {
-        *found = newest(&situation.own, form, today).into_iter().next();
-        context.add_variable_from_value(*form, found.map_or_else(empty, record));
+    View::new(&condition.needs, situation, parameters, today).judge(condition)
+}
+
+/// One subject on one day, looked at for all conditions whose needs it was made for.
+pub struct View<'s> {
+    context: Context<'s, 's>,
+    latest: BTreeMap<&'s str, &'s Record>,
+    figures: BTreeMap<String, Reckoned>,
+    classes: BTreeMap<String, String>,
+}
+
+impl<'s> View<'s> {
+    #[must_use]
+    pub fn new(
+        needs: &'s Needs,
+        situation: &Situation<'s>,
+        parameters: &BTreeMap<&str, Number>,
+        today: Day,
+    ) -> Self {
+        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+        context.add_variable_as_val("today", day(today));
+        let values = needs
+            .parameters
+            .iter()
+            .filter_map(|code| Some((code.as_str(), number(*parameters.get(code.as_str())?))));
+        context.add_variable_as_val("param", map(values));
+        let mut latest = BTreeMap::new();
+        for form in &needs.forms {
+            let found = newest(&situation.own, form, today).into_iter().next();
+            context.add_variable_as_val(form.as_str(), found.map_or_else(|| map([]), record));
+            latest.extend(found.map(|found| (form.as_str(), found)));
+        }
+        let mut overflown = BTreeSet::new();
+        let history = needs.history.iter().map(|form| {
+            let all = newest(&situation.own, form, today);
+            if all.len() > MOST_HISTORY {
+                overflown.insert(form.as_str());
+            }
+            (form.as_str(), list(all.into_iter().take(MOST_HISTORY).map(record)))
+        });
+        context.add_variable_as_val("history", map(history));
+        let people = needs.people.iter().map(|form| {
+            let people = situation.people.iter().take(MOST_PEOPLE);
+            let all = people.filter_map(|own| newest(own, form, today).into_iter().next()).map(record);
+            (form.as_str(), list(all))
+        });
+        context.add_variable_as_val("people", map(people));
+        let mut view = Self { context, latest, figures: BTreeMap::new(), classes: BTreeMap::new() };
+        view.reckon(needs, &overflown);
+        view.classify(needs);
+        view
     }
-    add_lists(&mut context, condition, situation, today);
-    match context.resolve(&condition.expression) {
-        Ok(cel::Value::Bool(true)) => Judgement::Flags(evidence(condition, &latest)),
-        Ok(cel::Value::Bool(false)) => Judgement::Clear,
-        Ok(_) => Judgement::Failed("not a yes or no".into()),
-        Err(ExecutionError::NoSuchKey(_)) => Judgement::Unknown,
-        Err(error) => Judgement::Failed(reason(&error)),
+
+    fn reckon(&mut self, needs: &'s Needs, overflown: &BTreeSet<&str>) {
+        for figure in &needs.figures {
+            // A sum of the newest only would be a wrong sum.
+            let too_many = figure.value.needs.history.iter().find(|form| overflown.contains(form.as_str()));
+            let reckoned = match too_many {
+                Some(form) => Reckoned::Failed(format!("more than {MOST_HISTORY} of {form}")),
+                None => match figure.only_if.as_ref().map(|only_if| self.judge(only_if)) {
+                    None | Some(Judgement::Flags(_)) => self.number(&figure.value),
+                    Some(Judgement::Failed(reason)) => Reckoned::Failed(reason),
+                    Some(Judgement::Clear | Judgement::Unknown) => Reckoned::Unknown,
+                },
+            };
+            self.figures.insert(figure.code.value.clone(), reckoned);
+            let known =
+                needs.figures.iter().filter_map(|figure| match self.figures.get(&figure.code.value) {
+                    Some(Reckoned::Number(number)) => Some((figure.code.value.as_str(), decimal(*number))),
+                    _ => None,
+                });
+            let known = map(known);
+            self.context.add_variable_as_val("figure", known);
+        }
+    }
+
+    fn classify(&mut self, needs: &'s Needs) {
+        for classes in &needs.classes {
+            let found = classes.all.iter().find(|class| {
+                class.when.as_ref().is_none_or(|when| matches!(self.judge(when), Judgement::Flags(_)))
+            });
+            let found = found.map(|class| class.code.value.clone()).unwrap_or_default();
+            self.classes.insert(classes.code.value.clone(), found);
+        }
+        let known = needs.classes.iter().filter_map(|classes| {
+            let code = &classes.code.value;
+            Some((code.as_str(), text(self.classes.get(code)?.clone())))
+        });
+        let known = map(known);
+        self.context.add_variable_as_val("class", known);
+    }
+
+    /// Judges by a condition among those for whose needs this was made.
+    #[must_use]
+    pub fn judge(&self, condition: &Condition) -> Judgement {
+        match self.resolve(condition) {
+            Ok(cel::Value::Bool(true)) => Judgement::Flags(self.evidence(condition)),
+            Ok(cel::Value::Bool(false)) => Judgement::Clear,
+            Ok(_) => Judgement::Failed("not a yes or no".into()),
+            Err(reason) => reason.map_or(Judgement::Unknown, Judgement::Failed),
+        }
+    }
+
+    /// What an expression that comes to a number comes to; a yes counts as one and a no as none.
+    #[must_use]
+    pub fn number(&self, expression: &Condition) -> Reckoned {
+        match self.resolve(expression) {
+            Ok(cel::Value::Bool(truth)) => Reckoned::Number(f64::from(u8::from(truth))),
+            Ok(cel::Value::Int(number)) => Reckoned::Number(Number::Whole(number).as_decimal()),
+            Ok(cel::Value::Float(number)) if number.is_finite() => Reckoned::Number(number),
+            Ok(_) => Reckoned::Failed("not a number".into()),
+            Err(reason) => reason.map_or(Reckoned::Unknown, Reckoned::Failed),
+        }
+    }
+
+    /// What a figure comes to that one of the conditions names.
+    #[must_use]
+    pub fn figure(&self, code: &str) -> Option<&Reckoned> {
+        self.figures.get(code)
+    }
+
+    /// The class that the subject is in, of a classification that one of the conditions names.
+    #[must_use]
+    pub fn class(&self, code: &str) -> Option<&str> {
+        self.classes.get(code).map(String::as_str)
+    }
+
+    /// The error is a reason, or none if an answer is missing.
+    fn resolve(&self, condition: &Condition) -> Result<cel::Value, Option<String>> {
+        self.context.resolve(&condition.expression).map_err(|error| match error {
+            // A figure that failed is missing too, and what names it has failed with it.
+            ExecutionError::NoSuchKey(_) => {
+                condition.needs.figures.iter().find_map(|figure| match self.figures.get(&figure.code.value) {
+                    Some(Reckoned::Failed(reason)) => Some(reason.clone()),
+                    _ => None,
+                })
+            }
+            error => Some(reason(&error)),
+        })
+    }
+
+    fn evidence(&self, condition: &Condition) -> BTreeMap<(String, String), Value> {
+        let answers = condition.evidence.iter().filter_map(|(form, field)| {
+            let value = self.latest.get(form.as_str())?.values.get(field)?;
+            Some(((form.clone(), field.clone()), value.clone()))
+        });
+        let figures =
+            condition.needs.figures.iter().filter_map(|figure| match self.figures.get(&figure.code.value) {
+                Some(Reckoned::Number(number)) => {
+                    Some((("figure".to_owned(), figure.code.value.clone()), Value::Decimal(*number)))
+                }
+                _ => None,
+            });
+        answers.chain(figures).collect()
     }
 }
 
-fn add_lists(context: &mut Context<'_, '_>, condition: &Condition, situation: &Situation<'_>, today: Day) {
-    let history: HashMap<String, cel::Value> = condition
-        .history
-        .iter()
-        .map(|form| {
-            let all = newest(&situation.own, form, today)
-                .into_iter()
-                .take(MOST_HISTORY)
-                .map(record)
-                .collect::<Vec<_>>();
-            (form.clone(), cel::Value::List(Arc::new(all)))
-        })
-        .collect();
-    context.add_variable_from_value("history", cel::Value::Map(history.into()));
-    let people: HashMap<String, cel::Value> = condition
-        .people
-        .iter()
-        .map(|form| {
-            let all = situation
-                .people
-                .iter()
-                .take(MOST_PEOPLE)
-                .filter_map(|own| newest(own, form, today).into_iter().next())
-                .map(record)
-                .collect::<Vec<_>>();
-            (form.clone(), cel::Value::List(Arc::new(all)))
-        })
-        .collect();
-    context.add_variable_from_value("people", cel::Value::Map(people.into()));
+/// `sum(list)`: of nothing it is 0.0.
+fn sum<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let mut total = 0.0;
+    let list = arguments.first().and_then(|list| list.as_iterable());
+    let mut elements = list.ok_or_else(|| ExecutionError::function_error("sum", "no list"))?.iter();
+    while let Some(element) = elements.next() {
+        total += match (element.downcast_ref::<CelDouble>(), element.downcast_ref::<CelInt>()) {
+            (Some(number), _) => *number.inner(),
+            (_, Some(number)) => Number::Whole(*number.inner()).as_decimal(),
+            _ => return Err(ExecutionError::function_error("sum", "no number")),
+        };
+    }
+    Ok(CowVal::owned(CelDouble::from(total)))
+}
+
+/// `first_of_month(day, months)`: the first day of the month so many months after that of the day.
+fn first_of_month<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let wrong = || ExecutionError::function_error("first_of_month", "no such month");
+    let whole = |index: usize| {
+        let number = arguments.get(index).and_then(|argument| argument.downcast_ref::<CelInt>());
+        number.map(|number| *number.inner()).ok_or_else(wrong)
+    };
+    let (days, months) = (Span::new().try_days(whole(0)?), Span::new().try_months(whole(1)?));
+    let day = EPOCH.checked_add(days.map_err(|_| wrong())?).map_err(|_| wrong())?;
+    let first = day.first_of_month().checked_add(months.map_err(|_| wrong())?).map_err(|_| wrong())?;
+    Ok(CowVal::owned(CelInt::from(day_number(first))))
 }
 
 /// The filled-in forms of a kind up to a day, the newest first; of one day in the order in which they were given, the
@@ -104,20 +263,6 @@ fn newest<'s>(records: &[&'s Record], form: &str, today: Day) -> Vec<&'s Record>
     found.sort_by_key(|record| record.on);
     found.reverse();
     found
-}
-
-fn evidence(
-    condition: &Condition,
-    latest: &BTreeMap<&str, Option<&Record>>,
-) -> BTreeMap<(String, String), Value> {
-    condition
-        .evidence
-        .iter()
-        .filter_map(|(form, field)| {
-            let value = latest.get(form.as_str()).copied().flatten()?.values.get(field)?;
-            Some(((form.clone(), field.clone()), value.clone()))
-        })
-        .collect()
 }
 
 /// Without the values: they are of people.
@@ -134,38 +279,153 @@ fn reason(error: &ExecutionError) -> String {
     }
 }
 
-fn empty() -> cel::Value {
-    cel::Value::Map(HashMap::<String, cel::Value>::new().into())
+fn record<'s>(record: &'s Record) -> Box<dyn Val + 's> {
+    Box::new(Filled(record))
 }
 
-fn record(record: &Record) -> cel::Value {
-    let mut values: HashMap<String, cel::Value> =
-        record.values.iter().map(|(name, answer)| (name.clone(), value(answer))).collect();
-    values.insert("on".into(), day_number(record.on).into());
-    cel::Value::Map(values.into())
+/// A filled-in form: an answer is made a value when it is asked for, since most never are.
+#[derive(Debug)]
+struct Filled<'s>(&'s Record);
+
+impl Val for Filled<'_> {
+    fn get_type(&self) -> &Type {
+        Self::cel_type()
+    }
+
+    fn cel_type() -> &'static Type {
+        &MAP_TYPE
+    }
+
+    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
+    where
+        Self: 'v,
+    {
+        Some(self)
+    }
+
+    fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v>
+    where
+        Self: 'v,
+    {
+        Box::new(Filled(self.0))
+    }
 }
 
-fn value(value: &Value) -> cel::Value {
-    match value {
-        Value::Text(text) => text.as_str().into(),
-        Value::Whole(number) => (*number).into(),
-        Value::Decimal(number) => (*number).into(),
-        Value::Day(day) => day_number(*day).into(),
-        Value::Several(names) => {
-            cel::Value::List(Arc::new(names.iter().map(|name| name.as_str().into()).collect()))
+impl Indexer for Filled<'_> {
+    fn get<'b, 'v>(&'b self, index: &dyn Val) -> Result<CowVal<'b, 'v>, ExecutionError>
+    where
+        Self: 'v,
+    {
+        let name = key(index)?;
+        if name == "on" {
+            return Ok(CowVal::Owned(day(self.0.on)));
         }
-        Value::Many(values) => cel::Value::List(Arc::new(values.iter().map(self::value).collect())),
+        let found = self.0.values.get(name).ok_or_else(|| ExecutionError::no_such_key(name))?;
+        Ok(CowVal::Owned(value(found)))
+    }
+
+    fn steal<'v>(self: Box<Self>, index: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
+    where
+        Self: 'v,
+    {
+        self.get(index).map(CowVal::into_owned)
     }
 }
 
-fn number(number: Number) -> cel::Value {
-    match number {
-        Number::Whole(number) => number.into(),
-        Number::Decimal(number) => number.into(),
+fn key(index: &dyn Val) -> Result<&str, ExecutionError> {
+    let name = index.downcast_ref::<CelString<'_>>().map(CelString::inner);
+    name.ok_or_else(|| ExecutionError::function_error("index", "no name"))
+}
+
+fn value<'s>(value: &'s Value) -> Box<dyn Val + 's> {
+    match value {
+        Value::Text(own) => text(own.as_str()),
+        Value::Whole(number) => Box::new(CelInt::from(*number)),
+        Value::Decimal(number) => decimal(*number),
+        Value::Day(own) => day(*own),
+        Value::Several(names) => list(names.iter().map(|name| text(name.as_str()))),
+        Value::Many(values) => list(values.iter().map(self::value)),
     }
 }
+
+/// Values by name.
+#[derive(Debug)]
+struct Named<'s>(Vec<(&'s str, Box<dyn Val + 's>)>);
+
+impl Val for Named<'_> {
+    fn get_type(&self) -> &Type {
+        Self::cel_type()
+    }
+
+    fn cel_type() -> &'static Type {
+        &MAP_TYPE
+    }
+
+    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
+    where
+        Self: 'v,
+    {
+        Some(self)
+    }
+
+    fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v>
+    where
+        Self: 'v,
+    {
+        Box::new(Named(self.0.iter().map(|(name, value)| (*name, value.clone_as_boxed())).collect()))
+    }
+}
+
+impl Indexer for Named<'_> {
+    fn get<'b, 'v>(&'b self, index: &dyn Val) -> Result<CowVal<'b, 'v>, ExecutionError>
+    where
+        Self: 'v,
+    {
+        let name = key(index)?;
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found
+            .map(|(_, value)| CowVal::Borrowed(value.as_ref() as &(dyn Val + 'v)))
+            .ok_or_else(|| ExecutionError::no_such_key(name))
+    }
+
+    fn steal<'v>(self: Box<Self>, index: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
+    where
+        Self: 'v,
+    {
+        self.get(index).map(CowVal::into_owned)
+    }
+}
+
+fn map<'s>(entries: impl IntoIterator<Item = (&'s str, Box<dyn Val + 's>)>) -> Box<dyn Val + 's> {
+    Box::new(Named(entries.into_iter().collect()))
+}
+
+fn list<'s>(elements: impl Iterator<Item = Box<dyn Val + 's>>) -> Box<dyn Val + 's> {
+    Box::new(CelList::from(elements.collect::<Vec<_>>()))
+}
+
+fn text<'s>(text: impl Into<CelString<'s>>) -> Box<dyn Val + 's> {
+    Box::new(text.into())
+}
+
+fn decimal<'s>(number: f64) -> Box<dyn Val + 's> {
+    Box::new(CelDouble::from(number))
+}
+
+fn number<'s>(number: Number) -> Box<dyn Val + 's> {
+    match number {
+        Number::Whole(number) => Box::new(CelInt::from(number)),
+        Number::Decimal(number) => decimal(number),
+    }
+}
+
+const EPOCH: Day = jiff::civil::date(1970, 1, 1);
 
 /// Days since 1970-01-01: rules reckon with whole days.
 fn day_number(day: Day) -> i64 {
-    i64::from((day - jiff::civil::date(1970, 1, 1)).get_days())
+    i64::from((day - EPOCH).get_days())
+}
+
+fn day<'s>(day: Day) -> Box<dyn Val + 's> {
+    Box::new(CelInt::from(day_number(day)))
 }

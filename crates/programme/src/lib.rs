@@ -8,8 +8,11 @@
 //! - [`build`] translates forms to the XForms that phones fill in.
 //! - [`forbidden`] is what no form may ask.
 //! - [`condition`] parses and checks CEL; [`rule`] is a condition with what it says and to whom.
+//! - [`figure`] is what is reckoned of a subject, [`classes`] in which of several it is.
 //! - [`pathway`] holds the states of a case with their limits; [`case`] adds up its events and says what is due;
 //!   [`calendar`] knows working days.
+//! - [`indicator`] is what is counted by area and day, and who is behind it.
+//! - [`archive`] is a pack as one run of bytes; [`difference`] tells what changed between two versions.
 //! - [`judge`] says whether a rule flags a subject; [`scenario`] runs a pack's own tests.
 //!
 //! No files, no sockets, no clock: bytes come from the caller, and a day is an argument.
@@ -17,13 +20,18 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod answer;
+pub mod archive;
 pub mod calendar;
 pub mod case;
+pub mod classes;
 pub mod code;
 pub mod condition;
+pub mod difference;
+pub mod figure;
 pub mod finding;
 pub mod forbidden;
 pub mod form;
+pub mod indicator;
 pub mod judge;
 pub mod keep;
 pub mod manifest;

@@ -26,6 +26,8 @@ pub struct Manifest {
     pub roles: Vec<Role>,
     pub forbidden: Vec<OwnForbidden>,
     pub restrictions: Vec<Restriction>,
+    /// What sums of money are reckoned as: two of different concepts are never compared.
+    pub concepts: Vec<Concept>,
 }
 
 /// A law or decree on which the programme stands.
@@ -35,6 +37,13 @@ pub struct Basis {
     pub name: Texts,
     /// The day of the text that is meant: laws are amended.
     pub of: Option<Day>,
+}
+
+/// What a sum of money is reckoned as, such as net or disposable income.
+#[derive(Clone, Debug)]
+pub struct Concept {
+    pub code: Located<String>,
+    pub name: Texts,
 }
 
 /// What data is collected for.
@@ -107,6 +116,16 @@ impl Manifest {
         found
     }
 
+    /// The concept, or the finding that there is none of that name.
+    pub(crate) fn concept(&self, named: Option<Located<String>>, findings: &mut Findings) -> Option<String> {
+        let named = named?;
+        let known: Vec<&str> = self.concepts.iter().map(|concept| concept.code.value.as_str()).collect();
+        if !known.contains(&named.value.as_str()) {
+            unknown(&named, "口径", "concept", &known, findings);
+        }
+        Some(named.value)
+    }
+
     /// Reads `programme.toml`; `None` if it is not TOML.
     pub(crate) fn read(source: &Source<'_>, findings: &mut Findings) -> Option<Self> {
         let mut manifest = Self::default();
@@ -124,7 +143,7 @@ impl Manifest {
                 &format.place,
                 "format",
                 say(
-                    format!("本程序读格式 {FORMAT} 的方案，这是格式 {found}"),
+                    format!("本程序读格式 {FORMAT} 的专项方案，这是格式 {found}"),
                     format!("this program reads packs of format {FORMAT}, this is format {found}"),
                 ),
             );
@@ -164,6 +183,14 @@ impl Manifest {
             let name = self.texts(&mut part, "name", findings);
             if let Some(code) = check_code(code, "role", findings) {
                 self.roles.push(Role { code, name });
+            }
+            part.finish(findings);
+        }
+        for mut part in section.sections("concept", findings) {
+            let code = part.text("code", findings);
+            let name = self.texts(&mut part, "name", findings);
+            if let Some(code) = check_code(code, "concept", findings) {
+                self.concepts.push(Concept { code, name });
             }
             part.finish(findings);
         }
@@ -217,6 +244,7 @@ impl Manifest {
         check_unique(self.bases.iter().map(|basis| &basis.code), "basis", findings);
         check_unique(self.purposes.iter().map(|purpose| &purpose.code), "purpose", findings);
         check_unique(self.roles.iter().map(|role| &role.code), "role", findings);
+        check_unique(self.concepts.iter().map(|concept| &concept.code), "concept", findings);
         check_unique(self.restrictions.iter().map(|restriction| &restriction.code), "restriction", findings);
         for owner in self.restrictions.iter().filter_map(|restriction| restriction.owner.as_ref()) {
             self.has_role(owner, findings);
@@ -226,7 +254,7 @@ impl Manifest {
                 place,
                 "no_basis",
                 say(
-                    "方案没有法律依据：至少要有一段 [[basis]]",
+                    "专项方案没有法律依据：至少要有一段 [[basis]]",
                     "the programme stands on no law: there must be at least one [[basis]]",
                 ),
             );
@@ -274,7 +302,7 @@ fn check_term(from: Day, until: &Located<Day>, findings: &mut Findings) {
             &until.place,
             "term",
             say(
-                format!("方案最长 {LONGEST_YEARS} 年，到期须重新发布"),
+                format!("专项方案最长 {LONGEST_YEARS} 年，到期须重新发布"),
                 format!("a programme runs {LONGEST_YEARS} years at most, then it is published anew"),
             ),
         );

@@ -1,11 +1,17 @@
 //! A pack as a whole: its files in, a programme or every mistake out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use std::sync::Arc;
 
 use crate::calendar::Calendar;
+use crate::classes::{self, Classes};
 use crate::code::{check_unique, is_code, unknown};
+use crate::condition::Vocabulary;
+use crate::figure::{self, Figure};
 use crate::finding::{Bilingual, Finding, Findings, Place, say};
 use crate::form::{self, Form};
+use crate::indicator::{self, Indicator};
 use crate::manifest::Manifest;
 use crate::parameter::{Parameters, Unit};
 use crate::pathway::{self, Known, Pathway};
@@ -34,7 +40,10 @@ pub struct Programme {
     pub manifest: Manifest,
     pub parameters: Parameters,
     pub forms: Vec<Form>,
+    pub figures: Vec<Arc<Figure>>,
+    pub classes: Vec<Arc<Classes>>,
     pub rules: Vec<Rule>,
+    pub indicators: Vec<Indicator>,
     pub pathways: Vec<Pathway>,
     pub calendar: Calendar,
     /// Its own tests; see [`crate::scenario::run`].
@@ -79,7 +88,7 @@ pub fn build(files: &Files) -> Result<BTreeMap<String, String>, Vec<Finding>> {
 }
 
 /// Files that may lie in a pack and say nothing to the compiler.
-fn is_beside(path: &str) -> bool {
+pub(crate) fn is_beside(path: &str) -> bool {
     path.starts_with("samples/") || path.ends_with("README.md")
 }
 
@@ -95,7 +104,7 @@ impl<'r> Reader<'r> {
                 &Place::whole("programme.toml"),
                 "no_manifest",
                 say(
-                    "文件夹里没有 programme.toml：这不是方案",
+                    "文件夹里没有 programme.toml：这不是专项方案",
                     "the folder holds no programme.toml: this is no pack",
                 ),
             );
@@ -128,11 +137,35 @@ impl<'r> Reader<'r> {
         }
         parameters.check_overlaps(self.findings);
         self.check_restrictions(&manifest, &parameters);
+        let nothing = Vocabulary {
+            manifest: &manifest,
+            parameters: &parameters,
+            forms: &forms,
+            figures: &[],
+            classes: &[],
+            loose: false,
+        };
+        let before = self.findings.len();
+        let figures = match self.open("figures.toml") {
+            Some(source) => figure::read(&source, nothing, self.findings),
+            None => Vec::new(),
+        };
+        let loose = self.findings.len() > before;
+        let vocabulary = Vocabulary { figures: &figures, loose, ..nothing };
+        let classes = self.read_classes(vocabulary);
+        let loose = self.findings.len() > before;
+        let vocabulary = Vocabulary { classes: &classes, loose, ..vocabulary };
         let rules = match self.open("rules.toml") {
-            Some(source) => rule::read(&source, &manifest, &parameters, &forms, self.findings),
+            Some(source) => rule::read(&source, vocabulary, self.findings),
             None => Rules::default(),
         };
-        let pathways = self.read_pathways(&manifest, &parameters, &forms, &rules.named);
+        let pathways = self.read_pathways(vocabulary, rules.named.as_deref());
+        let before = self.findings.len();
+        let indicators = match self.open("indicators.toml") {
+            Some(source) => indicator::read(&source, vocabulary, self.findings),
+            None => Vec::new(),
+        };
+        let vocabulary = Vocabulary { loose: loose || self.findings.len() > before, ..vocabulary };
         let calendar = match self.open("calendar.toml") {
             Some(source) => Calendar::read(&source, self.findings),
             None => Calendar::default(),
@@ -140,20 +173,43 @@ impl<'r> Reader<'r> {
         let mut scenarios = Vec::new();
         for path in self.paths("tests/") {
             if let Some(source) = self.open(path) {
-                scenarios.extend(scenario::read(&source, &forms, &rules.named, self.findings));
+                scenarios.extend(scenario::read(
+                    &source,
+                    vocabulary,
+                    &indicators,
+                    rules.named.as_deref(),
+                    self.findings,
+                ));
             }
         }
-        Some(Programme { manifest, parameters, forms, rules: rules.good, pathways, calendar, scenarios })
+        self.check_rules_are_there(&pathways, &scenarios);
+        Some(Programme {
+            manifest,
+            parameters,
+            forms,
+            figures,
+            classes,
+            rules: rules.good,
+            indicators,
+            pathways,
+            calendar,
+            scenarios,
+        })
     }
 
-    fn read_pathways(
-        &mut self,
-        manifest: &Manifest,
-        parameters: &Parameters,
-        forms: &[Form],
-        rules: &[String],
-    ) -> Vec<Pathway> {
-        let known = Known { manifest, parameters, forms, rules };
+    fn read_classes(&mut self, vocabulary: Vocabulary<'_>) -> Vec<Arc<Classes>> {
+        let mut all = Vec::new();
+        for path in self.paths("classes/") {
+            if let Some(source) = self.open(path) {
+                all.extend(classes::read(&source, vocabulary, self.findings).map(Arc::new));
+            }
+        }
+        check_unique(all.iter().map(|classes| &classes.code), "classification", self.findings);
+        all
+    }
+
+    fn read_pathways(&mut self, vocabulary: Vocabulary<'_>, rules: Option<&[String]>) -> Vec<Pathway> {
+        let known = Known { vocabulary, rules };
         let mut pathways = Vec::new();
         for path in self.paths("pathways/") {
             if let Some(source) = self.open(path) {
@@ -162,6 +218,26 @@ impl<'r> Reader<'r> {
         }
         check_unique(pathways.iter().map(|pathway| &pathway.code), "pathway", self.findings);
         pathways
+    }
+
+    /// A pack may have no rules; it may not name rules and have none.
+    fn check_rules_are_there(&mut self, pathways: &[Pathway], scenarios: &[Scenario]) {
+        let named = pathways
+            .iter()
+            .flat_map(|pathway| &pathway.asked_by)
+            .chain(scenarios.iter().flat_map(Scenario::rules))
+            .collect::<BTreeSet<_>>();
+        if !self.files.contains_key("rules.toml") && !named.is_empty() {
+            let count = named.len();
+            self.findings.add(
+                &Place::whole("rules.toml"),
+                "no_rules",
+                say(
+                    format!("没有这个文件，而 pathways/ 和 tests/ 提到了 {count} 条规则"),
+                    format!("this file is not there, and pathways/ and tests/ name {count} rules"),
+                ),
+            );
+        }
     }
 
     /// Whether the other files are TOML at all; what was told already is told once.
@@ -195,10 +271,15 @@ impl<'r> Reader<'r> {
                 None => {
                     matches!(
                         path.as_str(),
-                        "programme.toml" | "parameters.toml" | "rules.toml" | "calendar.toml"
+                        "programme.toml"
+                            | "parameters.toml"
+                            | "figures.toml"
+                            | "rules.toml"
+                            | "indicators.toml"
+                            | "calendar.toml"
                     )
                 }
-                Some(("overlays" | "pathways" | "tests", name)) => {
+                Some(("overlays" | "classes" | "pathways" | "tests", name)) => {
                     name.ends_with(".toml") && !name.contains('/')
                 }
                 Some(("forms", name)) => {
@@ -212,8 +293,8 @@ impl<'r> Reader<'r> {
                     &Place::whole(path),
                     "unknown_file",
                     say(
-                        "方案里没有这个文件的位置；可有 programme.toml、parameters.toml、rules.toml、calendar.toml、overlays/*.toml、pathways/*.toml、tests/*.toml、forms/*.md|csv|xlsx、samples/、README.md",
-                        "a pack has no place for this file; it may hold programme.toml, parameters.toml, rules.toml, calendar.toml, overlays/*.toml, pathways/*.toml, tests/*.toml, forms/*.md|csv|xlsx, samples/ and README.md",
+                        "专项方案里没有这个文件的位置；可有 programme.toml、parameters.toml、figures.toml、rules.toml、indicators.toml、calendar.toml、overlays/*.toml、classes/*.toml、pathways/*.toml、tests/*.toml、forms/*.md|csv|xlsx、samples/、README.md",
+                        "a pack has no place for this file; it may hold programme.toml, parameters.toml, figures.toml, rules.toml, indicators.toml, calendar.toml, overlays/*.toml, classes/*.toml, pathways/*.toml, tests/*.toml, forms/*.md|csv|xlsx, samples/ and README.md",
                     ),
                 );
             }

@@ -38,6 +38,20 @@ impl Unit {
         ("yuan", Self::Yuan),
     ];
 
+    pub(crate) fn parse(text: &Located<String>, findings: &mut Findings) -> Option<Self> {
+        let found = Self::ALL.iter().find(|(name, _)| *name == text.value);
+        if found.is_none() {
+            unknown(text, "单位", "unit", &Self::ALL.map(|(name, _)| name), findings);
+        }
+        found.map(|(_, unit)| *unit)
+    }
+
+    /// As a pack writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, unit)| *unit == self).map_or("", |(name, _)| name)
+    }
+
     /// Whether it is counted in whole numbers.
     #[must_use]
     pub fn is_whole(self) -> bool {
@@ -51,6 +65,8 @@ pub struct Parameter {
     pub code: Located<String>,
     pub name: Texts,
     pub unit: Unit,
+    /// What it is reckoned as, if it is a sum that has its like.
+    pub concept: Option<String>,
     pub value: Number,
     /// The bounds within which an overlay may set it.
     pub least: Number,
@@ -234,13 +250,9 @@ fn read_parameter(
     if let Some(name) = &name {
         name.value.check("name", &manifest.languages, &name.place, findings);
     }
-    let unit = part.text("unit", findings).and_then(|unit| {
-        let found = Unit::ALL.iter().find(|(name, _)| *name == unit.value);
-        if found.is_none() {
-            unknown(&unit, "单位", "unit", &Unit::ALL.map(|(name, _)| name), findings);
-        }
-        found.map(|(_, unit)| *unit)
-    });
+    let unit = part.text("unit", findings).and_then(|unit| Unit::parse(&unit, findings));
+    let concept = part.optional_text("concept", findings);
+    let concept = manifest.concept(concept, findings);
     let value = part.number("value", findings);
     let least = part.number("least", findings);
     let most = part.number("most", findings);
@@ -250,6 +262,7 @@ fn read_parameter(
         code: code?,
         name: name?.value,
         unit: unit?,
+        concept,
         value: value.value,
         least: least?.value,
         most: most?.value,

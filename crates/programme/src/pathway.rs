@@ -6,13 +6,11 @@
 use std::collections::BTreeSet;
 
 use crate::code::{check_code, check_unique, unknown};
-use crate::condition::{self, Condition};
+use crate::condition::{self, Condition, Vocabulary};
 use crate::finding::{Findings, Located, Place, say};
-use crate::form::{Form, Subject};
-use crate::manifest::Manifest;
-use crate::parameter::Parameters;
+use crate::form::Subject;
 use crate::question::Answer;
-use crate::rule::is_time;
+use crate::rule::{check_rules, is_time};
 use crate::section::{Section, Source};
 use crate::text::Texts;
 
@@ -91,10 +89,9 @@ impl Pathway {
 
 /// What a pathway may name.
 pub(crate) struct Known<'k> {
-    pub manifest: &'k Manifest,
-    pub parameters: &'k Parameters,
-    pub forms: &'k [Form],
-    pub rules: &'k [String],
+    pub vocabulary: Vocabulary<'k>,
+    /// None if they cannot be read.
+    pub rules: Option<&'k [String]>,
 }
 
 pub(crate) fn read(source: &Source<'_>, known: &Known<'_>, findings: &mut Findings) -> Option<Pathway> {
@@ -119,10 +116,7 @@ fn read_pathway(
     let name = texts(section, known, findings);
     let subject = section.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
     let asked_by = section.list("asked_by", findings);
-    for rule in asked_by.iter().filter(|rule| !known.rules.contains(&rule.value)) {
-        let rules: Vec<&str> = known.rules.iter().map(String::as_str).collect();
-        unknown(rule, "规则", "rule", &rules, findings);
-    }
+    check_rules(&asked_by, known.rules, findings);
     let (mut states, mut steps) = (Vec::new(), Vec::new());
     let (mut state_codes, mut step_codes) = (Vec::new(), Vec::new());
     for mut part in section.sections("state", findings) {
@@ -149,7 +143,7 @@ fn read_pathway(
 
 fn texts(section: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findings) -> Texts {
     let Some(texts) = section.texts("name", findings) else { return Texts::default() };
-    texts.value.check("name", &known.manifest.languages, &texts.place, findings);
+    texts.value.check("name", &known.vocabulary.manifest.languages, &texts.place, findings);
     texts.value
 }
 
@@ -163,8 +157,13 @@ fn read_state(
     let end = part.truth("end", findings);
     let restriction = part.optional_text("restriction", findings);
     if let Some(restriction) = &restriction {
-        let codes: Vec<&str> =
-            known.manifest.restrictions.iter().map(|restriction| restriction.code.value.as_str()).collect();
+        let codes: Vec<&str> = known
+            .vocabulary
+            .manifest
+            .restrictions
+            .iter()
+            .map(|restriction| restriction.code.value.as_str())
+            .collect();
         if !codes.contains(&restriction.value.as_str()) {
             unknown(restriction, "限制措施", "restriction", &codes, findings);
         }
@@ -187,8 +186,10 @@ fn read_state(
 }
 
 fn read_duty(part: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findings) -> Option<Duty> {
-    let owner = part.text("owner", findings).filter(|owner| known.manifest.has_role(owner, findings));
-    let within = part.text("within", findings).filter(|time| is_time(known.parameters, time, findings));
+    let owner =
+        part.text("owner", findings).filter(|owner| known.vocabulary.manifest.has_role(owner, findings));
+    let within =
+        part.text("within", findings).filter(|time| is_time(known.vocabulary.parameters, time, findings));
     let counted_from = part.optional_text("counted_from", findings);
     let climbs_to = part.list("climbs_to", findings);
     if climbs_to.is_empty() {
@@ -201,7 +202,7 @@ fn read_duty(part: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findi
             ),
         );
     }
-    let named = climbs_to.iter().filter(|role| known.manifest.has_role(role, findings)).count();
+    let named = climbs_to.iter().filter(|role| known.vocabulary.manifest.has_role(role, findings)).count();
     let counted = counted_from.and_then(|field| day_field(&field, known, findings));
     if named < climbs_to.len() {
         return None;
@@ -221,6 +222,7 @@ fn day_field(
     findings: &mut Findings,
 ) -> Option<(String, String)> {
     let days: Vec<String> = known
+        .vocabulary
         .forms
         .iter()
         .flat_map(|form| {
@@ -256,7 +258,7 @@ fn read_step(
     let by = part.list("by", findings);
     let signed_by = part.list("signed_by", findings);
     for role in by.iter().chain(&signed_by) {
-        known.manifest.has_role(role, findings);
+        known.vocabulary.manifest.has_role(role, findings);
     }
     for (list, key) in [(&from, "from"), (&by, "by")] {
         if list.is_empty() {
@@ -279,9 +281,8 @@ fn read_step(
         false => None,
     };
     let source = part.source();
-    let guard = guard.and_then(|(text, content)| {
-        condition::read(text, content, source, known.parameters, known.forms, findings)
-    });
+    let guard =
+        guard.and_then(|(text, content)| condition::read(text, content, source, known.vocabulary, findings));
     part.finish(findings);
     let values = |list: Vec<Located<String>>| list.into_iter().map(|item| item.value).collect();
     Some(Step {

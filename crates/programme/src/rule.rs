@@ -3,10 +3,9 @@
 //! A rule flags. Nothing here leads to a restriction: that takes a person.
 
 use crate::code::{check_unique, unknown};
-use crate::condition::{self, Condition};
+use crate::condition::{self, Condition, Vocabulary};
 use crate::finding::{Findings, Located};
-use crate::form::{Form, Subject};
-use crate::manifest::Manifest;
+use crate::form::Subject;
 use crate::parameter::{Parameters, Unit};
 use crate::section::{Section, Source};
 use crate::text::Texts;
@@ -27,41 +26,36 @@ pub struct Rule {
     pub condition: Condition,
 }
 
-/// The rules without mistakes, and the names of all: that one has a mistake does not make its name unknown.
+/// The rules without mistakes, and the names of all: that one has a mistake does not make its name unknown. No names at
+/// all if the file is not there or is no TOML: then whatever is called a rule elsewhere is not wrong for that.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     pub good: Vec<Rule>,
-    pub named: Vec<String>,
+    pub named: Option<Vec<String>>,
 }
 
-pub(crate) fn read(
-    source: &Source<'_>,
-    manifest: &Manifest,
-    parameters: &Parameters,
-    forms: &[Form],
-    findings: &mut Findings,
-) -> Rules {
+pub(crate) fn read(source: &Source<'_>, vocabulary: Vocabulary<'_>, findings: &mut Findings) -> Rules {
     let mut rules = Vec::new();
     let mut ids = Vec::new();
-    source.read_toml(findings, |section, findings| {
+    let readable = source.read_toml(findings, |section, findings| {
         for mut part in section.sections("rule", findings) {
             let id = part.text("id", findings);
             ids.extend(id.clone());
-            rules.extend(read_rule(id, part, manifest, parameters, forms, findings));
+            rules.extend(read_rule(id, part, vocabulary, findings));
         }
     });
     check_unique(ids.iter(), "rule", findings);
-    Rules { good: rules, named: ids.into_iter().map(|id| id.value).collect() }
+    let named = ids.into_iter().map(|id| id.value).collect();
+    Rules { good: rules, named: readable.then_some(named) }
 }
 
 fn read_rule(
     id: Option<Located<String>>,
     mut part: Section<'_, '_>,
-    manifest: &Manifest,
-    parameters: &Parameters,
-    forms: &[Form],
+    vocabulary: Vocabulary<'_>,
     findings: &mut Findings,
 ) -> Option<Rule> {
+    let Vocabulary { manifest, parameters, .. } = vocabulary;
     let subject = part.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
     let mut texts = |key: &'static str, findings: &mut Findings| {
         let texts = part.texts(key, findings)?;
@@ -76,7 +70,7 @@ fn read_rule(
     let source = part.source();
     part.finish(findings);
     let (when, content) = when?;
-    let condition = condition::read(when, content, source, parameters, forms, findings);
+    let condition = condition::read(when, content, source, vocabulary, findings);
     Some(Rule {
         id: id?,
         subject: subject?,
@@ -86,6 +80,15 @@ fn read_rule(
         within: within?.value,
         condition: condition?,
     })
+}
+
+/// Tells of every name that is no rule; of none if the rules cannot be read.
+pub(crate) fn check_rules(named: &[Located<String>], rules: Option<&[String]>, findings: &mut Findings) {
+    let Some(rules) = rules else { return };
+    for name in named.iter().filter(|name| !rules.contains(&name.value)) {
+        let known: Vec<&str> = rules.iter().map(String::as_str).collect();
+        unknown(name, "规则", "rule", &known, findings);
+    }
 }
 
 /// Whether a parameter of that name is a time, or the finding that it is not.

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 
 use crate::answer::{self, Record};
 use crate::code::{Day, unknown};
+use crate::condition::{Needs, Vocabulary};
 use crate::finding::{Finding, Findings, Located, Place, say};
 use crate::form::{Form, Subject};
-use crate::judge::{Judgement, Situation, judge};
+use crate::indicator::{self, Contribution, Indicator};
+use crate::judge::{Judgement, Reckoned, Situation, View};
 use crate::pack::Programme;
-use crate::section::{Section, Source};
+use crate::rule::check_rules;
+use crate::section::{Number, Raw, Section, Source};
 
 /// One test.
 #[derive(Clone, Debug)]
@@ -23,43 +26,60 @@ pub struct Scenario {
     then: Vec<Expectation>,
 }
 
-/// What must hold on a day: exactly these rules flag, and exactly these lack an answer.
+impl Scenario {
+    /// The rules that it names.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &String> {
+        self.then.iter().flat_map(|then| then.flags.iter().chain(&then.unknown).flatten())
+    }
+}
+
+/// What must hold on a day: exactly these rules flag, and exactly these lack an answer; these figures, classes and
+/// contributions come out.
 #[derive(Clone, Debug)]
 struct Expectation {
     place: Place,
     on: Day,
-    flags: BTreeSet<String>,
+    flags: Option<BTreeSet<String>>,
     unknown: Option<BTreeSet<String>>,
+    figures: Vec<(Located<String>, f64)>,
+    classes: Vec<(Located<String>, String)>,
+    /// Numerator and denominator, or the one number of a sum or a middle; nothing for who is not counted.
+    indicators: Vec<(Located<String>, Vec<f64>)>,
+}
+
+/// What a test may name.
+#[derive(Clone, Copy)]
+struct Names<'n> {
+    vocabulary: Vocabulary<'n>,
+    indicators: &'n [Indicator],
+    rules: Option<&'n [String]>,
 }
 
 pub(crate) fn read(
     source: &Source<'_>,
-    forms: &[Form],
-    rules: &[String],
+    vocabulary: Vocabulary<'_>,
+    indicators: &[Indicator],
+    rules: Option<&[String]>,
     findings: &mut Findings,
 ) -> Vec<Scenario> {
+    let names = Names { vocabulary, indicators, rules };
     let mut scenarios = Vec::new();
     source.read_toml(findings, |section, findings| {
         for part in section.sections("test", findings) {
-            scenarios.extend(read_scenario(part, forms, rules, findings));
+            scenarios.extend(read_scenario(part, names, findings));
         }
     });
     scenarios
 }
 
-fn read_scenario(
-    mut part: Section<'_, '_>,
-    forms: &[Form],
-    rules: &[String],
-    findings: &mut Findings,
-) -> Option<Scenario> {
+fn read_scenario(mut part: Section<'_, '_>, names: Names<'_>, findings: &mut Findings) -> Option<Scenario> {
     let name = part.text("name", findings);
     let area = part.optional_text("area", findings).map(|area| area.value).unwrap_or_default();
     let subject = part.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
     let (mut own, mut people) = (Vec::new(), BTreeMap::new());
     for key in ["given", "when"] {
         for record in part.sections(key, findings) {
-            if let Some((person, record)) = read_record(record, forms, findings) {
+            if let Some((person, record)) = read_record(record, names.vocabulary.forms, findings) {
                 match person {
                     None => own.push(record),
                     Some(person) => people.entry(person).or_insert_with(Vec::new).push(record),
@@ -69,7 +89,7 @@ fn read_scenario(
     }
     let mut then = Vec::new();
     for expectation in part.sections("then", findings) {
-        then.extend(read_expectation(expectation, rules, findings));
+        then.extend(read_expectation(expectation, names, findings));
     }
     let place = part.place();
     part.finish(findings);
@@ -109,23 +129,95 @@ fn read_record(
 
 fn read_expectation(
     mut part: Section<'_, '_>,
-    rules: &[String],
+    names: Names<'_>,
     findings: &mut Findings,
 ) -> Option<Expectation> {
     let place = part.place();
     let on = part.day("on", findings);
+    let keys = ["flags", "unknown", "figures", "classes", "indicators"];
+    if !keys.iter().any(|key| part.has(key)) {
+        findings.add(
+            &place,
+            "no_then",
+            say(
+                format!("这里什么也没有检验：请写 {} 之一", keys.join("、")),
+                format!("this proves nothing: write one of {}", keys.join(", ")),
+            ),
+        );
+    }
     let mut ids = |key: &'static str, findings: &mut Findings| {
+        let there = part.has(key);
         let ids = part.list(key, findings);
-        for id in ids.iter().filter(|id| !rules.contains(&id.value)) {
-            let known: Vec<&str> = rules.iter().map(String::as_str).collect();
-            unknown(id, "规则", "rule", &known, findings);
-        }
-        ids.into_iter().map(|id| id.value).collect::<BTreeSet<_>>()
+        check_rules(&ids, names.rules, findings);
+        there.then(|| ids.into_iter().map(|id| id.value).collect::<BTreeSet<_>>())
     };
     let flags = ids("flags", findings);
     let unknown = ids("unknown", findings);
+    let mut expected = |key: &'static str, findings: &mut Findings| {
+        if part.has(key) { part.entries(key, findings) } else { Vec::new() }
+    };
+    let [figures, classes, indicators] =
+        ["figures", "classes", "indicators"].map(|key| expected(key, findings));
     part.finish(findings);
-    Some(Expectation { place, on: on?.value, flags, unknown: (!unknown.is_empty()).then_some(unknown) })
+    let Names {
+        vocabulary: Vocabulary { figures: known_figures, classes: known_classes, .. },
+        indicators: known_indicators,
+        ..
+    } = names;
+    let figures = expectations(
+        figures,
+        ("计算项", "figure", known_figures.iter().map(|figure| figure.code.value.as_str()).collect()),
+        ("数字", "a number"),
+        Raw::as_decimal,
+        names.vocabulary.loose,
+        findings,
+    );
+    let classes = expectations(
+        classes,
+        ("分类", "classification", known_classes.iter().map(|classes| classes.code.value.as_str()).collect()),
+        ("类别的代码", "the code of a class"),
+        |raw| raw.as_text().map(str::to_owned),
+        names.vocabulary.loose,
+        findings,
+    );
+    let indicators = expectations(
+        indicators,
+        ("指标", "indicator", known_indicators.iter().map(|indicator| indicator.id.value.as_str()).collect()),
+        ("[分子, 分母]、[数] 或 []", "[numerator, denominator], [number] or []"),
+        Raw::as_numbers,
+        names.vocabulary.loose,
+        findings,
+    );
+    Some(Expectation { place, on: on?.value, flags, unknown, figures, classes, indicators })
+}
+
+/// What is expected by name, each of the wanted kind.
+fn expectations<T>(
+    entries: Vec<(Located<String>, Located<Raw>)>,
+    (what_zh, what_en, known): (&str, &str, Vec<&str>),
+    (kind_zh, kind_en): (&str, &str),
+    kind: impl Fn(&Raw) -> Option<T>,
+    loose: bool,
+    findings: &mut Findings,
+) -> Vec<(Located<String>, T)> {
+    let mut expected = Vec::new();
+    for (name, raw) in entries {
+        if !known.contains(&name.value.as_str()) {
+            if !loose {
+                unknown(&name, what_zh, what_en, &known, findings);
+            }
+            continue;
+        }
+        match kind(&raw.value) {
+            Some(value) => expected.push((name, value)),
+            None => findings.add(
+                &raw.place,
+                "wrong_kind",
+                say(format!("应为{kind_zh}"), format!("this must be {kind_en}")),
+            ),
+        }
+    }
+    expected
 }
 
 /// What became of a pack's tests.
@@ -137,85 +229,159 @@ pub struct Report {
     pub failures: Vec<Finding>,
     /// Rules that no test ever sees flag: nobody has shown that they can.
     pub untested: Vec<String>,
+    /// Indicators that no test ever sees counted.
+    pub uncounted: Vec<String>,
 }
 
 /// Runs every test of a pack.
 #[must_use]
 pub fn run(programme: &Programme) -> Report {
     let mut findings = Findings::default();
-    let mut flagged = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for scenario in &programme.scenarios {
+        let needs = needs(programme, scenario.subject);
         for expectation in &scenario.then {
-            check(programme, scenario, expectation, &mut flagged, &mut findings);
+            Run { programme, scenario, expectation, seen: &mut seen, findings: &mut findings }.check(&needs);
         }
     }
-    let untested = programme
-        .rules
-        .iter()
-        .map(|rule| &rule.id.value)
-        .filter(|id| !flagged.contains(*id))
-        .cloned()
-        .collect();
-    Report { run: programme.scenarios.len(), failures: findings.into_sorted(), untested }
+    let unseen = |id: &&String| !seen.contains(*id);
+    let rules = programme.rules.iter().map(|rule| &rule.id.value);
+    let indicators = programme.indicators.iter().map(|indicator| &indicator.id.value);
+    Report {
+        run: programme.scenarios.len(),
+        failures: findings.into_sorted(),
+        untested: rules.filter(unseen).cloned().collect(),
+        uncounted: indicators.filter(unseen).cloned().collect(),
+    }
 }
 
-fn check(
-    programme: &Programme,
-    scenario: &Scenario,
-    expectation: &Expectation,
-    flagged: &mut BTreeSet<String>,
-    findings: &mut Findings,
-) {
-    let situation = Situation {
-        own: scenario.own.iter().collect(),
-        people: scenario.people.values().map(|records| records.iter().collect()).collect(),
-    };
-    let parameters = programme.parameters.on(&scenario.area, expectation.on);
-    let (mut flags, mut unknown) = (BTreeSet::new(), BTreeSet::new());
-    for rule in programme.rules.iter().filter(|rule| rule.subject == scenario.subject) {
-        let id = &rule.id.value;
-        match judge(&rule.condition, &situation, &parameters, expectation.on) {
-            Judgement::Flags(_) => {
-                flags.insert(id.clone());
+/// All that a test about such a subject looks at.
+fn needs(programme: &Programme, subject: Subject) -> Needs {
+    let rules = programme.rules.iter().filter(|rule| rule.subject == subject).map(|rule| &rule.condition);
+    let figures = programme.figures.iter().filter(|figure| figure.subject == subject);
+    let classes = programme.classes.iter().filter(|classes| classes.subject == subject);
+    let mut needs = Needs::of(rules);
+    needs.extend(&indicator::needs(&programme.indicators, subject));
+    figures.for_each(|figure| needs.add_figure(figure));
+    classes.for_each(|classes| needs.add_classes(classes));
+    needs
+}
+
+struct Run<'r> {
+    programme: &'r Programme,
+    scenario: &'r Scenario,
+    expectation: &'r Expectation,
+    seen: &'r mut BTreeSet<String>,
+    findings: &'r mut Findings,
+}
+
+impl<'r> Run<'r> {
+    fn check(&mut self, needs: &Needs) {
+        let (programme, scenario, expectation) = (self.programme, self.scenario, self.expectation);
+        let situation = Situation {
+            own: scenario.own.iter().collect(),
+            people: scenario.people.values().map(|records| records.iter().collect()).collect(),
+        };
+        let parameters = programme.parameters.on(&scenario.area, expectation.on);
+        let view = View::new(needs, &situation, &parameters, expectation.on);
+        self.check_rules(&view);
+        for (code, expected) in &expectation.figures {
+            match view.figure(&code.value) {
+                Some(Reckoned::Number(found)) if (found - expected).abs() < 0.005 => {}
+                Some(Reckoned::Number(found)) => {
+                    self.differs(&code.value, &expected.to_string(), &found.to_string())
+                }
+                Some(Reckoned::Failed(reason)) => self.differs(&code.value, &expected.to_string(), reason),
+                _ => self.differs(&code.value, &expected.to_string(), "—"),
             }
-            Judgement::Unknown => {
-                unknown.insert(id.clone());
+        }
+        for (code, expected) in &expectation.classes {
+            let found = view.class(&code.value).unwrap_or("—");
+            if found != expected {
+                self.differs(&code.value, expected, found);
             }
-            Judgement::Clear => {}
-            Judgement::Failed(reason) => findings.add(
-                &expectation.place,
-                "failed",
-                say(
-                    format!("规则 {id} 得不出结果：{reason}"),
-                    format!("the rule {id} came to no answer: {reason}"),
-                ),
-            ),
+        }
+        let contributions = indicator::contribute(&programme.indicators, scenario.subject, &view);
+        for (id, expected) in &expectation.indicators {
+            let contribution = contributions.get(&id.value).copied().unwrap_or_default();
+            if contribution.numerator != 0 || contribution.value.is_some() {
+                self.seen.insert(id.value.clone());
+            }
+            let indicator = programme.indicators.iter().find(|indicator| indicator.id.value == id.value);
+            let found = indicator.map_or_else(Vec::new, |indicator| shown(indicator, &contribution));
+            if found != *expected {
+                self.differs(&id.value, &format!("{expected:?}"), &format!("{found:?}"));
+            }
         }
     }
-    let (name, on) = (&scenario.name.value, expectation.on);
-    let mut compare = |expected: &BTreeSet<String>, found: &BTreeSet<String>, zh: &str, en: &str| {
-        if expected != found {
-            let list = |ids: &BTreeSet<String>| {
-                if ids.is_empty() {
-                    "—".to_owned()
-                } else {
-                    ids.iter().cloned().collect::<Vec<_>>().join(", ")
+
+    fn check_rules(&mut self, view: &View<'_>) {
+        let (mut flags, mut unknown) = (BTreeSet::new(), BTreeSet::new());
+        for rule in self.programme.rules.iter().filter(|rule| rule.subject == self.scenario.subject) {
+            let id = &rule.id.value;
+            match view.judge(&rule.condition) {
+                Judgement::Flags(_) => {
+                    flags.insert(id.clone());
+                }
+                Judgement::Unknown => {
+                    unknown.insert(id.clone());
+                }
+                Judgement::Clear => {}
+                Judgement::Failed(reason) => self.findings.add(
+                    &self.expectation.place,
+                    "failed",
+                    say(
+                        format!("规则 {id} 得不出结果：{reason}"),
+                        format!("the rule {id} came to no answer: {reason}"),
+                    ),
+                ),
+            }
+        }
+        let (name, on) = (&self.scenario.name.value, self.expectation.on);
+        let mut compare =
+            |expected: Option<&BTreeSet<String>>, found: &BTreeSet<String>, zh: &str, en: &str| {
+                if let Some(expected) = expected.filter(|expected| *expected != found) {
+                    let (expected, found) = (list(expected), list(found));
+                    self.findings.add(
+                        &self.expectation.place,
+                        "expected",
+                        say(
+                            format!("“{name}”，{on}：应{zh} {expected}，实际 {found}"),
+                            format!("{name:?}, {on}: {expected} should {en}, {found} did"),
+                        ),
+                    );
                 }
             };
-            let (expected, found) = (list(expected), list(found));
-            findings.add(
-                &expectation.place,
-                "expected",
-                say(
-                    format!("“{name}”，{on}：应{zh} {expected}，实际 {found}"),
-                    format!("{name:?}, {on}: {expected} should {en}, {found} did"),
-                ),
-            );
+        compare(self.expectation.flags.as_ref(), &flags, "提示", "flag");
+        compare(self.expectation.unknown.as_ref(), &unknown, "缺答案的是", "lack an answer");
+        if self.expectation.flags.is_some() {
+            self.seen.extend(flags);
         }
-    };
-    compare(&expectation.flags, &flags, "提示", "flag");
-    if let Some(expected) = &expectation.unknown {
-        compare(expected, &unknown, "缺答案的是", "lack an answer");
     }
-    flagged.extend(flags);
+
+    fn differs(&mut self, what: &str, expected: &str, found: &str) {
+        let (name, on) = (&self.scenario.name.value, self.expectation.on);
+        self.findings.add(
+            &self.expectation.place,
+            "expected",
+            say(
+                format!("“{name}”，{on}：{what} 应为 {expected}，实际 {found}"),
+                format!("{name:?}, {on}: {what} should be {expected}, it is {found}"),
+            ),
+        );
+    }
+}
+
+fn list(ids: &BTreeSet<String>) -> String {
+    if ids.is_empty() { "—".to_owned() } else { ids.iter().cloned().collect::<Vec<_>>().join(", ") }
+}
+
+/// A contribution as a test writes it.
+fn shown(indicator: &Indicator, contribution: &Contribution) -> Vec<f64> {
+    let number = |parts: i64| Number::Whole(parts).as_decimal() / 1_000.0;
+    match (&indicator.measure, contribution) {
+        (_, Contribution { denominator: 0, .. }) => Vec::new(),
+        (indicator::Measure::Share { .. }, own) => vec![number(own.numerator), number(own.denominator)],
+        (_, own) => vec![number(own.value.unwrap_or(own.numerator))],
+    }
 }

@@ -446,6 +446,13 @@ impl Raw {
         }
     }
 
+    pub fn as_numbers(&self) -> Option<Vec<f64>> {
+        match self {
+            Self::List(items) => items.iter().map(Self::as_decimal).collect(),
+            _ => None,
+        }
+    }
+
     pub fn as_day(&self) -> Option<Day> {
         match self {
             Self::Day(day) => Some(*day),

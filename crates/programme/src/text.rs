@@ -40,7 +40,7 @@ impl Texts {
                     place,
                     "unknown_language",
                     say(
-                        format!("{what} 有 {language} 文字，但方案的 languages 里没有它"),
+                        format!("{what} 有 {language} 文字，但专项方案的 languages 里没有它"),
                         format!(
                             "{what} has a text in {language}, which the programme's languages do not name"
                         ),

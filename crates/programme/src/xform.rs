@@ -29,7 +29,7 @@ const PLAIN: [&str; 12] = [
     "trigger",
 ];
 const TRANSLATED: [&str; 4] = ["label", "hint", "constraint_message", "required_message"];
-const OWN: [&str; 4] = ["class", "purpose", "readers", "keep"];
+const OWN: [&str; 5] = ["class", "purpose", "readers", "keep", "concept"];
 
 /// What a question becomes: its control, the type of its bind, and further attributes of either.
 struct Shape {

@@ -2,25 +2,20 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use insta::assert_snapshot;
+use programme::answer::{Record, Value};
+use programme::judge::{Judgement, Situation, judge};
 use programme::{Content, Files, RawSheet, read};
 
-/// The epidemic pack as it lies in the repository.
+mod common;
+
+use common::pack;
+
+const PACKS: [&str; 2] = ["epidemic", "livelihood"];
+
 fn epidemic() -> Files {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
-    let mut files = Files::new();
-    for folder in ["", "forms", "overlays", "pathways", "tests"] {
-        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_file() {
-                let inside = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-                files.insert(inside, Content::Bytes(std::fs::read(&path).unwrap()));
-            }
-        }
-    }
-    files
+    pack("epidemic")
 }
 
 const MANIFEST: &str = r#"
@@ -117,8 +112,11 @@ fn with(path: &'static str, from: &str, to: &str) -> String {
 }
 
 #[test]
-fn the_epidemic_pack_has_no_mistakes() {
-    assert_eq!(told(&epidemic()), "no mistakes");
+fn the_packs_have_no_mistakes() {
+    for name in PACKS {
+        assert_eq!(told(&pack(name)), "no mistakes", "{name}");
+        assert_eq!(programme::build(&pack(name)).unwrap().len(), read(&pack(name)).unwrap().forms.len());
+    }
     let pack = read(&epidemic()).unwrap();
     assert_eq!(pack.manifest.code, "epidemic");
     assert!(pack.form("twice_daily").unwrap().field("temp_c").is_some());
@@ -179,6 +177,19 @@ fn broken_files_are_told_by_line() {
     let mut files = files(&texts);
     files.insert("overlays/a.toml".into(), Content::Bytes(b"# \xb8\xdf\xce\xc2\n".to_vec()));
     assert_snapshot!(told(&files));
+}
+
+/// Whatever names a rule would be wrong as well: forty mistakes that are none.
+#[test]
+fn rules_that_are_not_there_or_cannot_be_read_are_one_mistake() {
+    let mut files = epidemic();
+    files.remove("rules.toml");
+    let missing = told(&files);
+    files.insert("rules.toml".into(), Content::Bytes(b"[[rule]\n".to_vec()));
+    assert_snapshot!([missing, told(&files)].concat());
+    let mut texts = small();
+    texts.remove("rules.toml");
+    assert_eq!(told(&self::files(&texts)), "no mistakes");
 }
 
 #[test]
@@ -303,12 +314,94 @@ fn a_field_that_lacks_something_is_told_once_and_not_again_by_its_rules() {
     assert!(told.contains("[no_keep]") && told.lines().count() == 2, "{told}");
 }
 
+/// Every rule has flagged and every indicator was counted in some test of its pack.
 #[test]
-fn the_epidemic_pack_passes_its_own_tests_and_every_rule_has_flagged_in_one() {
-    let report = programme::scenario::run(&read(&epidemic()).unwrap());
-    assert!(report.run >= 14);
-    assert_eq!(report.failures.iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
-    assert_eq!(report.untested, Vec::<String>::new());
+fn the_packs_pass_their_own_tests_and_everything_in_them_is_tested() {
+    for name in PACKS {
+        let pack = read(&pack(name)).unwrap();
+        let report = programme::scenario::run(&pack);
+        assert_eq!(report.run, pack.scenarios.len());
+        let failures: Vec<String> = report.failures.iter().map(ToString::to_string).collect();
+        assert_eq!(failures, Vec::<String>::new(), "{name}");
+        assert_eq!([report.untested, report.uncounted].concat(), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn what_is_reckoned_classed_and_counted_is_held_to_the_forms() {
+    let mut texts = small();
+    texts.insert(
+        "programme.toml",
+        format!("{MANIFEST}[[concept]]\ncode = \"inside\"\nname = {{ zh = \"室内\", en = \"inside\" }}\n[[concept]]\ncode = \"outside\"\nname = {{ zh = \"室外\", en = \"outside\" }}\n"),
+    );
+    let figure = |code: &str, concept: &str, value: &str| {
+        format!(
+            "[[figure]]\ncode = \"{code}\"\nname = {{ zh = \"数\", en = \"Figure\" }}\nsubject = \"dwelling\"\nunit = \"celsius\"\n{concept}value = \"{value}\"\n"
+        )
+    };
+    let reckoned = [
+        figure("warm", "concept = \"inside\"\n", "sum(history.visit.map(v, v.room_c))"),
+        figure("street", "concept = \"outside\"\n", "visit.room_c"),
+        figure("both", "", "figure.warm - figure.street"),
+        figure("ratio", "", "figure.warm / figure.street"),
+        figure("wrong", "concept = \"outside\"\n", "figure.warm"),
+        figure("nowhere", "concept = \"upstairs\"\n", "visit.room_c"),
+        figure("later", "", "figure.last"),
+        figure("last", "", "visit.ac"),
+        figure("truth", "", "visit.ac == 'no'"),
+    ]
+    .concat();
+    texts.insert("figures.toml", reckoned);
+    let named = "name = { zh = \"类\", en = \"Class\" }\n";
+    texts.insert(
+        "classes/heat.toml",
+        format!("code = \"heat\"\n{named}subject = \"dwelling\"\n[[class]]\ncode = \"hot\"\n{named}[[class]]\ncode = \"hot\"\n{named}when = \"figure.warm > 1.0\"\n"),
+    );
+    texts.insert(
+        "classes/one.toml",
+        format!("code = \"one\"\n{named}subject = \"street\"\n[[class]]\ncode = \"all\"\n{named}"),
+    );
+    let indicator = |id: &str, measure: &str| {
+        format!("[[indicator]]\nid = \"{id}\"\n{named}subject = \"dwelling\"\n{measure}")
+    };
+    let counted = [
+        indicator("I-1", ""),
+        indicator("I-1", "numerator = \"visit.ac == 'no'\"\nvalue = \"visit.room_c\"\n"),
+        indicator("I-2", "numerator = \"visit.ac\"\ndenominator = \"true\"\n"),
+        indicator("I-3", "value = \"class.heat\"\n"),
+    ]
+    .concat();
+    texts.insert("indicators.toml", counted);
+    texts.insert(
+        "tests/a.toml",
+        "[[test]]\nname = \"one\"\nsubject = \"dwelling\"\n[[test.then]]\non = 2026-07-01\n[[test.then]]\non = 2026-07-01\nfigures = { warm = \"much\", cold = 1 }\nclasses = { heat = 3 }\nindicators = { \"I-2\" = 1, \"I-9\" = [] }\n".into(),
+    );
+    assert_snapshot!(told(&files(&texts)));
+}
+
+#[test]
+fn a_sum_of_the_newest_only_is_no_sum() {
+    let mut texts = small();
+    texts.insert(
+        "figures.toml",
+        "[[figure]]\ncode = \"warm\"\nname = { zh = \"数\", en = \"Figure\" }\nsubject = \"dwelling\"\nunit = \"celsius\"\nvalue = \"sum(history.visit.map(v, v.room_c))\"\n".into(),
+    );
+    texts.insert(
+        "rules.toml",
+        RULE.replace("visit.room_c >= param.hot_c && visit.ac == 'no'", "figure.warm > 1.0"),
+    );
+    let pack = read(&files(&texts)).unwrap();
+    let on: programme::code::Day = "2026-07-01".parse().unwrap();
+    let record =
+        Record { form: "visit".into(), on, values: BTreeMap::from([("room_c".into(), Value::Decimal(0.5))]) };
+    let judged = |records: usize| {
+        let situation = Situation { own: vec![&record; records], people: Vec::new() };
+        judge(&pack.rules.first().unwrap().condition, &situation, &BTreeMap::new(), on)
+    };
+    let evidence = BTreeMap::from([(("figure".into(), "warm".into()), Value::Decimal(100.0))]);
+    assert_eq!(judged(200), Judgement::Flags(evidence));
+    assert_eq!(judged(201), Judgement::Failed("more than 200 of visit".into()));
+    assert_eq!(judged(2), Judgement::Clear);
 }
 
 #[test]
@@ -403,4 +496,36 @@ fn a_calendar_names_each_day_once_and_works_only_weekends_in_exchange() {
         "holidays = [2026-10-01, 2026-10-01]\nworked = [2026-10-10, 2026-10-12]\n".into(),
     );
     assert_snapshot!(told(&files(&texts)));
+}
+
+/// A changed reckoning is told like a changed rule: nobody publishes one unawares.
+#[test]
+fn what_is_reckoned_classed_and_counted_differently_is_told() {
+    let before = read(&pack("livelihood")).unwrap();
+    let mut files = pack("livelihood");
+    for (path, from, to) in [
+        ("figures.toml", "+ i.property", ""),
+        ("figures.toml", "code = \"transfer_12m\"", "code = \"transfers\""),
+        ("classes/standing.toml", "en = \"at the edge\"", "en = \"close to poverty\""),
+        ("classes/standing.toml", "recognition.decided == 'edge'", "recognition.decided in ['edge']"),
+        ("indicators.toml", "at_least = 1.0", "at_least = 0.9"),
+        (
+            "indicators.toml",
+            "numerator = \"produce.unsold_kg\"",
+            "numerator = \"produce.unsold_kg / 1000.0\"",
+        ),
+        ("indicators.toml", "figure.transfer_12m", "figure.transfers"),
+    ] {
+        let Some(Content::Bytes(bytes)) = files.get_mut(path) else { panic!("{path}") };
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        assert!(text.contains(from), "{from}");
+        *bytes = text.replace(from, to).into_bytes();
+    }
+    for path in files.keys().filter(|path| path.starts_with("tests/")).cloned().collect::<Vec<_>>() {
+        files.remove(&path);
+    }
+    let after = read(&files).map_err(|findings| format!("{findings:#?}")).unwrap();
+    let lines = programme::difference::difference(&before, &after);
+    assert_snapshot!(lines.iter().map(|line| format!("{}\n{}\n", line.en, line.zh)).collect::<String>());
+    assert_eq!(programme::difference::difference(&before, &before), Vec::new());
 }

@@ -11,23 +11,10 @@ use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 
+mod common;
+
 fn here(inside: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(inside)
-}
-
-fn epidemic() -> Files {
-    let root = here("../../programmes/epidemic");
-    let mut files = Files::new();
-    for folder in ["", "forms"] {
-        for entry in fs::read_dir(root.join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_file() {
-                let inside = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-                files.insert(inside, Content::Bytes(fs::read(&path).unwrap()));
-            }
-        }
-    }
-    files
 }
 
 /// The lines in which two texts differ first.
@@ -124,7 +111,7 @@ fn a_form_with_groups_repeats_and_filters_is_what_pyxform_makes_of_it() {
 
 #[test]
 fn a_form_of_the_epidemic_pack_is_what_pyxform_makes_of_it() {
-    let built = build(&epidemic()).map_err(|findings| format!("{findings:#?}")).unwrap();
+    let built = build(&common::pack("epidemic")).map_err(|findings| format!("{findings:#?}")).unwrap();
     let expected = fs::read_to_string(here("tests/xforms/twice_daily.xml")).unwrap();
     assert_eq!(difference(&built["twice_daily"], &expected), None);
 }
@@ -155,12 +142,15 @@ fn what_cannot_be_translated_is_told_with_its_cell() {
 #[ignore = "needs pyxform: make xforms"]
 fn every_form_of_the_packs_is_what_pyxform_makes_of_it() {
     let python = std::env::var("PYXFORM_PYTHON").expect("make xforms sets it");
-    for (code, xml) in build(&epidemic()).unwrap() {
-        let sheet = here("../../programmes/epidemic/forms").join(format!("{code}.md"));
-        let script = "import sys; from pyxform.xls2xform import convert; print(convert(sys.argv[1]).xform)";
-        let output = Command::new(&python).args(["-c", script]).arg(&sheet).output().unwrap();
-        assert!(output.status.success(), "{code}: {}", String::from_utf8_lossy(&output.stderr));
-        let theirs = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(difference(&xml, &theirs), None, "{code}");
+    for pack in ["epidemic", "livelihood"] {
+        for (code, xml) in build(&common::pack(pack)).unwrap() {
+            let sheet = here("../../programmes").join(format!("{pack}/forms/{code}.md"));
+            let script =
+                "import sys; from pyxform.xls2xform import convert; print(convert(sys.argv[1]).xform)";
+            let output = Command::new(&python).args(["-c", script]).arg(&sheet).output().unwrap();
+            assert!(output.status.success(), "{code}: {}", String::from_utf8_lossy(&output.stderr));
+            let theirs = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(difference(&xml, &theirs), None, "{code}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Accounts, sessions, invitations and phones' tokens: what is not a fact, in a file of its own.
+//! Accounts, sessions, invitations, phones' tokens and the codes of slips: what is not a fact, in a file of its own.
 //!
 //! Nothing here gives a right. What an account or a phone may do is read from the ledger at each request, so an older
 //! copy of this file put back revives no ended grant and no revoked phone. Names and second-factor secrets are sealed
@@ -9,7 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::id::{ActorId, Id, SeriesId};
+use domain::id::{ActorId, Id, SeriesId, SlipId};
 use domain::time::Millis;
 use ledger::seal::{DataKey, TerritoryKey, WRAPPED_LEN};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
@@ -36,6 +36,9 @@ pub const FAILURE_WINDOW: Millis = 15 * 60_000;
 pub const FAILURE_LIMIT: usize = 5;
 /// And as many from one address: a whole office, or a whole street behind one network, may share it.
 pub const ADDRESS_FAILURE_LIMIT: usize = 50;
+
+/// As often may a slip's record be opened within [`FAILURE_WINDOW`].
+pub const RECORD_LIMIT: usize = 20;
 
 /// What stands in the place of a series when something is sealed here.
 const PLACE: &[u8; 16] = b"wanjia control 1";
@@ -118,6 +121,24 @@ fn random<const N: usize>() -> Result<[u8; N]> {
     Entropy::default().bytes()
 }
 
+/// How long to wait until fewer than `limit` of these lie within [`FAILURE_WINDOW`]; none if that is so now.
+fn wait_of(connection: &Connection, subject: [u8; 16], limit: usize, now: Millis) -> Result<Option<Millis>> {
+    let oldest: Option<Millis> = connection
+        .prepare_cached(
+            "select at from failure where subject = ?1 and at > ?2 order by at desc limit 1 offset ?3",
+        )?
+        .query_row(params![subject, now - FAILURE_WINDOW, limit as u64 - 1], |row| row.get(0))
+        .optional()?;
+    Ok(oldest.map(|oldest| oldest + FAILURE_WINDOW - now))
+}
+
+fn note(connection: &Connection, subject: [u8; 16], now: Millis) -> Result<()> {
+    connection
+        .prepare_cached("insert into failure (subject, at) values (?1, ?2)")?
+        .execute(params![subject, now])?;
+    Ok(())
+}
+
 impl Control {
     /// Opens the control file of a data directory, and makes it if there is none.
     ///
@@ -160,6 +181,28 @@ impl Control {
     fn open_name(&self, owner: Id, sealed: &[u8]) -> Result<String> {
         let name = self.open_sealed(owner, NAME, sealed)?;
         String::from_utf8(name).map_err(|error| StoreError::Seal(error.utf8_error().to_string()))
+    }
+
+    /// Keeps under which slip a code is found, and the telephone number that is printed beside it.
+    pub fn add_slips(&self, slips: &[(SlipId, String)], office_phone: &str) -> Result<()> {
+        let mut connection = lock(&self.writer);
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (slip, code) in slips {
+            transaction.execute(
+                "insert into slip (tag, slip, office_phone) values (?1, ?2, ?3)",
+                params![self.key.blind_tag("slip", code), slip.0, office_phone],
+            )?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// The slip with this code, and the number printed beside it.
+    pub fn slip(&self, code: &str) -> Result<Option<(SlipId, String)>> {
+        Ok(lock(&self.reader)
+            .prepare_cached("select slip, office_phone from slip where tag = ?1")?
+            .query_row([self.key.blind_tag("slip", code)], |row| Ok((Id(row.get(0)?), row.get(1)?)))
+            .optional()?)
     }
 
     /// Adds an account. It may do nothing until the ledger holds a grant for it.
@@ -255,23 +298,38 @@ impl Control {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute("delete from failure where at <= ?1", [now - FAILURE_WINDOW])?;
         for (subject, limit) in subjects.iter().zip([FAILURE_LIMIT, ADDRESS_FAILURE_LIMIT]) {
-            let oldest: Option<Millis> = transaction
-                .prepare_cached(
-                    "select at from failure where subject = ?1 order by at desc limit 1 offset ?2",
-                )?
-                .query_row(params![subject, limit as u64 - 1], |row| row.get(0))
-                .optional()?;
-            if let Some(oldest) = oldest {
-                return Ok(Err(oldest + FAILURE_WINDOW - now));
+            if let Some(wait) = wait_of(&transaction, *subject, limit, now)? {
+                return Ok(Err(wait));
             }
         }
         for subject in subjects {
-            transaction
-                .prepare_cached("insert into failure (subject, at) values (?1, ?2)")?
-                .execute(params![subject, now])?;
+            note(&transaction, subject, now)?;
         }
         transaction.commit()?;
         Ok(Ok(()))
+    }
+
+    /// How long an address has to wait before it may show another code of a slip: its failures of every kind count.
+    pub fn slip_wait(&self, address: &str, now: Millis) -> Result<Option<Millis>> {
+        let [_, address] = self.subjects("", address);
+        wait_of(&lock(&self.reader), address, ADDRESS_FAILURE_LIMIT, now)
+    }
+
+    /// Notes that an address showed a code that no slip has.
+    pub fn wrong_slip(&self, address: &str, now: Millis) -> Result<()> {
+        let [_, address] = self.subjects("", address);
+        note(&lock(&self.writer), address, now)
+    }
+
+    /// Notes that the record of a slip is about to be opened; gives the time to wait if that was done too often.
+    pub fn open_record(&self, slip: SlipId, now: Millis) -> Result<Option<Millis>> {
+        let subject = self.key.blind_tag("slip record", &slip.to_string());
+        let connection = lock(&self.writer);
+        let wait = wait_of(&connection, subject, RECORD_LIMIT, now)?;
+        if wait.is_none() {
+            note(&connection, subject, now)?;
+        }
+        Ok(wait)
     }
 
     fn subjects(&self, username: &str, address: &str) -> [[u8; 16]; 2] {

@@ -1,5 +1,5 @@
 //! Erasing a person: the fact first, then her keys and tags, then her ciphertexts, then every trace of their bytes.
-//! What was noted at her doors may name her, so it goes along.
+//! What was noted at her doors, or asked for there, may name her, so it goes along.
 //!
 //! Each step may be cut off by a kill. [`replay`] runs at every opening and finishes what is unfinished; it also
 //! repeats erasures that a restored backup has never heard of, from the list kept beside the directory.
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use domain::apply;
 use domain::fact::Body;
 use domain::id::{ActorId, DwellingId, Id, PersonId};
+use domain::slip::What;
 use domain::state::State;
 use domain::time::Millis;
 use rusqlite::{OptionalExtension, params};
@@ -89,6 +90,7 @@ pub fn erase(store: &mut Store, actor: ActorId, person: PersonId, reason: u64, n
     let mut lines: Vec<Line> = members.iter().copied().map(Line::Person).collect();
     for door in doors_of(store, &members)? {
         lines.extend(notes_of(store, door, now)?);
+        lines.extend(asked_at(store, door, &members)?);
     }
     carry_out(store, actor, &lines, reason, now)?;
     Ok(members.len())
@@ -169,6 +171,22 @@ fn notes_of(store: &Store, door: DwellingId, now: Millis) -> Result<Vec<Line>> {
     for id in ids {
         if store.content.holds(id, ALL)? {
             lines.push(Line::Notes(id, now));
+        }
+    }
+    Ok(lines)
+}
+
+/// What residents of a door asked for and is still to be read. People whom they reported are people of their own.
+fn asked_at(store: &Store, door: DwellingId, members: &[PersonId]) -> Result<Vec<Line>> {
+    let mut read = store
+        .views
+        .connection()
+        .prepare_cached("select id from said where dwelling = ?1 and what <> ?2 order by id")?;
+    let rows = read.query_map(params![door.0, What::Person as u8], |row| Ok(Id(row.get(0)?)))?;
+    let mut lines = Vec::new();
+    for id in rows.collect::<rusqlite::Result<Vec<PersonId>>>()? {
+        if !members.contains(&id) && store.content.holds(id, ALL)? {
+            lines.push(Line::Person(id));
         }
     }
     Ok(lines)

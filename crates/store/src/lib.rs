@@ -8,6 +8,8 @@
 //! | read lists by page | [`lists`] |
 //! | read phones, the quarantine, where someone is | [`people`] |
 //! | read published plans, and whose part of them a phone shows | [`plans`] |
+//! | publish a programme's pack and find it again | [`packs`] |
+//! | read residents' slips and what was said with them | [`slips`] |
 //! | read what changed, for a phone | [`pull`] |
 //! | signed heads and the proofs between them | [`proofs`] |
 //! | accounts, sessions, phones' tokens | [`control::Control`] |
@@ -23,6 +25,7 @@ pub mod erase;
 pub mod error;
 pub mod lists;
 pub mod nodes;
+pub mod packs;
 pub mod people;
 pub mod plans;
 pub mod proofs;
@@ -32,6 +35,7 @@ pub mod push;
 pub mod query;
 pub mod rebuild;
 pub mod schema;
+pub mod slips;
 pub mod store;
 pub mod verify;
 pub mod views;

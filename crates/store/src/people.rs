@@ -3,7 +3,7 @@
 use domain::apply;
 use domain::area::AreaNumber;
 use domain::fact::{Body, Fact};
-use domain::id::{DwellingId, Id, PersonId, SeriesId};
+use domain::id::{ActorId, DwellingId, Id, PersonId, SeriesId};
 use domain::state::{Device, State};
 use domain::time::Millis;
 use ledger::envelope::Envelope;
@@ -167,6 +167,23 @@ impl Reader {
             })?
             .collect::<rusqlite::Result<_>>()?;
         Ok(rows)
+    }
+
+    /// The phone that a worker enrolled with, the newest of several.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn phone_of(&mut self, worker: ActorId) -> Result<Option<Device>> {
+        let series: Option<SeriesId> = self
+            .views
+            .connection()
+            .prepare_cached("select series from device where worker = ?1 order by enrolled_at desc limit 1")?
+            .query_row([worker.0], |row| Ok(Id(row.get(0)?)))
+            .optional()?;
+        match series {
+            Some(series) => self.views.device(series),
+            None => Ok(None),
+        }
     }
 
     fn phone_row(&self, series: SeriesId, device: Device) -> Result<PhoneRow> {

@@ -273,12 +273,11 @@ fn replace(territory: &Connection, directory: &Directory, progress: &mut dyn FnM
         let mut script = String::from("begin immediate;");
         let stored: Vec<String> = {
             let mut read = territory.prepare(
-                "select name from sqlite_master where type = 'table'
-                 and name not in ('meta', 'series', 'facts', 'nodes', 'checkpoints') and name not like 'sqlite_%'",
+                "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'",
             )?;
             read.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
         };
-        for table in stored {
+        for table in stored.iter().filter(|table| !schema::LEDGER_TABLES.contains(&table.as_str())) {
             script.push_str(&format!("drop table main.{table};"));
         }
         script.push_str(schema::VIEWS);

@@ -8,10 +8,10 @@ use rusqlite::Connection;
 use crate::error::{Result, StoreError};
 
 /// What the ledger, the vault and the keys look like. Raise it with each migration.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 7;
+pub const VIEWS_VERSION: i64 = 9;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -40,7 +40,16 @@ create table checkpoints (size integer primary key, note text not null);
 -- Rows of another length; they are made again from the facts.
 delete from nodes;
 ",
+    "
+create table pack (
+    digest blob primary key, -- SHA-256 of the bytes, as a publication names it
+    bytes blob not null
+) without rowid;
+",
 ];
+
+/// The tables of a territory's file that are no views.
+pub const LEDGER_TABLES: [&str; 6] = ["meta", "series", "facts", "nodes", "checkpoints", "pack"];
 
 /// Ciphertexts, by whose they are. Deleting a row is half of an erasure.
 pub const VAULT: &[&str] = &[
@@ -80,7 +89,7 @@ create table owner_tag (
 insert into owner_tag (owner, tag) select owner, tag from tag order by owner, tag;
 "];
 
-/// Accounts, sessions, invitations, phones' tokens: not facts, and no right comes from here.
+/// Accounts, sessions, invitations, phones' tokens, the codes of slips: not facts, and no right comes from here.
 pub const CONTROL: &[&str] = &["
 create table account (
     id blob primary key,
@@ -117,6 +126,12 @@ create table phone (
 ) without rowid;
 create table failure (subject blob not null, at integer not null); -- a keyed hash of a user name or an address
 create index failure_of_subject on failure (subject, at);
+", "
+create table slip (
+    tag blob primary key,      -- keyed hash of the code on the paper
+    slip blob not null,
+    office_phone text not null
+) without rowid;
 "];
 
 /// Views: what the facts add up to. Made, emptied and compared table by table; see [`VIEW_TABLES`].
@@ -127,9 +142,12 @@ create table sweep (number integer primary key, id blob not null, area integer n
     opened_at integer not null, deadline integer not null, closed_at integer);
 create table roster (number integer primary key, id blob not null, source text not null, digest blob not null,
     bytes integer not null, imported_at integer not null);
+create table edition (number integer primary key, programme text not null, version text not null, from_day integer not null,
+    sunset integer not null, digest blob not null, published_at integer not null);
 create table device (series blob primary key, public_key blob not null, worker blob not null, role integer not null,
     area integer not null, enrolled_at integer not null, revoked_at integer) without rowid;
 create index device_of_area on device (area);
+create index device_of_worker on device (worker);
 create table access (account blob primary key, role integer not null, area integer not null) without rowid;
 create table dwelling (id blob primary key, area integer not null, place integer not null, on_roster integer not null,
     listed integer not null, changed integer not null, building text not null, unit text not null, room text not null) without rowid;
@@ -155,6 +173,18 @@ create table plan_part (plan blob not null, person blob not null, worker blob, p
     primary key (plan, person)) without rowid;
 create index plan_part_of_person on plan_part (person);
 create index plan_part_of_worker on plan_part (worker) where worker is not null;
+create table slip (id blob primary key, dwelling blob not null, issued_at integer not null, expires_at integer not null,
+    revoked_at integer) without rowid;
+create index slip_of_dwelling on slip (dwelling);
+create table said (id blob primary key, slip blob not null, dwelling blob not null, what integer not null, about blob,
+    said_at integer not null, decision integer, decided_at integer) without rowid;
+create index said_of_slip on said (slip);
+create index said_of_dwelling on said (dwelling);
+create index said_waiting on said (said_at) where decision is null;
+create table reading (person blob not null, position integer not null, at integer not null, actor blob not null,
+    purpose integer not null, primary key (person, position)) without rowid;
+create table list_reading (area integer not null, position integer not null, at integer not null, actor blob not null,
+    purpose integer not null, primary key (area, position)) without rowid;
 create table roster_row (person blob not null, roster integer not null, row integer not null,
     primary key (person, roster, row)) without rowid;
 create table erased (person blob primary key, position integer not null) without rowid;
@@ -185,6 +215,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("area", "number"),
     ("sweep", "number"),
     ("roster", "number"),
+    ("edition", "number"),
     ("device", "series"),
     ("access", "account"),
     ("dwelling", "id"),
@@ -196,6 +227,10 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("two_people", "one, other"),
     ("plan", "id"),
     ("plan_part", "plan, person"),
+    ("slip", "id"),
+    ("said", "id"),
+    ("reading", "person, position"),
+    ("list_reading", "area, position"),
     ("roster_row", "person, roster, row"),
     ("erased", "person"),
     ("notes_erased", "dwelling"),

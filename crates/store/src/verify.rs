@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 
 use crate::directory::{self, Directory};
 use crate::error::{Result, StoreError};
+use crate::packs;
 use crate::rebuild;
 use crate::schema;
 
@@ -60,7 +61,7 @@ impl From<rusqlite::Error> for Finding {
 }
 
 impl Finding {
-    fn new(en: String, zh: String) -> Self {
+    pub(crate) fn new(en: String, zh: String) -> Self {
         Self { en, zh }
     }
 }
@@ -313,13 +314,16 @@ fn facts(
         }
         // The first byte opens the array, then comes the kind: few kinds say something that verifying needs.
         if verdict == 0
-            && matches!(envelope.payload, [_, 14 | 17, ..] | [_, 0x18, 25, ..])
+            && matches!(envelope.payload, [_, 14 | 17, ..] | [_, 0x18, 25 | 31, ..])
             && let Ok(fact) = Fact::decode(envelope.payload)
         {
             match fact.body {
                 Body::DeviceEnrolled { series, public_key, .. } => {
                     verifier.founding_key(&series.0, &public_key)?;
                     keys.insert(series.0, public_key);
+                }
+                Body::ProgrammePublished { programme, version, digest, .. } => {
+                    packs::check(territory, position, &format!("{programme} {version}"), &digest)?;
                 }
                 body => note_erasure(&mut erased, position, &body),
             }

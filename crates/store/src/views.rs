@@ -4,10 +4,11 @@
 use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
 use domain::fact::{Light, Outcome, Place};
-use domain::id::{ActorId, DwellingId, Id, PersonId, PlanId, SeriesId};
+use domain::id::{ActorId, DwellingId, Id, PersonId, PlanId, SeriesId, SlipId};
+use domain::slip::{Reading, Said, Slip};
 use domain::state::{
-    Book, Count, Device, Dwelling, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp, State,
-    Sweep, SweepNumber, Tally, Visit, Waiting,
+    Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp,
+    State, Sweep, SweepNumber, Tally, Visit, Waiting,
 };
 use domain::sweep::residual_reason;
 use domain::time::Millis;
@@ -16,6 +17,7 @@ use rustc_hash::FxHashMap;
 
 use crate::error::{Result, StoreError};
 use crate::plans::{PLAN_COLUMNS, plan_from};
+use crate::slips::{SAID_COLUMNS, SLIP_COLUMNS, said_from, slip_from};
 
 /// Clean rows kept for the next batch; beyond this the cache starts over.
 const KEEP_ROWS: usize = 400_000;
@@ -345,6 +347,20 @@ fn load_book(connection: &Connection) -> Result<Book> {
         })
     })?;
     book.rosters = rosters.collect::<rusqlite::Result<_>>()?;
+    let mut read = connection.prepare(
+        "select programme, version, from_day, sunset, digest, published_at from edition order by number",
+    )?;
+    let editions = read.query_map([], |row| {
+        Ok(Edition {
+            programme: row.get(0)?,
+            version: row.get(1)?,
+            from: row.get(2)?,
+            sunset: row.get(3)?,
+            digest: row.get(4)?,
+            published_at: row.get(5)?,
+        })
+    })?;
+    book.editions = editions.collect::<rusqlite::Result<_>>()?;
     Ok(book)
 }
 
@@ -387,6 +403,21 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
             roster.digest,
             roster.bytes,
             roster.imported_at
+        ])?;
+    }
+    let mut put = connection.prepare_cached(
+        "insert or replace into edition (number, programme, version, from_day, sunset, digest, published_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for (number, edition) in (0u32..).zip(&book.editions) {
+        put.execute(params![
+            number,
+            edition.programme,
+            edition.version,
+            edition.from,
+            edition.sunset,
+            edition.digest,
+            edition.published_at
         ])?;
     }
     Ok(())
@@ -673,6 +704,69 @@ impl State for Views {
         Ok(())
     }
 
+    fn slip(&mut self, id: SlipId) -> Result<Option<Slip>> {
+        let found = self
+            .cached(&format!("select {SLIP_COLUMNS} from slip where id = ?1"))?
+            .query_row([id.0], |row| slip_from(row, 0))
+            .optional()?;
+        Ok(found)
+    }
+
+    fn put_slip(&mut self, id: SlipId, slip: Slip) -> Result<()> {
+        self.cached(
+            "insert or replace into slip (id, dwelling, issued_at, expires_at, revoked_at) values (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![id.0, slip.dwelling.0, slip.issued_at, slip.expires_at, slip.revoked_at])?;
+        Ok(())
+    }
+
+    fn said(&mut self, id: PersonId) -> Result<Option<Said>> {
+        let found = self
+            .cached(&format!("select {SAID_COLUMNS} from said where id = ?1"))?
+            .query_row([id.0], |row| said_from(row, 0))
+            .optional()?;
+        Ok(found)
+    }
+
+    fn put_said(&mut self, id: PersonId, said: Said) -> Result<()> {
+        let (decision, decided_at) = said.decided.unzip();
+        self.cached(
+            "insert or replace into said (id, slip, dwelling, what, about, said_at, decision, decided_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            id.0,
+            said.slip.0,
+            said.dwelling.0,
+            said.what as u8,
+            said.about.map(|person| person.0),
+            said.said_at,
+            decision.map(|decision| decision as u8),
+            decided_at
+        ])?;
+        Ok(())
+    }
+
+    fn waiting_of_slip(&mut self, id: SlipId) -> Result<u64> {
+        Ok(self
+            .cached("select count(*) from said where slip = ?1 and decision is null")?
+            .query_row([id.0], |row| row.get(0))?)
+    }
+
+    fn put_reading(&mut self, person: PersonId, reading: Reading) -> Result<()> {
+        self.cached("insert or ignore into reading (person, position, at, actor, purpose) values (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![person.0, reading.position, reading.at, reading.actor.0, reading.purpose])?;
+        Ok(())
+    }
+
+    fn put_list_reading(&mut self, area: AreaNumber, reading: Reading) -> Result<()> {
+        self.cached(
+            "insert or ignore into list_reading (area, position, at, actor, purpose) values (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![area, reading.position, reading.at, reading.actor.0, reading.purpose])?;
+        Ok(())
+    }
+
     fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<()> {
         self.cached("insert or ignore into roster_row (person, roster, row) values (?1, ?2, ?3)")?
             .execute(params![person.0, roster, row])?;
@@ -685,6 +779,8 @@ impl State for Views {
             "delete from roster_row where person = ?1",
             "delete from proposal where person = ?1",
             "delete from proposal where candidate = ?1",
+            "delete from reading where person = ?1",
+            "update said set about = null where about = ?1 and slip = (select slip from said where id = ?1)",
             "delete from two_people where other = ?1 and one in (select other from two_people where one = ?1)",
             "delete from two_people where one = ?1",
         ] {

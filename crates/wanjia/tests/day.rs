@@ -151,6 +151,48 @@ fn a_visit_on_a_day_to_come_is_refused_and_its_door_stays_unreached() {
     assert!(left.lines().filter(|line| line.contains("在今天之后")).count() == 2, "{left}");
 }
 
+/// A mistyped year, or last year's sheet, would make a door reached that nobody went to.
+#[test]
+fn a_visit_long_before_its_sweep_is_refused_and_one_typed_late_is_told() {
+    let day = Day::new();
+    let sweep = day.open();
+    let before = day.coverage(&sweep);
+    let rows = "420102001001,3,2,402,1999-02-17T19:00:00+08:00,met,on,W1,,\n\
+                420102001001,9,9,999,2019-02-17T19:00:00+08:00,met,on,W1,,\n";
+    let head = "area_code,building,unit,room,at,outcome,light,worker,recheck_on,note\n";
+    fs::write(day.path("old.csv"), format!("{head}{rows}")).unwrap();
+    let told = day.expect(1, &format!("import visits --data d --sweep {sweep} old.csv"));
+    assert!(told.contains("31 days before the sweep") && told.contains("核对年份"), "{told}");
+    assert_eq!(day.coverage(&sweep), before);
+    let told = day.expect(0, &format!("import visits --data d --sweep {sweep} visits.csv"));
+    assert!(told.contains("dated before the sweep was opened"), "{told}");
+}
+
+/// Mending two rows and importing the whole sheet again is the ordinary course.
+#[test]
+fn the_same_sheet_again_adds_no_fact() {
+    let day = Day::new();
+    let sweep = day.swept();
+    let facts =
+        || day.expect(0, "verify --data d").lines().find(|line| line.starts_with("root ")).map(str::to_owned);
+    let (before, coverage) = (facts(), day.coverage(&sweep));
+    let again =
+        day.expect(0, &format!("import visits --data d --sweep {sweep} --persons persons.csv visits.csv"));
+    assert!(again.contains("visits 0 persons 0"), "{again}");
+    assert_eq!((facts(), day.coverage(&sweep)), (before, coverage));
+}
+
+#[test]
+fn an_absence_without_a_day_to_come_back_is_told() {
+    let day = Day::new();
+    let sweep = day.open();
+    let row = "420102001001,3,2,402,2020-02-17T19:00:00+08:00,away,off,W1,,\n";
+    let head = "area_code,building,unit,room,at,outcome,light,worker,recheck_on,note\n";
+    fs::write(day.path("away.csv"), format!("{head}{row}")).unwrap();
+    let told = day.expect(0, &format!("import visits --data d --sweep {sweep} away.csv"));
+    assert!(told.contains("[recheck_on]") && told.contains("仍算没有走到"), "{told}");
+}
+
 #[test]
 fn a_messy_roster_becomes_the_list_of_the_unreached() {
     let day = Day::new();
@@ -235,6 +277,15 @@ fn what_is_refused_changes_nothing_and_says_what_to_do() {
     day.expect(2, "import roster --data d missing.csv");
     day.expect(2, &format!("coverage --data d --sweep {sweep} --area 42"));
     day.expect(2, "sweep open --data d --area 420102 --programme epidemic --deadline tomorrow");
+    let told =
+        day.expect(0, "sweep open --data d --area 420102 --programme second --deadline 2020-02-19T00:00:00Z");
+    assert!(told.contains("the deadline is past") && told.contains("截止时间已过"), "{told}");
+    let beside = [
+        "another sweep is still open on these doors: epidemic on 420102",
+        "这里还有一次排查没有结束：epidemic",
+        &sweep.to_string(),
+    ];
+    assert!(beside.iter().all(|part| told.contains(part)), "{told}");
     fs::copy(day.path("d.key"), day.path("mine.key")).unwrap();
     fs::remove_file(day.path("d.key")).unwrap();
     let told = day.expect(2, "import roster --data d roster.csv");

@@ -193,3 +193,113 @@ fn building_writes_every_form_or_nothing() {
     assert_eq!(build(), Some(2), "it is there already");
     fs::remove_dir_all(&out).unwrap();
 }
+
+/// A territory, and how its commands end.
+struct Territory(tempfile::TempDir);
+
+impl Territory {
+    fn new() -> Self {
+        let territory = Self(tempfile::tempdir().unwrap());
+        territory.expect(0, &["init", "--data", "d"]);
+        territory
+    }
+
+    fn expect(&self, code: i32, words: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wanjia"));
+        let command = command.current_dir(self.0.path()).args(words).env_remove("WANJIA_KEY");
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        let told = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+        assert_eq!(status.code(), Some(code), "{words:?}\n{told}");
+        told
+    }
+
+    fn publish(&self, code: i32, pack: &Path, apply: bool) -> String {
+        let pack = pack.to_str().unwrap();
+        let words = ["programme", "publish", "--data", "d", pack, "--apply"];
+        self.expect(code, &words[..if apply { 6 } else { 5 }])
+    }
+
+    fn sql<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
+        let ledger = rusqlite::Connection::open(self.0.path().join("d/territory-main.db")).unwrap();
+        ledger.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+}
+
+fn edit(folder: &Path, file: &str, from: &str, to: &str) {
+    let path = folder.join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{file} has no {from}");
+    fs::write(path, text.replace(from, to)).unwrap();
+}
+
+/// The second version: one limit shorter, one question more, one rule that tells another role.
+fn second() -> tempfile::TempDir {
+    let folder = copy();
+    edit(folder.path(), "programme.toml", "version = \"2020-03\"", "version = \"2020-04\"");
+    edit(folder.path(), "programme.toml", "in_force = 2020-03-01", "in_force = 2020-04-01");
+    edit(folder.path(), "pathways/dependant.toml", "within = \"carer_h\"", "within = \"triage_h\"");
+    edit(
+        folder.path(),
+        "forms/carer.md",
+        "| choices",
+        "| | text | carer_note | 照护交接 | Handed over | | | | | personal | care | carer | case+14d |\n| choices",
+    );
+    folder
+}
+
+#[test]
+fn a_version_is_published_once_and_the_record_holds_its_bytes() {
+    let territory = Territory::new();
+    let facts = || territory.sql::<i64>("select count(*) from facts");
+    let before = facts();
+    let told = territory.publish(0, &epidemic(), false);
+    for part in ["no version before it", "nothing was written", "community_secretary", "之前没有版本"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert_eq!(facts(), before, "a dry run writes nothing");
+
+    territory.publish(0, &epidemic(), true);
+    assert_eq!(facts(), before + 1);
+    assert!(territory.publish(0, &epidemic(), true).contains("published already"));
+    assert_eq!(facts(), before + 1, "the same again is no second fact");
+
+    let spoilt = copy();
+    edit(spoilt.path(), "pathways/dependant.toml", "within = \"carer_h\"", "within = \"triage_h\"");
+    assert!(territory.publish(2, spoilt.path(), true).contains("published with other contents"));
+    edit(spoilt.path(), "programme.toml", "version = \"2020-03\"", "version = \"2020-03b\"");
+    assert!(territory.publish(2, spoilt.path(), true).contains("in force from 2020-03-01 too"));
+    edit(spoilt.path(), "pathways/dependant.toml", "within = \"triage_h\"", "within = \"nothing\"");
+    assert!(territory.publish(1, spoilt.path(), true).contains("pathways/dependant.toml"));
+    assert_eq!(facts(), before + 1, "what was refused left nothing");
+
+    let second = second();
+    let told = territory.publish(0, second.path(), true);
+    assert!(told.contains("what changes after version 2020-03") && told.contains("carer_note"), "{told}");
+    assert_eq!(territory.sql::<i64>("select count(*) from edition"), 2);
+    territory.expect(0, &["verify", "--data", "d"]);
+    territory.expect(0, &["rebuild", "--data", "d"]);
+    assert_eq!(territory.sql::<i64>("select count(*) from edition"), 2);
+    assert_eq!(territory.sql::<i64>("select count(*) from pack"), 2, "a rebuild keeps the packs");
+}
+
+#[test]
+fn verify_misses_a_pack_and_tells_one_that_was_changed() {
+    let territory = Territory::new();
+    territory.publish(0, &epidemic(), true);
+    let ledger = rusqlite::Connection::open(territory.0.path().join("d/territory-main.db")).unwrap();
+    ledger.execute("update pack set bytes = x'80'", []).unwrap();
+    assert!(territory.expect(2, &["verify", "--data", "d"]).contains("not the one that was published"));
+    ledger.execute("delete from pack", []).unwrap();
+    assert!(
+        territory.expect(2, &["verify", "--data", "d"]).contains("the pack of epidemic 2020-03 is missing")
+    );
+}
+
+#[test]
+fn a_difference_is_told_in_words() {
+    let (old, new) = (epidemic(), second());
+    let words = ["programme", "diff", old.to_str().unwrap(), new.path().to_str().unwrap()];
+    let output = Command::new(env!("CARGO_BIN_EXE_wanjia")).args(words).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap());
+}

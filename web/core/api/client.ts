@@ -56,6 +56,8 @@ export interface CallOptions {
   headers?: Record<string, string>
   /** Milliseconds until the call counts as unreachable. */
   patience?: number
+  /** The answer is a file and no JSON. */
+  file?: boolean
 }
 
 export interface Answer<Body> {
@@ -83,6 +85,7 @@ export async function call<Body>(path: string, options: CallOptions = {}): Promi
     })
     const date = Date.parse(response.headers.get('date') ?? '')
     const serverTime = Number.isNaN(date) ? null : date
+    if (response.ok && options.file === true) return { body: (await response.blob()) as Body, serverTime }
     const payload = await response.text()
     if (!response.ok) throw new Refused(readProblem(response.status, payload))
     return { body: (payload === '' ? null : JSON.parse(payload)) as Body, serverTime }

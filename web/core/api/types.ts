@@ -16,6 +16,53 @@ export interface Account {
   area_name: string
 }
 
+/** A resident's slip; the code, its address and picture only at the moment it is issued. */
+export interface SlipRow {
+  slip: string
+  dwelling: string
+  area_code: string
+  area_name: string
+  building: string
+  unit: string
+  room: string
+  expires_at: string
+}
+
+export interface IssuedSlip extends SlipRow {
+  code: string
+  url: string
+  qr_svg: string
+}
+
+export interface KnownSlip extends SlipRow {
+  issued_at: string
+  revoked_at?: string
+}
+
+/** Something a resident said, without its words. */
+export interface SaidRow {
+  said: string
+  what: 'person' | 'help' | 'correction' | 'erasure'
+  dwelling: string
+  area_code: string
+  area_name: string
+  building: string
+  unit: string
+  room: string
+  said_at: string
+  about?: string
+}
+
+export interface SaidWords {
+  name?: string
+  relation?: string
+  sex?: string
+  birth_date?: string
+  phone?: string
+  id_number?: string
+  text?: string
+}
+
 export interface Invitation {
   invitation: string
   url: string

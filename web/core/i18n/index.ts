@@ -1,7 +1,8 @@
-/** One i18n instance a page; Chinese is the source and always loaded, English comes when it is chosen. */
+/** One i18n instance a page; Chinese is the source and always loaded, another language comes when it is chosen. */
 import { createI18n } from 'vue-i18n'
 import { interpolate } from './interpolate'
 
+/** The languages of those who work with wanjia. */
 export const LOCALES = ['zh-CN', 'en'] as const
 export type Locale = (typeof LOCALES)[number]
 
@@ -11,8 +12,9 @@ export type Messages = { [key: string]: string | Messages }
 export type Translate = (key: string, named?: Record<string, unknown>) => string
 
 const STORED = 'wanjia.locale'
+const FROM_THE_RIGHT: readonly string[] = ['ar']
 
-export function createTexts(chinese: Messages, loadEnglish: () => Promise<Messages>) {
+export function createTexts<Name extends string = Locale>(chinese: Messages, others: Record<Exclude<Name, 'zh-CN'>, () => Promise<Messages>>) {
   const i18n = createI18n({
     legacy: false,
     locale: 'zh-CN',
@@ -21,13 +23,14 @@ export function createTexts(chinese: Messages, loadEnglish: () => Promise<Messag
     messageCompiler: interpolate as never,
   })
 
-  async function choose(locale: Locale): Promise<void> {
+  async function choose(locale: Name): Promise<void> {
     const global = i18n.global
-    if (locale === 'en' && !(global.availableLocales as string[]).includes('en')) {
-      global.setLocaleMessage('en' as never, (await loadEnglish()) as never)
+    if (!(global.availableLocales as string[]).includes(locale)) {
+      global.setLocaleMessage(locale as never, (await others[locale as Exclude<Name, 'zh-CN'>]()) as never)
     }
     ;(global.locale as unknown as { value: string }).value = locale
     document.documentElement.lang = locale
+    document.documentElement.dir = FROM_THE_RIGHT.includes(locale) ? 'rtl' : 'ltr'
     localStorage.setItem(STORED, locale)
   }
 
@@ -35,8 +38,9 @@ export function createTexts(chinese: Messages, loadEnglish: () => Promise<Messag
   return { i18n, choose, translate }
 }
 
-export function storedLocale(): Locale {
+/** What was chosen here before, else what the browser asks for, else English. */
+export function storedLocale<Name extends string>(names: readonly Name[]): Name {
   const stored = localStorage.getItem(STORED)
-  if (stored === 'en' || stored === 'zh-CN') return stored
-  return navigator.language.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en'
+  const wished = navigator.language.toLowerCase().split('-')[0]!
+  return names.find((name) => name === stored) ?? names.find((name) => name.toLowerCase().split('-')[0] === wished) ?? names.find((name) => name === 'en')!
 }

@@ -43,6 +43,9 @@ pub fn light(text: &str) -> Option<u8> {
     }
 }
 
+/// The outcome that needs a day to come back.
+pub const AWAY: u8 = 5;
+
 /// How a visit ended: 0 met, 1 phone, 2 no answer, 3 vacant, 4 refused, 5 away, 6 no such door or person; `None`
 /// when the word means nothing.
 pub fn outcome(text: &str) -> Option<u8> {
@@ -59,7 +62,9 @@ pub fn outcome(text: &str) -> Option<u8> {
             Some(3)
         }
         "refused" | "拒绝" | "拒访" | "拒不开门" | "拒绝开门" | "不配合" => Some(4),
-        "away" | "外出" | "外地" | "不在本地" | "在外地" | "回老家" | "外出务工" => Some(5),
+        "away" | "外出" | "外地" | "不在本地" | "在外地" | "回老家" | "外出务工" => {
+            Some(AWAY)
+        }
         "notexist" | "查无" | "查无此户" | "查无此人" | "不存在" | "无此户" | "地址不存在" | "无此房" => {
             Some(6)
         }

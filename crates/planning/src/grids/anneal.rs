@@ -16,17 +16,15 @@ pub(super) struct Divided {
 /// Temperatures in cuts, first and last.
 const HOT: f64 = 0.8;
 const COLD: f64 = 0.3;
-/// Steps of the temperature, and those over which the weight of overload rises from a share of `FREE`:
-/// while balance weighs little, grids can trade the buildings that are as heavy as the slack is wide.
+/// Steps of the temperature, and those over which the weight of overload rises from a share of `FREE`, slowly
+/// at first: while balance weighs little, grids can trade the buildings that are as heavy as the slack is wide.
 const ROUNDS: u32 = 64;
 const RISING: u32 = 56;
 const FREE: f64 = 0.03;
 /// The search aims this much below the tolerance, of the mean, so as to end within it.
-const MARGIN: f64 = 0.004;
-/// A move is accepted with probability exp(-change / temperature): beyond this many temperatures, never.
-const HOPELESS: f64 = 9.0;
+const MARGIN: f64 = 0.001;
 /// What a hundredth of the mean above the tolerance costs, in cuts.
-const OVERLOAD: f64 = 0.7;
+const OVERLOAD: f64 = 6.0;
 /// The same when re-planning, where it has to outweigh moving households.
 const OVERLOAD_KEPT: f64 = 30.0;
 /// What moving a household from today's grid costs, in cuts.
@@ -77,7 +75,12 @@ fn keep(region: &Region, settings: &Settings, parts: usize, seed: u64) -> Divide
     let search = |attempt: u32| {
         let own = seed.wrapping_add(u64::from(attempt));
         let mut search = Search::new(region, grow_from_today(region), parts, TOLERANCE_KEPT, own);
-        search.households_moved = MOVED / f64::from(4u32.pow(attempt));
+        let price = MOVED / f64::from(4u32.pow(attempt));
+        for (node, staying) in search.staying.iter_mut().enumerate() {
+            if region.today[node] != NEW {
+                *staying = price * f64::from(region.load[node].max(1));
+            }
+        }
         search.overload = OVERLOAD_KEPT;
         let hot = if attempt == 0 { COLD } else { HOT };
         search.anneal(region.load.len() * settings.effort, hot, COLD / 8.0, 1.0);
@@ -204,65 +207,140 @@ const fn scale(draw: u32, bound: usize) -> usize {
     ((draw as u64 * bound as u64) >> 32) as usize
 }
 
+/// Two buildings that touch.
+#[derive(Clone, Copy)]
+struct Border {
+    ends: [u32; 2],
+    /// Whether cutting it counts.
+    counts: bool,
+    /// Place in [`Search::across`], if it lies between two parts.
+    across: u32,
+}
+
+const INSIDE: u32 = u32::MAX;
+/// Neighbours are looked at so many at a time, without asking how many there are.
+const LANES: usize = 4;
+/// Draws of an exponential variable are taken from so many.
+const DRAWS: usize = 1024;
+
 struct Search<'a> {
     region: &'a Region,
+    /// One entry more than there are buildings: a part that is none, for the last lanes.
     part: Vec<u32>,
-    load: Vec<i64>,
-    size: Vec<u32>,
+    load: Vec<f64>,
     mean: f64,
     ceiling: f64,
     overload: f64,
-    households_moved: f64,
-    cut: i64,
+    /// What moving each building from today's grid costs, in cuts.
+    staying: Vec<f64>,
     random: Random,
+    borders: Vec<Border>,
+    /// The border of every link of the region.
+    border_of: Vec<u32>,
+    /// The borders that lie between two parts.
+    across: Vec<u32>,
+    /// Neighbours that count when cut, filled up to whole lanes.
+    costly: Vec<[u32; LANES]>,
+    costly_from: Vec<u32>,
     stamp: Vec<u32>,
     now: u32,
     stack: Vec<u32>,
-    kept: Option<(f64, Vec<u32>)>,
 }
 
 impl<'a> Search<'a> {
     fn new(region: &'a Region, part: Vec<u32>, parts: usize, tolerance: f64, seed: u64) -> Self {
-        let mut load = vec![0; parts];
-        let mut size = vec![0; parts];
-        for (node, &number) in part.iter().enumerate() {
-            load[number as usize] += i64::from(region.load[node]);
-            size[number as usize] += 1;
-        }
+        let count = part.len();
         let mean = region.total() as f64 / parts as f64;
         let mut search = Self {
             region,
-            load,
-            size,
+            part: Vec::new(),
+            load: vec![0.0; parts],
             mean,
             ceiling: mean * tolerance,
             overload: OVERLOAD,
-            households_moved: 0.0,
-            cut: 0,
+            staying: vec![0.0; count],
             random: Random::new(seed),
-            stamp: vec![0; part.len()],
+            borders: Vec::with_capacity(region.links.len() / 2),
+            border_of: vec![0; region.links.len()],
+            across: Vec::with_capacity(region.links.len() / 2),
+            costly: Vec::with_capacity(region.links.len() / 2),
+            costly_from: vec![0],
+            stamp: vec![0; count],
             now: 0,
             stack: Vec::new(),
-            kept: None,
-            part,
         };
-        search.cut = search.count_cut();
+        search.lay_out();
+        search.start(part);
         search
     }
 
-    fn count_cut(&self) -> i64 {
-        let both: i64 = (0..self.part.len())
-            .flat_map(|node| {
-                self.region.neighbours(node).iter().map(move |&(next, weight)| (node, next, weight))
-            })
-            .filter(|&(node, next, _)| self.part[node] != self.part[next as usize])
-            .map(|(_, _, weight)| i64::from(weight))
-            .sum();
-        both / 2
+    fn lay_out(&mut self) {
+        let region = self.region;
+        let none = region.load.len() as u32;
+        // Links go by their first end, then by their second: those to smaller ones come in the order in
+        // which the smaller ones have them.
+        let mut back = region.starts.clone();
+        for node in 0..region.load.len() {
+            let first = region.starts[node] as usize;
+            for (at, &(next, weight)) in (first..).zip(region.neighbours(node)) {
+                if (next as usize) < node {
+                    continue;
+                }
+                let border = self.borders.len() as u32;
+                self.borders.push(Border { ends: [node as u32, next], counts: weight > 0, across: INSIDE });
+                self.border_of[at] = border;
+                self.border_of[back[next as usize] as usize] = border;
+                back[next as usize] += 1;
+            }
+            let mut costly =
+                region.neighbours(node).iter().filter(|link| link.1 > 0).map(|link| link.0).peekable();
+            while costly.peek().is_some() {
+                self.costly.push(std::array::from_fn(|_| costly.next().unwrap_or(none)));
+            }
+            self.costly_from.push(self.costly.len() as u32);
+        }
     }
 
-    fn over(&self, load: i64) -> f64 {
-        (load as f64 - self.ceiling).max(0.0) * self.price()
+    /// Goes on from this division.
+    fn start(&mut self, part: Vec<u32>) {
+        self.part = part;
+        self.load.fill(0.0);
+        for (&number, &load) in self.part.iter().zip(&self.region.load) {
+            self.load[number as usize] += f64::from(load);
+        }
+        self.part.resize(self.region.load.len() + 1, u32::MAX);
+        self.across.clear();
+        for border in 0..self.borders.len() {
+            let [a, b] = self.borders[border].ends;
+            if self.part[a as usize] == self.part[b as usize] {
+                self.borders[border].across = INSIDE;
+            } else {
+                self.open(border as u32);
+            }
+        }
+    }
+
+    /// The border now lies between two parts.
+    fn open(&mut self, border: u32) {
+        self.borders[border as usize].across = self.across.len() as u32;
+        self.across.push(border);
+    }
+
+    /// The border now lies within a part.
+    fn close(&mut self, border: u32) {
+        let at = std::mem::replace(&mut self.borders[border as usize].across, INSIDE);
+        self.across.swap_remove(at as usize);
+        if let Some(&moved) = self.across.get(at as usize) {
+            self.borders[moved as usize].across = at;
+        }
+    }
+
+    fn count_cut(&self) -> u32 {
+        self.across.iter().map(|&border| u32::from(self.borders[border as usize].counts)).sum()
+    }
+
+    fn over(&self, load: f64) -> f64 {
+        (load - self.ceiling).max(0.0)
     }
 
     /// What one household above the ceiling costs.
@@ -270,71 +348,55 @@ impl<'a> Search<'a> {
         self.overload * 100.0 / self.mean.max(1.0)
     }
 
-    fn displaced(&self, node: usize, part: u32) -> f64 {
-        let today = self.region.today[node];
-        if self.households_moved > 0.0 && today != NEW && today != part {
-            self.households_moved * f64::from(self.region.load[node].max(1))
-        } else {
-            0.0
-        }
-    }
-
     fn energy(&self) -> f64 {
         let over: f64 = self.load.iter().map(|&load| self.over(load)).sum();
-        let moved: f64 = (0..self.part.len()).map(|node| self.displaced(node, self.part[node])).sum();
-        self.cut as f64 + over + moved
+        let moved: f64 = (0..self.staying.len())
+            .filter(|&node| self.part[node] != self.region.today[node])
+            .map(|node| self.staying[node])
+            .sum();
+        f64::from(self.count_cut()) + over * self.price() + moved
     }
 
-    /// Cools from `hot` to `cold` while the weight of overload rises from `free` of what it is to all of it.
+    /// Cools from `hot` to `cold` while the weight of overload rises from `free` of what it is to all of it,
+    /// and ends with the best division it saw.
     fn anneal(&mut self, moves: usize, hot: f64, cold: f64, free: f64) {
-        let count = self.part.len();
         let mut energy = self.energy();
         let mut best = energy;
-        self.kept = Some((energy, self.part.clone()));
+        let mut kept = self.part.clone();
         let mut dirty = false;
         let cooling = (cold / hot).powf(1.0 / f64::from(ROUNDS - 1));
         let mut heat = hot;
         let full = self.overload;
+        let exponential: [f32; DRAWS] =
+            std::array::from_fn(|draw| -((draw as f32 + 0.5) / DRAWS as f32).ln());
         for round in 0..ROUNDS {
             if free < 1.0 && round <= RISING {
-                self.overload = full * (free + (1.0 - free) * f64::from(round) / f64::from(RISING));
+                let risen = f64::from(round) / f64::from(RISING);
+                self.overload = full * (free + (1.0 - free) * risen * risen);
                 energy = self.energy();
                 best = energy;
                 dirty = true;
             }
+            let price = self.price();
             for _ in 0..moves / ROUNDS as usize {
+                if self.across.is_empty() {
+                    break;
+                }
                 let draw = self.random.bits();
-                let node = scale(draw as u32, count);
-                let links = self.region.neighbours(node);
-                if links.is_empty() {
-                    continue;
-                }
-                let from = self.part[node];
-                let (early, late) = links.split_at(scale((draw >> 32) as u32, links.len()));
-                let across = |link: &&(u32, u32)| self.part[link.0 as usize] != from;
-                let Some(&(beside, _)) = late.iter().find(across).or_else(|| early.iter().find(across))
-                else {
-                    continue;
-                };
-                let to = self.part[beside as usize];
-                if self.size[from as usize] == 1 {
-                    continue;
-                }
-                let change = self.change(node, from, to);
-                if change > HOPELESS * heat {
-                    continue;
-                }
-                if change > 0.0 && self.random.unit() >= (-change / heat).exp() {
-                    continue;
-                }
-                if !self.stays_whole(node, from) {
+                let border = self.across[scale(draw as u32, self.across.len())];
+                let ends = self.borders[border as usize].ends;
+                let side = (draw >> 32) as usize & 1;
+                let (node, from, to) =
+                    (ends[side] as usize, self.part[ends[side] as usize], self.part[ends[1 - side] as usize]);
+                // A move is accepted with probability exp(-change / heat).
+                let most = heat * f64::from(exponential[(draw >> 33) as usize % DRAWS]);
+                let change = self.change(node, from, to, price);
+                if change > most || !self.stays_whole(node, from) {
                     continue;
                 }
                 // Leaving the best division seen: keep a copy of it first.
                 if dirty && change > 0.0 {
-                    if let Some((_, part)) = &mut self.kept {
-                        part.copy_from_slice(&self.part);
-                    }
+                    kept.copy_from_slice(&self.part);
                     dirty = false;
                 }
                 self.shift(node, from, to);
@@ -346,87 +408,94 @@ impl<'a> Search<'a> {
             }
             heat *= cooling;
         }
-        if dirty && let Some((_, part)) = &mut self.kept {
-            part.copy_from_slice(&self.part);
-        }
-        if let Some((_, part)) = self.kept.take() {
-            *self = Self {
-                overload: self.overload,
-                households_moved: self.households_moved,
-                ..Self::new(self.region, part, self.load.len(), self.ceiling / self.mean.max(1e-9), 0)
-            };
+        if !dirty {
+            self.start(kept);
         }
     }
 
-    fn change(&self, node: usize, from: u32, to: u32) -> f64 {
-        let mut cut = 0i64;
-        for &(next, weight) in self.region.neighbours(node) {
-            let there = self.part[next as usize];
-            if there == from {
-                cut += i64::from(weight);
-            } else if there == to {
-                cut -= i64::from(weight);
+    fn change(&self, node: usize, from: u32, to: u32, price: f64) -> f64 {
+        let lanes = self.costly_from[node] as usize..self.costly_from[node + 1] as usize;
+        let mut cut = 0i32;
+        for lane in &self.costly[lanes] {
+            for &next in lane {
+                let there = self.part[next as usize];
+                cut += i32::from(there == from) - i32::from(there == to);
             }
         }
-        let weight = i64::from(self.region.load[node]);
+        let weight = f64::from(self.region.load[node]);
         let (a, b) = (self.load[from as usize], self.load[to as usize]);
-        cut as f64 + self.over(a - weight) - self.over(a) + self.over(b + weight) - self.over(b)
-            + self.displaced(node, to)
-            - self.displaced(node, from)
+        let over = self.over(a - weight) - self.over(a) + self.over(b + weight) - self.over(b);
+        let today = self.region.today[node];
+        let leaves = f64::from(i32::from(from == today) - i32::from(to == today));
+        f64::from(cut) + over * price + leaves * self.staying[node]
     }
 
-    /// True when `part` stays in one piece without `node`.
+    /// True when `part` stays in one piece, and is not empty, without `node`.
     fn stays_whole(&mut self, node: usize, part: u32) -> bool {
-        let mine = |&&(next, _): &&(u32, u32)| self.part[next as usize] == part;
-        let count = self.region.neighbours(node).iter().filter(mine).count();
-        if count <= 1 {
-            return count == 1;
+        // Neighbours to be reached get one stamp, what was reached the next.
+        let (wanted, reached) = (self.now + 1, self.now + 2);
+        self.now = reached;
+        let mut left = 0;
+        let mut first = 0;
+        for &(next, _) in self.region.neighbours(node) {
+            if self.part[next as usize] == part {
+                self.stamp[next as usize] = wanted;
+                first = next;
+                left += 1;
+            }
         }
-        self.now += 1;
-        let mut wanted = count - 1;
-        self.stamp[node] = self.now;
-        let Some(&(first, _)) = self.region.neighbours(node).iter().find(mine) else { return false };
-        self.stamp[first as usize] = self.now;
+        if left <= 1 {
+            return left == 1;
+        }
+        self.stamp[node] = reached;
+        self.stamp[first as usize] = reached;
+        left -= 1;
         self.stack.clear();
         self.stack.push(first);
         while let Some(here) = self.stack.pop() {
             for &(next, _) in self.region.neighbours(here as usize) {
-                if self.part[next as usize] != part || self.stamp[next as usize] == self.now {
+                let stamp = self.stamp[next as usize];
+                if self.part[next as usize] != part || stamp == reached {
                     continue;
                 }
-                self.stamp[next as usize] = self.now;
-                if self.region.neighbours(next as usize).iter().any(|link| link.0 as usize == node) {
-                    wanted -= 1;
-                    if wanted == 0 {
+                self.stamp[next as usize] = reached;
+                self.stack.push(next);
+                if stamp == wanted {
+                    left -= 1;
+                    if left == 0 {
                         return true;
                     }
                 }
-                self.stack.push(next);
             }
         }
         false
     }
 
     fn shift(&mut self, node: usize, from: u32, to: u32) {
-        for &(next, weight) in self.region.neighbours(node) {
-            let there = self.part[next as usize];
+        for link in self.region.starts[node] as usize..self.region.starts[node + 1] as usize {
+            let there = self.part[self.region.links[link].0 as usize];
+            let border = self.border_of[link];
             if there == from {
-                self.cut += i64::from(weight);
+                self.open(border);
             } else if there == to {
-                self.cut -= i64::from(weight);
+                self.close(border);
             }
         }
-        let weight = i64::from(self.region.load[node]);
+        let weight = f64::from(self.region.load[node]);
         self.part[node] = to;
         self.load[from as usize] -= weight;
         self.load[to as usize] += weight;
-        self.size[from as usize] -= 1;
-        self.size[to as usize] += 1;
     }
 
-    fn best(self) -> Divided {
-        let heaviest = self.load.iter().copied().max().unwrap_or(0).unsigned_abs();
+    fn best(mut self) -> Divided {
+        let cut = self.count_cut();
+        self.part.pop();
+        let mut load = vec![0u64; self.load.len()];
+        for (&part, &own) in self.part.iter().zip(&self.region.load) {
+            load[part as usize] += u64::from(own);
+        }
+        let heaviest = load.iter().copied().max().unwrap_or(0);
         let imbalance = if self.mean > 0.0 { heaviest as f64 / self.mean } else { 1.0 };
-        Divided { parts: self.load.len(), cut: self.cut as u32, heaviest, imbalance, part: self.part }
+        Divided { parts: load.len(), cut, heaviest, imbalance, part: self.part }
     }
 }

@@ -60,22 +60,18 @@ fn smallest(matrix: Vec<Vec<f64>>, wanted: usize) -> Vec<f64> {
         .enumerate()
         .map(|(i, d)| d + beside[i].abs() + beside.get(i + 1).map_or(0.0, |b| b.abs()))
         .fold(0.0, f64::max);
-    let mut floor = 0.0;
-    (0..wanted.min(diagonal.len()))
-        .map(|index| {
-            let (mut low, mut high) = (floor, reach * (1.0 + 1e-12));
-            while high - low > 1e-7 * reach {
-                let middle = f64::midpoint(low, high);
-                if below(&diagonal, &beside, middle) > index {
-                    high = middle;
-                } else {
-                    low = middle;
-                }
-            }
-            floor = low;
-            low
-        })
-        .collect()
+    // What a count says of one eigenvalue bounds the others, too.
+    let wanted = wanted.min(diagonal.len());
+    let (mut low, mut high) = (vec![0.0; wanted], vec![reach * (1.0 + 1e-12); wanted]);
+    for index in 0..wanted {
+        while high[index] - low[index] > 1e-6 * reach {
+            let middle = f64::midpoint(low[index], high[index]);
+            let lower = below(&diagonal, &beside, middle).min(wanted);
+            high[index..lower.max(index)].iter_mut().for_each(|top| *top = middle.min(*top));
+            low[lower.max(index)..].iter_mut().for_each(|bottom| *bottom = middle.max(*bottom));
+        }
+    }
+    low
 }
 
 /// How many eigenvalues lie below `value` (Sturm).

@@ -74,7 +74,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { target: 300, tolerance: 1.05, effort: 220, bound_up_to: 400, seed: 1 }
+        Self { target: 300, tolerance: 1.05, effort: 300, bound_up_to: 400, seed: 1 }
     }
 }
 

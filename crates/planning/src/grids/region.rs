@@ -7,7 +7,7 @@ pub(super) struct Region {
     pub buildings: Vec<usize>,
     /// Load per building: households, scaled when its kind has a target of its own.
     pub load: Vec<u32>,
-    /// Neighbours of building `i`: `links[starts[i]..starts[i + 1]]`, with what cutting costs (0 or 1).
+    /// Neighbours of building `i`, in order: `links[starts[i]..starts[i + 1]]`, with what cutting costs (0 or 1).
     pub starts: Vec<u32>,
     pub links: Vec<(u32, u32)>,
     /// Today's grid, numbered from 0 in the region, or `NEW`.
@@ -70,7 +70,9 @@ impl Region {
         let mut starts = vec![0];
         let mut flat = Vec::new();
         for &building in &buildings {
+            let first = flat.len();
             flat.extend(links[building].iter().map(|&(next, weight)| (local[next as usize], weight)));
+            flat[first..].sort_unstable();
             starts.push(flat.len() as u32);
         }
         let load = buildings

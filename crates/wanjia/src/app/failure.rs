@@ -27,14 +27,22 @@ impl Failure {
     #[must_use]
     pub fn file(path: &Path, error: &std::io::Error) -> Self {
         let path = path.display();
-        let zh = match error.kind() {
-            ErrorKind::NotFound => "没有这个文件或文件夹".to_owned(),
-            ErrorKind::PermissionDenied => "没有读写它的权限".to_owned(),
-            ErrorKind::IsADirectory => "这是文件夹，不是文件".to_owned(),
-            ErrorKind::StorageFull => "磁盘满了".to_owned(),
-            _ => error.to_string(),
-        };
-        Self::new("file", format!("文件 {path}：{zh}"), format!("{path}: {error}"))
+        Self::new("file", format!("文件 {path}：{}", in_chinese(error)), format!("{path}: {error}"))
+    }
+}
+
+/// What the system says, where it is one of the things that happen.
+#[must_use]
+pub fn in_chinese(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "没有这个文件或文件夹".to_owned(),
+        ErrorKind::PermissionDenied => "没有权限".to_owned(),
+        ErrorKind::IsADirectory => "这是文件夹，不是文件".to_owned(),
+        ErrorKind::NotADirectory => "路径中间的一段不是文件夹".to_owned(),
+        ErrorKind::StorageFull => "磁盘满了".to_owned(),
+        ErrorKind::AddrInUse => "这个端口已被占用".to_owned(),
+        ErrorKind::AddrNotAvailable => "本机没有这个地址".to_owned(),
+        _ => error.to_string(),
     }
 }
 

@@ -48,6 +48,9 @@ pub trait Refusals {
 
     /// A value was left out of a row that is otherwise taken.
     fn notice(&mut self, _row: u64, _notice: &Notice) {}
+
+    /// A row about a door was taken, after what was noticed of it.
+    fn taken(&mut self, _row: u64, _door: [&DoorLabel; 3], _verdict: RowVerdict) {}
 }
 
 impl Refusals for Vec<Refusal> {
@@ -82,7 +85,8 @@ pub struct Roster<'a> {
 /// From this size on, the tags of a list are put into their index in order, at the end.
 const BULK_BYTES: u64 = 8 << 20;
 
-/// Imports a roster, or, with `dry_run`, finds out what importing it would do.
+/// Imports a roster, or, with `dry_run`, finds out what importing it would do. After every row `each` hears how many
+/// bytes of the file were read.
 ///
 /// A person is known by her ID number, or by name and birth date in her dwelling; a row about someone known changes
 /// only what it says differently. The same file again changes nothing.
@@ -96,7 +100,7 @@ pub fn import_roster(
     dry_run: bool,
     now: Millis,
     refusals: &mut dyn Refusals,
-    each: &mut dyn FnMut(u64, Option<RowVerdict>, u64),
+    each: &mut dyn FnMut(u64),
 ) -> Result<Tally> {
     let then = if dry_run { Then::TakeBack } else { Then::Keep };
     let (tally, elsewhere) = attempt(store, now, then, |batch| {
@@ -203,19 +207,18 @@ impl<'b, 's> Import<'b, 's> {
         &mut self,
         reader: &mut RosterReader,
         refusals: &mut dyn Refusals,
-        each: &mut dyn FnMut(u64, Option<RowVerdict>, u64),
+        each: &mut dyn FnMut(u64),
     ) -> Result<(), Stop> {
         while let Some(item) = reader.next() {
-            let (number, verdict) = match item.map_err(Failure::from)? {
+            match item.map_err(Failure::from)? {
                 RosterItem::Row(row) => match self.person(&row)? {
                     Row::Done(verdict) => {
                         row.notices.iter().for_each(|notice| refusals.notice(row.row, notice));
-                        (row.row, Some(verdict))
+                        refusals.taken(row.row, [&row.building, &row.unit, &row.room], verdict);
                     }
                     Row::Refused(cause) => {
                         self.tally.refused += 1;
                         refusals.refuse(&reader.refuse(cause))?;
-                        (row.row, None)
                     }
                 },
                 RosterItem::Door(row) => {
@@ -224,26 +227,21 @@ impl<'b, 's> Import<'b, 's> {
                         Ok((_, verdict)) => {
                             self.tally.count(verdict);
                             row.notices.iter().for_each(|notice| refusals.notice(row.row, notice));
-                            (row.row, Some(verdict))
+                            refusals.taken(row.row, labels, verdict);
                         }
                         Err(cause) => {
                             self.tally.refused += 1;
                             refusals.refuse(&reader.refuse(cause))?;
-                            (row.row, None)
                         }
                     }
                 }
                 RosterItem::Refused(refusal) => {
                     self.tally.refused += 1;
                     refusals.refuse(&refusal)?;
-                    (refusal.row, None)
                 }
-                RosterItem::Skipped(skipped) => {
-                    self.tally.skipped += 1;
-                    (skipped.row, None)
-                }
-            };
-            each(number, verdict, reader.table().bytes_read());
+                RosterItem::Skipped(_) => self.tally.skipped += 1,
+            }
+            each(reader.table().bytes_read());
         }
         Ok(())
     }
@@ -256,7 +254,7 @@ impl<'b, 's> Import<'b, 's> {
             id_number: row.id_number.clone(),
             phone: row.phone.clone(),
             relation: row.relation.clone(),
-            note: String::new(),
+            note: row.other_document.clone(),
         };
         let holder = self.holder(&identity)?;
         if let Some(person) = holder

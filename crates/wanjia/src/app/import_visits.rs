@@ -7,7 +7,7 @@ use domain::fact::{Body, FoundBy, Light, Outcome, Place, evidence};
 use domain::id::{ActorId, DwellingId, SweepId};
 use domain::identity::Identity;
 use domain::note::VisitNote;
-use domain::state::State;
+use domain::state::{State, SweepNumber};
 use domain::time::{Millis, day_of, end_of, to_day};
 use intake::visits::{PersonItem, PersonReader, PersonRow, VisitItem, VisitReader, VisitRow};
 use intake::{Cause, DoorLabel};
@@ -29,9 +29,17 @@ pub struct VisitTally {
     pub doors: u64,
     pub refused: u64,
     pub skipped: u64,
+    /// Rows that say what is known from the same moment already.
+    pub left: u64,
+    /// Visits dated before the sweep was opened.
+    pub early: u64,
     /// Cells that were left out of rows otherwise taken.
     pub notices: u64,
 }
+
+/// Days before a sweep was opened, or was due if that is earlier, from which on a visit may count in it: paper is typed late,
+/// and a sweep is opened on the system after it began at the doors.
+const PAST_DAYS: i64 = 31;
 
 /// Imports visits, and then the people who were seen, into one sweep; all rows that can be read, or nothing. Beside each
 /// table stands where its refused rows go.
@@ -59,7 +67,11 @@ pub fn import_visits(
 struct Import<'b, 's> {
     batch: &'b mut Batch<'s>,
     sweep: SweepId,
+    number: SweepNumber,
     scope: AreaNumber,
+    opened_at: Millis,
+    /// What is older was not done for this sweep.
+    earliest: Millis,
     actor: ActorId,
     workers: FxHashMap<String, ActorId>,
     tally: VisitTally,
@@ -68,7 +80,7 @@ struct Import<'b, 's> {
 impl<'b, 's> Import<'b, 's> {
     fn begin(batch: &'b mut Batch<'s>, sweep: SweepId) -> Result<Self> {
         let book = batch.state().book();
-        let Some((_, row)) = book.sweep(sweep) else {
+        let Some((number, row)) = book.sweep(sweep) else {
             return Err(Failure::new(
                 "unknown_sweep",
                 format!("没有编号为 {sweep} 的排查；wanjia sweep list 列出所有排查"),
@@ -82,8 +94,10 @@ impl<'b, 's> Import<'b, 's> {
                 format!("sweep {sweep} is closed; nothing can be imported into it"),
             ));
         }
-        let (scope, actor) = (row.area, book.own_series);
-        Ok(Self { scope, actor, sweep, workers: FxHashMap::default(), tally: VisitTally::default(), batch })
+        let (scope, opened_at, actor) = (row.area, row.opened_at, book.own_series);
+        let earliest = opened_at.min(row.deadline) - PAST_DAYS * 86_400_000;
+        let (workers, tally) = (FxHashMap::default(), VisitTally::default());
+        Ok(Self { scope, number, opened_at, earliest, actor, sweep, workers, tally, batch })
     }
 
     fn visits(&mut self, mut reader: VisitReader, refusals: &mut dyn Refusals) -> Result<(), Stop> {
@@ -113,6 +127,13 @@ impl<'b, 's> Import<'b, 's> {
     fn visit(&mut self, row: &VisitRow, dwelling: DwellingId) -> store::Result<()> {
         let light = Light::from_code(row.light.into()).unwrap_or_default();
         let outcome = Outcome::from_code(row.outcome.into()).unwrap_or(Outcome::NoAnswer);
+        let recheck_on = row.recheck_on.map(to_day);
+        let said = (row.at_ms, outcome, light, recheck_on);
+        let known = self.batch.state().round(self.number, dwelling)?.and_then(|round| round.visit);
+        if known.is_some_and(|visit| (visit.stamp.at, visit.outcome, visit.light, visit.recheck_on) == said) {
+            self.tally.left += 1;
+            return Ok(());
+        }
         let actor = match self.workers.get(&row.worker) {
             _ if row.worker.is_empty() => self.actor,
             Some(actor) => *actor,
@@ -128,7 +149,7 @@ impl<'b, 's> Import<'b, 's> {
             outcome,
             light,
             evidence: if light == Light::Unknown { 0 } else { evidence::LIGHT },
-            recheck_on: row.recheck_on.map(to_day),
+            recheck_on,
             occupants: None,
         };
         let content = (!row.note.is_empty() || !row.worker.is_empty()).then(|| {
@@ -137,6 +158,7 @@ impl<'b, 's> Import<'b, 's> {
         let sealed = content.as_ref().map(|plaintext| Sealed { owner: dwelling, plaintext, fresh: false });
         self.batch.append_at(row.at_ms, actor, body, sealed)?;
         self.tally.visits += 1;
+        self.tally.early += u64::from(row.at_ms < self.opened_at);
         Ok(())
     }
 
@@ -177,6 +199,13 @@ impl<'b, 's> Import<'b, 's> {
             note,
         };
         let known = self.batch.find_person(&observed, dwelling, None)?;
+        if let Some((person, _)) = known {
+            let sightings = self.batch.state().sightings(self.number, person)?;
+            if sightings.iter().any(|(at, stamp)| (*at, stamp.at) == (dwelling, row.at_ms)) {
+                self.tally.left += 1;
+                return Ok(());
+            }
+        }
         self.tally.persons += 1;
         let (person, plaintext) = match known {
             Some((person, _)) => {
@@ -206,6 +235,9 @@ impl<'b, 's> Import<'b, 's> {
         if at > end_of(day_of(self.batch.now())) {
             return Ok(Err(day_to_come()));
         }
+        if at < self.earliest {
+            return Ok(Err(day_long_past()));
+        }
         let Some(area) = self.batch.state().book().areas.number(area_code) else {
             return Ok(Err(unknown_area(area_code)));
         };
@@ -234,6 +266,18 @@ impl<'b, 's> Import<'b, 's> {
         self.batch.append(self.actor, body, None)?;
         self.tally.doors += 1;
         Ok(Ok(dwelling))
+    }
+}
+
+/// Nobody was at a door for a sweep that began so much later: a year is mistyped, or the sheet is of another sweep.
+fn day_long_past() -> Cause {
+    Cause {
+        field: "at",
+        code: "at_before_sweep",
+        zh: format!("“走访时间”比这次排查早 {PAST_DAYS} 天以上"),
+        en: format!("`at` is more than {PAST_DAYS} days before the sweep"),
+        remedy_zh: "核对年份；若是以前的走访，请导入到当时的排查".into(),
+        remedy_en: "check the year; a visit of former days belongs into the sweep of those days".into(),
     }
 }
 

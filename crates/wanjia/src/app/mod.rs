@@ -14,6 +14,7 @@ pub mod matching;
 pub mod pack_files;
 pub mod persons;
 pub mod plans;
+pub mod programmes;
 pub mod propose;
 pub mod quarantine;
 pub mod reveal;

@@ -50,7 +50,7 @@ fn walk(folder: &Path, inside: &str, depth: usize, files: &mut Files) -> Result<
         if !kind.is_file() {
             return Err(Failure::new(
                 "not_a_file",
-                format!("{} 不是普通文件：方案里不能有链接", path.display()),
+                format!("{} 不是普通文件：专项方案里不能有链接", path.display()),
                 format!("{}: this is no ordinary file; a pack holds no links", path.display()),
             ));
         }
@@ -75,7 +75,7 @@ fn too_much(path: &Path) -> Failure {
     Failure::new(
         "too_much",
         format!(
-            "{}：一个方案至多 {MOST_FILES} 个文件、{DEEPEST} 层文件夹，每个文件至多 {mib} MiB",
+            "{}：一个专项方案至多 {MOST_FILES} 个文件、{DEEPEST} 层文件夹，每个文件至多 {mib} MiB",
             path.display()
         ),
         format!(

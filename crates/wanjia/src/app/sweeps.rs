@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::apply;
 use domain::fact::{Body, Outcome, SignReason};
 use domain::id::{ActorId, DwellingId, SweepId};
-use domain::state::{Labels, State};
+use domain::state::{Book, Labels, State, Sweep};
 use domain::time::Millis;
 use store::{Reader, Store};
 
@@ -34,8 +34,8 @@ pub fn open_sweep(
     if programme.is_empty() || programme.len() > domain::fact::TEXT_LIMIT {
         return Err(Failure::new(
             "programme",
-            "排查要有方案名称，不超过 200 字节",
-            "a sweep needs a programme name of at most 200 bytes",
+            "排查要有名称，不超过 200 字节",
+            "a sweep needs a name of at most 200 bytes",
         ));
     }
     Ok(store.write(now, |batch| {
@@ -45,6 +45,17 @@ pub fn open_sweep(
         batch.append(actor, body, None)?;
         Ok(sweep)
     })?)
+}
+
+/// The sweeps that are open on doors of an area: on the area, on a part of it, or on what it is a part of.
+pub fn open_on<'b>(book: &'b Book, area: &str) -> impl Iterator<Item = &'b Sweep> {
+    let area = book.areas.number(area);
+    let shares = move |sweep: &Sweep| {
+        area.is_some_and(|area| {
+            book.areas.is_within(area, sweep.area) || book.areas.is_within(sweep.area, area)
+        })
+    };
+    book.sweeps.iter().filter(move |sweep| sweep.closed_at.is_none() && shares(sweep))
 }
 
 /// Signs for a refusal: it was looked into and stands, and the dwelling is accounted for.

@@ -191,7 +191,7 @@ fn make(args: &DemoArgs) -> Result<()> {
         false,
         now,
         &mut Vec::new(),
-        &mut |_, _, _| {},
+        &mut |_| {},
     )?;
     let actor = store.book().own_series;
     let sweep = open_sweep(&mut store, actor, DISTRICT, "入冬大排查", now + 72 * HOUR, now)?;

@@ -1,5 +1,6 @@
 //! `wanjia residual`: the list of who has not been reached.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -71,7 +72,7 @@ impl CsvFile {
     /// If the disk is full.
     pub fn row(&mut self, cells: &[&str]) -> Result<()> {
         self.writer
-            .write_record(cells)
+            .write_record(cells.iter().map(|cell| inert(cell).into_owned()))
             .map_err(|error| Failure::new("csv", format!("写不进去：{error}"), error.to_string()))
     }
 
@@ -87,5 +88,31 @@ impl CsvFile {
             file.persist(&path).map_err(|error| Failure::file(&path, &error.error))?;
         }
         Ok(())
+    }
+}
+
+/// A spreadsheet runs a cell that begins like a formula, whoever wrote it; an apostrophe makes it a text.
+fn inert(cell: &str) -> Cow<'_, str> {
+    let mut signs = cell.chars();
+    let runs = match signs.next() {
+        Some('=' | '@') => true,
+        Some('+' | '-') => !signs.next().is_some_and(|next| next.is_ascii_digit()),
+        _ => false,
+    };
+    if runs { format!("'{cell}").into() } else { cell.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inert;
+
+    #[test]
+    fn a_cell_that_begins_like_a_formula_is_a_text() {
+        for cell in ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-甲", "-"] {
+            assert_eq!(inert(cell), format!("'{cell}"));
+        }
+        for cell in ["", "王东军", "-1", "+8613900000001", "3栋"] {
+            assert_eq!(inert(cell), cell);
+        }
     }
 }

@@ -56,7 +56,7 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
         args.dry_run,
         now,
         &mut refusals,
-        &mut |_, _, read| {
+        &mut |read| {
             rows += 1;
             if rows.is_multiple_of(5000) {
                 progress.set_position(read);
@@ -73,5 +73,8 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
         "added {} changed {} left {} refused {} skipped {} doors {} / 新增 {0} 更改 {1} 不变 {2} 退回 {3} 跳过 {4} 新门 {5}",
         tally.added, tally.changed, tally.left, tally.refused, tally.skipped, tally.doors
     );
+    if rows == 0 {
+        eprintln!("the list holds no rows below its header\n这份名单只有表头，没有一行数据");
+    }
     Ok(Outcome::of(tally.refused))
 }

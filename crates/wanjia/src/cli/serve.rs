@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use super::{DataArgs, Outcome};
-use crate::app::failure::{Failure, Result};
+use crate::app::failure::{Failure, Result, in_chinese};
 use crate::app::territory::Territory;
 use crate::http::{self, Site, listen};
 
@@ -62,7 +62,7 @@ async fn serve(
     let taken = |error: std::io::Error| {
         Failure::new(
             "listen",
-            format!("不能在 {address} 监听：{error}；请用 --listen 换一个地址"),
+            format!("不能在 {address} 监听：{}；请用 --listen 换一个地址", in_chinese(&error)),
             format!("cannot listen on {address}: {error}; choose another with --listen"),
         )
     };

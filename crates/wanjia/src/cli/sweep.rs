@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use domain::state::Labels;
-use domain::time::{format_instant, parse_instant};
+use domain::time::{Millis, TimeError, end_of, format_instant, parse_date, parse_instant, to_day};
 
 use super::{DataArgs, Outcome};
 use crate::app::failure::{Failure, Result};
@@ -28,7 +28,7 @@ pub struct OpenArgs {
     /// The programme, such as epidemic
     #[arg(long, value_name = "NAME")]
     programme: String,
-    /// By when, such as 2020-02-19T24:00:00+08:00
+    /// By when, such as 2020-02-19T23:59:59+08:00; a day alone means its end
     #[arg(long, value_name = "RFC3339")]
     deadline: String,
 }
@@ -82,7 +82,7 @@ pub fn run(command: SweepCommand) -> Result<Outcome> {
 }
 
 fn open(args: &OpenArgs) -> Result<()> {
-    let deadline = parse_instant(&args.deadline).map_err(|error| {
+    let deadline = parse_deadline(&args.deadline).map_err(|error| {
         Failure::new(
             "deadline",
             format!("--deadline {:?} 不是时间；写成 2020-02-19T23:59:59+08:00", args.deadline),
@@ -91,6 +91,7 @@ fn open(args: &OpenArgs) -> Result<()> {
     })?;
     let mut store = args.data.open_store()?;
     let actor = store.book().own_series;
+    let beside: Vec<_> = sweeps::open_on(store.book(), &args.area).cloned().collect();
     let sweep = sweeps::open_sweep(&mut store, actor, &args.area, &args.programme, deadline, super::now())?;
     println!("{sweep}");
     let past = deadline < super::now();
@@ -106,7 +107,21 @@ fn open(args: &OpenArgs) -> Result<()> {
             "the deadline is past: its tasks are overdue from the start\n截止时间已过：这次排查的待办一开始就超时"
         );
     }
+    for other in beside {
+        let (id, programme, opened) = (other.id, &other.programme, format_instant(other.opened_at));
+        let area = book.areas.get(other.area).map_or("", |area| &area.code);
+        eprintln!(
+            "another sweep is still open on these doors: {programme} on {area}, since {opened}; each is to be reached \
+             in both; close the one that is not wanted: wanjia sweep close --sweep {id}\n\
+             这里还有一次排查没有结束：{programme}（{area}），{opened} 开始；同一户在两次排查里都要走到；不需要的请结束：\
+             wanjia sweep close --sweep {id}"
+        );
+    }
     Ok(())
+}
+
+fn parse_deadline(text: &str) -> std::result::Result<Millis, TimeError> {
+    parse_date(text).map(|date| end_of(to_day(date))).or_else(|_| parse_instant(text))
 }
 
 fn list(args: &ListArgs) -> Result<()> {

@@ -58,8 +58,14 @@ pub fn run(args: &VisitsArgs) -> Result<Outcome> {
         refusals.finish(persons_rejects.as_deref())?;
     }
     println!(
-        "visits {} persons {} recognised {} doors {} refused {} / 走访 {0} 见到 {1} 已认出 {2} 新门 {3} 退回 {4}",
-        tally.visits, tally.persons, tally.recognised, tally.doors, tally.refused
+        "visits {} persons {} recognised {} doors {} refused {} left {} / 走访 {0} 见到 {1} 已认出 {2} 新门 {3} 退回 {4} 不变 {5}",
+        tally.visits, tally.persons, tally.recognised, tally.doors, tally.refused, tally.left
     );
+    if tally.early > 0 {
+        eprintln!(
+            "{} visits are dated before the sweep was opened; they count in it\n有 {0} 次走访的日期早于这次排查开始；已计入这次排查",
+            tally.early
+        );
+    }
     Ok(Outcome::of(tally.refused))
 }

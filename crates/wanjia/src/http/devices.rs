@@ -52,7 +52,7 @@ struct InvitationShown {
 }
 
 /// Where the caller reached this server, for the address that a phone is to open.
-fn origin(headers: &HeaderMap, local: bool) -> Result<String, Problem> {
+pub(super) fn origin(headers: &HeaderMap, local: bool) -> Result<String, Problem> {
     let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');

@@ -9,6 +9,7 @@
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `plans` | drafts, published plans and their parts |
+//! | `slips` | residents' slips, what is said with them, what is decided on it |
 //! | `problem` | how a request is refused |
 //! | `layers` | what every answer gets: headers, limits, a trace |
 //! | `listen` | connections: timeouts, and a stop that finishes what was begun |
@@ -55,6 +56,7 @@ pub mod residual;
 pub mod rosters;
 pub mod scope;
 pub mod session;
+pub mod slips;
 pub mod sweeps;
 pub mod wire;
 
@@ -143,6 +145,9 @@ impl Modify for Securing {
         );
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("phone", SecurityScheme::ApiKey(ApiKey::Header(phone)));
+        let slip =
+            ApiKeyValue::with_description("Authorization", "`Slip <code>`, as printed on a resident's slip");
+        components.add_security_scheme("slip", SecurityScheme::ApiKey(ApiKey::Header(slip)));
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(session)));
     }
 }
@@ -163,6 +168,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(proposals::routes())
         .merge(quarantine::routes())
         .merge(plans::routes())
+        .merge(slips::routes())
         .merge(facts::routes())
         .merge(pull::routes())
         .merge(proofs::routes())

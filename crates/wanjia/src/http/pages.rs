@@ -1,4 +1,4 @@
-//! The console and the phone app, from `web/dist` as it was when the program was built.
+//! The console, the phone app and the resident's page, from `web/dist` as it was when the program was built.
 
 use axum::Router;
 use axum::extract::Request;
@@ -17,13 +17,16 @@ use super::problem::Problem;
 struct Files;
 
 /// What the build names by its content: it never changes under its name.
-const HASHED: [&str; 2] = ["assets/", "phone/assets/"];
+const HASHED: [&str; 3] = ["assets/", "phone/assets/", "home/assets/"];
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// Asked for again each time; unchanged, it costs an empty answer.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
 pub fn routes() -> Router<Site> {
-    Router::new().route("/phone", get(|| async { Redirect::permanent("/phone/") })).fallback(page)
+    Router::new()
+        .route("/phone", get(|| async { Redirect::permanent("/phone/") }))
+        .route("/home", get(|| async { Redirect::permanent("/home/") }))
+        .fallback(page)
 }
 
 /// A file by its path; a folder by its `index.html`.
@@ -34,12 +37,14 @@ async fn page(request: Request) -> Response {
     let Some(path) = path_of(request.uri()) else { return nothing_here().await.into_response() };
     match Files::get(&path) {
         Some(file) => answer(&path, &file, request.headers()),
-        None if path == "index.html" || path == "phone/index.html" => Problem::not_found(
-            "no_pages",
-            "这个程序里没有网页；请用 make build 重新构建",
-            "this program was built without its pages; build it with `make build`",
-        )
-        .into_response(),
+        None if ["index.html", "phone/index.html", "home/index.html"].contains(&path.as_str()) => {
+            Problem::not_found(
+                "no_pages",
+                "这个程序里没有网页；请用 make build 重新构建",
+                "this program was built without its pages; build it with `make build`",
+            )
+            .into_response()
+        }
         None => nothing_here().await.into_response(),
     }
 }

@@ -124,16 +124,18 @@ pub(super) struct Link {
     pub(super) to: PersonId,
 }
 
-/// A purpose of the console; phones have their own.
+/// A purpose of the console; phones and residents have their own.
 fn purpose(name: &str) -> Result<Purpose, Problem> {
-    Purpose::from_name(name).filter(|purpose| *purpose != Purpose::Visit).ok_or_else(|| {
-        Problem::field(
-            "purpose",
-            "purpose",
-            "请说明用途：reconcile（核对）、service（服务）或 correction（更正）",
-            "say what for: reconcile, service or correction",
-        )
-    })
+    Purpose::from_name(name).filter(|purpose| !matches!(purpose, Purpose::Visit | Purpose::Own)).ok_or_else(
+        || {
+            Problem::field(
+                "purpose",
+                "purpose",
+                "请说明用途：reconcile（核对）、service（服务）或 correction（更正）",
+                "say what for: reconcile, service or correction",
+            )
+        },
+    )
 }
 
 /// Whether a person is where the caller may do this.
@@ -201,7 +203,7 @@ async fn register(
     Ok((StatusCode::CREATED, Json(Registered { person })))
 }
 
-fn known_elsewhere() -> Problem {
+pub(super) fn known_elsewhere() -> Problem {
     let cause = import_roster::known_elsewhere("person");
     Problem::conflict(cause.code, cause.zh, cause.en).remedy(cause.remedy_zh, cause.remedy_en)
 }

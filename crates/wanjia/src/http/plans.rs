@@ -25,7 +25,7 @@ use super::scope;
 use super::wire::{Base64, Base64Hash, Base64Of, instant};
 use crate::app::failure::Result as AppResult;
 use crate::app::plans::{
-    Held, Input, Judged, Leg, Phones, Publication, Published, Solved, Task, Way, Wrong, phones_of,
+    Held, Input, Judged, Leg, Phones, Publication, Published, Solved, Task, Way, Wrong, headings, phones_of,
     publish as put_in_force, unit_of, withdraw as take_back,
 };
 
@@ -311,12 +311,12 @@ impl From<Wrong> for Problem {
         };
         let (zh_column, en_column) = match column {
             "" => Default::default(),
-            column => (format!(" {column} 列"), format!(" column {column}")),
+            column => (format!(" {} 列", headings::shown(column)), format!(" column {column}")),
         };
         let (zh, en) = match wrong.file {
             "" => (wrong.zh, wrong.en),
             file => (
-                format!("{file} 表{zh_row}{zh_column}：{}", wrong.zh),
+                format!("{}{zh_row}{zh_column}：{}", headings::list(file), wrong.zh),
                 format!("{file}{en_row}{en_column}: {}", wrong.en),
             ),
         };

@@ -7,13 +7,17 @@ use std::path::PathBuf;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
 use domain::access::{Action, Scope};
 use domain::id::RosterId;
 use domain::time::campaign_zone;
+use intake::message::Lang;
+use intake::rejects::RejectsBook;
 use intake::roster::read_roster;
-use intake::{Notice, Refusal, Table};
+use intake::{DoorLabel, Header, Notice, Refusal, Table};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use store::Store;
 use tokio_stream::StreamExt as _;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,7 +36,7 @@ const TOLD: usize = 1000;
 const SOURCE_LIMIT: usize = 60;
 
 pub fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(rosters)).routes(routes!(import))
+    OpenApiRouter::new().routes(routes!(rosters)).routes(routes!(import)).routes(routes!(rejects))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -86,7 +90,7 @@ struct Imported {
     changed: u64,
     left: u64,
     refused: u64,
-    /// The first 1,000.
+    /// At most 1,000, the refused before all others, by number.
     rows: Vec<ImportedRow>,
     /// What the file holds that was not read: unknown or repeated columns, further sheets.
     ignored: Vec<Ignored>,
@@ -112,13 +116,27 @@ struct ImportedRow {
 }
 
 impl ImportedRow {
-    fn taken(row: u64, verdict: RowVerdict) -> Self {
-        let (verdict, zh, en) = match verdict {
-            RowVerdict::Added => ("added", "新增", "put on the list"),
-            RowVerdict::Changed => ("changed", "更改", "changed"),
-            RowVerdict::Left => ("left", "不变", "left as it is"),
+    /// Told by its door: whoever reads has the names before her.
+    fn taken(row: u64, door: [&DoorLabel; 3], verdict: RowVerdict, notices: &[Notice]) -> Self {
+        let verdict = match verdict {
+            RowVerdict::Added => "added",
+            RowVerdict::Changed => "changed",
+            RowVerdict::Left => "left",
         };
-        Self { row, verdict, field: None, message: zh.to_owned(), message_en: en.to_owned() }
+        let labels = door.iter().map(|label| label.shown.as_str()).filter(|label| !label.is_empty());
+        let mut message = labels.collect::<Vec<_>>().join("-");
+        let mut message_en = message.clone();
+        for notice in notices {
+            message += &format!("；{}", notice.zh);
+            message_en += &format!("; {}", notice.en);
+        }
+        Self {
+            row,
+            verdict,
+            field: notices.first().map(|notice| notice.field.to_owned()),
+            message,
+            message_en,
+        }
     }
 
     fn refused(refusal: &Refusal) -> Self {
@@ -132,12 +150,14 @@ impl ImportedRow {
     }
 }
 
-/// What is told of single rows.
+/// What is told of single rows: the refused before those of which a value was left out, these before the others.
 #[derive(Default)]
 struct Told {
     refused: Vec<ImportedRow>,
-    /// Values that were left out of rows otherwise taken, by row.
-    noticed: Vec<(u64, Notice)>,
+    noticed: Vec<ImportedRow>,
+    plain: Vec<ImportedRow>,
+    /// Values that were left out of the row that is being read.
+    notices: Vec<Notice>,
 }
 
 impl Refusals for Told {
@@ -148,29 +168,27 @@ impl Refusals for Told {
         Ok(())
     }
 
-    fn notice(&mut self, row: u64, notice: &Notice) {
-        if self.noticed.len() < TOLD {
-            self.noticed.push((row, notice.clone()));
+    fn notice(&mut self, _: u64, notice: &Notice) {
+        self.notices.push(notice.clone());
+    }
+
+    fn taken(&mut self, row: u64, door: [&DoorLabel; 3], verdict: RowVerdict) {
+        let of = if self.notices.is_empty() { &mut self.plain } else { &mut self.noticed };
+        if of.len() < TOLD {
+            of.push(ImportedRow::taken(row, door, verdict, &self.notices));
         }
+        self.notices.clear();
     }
 }
 
 impl Told {
-    /// All rows that are told, by number.
-    fn with(self, mut rows: Vec<ImportedRow>) -> Vec<ImportedRow> {
-        for (number, notice) in self.noticed {
-            // Rows were taken in the order in which they stand.
-            if let Ok(index) = rows.binary_search_by_key(&number, |row| row.row)
-                && let Some(row) = rows.get_mut(index)
-            {
-                row.field.get_or_insert_with(|| notice.field.to_owned());
-                row.message += &format!("；{}", notice.zh);
-                row.message_en += &format!("; {}", notice.en);
-            }
-        }
-        rows.extend(self.refused);
-        rows.sort_by_key(|row| row.row);
+    /// As many as are told, by number.
+    fn rows(self) -> Vec<ImportedRow> {
+        let mut rows = self.refused;
+        rows.extend(self.noticed);
+        rows.extend(self.plain);
         rows.truncate(TOLD);
+        rows.sort_by_key(|row| row.row);
         rows
     }
 }
@@ -254,6 +272,99 @@ async fn import(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Imported>, Problem> {
+    let dry_run = query.dry_run;
+    let (tally, rows, ignored) = read(site, caller, query, &headers, body, |_| Ok(Told::default()))
+        .await
+        .map(|(tally, told, ignored)| (tally, told.rows(), ignored))?;
+    let Tally { added, changed, left, refused, .. } = tally;
+    let ignored = ignored.into_iter().map(|(message, message_en)| Ignored { message, message_en }).collect();
+    Ok(Json(Imported { added, changed, left, refused, rows, ignored, applied: !dry_run }))
+}
+
+/// The rows of a list that would be refused, exactly as they came, with the reason and what to do in front: a workbook
+/// to mend and import again. Nothing is written.
+#[utoipa::path(
+    post, path = "/v1/roster/rejects", tag = "rosters",
+    params(RejectsQuery, ("X-File-Name" = Option<String>, Header, description = "percent-encoded UTF-8")),
+    request_body(content = String, content_type = "application/octet-stream"),
+    responses(
+        (status = 200, content_type = WORKBOOK, body = Vec<u8>), (status = 403, body = Problem),
+        (status = 413, body = Problem), (status = 415, body = Problem), (status = 422, body = Problem),
+        (status = 409, body = Problem, description = "`import_running`: one list at a time")
+    )
+)]
+async fn rejects(
+    State(site): State<Site>,
+    caller: Caller,
+    Query(RejectsQuery { source, language }): Query<RejectsQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<impl IntoResponse, Problem> {
+    let lang = language.map_or(Lang::Zh, Language::of);
+    let query = ImportQuery { source, dry_run: true };
+    let begin = move |header: &Header| RejectsBook::new(&header.shown, lang).map(Rejected).map_err(unwritten);
+    let (_, Rejected(book), _) = read(site, caller, query, &headers, body, begin).await?;
+    Ok(([(header::CONTENT_TYPE, WORKBOOK)], book.into_bytes().map_err(unwritten)?))
+}
+
+const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct RejectsQuery {
+    /// Where the list comes from; the file's name unless given. At most 60 characters.
+    source: Option<String>,
+    /// Of the headings and reasons; Chinese unless given.
+    language: Option<Language>,
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+enum Language {
+    #[serde(rename = "zh-CN")]
+    Chinese,
+    #[serde(rename = "en")]
+    English,
+}
+
+impl Language {
+    fn of(self) -> Lang {
+        match self {
+            Self::Chinese => Lang::Zh,
+            Self::English => Lang::En,
+        }
+    }
+}
+
+/// All that is refused.
+struct Rejected(RejectsBook);
+
+impl Refusals for Rejected {
+    fn refuse(&mut self, refusal: &Refusal) -> crate::app::failure::Result<()> {
+        self.0.push(refusal).map_err(unwritten)
+    }
+}
+
+fn unwritten(error: std::io::Error) -> Failure {
+    Failure::new(
+        "rejects",
+        format!("退回的行写不成表格：{error}"),
+        format!("the refused rows make no workbook: {error}"),
+    )
+}
+
+type Ignorings = Vec<(String, String)>;
+
+/// Takes a list in and imports it, or finds out what importing it would do, on the writer. What `begin` makes of the
+/// header hears of the rows.
+async fn read<R: Refusals + Send + 'static>(
+    site: Site,
+    caller: Caller,
+    query: ImportQuery,
+    headers: &HeaderMap,
+    body: Body,
+    begin: impl FnOnce(&Header) -> crate::app::failure::Result<R> + Send + 'static,
+) -> Result<(Tally, R, Ignorings), Problem> {
     caller.may(Action::ImportRoster, Scope::Area(caller.grant.area))?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if kind != Some("application/octet-stream") {
@@ -265,7 +376,7 @@ async fn import(
         )
         .at("Content-Type"));
     }
-    let source = source_of(query.source.as_deref(), &headers)?;
+    let source = source_of(query.source.as_deref(), headers)?;
     let permit = site.imports.clone().try_acquire_owned().map_err(|_| {
         Problem::conflict(
             "import_running",
@@ -276,41 +387,25 @@ async fn import(
     })?;
     let upload = Upload::receive(site.territory.root().to_owned(), body).await?;
     let (within, actor, dry_run) = (caller.grant.area, caller.actor(), query.dry_run);
-    let (tally, rows, ignored) = site
-        .territory
-        .write(move |store, now| {
-            let _permit = permit;
-            let today = campaign_zone()
-                .to_datetime(jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
-                .date();
-            let reader = read_roster(Table::open(&upload.path())?, today)?;
-            let roster = Roster {
-                source: &source,
-                digest: upload.digest,
-                bytes: upload.bytes,
-                actor: Some(actor),
-                within: Some(within),
-            };
-            let ignored = reader
-                .header()
-                .ignored()
-                .into_iter()
-                .map(|(message, message_en)| Ignored { message, message_en });
-            let ignored = ignored.collect();
-            let (mut told, mut taken) = (Told::default(), Vec::new());
-            let mut each = |row: u64, verdict: Option<RowVerdict>, _: u64| {
-                if let Some(verdict) = verdict
-                    && taken.len() < TOLD
-                {
-                    taken.push(ImportedRow::taken(row, verdict));
-                }
-            };
-            let tally = import_roster(store, reader, &roster, dry_run, now, &mut told, &mut each)?;
-            Ok((tally, told.with(taken), ignored))
-        })
-        .await?;
-    let Tally { added, changed, left, refused, .. } = tally;
-    Ok(Json(Imported { added, changed, left, refused, rows, ignored, applied: !dry_run }))
+    let read = move |store: &mut Store, now| {
+        let _permit = permit;
+        let today = campaign_zone()
+            .to_datetime(jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+            .date();
+        let reader = read_roster(Table::open(&upload.path())?, today)?;
+        let roster = Roster {
+            source: &source,
+            digest: upload.digest,
+            bytes: upload.bytes,
+            actor: Some(actor),
+            within: Some(within),
+        };
+        let ignored = reader.header().ignored();
+        let mut refusals = begin(reader.header())?;
+        let tally = import_roster(store, reader, &roster, dry_run, now, &mut refusals, &mut |_| {})?;
+        Ok((tally, refusals, ignored))
+    };
+    Ok(site.territory.write(read).await?)
 }
 
 #[cfg(test)]

@@ -29,6 +29,17 @@ pub fn unknown_area(field: &str) -> Problem {
     Problem::field(field, "unknown_area", "没有这个编码的区域", "no area has this code")
 }
 
+/// Lists are of a community at most.
+pub fn area_too_large() -> Problem {
+    Problem::field(
+        "area",
+        "area_too_large",
+        "名单只能按社区或更小的区域查看",
+        "lists are asked for at the level of a community or below",
+    )
+    .remedy("请用 area 指定一个社区", "name a community with `area`")
+}
+
 /// The area of this code, or the caller's own, in which she may do this.
 ///
 /// # Errors
@@ -102,13 +113,7 @@ pub fn list_area(
 ) -> Result<(SweepNumber, AreaNumber), Problem> {
     let (sweep, area) = sweep_area(caller, action, id, code)?;
     if caller.book.areas.get(area).is_some_and(|area| area.level < Level::Community) {
-        return Err(Problem::field(
-            "area",
-            "area_too_large",
-            "名单只能按社区或更小的区域查看",
-            "lists are asked for at the level of a community or below",
-        )
-        .remedy("请用 area 指定一个社区", "name a community with `area`"));
+        return Err(area_too_large());
     }
     Ok((sweep, area))
 }

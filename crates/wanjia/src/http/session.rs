@@ -46,7 +46,7 @@ fn is_plain(peer: Option<&Extension<Peer>>, headers: &HeaderMap) -> bool {
 
 /// By what failures are counted: an address, and of the sixth version its network, since one machine has all of it. Of a
 /// proxy on this machine, the address that it was called from.
-fn counted_as(peer: Option<&Extension<Peer>>, headers: &HeaderMap) -> String {
+pub(super) fn counted_as(peer: Option<&Extension<Peer>>, headers: &HeaderMap) -> String {
     let mut address = peer.map(|Extension(Peer(address))| address.ip().to_canonical());
     if is_local(peer) {
         // The proxy adds at the end; what stands before it is what its caller says.

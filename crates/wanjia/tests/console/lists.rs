@@ -313,7 +313,7 @@ async fn refusals_name_the_field_in_both_languages() {
 422 unknown_area parent: 没有这个编码的区域 / no area has this code
 422 limit limit: 每页行数应为 1 到 1000 / limit is a number from 1 to 1000
 422 unknown_area area_code: 没有这个编码的区域 / no area has this code
-422 programme programme: 排查要有方案名称，不超过 200 字节 / a sweep needs a programme name of at most 200 bytes
+422 programme programme: 排查要有名称，不超过 200 字节 / a sweep needs a name of at most 200 bytes
 422 deadline deadline: 截止时间应是将来的时间，写成 2020-02-19T23:59:59+08:00 / the deadline is a time to come, written as 2020-02-19T23:59:59+08:00
 422 deadline deadline: 截止时间应是将来的时间，写成 2020-02-19T23:59:59+08:00 / the deadline is a time to come, written as 2020-02-19T23:59:59+08:00
 422 field deadline: 字段 deadline：缺少字段 `deadline` / field deadline: missing field `deadline`";

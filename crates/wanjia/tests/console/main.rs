@@ -10,3 +10,4 @@ mod plans;
 mod proposals;
 mod secrets;
 mod sign_in;
+mod slips;

@@ -9,7 +9,7 @@ use domain::identity::Identity;
 use serde_json::{Value, json};
 
 use super::place::{OTHER, OWN, Place, SWEEP, Who, authorization, visited};
-use super::plans;
+use super::{plans, slips};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/access_matrix.csv");
 
@@ -41,7 +41,11 @@ fn places(endpoint: &str) -> &'static [&'static str] {
         | "GET /v1/checkpoint"
         | "GET /v1/consistency"
         | "GET /v1/proof/{series}/{sequence}"
-        | "GET /v1/events" => &["any"],
+        | "GET /v1/events"
+        | "GET /v1/slip"
+        | "GET /v1/slip/record"
+        | "POST /v1/slip/people"
+        | "POST /v1/slip/requests" => &["any"],
         _ => &["own", "other"],
     }
 }
@@ -79,6 +83,10 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "POST /v1/roster" => {
             let file = format!("小区编码,楼栋,单元,房号,姓名\n{area},9,1,101,钱七\n");
             ("/v1/roster?source=x&dry_run=true".into(), Some(Value::String(file)))
+        }
+        "POST /v1/roster/rejects" => {
+            let file = format!("小区编码,楼栋,单元,房号,姓名\n{area},9,1,101,\n");
+            ("/v1/roster/rejects?source=x".into(), Some(Value::String(file)))
         }
         "GET /v1/sweeps" => ("/v1/sweeps".into(), None),
         "POST /v1/sweeps" => {
@@ -184,6 +192,31 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "GET /v1/plans/{id}" => (format!("/v1/plans/{}", plans::published(place, other).await), None),
         "POST /v1/plans/{id}/withdraw" => {
             (format!("/v1/plans/{}/withdraw", plans::published(place, other).await), None)
+        }
+        "POST /v1/slips" => {
+            let home = place.home(other).await;
+            let body = json!({"dwellings": [home], "office_phone": "027-82812345", "days": 30});
+            ("/v1/slips".into(), Some(body))
+        }
+        "GET /v1/slips" => (format!("/v1/slips?area={area}"), None),
+        "DELETE /v1/slips/{slip}" => {
+            let home = place.home(other).await;
+            (format!("/v1/slips/{}", slips::laid_down(place, home).await.0), None)
+        }
+        "GET /v1/said" => (format!("/v1/said?area={area}"), None),
+        "GET /v1/said/{id}" | "POST /v1/said/{id}/settle" => {
+            let home = place.home(other).await;
+            let said = slips::said(place, home).await;
+            match endpoint.starts_with("GET") {
+                true => (format!("/v1/said/{said}"), None),
+                false => (format!("/v1/said/{said}/settle"), Some(json!({"confirmed": true}))),
+            }
+        }
+        "GET /v1/slip" => ("/v1/slip".into(), None),
+        "GET /v1/slip/record" => ("/v1/slip/record".into(), None),
+        "POST /v1/slip/people" => ("/v1/slip/people".into(), Some(json!({"people": [{"name": "周九"}]}))),
+        "POST /v1/slip/requests" => {
+            ("/v1/slip/requests".into(), Some(json!({"what": "help", "text": "要药"})))
         }
         other => panic!("{other} is new: say here how it is asked for, and in access_matrix.csv who may"),
     }

@@ -3,6 +3,7 @@
 use domain::access::{Purpose, Role};
 use domain::fact::{Body, Light, Outcome};
 use domain::id::Id;
+use intake::Table;
 use serde_json::{Value, json};
 
 use super::place::{OTHER, OWN, Place, SWEEP, Who, account, visited};
@@ -336,6 +337,66 @@ async fn a_list_is_looked_at_imported_once_and_kept_to_the_importers_area() {
     assert_eq!(left, Vec::<String>::new(), "nothing of an upload is left");
 }
 
+/// Whoever is told that rows were refused gets them back as they came, before and after the good ones are taken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_rows_come_back_as_a_workbook_to_mend() {
+    let place = Place::new().await;
+    let file = format!(
+        "小区编码,楼栋,单元,房号,姓名,性别,身份证号\n{OWN},5,1,101,钱七,男,\n{OTHER},5,1,101,赵六,男,\n{OWN},5,1,102,李四,男,110101194901010017X\n"
+    );
+    let rejects = async |language: &str| {
+        let uri = format!("/v1/roster/rejects?source=x&language={language}");
+        let answer = place.ask(CLERK, "POST", &uri, Some(Value::String(file.clone()))).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let table = Table::from_bytes(answer.bytes.to_vec()).unwrap();
+        table.map(|row| row.unwrap().cells).collect::<Vec<_>>()
+    };
+    let before = rejects("zh-CN").await;
+    let headings = [
+        "行号 row",
+        "原因 reason",
+        "怎么办 remedy",
+        "小区编码",
+        "楼栋",
+        "单元",
+        "房号",
+        "姓名",
+        "性别",
+        "身份证号",
+    ];
+    assert_eq!(before[0], headings);
+    let as_they_came: Vec<_> = before[1..]
+        .iter()
+        .map(|row| (row[0].as_str(), row[7].as_str(), row.last().unwrap().as_str()))
+        .collect();
+    assert_eq!(as_they_came, [("3", "赵六", "男"), ("4", "李四", "110101194901010017X")]);
+    assert_eq!(
+        place.ask(CLERK, "GET", "/v1/rosters", None).await.json()["rosters"].as_array().unwrap().len(),
+        1
+    );
+    place.ask(CLERK, "POST", "/v1/roster?source=x", Some(Value::String(file.clone()))).await;
+    assert_eq!(rejects("zh-CN").await, before);
+    assert!(rejects("en").await[1][1].contains("outside"));
+}
+
+/// A thousand rows are told one by one; where it is the last of more that is refused, it is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refused_rows_are_told_before_all_others() {
+    let place = Place::new().await;
+    let mut file = "小区编码,楼栋,单元,房号,姓名,性别\n".to_owned();
+    for room in 0..1100 {
+        let sex = if room == 1050 { "雄" } else { "男" };
+        file += &format!("{OWN},5,1,{room},钱七,{sex}\n");
+    }
+    file += &format!("{OTHER},5,1,1,赵六,男\n");
+    let told =
+        place.ask(CLERK, "POST", "/v1/roster?source=x&dry_run=true", Some(Value::String(file))).await.json();
+    let rows = told["rows"].as_array().unwrap();
+    assert_eq!((told["added"].as_u64(), rows.len()), (Some(1100), 1000));
+    let last: Vec<_> = rows[998..].iter().map(|row| (row["row"].as_u64(), row["field"].as_str())).collect();
+    assert_eq!(last, [(Some(1052), Some("sex")), (Some(1102), Some("area_code"))]);
+}
+
 /// Nobody at a screen has a command line, and nobody should find out after applying what was left out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_preview_says_what_its_reader_can_do_and_what_was_not_read() {
@@ -350,7 +411,7 @@ async fn a_preview_says_what_its_reader_can_do_and_what_was_not_read() {
     assert_eq!(told["ignored"][0]["message_en"], "column \"血型\" means nothing here and is ignored");
     let [taken, outside, unknown] = [0, 1, 2].map(|at| told["rows"][at].clone());
     assert_eq!((&taken["verdict"], &taken["field"]), (&json!("added"), &json!("sex")));
-    assert!(taken["message"].as_str().unwrap().starts_with("新增；"), "{taken}");
+    assert!(taken["message"].as_str().unwrap().starts_with("5-1-101；"), "{taken}");
     for row in [&outside, &unknown] {
         let (zh, en) = (row["message"].as_str().unwrap(), row["message_en"].as_str().unwrap());
         assert!(zh.contains(&format!("您这里有 {OWN}")) && en.contains(&format!("yours are {OWN}")), "{row}");

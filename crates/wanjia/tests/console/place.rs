@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::body::{Body as HttpBody, to_bytes};
+use axum::body::{Body as HttpBody, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -106,6 +106,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
+    /// As it came, should it be no text.
+    pub bytes: Bytes,
 }
 
 impl Answer {
@@ -151,8 +153,7 @@ fn furnish(store: &mut Store, phones: &[(&Phone, &str)], revoked: &Phone) {
     let today = jiff::civil::date(2020, 2, 17);
     let reader = intake::roster::read_roster(Table::from_bytes(ROSTER.into()).unwrap(), today).unwrap();
     let roster = Roster { source: "社区名册", digest: [1; 32], bytes: 900, actor: None, within: None };
-    let tally =
-        import_roster(store, reader, &roster, false, now, &mut Vec::new(), &mut |_, _, _| {}).unwrap();
+    let tally = import_roster(store, reader, &roster, false, now, &mut Vec::new(), &mut |_| {}).unwrap();
     assert_eq!(tally.added, 5);
     let actor = Id([9; 16]);
     store
@@ -287,9 +288,13 @@ impl Place {
     }
 
     /// Sends a request from an address that nobody has used.
-    pub async fn send(&self, mut request: Request<HttpBody>) -> Answer {
+    pub async fn send(&self, request: Request<HttpBody>) -> Answer {
         let [.., a, b] = self.next().to_be_bytes();
-        request.extensions_mut().insert(Peer(SocketAddr::from(([192, 0, a, b], 4000))));
+        self.send_from([192, 0, a, b], request).await
+    }
+
+    pub async fn send_from(&self, address: [u8; 4], mut request: Request<HttpBody>) -> Answer {
+        request.extensions_mut().insert(Peer(SocketAddr::from((address, 4000))));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let live = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
@@ -297,7 +302,8 @@ impl Place {
         Answer {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
         }
     }
 

@@ -224,6 +224,13 @@ async fn what_is_wrong_with_a_list_is_said_by_row_and_column_and_without_its_wor
             answer.text
         );
     }
+    // A list from the office, in its own words.
+    let posts = "岗位,要求技能,人数\n卡点,护士,1\n";
+    let input = rota(OWN, "2031-02-03", "姓 名,技能,限制,请假\n周明,护士,不值夜班,2031-02-04\n", posts);
+    assert_eq!(draft(&place, &input).await["holders"][0]["name"], "周明");
+    let input = rota(OWN, "2031-02-03", people, "名称\n卡点\n");
+    let answer = place.ask(SECRETARY, "POST", "/v1/plans/drafts", Some(input)).await;
+    assert_eq!(answer.json()["detail"], "岗位表 岗位（post_id） 列：表里没有这一列");
     // A list from a spreadsheet in the encoding of the place.
     let gbk = [b"person_id\n".as_slice(), &[0xd6, 0xdc, 0xc3, 0xf7], b"\n"].concat();
     let mut input = rota(OWN, "2031-02-03", people, "post_id\nA\n");

@@ -5,7 +5,9 @@ use planning::deploy::{Limits, MAX_ROLES, Need, Person, Place, Roles, plan};
 
 use super::located::{Coordinates, Point, apart};
 use super::sheet::{Sheet, Wrong};
-use super::{Broken, Figure, Held, Idle, Input, Judged, LABEL_LIMIT, Leg, NAME_LIMIT, SLOTS, Solved, Way};
+use super::{
+    Broken, Figure, Held, Idle, Input, Judged, LABEL_LIMIT, Leg, NAME_LIMIT, SLOTS, Solved, Way, headings,
+};
 
 pub struct Deployment {
     pub staff: Vec<String>,
@@ -34,7 +36,7 @@ impl Role {
 
     fn suits(&self, skills: &str, limits: &str) -> bool {
         let barred =
-            |name: &str| limits.split_whitespace().any(|limit| limit.strip_prefix("no_") == Some(name));
+            |name: &str| limits.split_whitespace().any(|limit| headings::barred(limit) == Some(name));
         match self {
             Self::Anyone => true,
             Self::Skill(name) => skills.split_whitespace().any(|skill| skill == name) && !barred(name),

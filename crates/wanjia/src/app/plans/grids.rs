@@ -10,7 +10,7 @@ use planning::grids::{Adjacency, Boundary, Building, Community, Settings, plan};
 use store::Reader;
 
 use super::sheet::{Column, Sheet, Wrong};
-use super::{Broken, Figure, Held, Input, Judged, Solved};
+use super::{Broken, Figure, Held, Input, Judged, Solved, headings};
 use crate::app::failure::Result as AppResult;
 
 /// No grid should have more than this many times the mean.
@@ -424,13 +424,16 @@ fn read_adjacency(
             unknown.push(sheet.text(row, if a.is_none() { ends[0] } else { ends[1] }).to_owned());
             continue;
         };
-        let boundary = match (sheet.text_of(row, boundary), boundary) {
+        let boundary = match (headings::word(sheet.text_of(row, boundary)), boundary) {
             ("" | "open" | "gate", _) if kinds[a] != kinds[b] => Boundary::Kinds,
             ("" | "open" | "gate", _) | (_, None) => Boundary::Open,
             ("wall", _) => Boundary::Wall,
             ("kept", _) => Boundary::Kept,
             (_, Some(column)) => {
-                let (zh, en) = ("不是 open、gate、wall 或 kept", "is none of open, gate, wall and kept");
+                let (zh, en) = (
+                    "不是相通、门、围墙或保留（open、gate、wall、kept）",
+                    "is none of open, gate, wall and kept",
+                );
                 return Err(sheet.at(row, column, "boundary", zh, en));
             }
         };

@@ -13,6 +13,7 @@ use super::failure::Result as AppResult;
 
 mod deploy;
 mod grids;
+pub mod headings;
 mod located;
 mod pair;
 mod planning;

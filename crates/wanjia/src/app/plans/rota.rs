@@ -6,7 +6,7 @@ use jiff::civil::{Date, Weekday};
 use planning::rota::{Person, Rules, Shift, plan};
 
 use super::sheet::{Column, Sheet, Wrong};
-use super::{Broken, Figure, Held, Input, Judged, LABEL_LIMIT, NAME_LIMIT, SLOTS, Solved};
+use super::{Broken, Figure, Held, Input, Judged, LABEL_LIMIT, NAME_LIMIT, SLOTS, Solved, headings};
 
 /// Who might hold which shift is looked at pair by pair.
 const PAIRS: usize = 2_000_000;
@@ -241,7 +241,7 @@ fn read_posts(sheet: &Sheet, dates: &[Date]) -> Result<(Vec<Post>, Vec<Shift>), 
         if let Some(column) = wrong.iter().find(|(_, wrong)| *wrong).and_then(|(index, _)| columns[*index]) {
             return Err(sheet.at(row, column, "out_of_range", "不在可用的范围内", "is out of range"));
         }
-        let exposed = matches!(sheet.text_of(row, exposed), "1" | "yes" | "是");
+        let exposed = matches!(headings::word(sheet.text_of(row, exposed)), "1" | "yes");
         posts.push(Post { skill: sheet.text_of(row, skill).to_owned(), exposed });
         for (day, date) in (0..).zip(dates) {
             let mut starts = opens;
@@ -273,7 +273,7 @@ fn shift(post: usize, day: u32, date: Date, starts: u32, hours: u32, need: u32) 
 fn read_people(sheet: &Sheet, posts: &[Post], dates: &[Date]) -> Result<Vec<Person>, Wrong> {
     let [skills, limits, away] = ["skills", "limits", "away"].map(|title| sheet.optional(title));
     let words = |row: usize, column: Option<Column>| -> Vec<&str> {
-        sheet.text_of(row, column).split_whitespace().collect()
+        sheet.text_of(row, column).split_whitespace().map(headings::word).collect()
     };
     (0..sheet.rows())
         .map(|row| {

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use intake::Table;
 
+use super::headings;
+
 /// Why a list cannot be planned on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
@@ -33,6 +35,9 @@ impl Wrong {
 /// A list in memory.
 pub struct Sheet {
     file: &'static str,
+    /// As they came.
+    shown: Vec<String>,
+    /// The names of the columns under them.
     header: Vec<String>,
     rows: Vec<(u64, Vec<String>)>,
 }
@@ -60,14 +65,16 @@ impl Sheet {
             }
             let cells = row.cells.into_iter().map(|cell| cell.trim().to_owned());
             match header {
-                None => header = Some(cells.map(|title| title.to_lowercase()).collect()),
+                None => header = Some(cells.collect()),
                 Some(_) => rows.push((row.number, cells.collect())),
             }
         }
         if rows.is_empty() {
             return Err(Wrong::new(file, "empty", "表里没有数据行", "the list has no rows"));
         }
-        Ok(Self { file, header: header.unwrap_or_default(), rows })
+        let shown = header.unwrap_or_default();
+        let header = shown.iter().map(|heading| headings::column(heading)).collect();
+        Ok(Self { file, shown, header, rows })
     }
 
     pub fn rows(&self) -> usize {
@@ -86,12 +93,7 @@ impl Sheet {
     pub fn column(&self, title: &str) -> Result<Column, Wrong> {
         self.optional(title).ok_or_else(|| Wrong {
             column: Some(title.to_owned()),
-            ..Wrong::new(
-                self.file,
-                "column_missing",
-                format!("缺少列 {title}"),
-                format!("the column {title} is missing"),
-            )
+            ..Wrong::new(self.file, "column_missing", "表里没有这一列", "the list has no such column")
         })
     }
 
@@ -159,7 +161,7 @@ impl Sheet {
         Wrong {
             file: self.file,
             row: Some(self.rows[row].0),
-            column: Some(self.header[column].clone()),
+            column: Some(self.shown[column].clone()),
             code,
             zh: zh.into(),
             en: en.into(),

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::place::{Coordinates, Located};
 use super::report::{self, Output, Uncovered};
 use super::table::{Problem, Table, write};
+use crate::app::plans::headings;
 
 /// Staff to communities with the least total travel.
 ///
@@ -52,7 +53,7 @@ impl Role {
 
     fn suits(&self, skills: &str, limits: &str) -> bool {
         let barred =
-            |name: &str| limits.split_whitespace().any(|limit| limit.strip_prefix("no_") == Some(name));
+            |name: &str| limits.split_whitespace().any(|limit| headings::barred(limit) == Some(name));
         match self {
             Self::Anyone => true,
             Self::Skill(name) => skills.split_whitespace().any(|skill| skill == name) && !barred(name),
@@ -91,7 +92,7 @@ pub fn run(args: &Args) -> Result<(), Problem> {
     let facts = [
         ("placed", "已派", json!(placed)),
         ("unplaced", "未派", json!(deployment.postings.len() - placed)),
-        ("short", "缺员社区", json!(deployment.shortages.len())),
+        ("short", "缺员处（社区×岗位）", json!(deployment.shortages.len())),
         ("exact", "精确求解", json!(deployment.exact)),
     ];
     name_uncovered(&deployment, (&staff, staff_id), (&communities, community_id), &roles, &mut uncovered);

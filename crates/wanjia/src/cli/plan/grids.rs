@@ -1,13 +1,14 @@
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use planning::Certificate;
 use planning::grids::{Adjacency, Boundary, Building, Community, Grids, Settings, plan_all};
+use rustc_hash::FxHashMap;
 use serde_json::json;
 
 use super::report::{self, Output, Uncovered};
 use super::table::{Column, Problem, Table, write};
+use crate::app::plans::headings;
 
 /// Divide communities into contiguous grids of about a target number of households.
 ///
@@ -61,15 +62,21 @@ struct Layout<'a> {
     names: Vec<&'a str>,
     rows: Vec<Vec<usize>>,
     /// Community and position of every building by name.
-    places: HashMap<(&'a str, &'a str), (usize, usize)>,
+    places: FxHashMap<(&'a str, &'a str), (usize, usize)>,
 }
 
 impl<'a> Layout<'a> {
     fn new(table: &'a Table) -> Result<Self, Problem> {
         let (community, building) = (table.column("community_id")?, table.column("building")?);
-        let mut layout =
-            Self { table, community, building, names: Vec::new(), rows: Vec::new(), places: HashMap::new() };
-        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let mut layout = Self {
+            table,
+            community,
+            building,
+            names: Vec::new(),
+            rows: Vec::new(),
+            places: FxHashMap::default(),
+        };
+        let mut numbers: FxHashMap<&str, usize> = FxHashMap::default();
         for row in 0..table.len() {
             let (name, own) = (table.text(row, community), table.text(row, building));
             let number = *numbers.entry(name).or_insert(layout.names.len());
@@ -102,11 +109,17 @@ impl<'a> Layout<'a> {
 
 pub fn run(args: &Args) -> Result<(), Problem> {
     let began = Instant::now();
-    let buildings = Table::read(&args.buildings)?;
+    let (buildings, adjacency) = std::thread::scope(|scope| {
+        let adjacency = scope.spawn(|| Table::read(&args.adjacency));
+        let buildings = Table::read(&args.buildings);
+        let adjacency = adjacency.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (buildings, adjacency)
+    });
+    let (buildings, adjacency) = (buildings?, adjacency?);
     let layout = Layout::new(&buildings)?;
     let mut uncovered = Vec::new();
     let mut communities = read_buildings(&layout, args)?;
-    read_adjacency(args, &layout, &mut communities, &mut uncovered)?;
+    read_adjacency(&adjacency, &layout, &mut communities, &mut uncovered)?;
     if let Some(path) = &args.keep {
         read_today(&Table::read(path)?, &layout, &mut communities)?;
     }
@@ -180,12 +193,11 @@ fn read_buildings(layout: &Layout<'_>, args: &Args) -> Result<Vec<Community>, Pr
 }
 
 fn read_adjacency(
-    args: &Args,
+    table: &Table,
     layout: &Layout<'_>,
     communities: &mut [Community],
     uncovered: &mut Vec<Uncovered>,
 ) -> Result<(), Problem> {
-    let table = Table::read(&args.adjacency)?;
     let community = table.column("community_id")?;
     let ends = [table.column("a")?, table.column("b")?];
     let boundary = table.optional("boundary");
@@ -208,13 +220,16 @@ fn read_adjacency(
             continue;
         };
         let kind = |building: usize| kinds.map(|kind| layout.table.text(layout.rows[number][building], kind));
-        let boundary = match boundary.map_or("", |boundary| table.text(row, boundary)) {
+        let boundary = match boundary.map_or("", |boundary| headings::word(table.text(row, boundary))) {
             "" | "open" | "gate" if kind(a) != kind(b) => Boundary::Kinds,
             "" | "open" | "gate" => Boundary::Open,
             "wall" => Boundary::Wall,
             "kept" => Boundary::Kept,
             _ => {
-                let (zh, en) = ("不是 open、gate、wall 或 kept", "is none of open, gate, wall and kept");
+                let (zh, en) = (
+                    "不是相通、门、围墙或保留（open、gate、wall、kept）",
+                    "is none of open, gate, wall and kept",
+                );
                 return Err(
                     boundary.map_or_else(|| Problem::new(zh, en), |column| table.at(row, column, zh, en))
                 );

@@ -13,9 +13,12 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+use crate::app::plans::headings::known;
+
 /// Make a plan from CSV files. Every plan says what it costs, the least that any plan could cost, and by
-/// name what it leaves uncovered.
+/// name what it leaves uncovered. Headings may be in Chinese.
 #[derive(Debug, Subcommand)]
+#[command(after_long_help = known())]
 pub enum Plan {
     Grids(grids::Args),
     Deploy(deploy::Args),

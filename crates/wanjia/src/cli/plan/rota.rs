@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::report::{self, Output, Uncovered};
 use super::table::{Column, Problem, Table, write};
+use crate::app::plans::headings;
 
 /// People to the shifts of posts, with rest and fair shares.
 ///
@@ -116,7 +117,8 @@ fn read_posts(table: &Table, dates: &[Date]) -> Result<(Vec<Post>, Vec<Shift>), 
         if let Some(column) = wrong.iter().find(|(_, wrong)| *wrong).and_then(|&(index, _)| columns[index]) {
             return Err(table.at(row, column, "不在可用的范围内", "is out of range"));
         }
-        let exposed = exposed.is_some_and(|column| matches!(table.text(row, column), "1" | "yes" | "是"));
+        let exposed =
+            exposed.is_some_and(|column| matches!(headings::word(table.text(row, column)), "1" | "yes"));
         let skill = skill.map_or("", |column| table.text(row, column)).to_owned();
         posts.push(Post { skill, exposed });
         for (day, date) in (0..).zip(dates) {
@@ -142,7 +144,7 @@ fn read_people(table: &Table, posts: &[Post], dates: &[Date]) -> Result<Vec<Pers
     table.column("person_id")?;
     let [skills, limits, away] = ["skills", "limits", "away"].map(|title| table.optional(title));
     let words = |row: usize, column: Option<Column>| -> HashSet<&str> {
-        column.map_or("", |column| table.text(row, column)).split_whitespace().collect()
+        column.map_or("", |column| table.text(row, column)).split_whitespace().map(headings::word).collect()
     };
     (0..table.len())
         .map(|row| {

@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::app::failure::in_chinese;
+use crate::app::plans::headings;
+
 /// Why a plan could not be made, in both languages.
 #[derive(Debug)]
 pub struct Problem {
@@ -28,8 +31,13 @@ impl std::error::Error for Problem {}
 /// A CSV file held in memory; columns are found by name, unknown ones are ignored.
 pub struct Table {
     path: PathBuf,
+    /// As they came.
+    shown: Vec<String>,
+    /// The names of the columns under them.
     header: Vec<String>,
-    rows: Vec<csv::StringRecord>,
+    /// All cells, one after the other, and where each ends.
+    cells: String,
+    ends: Vec<usize>,
 }
 
 /// A column of a [`Table`] that is there.
@@ -44,7 +52,11 @@ impl Table {
     pub fn read(path: &Path) -> Result<Self, Problem> {
         let name = path.display();
         let mut reader = csv::Reader::from_path(path).map_err(|error| {
-            Problem::new(format!("{name}：打不开：{error}"), format!("{name}: cannot be opened: {error}"))
+            let zh = match error.kind() {
+                csv::ErrorKind::Io(error) => in_chinese(error),
+                _ => error.to_string(),
+            };
+            Problem::new(format!("{name}：打不开：{zh}"), format!("{name}: cannot be opened: {error}"))
         })?;
         let broken = |error: csv::Error| {
             let row = error.position().map_or(0, csv::Position::line);
@@ -59,14 +71,22 @@ impl Table {
                 format!("{name} row {row}: cannot be read: {error}"),
             )
         };
-        let header = reader
+        let shown: Vec<String> = reader
             .headers()
             .map_err(broken)?
             .iter()
             .map(|title| title.trim().trim_start_matches('\u{feff}').to_owned())
             .collect();
-        let rows = reader.records().collect::<Result<_, _>>().map_err(broken)?;
-        Ok(Self { path: path.to_owned(), header, rows })
+        let (mut cells, mut ends) = (String::new(), vec![0]);
+        let mut record = csv::StringRecord::new();
+        while reader.read_record(&mut record).map_err(broken)? {
+            for cell in &record {
+                cells.push_str(cell.trim());
+                ends.push(cells.len());
+            }
+        }
+        let header = shown.iter().map(|heading| headings::column(heading)).collect();
+        Ok(Self { path: path.to_owned(), shown, header, cells, ends })
     }
 
     /// The column of this name, which must be there.
@@ -75,9 +95,9 @@ impl Table {
     /// When the header does not have it.
     pub fn column(&self, title: &str) -> Result<Column, Problem> {
         self.optional(title).ok_or_else(|| {
-            let (path, has) = (self.path.display(), self.header.join(","));
+            let (path, has) = (self.path.display(), self.shown.join(","));
             Problem::new(
-                format!("{path}：缺少列 {title}（现有：{has}）"),
+                format!("{path}：缺少列 {}（现有：{has}）", headings::shown(title)),
                 format!("{path}: column {title} is missing (it has: {has})"),
             )
         })
@@ -97,12 +117,13 @@ impl Table {
     }
 
     pub fn len(&self) -> usize {
-        self.rows.len()
+        (self.ends.len() - 1).checked_div(self.header.len()).unwrap_or(0)
     }
 
     /// The cell, trimmed.
     pub fn text(&self, row: usize, Column(column): Column) -> &str {
-        self.rows[row].get(column).unwrap_or("").trim()
+        let cell = row * self.header.len() + column;
+        &self.cells[self.ends[cell]..self.ends[cell + 1]]
     }
 
     /// The cell as a number or the like.
@@ -130,7 +151,7 @@ impl Table {
 
     /// A problem with one cell. Rows are numbered as a spreadsheet does, the header being row 1.
     pub fn at(&self, row: usize, Column(column): Column, zh: &str, en: &str) -> Problem {
-        let (path, number, title) = (self.path.display(), row + 2, &self.header[column]);
+        let (path, number, title) = (self.path.display(), row + 2, &self.shown[column]);
         let cell = self.text(row, Column(column));
         Problem::new(
             format!("{path} 第 {number} 行 {title} 列：“{cell}”{zh}"),

@@ -2,22 +2,26 @@
 
 mod build;
 mod check;
+mod diff;
+mod publish;
 mod test;
 
 use clap::Subcommand;
 
-use programme::{Finding, Programme};
+use programme::{Bilingual, Finding, Programme};
 
 use super::Outcome;
 use crate::app::failure::Result;
 use crate::app::pack_files::read_pack_files;
 
-/// Check, test and build a programme pack: a folder such as programmes/epidemic
+/// Check, test, build, compare and publish a programme pack: a folder such as programmes/epidemic
 #[derive(Debug, Subcommand)]
 pub enum ProgrammeCommand {
     Check(check::CheckArgs),
     Build(build::BuildArgs),
     Test(test::TestArgs),
+    Diff(diff::DiffArgs),
+    Publish(publish::PublishArgs),
 }
 
 /// # Errors
@@ -27,6 +31,8 @@ pub fn run(command: &ProgrammeCommand) -> Result<Outcome> {
         ProgrammeCommand::Check(args) => check::run(args),
         ProgrammeCommand::Build(args) => build::run(args),
         ProgrammeCommand::Test(args) => test::run(args),
+        ProgrammeCommand::Diff(args) => diff::run(args),
+        ProgrammeCommand::Publish(args) => publish::run(args),
     }
 }
 
@@ -53,4 +59,11 @@ fn print(findings: &[Finding]) {
 fn tell(findings: &[Finding]) {
     print(findings);
     println!("{} mistakes / 共 {} 处错误", findings.len(), findings.len());
+}
+
+/// Each line in both languages.
+fn tell_lines(lines: &[Bilingual]) {
+    for line in lines {
+        println!("  {}\n  {}", line.en, line.zh);
+    }
 }

@@ -26,7 +26,17 @@ pub fn run(args: &TestArgs) -> Result<Outcome> {
         let rules = report.untested.join(", ");
         println!("no test sees these rules flag: {rules}\n没有测试见过这些规则提示：{rules}");
     }
+    if !report.uncounted.is_empty() {
+        let indicators = report.uncounted.join(", ");
+        println!(
+            "no test sees these indicators counted: {indicators}\n没有测试见过这些指标计数：{indicators}"
+        );
+    }
     let (run, failed) = (report.run, report.failures.len());
     println!("{run} tests, {failed} failures / {run} 条测试，{failed} 处不符");
-    Ok(if failed == 0 && report.untested.is_empty() { Outcome::Done } else { Outcome::WithRejects })
+    Ok(if failed == 0 && report.untested.is_empty() && report.uncounted.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::WithRejects
+    })
 }

@@ -1,0 +1,226 @@
+//! The resident's slip: a code on paper that speaks for one dwelling. What is said with it counts once a person with a
+//! right to decide has said so; see docs/adr/0016.
+
+use crate::apply::{Origin, resolve_dwelling};
+use crate::id::{ActorId, DwellingId, PersonId, SlipId};
+use crate::state::{Person, State};
+use crate::time::Millis;
+
+/// The longest that a slip may be good for.
+pub const SLIP_LIMIT: Millis = 90 * 86_400_000;
+/// As much may wait of one slip.
+pub const WAITING_LIMIT: u64 = 20;
+
+/// Crockford's signs: none is taken for another.
+const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Of sixty bits.
+const CODE_LENGTH: usize = 12;
+
+/// The code of sixty random bits, as it is kept and compared: twelve signs without hyphens.
+#[must_use]
+pub fn code(random: u64) -> String {
+    let signs = (0..CODE_LENGTH).map(|place| SIGNS[usize::try_from(random >> (5 * place) & 31).unwrap_or(0)]);
+    signs.map(char::from).collect()
+}
+
+/// The code as it is printed: in threes of four.
+#[must_use]
+pub fn printed(code: &str) -> String {
+    let signs: Vec<char> = code.chars().collect();
+    signs.chunks(4).map(|part| part.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// The code that was meant by what someone typed: O is read as 0, I and L as 1, hyphens and spaces as nothing; none if
+/// it can be no code.
+#[must_use]
+pub fn read_code(typed: &str) -> Option<String> {
+    let mut signs = String::with_capacity(CODE_LENGTH);
+    for sign in typed.chars().filter(|sign| !sign.is_whitespace() && *sign != '-') {
+        let sign = match sign.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            sign => sign,
+        };
+        if !SIGNS.iter().any(|known| char::from(*known) == sign) || signs.len() == CODE_LENGTH {
+            return None;
+        }
+        signs.push(sign);
+    }
+    (signs.len() == CODE_LENGTH).then_some(signs)
+}
+
+/// What is said with a slip. The numbers are those of the facts and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum What {
+    /// Someone lives here.
+    Person = 0,
+    Help = 1,
+    Correction = 2,
+    Erasure = 3,
+}
+
+impl What {
+    pub const ALL: [Self; 4] = [Self::Person, Self::Help, Self::Correction, Self::Erasure];
+
+    #[must_use]
+    pub fn from_code(code: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| *what as u64 == code)
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.as_str() == name)
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Help => "help",
+            Self::Correction => "correction",
+            Self::Erasure => "erasure",
+        }
+    }
+}
+
+/// What became of something that was said. The numbers are those of the facts and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Decision {
+    Declined = 0,
+    /// Someone who lives here is on the list; what was asked for is done, or in other hands.
+    Confirmed = 1,
+}
+
+impl Decision {
+    #[must_use]
+    pub fn from_code(code: u64) -> Option<Self> {
+        [Self::Declined, Self::Confirmed].into_iter().find(|decision| *decision as u64 == code)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slip {
+    pub dwelling: DwellingId,
+    pub issued_at: Millis,
+    pub expires_at: Millis,
+    pub revoked_at: Option<Millis>,
+}
+
+/// Something said with a slip; its words are sealed under its own id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub slip: SlipId,
+    pub dwelling: DwellingId,
+    pub what: What,
+    /// Which of those reported with the slip it is about.
+    pub about: Option<PersonId>,
+    pub said_at: Millis,
+    pub decided: Option<(Decision, Millis)>,
+}
+
+/// That someone's content was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Of the fact that says so.
+    pub position: u64,
+    pub at: Millis,
+    pub actor: ActorId,
+    pub purpose: u64,
+}
+
+/// Why a slip opens nothing, or takes nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shut {
+    Unknown,
+    Expired,
+    Revoked,
+    /// [`WAITING_LIMIT`] things wait for a decision.
+    Full,
+    /// Nobody of this id was reported with it.
+    NotHers,
+}
+
+/// The slip, if it opens anything at this moment.
+///
+/// # Errors
+/// The outer error is the storage's.
+pub fn opens<S: State>(state: &mut S, id: SlipId, now: Millis) -> Result<Result<Slip, Shut>, S::Error> {
+    Ok(match state.slip(id)? {
+        None => Err(Shut::Unknown),
+        Some(slip) if slip.revoked_at.is_some() => Err(Shut::Revoked),
+        Some(slip) if slip.expires_at <= now => Err(Shut::Expired),
+        Some(slip) => Ok(slip),
+    })
+}
+
+pub(crate) fn issue<S: State>(state: &mut S, id: SlipId, slip: Slip) -> Result<(), S::Error> {
+    let slip = Slip { dwelling: resolve_dwelling(state, slip.dwelling)?, ..slip };
+    if state.slip(id)?.is_some() || state.dwelling(slip.dwelling)?.is_none() {
+        return Ok(());
+    }
+    state.put_slip(id, slip)
+}
+
+pub(crate) fn revoke<S: State>(state: &mut S, id: SlipId, at: Millis) -> Result<(), S::Error> {
+    match state.slip(id)? {
+        Some(slip) if slip.revoked_at.is_none() => state.put_slip(id, Slip { revoked_at: Some(at), ..slip }),
+        _ => Ok(()),
+    }
+}
+
+/// Only what is new, and of someone who was not erased: a fact said twice says nothing more.
+pub(crate) fn say<S: State>(state: &mut S, origin: Origin, id: PersonId, said: Said) -> Result<(), S::Error> {
+    if state.said(id)?.is_some() || state.person(id)?.is_some() || state.is_erased(id)? {
+        return Ok(());
+    }
+    let said = Said { dwelling: resolve_dwelling(state, said.dwelling)?, ..said };
+    if origin.sealed {
+        state.put_person(id, Person { content: Some(origin.position), ..Person::default() })?;
+    }
+    state.put_said(id, said)
+}
+
+pub(crate) fn decide<S: State>(
+    state: &mut S,
+    id: PersonId,
+    decision: Decision,
+    at: Millis,
+) -> Result<(), S::Error> {
+    match state.said(id)? {
+        Some(said) if said.decided.is_none() => {
+            state.put_said(id, Said { decided: Some((decision, at)), ..said })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_however_it_is_typed() {
+        let code = code(0x0fed_cba9_8765_4321);
+        assert_eq!(code.len(), 12);
+        let printed = printed(&code);
+        assert_eq!(printed.matches('-').count(), 2);
+        let typed = [printed.clone(), printed.to_lowercase(), format!(" {} ", printed.replace('-', " "))];
+        for typed in typed {
+            assert_eq!(read_code(&typed).as_deref(), Some(&*code), "{typed}");
+        }
+        assert_eq!(read_code("OIL0-0000-0000").as_deref(), Some("011000000000"));
+        for wrong in
+            ["", "ABC", "0000-0000-000", "0000-0000-0000-0", "0000-0000-000U", "零零零零零零零零零零零零"]
+        {
+            assert_eq!(read_code(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_bits_above_sixty_make_no_other_code() {
+        assert_eq!(code(u64::MAX), code(u64::MAX >> 4));
+        assert_ne!(code(0), code(1 << 59));
+    }
+}

@@ -1,0 +1,524 @@
+//! What changed between two versions of a programme, in words that a county office reads.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::classes::Classes;
+use crate::condition::Condition;
+use crate::figure::Figure;
+use crate::finding::{Bilingual, say};
+use crate::form::{Field, Form};
+use crate::indicator::{Indicator, Measure};
+use crate::keep::Keep;
+use crate::manifest::Manifest;
+use crate::pack::Programme;
+use crate::parameter::{Overlay, Parameter};
+use crate::pathway::{Duty, Pathway, State, Step};
+use crate::rule::Rule;
+use crate::text::Texts;
+
+/// Everything that is not as it was, one line for each thing.
+#[must_use]
+pub fn difference(old: &Programme, new: &Programme) -> Vec<Bilingual> {
+    let mut lines = Lines::default();
+    lines.manifest(&old.manifest, &new.manifest);
+    lines.parameters(old, new);
+    lines.forms(&old.forms, &new.forms);
+    lines.figures(&old.figures, &new.figures);
+    lines.classes(&old.classes, &new.classes);
+    lines.rules(&old.rules, &new.rules);
+    lines.indicators(&old.indicators, &new.indicators);
+    lines.pathways(&old.pathways, &new.pathways);
+    lines.0
+}
+
+#[derive(Default)]
+struct Lines(Vec<Bilingual>);
+
+/// A name as both kinds of reader know it, with its code.
+fn named(code: &str, name: &Texts) -> (String, String) {
+    let of = |language: &str| match name.get(language) {
+        Some(name) => format!("{name}（{code}）"),
+        None => code.to_owned(),
+    };
+    (of("zh"), of("en").replace('（', " (").replace('）', ")"))
+}
+
+fn list(of: &[String]) -> (String, String) {
+    match of {
+        [] => ("无".into(), "nobody".into()),
+        _ => (of.join("、"), of.join(", ")),
+    }
+}
+
+fn kept(keep: Keep) -> (String, String) {
+    match keep {
+        Keep::AfterAnswer(days) => (format!("填写后 {days} 天"), format!("{days} days after the answer")),
+        Keep::AfterCase(days) => (format!("个案结束后 {days} 天"), format!("{days} days after the case")),
+        Keep::AfterSweep(days) => (format!("排查结束后 {days} 天"), format!("{days} days after the sweep")),
+        Keep::Programme => ("专项方案失效".into(), "the programme's sunset".into()),
+    }
+}
+
+/// What is in one list and not in the other, and the pairs that are in both, by their keys.
+struct Compared<'c, T> {
+    gone: Vec<&'c T>,
+    come: Vec<&'c T>,
+    both: Vec<(&'c T, &'c T)>,
+}
+
+fn compare<'c, T>(old: &'c [T], new: &'c [T], key: impl Fn(&T) -> &str) -> Compared<'c, T> {
+    let find = |among: &'c [T], one: &T| among.iter().find(|other| key(other) == key(one));
+    Compared {
+        gone: old.iter().filter(|one| find(new, one).is_none()).collect(),
+        come: new.iter().filter(|one| find(old, one).is_none()).collect(),
+        both: new.iter().filter_map(|one| Some((find(old, one)?, one))).collect(),
+    }
+}
+
+/// Numerator, denominator, value and who is in the denominator, of those that a measure has.
+type Measured<'m> = (Option<&'m Condition>, Option<&'m Condition>, Option<&'m Condition>, Option<&'m Texts>);
+
+fn measured(measure: &Measure) -> Measured<'_> {
+    match measure {
+        Measure::Share { numerator, denominator, who } => {
+            (Some(numerator), Some(denominator), None, Some(who))
+        }
+        Measure::Sum { numerator } => (Some(numerator), None, None, None),
+        Measure::Middle { value, of: None } => (None, None, Some(value), None),
+        Measure::Middle { value, of: Some((of, who)) } => (None, Some(of), Some(value), Some(who)),
+    }
+}
+
+impl Lines {
+    fn add(&mut self, zh: impl Into<String>, en: impl Into<String>) {
+        self.0.push(say(zh, en));
+    }
+
+    /// Of something that has a value: only if it is another.
+    fn value(&mut self, zh: &str, en: &str, old: &(String, String), new: &(String, String)) {
+        if old != new {
+            self.add(
+                format!("{zh}：由 {} 改为 {}", old.0, new.0),
+                format!("{en}: from {} to {}", old.1, new.1),
+            );
+        }
+    }
+
+    fn plain(&mut self, zh: &str, en: &str, old: &str, new: &str) {
+        self.value(zh, en, &(old.to_owned(), old.to_owned()), &(new.to_owned(), new.to_owned()));
+    }
+
+    fn gone(&mut self, (kind_zh, kind_en): (&str, &str), (zh, en): (String, String)) {
+        self.add(format!("删去{kind_zh} {zh}"), format!("{kind_en} {en} is gone"));
+    }
+
+    fn come(&mut self, (kind_zh, kind_en): (&str, &str), (zh, en): (String, String)) {
+        self.add(format!("新增{kind_zh} {zh}"), format!("{kind_en} {en} is new"));
+    }
+
+    fn texts(&mut self, zh: &str, en: &str, old: &Texts, new: &Texts) {
+        let languages: BTreeSet<&str> = old.iter().chain(new.iter()).map(|(language, _)| language).collect();
+        for language in languages {
+            let of = |texts: &Texts| texts.get(language).unwrap_or("—").to_owned();
+            self.plain(&format!("{zh}（{language}）"), &format!("{en} ({language})"), &of(old), &of(new));
+        }
+    }
+
+    fn manifest(&mut self, old: &Manifest, new: &Manifest) {
+        let day = |day: Option<crate::code::Day>| day.map_or_else(|| "—".to_owned(), |day| day.to_string());
+        self.plain("版本", "version", &old.version, &new.version);
+        self.plain("生效日", "in force from", &day(old.in_force), &day(new.in_force));
+        self.plain("失效日", "sunset", &day(old.sunset), &day(new.sunset));
+        self.texts("专项方案名称", "the programme's name", &old.name, &new.name);
+        let kind = ("法律依据", "legal basis");
+        let bases = compare(&old.bases, &new.bases, |basis| &basis.code.value);
+        bases.gone.iter().for_each(|basis| self.gone(kind, named(&basis.code.value, &basis.name)));
+        bases.come.iter().for_each(|basis| self.come(kind, named(&basis.code.value, &basis.name)));
+        for (before, basis) in bases.both {
+            let (zh, en) = named(&basis.code.value, &basis.name);
+            self.plain(
+                &format!("{zh} 的日期"),
+                &format!("the date of {en}"),
+                &day(before.of),
+                &day(basis.of),
+            );
+        }
+        let kind = ("用途", "purpose");
+        let purposes = compare(&old.purposes, &new.purposes, |purpose| &purpose.code.value);
+        purposes.gone.iter().for_each(|purpose| self.gone(kind, named(&purpose.code.value, &purpose.name)));
+        purposes.come.iter().for_each(|purpose| self.come(kind, named(&purpose.code.value, &purpose.name)));
+        let kind = ("口径", "concept");
+        let concepts = compare(&old.concepts, &new.concepts, |concept| &concept.code.value);
+        concepts.gone.iter().for_each(|concept| self.gone(kind, named(&concept.code.value, &concept.name)));
+        concepts.come.iter().for_each(|concept| self.come(kind, named(&concept.code.value, &concept.name)));
+        let kind = ("角色", "role");
+        let roles = compare(&old.roles, &new.roles, |role| &role.code.value);
+        roles.gone.iter().for_each(|role| self.gone(kind, named(&role.code.value, &role.name)));
+        roles.come.iter().for_each(|role| self.come(kind, named(&role.code.value, &role.name)));
+        let kind = ("限制措施", "restriction");
+        let restrictions =
+            compare(&old.restrictions, &new.restrictions, |restriction| &restriction.code.value);
+        restrictions.gone.iter().for_each(|held| self.gone(kind, named(&held.code.value, &held.name)));
+        restrictions.come.iter().for_each(|held| self.come(kind, named(&held.code.value, &held.name)));
+        for (before, held) in restrictions.both {
+            let (zh, en) = named(&held.code.value, &held.name);
+            let of = |part: &Option<crate::finding::Located<String>>| {
+                part.as_ref().map_or_else(|| "—".to_owned(), |part| part.value.clone())
+            };
+            let owner = |restriction: &crate::manifest::Restriction| of(&restriction.owner);
+            let ends = |restriction: &crate::manifest::Restriction| of(&restriction.ends_after);
+            self.plain(&format!("{zh} 由谁决定"), &format!("who decides {en}"), &owner(before), &owner(held));
+            self.plain(&format!("{zh} 的期限"), &format!("when {en} ends"), &ends(before), &ends(held));
+        }
+    }
+
+    fn parameters(&mut self, old: &Programme, new: &Programme) {
+        let kind = ("参数", "parameter");
+        let number = |number: crate::section::Number| match number {
+            crate::section::Number::Whole(number) => number.to_string(),
+            crate::section::Number::Decimal(number) => number.to_string(),
+        };
+        let name = |parameter: &Parameter| named(&parameter.code.value, &parameter.name);
+        let all = compare(&old.parameters.all, &new.parameters.all, |parameter| &parameter.code.value);
+        all.gone.iter().for_each(|parameter| self.gone(kind, name(parameter)));
+        all.come.iter().for_each(|parameter| self.come(kind, name(parameter)));
+        for (before, parameter) in all.both {
+            let (zh, en) = name(parameter);
+            let unit = |parameter: &Parameter| parameter.unit.name().to_owned();
+            self.plain(
+                &format!("{zh} 的单位"),
+                &format!("the unit of {en}"),
+                &unit(before),
+                &unit(parameter),
+            );
+            self.plain(&zh, &en, &number(before.value), &number(parameter.value));
+            let bounds = |parameter: &Parameter| {
+                let (least, most) = (number(parameter.least), number(parameter.most));
+                (format!("{least} 至 {most}"), format!("{least} to {most}"))
+            };
+            let (zh, en) = (format!("{zh} 可设范围"), format!("the bounds of {en}"));
+            self.value(&zh, &en, &bounds(before), &bounds(parameter));
+        }
+        let kind = ("地区与时段调整", "overlay");
+        let overlays = compare(&old.parameters.overlays, &new.parameters.overlays, |overlay| &overlay.file);
+        let same = |overlay: &Overlay| (overlay.file.clone(), overlay.file.clone());
+        overlays.gone.iter().for_each(|overlay| self.gone(kind, same(overlay)));
+        overlays.come.iter().for_each(|overlay| self.come(kind, same(overlay)));
+        for (before, overlay) in overlays.both {
+            let says = |overlay: &Overlay| {
+                let set: Vec<String> = overlay
+                    .set
+                    .iter()
+                    .map(|(code, value)| format!("{} = {}", code.value, number(value.value)))
+                    .collect();
+                let area = overlay.area.as_ref().map_or("*", |area| &area.value);
+                let until = overlay.until.map_or_else(|| "…".to_owned(), |until| until.to_string());
+                format!("{area}, {} – {until}: {}", overlay.from.value, set.join(", "))
+            };
+            self.plain(&overlay.file, &overlay.file, &says(before), &says(overlay));
+        }
+    }
+
+    fn forms(&mut self, old: &[Form], new: &[Form]) {
+        let kind = ("表单", "form");
+        let name = |form: &Form| {
+            (
+                format!("{}（{}）", form.title, form.code.value),
+                format!("{} ({})", form.title, form.code.value),
+            )
+        };
+        let forms = compare(old, new, |form| &form.code.value);
+        forms.gone.iter().for_each(|form| self.gone(kind, name(form)));
+        forms.come.iter().for_each(|form| self.come(kind, name(form)));
+        for (before, form) in forms.both {
+            let (form_zh, form_en) = name(form);
+            let (zh, en) = (format!("{form_zh} 由谁填写"), format!("who fills in {form_en}"));
+            self.value(&zh, &en, &list(&before.filled_by), &list(&form.filled_by));
+            let kind_zh = format!("表单 {form_zh} 的问题");
+            let kind_en = format!("in the form {form_en} the question");
+            let kind = (kind_zh.as_str(), kind_en.as_str());
+            let name = |field: &Field| named(&field.name.value, &field.labels);
+            let fields = compare(&before.fields, &form.fields, |field| &field.name.value);
+            fields.gone.iter().for_each(|field| self.gone(kind, name(field)));
+            fields.come.iter().for_each(|field| self.come(kind, name(field)));
+            for (before, field) in fields.both {
+                let at_zh = format!("{form_zh} · {}", field.name.value);
+                let at_en = format!("{form_en} · {}", field.name.value);
+                self.field((&at_zh, &at_en), before, field);
+            }
+        }
+    }
+
+    fn field(&mut self, (zh, en): (&str, &str), before: &Field, field: &Field) {
+        self.texts(zh, en, &before.labels, &field.labels);
+        self.plain(
+            &format!("{zh} 的类型"),
+            &format!("the type of {en}"),
+            before.question.name,
+            field.question.name,
+        );
+        self.value(
+            &format!("{zh} 的选项"),
+            &format!("the choices of {en}"),
+            &list(&before.choices),
+            &list(&field.choices),
+        );
+        self.plain(
+            &format!("{zh} 的敏感程度"),
+            &format!("the class of {en}"),
+            before.class.name(),
+            field.class.name(),
+        );
+        self.plain(&format!("{zh} 的用途"), &format!("the purpose of {en}"), &before.purpose, &field.purpose);
+        self.value(
+            &format!("{zh} 谁能看"),
+            &format!("who reads {en}"),
+            &list(&before.readers),
+            &list(&field.readers),
+        );
+        let (zh, en) = (format!("{zh} 保存到"), format!("how long {en} is kept"));
+        self.value(&zh, &en, &kept(before.keep), &kept(field.keep));
+    }
+
+    fn rules(&mut self, old: &[Rule], new: &[Rule]) {
+        let kind = ("规则", "rule");
+        let name = |rule: &Rule| named(&rule.id.value, &rule.says);
+        let rules = compare(old, new, |rule| &rule.id.value);
+        rules.gone.iter().for_each(|rule| self.gone(kind, name(rule)));
+        rules.come.iter().for_each(|rule| self.come(kind, name(rule)));
+        for (before, rule) in rules.both {
+            let id = &rule.id.value;
+            self.texts(&format!("{id} 的提示"), &format!("what {id} says"), &before.says, &rule.says);
+            self.texts(
+                &format!("{id} 怎样算解决"),
+                &format!("what settles {id}"),
+                &before.resolved_by,
+                &rule.resolved_by,
+            );
+            self.plain(&format!("{id} 提醒谁"), &format!("whom {id} tells"), &before.tells, &rule.tells);
+            self.plain(&format!("{id} 的时限"), &format!("the limit of {id}"), &before.within, &rule.within);
+            self.condition(id, Some(&before.condition), Some(&rule.condition));
+        }
+    }
+
+    fn figures(&mut self, old: &[Arc<Figure>], new: &[Arc<Figure>]) {
+        let kind = ("计算项", "figure");
+        let name = |figure: &Figure| named(&figure.code.value, &figure.name);
+        let figures = compare(old, new, |figure| &figure.code.value);
+        figures.gone.iter().for_each(|figure| self.gone(kind, name(figure)));
+        figures.come.iter().for_each(|figure| self.come(kind, name(figure)));
+        for (before, figure) in figures.both {
+            let code = &figure.code.value;
+            self.texts(&format!("{code} 的名称"), &format!("the name of {code}"), &before.name, &figure.name);
+            self.plain(
+                &format!("{code} 的单位"),
+                &format!("the unit of {code}"),
+                before.unit.name(),
+                figure.unit.name(),
+            );
+            let concept = |figure: &Figure| figure.concept.clone().unwrap_or_else(|| "—".into());
+            self.plain(
+                &format!("{code} 的口径"),
+                &format!("the concept of {code}"),
+                &concept(before),
+                &concept(figure),
+            );
+            self.condition(code, before.only_if.as_ref(), figure.only_if.as_ref());
+            self.expression(("怎样计算", "the reckoning"), code, Some(&before.value), Some(&figure.value));
+        }
+    }
+
+    fn classes(&mut self, old: &[Arc<Classes>], new: &[Arc<Classes>]) {
+        let kind = ("分类", "classification");
+        let all = compare(old, new, |classes| &classes.code.value);
+        all.gone.iter().for_each(|classes| self.gone(kind, named(&classes.code.value, &classes.name)));
+        all.come.iter().for_each(|classes| self.come(kind, named(&classes.code.value, &classes.name)));
+        for (before, classes) in all.both {
+            let code = &classes.code.value;
+            let (kind_zh, kind_en) = (format!("{code} 的类别"), format!("of {code} the class"));
+            let kind = (kind_zh.as_str(), kind_en.as_str());
+            let order = |classes: &Classes| {
+                list(&classes.all.iter().map(|class| class.code.value.clone()).collect::<Vec<_>>())
+            };
+            self.value(
+                &format!("{code} 的顺序"),
+                &format!("the order of {code}"),
+                &order(before),
+                &order(classes),
+            );
+            let each = compare(&before.all, &classes.all, |class| &class.code.value);
+            each.gone.iter().for_each(|class| self.gone(kind, named(&class.code.value, &class.name)));
+            each.come.iter().for_each(|class| self.come(kind, named(&class.code.value, &class.name)));
+            for (before, class) in each.both {
+                let code = &class.code.value;
+                self.texts(
+                    &format!("{code} 的名称"),
+                    &format!("the name of {code}"),
+                    &before.name,
+                    &class.name,
+                );
+                self.condition(code, before.when.as_ref(), class.when.as_ref());
+            }
+        }
+    }
+
+    fn indicators(&mut self, old: &[Indicator], new: &[Indicator]) {
+        let kind = ("指标", "indicator");
+        let name = |indicator: &Indicator| named(&indicator.id.value, &indicator.name);
+        let indicators = compare(old, new, |indicator| &indicator.id.value);
+        indicators.gone.iter().for_each(|indicator| self.gone(kind, name(indicator)));
+        indicators.come.iter().for_each(|indicator| self.come(kind, name(indicator)));
+        for (before, indicator) in indicators.both {
+            let id = &indicator.id.value;
+            self.texts(&format!("{id} 的名称"), &format!("the name of {id}"), &before.name, &indicator.name);
+            let (was, is) = (measured(&before.measure), measured(&indicator.measure));
+            for (what, before, after) in [
+                (("的分子", "the numerator"), was.0, is.0),
+                (("的分母", "the denominator"), was.1, is.1),
+                (("的值", "the value"), was.2, is.2),
+            ] {
+                self.expression(what, id, before, after);
+            }
+            let nobody = Texts::default();
+            self.texts(
+                &format!("{id} 的分母是谁"),
+                &format!("who is in the denominator of {id}"),
+                was.3.unwrap_or(&nobody),
+                is.3.unwrap_or(&nobody),
+            );
+            let aim = |aim: Option<f64>| aim.map_or_else(|| "—".to_owned(), |aim| aim.to_string());
+            self.plain(
+                &format!("{id} 至少"),
+                &format!("{id} at least"),
+                &aim(before.at_least),
+                &aim(indicator.at_least),
+            );
+            self.plain(
+                &format!("{id} 至多"),
+                &format!("{id} at most"),
+                &aim(before.at_most),
+                &aim(indicator.at_most),
+            );
+        }
+    }
+
+    /// Of an expression that may not be there: only if it is another.
+    fn expression(
+        &mut self,
+        (zh, en): (&str, &str),
+        of: &str,
+        old: Option<&Condition>,
+        new: Option<&Condition>,
+    ) {
+        let text = |condition: Option<&Condition>| {
+            condition.map_or_else(|| "—".to_owned(), |condition| condition.text.value.clone())
+        };
+        self.plain(&format!("{of} {zh}"), &format!("{en} of {of}"), &text(old), &text(new));
+    }
+
+    fn condition(&mut self, of: &str, old: Option<&Condition>, new: Option<&Condition>) {
+        self.expression(("的条件", "the condition"), of, old, new);
+    }
+
+    fn pathways(&mut self, old: &[Pathway], new: &[Pathway]) {
+        let kind = ("流程", "pathway");
+        let name = |pathway: &Pathway| named(&pathway.code.value, &pathway.name);
+        let pathways = compare(old, new, |pathway| &pathway.code.value);
+        pathways.gone.iter().for_each(|pathway| self.gone(kind, name(pathway)));
+        pathways.come.iter().for_each(|pathway| self.come(kind, name(pathway)));
+        for (before, pathway) in pathways.both {
+            let (zh, en) = name(pathway);
+            let (at_zh, at_en) = (format!("{zh} 由哪些规则提出"), format!("which rules ask for {en}"));
+            self.value(&at_zh, &at_en, &list(&before.asked_by), &list(&pathway.asked_by));
+            let kind_zh = format!("{zh} 的状态");
+            let kind_en = format!("of {en} the state");
+            let kind = (kind_zh.as_str(), kind_en.as_str());
+            let states = compare(&before.states, &pathway.states, |state| &state.code.value);
+            states.gone.iter().for_each(|state| self.gone(kind, named(&state.code.value, &state.name)));
+            states.come.iter().for_each(|state| self.come(kind, named(&state.code.value, &state.name)));
+            for (before, state) in states.both {
+                self.state((&zh, &en), before, state);
+            }
+            let kind_zh = format!("{zh} 的步骤");
+            let kind_en = format!("of {en} the step");
+            let kind = (kind_zh.as_str(), kind_en.as_str());
+            let steps = compare(&before.steps, &pathway.steps, |step| &step.code.value);
+            steps.gone.iter().for_each(|step| self.gone(kind, named(&step.code.value, &step.name)));
+            steps.come.iter().for_each(|step| self.come(kind, named(&step.code.value, &step.name)));
+            for (before, step) in steps.both {
+                self.step((&zh, &en), before, step);
+            }
+        }
+    }
+
+    fn state(&mut self, (zh, en): (&str, &str), before: &State, state: &State) {
+        let code = &state.code.value;
+        let (zh, en) = (format!("{zh} · {code}"), format!("{en} · {code}"));
+        self.texts(&zh, &en, &before.name, &state.name);
+        match (&before.duty, &state.duty) {
+            (Some(before), Some(duty)) => {
+                self.plain(
+                    &format!("{zh} 由谁负责"),
+                    &format!("who answers for {en}"),
+                    &before.owner,
+                    &duty.owner,
+                );
+                self.plain(
+                    &format!("{zh} 的时限"),
+                    &format!("the limit of {en}"),
+                    &before.within,
+                    &duty.within,
+                );
+                let counted = |duty: &Duty| {
+                    duty.counted_from
+                        .as_ref()
+                        .map_or_else(|| "—".to_owned(), |(form, field)| format!("{form}.{field}"))
+                };
+                self.plain(
+                    &format!("{zh} 从哪天算起"),
+                    &format!("the day from which {en} counts"),
+                    &counted(before),
+                    &counted(duty),
+                );
+                self.value(
+                    &format!("{zh} 超时依次报告"),
+                    &format!("who is told in turn when {en} is overdue"),
+                    &list(&before.climbs_to),
+                    &list(&duty.climbs_to),
+                );
+            }
+            (None, Some(_)) => self.add(format!("{zh} 不再是结束"), format!("{en} is no end any more")),
+            (Some(_), None) => self.add(format!("{zh} 成为结束"), format!("{en} is an end now")),
+            (None, None) => {}
+        }
+        let held = |state: &State| state.restriction.clone().unwrap_or_else(|| "—".into());
+        self.plain(&format!("{zh} 的限制"), &format!("the restriction in {en}"), &held(before), &held(state));
+    }
+
+    fn step(&mut self, (zh, en): (&str, &str), before: &Step, step: &Step) {
+        let code = &step.code.value;
+        let (zh, en) = (format!("{zh} · {code}"), format!("{en} · {code}"));
+        self.texts(&zh, &en, &before.name, &step.name);
+        let way = |step: &Step| format!("{} → {}", step.from.join(", "), step.to);
+        self.plain(&format!("{zh} 从哪到哪"), &format!("the way of {en}"), &way(before), &way(step));
+        self.value(&format!("{zh} 由谁做"), &format!("who takes {en}"), &list(&before.by), &list(&step.by));
+        self.value(
+            &format!("{zh} 由谁签字"),
+            &format!("who signs {en}"),
+            &list(&before.signed_by),
+            &list(&step.signed_by),
+        );
+        self.condition(code, before.guard.as_ref(), step.guard.as_ref());
+        let over = |step: &Step| match step.may_override {
+            true => ("可以".to_owned(), "yes".to_owned()),
+            false => ("不可以".to_owned(), "no".to_owned()),
+        };
+        self.value(
+            &format!("{zh} 能否说明原因后越过条件"),
+            &format!("whether {en} may be taken against its condition, with a reason"),
+            &over(before),
+            &over(step),
+        );
+    }
+}

@@ -1,0 +1,374 @@
+//! Indicators: a share with its numerator and denominator, a sum, or the middle of many values, by area and day.
+//!
+//! Every subject contributes to each indicator by itself, and the figure is the sum of contributions. So a change is: take
+//! the old contribution away, add the new one; and whoever is behind a figure can be listed. Contributions are whole
+//! thousandths, so that what is added and taken away again leaves nothing behind.
+
+use std::collections::BTreeMap;
+
+use crate::code::{Day, check_unique};
+use crate::condition::{self, Condition, Needs, Vocabulary, Wanted};
+use crate::finding::{Findings, Located, say};
+use crate::form::Subject;
+use crate::judge::{Reckoned, View};
+use crate::section::{Section, Source};
+use crate::text::Texts;
+
+/// How fine a contribution is: thousandths.
+const PARTS: f64 = 1_000.0;
+
+/// An indicator of the programme.
+#[derive(Clone, Debug)]
+pub struct Indicator {
+    pub id: Located<String>,
+    pub name: Texts,
+    pub subject: Subject,
+    pub measure: Measure,
+    /// The share, sum or middle that is wanted, from and to.
+    pub at_least: Option<f64>,
+    pub at_most: Option<f64>,
+}
+
+/// What of a subject counts.
+#[derive(Clone, Debug)]
+pub enum Measure {
+    /// A numerator of a denominator; `who` says in words who is in the denominator.
+    Share { numerator: Condition, denominator: Condition, who: Texts },
+    /// A count or a sum.
+    Sum { numerator: Condition },
+    /// The middle of the values of all who have one and are in the denominator, if there is one.
+    Middle { value: Condition, of: Option<(Condition, Texts)> },
+}
+
+impl Measure {
+    fn expressions(&self) -> Vec<&Condition> {
+        match self {
+            Self::Share { numerator, denominator, .. } => vec![numerator, denominator],
+            Self::Sum { numerator } => vec![numerator],
+            Self::Middle { value, of: None } => vec![value],
+            Self::Middle { value, of: Some((of, _)) } => vec![value, of],
+        }
+    }
+}
+
+/// What one subject adds to an indicator on a day, in thousandths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Contribution {
+    pub numerator: i64,
+    /// None of it if the subject is outside the denominator; for a sum and a middle it counts the subject.
+    pub denominator: i64,
+    /// For a middle.
+    pub value: Option<i64>,
+    /// It is in the denominator, and an answer is missing for the numerator.
+    pub unknown: bool,
+}
+
+/// On which side of an indicator a subject stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// It counts in full.
+    Met,
+    /// It is in the denominator and counts in part or not at all.
+    Missed,
+    /// It is in the denominator, and an answer is missing.
+    Unknown,
+    /// It is not in the denominator.
+    Outside,
+}
+
+impl Contribution {
+    #[must_use]
+    pub fn side(&self) -> Side {
+        match self {
+            _ if self.unknown => Side::Unknown,
+            _ if self.denominator == 0 => Side::Outside,
+            _ if self.numerator >= self.denominator || self.value.is_some() => Side::Met,
+            _ => Side::Missed,
+        }
+    }
+}
+
+/// What one subject adds to each indicator, by its id.
+pub type Contributions = BTreeMap<String, Contribution>;
+
+/// What all indicators about such a subject need together.
+#[must_use]
+pub fn needs(indicators: &[Indicator], subject: Subject) -> Needs {
+    let about = indicators.iter().filter(|indicator| indicator.subject == subject);
+    Needs::of(about.flat_map(|indicator| indicator.measure.expressions()))
+}
+
+/// What the subject of a view adds to each indicator about its kind.
+#[must_use]
+pub fn contribute(indicators: &[Indicator], subject: Subject, view: &View<'_>) -> Contributions {
+    let about = indicators.iter().filter(|indicator| indicator.subject == subject);
+    about.map(|indicator| (indicator.id.value.clone(), contribution(&indicator.measure, view))).collect()
+}
+
+fn contribution(measure: &Measure, view: &View<'_>) -> Contribution {
+    let unknown = Contribution { denominator: parts(1.0), unknown: true, ..Contribution::default() };
+    match measure {
+        Measure::Share { numerator, denominator, .. } => {
+            let denominator = match view.number(denominator) {
+                Reckoned::Number(number) if number > 0.0 => parts(number),
+                Reckoned::Failed(_) => return unknown,
+                Reckoned::Number(_) | Reckoned::Unknown => return Contribution::default(),
+            };
+            match view.number(numerator) {
+                Reckoned::Number(number) => {
+                    Contribution { numerator: parts(number), denominator, ..Contribution::default() }
+                }
+                Reckoned::Unknown | Reckoned::Failed(_) => Contribution { denominator, ..unknown },
+            }
+        }
+        Measure::Sum { numerator } => match view.number(numerator) {
+            Reckoned::Number(number) if parts(number) != 0 => Contribution {
+                numerator: parts(number),
+                denominator: parts(number),
+                ..Contribution::default()
+            },
+            Reckoned::Failed(_) => unknown,
+            Reckoned::Number(_) | Reckoned::Unknown => Contribution::default(),
+        },
+        Measure::Middle { of: Some((of, _)), .. } if !counts(of, view) => Contribution::default(),
+        Measure::Middle { value, .. } => match view.number(value) {
+            Reckoned::Number(number) => Contribution {
+                denominator: parts(1.0),
+                value: Some(parts(number)),
+                ..Contribution::default()
+            },
+            Reckoned::Failed(_) => unknown,
+            Reckoned::Unknown => Contribution::default(),
+        },
+    }
+}
+
+fn counts(condition: &Condition, view: &View<'_>) -> bool {
+    matches!(view.number(condition), Reckoned::Number(number) if number > 0.0)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "clamped before")]
+fn parts(number: f64) -> i64 {
+    (number * PARTS).round().clamp(-9e15, 9e15) as i64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "what is shown needs no more")]
+fn whole(parts: i128) -> f64 {
+    parts as f64 / PARTS
+}
+
+/// The sum of contributions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    numerator: i128,
+    denominator: i128,
+    unknown: i64,
+    /// How many have each value; none that nobody has.
+    values: BTreeMap<i64, i64>,
+}
+
+impl Tally {
+    pub fn add(&mut self, contribution: &Contribution) {
+        self.change(contribution, 1);
+    }
+
+    /// Takes away what was added before.
+    pub fn subtract(&mut self, contribution: &Contribution) {
+        self.change(contribution, -1);
+    }
+
+    fn change(&mut self, contribution: &Contribution, times: i64) {
+        self.numerator += i128::from(contribution.numerator * times);
+        self.denominator += i128::from(contribution.denominator * times);
+        self.unknown += i64::from(contribution.unknown) * times;
+        if let Some(value) = contribution.value {
+            self.count(value, times);
+        }
+    }
+
+    fn count(&mut self, value: i64, times: i64) {
+        let count = self.values.entry(value).or_default();
+        *count += times;
+        if *count == 0 {
+            self.values.remove(&value);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.numerator += other.numerator;
+        self.denominator += other.denominator;
+        self.unknown += other.unknown;
+        other.values.iter().for_each(|(value, times)| self.count(*value, *times));
+    }
+
+    #[must_use]
+    pub fn numerator(&self) -> f64 {
+        whole(self.numerator)
+    }
+
+    #[must_use]
+    pub fn denominator(&self) -> f64 {
+        whole(self.denominator)
+    }
+
+    /// How many are in the denominator for whose numerator an answer is missing.
+    #[must_use]
+    pub fn unknown(&self) -> i64 {
+        self.unknown
+    }
+
+    /// The share, from 0 to 1; none of nothing: an area without anyone reads "does not apply" and not 0%.
+    #[must_use]
+    pub fn share(&self) -> Option<f64> {
+        (self.denominator != 0).then(|| self.numerator() / self.denominator())
+    }
+
+    /// The value that at least so many of all (0.5 is half) do not exceed.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a count of subjects")]
+    pub fn quantile(&self, share: f64) -> Option<f64> {
+        let all: i64 = self.values.values().sum();
+        let mut passed = 0;
+        self.values
+            .iter()
+            .find(|(_, count)| {
+                passed += **count;
+                passed as f64 >= all as f64 * share
+            })
+            .map(|(value, _)| whole(i128::from(*value)))
+    }
+}
+
+/// All indicators by day and area; an area is named by its administrative code, which begins with that of the area above it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Board {
+    tallies: BTreeMap<(Day, String, String), Tally>,
+}
+
+impl Board {
+    /// What a subject adds in an area on a day is no longer `old` but `new`. Empty is for who is not there: a move is a
+    /// change from what she adds to nothing in one area, and from nothing in the other.
+    pub fn change(&mut self, day: Day, area: &str, old: &Contributions, new: &Contributions) {
+        for (contributions, times) in [(old, -1), (new, 1)] {
+            for (id, contribution) in contributions {
+                if *contribution == Contribution::default() {
+                    continue;
+                }
+                let key = (day, area.to_owned(), id.clone());
+                let tally = self.tallies.entry(key.clone()).or_default();
+                tally.change(contribution, times);
+                if *tally == Tally::default() {
+                    self.tallies.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// An indicator on a day in an area and all within it.
+    #[must_use]
+    pub fn tally(&self, day: Day, area: &str, id: &str) -> Tally {
+        let mut sum = Tally::default();
+        self.tallies
+            .range((day, area.to_owned(), String::new())..)
+            .take_while(|((other, within, _), _)| *other == day && within.starts_with(area))
+            .filter(|((_, _, other), _)| other == id)
+            .for_each(|(_, tally)| sum.merge(tally));
+        sum
+    }
+}
+
+/// The subjects who stand on one side of an indicator, in the order in which they are given.
+pub fn behind<'b, S: Copy + 'b>(
+    subjects: impl IntoIterator<Item = (S, &'b Contributions)>,
+    id: &str,
+    side: Side,
+) -> Vec<S> {
+    let on_side =
+        |contributions: &Contributions| contributions.get(id).copied().unwrap_or_default().side() == side;
+    subjects.into_iter().filter(|(_, own)| on_side(own)).map(|(subject, _)| subject).collect()
+}
+
+pub(crate) fn read(
+    source: &Source<'_>,
+    vocabulary: Vocabulary<'_>,
+    findings: &mut Findings,
+) -> Vec<Indicator> {
+    let (mut indicators, mut ids) = (Vec::new(), Vec::new());
+    source.read_toml(findings, |section, findings| {
+        for mut part in section.sections("indicator", findings) {
+            let id = part.text("id", findings);
+            ids.extend(id.clone());
+            indicators.extend(read_indicator(id, part, vocabulary, findings));
+        }
+    });
+    check_unique(ids.iter(), "indicator", findings);
+    indicators
+}
+
+fn read_indicator(
+    id: Option<Located<String>>,
+    mut part: Section<'_, '_>,
+    vocabulary: Vocabulary<'_>,
+    findings: &mut Findings,
+) -> Option<Indicator> {
+    let name = texts(&mut part, "name", vocabulary, findings);
+    let subject = part.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
+    let [at_least, at_most] = ["at_least", "at_most"].map(|key| {
+        if part.has(key) { part.number(key, findings).map(|number| number.value.as_decimal()) } else { None }
+    });
+    let measure = read_measure(&mut part, vocabulary, findings);
+    part.finish(findings);
+    Some(Indicator { id: id?, name: name?, subject: subject?, measure: measure?, at_least, at_most })
+}
+
+fn read_measure(
+    part: &mut Section<'_, '_>,
+    vocabulary: Vocabulary<'_>,
+    findings: &mut Findings,
+) -> Option<Measure> {
+    let source = part.source();
+    if part.has("value") == part.has("numerator") {
+        findings.add(
+            &part.place(),
+            "no_measure",
+            say(
+                "要么写 numerator（可加 denominator），要么写 value",
+                "it has either a numerator, with or without a denominator, or a value",
+            ),
+        );
+        return None;
+    }
+    let expression = |part: &mut Section<'_, '_>, key, wanted, findings: &mut Findings| {
+        let (text, content) = part.passage(key, findings)?;
+        condition::read_as(wanted, text, content, source, vocabulary, findings)
+    };
+    if part.has("value") {
+        let value = expression(part, "value", Wanted::Number(None), findings);
+        let of = if part.has("denominator") {
+            let of = expression(part, "denominator", Wanted::Count, findings);
+            let who = texts(part, "who", vocabulary, findings);
+            Some((of?, who?))
+        } else {
+            None
+        };
+        return Some(Measure::Middle { value: value?, of });
+    }
+    let numerator = expression(part, "numerator", Wanted::Count, findings);
+    if !part.has("denominator") {
+        return Some(Measure::Sum { numerator: numerator? });
+    }
+    let denominator = expression(part, "denominator", Wanted::Count, findings);
+    let who = texts(part, "who", vocabulary, findings);
+    Some(Measure::Share { numerator: numerator?, denominator: denominator?, who: who? })
+}
+
+fn texts(
+    part: &mut Section<'_, '_>,
+    key: &'static str,
+    vocabulary: Vocabulary<'_>,
+    findings: &mut Findings,
+) -> Option<Texts> {
+    let texts = part.texts(key, findings)?;
+    texts.value.check(key, &vocabulary.manifest.languages, &texts.place, findings);
+    Some(texts.value)
+}

@@ -1,0 +1,101 @@
+//! The packs of published programmes: kept by their digest beside the facts that name it, and held against it.
+
+use domain::fact::Body;
+use domain::id::ActorId;
+use domain::state::State as _;
+use domain::time::Day;
+use ledger::Hash;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::batch::Batch;
+use crate::error::{Refusal, Result, StoreError};
+use crate::query::Reader;
+use crate::verify::Finding;
+
+/// A version of a programme and its pack.
+pub struct Publication<'p> {
+    pub programme: &'p str,
+    pub version: &'p str,
+    pub from: Day,
+    pub sunset: Day,
+    /// The pack's canonical bytes.
+    pub pack: &'p [u8],
+}
+
+/// What was published stays as it is.
+#[must_use]
+pub fn version_published(programme: &str, version: &str) -> Refusal {
+    Refusal {
+        code: "version_published",
+        zh: format!("{programme} 的版本 {version} 已经发布，内容不同：已发布的不能改，请另写一个版本号"),
+        en: format!(
+            "version {version} of {programme} is published with other contents: what is published stays as it is, give \
+             the new one a version of its own"
+        ),
+    }
+}
+
+impl Batch<'_> {
+    /// Puts a version of a programme on record, with its pack. Returns the fact's position.
+    ///
+    /// # Errors
+    /// `version_published` if this version has another pack already, and those of the storage.
+    pub fn publish_programme(&mut self, actor: ActorId, new: &Publication<'_>) -> Result<u64> {
+        let digest = ledger::seal::digest(new.pack);
+        if let Some(edition) = self.state().book().edition(new.programme, new.version)
+            && edition.digest != digest
+        {
+            return Err(StoreError::Refused(version_published(new.programme, new.version)));
+        }
+        self.state()
+            .connection()
+            .prepare_cached("insert or ignore into pack (digest, bytes) values (?1, ?2)")?
+            .execute(params![digest, new.pack])?;
+        let body = Body::ProgrammePublished {
+            programme: new.programme.to_owned(),
+            version: new.version.to_owned(),
+            from: new.from,
+            sunset: new.sunset,
+            digest,
+        };
+        self.append(actor, body, None)
+    }
+}
+
+impl Reader {
+    /// The canonical bytes of a published pack; none if none has this digest.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn pack(&self, digest: &Hash) -> Result<Option<Vec<u8>>> {
+        pack(self.views.connection(), digest)
+    }
+}
+
+pub(crate) fn pack(connection: &Connection, digest: &Hash) -> Result<Option<Vec<u8>>> {
+    // `pack` is in this file, or in the ledger attached to a rebuild.
+    Ok(connection
+        .prepare_cached("select bytes from pack where digest = ?1")?
+        .query_row([digest], |row| row.get(0))
+        .optional()?)
+}
+
+/// Whether the pack of a publication is there, and is the one that was published.
+pub(crate) fn check(
+    territory: &Connection,
+    position: u64,
+    named: &str,
+    digest: &Hash,
+) -> std::result::Result<(), Finding> {
+    match pack(territory, digest)? {
+        Some(bytes) if ledger::seal::digest(&bytes) == *digest => Ok(()),
+        Some(_) => Err(Finding::new(
+            format!("position {position}: the pack of {named} is not the one that was published"),
+            format!("位置 {position}：{named} 的方案内容不是当时发布的"),
+        )),
+        None => Err(Finding::new(
+            format!("position {position}: the pack of {named} is missing"),
+            format!("位置 {position}：缺少 {named} 的方案内容"),
+        )),
+    }
+}

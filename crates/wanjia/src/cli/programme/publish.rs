@@ -1,0 +1,114 @@
+//! `wanjia programme publish`: a version of a pack becomes a fact.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use domain::state::Edition;
+use domain::time::{day_of, from_day};
+use programme::Programme;
+use programme::difference::difference;
+use store::packs::Publication;
+
+use crate::app::failure::Result;
+use crate::app::programmes::{Edited, Place, check_place, programme_of, read_edited};
+use crate::cli::{DataArgs, Outcome, now};
+
+/// Publish a version of a pack: what would change is printed, and with --apply it is put on record
+///
+/// The pack is checked and its own tests are run first; with any mistake nothing is published. What is published is never
+/// changed: a change is a new version. Which version holds is chosen by the day. Exit codes: 0 printed or published, 1 the
+/// pack has mistakes, 2 refused.
+#[derive(Debug, Args)]
+pub struct PublishArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The pack's folder
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+    /// Publish it; without this nothing is written
+    #[arg(long)]
+    apply: bool,
+}
+
+/// # Errors
+/// If the folder cannot be read, the version was published with other contents, or a server holds the directory.
+pub fn run(args: &PublishArgs) -> Result<Outcome> {
+    let new = match read_edited(&args.path)? {
+        Ok(new) => new,
+        Err(findings) => {
+            super::tell(&findings);
+            return Ok(Outcome::WithRejects);
+        }
+    };
+    let reader = args.data.open_reader()?;
+    let (code, version) = (&new.programme.manifest.code, &new.programme.manifest.version);
+    let before = match check_place(reader.book(), &new, &ledger::seal::digest(&new.pack))? {
+        Place::Published => {
+            println!(
+                "{code} {version} is published already, as it is here\n{code} {version} 已经发布，内容相同"
+            );
+            return Ok(Outcome::Done);
+        }
+        Place::After(before) => before,
+    };
+    let old = before.as_ref().map(|edition| programme_of(&reader, edition)).transpose()?;
+    tell(&new, before.as_ref().zip(old.as_ref()));
+    if !args.apply {
+        println!("nothing was written; add --apply to publish it\n没有写入；加 --apply 才发布");
+        return Ok(Outcome::Done);
+    }
+    drop(reader);
+    let mut store = args.data.open_store()?;
+    // Whoever held the directory before may have published too.
+    if matches!(check_place(store.book(), &new, &ledger::seal::digest(&new.pack))?, Place::After(_)) {
+        let actor = store.book().own_series;
+        let publication =
+            Publication { programme: code, version, from: new.from, sunset: new.sunset, pack: &new.pack };
+        store.write(now(), |batch| batch.publish_programme(actor, &publication))?;
+    }
+    println!("published {code} {version}\n已发布 {code} {version}");
+    Ok(Outcome::Done)
+}
+
+fn tell(new: &Edited, before: Option<(&Edition, &Programme)>) {
+    let Edited { programme, from, sunset, .. } = new;
+    let (code, version) = (&programme.manifest.code, &programme.manifest.version);
+    let (first, end) = (from_day(*from), from_day(*sunset));
+    println!(
+        "{code} {version}: in force from {first} until {end}\n{code} {version}：{first} 起生效，{end} 起失效"
+    );
+    let today = day_of(now());
+    if today >= *sunset {
+        println!("its term is over today: it judges nobody any more\n今天已过失效日：不再用来判断任何人");
+    }
+    match before {
+        Some((edition, old)) => {
+            let version = &edition.version;
+            println!("what changes after version {version}:\n与版本 {version} 相比：");
+            super::tell_lines(&difference(old, programme));
+        }
+        None => {
+            let (forms, rules) = (programme.forms.len(), programme.rules.len());
+            let pathways = programme.pathways.len();
+            println!(
+                "no version before it: {forms} forms, {rules} rules, {pathways} pathways\n\
+                 之前没有版本：{forms} 张表、{rules} 条规则、{pathways} 条流程"
+            );
+        }
+    }
+    for held in &programme.manifest.restrictions {
+        let (Some(owner), Some(ends)) = (&held.owner, &held.ends_after) else { continue };
+        let name = |language| held.name.get(language).unwrap_or(&held.code.value);
+        let (owner, ends) = (&owner.value, &ends.value);
+        println!(
+            "{}: a person decides it ({owner}), and it ends after {ends}\n\
+             {}：由人（{owner}）决定，{ends} 后结束",
+            name("en"),
+            name("zh")
+        );
+    }
+    println!(
+        "the publication is decided by whoever holds the territory's key, and stands in its record for good\n\
+         由持有辖区密钥的人决定发布；发布后永久留痕"
+    );
+}

@@ -1,0 +1,902 @@
+//! Residents' slips: printing them, what is said with them, and what the office decides. See docs/adr/0016.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use domain::access::{Action, Purpose, Role, Scope};
+use domain::admit::admit_said;
+use domain::apply;
+use domain::area::Level;
+use domain::fact::Body;
+use domain::id::{DwellingId, PersonId, SlipId};
+use domain::identity::Identity;
+use domain::slip::{self, Decision, SLIP_LIMIT, Said, Shut, Slip, WAITING_LIMIT, What};
+use domain::state::{Book, State as _};
+use intake::cell;
+use qrcode::QrCode;
+use qrcode::render::svg;
+use serde::{Deserialize, Serialize};
+use store::slips::{SlipDoor, SlipRecord};
+use store::{Batch, Reader, Sealed};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::devices::origin;
+use super::extract::{Caller, Json, Path, Query};
+use super::persons::known_elsewhere;
+use super::problem::Problem;
+use super::scope;
+use super::session::{Peer, counted_as, is_local};
+use super::wire::instant;
+use crate::app::accounts::random;
+use crate::app::failure::Result as AppResult;
+use crate::app::import_roster;
+use crate::app::persons::{self, Said as Fields};
+use crate::cli::now;
+
+/// Slips in one request, at most.
+const SLIPS: usize = 100;
+/// People in one report, at most.
+const PEOPLE: usize = 10;
+/// The longest words, in characters.
+const WORDS: usize = 300;
+/// Lines of what waits, at most.
+const WAITING: usize = 500;
+const DAY: i64 = 86_400_000;
+
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(issue, slips))
+        .routes(routes!(revoke))
+        .routes(routes!(waiting))
+        .routes(routes!(words))
+        .routes(routes!(settle))
+        .routes(routes!(open))
+        .routes(routes!(record))
+        .routes(routes!(report))
+        .routes(routes!(request))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewSlips {
+    #[schema(value_type = Vec<String>, max_items = 100)]
+    dwellings: Vec<DwellingId>,
+    /// Printed on each, for whoever would rather call.
+    office_phone: String,
+    /// How long they are good for, 90 at most.
+    days: u16,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SlipsIssued {
+    slips: Vec<SlipIssued>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SlipIssued {
+    #[schema(value_type = String, format = "uuid")]
+    slip: SlipId,
+    #[serde(flatten)]
+    door: Door,
+    /// Shown once.
+    code: String,
+    /// What the picture holds.
+    url: String,
+    qr_svg: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+/// A door, and where it is.
+#[derive(Serialize, ToSchema)]
+struct Door {
+    #[schema(value_type = String, format = "uuid")]
+    dwelling: DwellingId,
+    area_code: String,
+    area_name: String,
+    building: String,
+    unit: String,
+    room: String,
+}
+
+impl Door {
+    fn of(book: &Book, door: SlipDoor) -> Self {
+        let area = book.areas.get(door.area);
+        Self {
+            dwelling: door.dwelling,
+            area_code: area.map(|area| area.code.clone()).unwrap_or_default(),
+            area_name: area.map(|area| area.name.clone()).unwrap_or_default(),
+            building: door.labels.building,
+            unit: door.labels.unit,
+            room: door.labels.room,
+        }
+    }
+}
+
+/// Issue slips for doors: each speaks for one dwelling until it expires or is revoked. Their codes are shown once.
+#[utoipa::path(
+    post, path = "/v1/slips", tag = "slips", request_body = NewSlips,
+    responses((status = 201, body = SlipsIssued), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+async fn issue(
+    State(site): State<Site>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    caller: Caller,
+    Json(new): Json<NewSlips>,
+) -> Result<(StatusCode, Json<SlipsIssued>), Problem> {
+    caller.may(Action::IssueSlips, Scope::Own)?;
+    if new.dwellings.is_empty() || new.dwellings.len() > SLIPS {
+        return Err(Problem::field(
+            "dwellings",
+            "too_many",
+            format!("一次 1 到 {SLIPS} 户"),
+            format!("one to {SLIPS} dwellings at a time"),
+        ));
+    }
+    let office_phone =
+        cell::phone(&new.office_phone).ok().filter(|phone| !phone.is_empty()).ok_or_else(|| {
+            Problem::field(
+                "office_phone",
+                "phone",
+                "请填写便条上印的社区电话",
+                "the community's telephone number, which the slip shows, is needed",
+            )
+        })?;
+    if !(1..=SLIP_LIMIT / DAY).contains(&i64::from(new.days)) {
+        return Err(Problem::field("days", "days", "有效期 1 到 90 天", "a slip is good for 1 to 90 days"));
+    }
+    let origin = origin(&headers, is_local(peer.as_ref()))?;
+    let (asker, dwellings) = (caller.clone(), new.dwellings);
+    let doors = site
+        .territory
+        .read(move |reader| {
+            let mut doors = Vec::with_capacity(dwellings.len());
+            for dwelling in dwellings {
+                let door = reader.slip_door(dwelling)?;
+                let held = door.filter(|door| asker.may(Action::IssueSlips, Scope::Area(door.area)).is_ok());
+                let Some(door) = held else { return Ok(None) };
+                doors.push(door);
+            }
+            Ok(Some(doors))
+        })
+        .await?
+        .ok_or_else(scope::no_dwelling)?;
+    let expires_at = now() + i64::from(new.days) * DAY;
+    let (actor, named): (_, Vec<DwellingId>) =
+        (caller.actor(), doors.iter().map(|door| door.dwelling).collect());
+    let ids = site
+        .territory
+        .write(move |store, now| {
+            Ok(store.write(now, |batch| {
+                let mut ids = Vec::with_capacity(named.len());
+                for dwelling in named {
+                    let slip = batch.new_id()?;
+                    batch.append(actor, Body::SlipIssued { slip, dwelling, expires_at }, None)?;
+                    ids.push(slip);
+                }
+                Ok(ids)
+            })?)
+        })
+        .await?;
+    let mut codes = Vec::with_capacity(ids.len());
+    for id in &ids {
+        codes.push((*id, slip::code(u64::from_be_bytes(random()?))));
+    }
+    let (control, kept) = (Arc::clone(&site.control), codes.clone());
+    site.territory.read(move |_| Ok(control.add_slips(&kept, &office_phone)?)).await?;
+    let book = site.territory.book();
+    let mut slips = Vec::with_capacity(codes.len());
+    for ((slip, code), door) in codes.into_iter().zip(doors) {
+        let code = slip::printed(&code);
+        // Behind the sign that no browser sends on.
+        let url = format!("{origin}/home/#{code}");
+        let picture = QrCode::new(url.as_bytes()).map_err(|_| Problem::internal())?;
+        let qr_svg = picture.render::<svg::Color<'_>>().min_dimensions(160, 160).build();
+        let expires_at = instant(expires_at);
+        slips.push(SlipIssued { slip, door: Door::of(&book, door), code, url, qr_svg, expires_at });
+    }
+    Ok((StatusCode::CREATED, Json(SlipsIssued { slips })))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct AreaQuery {
+    /// The caller's own unless given; a community or below.
+    area: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Slips {
+    slips: Vec<SlipRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SlipRow {
+    #[schema(value_type = String, format = "uuid")]
+    slip: SlipId,
+    #[serde(flatten)]
+    door: Door,
+    #[schema(format = DateTime)]
+    issued_at: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    revoked_at: Option<String>,
+}
+
+fn community(caller: &Caller, action: Action, code: Option<&str>) -> Result<u32, Problem> {
+    let area = scope::area(caller, action, code, "area")?;
+    if caller.book.areas.get(area).is_some_and(|area| area.level < Level::Community) {
+        return Err(scope::area_too_large());
+    }
+    Ok(area)
+}
+
+/// The slips that were issued for an area's doors, without their codes.
+#[utoipa::path(
+    get, path = "/v1/slips", tag = "slips", params(AreaQuery),
+    responses((status = 200, body = Slips), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+async fn slips(
+    State(site): State<Site>,
+    caller: Caller,
+    Query(query): Query<AreaQuery>,
+) -> Result<Json<Slips>, Problem> {
+    let area = community(&caller, Action::IssueSlips, query.area.as_deref())?;
+    let book = Arc::clone(&caller.book);
+    let slips = site
+        .territory
+        .read(move |reader| {
+            let mut rows = Vec::new();
+            for (slip, row) in reader.slips(area)? {
+                let Some(door) = reader.slip_door(row.dwelling)? else { continue };
+                rows.push(SlipRow {
+                    slip,
+                    door: Door::of(&book, door),
+                    issued_at: instant(row.issued_at),
+                    expires_at: instant(row.expires_at),
+                    revoked_at: row.revoked_at.map(instant),
+                });
+            }
+            Ok(rows)
+        })
+        .await?;
+    Ok(Json(Slips { slips }))
+}
+
+fn no_slip() -> Problem {
+    Problem::not_found("unknown_slip", "没有这张便条", "there is no such slip")
+}
+
+/// Revoke a slip: it opens nothing any more.
+#[utoipa::path(
+    delete, path = "/v1/slips/{slip}", tag = "slips", params(("slip" = String, Path, format = "uuid")),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+async fn revoke(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(slip): Path<SlipId>,
+) -> Result<StatusCode, Problem> {
+    caller.may(Action::IssueSlips, Scope::Own)?;
+    let asker = caller.clone();
+    let held = site
+        .territory
+        .read(move |reader| match reader.slip(slip)? {
+            Some(row) => scope::holds_door(reader, &asker, Action::IssueSlips, row.dwelling),
+            None => Ok(false),
+        })
+        .await?;
+    if !held {
+        return Err(no_slip());
+    }
+    let actor = caller.actor();
+    site.territory
+        .write(move |store, now| {
+            Ok(store.write(now, |batch| batch.append(actor, Body::SlipRevoked { slip }, None))?)
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Serialize, ToSchema)]
+struct SaidWaiting {
+    rows: Vec<SaidRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SaidRow {
+    #[schema(value_type = String, format = "uuid")]
+    said: PersonId,
+    /// `person`, `help`, `correction` or `erasure`
+    what: &'static str,
+    #[serde(flatten)]
+    door: Door,
+    #[schema(format = DateTime)]
+    said_at: String,
+    /// Whom it is about, of those reported with the same slip.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    about: Option<PersonId>,
+}
+
+/// What residents said and nobody has decided on yet, what waits longest first; under pseudonyms.
+#[utoipa::path(
+    get, path = "/v1/said", tag = "slips", params(AreaQuery),
+    responses((status = 200, body = SaidWaiting), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+async fn waiting(
+    State(site): State<Site>,
+    caller: Caller,
+    Query(query): Query<AreaQuery>,
+) -> Result<Json<SaidWaiting>, Problem> {
+    let area = community(&caller, Action::DecideSaid, query.area.as_deref())?;
+    let found = site.territory.read(move |reader| Ok(reader.said_waiting(area, WAITING)?)).await?;
+    let row = |(id, said, door): (PersonId, Said, SlipDoor)| SaidRow {
+        said: id,
+        what: said.what.as_str(),
+        door: Door::of(&caller.book, door),
+        said_at: instant(said.said_at),
+        about: said.about,
+    };
+    Ok(Json(SaidWaiting { rows: found.into_iter().map(row).collect() }))
+}
+
+/// What was said; what was not is left out.
+#[derive(Serialize, ToSchema)]
+struct Words {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    relation: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    sex: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    birth_date: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    phone: String,
+    /// The last four characters only.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    id_number: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    text: String,
+}
+
+impl From<Identity> for Words {
+    fn from(said: Identity) -> Self {
+        let number: Vec<char> = said.id_number.chars().collect();
+        Self {
+            name: said.name,
+            relation: said.relation,
+            sex: said.sex,
+            birth_date: said.birth_date,
+            phone: said.phone,
+            id_number: number.iter().skip(number.len().saturating_sub(4)).collect(),
+            text: said.note,
+        }
+    }
+}
+
+fn no_said() -> Problem {
+    Problem::not_found("unknown_said", "没有这一条，或已经办过", "there is nothing of this id that waits")
+}
+
+/// Something that waits, if it is where the caller decides.
+fn held(reader: &mut Reader, caller: &Caller, id: PersonId) -> AppResult<Option<Said>> {
+    let Some(said) = reader.said(id)?.filter(|said| said.decided.is_none()) else { return Ok(None) };
+    Ok(scope::holds_door(reader, caller, Action::DecideSaid, said.dwelling)?.then_some(said))
+}
+
+fn purpose(what: What) -> Purpose {
+    match what {
+        What::Person => Purpose::Reconcile,
+        What::Help => Purpose::Service,
+        What::Correction | What::Erasure => Purpose::Correction,
+    }
+}
+
+/// The words of something that waits. That they were read is a fact, before they are answered.
+#[utoipa::path(
+    get, path = "/v1/said/{id}", tag = "slips", params(("id" = String, Path, format = "uuid")),
+    responses((status = 200, body = Words), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+async fn words(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<PersonId>,
+) -> Result<Json<Words>, Problem> {
+    caller.may(Action::DecideSaid, Scope::Own)?;
+    let asker = caller.clone();
+    let said = site.territory.read(move |reader| held(reader, &asker, id)).await?.ok_or_else(no_said)?;
+    let (actor, purpose) = (caller.actor(), purpose(said.what) as u64);
+    site.territory
+        .write(move |store, now| {
+            Ok(store.write(now, |batch| batch.append(actor, Body::Revealed { person: id, purpose }, None))?)
+        })
+        .await?;
+    let words = site.territory.read(move |reader| Ok(reader.words(id)?)).await?.ok_or_else(no_said)?;
+    Ok(Json(words.into()))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Settle {
+    /// Someone who lives here is put on the list, a request is done or in other hands; else it is declined.
+    confirmed: bool,
+}
+
+enum Settled {
+    Done,
+    Gone,
+    Elsewhere,
+}
+
+/// Decide on something that was said. Unless it is of someone who lives there, its words are erased by it.
+#[utoipa::path(
+    post, path = "/v1/said/{id}/settle", tag = "slips", request_body = Settle, params(("id" = String, Path, format = "uuid")),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`known_elsewhere`: she is on the list of another area"))
+)]
+async fn settle(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<PersonId>,
+    Json(settle): Json<Settle>,
+) -> Result<StatusCode, Problem> {
+    caller.may(Action::DecideSaid, Scope::Own)?;
+    let asker = caller.clone();
+    let said = site.territory.read(move |reader| held(reader, &asker, id)).await?.ok_or_else(no_said)?;
+    let (actor, within) = (caller.actor(), caller.grant.area);
+    let decision = if settle.confirmed { Decision::Confirmed } else { Decision::Declined };
+    let listed = settle.confirmed && said.what == What::Person;
+    let settled = site
+        .territory
+        .write(move |store, now| {
+            let settled = store.write(now, |batch| {
+                // Someone else may have decided in between.
+                if batch.state().said(id)?.is_none_or(|said| said.decided.is_some()) {
+                    return Ok(Settled::Gone);
+                }
+                if listed && !put_on_list(batch, actor, within, id, said.dwelling)? {
+                    return Ok(Settled::Elsewhere);
+                }
+                batch.append(actor, Body::SaidSettled { said: id, decision }, None)?;
+                Ok(Settled::Done)
+            })?;
+            if matches!(settled, Settled::Done) && !listed {
+                store::erase::erase(store, actor, id, 0, now)?;
+            }
+            Ok(settled)
+        })
+        .await?;
+    match settled {
+        Settled::Done => Ok(StatusCode::NO_CONTENT),
+        Settled::Gone => Err(no_said()),
+        Settled::Elsewhere => Err(known_elsewhere()),
+    }
+}
+
+/// Puts someone whom a resident reported on the list of her door. Whoever is known by then is linked and not read: the
+/// slip goes on to show its own words alone. False, and a fact that says who found it out, if she is known elsewhere.
+fn put_on_list(
+    batch: &mut Batch<'_>,
+    actor: PersonId,
+    within: u32,
+    said: PersonId,
+    dwelling: DwellingId,
+) -> store::Result<bool> {
+    let identity = batch.identity(said)?.unwrap_or_default();
+    let Some((known, _)) = batch.find_person(&identity, dwelling, None)? else {
+        batch.append(actor, Body::PersonRegistered { person: said, dwelling }, None)?;
+        batch.put_tags(said, &identity)?;
+        return Ok(true);
+    };
+    if import_roster::is_elsewhere(batch, known, within)? {
+        batch.append(actor, import_roster::found_out(known), None)?;
+        return Ok(false);
+    }
+    batch.append(actor, Body::Linked { from: said, to: known }, None)?;
+    if apply::group_home(batch.state(), known)?.is_none() {
+        batch.append(actor, Body::PersonRegistered { person: known, dwelling }, None)?;
+    }
+    Ok(true)
+}
+
+/// Whoever holds a slip, for as long as it opens anything.
+struct Holder {
+    slip: SlipId,
+    row: Slip,
+    office_phone: String,
+}
+
+fn shut(shut: Shut) -> Problem {
+    let (code, zh, en) = match shut {
+        Shut::Unknown => ("unknown_slip", "没有这个编号的便条", "no slip has this code"),
+        Shut::Expired => ("slip_expired", "这张便条已经过期", "this slip has expired"),
+        Shut::Revoked => ("slip_revoked", "这张便条已经作废", "this slip was revoked"),
+        Shut::NotHers => {
+            return Problem::field(
+                "about",
+                "unknown_person",
+                "没有用这张便条报过这个人",
+                "nobody of this id was reported with this slip",
+            );
+        }
+        Shut::Full => {
+            return Problem::new(
+                StatusCode::CONFLICT,
+                "slip_full",
+                format!("已有 {WAITING_LIMIT} 条在等社区核实，现在收不下更多"),
+                format!("{WAITING_LIMIT} things wait for the community already"),
+            )
+            .remedy("请过一天再来，或打电话给社区", "come back in a day, or call the community");
+        }
+    };
+    Problem::new(StatusCode::UNAUTHORIZED, code, zh, en)
+        .remedy("请核对编号，或请社区再给一张", "compare the code, or ask the community for another slip")
+}
+
+fn wait(milliseconds: i64) -> Problem {
+    let seconds = u64::try_from(milliseconds / 1000).unwrap_or(0) + 1;
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_often",
+        format!("次数太多；请 {} 分钟后再试，或打电话给社区", seconds.div_ceil(60)),
+        format!("too often; try again in {} minutes, or call the community", seconds.div_ceil(60)),
+    )
+    .retry_after(seconds)
+}
+
+impl FromRequestParts<Site> for Holder {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let shown = shown.and_then(|value| value.split_once(' '));
+        let Some((_, typed)) = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("slip")) else {
+            return Err(Problem::nobody());
+        };
+        let code = slip::read_code(typed).ok_or_else(|| shut(Shut::Unknown))?;
+        let peer = parts.extensions.get::<Peer>().copied().map(Extension);
+        let address = counted_as(peer.as_ref(), &parts.headers);
+        let control = Arc::clone(&site.control);
+        site.territory
+            .read(move |reader| {
+                let now = now();
+                if let Some(milliseconds) = control.slip_wait(&address, now)? {
+                    return Ok(Err(wait(milliseconds)));
+                }
+                let Some((slip, office_phone)) = control.slip(&code)? else {
+                    control.wrong_slip(&address, now)?;
+                    return Ok(Err(shut(Shut::Unknown)));
+                };
+                let opened = slip::opens(reader.state(), slip, now)?;
+                Ok(opened.map(|row| Self { slip, row, office_phone }).map_err(shut))
+            })
+            .await?
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct SlipOpened {
+    door: DoorLabel,
+    office_phone: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct DoorLabel {
+    area_name: String,
+    building: String,
+    unit: String,
+    room: String,
+}
+
+/// Which door a slip speaks for.
+#[utoipa::path(
+    get, path = "/v1/slip", tag = "resident", security(("slip" = [])),
+    responses((status = 200, body = SlipOpened), (status = 401, body = Problem), (status = 429, body = Problem))
+)]
+async fn open(State(site): State<Site>, holder: Holder) -> Result<Json<SlipOpened>, Problem> {
+    let dwelling = holder.row.dwelling;
+    let door = site.territory.read(move |reader| Ok(reader.slip_door(dwelling)?)).await?;
+    let door = Door::of(&site.territory.book(), door.ok_or_else(|| shut(Shut::Unknown))?);
+    let Door { area_name, building, unit, room, .. } = door;
+    Ok(Json(SlipOpened {
+        door: DoorLabel { area_name, building, unit, room },
+        office_phone: holder.office_phone,
+        expires_at: instant(holder.row.expires_at),
+    }))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Record {
+    said: Vec<RecordSaid>,
+    readings: Vec<RecordReading>,
+    visits: Vec<RecordVisit>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RecordSaid {
+    #[schema(value_type = String, format = "uuid")]
+    said: PersonId,
+    what: &'static str,
+    #[schema(format = DateTime)]
+    said_at: String,
+    /// `waiting`, `confirmed`, `settled` (a request) or `declined`
+    state: &'static str,
+    /// Of someone who was reported and is still kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<Words>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RecordReading {
+    #[schema(format = DateTime)]
+    at: String,
+    /// A role; `resident` for a slip, `office` where no right says who it was.
+    role: &'static str,
+    area_name: String,
+    purpose: &'static str,
+    /// Of the fact that says so, by which an auditor finds who it was.
+    position: u64,
+    whole_list: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RecordVisit {
+    #[schema(format = DateTime)]
+    at: String,
+    outcome: &'static str,
+}
+
+fn state(said: &Said) -> &'static str {
+    match said.decided {
+        None => "waiting",
+        Some((Decision::Declined, _)) => "declined",
+        Some((Decision::Confirmed, _)) if said.what == What::Person => "confirmed",
+        Some((Decision::Confirmed, _)) => "settled",
+    }
+}
+
+/// In which role someone acted, and where; an account that lost its right is an office's.
+fn who(reader: &mut Reader, actor: PersonId) -> AppResult<(&'static str, String)> {
+    if reader.slip(actor)?.is_some() {
+        return Ok(("resident", String::new()));
+    }
+    let grant = match reader.state().grant(actor)? {
+        Some(grant) => Some((grant.role, grant.area)),
+        None => reader.phone_of(actor)?.map(|device| (device.role, device.area)),
+    };
+    let Some((role, area)) = grant else { return Ok(("office", String::new())) };
+    let name = reader.book().areas.get(area).map(|area| area.name.clone()).unwrap_or_default();
+    Ok((Role::from_code(role).map_or("office", Role::as_str), name))
+}
+
+/// What was said with this slip and became of it, who read it, and who knocked. Each person shown is a fact, before it is
+/// answered.
+#[utoipa::path(
+    get, path = "/v1/slip/record", tag = "resident", security(("slip" = [])),
+    responses((status = 200, body = Record), (status = 401, body = Problem), (status = 429, body = Problem))
+)]
+async fn record(State(site): State<Site>, holder: Holder) -> Result<Json<Record>, Problem> {
+    let slip = holder.slip;
+    let control = Arc::clone(&site.control);
+    let wanted = site.territory.read(move |_| Ok(control.open_record(slip, now())?)).await?;
+    if let Some(milliseconds) = wanted {
+        return Err(wait(milliseconds));
+    }
+    let found = site.territory.read(move |reader| Ok(reader.slip_record(slip)?)).await?;
+    let people: Vec<PersonId> = kept(&found).collect();
+    if !people.is_empty() {
+        site.territory
+            .write(move |store, now| {
+                Ok(store.write(now, |batch| {
+                    for person in people {
+                        let body = Body::Revealed { person, purpose: Purpose::Own as u64 };
+                        batch.append(slip, body, None)?;
+                    }
+                    Ok(())
+                })?)
+            })
+            .await?;
+    }
+    let record = site
+        .territory
+        .read(move |reader| {
+            let mut said = Vec::with_capacity(found.said.len());
+            let shown: Vec<PersonId> = kept(&found).collect();
+            for (id, row) in &found.said {
+                let person = if shown.contains(id) { reader.words(*id)?.map(Words::from) } else { None };
+                let (said_at, state) = (instant(row.said_at), state(row));
+                said.push(RecordSaid { said: *id, what: row.what.as_str(), said_at, state, person });
+            }
+            let mut readings = Vec::with_capacity(found.readings.len());
+            for (reading, whole_list) in &found.readings {
+                let (role, area_name) = who(reader, reading.actor)?;
+                readings.push(RecordReading {
+                    at: instant(reading.at),
+                    role,
+                    area_name,
+                    purpose: Purpose::from_code(reading.purpose).map_or("correction", Purpose::as_str),
+                    position: reading.position,
+                    whole_list: *whole_list,
+                });
+            }
+            let visits = found.visits.iter();
+            let visits = visits
+                .map(|(at, outcome)| RecordVisit { at: instant(*at), outcome: outcome.as_str() })
+                .collect();
+            Ok(Record { said, readings, visits })
+        })
+        .await?;
+    Ok(Json(record))
+}
+
+/// The people who were reported and not declined.
+fn kept(record: &SlipRecord) -> impl Iterator<Item = PersonId> {
+    record
+        .said
+        .iter()
+        .filter(|(_, said)| {
+            said.what == What::Person && !matches!(said.decided, Some((Decision::Declined, _)))
+        })
+        .map(|(id, _)| *id)
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Report {
+    #[schema(max_items = 10)]
+    people: Vec<Reported>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Reported {
+    name: String,
+    relation: Option<String>,
+    /// 男 or 女
+    sex: Option<String>,
+    #[schema(format = Date)]
+    birth_date: Option<String>,
+    phone: Option<String>,
+    id_number: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    /// `help`, `correction` or `erasure`
+    what: String,
+    /// At most 300 characters.
+    text: String,
+    phone: Option<String>,
+    /// Whom it is about, of those reported with this slip.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    about: Option<PersonId>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Received {
+    /// One for each thing that was said: short enough to be read out on the telephone.
+    receipts: Vec<String>,
+}
+
+/// The last six signs of the id: what comes before them is the time.
+fn receipt(said: PersonId) -> String {
+    let text = said.to_string().to_uppercase();
+    text.get(text.len() - 6..).unwrap_or_default().to_owned()
+}
+
+/// Writes down what was said, all of it or nothing.
+async fn say(
+    site: &Site,
+    slip: SlipId,
+    what: What,
+    about: Option<PersonId>,
+    all: Vec<Identity>,
+) -> Result<(StatusCode, Json<Received>), Problem> {
+    let written = site
+        .territory
+        .write(move |store, now| {
+            Ok(store.write(now, |batch| {
+                let more = u64::try_from(all.len()).unwrap_or(u64::MAX);
+                let dwelling = match admit_said(batch.state(), slip, about, more, now)? {
+                    Ok(row) => row.dwelling,
+                    Err(shut) => return Ok(Err(shut)),
+                };
+                let mut receipts = Vec::with_capacity(all.len());
+                for words in &all {
+                    let said = batch.new_id()?;
+                    let plaintext = words.encode();
+                    let sealed = Sealed { owner: said, plaintext: &plaintext, fresh: true };
+                    let body = Body::Said { said, slip, dwelling, what, about };
+                    batch.append(slip, body, Some(sealed))?;
+                    receipts.push(receipt(said));
+                }
+                Ok(Ok(receipts))
+            })?)
+        })
+        .await?;
+    let receipts = written.map_err(shut)?;
+    Ok((StatusCode::CREATED, Json(Received { receipts })))
+}
+
+/// Report who lives behind the slip's door. A person of the community confirms each.
+#[utoipa::path(
+    post, path = "/v1/slip/people", tag = "resident", security(("slip" = [])), request_body = Report,
+    responses((status = 201, body = Received), (status = 401, body = Problem), (status = 422, body = Problem),
+        (status = 409, body = Problem, description = "`slip_full`: twenty things wait already"))
+)]
+async fn report(
+    State(site): State<Site>,
+    holder: Holder,
+    Json(report): Json<Report>,
+) -> Result<(StatusCode, Json<Received>), Problem> {
+    if report.people.is_empty() || report.people.len() > PEOPLE {
+        let (zh, en) = (format!("一次 1 到 {PEOPLE} 人"), format!("one to {PEOPLE} people at a time"));
+        return Err(Problem::field("people", "too_many", zh, en));
+    }
+    let mut people = Vec::with_capacity(report.people.len());
+    for (row, reported) in (1..).zip(&report.people) {
+        let identity = persons::read(&Fields {
+            name: Some(&reported.name),
+            sex: reported.sex.as_deref(),
+            birth_date: reported.birth_date.as_deref(),
+            id_number: reported.id_number.as_deref(),
+            phone: reported.phone.as_deref(),
+            relation: reported.relation.as_deref(),
+        })
+        .map_err(|wrong| Problem::field(wrong.field, wrong.code, wrong.zh, wrong.en).in_row(row))?;
+        if identity.name.is_empty() {
+            return Err(Problem::field("name", "name", "请填写姓名", "a name is needed").in_row(row));
+        }
+        people.push(identity);
+    }
+    say(&site, holder.slip, What::Person, None, people).await
+}
+
+/// Ask for help, for a correction or for an erasure. A person of the community answers.
+#[utoipa::path(
+    post, path = "/v1/slip/requests", tag = "resident", security(("slip" = [])), request_body = Request,
+    responses((status = 201, body = Received), (status = 401, body = Problem), (status = 422, body = Problem),
+        (status = 409, body = Problem, description = "`slip_full`: twenty things wait already"))
+)]
+async fn request(
+    State(site): State<Site>,
+    holder: Holder,
+    Json(request): Json<Request>,
+) -> Result<(StatusCode, Json<Received>), Problem> {
+    let what = What::from_name(&request.what).filter(|what| *what != What::Person).ok_or_else(|| {
+        Problem::field(
+            "what",
+            "what",
+            "请说明要什么：help（帮助）、correction（更正）或 erasure（删除）",
+            "say what is asked for: help, correction or erasure",
+        )
+    })?;
+    let note = cell::plain(&request.text);
+    if note.is_empty() || note.chars().count() > WORDS {
+        return Err(Problem::field(
+            "text",
+            "text",
+            format!("请写几个字，不超过 {WORDS} 字"),
+            format!("a few words are needed, at most {WORDS} characters"),
+        ));
+    }
+    let said = Fields { phone: request.phone.as_deref(), ..Fields::default() };
+    let words =
+        persons::read(&said).map_err(|wrong| Problem::field(wrong.field, wrong.code, wrong.zh, wrong.en))?;
+    say(&site, holder.slip, what, request.about, vec![Identity { note, ..words }]).await
+}

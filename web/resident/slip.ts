@@ -1,0 +1,111 @@
+/**
+ * The slip in hand: its code, what it opens, and what is said with it. The code stays in this tab alone and goes with it;
+ * it comes behind the `#` of the address, and is taken out of there before anything is asked.
+ */
+import { shallowRef } from 'vue'
+import { call, Refused } from '@core/api/client'
+import type { Outcome } from '@core/ledger/facts'
+
+export interface Slip {
+  door: { area_name: string; building: string; unit: string; room: string }
+  office_phone: string
+  expires_at: string
+}
+
+export type What = 'person' | 'help' | 'correction' | 'erasure'
+
+export interface Said {
+  said: string
+  what: What
+  said_at: string
+  state: 'waiting' | 'confirmed' | 'settled' | 'declined'
+  /** Of people who were reported and are still kept. */
+  person?: { name: string; relation?: string; sex?: string; birth_date?: string; phone?: string; id_number?: string }
+}
+
+export interface Reading {
+  at: string
+  /** `office` where no right says who it was. */
+  role: string
+  area_name: string
+  purpose: string
+  position: number
+  whole_list: boolean
+}
+
+export interface SlipRecord {
+  said: Said[]
+  readings: Reading[]
+  visits: { at: string; outcome: Outcome }[]
+}
+
+export interface Reported {
+  name: string
+  relation?: string
+  sex?: string
+  birth_date?: string
+  phone?: string
+  id_number?: string
+}
+
+const STORED = 'wanjia.slip'
+/** Crockford's 32 signs: none looks like another. */
+const SIGNS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+const LENGTH = 12
+
+export const code = shallowRef<string | null>(sessionStorage.getItem(STORED))
+export const slip = shallowRef<Slip | null>(null)
+
+/** What was meant by what was typed: O is 0, I and L are 1, hyphens and spaces are nothing. */
+export function readCode(typed: string): string | null {
+  const signs = typed
+    .normalize('NFKC')
+    .toUpperCase()
+    .replace(/[\s\-‐-―]/g, '')
+    .replace(/O/g, '0')
+    .replace(/[IL]/g, '1')
+  return signs.length === LENGTH && [...signs].every((sign) => SIGNS.includes(sign)) ? signs : null
+}
+
+export function takeCodeFromAddress(): void {
+  const found = readCode(location.hash.slice(1))
+  if (found === null) return
+  keepCode(found)
+  history.replaceState(null, '', location.pathname)
+}
+
+export function keepCode(signs: string): void {
+  sessionStorage.setItem(STORED, signs)
+  slip.value = null
+  code.value = signs
+}
+
+/** Nothing of the slip stays in the browser. */
+export function leave(): void {
+  sessionStorage.removeItem(STORED)
+  code.value = null
+  slip.value = null
+}
+
+export async function open(): Promise<void> {
+  slip.value = await ask<Slip>('/v1/slip')
+}
+
+export const readRecord = () => ask<SlipRecord>('/v1/slip/record')
+
+export const report = (people: Reported[]) => ask<{ receipts: string[] }>('/v1/slip/people', { people })
+
+export const request = (what: Exclude<What, 'person'>, text: string, phone: string, about: string | null) =>
+  ask<{ receipts: string[] }>('/v1/slip/requests', { what, text, ...(phone === '' ? {} : { phone }), ...(about === null ? {} : { about }) })
+
+async function ask<Body>(path: string, json?: unknown): Promise<Body> {
+  const headers = { authorization: `Slip ${code.value ?? ''}` }
+  try {
+    const { body } = await call<Body>(path, { headers, ...(json === undefined ? {} : { method: 'POST', json }) })
+    return body
+  } catch (error) {
+    // A slip that opens nothing any more is not kept.
+    if (error instanceof Refused && error.problem.status === 401) leave()
+    throw error
+  }
+}

@@ -1,0 +1,33 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+
+let readCode: (typed: string) => string | null
+let dayOf: (instant: string) => string
+let timeOf: (instant: string) => string
+
+beforeAll(async () => {
+  Object.assign(globalThis, { sessionStorage: { getItem: () => null } })
+  readCode = (await import('../resident/slip')).readCode
+  ;({ dayOf, timeOf } = await import('../resident/when'))
+})
+
+describe('the code of a slip', () => {
+  it.each(['7K3M-9QXD-2F8T', '7k3m9qxd2f8t', ' 7K3M 9QXD 2F8T ', '７Ｋ３Ｍ－９ＱＸＤ－２Ｆ８Ｔ', '7K3M–9QXD–2F8T'])('is read from %s', (typed) => {
+    expect(readCode(typed)).toBe('7K3M9QXD2F8T')
+  })
+
+  it('takes what looks alike for what was meant, as the server does', () => {
+    expect(readCode('OIL0-0000-0000')).toBe('011000000000')
+  })
+
+  it.each(['', '7K3M-9QXD-2F8', '7K3M-9QXD-2F8T-1', '7K3M-9QXD-2F8U', '零零零零零零零零零零零零'])('is not %s', (typed) => {
+    expect(readCode(typed)).toBeNull()
+  })
+})
+
+describe('a time', () => {
+  it('is told in the campaign’s zone and in figures that every language reads', () => {
+    const fromLeft = (text: string) => `\u2066${text}\u2069`
+    expect(dayOf('2026-01-31T16:30:00Z')).toBe(fromLeft('2026-02-01'))
+    expect(timeOf('2026-01-31T16:30:00Z')).toBe(fromLeft('2026-02-01 00:30'))
+  })
+})
