@@ -193,7 +193,7 @@ fn sweep(seed: u64, people: u64, rates: Rates, outcome: &mut Outcome) {
     let today = jiff::civil::date(2026, 9, 21);
     let reader = read_roster(Table::from_bytes(roster).unwrap(), today).unwrap();
     let from = Roster { source: "register", digest: [0; 32], bytes: 0, actor: None, within: None };
-    import_roster(&mut store, reader, &from, false, NOW, &mut Vec::new(), &mut |_, _, _| {}).unwrap();
+    import_roster(&mut store, reader, &from, false, NOW, &mut Vec::new(), &mut |_| {}).unwrap();
     let actor = store.book().own_series;
     let sweep = open_sweep(&mut store, actor, CITY, "belief", NOW + 86_400_000, NOW).unwrap();
     let (sightings, truth) = look_around(&city, &codes, rates, &mut Chance::new(seed ^ 0xbe11ef, people));
