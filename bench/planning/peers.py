@@ -8,6 +8,7 @@ peers.py rounds DIR --seconds N     vrp-pragmatic for so long, least metres afte
 import argparse
 import csv
 import json
+import math
 import resource
 import time
 
@@ -90,7 +91,7 @@ def rounds(folder, seconds):
                "objectives": [[{"type": "minimize-unassigned"}], [{"type": "minimize-cost"}]]}
     seconds_between = np.rint(metres / (speed[0] / 3.6)).astype(int)
     matrix = {"profile": "car", "travelTimes": seconds_between.ravel().tolist(), "distances": metres.ravel().tolist()}
-    config = {"termination": {"maxTime": max(1, round(seconds)), "maxGenerations": 10**9}}
+    config = {"termination": {"maxTime": math.ceil(seconds), "maxGenerations": 10**9}}
     done = json.loads(vrp_cli.solve_pragmatic(json.dumps(problem), [json.dumps(matrix)], json.dumps(config)))
     return {"objective": done["statistic"]["distance"], "unserved": len(done.get("unassigned") or []), "began": began}
 

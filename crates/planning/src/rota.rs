@@ -36,12 +36,19 @@ pub struct Shift {
     pub weekend: bool,
 }
 
+impl Shift {
+    /// The hour at which it is over, from the beginning of the first day.
+    const fn ends(&self) -> u32 {
+        self.starts + self.hours
+    }
+}
+
 /// The rules that every rota keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// Hours of rest between two shifts.
+    /// Hours of rest between two stretches of work: shifts with less between them are one stretch.
     pub rest: u32,
-    /// Hours of shifts that begin on one day.
+    /// Hours of a stretch of work from its first to its last, breaks counted; and of shifts that begin on one day.
     pub most_a_day: u32,
     /// In so many days on end one is free of any shift; 0 for never.
     pub free_day_in: usize,
@@ -54,6 +61,41 @@ pub struct Rules {
 impl Default for Rules {
     fn default() -> Self {
         Self { rest: 11, most_a_day: 12, free_day_in: 7, effort: 400_000, seed: 1 }
+    }
+}
+
+/// Why one person cannot hold a shift beside her others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clash {
+    /// She holds another at the same time.
+    Overlap,
+    /// Too little rest to be another stretch of work, and too long from first to last to be one.
+    Rest,
+    /// Too many hours begin on one day.
+    LongDay,
+}
+
+/// What stands against holding `shift` beside `others`.
+#[must_use]
+pub fn clash(shift: &Shift, others: &[&Shift], rules: &Rules) -> Option<Clash> {
+    let (mut from, mut until) = (shift.starts, shift.ends());
+    if others.iter().any(|other| other.starts < until && from < other.ends()) {
+        return Some(Clash::Overlap);
+    }
+    let same_day = others.iter().filter(|other| other.starts / 24 == shift.starts / 24);
+    if shift.hours + same_day.map(|other| other.hours).sum::<u32>() > rules.most_a_day {
+        return Some(Clash::LongDay);
+    }
+    loop {
+        let stretch = (from, until);
+        for other in others {
+            if other.starts < until + rules.rest && from < other.ends() + rules.rest {
+                (from, until) = (from.min(other.starts), until.max(other.ends()));
+            }
+        }
+        if stretch == (from, until) {
+            return (until - from > rules.most_a_day).then_some(Clash::Rest);
+        }
     }
 }
 
@@ -117,16 +159,15 @@ fn most_hours(people: &[Person], shifts: &[Shift], rules: &Rules) -> u64 {
     let day = |index: usize, day: usize| 2 + people.len() + index * days + day;
     let shift_node = |index: usize| 2 + people.len() * (1 + days) + index;
     let mut flow = Hours::new(shift_node(shifts.len()));
-    // A day holds one shift, or two when they are short enough.
-    let lengths = || shifts.iter().map(|shift| shift.hours).filter(|&hours| hours <= rules.most_a_day);
-    let single = lengths().max().unwrap_or(0);
-    let mut distinct: Vec<u32> = lengths().collect();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let pairs = distinct.iter().flat_map(|a| distinct.iter().map(move |b| a + b));
-    let a_day = pairs.filter(|&sum| sum <= rules.most_a_day).fold(single, u32::max);
-    // With rest short enough for three shifts a day, only the rule of the day itself holds.
-    let a_day = if rules.rest >= 8 { a_day } else { rules.most_a_day };
+    // The most that shifts of these lengths fill of a day.
+    let mut filled = vec![false; rules.most_a_day as usize + 1];
+    filled[0] = true;
+    for hours in 1..filled.len() {
+        filled[hours] = shifts.iter().any(|shift| {
+            shift.hours > 0 && hours.checked_sub(shift.hours as usize).is_some_and(|rest| filled[rest])
+        });
+    }
+    let a_day = filled.iter().rposition(|&filled| filled).unwrap_or(0) as u32;
     let free = days.checked_div(rules.free_day_in).unwrap_or(0);
     for (index, who) in people.iter().enumerate() {
         flow.add(source, person(index), a_day * (days - free) as u32);
@@ -192,25 +233,23 @@ impl<'a> Search<'a> {
     /// be enough.
     fn against(&self, person: usize, shift: usize) -> Option<Vec<usize>> {
         let new = &self.shifts[shift];
-        let rules = self.rules;
+        if self.holds[person].contains(&shift) {
+            return None;
+        }
         let mut drop = Vec::new();
-        let (day, _) = days_of(new);
-        let mut a_day = new.hours;
+        let mut beside = vec![new];
+        // What is farther off is in no stretch with it.
+        let reach = self.rules.rest + self.rules.most_a_day;
         for &other in &self.holds[person] {
             let old = &self.shifts[other];
-            let apart = old.starts + old.hours + rules.rest <= new.starts
-                || new.starts + new.hours + rules.rest <= old.starts;
-            if other == shift {
-                return None;
+            let apart = old.ends() + reach <= new.starts || new.ends() + reach <= old.starts;
+            if apart && old.starts / 24 != new.starts / 24 {
+                continue;
             }
-            if !apart {
+            if clash(old, &beside, self.rules).is_some() {
                 drop.push(other);
-            } else if days_of(old).0 == day {
-                a_day += old.hours;
-                if a_day > rules.most_a_day {
-                    drop.push(other);
-                    a_day -= old.hours;
-                }
+            } else {
+                beside.push(old);
             }
         }
         self.has_free_days(person, shift, &drop).then_some(drop)
@@ -360,8 +399,14 @@ mod tests {
                 .map(|(s, _)| s)
                 .collect();
             mine.sort_by_key(|shift| shift.starts);
-            for pair in mine.windows(2) {
-                assert!(pair[0].starts + pair[0].hours + 11 <= pair[1].starts, "too little rest");
+            let mut began = 0;
+            for (at, shift) in mine.iter().enumerate() {
+                let ended = at.checked_sub(1).map(|before| mine[before].starts + mine[before].hours);
+                assert!(ended.is_none_or(|ended| ended <= shift.starts), "two at once");
+                if ended.is_none_or(|ended| ended + 11 <= shift.starts) {
+                    began = shift.starts;
+                }
+                assert!(shift.starts + shift.hours <= began + 12, "too little rest");
             }
             let mut busy = [false; 32];
             for shift in &mine {
@@ -402,6 +447,27 @@ mod tests {
         // Six day shifts of twelve hours are all that one person without nights can hold in a week.
         assert!((rota.uncovered.objective - (168.0 - 72.0)).abs() < 1e-9);
         assert!(rota.uncovered.is_optimal());
+    }
+
+    #[test]
+    fn two_short_shifts_with_a_break_are_one_day_of_work() {
+        let shifts = round_the_clock(1, 1, 6);
+        let held = |rules: &Rules, hours: &[u32]| {
+            let shift = |starts: u32| Shift { starts, ..shifts[0] };
+            let before: Vec<Shift> = hours[1..].iter().map(|&starts| shift(starts)).collect();
+            clash(&shift(hours[0]), &before.iter().collect::<Vec<_>>(), rules)
+        };
+        let rules = Rules::default();
+        assert_eq!(held(&rules, &[14, 8]), None);
+        assert_eq!(held(&rules, &[15, 8]), Some(Clash::Rest), "thirteen hours from first to last");
+        assert_eq!(held(&rules, &[12, 8]), Some(Clash::Overlap));
+        assert_eq!(held(&rules, &[20, 14, 8]), Some(Clash::LongDay));
+        assert_eq!(held(&rules, &[25, 14, 8]), Some(Clash::Rest), "five hours after a whole day");
+        assert_eq!(held(&rules, &[31, 14, 8]), None, "eleven hours after a whole day");
+        // One person covers twelve of a day's twenty-four hours, and no rota covers more.
+        let rota = plan(&[anyone(1, 1)], &shifts, &rules);
+        check(&[anyone(1, 1)], &shifts, &rota);
+        assert!((rota.uncovered.objective - 12.0).abs() < 1e-9 && rota.uncovered.is_optimal());
     }
 
     #[test]

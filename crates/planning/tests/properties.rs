@@ -3,6 +3,7 @@
 use planning::deploy::{self, Limits, Need, Person, Place};
 use planning::grids::{self, Adjacency, Boundary, Building, Community, Settings};
 use planning::random::Random;
+use planning::rota::{self, Rules, Shift};
 use proptest::prelude::*;
 
 fn staff() -> impl Strategy<Value = Vec<Person>> {
@@ -121,6 +122,54 @@ proptest! {
         }
         prop_assert_eq!(exact.travel.objective as i64, least);
         prop_assert_eq!(exact.travel.lower_bound as i64, least);
+    }
+
+    #[test]
+    fn no_shift_stays_open_while_someone_free_could_hold_it(
+        people in prop::collection::vec((prop::collection::vec(any::<bool>(), 2), prop::collection::vec(0u8..5, 8), any::<bool>()), 1..6),
+        lengths in prop::collection::vec(1u32..13, 2),
+        need in 1u32..3,
+    ) {
+        let people: Vec<rota::Person> = people
+            .into_iter()
+            .map(|(posts, days, nights)| rota::Person { posts, days: days.iter().map(|&day| day > 0).collect(), nights })
+            .collect();
+        let shifts: Vec<Shift> = lengths
+            .iter()
+            .enumerate()
+            .flat_map(|(post, &hours)| (0..8 * 24 / hours).map(move |number| (post, number * hours, hours)))
+            .filter(|&(_, starts, hours)| starts + hours <= 8 * 24)
+            .map(|(post, starts, hours)| Shift { post, starts, hours, need, night: starts % 24 < 6, weekend: starts >= 120 })
+            .collect();
+        let rules = Rules { effort: 2_000, ..Rules::default() };
+        let plan = rota::plan(&people, &shifts, &rules);
+        prop_assert_eq!(&plan, &rota::plan(&people, &shifts, &rules));
+        prop_assert!(plan.uncovered.lower_bound <= plan.uncovered.objective);
+        for (index, person) in people.iter().enumerate() {
+            let (mine, other): (Vec<_>, Vec<_>) =
+                shifts.iter().zip(&plan.held_by).partition(|(_, held)| held.contains(&index));
+            let mine: Vec<&Shift> = mine.into_iter().map(|(shift, _)| shift).collect();
+            let days = |shift: &Shift| (shift.starts / 24) as usize..=((shift.starts + shift.hours - 1) / 24) as usize;
+            let may = |shift: &Shift| {
+                person.posts[shift.post] && (person.nights || !shift.night) && days(shift).all(|day| person.days[day])
+            };
+            let rests = |held: &[&Shift]| {
+                let mut busy = [false; 8];
+                held.iter().for_each(|shift| busy[days(shift)].fill(true));
+                busy.windows(7).all(|week| week.contains(&false))
+            };
+            for (at, &shift) in mine.iter().enumerate() {
+                prop_assert!(may(shift) && rota::clash(shift, &mine[..at], &rules).is_none());
+            }
+            prop_assert!(rests(&mine));
+            for (shift, held) in other {
+                prop_assert!(held.len() <= need as usize, "over capacity");
+                let mut with = mine.clone();
+                with.push(shift);
+                let free = may(shift) && rota::clash(shift, &mine, &rules).is_none() && rests(&with);
+                prop_assert!(held.len() == need as usize || !free, "someone free could hold this");
+            }
+        }
     }
 
     #[test]

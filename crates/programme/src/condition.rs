@@ -53,6 +53,15 @@ pub struct Condition {
     pub(crate) expression: IdedExpr,
 }
 
+impl Condition {
+    /// Whether what it says can change with a new answer to a form: if not, nobody need be judged by it anew.
+    #[must_use]
+    pub fn looks_at(&self, form: &str) -> bool {
+        let Needs { forms, history, people, .. } = &self.needs;
+        [forms, history, people].iter().any(|looked_at| looked_at.contains(form))
+    }
+}
+
 /// What must be at hand for a condition, or for several, to be judged.
 #[derive(Clone, Debug, Default)]
 pub struct Needs {

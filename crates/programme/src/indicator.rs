@@ -29,6 +29,14 @@ pub struct Indicator {
     pub at_most: Option<f64>,
 }
 
+impl Indicator {
+    /// Whether what a subject adds to it can change with a new answer to a form.
+    #[must_use]
+    pub fn looks_at(&self, form: &str) -> bool {
+        self.measure.expressions().iter().any(|expression| expression.looks_at(form))
+    }
+}
+
 /// What of a subject counts.
 #[derive(Clone, Debug)]
 pub enum Measure {

@@ -13,7 +13,7 @@ use programme::code::Day;
 use programme::condition::Needs;
 use programme::form::Subject;
 use programme::indicator::{self, Board, Contributions, Side, behind};
-use programme::judge::{Situation, View};
+use programme::judge::{Situation, View, judge};
 use programme::{Programme, read};
 use proptest::prelude::*;
 
@@ -121,6 +121,34 @@ proptest! {
         let before: Vec<_> = all.into_iter().filter(|(from, _)| *from <= until).collect();
         records.retain(|record| record.on <= until);
         prop_assert_eq!(spans(&records, until), before);
+    }
+
+    /// A rule or an indicator that does not look at a form says the same after a new answer to it.
+    #[test]
+    fn what_does_not_look_at_a_form_does_not_change_with_it(
+        mut records in prop::collection::vec(any_record(), 0..8),
+        new in any_record(),
+    ) {
+        let today = day(200);
+        let rules: Vec<_> = LIVELIHOOD
+            .rules
+            .iter()
+            .filter(|rule| rule.subject == Subject::Household && !rule.condition.looks_at(&new.form))
+            .collect();
+        let judged = |records: &[Record]| {
+            let situation = Situation { own: records.iter().collect(), people: Vec::new() };
+            let parameters = LIVELIHOOD.parameters.on("520326", today);
+            rules.iter().map(|rule| judge(&rule.condition, &situation, &parameters, today)).collect::<Vec<_>>()
+        };
+        let indicators = LIVELIHOOD.indicators.iter().filter(|indicator| !indicator.looks_at(&new.form));
+        let counted = |records: &[Record]| {
+            let all = contributions(records, today);
+            indicators.clone().map(|indicator| all.get(&indicator.id.value).copied()).collect::<Vec<_>>()
+        };
+        let before = (judged(&records), counted(&records));
+        prop_assert!(!rules.is_empty());
+        records.push(new.clone());
+        prop_assert_eq!((judged(&records), counted(&records)), before);
     }
 
     /// The board that follows every change is the board that is counted anew, to the last thousandth.

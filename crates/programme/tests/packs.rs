@@ -12,7 +12,7 @@ mod common;
 
 use common::pack;
 
-const PACKS: [&str; 2] = ["epidemic", "livelihood"];
+const PACKS: [&str; 3] = ["epidemic", "heat", "livelihood"];
 
 fn epidemic() -> Files {
     pack("epidemic")
@@ -528,4 +528,37 @@ fn what_is_reckoned_classed_and_counted_differently_is_told() {
     let lines = programme::difference::difference(&before, &after);
     assert_snapshot!(lines.iter().map(|line| format!("{}\n{}\n", line.en, line.zh)).collect::<String>());
     assert_eq!(programme::difference::difference(&before, &before), Vec::new());
+}
+
+/// What docs/seed-coverage.md says is tested: each test that it names is there.
+#[test]
+fn every_test_that_the_coverage_names_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("../../docs/seed-coverage.md")).unwrap();
+    let names: Vec<String> = PACKS
+        .iter()
+        .flat_map(|name| read(&pack(name)).unwrap().scenarios)
+        .map(|scenario| scenario.name.value)
+        .collect();
+    let (tested, _) = text.split_once("## Without one").unwrap();
+    let mut found = 0;
+    for row in tested.lines().filter_map(|line| line.strip_prefix("| ")) {
+        let test = row.trim_end_matches('|').rsplit('|').next().unwrap();
+        for quoted in test.split('"').skip(1).step_by(2).filter(|quoted| !quoted.contains("does not apply")) {
+            let begins = quoted.trim_end_matches('…');
+            assert!(names.iter().any(|name| name.starts_with(begins)), "{quoted}");
+            found += 1;
+        }
+        let mut source = String::new();
+        for code in test.split('`').skip(1).step_by(2) {
+            if code.ends_with(".rs") {
+                let path = ["tests", "src"].map(|folder| root.join(folder).join(code));
+                source = path.iter().find_map(|path| std::fs::read_to_string(path).ok()).unwrap();
+            } else {
+                assert!(source.contains(&format!("fn {code}(")), "{code}");
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 30, "{found}");
 }

@@ -142,7 +142,7 @@ fn what_cannot_be_translated_is_told_with_its_cell() {
 #[ignore = "needs pyxform: make xforms"]
 fn every_form_of_the_packs_is_what_pyxform_makes_of_it() {
     let python = std::env::var("PYXFORM_PYTHON").expect("make xforms sets it");
-    for pack in ["epidemic", "livelihood"] {
+    for pack in ["epidemic", "heat", "livelihood"] {
         for (code, xml) in build(&common::pack(pack)).unwrap() {
             let sheet = here("../../programmes").join(format!("{pack}/forms/{code}.md"));
             let script =

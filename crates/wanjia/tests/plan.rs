@@ -65,6 +65,79 @@ fn named(report: &Value, code: &str, name: &str) -> bool {
     uncovered(report).iter().any(|(its, whose)| its == code && whose == name)
 }
 
+/// A sample list, as the readme names it.
+fn sample(name: &str) -> String {
+    format!("{}/../../samples/plan/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_samples_of_every_planner_make_a_plan_with_nothing_in_question() {
+    let desk = Desk::new(&[]);
+    let lines = [
+        ("grids --buildings buildings.csv --adjacency adjacency.csv --target 300", 30),
+        ("deploy --staff staff.csv --communities communities.csv", 20),
+        ("pair --units units.csv --places places.csv", 12),
+        ("rota --people people.csv --posts posts.csv --from 2026-01-05 --days 14", 98),
+        ("rounds --stops stops.csv --vehicles vehicles.csv", 12),
+        ("rounds --stops stops.csv --teams 2", 12),
+        ("rounds --stops stops.csv --patrol", 12),
+    ];
+    for (line, rows) in lines {
+        let words =
+            line.split(' ').map(|word| if word.ends_with(".csv") { sample(word) } else { word.to_owned() });
+        let (report, written) = desk.plan(&words.collect::<Vec<_>>().join(" "));
+        assert_eq!(uncovered(&report), [], "{line}");
+        assert_eq!(written.len(), rows, "{line}");
+        assert!(report["lower_bound"].as_f64().unwrap() <= report["objective"].as_f64().unwrap(), "{line}");
+    }
+}
+
+#[test]
+fn a_time_or_date_written_otherwise_is_refused_with_row_column_value_and_how_it_is_written() {
+    let rota = "rota --people people.csv --posts posts.csv --from 2026-01-05 --days 7";
+    let posts = "post_id,opens,closes,shift_hours\nG1,08:00,20:00,6\n";
+    let people = "person_id,away\nP1,\n";
+    let stops = "stop_id,x_m,y_m,opens\nD1,0,0,8.30\n";
+    for (files, line, said) in [
+        (
+            [("people.csv", people), ("posts.csv", "post_id,opens\nG1,8\nG2,08:30\n")],
+            rota,
+            ["3", "opens", "08:30", "08:00"],
+        ),
+        (
+            [("people.csv", people), ("posts.csv", "post_id,closes\nG1,49\n")],
+            rota,
+            ["2", "closes", "49", "48"],
+        ),
+        (
+            [("people.csv", people), ("posts.csv", "post_id,number\nG1,two\n")],
+            rota,
+            ["2", "number", "two", "12"],
+        ),
+        (
+            [("people.csv", "person_id,away\nP1,1月6日\n"), ("posts.csv", posts)],
+            rota,
+            ["2", "away", "1月6日", "2026-01-31"],
+        ),
+        (
+            [("stops.csv", stops), ("unused.csv", "")],
+            "rounds --stops stops.csv --teams 1",
+            ["2", "opens", "8.30", "08:30"],
+        ),
+    ] {
+        let complaint = Desk::new(&files).refuse(line);
+        for language in complaint.trim().lines() {
+            assert!(said.iter().all(|word| language.contains(word)), "{complaint}");
+        }
+        assert_eq!(complaint.trim().lines().count(), 2, "in both languages");
+    }
+    // A full hour may be written as a time; six hours and six hours are one person's day.
+    let desk = Desk::new(&[("people.csv", people), ("posts.csv", posts)]);
+    let (report, rows) = desk.plan("rota --people people.csv --posts posts.csv --from 2026-01-05 --days 1");
+    assert_eq!(rows, ["2026-01-05,G1,08:00,6,P1,", "2026-01-05,G1,14:00,6,P1,"]);
+    assert_eq!(report["proven_optimal"], true);
+}
+
 const DEPLOY: &str = "deploy --staff staff.csv --communities communities.csv";
 
 #[test]

@@ -303,3 +303,56 @@ fn a_difference_is_told_in_words() {
     assert_eq!(output.status.code(), Some(0));
     insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap());
 }
+
+/// The tutorial as it stands: its files are written in their order, its commands run, and what it shows is what the program
+/// says. What it makes is the pack in the repository.
+#[test]
+fn the_tutorial_makes_the_heat_pack() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let tutorial = fs::read_to_string(root.join("docs/write-a-programme.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut files, mut commands) = (0, 0);
+    for block in tutorial.split("\n```").skip(1).step_by(2) {
+        let (information, content) = block.split_once('\n').unwrap();
+        if let Some(("toml" | "text", path)) = information.split_once(' ') {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, format!("{content}\n")).unwrap();
+            files += 1;
+        } else {
+            assert_eq!(information, "console", "{block}");
+            for shown in content.split("$ wanjia ").skip(1) {
+                let (command, expected) = shown.split_once('\n').unwrap();
+                let output = Command::new(env!("CARGO_BIN_EXE_wanjia"))
+                    .args(command.split(' '))
+                    .current_dir(folder.path())
+                    .output()
+                    .unwrap();
+                assert_eq!(
+                    String::from_utf8(output.stdout).unwrap().trim_end(),
+                    expected.trim_end(),
+                    "{command}"
+                );
+                commands += 1;
+            }
+        }
+    }
+    assert!(files >= 9 && commands >= 5, "{files} files, {commands} commands");
+    assert_eq!(texts(&folder.path().join("heat")), texts(&root.join("programmes/heat")));
+}
+
+fn texts(folder: &Path) -> std::collections::BTreeMap<std::path::PathBuf, String> {
+    let mut all = std::collections::BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(inside) = folders.pop() {
+        for entry in fs::read_dir(inside).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                all.insert(path.strip_prefix(folder).unwrap().to_owned(), fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    all
+}

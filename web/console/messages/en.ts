@@ -267,7 +267,7 @@ export default {
     certificate: 'What this plan rests on',
     optimal: 'Proven best: no plan has less.',
     gap: 'No plan is below {least}; at most {percent}% above the best.',
-    boundOnly: 'No plan is below {least}.',
+    boundOnly: 'Not proven least: whether a plan with {least} exists is not known.',
     noBound: 'The change covers less, or divides less evenly, than the plan that was proven, so its bound does not apply.',
     costs: 'The last change: {n} {unit} more',
     saves: 'The last change: {n} {unit} less',

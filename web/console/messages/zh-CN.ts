@@ -267,7 +267,7 @@ export default {
     certificate: '这份方案的依据',
     optimal: '已证明最优：任何方案都不会更少。',
     gap: '任何方案不低于 {least}；与最优至多相差 {percent}%。',
-    boundOnly: '任何方案不低于 {least}。',
+    boundOnly: '没有证明这是最少的：是否有方案能做到 {least}，未能确定。',
     noBound: '改动后覆盖得更少或更不均，原来证明的下界在此不适用。',
     costs: '刚才的改动：多 {n} {unit}',
     saves: '刚才的改动：少 {n} {unit}',

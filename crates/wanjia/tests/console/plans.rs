@@ -164,7 +164,7 @@ async fn a_change_is_judged_and_what_breaks_a_rule_or_was_not_confirmed_is_not_p
     };
     assert_eq!(rules(json!([[], [], [3]])).await, [(json!(2), json!("cannot_hold"))]);
     assert_eq!(rules(json!([[], [0], []])).await, [(json!(1), json!("cannot_hold"))]);
-    assert_eq!(rules(json!([[0, 3], [], []])).await, [(json!(0), json!("rest"))]);
+    assert_eq!(rules(json!([[0, 3], [], []])).await, [(json!(0), json!("overlap"))]);
     assert_eq!(rules(json!([[0, 0], [], []])).await, [(json!(0), json!("twice"))]);
     assert_eq!(rules(json!([[0, 1, 2], [5], []])).await, []);
 

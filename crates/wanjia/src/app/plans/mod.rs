@@ -18,7 +18,7 @@ mod located;
 mod pair;
 mod planning;
 mod publish;
-mod rota;
+pub mod rota;
 mod rounds;
 mod sheet;
 

@@ -3,7 +3,7 @@
 use domain::plan::{Open, Slot};
 use domain::time::to_day;
 use jiff::civil::{Date, Weekday};
-use planning::rota::{Person, Rules, Shift, plan};
+use planning::rota::{Clash, Person, Rules, Shift, clash, plan};
 
 use super::sheet::{Column, Sheet, Wrong};
 use super::{Broken, Figure, Held, Input, Judged, LABEL_LIMIT, NAME_LIMIT, SLOTS, Solved, headings};
@@ -143,34 +143,22 @@ impl Rota {
         shift: &Shift,
         before: &[u32],
     ) -> Option<(&'static str, &'static str, &'static str)> {
-        let day = |shift: &Shift| shift.starts / 24;
         if !self.may_hold(person, shift) {
             return Some(("cannot_hold", "此人不能上这一班", "this person cannot hold this shift"));
         }
-        let mut a_day = shift.hours;
-        for other in before {
-            let other = &self.shifts[*other as usize];
-            if other == shift {
-                return Some(("twice", "同一班排了两次", "the same shift twice"));
-            }
-            let apart = other.starts + other.hours + self.rules.rest <= shift.starts
-                || shift.starts + shift.hours + self.rules.rest <= other.starts;
-            if !apart {
-                return Some((
-                    "rest",
-                    "两班之间休息不足 11 小时",
-                    "less than 11 hours of rest between two shifts",
-                ));
-            }
-            if day(other) == day(shift) {
-                a_day += other.hours;
-            }
+        let before: Vec<&Shift> = before.iter().map(|other| &self.shifts[*other as usize]).collect();
+        if before.contains(&shift) {
+            return Some(("twice", "同一班排了两次", "the same shift twice"));
         }
-        (a_day > self.rules.most_a_day).then_some((
-            "long_day",
-            "一天超过 12 小时",
-            "more than 12 hours in a day",
-        ))
+        Some(match clash(shift, &before, &self.rules)? {
+            Clash::Overlap => ("overlap", "两班时间重叠", "two shifts at the same time"),
+            Clash::Rest => (
+                "rest",
+                "两班之间休息不足 11 小时，算作同一天上班又超过 12 小时",
+                "less than 11 hours of rest between two shifts, and as one day of work more than 12 hours from first to last",
+            ),
+            Clash::LongDay => ("long_day", "一天超过 12 小时", "more than 12 hours in a day"),
+        })
     }
 
     fn may_hold(&self, person: usize, shift: &Shift) -> bool {
@@ -227,6 +215,24 @@ fn day_of(hour: u32) -> usize {
     (hour / 24) as usize
 }
 
+/// An hour of the day as people write it: 8, 8:00 or 08:00.
+#[must_use]
+pub fn hour(word: &str) -> Option<u32> {
+    word.strip_suffix(":00").or_else(|| word.strip_suffix("：00")).unwrap_or(word).parse().ok()
+}
+
+/// How an hour and a number of hours are written, for whoever wrote them otherwise.
+pub const HOUR: (&str, &str) = (
+    "不是可用的整点；开始写 0 到 23，结束写到 48（次日），晚于开始，如 8 或 08:00",
+    "is no usable full hour; write 0 to 23 to begin, up to 48 (the next day) to close, later than it opens, as 8 or 08:00",
+);
+
+/// How dates away are written.
+pub const AWAY: (&str, &str) = (
+    "不是日期；写成 2026-01-31 或 2026-01-31..2026-02-02，几个之间空一格",
+    "is no date; write 2026-01-31 or 2026-01-31..2026-02-02, several apart by a space",
+);
+
 fn read_posts(sheet: &Sheet, dates: &[Date]) -> Result<(Vec<Post>, Vec<Shift>), Wrong> {
     let [skill, exposed] = ["skill", "exposed"].map(|title| sheet.optional(title));
     let columns = ["number", "opens", "closes", "shift_hours"].map(|title| sheet.optional(title));
@@ -235,11 +241,18 @@ fn read_posts(sheet: &Sheet, dates: &[Date]) -> Result<(Vec<Post>, Vec<Shift>), 
         let number = |index: usize, otherwise: u32, limit: u32| {
             sheet.number(row, columns[index], limit).map(|found| found.unwrap_or(otherwise))
         };
-        let (need, opens, closes, length) =
-            (number(0, 1, 500)?, number(1, 0, 23)?, number(2, 24, 48)?, number(3, 8, 48)?);
-        let wrong = [(2, closes <= opens), (3, length == 0)];
-        if let Some(column) = wrong.iter().find(|(_, wrong)| *wrong).and_then(|(index, _)| columns[*index]) {
-            return Err(sheet.at(row, column, "out_of_range", "不在可用的范围内", "is out of range"));
+        let clock = |index: usize, otherwise: u32, usable: std::ops::RangeInclusive<u32>| {
+            let Some(column) = columns[index].filter(|column| !sheet.text(row, *column).is_empty()) else {
+                return Ok(otherwise);
+            };
+            hour(sheet.text(row, column))
+                .filter(|hour| usable.contains(hour))
+                .ok_or_else(|| sheet.at(row, column, "out_of_range", HOUR.0, HOUR.1))
+        };
+        let (need, opens, length) = (number(0, 1, 500)?, clock(1, 0, 0..=23)?, number(3, 8, 48)?);
+        let closes = clock(2, 24, opens + 1..=48)?;
+        if let Some(column) = columns[3].filter(|_| length == 0) {
+            return Err(sheet.at(row, column, "out_of_range", "至少 1", "is 1 at least"));
         }
         let exposed = matches!(headings::word(sheet.text_of(row, exposed)), "1" | "yes");
         posts.push(Post { skill: sheet.text_of(row, skill).to_owned(), exposed });
@@ -286,13 +299,7 @@ fn read_people(sheet: &Sheet, posts: &[Post], dates: &[Date]) -> Result<Vec<Pers
             for word in words(row, away) {
                 match (period(word), away) {
                     (Some(period), _) => absent.push(period),
-                    (None, Some(away)) => {
-                        let (zh, en) = (
-                            "不是日期；写成 2026-01-31 或 2026-01-31..2026-02-02",
-                            "is no date; write 2026-01-31 or 2026-01-31..2026-02-02",
-                        );
-                        return Err(sheet.at(row, away, "date", zh, en));
-                    }
+                    (None, Some(away)) => return Err(sheet.at(row, away, "date", AWAY.0, AWAY.1)),
                     (None, None) => {}
                 }
             }

@@ -263,7 +263,7 @@ fn holds_number(label: &str) -> bool {
 fn minute(sheet: &Sheet, row: usize, column: Option<Column>) -> Result<Option<u32>, Wrong> {
     let Some(column) = column.filter(|column| !sheet.text(row, *column).is_empty()) else { return Ok(None) };
     let time = Time::strptime("%H:%M", sheet.text(row, column))
-        .map_err(|_| sheet.at(row, column, "time", "不是 hh:mm 的时刻", "is no time as hh:mm"))?;
+        .map_err(|_| sheet.at(row, column, "time", "不是时刻；写成 08:30", "is no time; write 08:30"))?;
     Ok(Some(u32::from(time.hour().unsigned_abs()) * 60 + u32::from(time.minute().unsigned_abs())))
 }
 

@@ -140,11 +140,11 @@ impl Sheet {
     /// If it does not read.
     pub fn parsed<T: FromStr>(&self, row: usize, column: Option<Column>) -> Result<Option<T>, Wrong> {
         match column {
-            Some(column) if !self.text(row, column).is_empty() => self
-                .text(row, column)
-                .parse()
-                .map(Some)
-                .map_err(|_| self.at(row, column, "unreadable", "不是数字", "is no number")),
+            Some(column) if !self.text(row, column).is_empty() => {
+                self.text(row, column).parse().map(Some).map_err(|_| {
+                    self.at(row, column, "unreadable", "不是数字；写成 12", "is no number; write 12")
+                })
+            }
             _ => Ok(None),
         }
     }

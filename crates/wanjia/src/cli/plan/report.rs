@@ -19,7 +19,7 @@ pub enum Language {
 /// How a plan reports itself.
 #[derive(Debug, clap::Args)]
 pub struct Output {
-    /// Print the report as JSON: objective, lower_bound, gap, uncovered, seconds, peak_memory_bytes
+    /// Print the report as JSON: objective, lower_bound, proven_optimal, gap, uncovered, seconds, peak_memory_bytes
     #[arg(long)]
     pub json: bool,
     /// Language of the report when it is not JSON
@@ -57,6 +57,7 @@ pub fn print(
         let mut object = Map::new();
         object.insert("objective".into(), json!(certificate.objective));
         object.insert("lower_bound".into(), json!(certificate.lower_bound));
+        object.insert("proven_optimal".into(), json!(certificate.is_optimal()));
         // JSON has no infinity: a gap over a bound of zero is null.
         object.insert("gap".into(), json!(certificate.gap()));
         object.insert("unit".into(), json!(unit_en));
@@ -93,11 +94,16 @@ fn page(
         format!("{}: {} {unit}", pick("本方案", "this plan"), certificate.objective),
         format!("{}: {} {unit}", pick("任何方案不低于", "no plan is below"), certificate.lower_bound),
         match certificate.gap() {
-            gap if certificate.is_optimal() || gap <= 0.0 => pick("已证明最优", "proven optimal"),
+            gap if certificate.is_optimal() || gap <= 0.0 => {
+                pick("已证明最优：任何方案都不会更少", "proven best: no plan has less")
+            }
             gap if gap.is_finite() => {
                 format!("{} {:.2}%", pick("与最优至多相差", "at most above the best by"), gap * 100.0)
             }
-            _ => pick("差距无界：下界为零", "the gap is unbounded: the bound is zero"),
+            _ => pick(
+                "没有证明这是最少的：是否有方案能做到 0，未能确定",
+                "not proven least: whether a plan with 0 exists is not known",
+            ),
         },
     ];
     lines.extend(facts.iter().map(|(key, chinese, value)| format!("{}: {value}", pick(chinese, key))));

@@ -9,14 +9,17 @@ use serde_json::json;
 use super::report::{self, Output, Uncovered};
 use super::table::{Column, Problem, Table, write};
 use crate::app::plans::headings;
+use crate::app::plans::rota::{AWAY, HOUR, hour};
 
 /// People to the shifts of posts, with rest and fair shares.
 ///
 /// people.csv: person_id; optional skills and limits, words apart by spaces (no_nights; no_exposure keeps
 /// someone from exposed posts, and no reason is asked for), away (dates apart by spaces, as 2026-01-31 or
 /// 2026-01-31..2026-02-02). posts.csv: post_id; optional number (people at a time, 1), skill, exposed (1 or
-/// 0), opens and closes (hours of the day, 0 and 24; closes may be up to 48), shift_hours (8).
-/// Kept always: 11 hours of rest, at most 12 hours a day, one day in seven free.
+/// 0), opens and closes (full hours, as 8 or 08:00; 0 and 24; closes may be up to 48, on the next day),
+/// shift_hours (8).
+/// Kept always: 11 hours of rest between two days of work; a day of work is at most 12 hours from its first
+/// to its last, breaks counted; one day in seven is free.
 /// Written: date,post_id,starts,hours,person_id,reason; what nobody holds comes first, with a reason:
 /// nobody_able or nobody_free.
 #[derive(Debug, clap::Args)]
@@ -29,7 +32,7 @@ pub struct Args {
     #[arg(long)]
     posts: PathBuf,
     /// The first day, as 2026-01-31
-    #[arg(long)]
+    #[arg(long, value_parser = date)]
     from: Date,
     /// How many days
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=366))]
@@ -42,6 +45,10 @@ pub struct Args {
     out: PathBuf,
     #[command(flatten)]
     output: Output,
+}
+
+fn date(text: &str) -> Result<Date, &'static str> {
+    text.parse().map_err(|_| "不是日期；写成 2026-01-31 / is no date; write 2026-01-31")
 }
 
 /// What a post asks of those who hold it.
@@ -112,10 +119,18 @@ fn read_posts(table: &Table, dates: &[Date]) -> Result<(Vec<Post>, Vec<Shift>), 
         let number = |index: usize, otherwise: u32| -> Result<u32, Problem> {
             Ok(table.parse_optional(row, columns[index])?.unwrap_or(otherwise))
         };
-        let (need, opens, closes, length) = (number(0, 1)?, number(1, 0)?, number(2, 24)?, number(3, 8)?);
-        let wrong = [(1, opens > 23), (2, closes <= opens || closes > 48), (3, length == 0)];
-        if let Some(column) = wrong.iter().find(|(_, wrong)| *wrong).and_then(|&(index, _)| columns[index]) {
-            return Err(table.at(row, column, "不在可用的范围内", "is out of range"));
+        let clock = |index: usize, otherwise: u32, usable: std::ops::RangeInclusive<u32>| {
+            let Some(column) = columns[index].filter(|column| !table.text(row, *column).is_empty()) else {
+                return Ok(otherwise);
+            };
+            hour(table.text(row, column))
+                .filter(|hour| usable.contains(hour))
+                .ok_or_else(|| table.at(row, column, HOUR.0, HOUR.1))
+        };
+        let (need, opens, length) = (number(0, 1)?, clock(1, 0, 0..=23)?, number(3, 8)?);
+        let closes = clock(2, 24, opens + 1..=48)?;
+        if let Some(column) = columns[3].filter(|_| length == 0) {
+            return Err(table.at(row, column, "至少 1", "is 1 at least"));
         }
         let exposed =
             exposed.is_some_and(|column| matches!(headings::word(table.text(row, column)), "1" | "yes"));
@@ -158,7 +173,7 @@ fn read_people(table: &Table, posts: &[Post], dates: &[Date]) -> Result<Vec<Pers
                 .map(|word| period(word).ok_or(word))
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(|_| match away {
-                    Some(column) => table.at(row, column, "不是日期", "is not a date or a period of dates"),
+                    Some(column) => table.at(row, column, AWAY.0, AWAY.1),
                     None => Problem::new("", ""),
                 })?;
             let days =

@@ -115,7 +115,7 @@ fn facts(plan: &Rounds, stops: usize) -> [(&'static str, &'static str, serde_jso
 fn minute(table: &Table, row: usize, column: Option<Column>) -> Result<Option<u32>, Problem> {
     let Some(column) = column.filter(|&column| !table.text(row, column).is_empty()) else { return Ok(None) };
     let time = Time::strptime("%H:%M", table.text(row, column))
-        .map_err(|_| table.at(row, column, "不是 hh:mm 的时刻", "is not a time as hh:mm"))?;
+        .map_err(|_| table.at(row, column, "不是时刻；写成 08:30", "is no time; write 08:30"))?;
     Ok(Some(u32::from(time.hour().unsigned_abs()) * 60 + u32::from(time.minute().unsigned_abs())))
 }
 

@@ -40,6 +40,22 @@ pub struct Table {
     ends: Vec<usize>,
 }
 
+/// A number in a cell.
+pub trait Number: FromStr {
+    /// What to say of a cell that holds none.
+    const WRITTEN: (&'static str, &'static str);
+}
+
+impl Number for u32 {
+    const WRITTEN: (&'static str, &'static str) =
+        ("不是整数；请写 0 或更大的整数，如 12", "is no whole number; write one from 0 up, as 12");
+}
+
+impl Number for f64 {
+    const WRITTEN: (&'static str, &'static str) =
+        ("不是数字；请写如 12 或 12.5 的数字", "is no number; write one as 12 or 12.5");
+}
+
 /// A column of a [`Table`] that is there.
 #[derive(Debug, Clone, Copy)]
 pub struct Column(usize);
@@ -126,19 +142,20 @@ impl Table {
         &self.cells[self.ends[cell]..self.ends[cell + 1]]
     }
 
-    /// The cell as a number or the like.
+    /// The cell as a number.
     ///
     /// # Errors
-    /// When it does not parse, naming the file, the row and the column.
-    pub fn parse<T: FromStr>(&self, row: usize, column: Column) -> Result<T, Problem> {
-        self.text(row, column).parse().map_err(|_| self.at(row, column, "看不懂", "cannot be understood"))
+    /// When it is none, naming the file, the row, the column and how it is written.
+    pub fn parse<T: Number>(&self, row: usize, column: Column) -> Result<T, Problem> {
+        let (zh, en) = T::WRITTEN;
+        self.text(row, column).parse().map_err(|_| self.at(row, column, zh, en))
     }
 
     /// As [`Table::parse`]; an empty cell or a column that is not there is `None`.
     ///
     /// # Errors
     /// When the cell is neither empty nor parses.
-    pub fn parse_optional<T: FromStr>(
+    pub fn parse_optional<T: Number>(
         &self,
         row: usize,
         column: Option<Column>,
