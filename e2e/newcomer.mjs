@@ -328,6 +328,25 @@ describe('a newcomer’s first evening', () => {
     await residual(secretary, 3)
   })
 
+  it('draws of a hundred thousand doors only those in sight, down to the last', async () => {
+    const page = await signIn(accounts.secretary)
+    const rows = Array.from({ length: 100_000 }, (_, at) => ({ dwelling: `door ${at}`, area_code: COMMUNITY, building: String(1 + Math.floor(at / 1000)), unit: '1', room: String(at), reason: 'never_visited' }))
+    await page.route('**/v1/sweeps/*/residual?*', (route) => route.fulfill({ json: { rows } }))
+    await go(page, '未到的户')
+    await page.getByText('已列出 100000 户').waitFor()
+    const drawn = () => page.locator('tbody tr[data-index]').count()
+    assert.ok((await drawn()) < 60, `${await drawn()} rows`)
+    assert.equal(await page.locator('table').getAttribute('aria-rowcount'), '100001')
+    await quiet(page, 'a very long list')
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight))
+    await page.locator('tbody tr', { hasText: ' 99999' }).waitFor()
+    assert.ok((await drawn()) < 60, `${await drawn()} rows`)
+    await page.getByRole('searchbox').fill('77777')
+    await page.locator('tbody tr', { hasText: ' 77777' }).waitFor()
+    assert.equal(await drawn(), 1)
+    await page.context().close()
+  })
+
   it('registers whom the roster does not know, by a name asked for and recorded', async () => {
     await go(secretary, '双向核对')
     const column = secretary.locator('.column[data-kind=lit_unlisted]')

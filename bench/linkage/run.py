@@ -143,18 +143,18 @@ for name, got in reliability:
     line(name, *bins, f"{got['calibration_error']:.5f}")
 
 if limits:
-    print("\n## Missed, though whoever knew the truth of all other rows could not tell: somebody else fits as well\n")
-    line("lists", "wanted", "missed", "wrong", "of the missed, nobody can tell", "F1 at 0.9", "F1 that this alone leaves")
-    line(*["---"] * 7)
+    print("\n## Missed, though whoever knew the truth of all that was found could not tell: another fits as well, or two can be exchanged\n")
+    line("lists", "wanted", "missed", "wrong", "another fits", "exchanged", "of the rest, an ideal scorer is not sure", "F1 at 0.9", "F1 that the first two alone leave")
+    line(*["---"] * 9)
     for name, limit_of, got in limits:
-        numbers = [limit_of[key] for key in ("wanted", "missed", "wrong", "undecidable")]
+        numbers = [limit_of[key] for key in ("wanted", "missed", "wrong", "stranger", "exchanged", "unsure")]
         line(name, *numbers, f"{got['at_threshold']['f1']:.5f}", f"{limit_of['f1_limit']:.5f}")
-    print("\nHow the missed rows agree with the right person, the commonest ways first\n")
-    line("lists", "rows", "nobody can tell", "what agrees")
-    line(*["---"] * 4)
+    print("\nHow the missed rows agree with the right person, the commonest ways first; beside them the rows of people on no list that agree so with somebody\n")
+    line("lists", "rows", "nobody can tell", "rows of people on no list", "an ideal scorer says", "what agrees")
+    line(*["---"] * 6)
     for name, limit_of, _ in limits:
         for way in limit_of["ways"]:
-            line(name, way["rows"], way["undecidable"], way["agree"])
+            line(name, way["rows"], way["undecidable"], way["outsiders"], f"{way['ideal']:.3f}", way["agree"])
 
 if arguments.lookup != "none":
     print("\n## Lookups, one at a time\n")

@@ -1,20 +1,27 @@
 //! What no rule can decide: how much of what links missed is a limit of what the lists say.
 //!
 //! `limit --roster roster.csv --observations observation.csv --links links.csv` takes every observation of a listed
-//! person that the links missed, and gives an imagined judge the truth of all other rows: whoever is the truth of another
-//! observation is out of the question. If among the people who are left some stranger agrees with the observation on
-//! every field as well as the right person does, or wholly, nothing in the lists tells the two apart: whoever links the
-//! row is right at most every second time, and whoever leaves it misses it. Either costs half a row of F1 in the mean, so
-//! that `f1_limit` is what this alone leaves to a judge who makes no other mistake.
+//! person that the links missed, and gives an imagined judge the truth of every row that they found: whoever is the truth
+//! of one of those is out of the question. Of whom is left,
+//! - some stranger may agree with the observation on every field as well as the right person does, or wholly: nothing in
+//!   the lists tells the two apart;
+//! - two missed observations may each fit the other's person as well as their own: exchanged, they fit as well.
+//!
+//! Whoever links such a row is right at most every second time, and whoever leaves it misses it. Either costs half a row
+//! of F1 in the mean, so that `f1_limit` is what this alone leaves to a judge who makes no other mistake.
+//!
+//! Of the others, an observation of somebody who is on no list may agree with an open person just so. For each way of
+//! agreeing these are counted beside the missed rows: `ideal` is the share of right ones among both, which is what a scorer
+//! says that knows how often either happens. Where it is below the threshold, leaving the row is what the threshold asks.
 
 mod generated;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Parser;
 use generated::{columns, raw};
-use linkage::{Field, Levels, Register, compare, field_name, level_name};
+use linkage::{Field, Index, Levels, Model, Raw, Register, compare, field_name, level_name};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::json;
 
@@ -38,30 +45,56 @@ struct Arguments {
 
 type Failure = Box<dyn std::error::Error>;
 
-/// A generated list: its rows and, by row, the texts of one more column.
-fn read(path: &PathBuf, also: &str, keep: impl Fn(&str) -> bool) -> Result<(Register, Vec<String>), Failure> {
+/// The rows of a generated list whose `id` is to be kept: passes on each with its id and what it says.
+fn each_row(
+    path: &PathBuf,
+    id: &str,
+    keep: impl Fn(&str) -> bool,
+    mut each: impl FnMut(&str, &Raw<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let mut reader = csv::Reader::from_path(path)?;
     let headers = reader.headers()?.clone();
-    let at = |name: &str| headers.iter().position(|header| header == name);
     let columns = columns(&headers);
-    let also = at(also).ok_or_else(|| format!("no column {also}"))?;
-    let id = at("obs_id").unwrap_or(also);
-    let (mut list, mut texts) = (Register::new(), Vec::new());
+    let id = headers.iter().position(|header| header == id).ok_or_else(|| format!("no column {id}"))?;
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record)? {
-        if !keep(&record[id]) {
-            continue;
+        if keep(&record[id]) {
+            each(&record[id], &raw(&record, &columns))?;
         }
-        let raw = raw(&record, &columns);
-        list.push(&raw)?;
-        texts.push(record[also].to_owned());
     }
-    Ok((list, texts))
+    Ok(())
+}
+
+/// The rows to be kept, and their ids.
+fn read(path: &PathBuf, id: &str, keep: impl Fn(&str) -> bool) -> Result<(Register, Vec<String>), Failure> {
+    let (mut list, mut ids) = (Register::new(), Vec::new());
+    each_row(path, id, keep, |id, raw| {
+        list.push(raw)?;
+        ids.push(id.to_owned());
+        Ok(())
+    })?;
+    Ok((list, ids))
 }
 
 /// The number in an id such as `P00000012`.
 fn number(id: &str) -> Option<u32> {
     id.get(1..)?.parse().ok()
+}
+
+/// A way in which missed rows agree with the right person.
+#[derive(Clone, Copy, Default)]
+struct Way {
+    missed: u64,
+    undecidable: u64,
+    /// Observations of people on no list that agree so with somebody open.
+    outsiders: u64,
+}
+
+impl Way {
+    /// Of the rows that agree so with somebody open, the share that are of her.
+    fn ideal(&self) -> f64 {
+        self.missed as f64 / (self.missed + self.outsiders).max(1) as f64
+    }
 }
 
 /// A stranger who agrees so is no worse a candidate than the right person who agrees as `right` says.
@@ -89,7 +122,7 @@ fn main() -> Result<(), Failure> {
         }
     }
     let (mut wanted, mut wrong, mut missed) = (0_u64, 0_u64, FxHashMap::default());
-    let mut taken = FxHashSet::default();
+    let (mut taken, mut outsiders) = (FxHashSet::default(), FxHashSet::default());
     let mut reader = csv::Reader::from_path(&arguments.observations)?;
     let truth_at = reader.headers()?.iter().position(|header| header == "truth_person_id");
     let truth_at = truth_at.ok_or("no column truth_person_id")?;
@@ -106,6 +139,8 @@ fn main() -> Result<(), Failure> {
             } else {
                 taken.insert(person);
             }
+        } else {
+            outsiders.insert(observation);
         }
     }
     drop(best);
@@ -121,16 +156,26 @@ fn main() -> Result<(), Failure> {
     let free: Vec<u32> = (0..people.len() as u32)
         .filter(|row| number(&names[*row as usize]).is_some_and(|person| !mine.contains(&person)))
         .collect();
-    // How the right person agrees, and whether somebody else agrees as well.
-    let judge = |observation: u32| -> Option<(Levels, bool)> {
-        let person = missed.get(&number(&ids[observation as usize])?)?;
-        let right = compare(&people, *rows.get(person)?, &seen, observation);
-        let rival = free.iter().any(|row| as_good(compare(&people, *row, &seen, observation), right));
-        Some((right, rival))
+    let person = |row: u32| rows.get(missed.get(&number(&ids[row as usize])?)?).copied();
+    let own: Vec<Option<(u32, Levels)>> = (0..seen.len() as u32)
+        .map(|row| person(row).map(|person| (person, compare(&people, person, &seen, row))))
+        .collect();
+    // How the right person agrees, whether somebody else agrees as well, and whether an exchange does.
+    let judge = |row: u32| -> Option<(Levels, bool, bool)> {
+        let (person, right) = own[row as usize]?;
+        let stranger = free.iter().any(|other| as_good(compare(&people, *other, &seen, row), right));
+        let exchanged = (0_u32..).zip(&own).any(|(other, known)| {
+            known.is_some_and(|(theirs, levels)| {
+                other != row
+                    && as_good(compare(&people, theirs, &seen, row), right)
+                    && as_good(compare(&people, person, &seen, other), levels)
+            })
+        });
+        Some((right, stranger, exchanged))
     };
     let every: Vec<u32> = (0..seen.len() as u32).collect();
     let share = every.len().div_ceil(arguments.threads.max(1)).max(1);
-    let judged: Vec<(Levels, bool)> = std::thread::scope(|scope| {
+    let judged: Vec<(Levels, bool, bool)> = std::thread::scope(|scope| {
         let workers: Vec<_> = every
             .chunks(share)
             .map(|part| scope.spawn(|| part.iter().filter_map(|row| judge(*row)).collect::<Vec<_>>()))
@@ -140,15 +185,35 @@ fn main() -> Result<(), Failure> {
             .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
     });
-    let undecidable = judged.iter().filter(|(_, rival)| *rival).count();
-    let mut ways: BTreeMap<Levels, (u64, u64)> = BTreeMap::new();
-    for (levels, rival) in &judged {
+    let stranger = judged.iter().filter(|(_, stranger, _)| *stranger).count();
+    let exchanged = judged.iter().filter(|(_, stranger, exchanged)| *exchanged && !stranger).count();
+    let undecidable = stranger + exchanged;
+    let mut ways: BTreeMap<Levels, Way> = BTreeMap::new();
+    for (levels, stranger, exchanged) in &judged {
         let way = ways.entry(*levels).or_default();
-        way.0 += 1;
-        way.1 += u64::from(*rival);
+        way.missed += 1;
+        way.undecidable += u64::from(*stranger || *exchanged);
     }
+    // In which of these ways observations of people on no list agree with whoever is open.
+    let mut open = Index::build(people, &Model::default(), arguments.threads);
+    let on_no_list = |id: &str| number(id).is_some_and(|observation| outsiders.contains(&observation));
+    each_row(&arguments.observations, "obs_id", on_no_list, |_, raw| {
+        let found = open.lookup(raw, 0.0)?;
+        let agreeing: BTreeSet<Levels> = found.into_iter().map(|candidate| candidate.levels).collect();
+        for levels in agreeing {
+            if let Some(way) = ways.get_mut(&levels) {
+                way.outsiders += 1;
+            }
+        }
+        Ok(())
+    })?;
+    let unsure: u64 = ways
+        .values()
+        .filter(|way| way.ideal() < arguments.threshold)
+        .map(|way| way.missed - way.undecidable)
+        .sum();
     let mut ways: Vec<_> = ways.into_iter().collect();
-    ways.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+    ways.sort_by_key(|(_, way)| std::cmp::Reverse(way.missed));
     let told = |levels: Levels| -> String {
         let one = |field: Field| match levels.get(field) {
             0 => None,
@@ -159,10 +224,16 @@ fn main() -> Result<(), Failure> {
     let ways: Vec<_> = ways
         .into_iter()
         .take(arguments.ways)
-        .map(|(levels, (count, alike))| json!({ "rows": count, "undecidable": alike, "agree": told(levels) }))
+        .map(|(levels, way)| {
+            json!({
+                "rows": way.missed, "undecidable": way.undecidable, "outsiders": way.outsiders,
+                "ideal": way.ideal(), "agree": told(levels),
+            })
+        })
         .collect();
     let report = json!({
         "wanted": wanted, "missed": judged.len(), "wrong": wrong, "undecidable": undecidable,
+        "stranger": stranger, "exchanged": exchanged, "unsure": unsure,
         "f1_limit": 1.0 - undecidable as f64 / (2.0 * wanted.max(1) as f64), "ways": ways,
     });
     println!("{report:#}");

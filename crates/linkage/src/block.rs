@@ -32,8 +32,9 @@ pub enum Key {
     GivenBirth,
     /// Sound of the name anywhere; only for names that are rare.
     Sound,
-    /// Sound of the surname and birth date: all that a form of address (王阿姨) leaves of a name.
-    FamilyBirth,
+    /// Sound of the surname, which is all that a form of address (王阿姨) leaves of a name, with the birth date, and with
+    /// the room whatever the unit.
+    Family,
     /// Western addresses: sound of the street and of the family or given name.
     StreetName,
     /// Western addresses: the birth date alone.
@@ -57,7 +58,7 @@ impl Key {
         Self::BirthCommunity,
         Self::GivenBirth,
         Self::Sound,
-        Self::FamilyBirth,
+        Self::Family,
         Self::StreetName,
         Self::Birth,
         Self::FamilyPostcode,
@@ -137,7 +138,13 @@ pub(crate) fn values(key: Key, person: &Person, texts: &Texts) -> [Option<u64>; 
             None
         }),
         Key::Sound => with_sound(Some(0)),
-        Key::FamilyBirth => one(both(birth, if person.is_text() { family() } else { surname_sound(person) })),
+        Key::Family => {
+            let surname = if person.is_text() { family() } else { surname_sound(person) };
+            let place = join(u64::from(person.community), u64::from(person.building));
+            let room =
+                (person.room != 0 && !person.has_street()).then(|| join(place, u64::from(person.room)));
+            [birth, room].map(|part| both(part, surname).map(|value| join(tag, value)))
+        }
         Key::StreetName => match person.has_street() && person.is_text() && person.building != 0 {
             true => {
                 let street = u64::from(soundex(texts.get(person.building))) << 32

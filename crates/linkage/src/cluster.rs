@@ -2,6 +2,7 @@
 
 use crate::compare::{compare_sides, hold_two_numbers};
 use crate::compete::Edge;
+use crate::forest::Forest;
 use crate::frequency::Frequencies;
 use crate::index::Blocks;
 use crate::link::{Band, Link, Options, Progress, Stage, Summary, candidates, summarise};
@@ -35,21 +36,11 @@ pub struct Clusters {
 struct Groups<'a> {
     list: &'a Register,
     scorer: &'a Scorer,
-    parent: Vec<u32>,
+    forest: Forest,
     members: rustc_hash::FxHashMap<u32, Vec<u32>>,
 }
 
 impl Groups<'_> {
-    fn root(&mut self, row: u32) -> u32 {
-        let mut at = row;
-        while self.parent[at as usize] != at {
-            let above = self.parent[self.parent[at as usize] as usize];
-            self.parent[at as usize] = above;
-            at = above;
-        }
-        at
-    }
-
     fn rows(&self, root: u32) -> Vec<u32> {
         self.members.get(&root).cloned().unwrap_or_else(|| vec![root])
     }
@@ -73,7 +64,7 @@ impl Groups<'_> {
     }
 
     fn join(&mut self, a: u32, b: u32) -> bool {
-        let (x, y) = (self.root(a), self.root(b));
+        let (x, y) = (self.forest.root(a), self.forest.root(b));
         if x == y {
             return true;
         }
@@ -82,7 +73,7 @@ impl Groups<'_> {
             return false;
         }
         let (low, high) = (x.min(y), x.max(y));
-        self.parent[high as usize] = low;
+        self.forest.join(low, high);
         let mut rows = [one, other].concat();
         rows.sort_unstable();
         self.members.remove(&high);
@@ -180,12 +171,8 @@ fn pair_up(
     edges: &[Edge],
     options: &Options,
 ) -> (Vec<u32>, Vec<bool>, u64) {
-    let mut groups = Groups {
-        list,
-        scorer,
-        parent: (0..list.len() as u32).collect(),
-        members: rustc_hash::FxHashMap::default(),
-    };
+    let mut groups =
+        Groups { list, scorer, forest: Forest::new(list.len()), members: rustc_hash::FxHashMap::default() };
     let sure = |edge: &Edge| probability(f64::from(edge.odds)) >= options.threshold;
     let all = edges.iter().filter(|edge| sure(edge)).count();
     let mut offers: Vec<Edge> = edges
@@ -194,12 +181,11 @@ fn pair_up(
         .filter(|edge| sure(edge) && groups.agree(&[edge.left], &[edge.right]))
         .collect();
     let refused = (all - offers.len()) as u64;
-    // Components of competing rows, as roots in `parent`.
+    // Sets of competing rows.
     for offer in &offers {
-        let (x, y) = (groups.root(offer.left), groups.root(offer.right));
-        groups.parent[x.max(y) as usize] = x.min(y);
+        groups.forest.join(offer.left, offer.right);
     }
-    let root: Vec<u32> = (0..list.len() as u32).map(|row| groups.root(row)).collect();
+    let root: Vec<u32> = (0..list.len() as u32).map(|row| groups.forest.root(row)).collect();
     offers.sort_by(|a, b| {
         (root[a.left as usize].cmp(&root[b.left as usize]))
             .then(b.odds.total_cmp(&a.odds))
@@ -270,8 +256,8 @@ fn group(list: &Register, scorer: &Scorer, edges: &[Edge], options: &Options) ->
         .filter(|at| probability(f64::from(edges[*at as usize].odds)) >= options.threshold)
         .collect();
     order.sort_by(|a, b| edges[*b as usize].odds.total_cmp(&edges[*a as usize].odds).then(a.cmp(b)));
-    let parent = (0..list.len() as u32).collect();
-    let mut groups = Groups { list, scorer, parent, members: rustc_hash::FxHashMap::default() };
+    let forest = Forest::new(list.len());
+    let mut groups = Groups { list, scorer, forest, members: rustc_hash::FxHashMap::default() };
     let refused = order
         .iter()
         .filter(|at| {
@@ -279,7 +265,7 @@ fn group(list: &Register, scorer: &Scorer, edges: &[Edge], options: &Options) ->
             !groups.join(edge.left, edge.right)
         })
         .count() as u64;
-    let cluster: Vec<u32> = (0..list.len() as u32).map(|row| groups.root(row)).collect();
+    let cluster: Vec<u32> = (0..list.len() as u32).map(|row| groups.forest.root(row)).collect();
     let joined =
         edges.iter().map(|edge| cluster[edge.left as usize] == cluster[edge.right as usize]).collect();
     (cluster, joined, refused)

@@ -66,15 +66,15 @@ pub const fn level_name(field: Field, level: usize, letters: bool) -> (&'static 
         (_, 0) => ("至少一方没有", "missing on a side"),
         (Field::Name, 1) => ("不同", "different"),
         (Field::Name, 2) if letters => ("一部分相近", "one part is alike"),
-        (Field::Name, 2) => ("同姓,名不同", "same surname, other given name"),
-        (Field::Name, 3) => ("同名,姓不同", "same given name, other surname"),
-        (Field::Name, 4) if letters => ("同姓,名不同", "same family name, other given name"),
-        (Field::Name, 4) => ("称呼相符(只有姓)", "fits a form of address (surname only)"),
-        (Field::Name, 5) if letters => ("一部分相近,另一部分不全", "one part alike, the other in doubt"),
-        (Field::Name, 5) => ("同姓,名有一字相同或同音", "same surname, one given character shared"),
-        (Field::Name, 6) if letters => ("一部分相同,另一部分不全", "one part the same, the other in doubt"),
-        (Field::Name, 6) => ("近音(平翘舌、前后鼻音、n/l)或形近", "alike in southern speech, or in shape"),
-        (Field::Name, 7) if letters => ("姓名互换,或拼写相近", "exchanged or spelled alike"),
+        (Field::Name, 2) => ("同姓，名不同", "same surname, other given name"),
+        (Field::Name, 3) => ("同名，姓不同", "same given name, other surname"),
+        (Field::Name, 4) if letters => ("同姓，名不同", "same family name, other given name"),
+        (Field::Name, 4) => ("称呼相符（只有姓）", "fits a form of address (surname only)"),
+        (Field::Name, 5) if letters => ("一部分相近，另一部分不全", "one part alike, the other in doubt"),
+        (Field::Name, 5) => ("同姓，名有一字相同或同音", "same surname, one given character shared"),
+        (Field::Name, 6) if letters => ("一部分相同，另一部分不全", "one part the same, the other in doubt"),
+        (Field::Name, 6) => ("近音（平翘舌、前后鼻音、n/l）或形近", "alike in southern speech, or in shape"),
+        (Field::Name, 7) if letters => ("姓名互换，或拼写相近", "exchanged or spelled alike"),
         (Field::Name, 7) => ("同音", "same sound"),
         (Field::Name, _) => ("完全相同", "the same"),
         (Field::Birth, 1) => ("不同", "different"),
@@ -83,11 +83,11 @@ pub const fn level_name(field: Field, level: usize, letters: bool) -> (&'static 
         (Field::Birth, 4) => ("差一位或一项差一", "one digit, or one part by one"),
         (Field::Birth, 5) => ("日月互换", "day and month exchanged"),
         (Field::Birth, 6) => {
-            ("年份相符,月日不详或记作1月1日", "the year fits, the day is not known or is put as 1 January")
+            ("年份相符，月日不详或记作1月1日", "the year fits, the day is not known or is put as 1 January")
         }
         (Field::Birth, _) => ("完全相同", "the same"),
         (Field::Identifier, 1) => ("不同", "different"),
-        (Field::Identifier, 2) => ("不同,有一方校验位不对", "different, one has a wrong check character"),
+        (Field::Identifier, 2) => ("不同，有一方校验位不对", "different, one has a wrong check character"),
         (Field::Identifier, 3) => ("一处笔误", "one slip of the hand apart"),
         (Field::Identifier, _) => ("完全相同", "the same"),
         (Field::Phone, 1) => ("不同", "different"),
@@ -103,7 +103,7 @@ pub const fn level_name(field: Field, level: usize, letters: bool) -> (&'static 
         (Field::Dwelling, 4) if letters => ("三项相同", "three parts agree"),
         (Field::Dwelling, 4) => ("同楼栋", "same building"),
         (Field::Dwelling, 5) if letters => ("仅一项不同或不全", "all parts but one agree"),
-        (Field::Dwelling, 5) => ("同楼栋,房号或单元差一处", "same building, room or unit a slip apart"),
+        (Field::Dwelling, 5) => ("同楼栋，房号或单元差一处", "same building, room or unit a slip apart"),
         (Field::Dwelling, _) => ("同一户", "the same dwelling"),
     }
 }
@@ -144,7 +144,7 @@ pub fn explain(scorer: &Scorer, levels: Levels, person: &Person, raw: [&Raw<'_>;
         .into_iter()
         .map(|field| {
             let level = levels.get(field);
-            for (log, part) in logs.iter_mut().zip(scorer.parts(field as usize, level, person)) {
+            for (log, part) in logs.iter_mut().zip(scorer.parts(field, levels, person)) {
                 *log += part;
             }
             let before = std::mem::replace(&mut total, odds(logs));

@@ -43,6 +43,8 @@ struct Parts {
     given_sounds: Vec<u32>,
     surname_sounds: Vec<u32>,
     births: Vec<u32>,
+    /// Names by the number of characters in the given name.
+    lengths: [u32; 5],
     names: f64,
     given_characters: f64,
     known_births: f64,
@@ -79,6 +81,9 @@ const TYPICAL_WORD: f64 = 0.001;
 const TYPICAL_CHARACTER: f64 = 0.005;
 const TYPICAL_SOUND: f64 = 0.012;
 const TYPICAL_WEIGHT: f64 = 1000.0;
+/// The same of how many characters a given name has; and the names that this counts as.
+const TYPICAL_LENGTH: [f64; 5] = [0.0, 0.15, 0.83, 0.02, 0.0];
+const TYPICAL_NAMES: f64 = 100.0;
 
 /// Packed birth dates below this are counted one by one.
 const BIRTHS: usize = 2151 << 9;
@@ -134,6 +139,7 @@ impl Parts {
             given_sounds: vec![0; 1 << 10],
             surname_sounds: vec![0; 1 << 10],
             births: vec![0; BIRTHS],
+            lengths: [0; 5],
             names: 0.0,
             given_characters: 0.0,
             known_births: 0.0,
@@ -141,6 +147,13 @@ impl Parts {
             western: [Counts32::new(), Counts32::new(), Counts32::new()],
             known_western: [0.0; 3],
         }
+    }
+
+    /// The share of given names that have so many characters.
+    fn length(&self, characters: usize) -> f64 {
+        let known = f64::from(self.lengths.iter().sum::<u32>());
+        let of_length = f64::from(self.lengths[characters]) + TYPICAL_LENGTH[characters] * TYPICAL_NAMES;
+        of_length / (known + TYPICAL_NAMES)
     }
 
     fn add(&mut self, register: &Register) {
@@ -153,6 +166,7 @@ impl Parts {
             if person.is_han() {
                 let (characters, surname, length) = person.characters();
                 self.surname_sounds[usize::from(sounds.folded(characters[0]))] += 1;
+                self.lengths[length - surname] += 1;
                 for character in &characters[surname..length] {
                     self.given[usize::from(*character)] += 1;
                     self.given_sounds[usize::from(sounds.folded(*character))] += 1;
@@ -278,6 +292,10 @@ impl Frequencies {
                 let (characters, surname_length, length) = person.characters();
                 let heard = f64::from(parts.surname_sounds[usize::from(sounds.folded(characters[0]))]);
                 sound = sound.max(heard / (parts.names + 1.0));
+                if person.is_han() {
+                    let share = parts.length(length - surname_length);
+                    (product, sound) = (product * share, sound * share);
+                }
                 for character in &characters[surname_length..length] {
                     product *= given_part(parts.given[usize::from(*character)], TYPICAL_CHARACTER);
                     let heard = parts.given_sounds[usize::from(sounds.folded(*character))];
@@ -342,5 +360,40 @@ impl Frequencies {
                 });
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::person::{Column, Raw};
+
+    #[test]
+    fn a_short_name_is_as_rare_as_short_names_are() {
+        // Ten surnames; nine of ten given names have two characters of fifty, one has one.
+        let mut list = Register::new();
+        let (surnames, given) = (
+            "王李张刘陈杨黄赵吴周",
+            "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建国文斌慧志红梅晓春海燕东雪玲峰辉鹏佳欣怡子涵宇",
+        );
+        let pick = |from: &str, at: usize| from.chars().nth(at % from.chars().count()).unwrap_or('王');
+        for at in 0..20_000_usize {
+            let mut name = String::from(pick(surnames, at));
+            name.push(pick(given, at / 10));
+            if at % 10 != at / 500 % 10 {
+                name.push(pick(given, at / 500 + at * 7));
+            }
+            assert!(list.push(&Raw::default().with(Column::Name, &name)).is_ok());
+        }
+        let frequencies = Frequencies::count(&[&list], 1);
+        let share = |name: &str| {
+            let mut query = Register::new();
+            assert!(query.push(&Raw::default().with(Column::Name, name)).is_ok());
+            f64::from(frequencies.rarities(&query.people[0], &query.texts)[Rarity::Name as usize]) / -8.0
+        };
+        let (short, long) = (share("欧伟"), share("欧伟芳"));
+        // One in ten names against nine in ten, and one character in fifty more.
+        let apart: f64 = short - long;
+        assert!((apart - (50.0_f64 / 9.0).log2()).abs() < 0.5, "{short} {long}");
     }
 }

@@ -9,6 +9,7 @@ mod compete;
 pub mod date;
 pub mod evaluate;
 mod explain;
+mod forest;
 mod frequency;
 mod index;
 mod latin;

@@ -34,6 +34,10 @@ pub struct Model {
     pub same: Table,
     /// Level probabilities of pairs of one household.
     pub household: Table,
+    /// `[name level][birth date level]`: how many times as often two people of one household agree so on both as the two
+    /// fields by themselves would have it. Twins bear names of one generation.
+    #[serde(default = "independent")]
+    pub siblings: [[f64; LEVELS]; LEVELS],
     /// Level probabilities of pairs of strangers.
     pub stranger: Table,
     /// Mean probability, by [`Rarity`], that a stranger shares a person's value.
@@ -49,6 +53,10 @@ pub struct Model {
     pub support: f64,
     /// Share of the matching pairs that blocking is estimated to reach (Chao's lower bound on the missed).
     pub blocking_recall: f64,
+}
+
+const fn independent() -> [[f64; LEVELS]; LEVELS] {
+    [[1.0; LEVELS]; LEVELS]
 }
 
 const fn row<const N: usize>(levels: [f64; N]) -> [f64; LEVELS] {
@@ -84,6 +92,7 @@ impl Default for Model {
                 row([0.55, 0.45]),
                 row([0.05, 0.005, 0.01, 0.015, 0.01, 0.91]),
             ],
+            siblings: independent(),
             stranger: [
                 row([0.955, 0.038, 0.0003, 0.003, 0.003, 0.0002, 0.0002, 0.0003]),
                 row([0.97, 0.02, 0.003, 0.0005, 0.0003, 0.001, 0.0002]),
@@ -143,6 +152,7 @@ impl Model {
         if !rates
             || !(-64.0..=64.0).contains(&self.shift)
             || !(0.0..=1.0).contains(&self.together)
+            || self.siblings.iter().flatten().any(|times| !(*times > 0.0 && *times <= 1e6))
             || self.collision.iter().any(|p| !(*p > 0.0 && *p <= 1.0))
         {
             return Err(ModelError::Rate);
@@ -177,6 +187,7 @@ pub struct Scorer {
     prior: [f64; 2],
     same: [[f32; LEVELS]; Field::COUNT],
     household: [[f32; LEVELS]; Field::COUNT],
+    siblings: [[f32; LEVELS]; LEVELS],
     stranger: [[f32; LEVELS]; Field::COUNT],
     correction: [[u8; LEVELS]; Field::COUNT],
 }
@@ -210,6 +221,7 @@ impl Scorer {
             ],
             same: [[0.0; LEVELS]; Field::COUNT],
             household: [[0.0; LEVELS]; Field::COUNT],
+            siblings: model.siblings.map(|births| births.map(|times| times.log2() as f32)),
             stranger: [[0.0; LEVELS]; Field::COUNT],
             correction: [[NONE; LEVELS]; Field::COUNT],
         };
@@ -229,14 +241,20 @@ impl Scorer {
         scorer
     }
 
-    /// Log2 probabilities of one level: same person, one household, strangers.
-    pub(crate) fn parts(&self, field: usize, level: usize, person: &Person) -> [f64; 3] {
-        let correction = f64::from(person.rarity[usize::from(self.correction[field][level])]) / -8.0;
+    /// Log2 probabilities of one field's level, given the fields before it: same person, one household, strangers.
+    pub(crate) fn parts(&self, field: Field, levels: Levels, person: &Person) -> [f64; 3] {
+        let (f, level) = (field as usize, levels.get(field));
+        let correction = f64::from(person.rarity[usize::from(self.correction[f][level])]) / -8.0;
+        let siblings = if field == Field::Birth { self.siblings(levels) } else { 0.0 };
         [
-            f64::from(self.same[field][level]),
-            f64::from(self.household[field][level]),
-            f64::from(self.stranger[field][level]) + correction,
+            f64::from(self.same[f][level]),
+            f64::from(self.household[f][level] + siblings),
+            f64::from(self.stranger[f][level]) + correction,
         ]
+    }
+
+    fn siblings(&self, levels: Levels) -> f32 {
+        self.siblings[levels.get(Field::Name)][levels.get(Field::Birth)]
     }
 
     /// Prior log2 odds against strangers: same person, one household.
@@ -267,7 +285,7 @@ impl Scorer {
     }
 
     fn logs(&self, levels: Levels, person: &Person) -> [f64; 3] {
-        let (mut same, mut household, mut stranger) = (0.0_f32, 0.0_f32, 0.0_f32);
+        let (mut same, mut household, mut stranger) = (0.0_f32, self.siblings(levels), 0.0_f32);
         let mut rarity = 0_u32;
         for (field, level) in levels.0.iter().enumerate() {
             let level = usize::from(*level);
@@ -284,9 +302,8 @@ impl Scorer {
     #[must_use]
     pub fn posterior(&self, levels: Levels, person: &Person) -> [f64; 3] {
         let mut logs = [self.prior[0], self.prior[1], 0.0];
-        for (field, level) in levels.0.iter().enumerate() {
-            let parts = self.parts(field, usize::from(*level), person);
-            for (log, part) in logs.iter_mut().zip(parts) {
+        for field in Field::ALL {
+            for (log, part) in logs.iter_mut().zip(self.parts(field, levels, person)) {
                 *log += part;
             }
         }

@@ -140,20 +140,21 @@ impl Defect {
     pub const fn message(self) -> (&'static str, &'static str) {
         match self {
             Self::IdentifierCheck => (
-                "证件号码校验位或其中的出生日期不对,请核对;比对时仅作弱证据",
+                "证件号码校验位或其中的出生日期不对，请核对；比对时仅作弱证据",
                 "identity number: wrong check character or date inside; check it; used as weak evidence only",
             ),
             Self::IdentifierUnreadable => {
-                ("证件号码无法识别,比对时略去", "identity number cannot be read; left out of the comparison")
+                ("证件号码无法识别，比对时略去", "identity number cannot be read; left out of the comparison")
             }
             Self::BirthUnreadable => {
-                ("出生日期无法识别,比对时略去", "birth date cannot be read; left out of the comparison")
+                ("出生日期无法识别，比对时略去", "birth date cannot be read; left out of the comparison")
             }
-            Self::PhoneUnreadable => {
-                ("电话号码无法识别,比对时略去", "telephone number cannot be read; left out of the comparison")
-            }
+            Self::PhoneUnreadable => (
+                "电话号码无法识别，比对时略去",
+                "telephone number cannot be read; left out of the comparison",
+            ),
             Self::SexUnreadable => {
-                ("性别无法识别,比对时略去", "sex cannot be read; left out of the comparison")
+                ("性别无法识别，比对时略去", "sex cannot be read; left out of the comparison")
             }
         }
     }

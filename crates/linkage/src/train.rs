@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::block::Key;
-use crate::compare::{Field, Levels, compare_sides};
+use crate::compare::{Field, LEVELS, Levels, compare_sides};
 use crate::index::{Blocks, Found};
 use crate::model::{Model, Scorer, Table, corrected_by};
 use crate::person::Register;
@@ -74,7 +74,8 @@ impl Sample<'_> {
         let (patterns, mates, keys) = self.compare_sample(&rows);
         let per_row = self.right.len() as f64
             / (rows.len() as f64 * self.left.len().min(self.right.len()).max(1) as f64);
-        let households = estimate_household(&mut model, &mates, longer, &Table::default());
+        let addressed = self.addressed();
+        let households = estimate_household(&mut model, &mates, longer, &Table::default(), addressed);
         if !households {
             model.household_rate = 1e-9;
         }
@@ -82,7 +83,7 @@ impl Sample<'_> {
             let before = model.clone();
             maximise(&mut model, &patterns, longer, per_row, households);
             if households {
-                estimate_household(&mut model, &mates, longer, &before.same);
+                estimate_household(&mut model, &mates, longer, &before.same, addressed);
             }
             if moved(&before, &model) < 1e-4 {
                 break;
@@ -90,6 +91,20 @@ impl Sample<'_> {
         }
         model.blocking_recall = recall(&model, &keys, longer);
         model
+    }
+
+    /// Share of the pairs of the two lists in which somebody goes by a form of address.
+    fn addressed(&self) -> f64 {
+        let named = |list: &Register| {
+            let (mut partial, mut all) = (0.0, 1.0);
+            for row in sample(list, self.rows) {
+                let person = &list.people[row as usize];
+                all += f64::from(u8::from(person.has_name()));
+                partial += f64::from(u8::from(person.is_partial()));
+            }
+            1.0 - partial / all
+        };
+        1.0 - named(self.left) * named(self.right)
     }
 
     fn measure_collisions(&self, model: &mut Model) {
@@ -172,8 +187,13 @@ impl Sample<'_> {
             found.clear();
             self.blocks.find(&[Key::Dwelling], person.person, person.texts, &mut found);
             for other in found.rows.iter().filter(|other| **other != row) {
-                let levels = compare_sides(self.left.side(*other), person);
-                let rarity = &self.left.people[*other as usize].rarity;
+                let side = self.left.side(*other);
+                let mut levels = compare_sides(side, person);
+                // How many go by a form of address is a matter of the lists and not of households.
+                if side.person.is_partial() || person.person.is_partial() {
+                    levels.0[Field::Name as usize] = 0;
+                }
+                let rarity = &side.person.rarity;
                 *mates.entry((levels, correction(levels, rarity))).or_default() += 1.0;
             }
         }
@@ -216,8 +236,8 @@ fn blend(out: &mut [f64], counts: &[f64], prior: &[f64], weight: f64, levels: us
 fn posterior(scorer: &Scorer, levels: Levels, rarity: u16) -> [f64; 3] {
     let nobody = crate::person::Person::default();
     let mut logs = [scorer.prior()[0], scorer.prior()[1], f64::from(rarity) / -2.0];
-    for (field, level) in levels.0.iter().enumerate() {
-        for (log, part) in logs.iter_mut().zip(scorer.parts(field, usize::from(*level), &nobody)) {
+    for field in Field::ALL {
+        for (log, part) in logs.iter_mut().zip(scorer.parts(field, levels, &nobody)) {
             *log += part;
         }
     }
@@ -256,10 +276,17 @@ fn maximise(model: &mut Model, patterns: &Patterns, longer: usize, per_row: f64,
 
 /// Level probabilities of two people of one household, from rows of one list at one dwelling. False when there
 /// are too few of them to tell.
-fn estimate_household(model: &mut Model, mates: &Patterns, longer: usize, same: &Table) -> bool {
+fn estimate_household(
+    model: &mut Model,
+    mates: &Patterns,
+    longer: usize,
+    same: &Table,
+    addressed: f64,
+) -> bool {
     let scorer = Scorer::new(model, longer);
     let prior = Model::default();
     let mut counts = Table::default();
+    let mut both = [[0.0; LEVELS]; LEVELS];
     let mut total = 0.0;
     for ((levels, rarity), count) in mates {
         let [p, ..] = posterior(&scorer, *levels, *rarity);
@@ -267,6 +294,7 @@ fn estimate_household(model: &mut Model, mates: &Patterns, longer: usize, same: 
         for (field, level) in levels.0.iter().enumerate() {
             counts[field][usize::from(*level)] += (1.0 - p) * count;
         }
+        both[levels.get(Field::Name)][levels.get(Field::Birth)] += (1.0 - p) * count;
     }
     if total < HOUSEHOLDS {
         return false;
@@ -279,7 +307,25 @@ fn estimate_household(model: &mut Model, mates: &Patterns, longer: usize, same: 
             model.household[f] = same[f];
         }
     }
+    let (name, birth) = (Field::Name as usize, Field::Birth as usize);
+    let known: f64 = both[1..].iter().flat_map(|births| &births[1..]).sum();
+    for (one, times) in model.siblings.iter_mut().enumerate().skip(1) {
+        for (other, times) in times.iter_mut().enumerate().skip(1) {
+            let expected = known * model.household[name][one] * model.household[birth][other];
+            *times = (both[one][other] + PRIOR) / (expected + PRIOR);
+        }
+    }
+    address(&mut model.household[name], addressed);
     true
+}
+
+/// Level probabilities of full names made those of lists in which so many pairs have a form of address, which fits
+/// whoever bears the surname.
+fn address(levels: &mut [f64; LEVELS], addressed: f64) {
+    let surname: f64 = [2, 5, 6, 7, 8].iter().map(|level| levels[*level]).sum();
+    levels.iter_mut().for_each(|level| *level *= 1.0 - addressed);
+    levels[4] += addressed * surname;
+    levels[1] += addressed * (1.0 - surname);
 }
 
 /// Largest relative move of a probability that matters.

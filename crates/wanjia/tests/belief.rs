@@ -1,17 +1,26 @@
-//! What is said of whom someone on no list may be means what it says: in made-up territories of every size, of the
-//! proposals of such a probability about so many are right.
+//! What is said of whom someone on no list may be means what it says: in made-up territories of every size, swept with
+//! more and with less care, of the proposals of such a probability about so many are right. Lists and sightings are
+//! imported, admitted and looked up by the program's own code; nothing is compared here.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::collections::HashMap;
-use std::convert::Infallible;
+use std::fmt::Write as _;
 
-use domain::id::{Id, PersonId};
-use domain::identity::{Candidates, Identity, find};
-use domain::state::Labels;
+use domain::id::PersonId;
+use domain::time::Millis;
+use intake::Table;
+use intake::areas::read_areas;
+use intake::roster::read_roster;
+use intake::visits::{read_persons, read_visits};
+use ledger::seal::TerritoryKey;
 use linkage::evaluate::reliability;
-use linkage::{Index, Register};
-use wanjia::app::propose::{belief, raw};
-use wanjia::app::synthetic::{Chance, City, Household, Resident};
+use store::{Reader, Store};
+use wanjia::app::import_areas::import_areas;
+use wanjia::app::import_roster::{Roster, import_roster};
+use wanjia::app::import_visits::import_visits;
+use wanjia::app::propose::{Who, belief, propose};
+use wanjia::app::sweeps::open_sweep;
+use wanjia::app::synthetic::{Areas, CITY, Chance, City, Household, Resident};
 
 /// Characters of the city's given names and others of the same sound.
 const SOUNDS: &str = "伟玮芳方敏闵静净丽莉强蔷磊蕾洋阳勇永军君艳燕杰洁娟绢涛韬明铭超抄秀绣霞侠平萍刚钢桂贵英瑛华桦玉钰兰岚建健国帼文雯斌彬慧惠志智红宏梅玫";
@@ -57,29 +66,20 @@ const HURRIED: Rates = Rates {
     no_sex: 20,
 };
 
-fn identity(resident: &Resident) -> Identity {
-    Identity {
-        name: resident.name.clone(),
-        sex: resident.sex.into(),
-        birth_date: resident.birth_date.clone(),
-        id_number: resident.id_number.clone(),
-        phone: resident.phone.clone(),
-        ..Identity::default()
-    }
+/// A door, as the columns of a list name it.
+fn door(codes: &[String], household: &Household) -> String {
+    let code = &codes[household.community];
+    format!("{code},{},{},{}", household.building, household.unit, household.room)
 }
 
-/// A door, as the community's code and the labels.
-type Door = (String, String, String, String);
-
-fn door(household: &Household) -> Door {
-    let text = |number: u64| number.to_string();
-    let community = format!("990101{:06}", household.community);
-    (community, text(household.building), text(household.unit), text(household.room))
+/// Someone, as the columns of a list name her.
+fn cells(who: &Resident) -> String {
+    format!("{},{},{},{},{}", who.name, who.sex, who.birth_date, who.id_number, who.phone)
 }
 
 /// What is written down of someone.
-fn observe(resident: &Resident, rates: Rates, chance: &mut Chance) -> Identity {
-    let mut seen = identity(resident);
+fn observe(resident: &Resident, rates: Rates, chance: &mut Chance) -> Resident {
+    let mut seen = resident.clone();
     if chance.percent(rates.sound) {
         let characters: Vec<char> = seen.name.chars().collect();
         let at = 1 + usize::try_from(chance.below(characters.len() as u64 - 1)).unwrap();
@@ -112,44 +112,9 @@ fn observe(resident: &Resident, rates: Rates, chance: &mut Chance) -> Identity {
         seen.phone.clear();
     }
     if chance.percent(rates.no_sex) {
-        seen.sex.clear();
+        seen.sex = "";
     }
     seen
-}
-
-/// Everyone listed, as the plain match asks for them.
-struct Lists<'a> {
-    people: &'a [(Identity, Door)],
-    ids: &'a HashMap<String, Vec<u32>>,
-    phones: &'a HashMap<String, Vec<u32>>,
-    doors: &'a HashMap<Door, Vec<u32>>,
-    at: &'a Door,
-}
-
-fn person(row: u32) -> PersonId {
-    let mut id = [0; 16];
-    id[..4].copy_from_slice(&row.to_be_bytes());
-    Id(id)
-}
-
-impl Lists<'_> {
-    fn of(&self, rows: Option<&Vec<u32>>) -> Vec<(PersonId, Identity)> {
-        let known = |row: &u32| (person(*row), self.people[*row as usize].0.clone());
-        rows.into_iter().flatten().map(known).collect()
-    }
-}
-
-impl Candidates for Lists<'_> {
-    type Error = Infallible;
-    fn by_id_number(&mut self, id_number: &str) -> Result<Vec<(PersonId, Identity)>, Infallible> {
-        Ok(self.of(self.ids.get(id_number)))
-    }
-    fn by_phone(&mut self, phone: &str) -> Result<Vec<(PersonId, Identity)>, Infallible> {
-        Ok(self.of(self.phones.get(phone)))
-    }
-    fn in_dwelling(&mut self) -> Result<Vec<(PersonId, Identity)>, Infallible> {
-        Ok(self.of(self.doors.get(self.at)))
-    }
 }
 
 /// What came of one or more territories.
@@ -173,68 +138,101 @@ fn guest(city: &City, household: &Household, rates: Rates, chance: &mut Chance) 
     guest
 }
 
-/// Sweeps a made-up territory, and looks up whom the plain match leaves.
-fn sweep(seed: u64, people: u64, rates: Rates, outcome: &mut Outcome) {
-    let city = City::new(seed, people, usize::try_from(people / 1500).unwrap() + 1);
-    let mut listed: Vec<(Identity, Door)> = Vec::new();
-    for number in 0..city.households {
-        let household = city.household(number);
-        listed.extend(household.members.iter().map(|member| (identity(member), door(&household))));
-    }
-    let (mut ids, mut phones, mut doors) = (HashMap::new(), HashMap::new(), HashMap::new());
-    let mut list = Register::new();
-    for (row, (who, at)) in (0_u32..).zip(&listed) {
-        ids.entry(who.id_number.clone()).or_insert_with(Vec::new).push(row);
-        phones.entry(who.phone.clone()).or_insert_with(Vec::new).push(row);
-        doors.entry(at.clone()).or_insert_with(Vec::new).push(row);
-        let labels = Labels { building: at.1.clone(), unit: at.2.clone(), room: at.3.clone() };
-        list.push(&raw(who, &at.0, &labels)).unwrap();
-    }
-    let mut index = Index::build(list, &belief(), 1);
-    let mut chance = Chance::new(seed ^ 0xbe11ef, people);
-    let mut row = 0;
+/// What tells one sighting from another; a birth date is taken from the number where only that was written down.
+fn told(door: &str, [name, id_number, phone]: [&str; 3]) -> String {
+    format!("{door},{name},{id_number},{phone}")
+}
+
+const NOW: Millis = 1_790_000_000_000;
+
+/// Who is seen at which door: the sightings as a file, and the identity number of each who is listed in truth.
+fn look_around(
+    city: &City,
+    codes: &[String],
+    rates: Rates,
+    chance: &mut Chance,
+) -> (String, HashMap<String, Option<String>>) {
+    let mut sightings = String::from("area_code,building,unit,room,at,name,sex,birth_date,id_number,phone\n");
+    let mut truth = HashMap::new();
     for number in 0..city.households {
         let household = city.household(number);
         for place in 0..=household.members.len() {
-            let (truth, resident) = match household.members.get(place) {
-                Some(member) => (Some(row), member.clone()),
-                None => (None, guest(&city, &household, rates, &mut chance)),
+            let (listed, resident) = match household.members.get(place) {
+                Some(member) => (Some(member.id_number.clone()), member.clone()),
+                None => (None, guest(city, &household, rates, chance)),
             };
-            row += u32::from(truth.is_some());
             // One on no list in so many seen; about two and a half are listed behind a door.
-            let there = if truth.is_some() { 90 } else { rates.stranger * 5 / 2 };
+            let there = if listed.is_some() { 90 } else { rates.stranger * 5 / 2 };
             if !chance.percent(there) {
                 continue;
             }
-            let mut at = door(&household);
-            if truth.is_some() && chance.percent(rates.moved) {
-                at = door(&city.household(chance.below(city.households)));
+            let mut at = door(codes, &household);
+            if listed.is_some() && chance.percent(rates.moved) {
+                at = door(codes, &city.household(chance.below(city.households)));
             }
-            let seen = observe(&resident, rates, &mut chance);
-            let mut lists = Lists { people: &listed, ids: &ids, phones: &phones, doors: &doors, at: &at };
-            if find(&seen, &mut lists).unwrap().is_some() {
-                continue;
-            }
-            outcome.unlisted += 1;
-            outcome.listed += usize::from(truth.is_some());
-            let labels = Labels { building: at.1.clone(), unit: at.2.clone(), room: at.3.clone() };
-            let candidates = index.lookup(&raw(&seen, &at.0, &labels), 0.1).unwrap_or_default();
-            let first = candidates.first().map(|candidate| candidate.row);
-            outcome.found += usize::from(truth.is_some() && first == truth);
-            outcome.proposals.extend(
-                candidates
-                    .iter()
-                    .take(3)
-                    .map(|candidate| (candidate.probability, truth == Some(candidate.row))),
-            );
+            let seen = observe(&resident, rates, chance);
+            writeln!(sightings, "{at},2026-09-21T19:00:00+08:00,{}", cells(&seen)).unwrap();
+            truth.insert(told(&at, [&seen.name, &seen.id_number, &seen.phone]), listed);
         }
+    }
+    (sightings, truth)
+}
+
+/// Sweeps a made-up territory, and has proposed whom the plain match leaves.
+fn sweep(seed: u64, people: u64, rates: Rates, outcome: &mut Outcome) {
+    let city = City::new(seed, people, usize::try_from(people / 1500).unwrap() + 1);
+    let areas = Areas::new(city.communities);
+    let codes = areas.community_codes();
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    let mut store = Store::create(&root, CITY, TerritoryKey::from_bytes([7; 32]), NOW).unwrap();
+    let table = |text: String| Table::from_bytes(text.into_bytes()).unwrap();
+    import_areas(&mut store, read_areas(table(areas.to_csv()), None).unwrap(), NOW, &mut Vec::new()).unwrap();
+    let mut roster = Vec::new();
+    city.write_roster(&codes, &mut roster).unwrap();
+    let today = jiff::civil::date(2026, 9, 21);
+    let reader = read_roster(Table::from_bytes(roster).unwrap(), today).unwrap();
+    let from = Roster { source: "register", digest: [0; 32], bytes: 0, actor: None, within: None };
+    import_roster(&mut store, reader, &from, false, NOW, &mut Vec::new(), &mut |_| {}).unwrap();
+    let actor = store.book().own_series;
+    let sweep = open_sweep(&mut store, actor, CITY, "belief", NOW + 86_400_000, NOW).unwrap();
+    let (sightings, truth) = look_around(&city, &codes, rates, &mut Chance::new(seed ^ 0xbe11ef, people));
+    let visits = "area_code,building,unit,room,at,outcome,light,worker,recheck_on,note\n";
+    let seen = read_persons(table(sightings)).unwrap();
+    let visits = read_visits(table(visits.into())).unwrap();
+    let tally =
+        import_visits(&mut store, sweep, (visits, &mut Vec::new()), Some((seen, &mut Vec::new())), NOW);
+    assert_eq!(tally.unwrap().refused, 0);
+    propose(&mut store, sweep, &belief(), NOW).unwrap();
+    let mut reader = Reader::open(&root, store.key()).unwrap();
+    let number = reader.sweep(sweep).unwrap();
+    for person in reader.seen_unlisted_after(number, PersonId::default(), usize::MAX).unwrap() {
+        if !reader.is_unlisted(person).unwrap() {
+            continue;
+        }
+        let who = Who::seen(&mut reader, person).unwrap().unwrap();
+        let (labels, identity) = (&who.labels, &who.identity);
+        let code = reader.book().areas.code(who.area).to_owned();
+        let at = format!("{code},{},{},{}", labels.building, labels.unit, labels.room);
+        let told = told(&at, [&identity.name, &identity.id_number, &identity.phone]);
+        let listed = truth.get(&told).unwrap_or_else(|| panic!("{told}"));
+        let mut right = Vec::new();
+        for proposal in reader.proposals(person).unwrap() {
+            let known = reader.identity(proposal.candidate).unwrap().unwrap().id_number;
+            right.push(Some(&known) == listed.as_ref());
+            #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
+            outcome.proposals.push((proposal.per_mille as f64 / 1000.0, Some(&known) == listed.as_ref()));
+        }
+        outcome.unlisted += 1;
+        outcome.listed += usize::from(listed.is_some());
+        outcome.found += usize::from(right.first() == Some(&true));
     }
 }
 
 /// Sweeps so many territories of each size, prints what came of each, and gives the calibration error of each.
 fn errors(rates: Rates) -> Vec<f64> {
     let mut errors = Vec::new();
-    for (people, territories) in [(10, 1200), (100, 120), (2_000, 6), (12_000, 1)] {
+    for (people, territories) in [(100, 40), (2_000, 4), (12_000, 1)] {
         let mut outcome = Outcome::default();
         for seed in 0..territories {
             sweep(seed, people, rates, &mut outcome);
@@ -273,5 +271,7 @@ fn proposals_of_a_hurried_sweep_are_right_as_often_as_they_say() {
     for (kin, error) in &errors_of {
         println!("{kin}% of the guests bear the household's surname: error {error:.4}");
     }
-    assert!(errors_of.iter().all(|(_, error)| *error < 0.05), "{errors_of:?}");
+    // Where every guest is kin, who bears the surname says less than is believed.
+    let most = |kin| if kin < 100 { 0.02 } else { 0.03 };
+    assert!(errors_of.iter().all(|(kin, error)| *error < most(*kin)), "{errors_of:?}");
 }

@@ -162,7 +162,7 @@ fn rows_without_an_id_are_called_by_their_number() {
     assert_eq!(code, 1, "{out}{err}");
     assert_eq!(partner(&desk.read("out.csv"), "2").map(|found| found.0), Some("P2"));
     assert!(
-        desk.read("no.csv").contains("c.csv,2,1,,refused,\"没有可用于比对的字段"),
+        desk.read("no.csv").contains("c.csv,2,1,,refused,没有可用于比对的字段"),
         "{}",
         desk.read("no.csv")
     );
@@ -200,7 +200,7 @@ fn a_mapping_overrides_the_table() {
     desk.write("map.json", r#"{"key": "id", "谁": "name", "call": "phone"}"#);
     desk.refused(
         "link --left a.csv --right c.csv --out out.csv",
-        "表头都不认识(key, 谁, call)",
+        "表头都不认识（key, 谁, call）",
         "no header is known",
     );
     desk.figures("link --left a.csv --right c.csv --out out.csv --mapping map.json --json");
@@ -260,13 +260,13 @@ fn files_that_are_no_lists_are_refused() {
     try_as("empty.csv", b"", "文件是空的", "the file is empty");
     try_as("blank.csv", b" \n\n", "文件是空的", "the file is empty");
     try_as("bom.csv", b"\xef\xbb\xbf", "文件是空的", "the file is empty");
-    try_as("unknown.csv", b"foo,bar\n1,2\n", "表头都不认识(foo, bar)", "no header is known");
+    try_as("unknown.csv", b"foo,bar\n1,2\n", "表头都不认识（foo, bar）", "no header is known");
     try_as("book.csv", b"PK\x03\x04........", "XLSX", "save it as CSV");
     try_as("wide.csv", &[0xff, 0xfe, b'n', 0], "UTF-16", "save it as CSV UTF-8");
     try_as("zero.csv", b"name,phone\n\0,1\n", "零字节", "zero bytes");
     desk.refused(
         "link --left a.csv --right absent.csv --out out.csv",
-        "absent.csv:无法读取",
+        "absent.csv：无法读取",
         "cannot be read",
     );
     desk.refused("link --left a.csv --right b.csv --out absent/out.csv", "无法写入", "cannot be written");
@@ -319,7 +319,7 @@ fn headings_that_are_not_read_are_named_and_those_known_are_listed() {
     desk.write("c.csv", "id,姓名,手机号吗,联系电话,手机,noise\nX,佴晓钧,1,13800000002,13800000009,0\n");
     let (code, out, err) = desk.run("link --left a.csv --right c.csv --out out.csv --json");
     assert_eq!(code, 0, "{err}");
-    let named = "c.csv:没有用到这些表头 / these headings are not read: 手机号吗, 手机\n";
+    let named = "c.csv：没有用到这些表头 / these headings are not read: 手机号吗, 手机\n";
     assert!(err.contains(named) && !err.contains("a.csv"), "{err}");
     let figures: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(figures["right_not_read"], serde_json::json!(["手机号吗", "手机"]));
@@ -437,7 +437,7 @@ fn gbk_is_read_and_a_lone_gbk_row_is_noted() {
     desk.write("mixed.csv", mixed);
     let (code, _, err) = desk.run("link --left mixed.csv --right b.csv --out out.csv --rejects no.csv");
     assert_eq!(code, 0, "{err}");
-    assert!(desk.read("no.csv").contains("11002,last,name,accepted,\"不是 UTF-8"), "{}", desk.read("no.csv"));
+    assert!(desk.read("no.csv").contains("11002,last,name,accepted,不是 UTF-8"), "{}", desk.read("no.csv"));
 }
 
 #[test]
@@ -577,4 +577,49 @@ fn a_pipe_is_no_list() {
     desk.refused("link --left a.csv --right pipe --out out.csv", "不是普通文件", "save the list to a file");
     desk.refused("dedupe --input . --out out.csv", "不是普通文件", "save the list to a file");
     drop(open);
+}
+
+/// The lines of a readme that link the samples.
+fn told(readme: &str) -> Vec<String> {
+    let text = fs::read_to_string(samples().join("..").join(readme)).unwrap();
+    let lines = text.lines().filter_map(|line| line.trim().strip_prefix("wanjia "));
+    let linking = lines.filter(|line| line.contains("samples/link/"));
+    linking.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples")
+}
+
+#[test]
+fn the_samples_link_as_the_readmes_tell() {
+    let lines = told("README.md");
+    assert_eq!(lines, told("README.zh-CN.md"));
+    let [link, dedupe, explain] = lines.as_slice() else { panic!("{lines:?}") };
+    let desk = Desk::new();
+    fs::create_dir_all(desk.path("samples/link")).unwrap();
+    for entry in fs::read_dir(samples().join("link")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, desk.path("samples/link").join(path.file_name().unwrap())).unwrap();
+    }
+    let figures = desk.figures(&format!("{link} --json"));
+    for list in ["left_not_read", "right_not_read"] {
+        assert_eq!(figures[list], serde_json::json!([]), "every heading is known");
+    }
+    // By sound, by a form of address, moved, with full-width digits, in traditional characters, by number; and O7 is
+    // nobody listed.
+    let links = desk.read("links.csv");
+    let sure = links.lines().filter(|line| line.ends_with(",sure"));
+    let pairs: Vec<String> = sure.map(|line| line.split(',').take(2).collect::<Vec<_>>().join(",")).collect();
+    assert_eq!(pairs, ["1,O1", "2,O2", "6,O3", "7,O4", "8,O5", "10,O6"], "{links}");
+    // Who stands on the register twice, under a name of the same sound.
+    let figures = desk.figures(&format!("{dedupe} --json"));
+    assert_eq!(figures["not_read"], serde_json::json!([]));
+    let clusters = desk.read("clusters.csv");
+    let joined: Vec<&str> =
+        clusters.lines().filter(|line| line.split(',').next() != line.split(',').nth(1)).collect();
+    assert!(joined.len() == 2 && joined[1].starts_with("A5,A1,"), "{clusters}");
+    let (code, out, err) = desk.run(explain);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("王东军 | 王冬军") && out.contains("同音 / same sound"), "{out}");
 }

@@ -27,19 +27,20 @@ const MOST: usize = 3;
 /// People read at a time.
 const PIECE: usize = 250;
 
-/// What is believed of someone seen whom the plain match did not recognise, before any person's answer. The crate's own
-/// beginning, but for four things. About half of such people are listed somewhere. Most who are have moved, or go by a
-/// form of address or a name written by its sound, since one with her own name at her own door is recognised. Those who
-/// are not live behind doors where two or so are listed, whose surname every second bears, and give their names. And how likely strangers are
-/// to agree on a whole value is how common that very value is in the list.
+/// What is believed of anyone seen, before any person's answer: the crate's own beginning, but for a few things. Nine of
+/// ten are listed somewhere, one in ten elsewhere than where she is seen, one in a thousand by another name altogether, and
+/// behind a door two others are listed. And how likely strangers are to agree on a whole value is how common that very value
+/// is in the list.
+///
+/// It says nothing of whom the plain match leaves, though only those are looked up. Whether it recognises someone follows
+/// from what was written down and from the lists, which the comparison sees too: what is left to say of someone who was
+/// not recognised is what would be said of anyone of whom the same was written down.
 #[must_use]
 pub fn belief() -> Model {
-    let mut model = Model { match_rate: 0.5, household_rate: 2.0, ..Model::default() };
-    let (name, dwelling) = (Field::Name as usize, Field::Dwelling as usize);
-    model.same[name] = [0.0, 0.01, 0.01, 0.01, 0.30, 0.03, 0.04, 0.20, 0.40];
-    model.same[dwelling] = [0.0, 0.40, 0.02, 0.10, 0.08, 0.05, 0.35, 0.0, 0.0];
-    model.household[name] = [0.0, 0.46, 0.475, 0.001, 0.015, 0.044, 0.002, 0.002, 0.001];
-    model.household[dwelling] = [0.0, 0.10, 0.01, 0.02, 0.02, 0.05, 0.80, 0.0, 0.0];
+    let mut model = Model { match_rate: 0.9, household_rate: 2.0, ..Model::default() };
+    let name = &mut model.same[Field::Name as usize];
+    (name[1], name[8]) = (0.001, 0.873);
+    model.same[Field::Dwelling as usize] = [0.0, 0.10, 0.01, 0.02, 0.02, 0.02, 0.83, 0.0, 0.0];
     for (field, level, rarity) in [
         (Field::Name, 8, Rarity::Name),
         (Field::Birth, 7, Rarity::Birth),

@@ -79,7 +79,7 @@ fn execute(arguments: &DedupeArgs) -> Result<u64, CommandError> {
         println!("{report:#}");
     } else {
         println!(
-            "{rows} 行是 {clusters} 人,{} 对待人判断;估计准确率 {:.4},估计召回率 {:.4} / \
+            "{rows} 行是 {clusters} 人，{} 对待人判断；估计准确率 {:.4}，估计召回率 {:.4} / \
              {rows} rows are {clusters} people, {} pairs to review; estimated precision {:.4}, recall {:.4}",
             summary.review,
             summary.estimated_precision,

@@ -89,7 +89,7 @@ pub enum CommandError {
     #[error(transparent)]
     List(#[from] ListError),
     /// The model file.
-    #[error("{path}:模型文件有误 / model file: {detail}")]
+    #[error("{path}：模型文件有误 / model file: {detail}")]
     Model {
         /// The file.
         path: PathBuf,
@@ -98,7 +98,7 @@ pub enum CommandError {
     },
     /// The mapping names a header that no list has.
     #[error(
-        "{path}:映射中的表头在名单里不存在 / the mapping names headers that no list has: {}; \
+        "{path}：映射中的表头在名单里不存在 / the mapping names headers that no list has: {}; \
          名单的表头 / the headers are: {}", .unknown.join(", "), .headers.join(", ")
     )]
     Unmapped {
@@ -110,19 +110,19 @@ pub enum CommandError {
         headers: Vec<String>,
     },
     /// The output would take the place of an input.
-    #[error("{path}:输出会覆盖输入,请换一个文件 / the output would replace an input; name another file")]
+    #[error("{path}：输出会覆盖输入，请换一个文件 / the output would replace an input; name another file")]
     Overwrites {
         /// The file.
         path: PathBuf,
     },
     /// Two outputs would be one file.
-    #[error("{path}:两项输出写到同一个文件,请换一个 / two outputs name this file; give each its own")]
+    #[error("{path}：两项输出写到同一个文件，请换一个 / two outputs name this file; give each its own")]
     OneOutput {
         /// The file.
         path: PathBuf,
     },
     /// A row that was asked for is not there.
-    #[error("{path}:没有编号为 {id} 的可用行 / no usable row with id {id}")]
+    #[error("{path}：没有编号为 {id} 的可用行 / no usable row with id {id}")]
     Row {
         /// The file.
         path: PathBuf,
@@ -202,7 +202,7 @@ impl CommonArgs {
         for (path, list) in lists {
             if !list.ignored.is_empty() {
                 eprintln!(
-                    "{}:没有用到这些表头 / these headings are not read: {}",
+                    "{}：没有用到这些表头 / these headings are not read: {}",
                     path.display(),
                     list.ignored.join(", ")
                 );
@@ -210,7 +210,7 @@ impl CommonArgs {
             let noted = list.findings.len() as u64 - list.refused;
             if list.refused + noted > 0 {
                 eprintln!(
-                    "{}:{} 行未参加比对,{} 处值有疑问 / {} rows left out, {} doubtful values{}",
+                    "{}：{} 行未参加比对，{} 处值有疑问 / {} rows left out, {} doubtful values{}",
                     path.display(),
                     list.refused,
                     noted,
@@ -409,7 +409,7 @@ fn execute(arguments: &LinkArgs) -> Result<u64, CommandError> {
     } else {
         let not = result.links.iter().filter(|link| link.band == Band::Not).count();
         println!(
-            "{} 对确定,{} 对待人判断,{not} 对不像;估计准确率 {:.4},估计召回率 {:.4} / \
+            "{} 对确定，{} 对待人判断，{not} 对不像；估计准确率 {:.4}，估计召回率 {:.4} / \
              {} pairs sure, {} to review, {not} unlikely; estimated precision {:.4}, recall {:.4}",
             summary.sure,
             summary.review,
@@ -469,7 +469,7 @@ pub(super) fn write_id<W: Write + ?Sized>(out: &mut W, id: &[u8]) -> std::io::Re
 fn tell_if_one_file(left: &Path, right: &Path) {
     if place(left) == place(right) {
         eprintln!(
-            "{}:左右是同一个文件,每行都会与自己相配;查重请用 wanjia dedupe / \
+            "{}：左右是同一个文件，每行都会与自己相配；查重请用 wanjia dedupe / \
              both lists are this file: every row matches itself; to find duplicates use wanjia dedupe",
             left.display()
         );

@@ -117,10 +117,10 @@ fn execute(arguments: &LinkExplainArgs) -> Result<(), CommandError> {
     }
     if found.is_none() {
         println!(
-            "没有任何共同的检索键,批量比对时不会比较这一对 / no key brings the two together: not compared in bulk"
+            "没有任何共同的检索键，批量比对时不会比较这一对 / no key brings the two together: not compared in bulk"
         );
     }
-    println!("概率(考虑竞争后) / probability, rivals considered: {probability:.6}");
+    println!("概率（考虑竞争后） / probability, rivals considered: {probability:.6}");
     Ok(())
 }
 
@@ -141,6 +141,6 @@ fn print_table(explanation: &Explanation) {
     }
     let [same, household, strangers] = explanation.kinds;
     println!(
-        "同一人 {same:.4},同户两人 {household:.4},无关两人 {strangers:.4} / same person, one household, strangers"
+        "同一人 {same:.4}，同户两人 {household:.4}，无关两人 {strangers:.4} / same person, one household, strangers"
     );
 }

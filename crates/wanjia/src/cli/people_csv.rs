@@ -18,7 +18,7 @@ pub use read::{read_list, read_row};
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     /// The file cannot be opened or read.
-    #[error("{path}:无法读取 / cannot be read: {source}")]
+    #[error("{path}：无法读取 / cannot be read: {source}")]
     Read {
         /// The file.
         path: PathBuf,
@@ -26,7 +26,7 @@ pub enum ListError {
         source: std::io::Error,
     },
     /// The file has no header line.
-    #[error("{path}:文件是空的,第一行应为表头 / the file is empty; its first line must be the header")]
+    #[error("{path}：文件是空的，第一行应为表头 / the file is empty; its first line must be the header")]
     Empty {
         /// The file.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum ListError {
     },
     /// Something between the headers that separates no values.
     #[error(
-        "{path}:表头之间是“{separator}”,应为逗号、制表符或分号,请另存为 CSV / its headings are separated by \"{separator}\"; \
+        "{path}：表头之间是“{separator}”，应为逗号、制表符或分号，请另存为 CSV / its headings are separated by \"{separator}\"; \
          commas, tabs or semicolons are read: save it as CSV"
     )]
     Separator {
@@ -54,7 +54,7 @@ pub enum ListError {
     },
     /// No header is known.
     #[error(
-        "{path}:表头都不认识({headers});用 --mapping 指定,wanjia link --help 列出认得的表头 / no header is known \
+        "{path}：表头都不认识（{headers}）；用 --mapping 指定，wanjia link --help 列出认得的表头 / no header is known \
          ({headers}); map them with --mapping, or see wanjia link --help for those that are known"
     )]
     Headers {
@@ -64,7 +64,7 @@ pub enum ListError {
         headers: String,
     },
     /// The mapping file is wrong.
-    #[error("{path}:映射文件有误 / mapping file: {detail}")]
+    #[error("{path}：映射文件有误 / mapping file: {detail}")]
     Mapping {
         /// The file.
         path: PathBuf,
@@ -72,7 +72,7 @@ pub enum ListError {
         detail: String,
     },
     /// The output cannot be written.
-    #[error("{path}:无法写入 / cannot be written: {source}")]
+    #[error("{path}：无法写入 / cannot be written: {source}")]
     Write {
         /// The file.
         path: PathBuf,

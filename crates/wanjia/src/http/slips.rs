@@ -83,7 +83,7 @@ struct SlipIssued {
     #[schema(value_type = String, format = "uuid")]
     slip: SlipId,
     #[serde(flatten)]
-    door: Door,
+    door: DoorPlace,
     /// Shown once.
     code: String,
     /// What the picture holds.
@@ -95,7 +95,7 @@ struct SlipIssued {
 
 /// A door, and where it is.
 #[derive(Serialize, ToSchema)]
-struct Door {
+struct DoorPlace {
     #[schema(value_type = String, format = "uuid")]
     dwelling: DwellingId,
     area_code: String,
@@ -105,7 +105,7 @@ struct Door {
     room: String,
 }
 
-impl Door {
+impl DoorPlace {
     fn of(book: &Book, door: SlipDoor) -> Self {
         let area = book.areas.get(door.area);
         Self {
@@ -200,7 +200,7 @@ async fn issue(
         let picture = QrCode::new(url.as_bytes()).map_err(|_| Problem::internal())?;
         let qr_svg = picture.render::<svg::Color<'_>>().min_dimensions(160, 160).build();
         let expires_at = instant(expires_at);
-        slips.push(SlipIssued { slip, door: Door::of(&book, door), code, url, qr_svg, expires_at });
+        slips.push(SlipIssued { slip, door: DoorPlace::of(&book, door), code, url, qr_svg, expires_at });
     }
     Ok((StatusCode::CREATED, Json(SlipsIssued { slips })))
 }
@@ -223,7 +223,7 @@ struct SlipRow {
     #[schema(value_type = String, format = "uuid")]
     slip: SlipId,
     #[serde(flatten)]
-    door: Door,
+    door: DoorPlace,
     #[schema(format = DateTime)]
     issued_at: String,
     #[schema(format = DateTime)]
@@ -261,7 +261,7 @@ async fn slips(
                 let Some(door) = reader.slip_door(row.dwelling)? else { continue };
                 rows.push(SlipRow {
                     slip,
-                    door: Door::of(&book, door),
+                    door: DoorPlace::of(&book, door),
                     issued_at: instant(row.issued_at),
                     expires_at: instant(row.expires_at),
                     revoked_at: row.revoked_at.map(instant),
@@ -320,7 +320,7 @@ struct SaidRow {
     /// `person`, `help`, `correction` or `erasure`
     what: &'static str,
     #[serde(flatten)]
-    door: Door,
+    door: DoorPlace,
     #[schema(format = DateTime)]
     said_at: String,
     /// Whom it is about, of those reported with the same slip.
@@ -344,7 +344,7 @@ async fn waiting(
     let row = |(id, said, door): (PersonId, Said, SlipDoor)| SaidRow {
         said: id,
         what: said.what.as_str(),
-        door: Door::of(&caller.book, door),
+        door: DoorPlace::of(&caller.book, door),
         said_at: instant(said.said_at),
         about: said.about,
     };
@@ -610,8 +610,8 @@ struct DoorLabel {
 async fn open(State(site): State<Site>, holder: Holder) -> Result<Json<SlipOpened>, Problem> {
     let dwelling = holder.row.dwelling;
     let door = site.territory.read(move |reader| Ok(reader.slip_door(dwelling)?)).await?;
-    let door = Door::of(&site.territory.book(), door.ok_or_else(|| shut(Shut::Unknown))?);
-    let Door { area_name, building, unit, room, .. } = door;
+    let door = DoorPlace::of(&site.territory.book(), door.ok_or_else(|| shut(Shut::Unknown))?);
+    let DoorPlace { area_name, building, unit, room, .. } = door;
     Ok(Json(SlipOpened {
         door: DoorLabel { area_name, building, unit, room },
         office_phone: holder.office_phone,
@@ -756,14 +756,14 @@ fn kept(record: &SlipRecord) -> impl Iterator<Item = PersonId> {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Report {
+struct PeopleReported {
     #[schema(max_items = 10)]
-    people: Vec<Reported>,
+    people: Vec<PersonReported>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Reported {
+struct PersonReported {
     name: String,
     relation: Option<String>,
     /// 男 or 女
@@ -835,14 +835,14 @@ async fn say(
 
 /// Report who lives behind the slip's door. A person of the community confirms each.
 #[utoipa::path(
-    post, path = "/v1/slip/people", tag = "resident", security(("slip" = [])), request_body = Report,
+    post, path = "/v1/slip/people", tag = "resident", security(("slip" = [])), request_body = PeopleReported,
     responses((status = 201, body = Received), (status = 401, body = Problem), (status = 422, body = Problem),
         (status = 409, body = Problem, description = "`slip_full`: twenty things wait already"))
 )]
 async fn report(
     State(site): State<Site>,
     holder: Holder,
-    Json(report): Json<Report>,
+    Json(report): Json<PeopleReported>,
 ) -> Result<(StatusCode, Json<Received>), Problem> {
     if report.people.is_empty() || report.people.len() > PEOPLE {
         let (zh, en) = (format!("一次 1 到 {PEOPLE} 人"), format!("one to {PEOPLE} people at a time"));

@@ -54,7 +54,25 @@ const HEADERS: [(Column, &[&str]); Column::COUNT] = [
     ),
     (
         Column::Community,
-        &["community", "compound", "village", "社区", "小区", "村", "村居", "村社区", "所属社区"],
+        &[
+            "community",
+            "compound",
+            "village",
+            "areacode",
+            "communitycode",
+            "社区",
+            "小区",
+            "村",
+            "村居",
+            "村社区",
+            "所属社区",
+            "小区编码",
+            "社区编码",
+            "村编码",
+            "村社区编码",
+            "小区代码",
+            "社区代码",
+        ],
     ),
     (Column::Building, &["building", "block", "楼栋", "栋", "幢", "楼号", "栋号"]),
     (Column::Unit, &["unit", "stairwell", "单元", "单元号"]),
@@ -92,13 +110,13 @@ pub fn read_mapping(path: &Path) -> Result<Mapping, ListError> {
         std::fs::read_to_string(path).map_err(|source| ListError::Read { path: path.to_owned(), source })?;
     let mapping: Mapping = serde_json::from_str(&text).map_err(|error| {
         wrong(format!(
-            "应为 JSON 对象,如 / a JSON object was expected, such as {{\"姓名\": \"name\"}}: {error}"
+            "应为 JSON 对象，如 / a JSON object was expected, such as {{\"姓名\": \"name\"}}: {error}"
         ))
     })?;
     for (header, column) in &mapping {
         if use_of(column).is_none() {
             return Err(wrong(format!(
-                "{header:?}: {column:?} 不是字段名,可用的有 / is no column; the columns are: {}",
+                "{header:?}: {column:?} 不是字段名，可用的有 / is no column; the columns are: {}",
                 column_names().join(", ")
             )));
         }
@@ -218,6 +236,9 @@ mod tests {
         let name = Use::Column(Column::Name);
         assert_eq!(of(&["姓 名", "obs_id"], &[]), [name, Use::Id]);
         assert_eq!(of(&["Full-Name", "编号", "姓名"], &[]), [name, Use::Id, Use::Nothing]);
+        let community = Use::Column(Column::Community);
+        assert_eq!(of(&["小区编码"], &[]), [community]);
+        assert_eq!(of(&["area_code", "社区"], &[]), [community, Use::Nothing]);
     }
 
     #[test]

@@ -42,13 +42,13 @@ fn sniff(path: &Path, head: &[u8]) -> Result<bool, ListError> {
         return Err(ListError::Empty { path: path.to_owned() });
     }
     if head.starts_with(b"PK\x03\x04") {
-        return kind("这是 XLSX 文件,请另存为 CSV", "this is an XLSX file; save it as CSV");
+        return kind("这是 XLSX 文件，请另存为 CSV", "this is an XLSX file; save it as CSV");
     }
     if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
-        return kind("这是 UTF-16 文件,请另存为 CSV UTF-8", "this is UTF-16; save it as CSV UTF-8");
+        return kind("这是 UTF-16 文件，请另存为 CSV UTF-8", "this is UTF-16; save it as CSV UTF-8");
     }
     if head.contains(&0) {
-        return kind("文件中有零字节,不是文本", "it holds zero bytes and is no text");
+        return kind("文件中有零字节，不是文本", "it holds zero bytes and is no text");
     }
     Ok(match std::str::from_utf8(head) {
         Ok(_) => false,
@@ -83,7 +83,7 @@ fn unknown(path: &Path, headers: &[String]) -> ListError {
     if headers.iter().any(digits) {
         return ListError::Kind {
             path: path.to_owned(),
-            zh: "第一行像是数据,不是表头;请在最前面加一行表头(wanjia link --help 列出认得的表头)",
+            zh: "第一行像是数据，不是表头；请在最前面加一行表头（wanjia link --help 列出认得的表头）",
             en: "the first line looks like data; put a line of headings before it (wanjia link --help lists those known)",
         };
     }
@@ -119,7 +119,7 @@ fn open(path: &Path, mapping: &Mapping) -> Result<Source, ListError> {
     if !kind.is_file() {
         return Err(ListError::Kind {
             path: path.to_owned(),
-            zh: "不是普通文件(管道或目录),请先存成文件",
+            zh: "不是普通文件（管道或目录），请先存成文件",
             en: "a pipe or a folder, no file; save the list to a file first",
         });
     }
@@ -352,7 +352,7 @@ impl RowWriter<'_> {
     fn torn(&mut self, bytes: &[u8], begin: usize, zh: &str, en: &str) {
         self.piece.rows += 1;
         let line = self.line(bytes, begin);
-        self.refuse(line, b"", format!("{zh}(断行),未参加比对"), format!("{en} (torn line); left out"));
+        self.refuse(line, b"", format!("{zh}（断行），未参加比对"), format!("{en} (torn line); left out"));
     }
 
     /// Takes in one row; false when its number of fields is wrong.
@@ -366,7 +366,7 @@ impl RowWriter<'_> {
             self.refuse(
                 line,
                 id,
-                format!("该行有 {have} 个字段,表头有 {want} 个(断行,或值中逗号未加引号),未参加比对"),
+                format!("该行有 {have} 个字段，表头有 {want} 个（断行，或值中逗号未加引号），未参加比对"),
                 format!(
                     "{have} fields under {want} headers (torn line, or a comma without quotes); left out"
                 ),
@@ -407,11 +407,11 @@ impl RowWriter<'_> {
                         self.note(line, id, Some(defect.column()), zh, en);
                     }
                     if several_lines {
-                        let zh = "引号内有换行,该行跨多行,请核对引号";
+                        let zh = "引号内有换行，该行跨多行，请核对引号";
                         self.note(line, id, None, zh, "a quoted value holds line breaks; check the quotes");
                     }
                     if broken.is_some() {
-                        self.note(line, id, broken, "不是 UTF-8,按 GBK 读取", "not UTF-8; read as GBK");
+                        self.note(line, id, broken, "不是 UTF-8，按 GBK 读取", "not UTF-8; read as GBK");
                     }
                 }
             }
@@ -420,7 +420,8 @@ impl RowWriter<'_> {
                 self.refuse(
                     line,
                     id,
-                    "没有可用于比对的字段(姓名、证件号码、电话、出生日期、房号都没有),未参加比对".to_owned(),
+                    "没有可用于比对的字段（姓名、证件号码、电话、出生日期、房号都没有），未参加比对"
+                        .to_owned(),
                     format!("{nothing}; left out"),
                 );
             }
@@ -542,7 +543,7 @@ fn note_repeated(list: &mut List) {
             id: String::from_utf8_lossy(list.ids.get(row)).into_owned(),
             column: None,
             accepted: true,
-            zh: "编号与前面某行相同,结果中分不清是哪一行".to_owned(),
+            zh: "编号与前面某行相同，结果中分不清是哪一行".to_owned(),
             en: "an earlier row has the same id; results cannot tell the two apart".to_owned(),
         });
     }
@@ -584,7 +585,7 @@ fn take(source: &Source, merger: &mut Merger, at: u64, piece: Piece, offsets: bo
         id: merger.rows.to_string(),
         column: None,
         accepted: false,
-        zh: "引号没有闭合(断行),未参加比对".to_owned(),
+        zh: "引号没有闭合（断行），未参加比对".to_owned(),
         en: "a quote is not closed (torn line); left out".to_owned(),
     });
     merger.lines += 1;
