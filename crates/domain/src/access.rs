@@ -131,6 +131,12 @@ pub enum Action {
     ReadPlans,
     /// Draft plans, judge them, put one in force and take it back.
     PublishPlans,
+    /// What is due of cases, and how they stand, in the roles of a programme that one has: without one, nothing.
+    ReadCases,
+    /// Report cases, and act on them in such a role.
+    ActOnCases,
+    /// Type in forms that were filled in.
+    FillInForms,
     /// Print slips for residents, and revoke them.
     IssueSlips,
     /// Read and decide what residents say with them.
@@ -165,6 +171,9 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::ReadQuarantine => &[CommunitySecretary, Street, County, Auditor],
         Action::ReleaseQuarantine => &[CommunitySecretary, Street, County],
         Action::ReadPlans | Action::PublishPlans => &[CommunitySecretary, Street, County],
+        Action::ReadCases => &[GridWorker, CommunitySecretary, Street, County, DepartmentObserver],
+        Action::ActOnCases => &[CommunitySecretary, Street, County, DepartmentObserver],
+        Action::FillInForms => &[Clerk, CommunitySecretary],
         Action::IssueSlips | Action::DecideSaid => &[Clerk, CommunitySecretary],
     };
     roles.contains(&role)
@@ -220,7 +229,7 @@ mod tests {
     use super::*;
     use crate::area::{Area, Level};
 
-    const EVERY: [Action; 28] = [
+    const EVERY: [Action; 31] = [
         Action::Push,
         Action::Pull,
         Action::Prove,
@@ -247,6 +256,9 @@ mod tests {
         Action::ReleaseQuarantine,
         Action::ReadPlans,
         Action::PublishPlans,
+        Action::ReadCases,
+        Action::ActOnCases,
+        Action::FillInForms,
         Action::IssueSlips,
         Action::DecideSaid,
     ];
@@ -308,7 +320,12 @@ mod tests {
             may(Role::DepartmentObserver, *action)
                 == matches!(
                     action,
-                    Action::Listen | Action::ReadAreas | Action::ReadSweeps | Action::ReadCoverage
+                    Action::Listen
+                        | Action::ReadAreas
+                        | Action::ReadSweeps
+                        | Action::ReadCoverage
+                        | Action::ReadCases
+                        | Action::ActOnCases
                 )
         }));
     }

@@ -1,11 +1,13 @@
 //! Which facts count. A fact from the field is never refused: it happened. It is accepted, or it waits in quarantine
 //! with a reason that a person can resolve.
 
-use crate::access::{Action, Role, may};
+use crate::access::{Action, Grant, Role, may};
 use crate::apply::{find_door, resolve_dwelling};
+use crate::area::AreaNumber;
+use crate::case::{Source, Subject};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, Outcome};
-use crate::id::{DwellingId, PersonId, SeriesId, SlipId, SweepId};
+use crate::id::{ActorId, DwellingId, PersonId, SeriesId, SlipId, SweepId};
 use crate::slip::{self, Shut, Slip, WAITING_LIMIT, What};
 use crate::state::{Device, State};
 use crate::time::Millis;
@@ -28,10 +30,15 @@ pub enum Quarantine {
     OutsideRights = 12,
     UnknownPerson = 13,
     ContentMismatch = 14,
+    UnknownProgramme = 15,
+    AnswerMisfit = 16,
+    UnknownCase = 17,
+    NotInRole = 18,
+    ConditionFails = 19,
 }
 
 impl Quarantine {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::Fork,
         Self::Unreadable,
         Self::UnknownSweep,
@@ -45,6 +52,11 @@ impl Quarantine {
         Self::OutsideRights,
         Self::UnknownPerson,
         Self::ContentMismatch,
+        Self::UnknownProgramme,
+        Self::AnswerMisfit,
+        Self::UnknownCase,
+        Self::NotInRole,
+        Self::ConditionFails,
     ];
 
     #[must_use]
@@ -69,6 +81,11 @@ impl Quarantine {
             Self::OutsideRights => "outside_rights",
             Self::UnknownPerson => "unknown_person",
             Self::ContentMismatch => "content_mismatch",
+            Self::UnknownProgramme => "unknown_programme",
+            Self::AnswerMisfit => "answer_misfit",
+            Self::UnknownCase => "unknown_case",
+            Self::NotInRole => "not_in_role",
+            Self::ConditionFails => "condition_fails",
         }
     }
 
@@ -128,6 +145,26 @@ impl Quarantine {
                 "随记录发来的内容与记录不符，可能传输损坏。记录已留存；请重新登记。",
                 "The content sent with this record does not belong to it; it may have been damaged. The record is kept; enter it again.",
             ),
+            Self::UnknownProgramme => (
+                "服务器上没有发布这个方案的这个版本，或那天它不在有效期内，或方案里没有这张表、这条流程。记录已留存；请同步后重填，或联系社区。",
+                "No such version of the programme is published, it was not in force that day, or it has no such form or pathway. The record is kept; synchronise and fill it in again, or tell the community.",
+            ),
+            Self::AnswerMisfit => (
+                "有答案与表单不符：类型不对、不在选项里，或必填的没有填。记录已留存；请打开这份表重填。",
+                "An answer does not fit its form: of another kind, none of its choices, or missing where one is needed. The record is kept; open the form and fill it in again.",
+            ),
+            Self::UnknownCase => (
+                "服务器上没有这个个案。记录已留存；请同步后重试，或联系社区。",
+                "The server knows no such case. The record is kept; synchronise and tell the community.",
+            ),
+            Self::NotInRole => (
+                "这一步要由别的角色来做。记录已留存，由社区书记决定是否计入。",
+                "Another role takes this step. The record is kept; the secretary decides whether it counts.",
+            ),
+            Self::ConditionFails => (
+                "这一步要求的条件还没有满足。记录已留存；请先补填所需的表。",
+                "What this step asks for does not hold yet. The record is kept; fill in the form that it needs first.",
+            ),
         }
     }
 }
@@ -182,8 +219,91 @@ pub fn admit<S: State>(
             }
             admit_at_door(state, device, *sweep, *dwelling)
         }
+        Body::Answered { subject, dwelling, programme, version, on, .. } => {
+            if let Some(reason) = admit_about(state, device, *subject, *dwelling)? {
+                return Ok(Some(reason));
+            }
+            let edition = state.book().edition(programme, version);
+            if !edition.is_some_and(|edition| (edition.from..edition.sunset).contains(on)) {
+                return Ok(Some(Quarantine::UnknownProgramme));
+            }
+            // What a form was filled in with is always sealed.
+            Ok((!has_content).then_some(Quarantine::ContentMismatch))
+        }
+        Body::CaseReported { programme, version, subject, dwelling, source, .. } => {
+            if let Some(reason) = admit_about(state, device, *subject, *dwelling)? {
+                return Ok(Some(reason));
+            }
+            if state.book().edition(programme, version).is_none() {
+                return Ok(Some(Quarantine::UnknownProgramme));
+            }
+            // Rules are the server's.
+            Ok((*source == Source::Rule).then_some(Quarantine::OutsideRights))
+        }
+        Body::CaseActed { case, role, .. } => {
+            let Some((_, case)) = state.case(*case)? else { return Ok(Some(Quarantine::UnknownCase)) };
+            let area = state.dwelling(case.dwelling)?.map(|row| row.area);
+            let Some(area) = area.filter(|area| state.book().areas.is_within(*area, device.area)) else {
+                return Ok(Some(Quarantine::OutsideRights));
+            };
+            let grant = Grant { role: device.role, area: device.area };
+            let holds = holds_role(state, device.worker, Some(grant), &case.programme, role, area)?;
+            Ok((!holds || fact.actor != device.worker).then_some(Quarantine::NotInRole))
+        }
         _ => Ok(Some(Quarantine::OutsideRights)),
     }
+}
+
+/// Whether someone may act in a role of a programme in an area: by a grant or an enrolment under the role's own name, or
+/// because she was appointed.
+///
+/// # Errors
+/// Those of the storage.
+pub fn holds_role<S: State>(
+    state: &mut S,
+    who: ActorId,
+    grant: Option<Grant>,
+    programme: &str,
+    role: &str,
+    area: AreaNumber,
+) -> Result<bool, S::Error> {
+    if let Some(grant) = grant
+        && Role::from_code(grant.role).is_some_and(|own| own.as_str() == role)
+        && state.book().areas.is_within(area, grant.area)
+    {
+        return Ok(true);
+    }
+    let appointed = state.appointment(who, programme, role)?;
+    Ok(appointed.is_some_and(|own| state.book().areas.is_within(area, own)))
+}
+
+/// Whether a phone may say anything of this person or dwelling.
+fn admit_about<S: State>(
+    state: &mut S,
+    device: &Device,
+    subject: Subject,
+    dwelling: DwellingId,
+) -> Result<Option<Quarantine>, S::Error> {
+    if let Subject::Person(person) = subject {
+        if state.is_erased(person)? {
+            return Ok(Some(Quarantine::PersonErased));
+        }
+        if state.person(person)?.is_none() {
+            return Ok(Some(Quarantine::UnknownPerson));
+        }
+    }
+    let about = match subject {
+        Subject::Person(_) => dwelling,
+        Subject::Dwelling(own) => own,
+    };
+    for dwelling in [dwelling, about] {
+        let dwelling = resolve_dwelling(state, dwelling)?;
+        let Some(row) = state.dwelling(dwelling)? else { return Ok(Some(Quarantine::UnknownDwelling)) };
+        if !state.book().areas.is_within(row.area, device.area) {
+            return Ok(Some(Quarantine::OutsideRights));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether this many more things may be said with a slip, about someone who was reported with it or about nobody. Unlike a

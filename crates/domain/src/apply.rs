@@ -2,6 +2,7 @@
 
 use crate::access::Grant;
 use crate::area::{Area, AreaNumber, Level};
+use crate::case::{Case, Climb, Event, Filled, Report, Subject};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
 use crate::id::{DwellingId, PersonId, PlanId, SeriesId};
@@ -258,6 +259,50 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 });
             })
         }
+        Body::Answered { subject, dwelling, programme, version, form, on, .. } => {
+            if let Subject::Person(person) = subject
+                && state.is_erased(*person)?
+            {
+                return Ok(());
+            }
+            let dwelling = resolve_dwelling(state, *dwelling)?;
+            state.put_filled(Filled {
+                subject: *subject,
+                dwelling,
+                position: origin.position,
+                at: stamp.at,
+                programme: programme.clone(),
+                version: version.clone(),
+                form: form.clone(),
+                on: *on,
+            })
+        }
+        Body::CaseReported { .. } => report_case(state, origin, fact, stamp.at),
+        Body::CaseActed { case, turn, role, deed } => {
+            let Some((case, _)) = state.case(*case)? else { return Ok(()) };
+            state.put_event(
+                case,
+                Event {
+                    at: stamp.at,
+                    series: origin.series,
+                    sequence: origin.sequence,
+                    position: origin.position,
+                    actor: fact.actor,
+                    role: role.clone(),
+                    turn: *turn,
+                    deed: deed.clone(),
+                },
+            )
+        }
+        Body::CaseClimbed { case, task, role, due } => {
+            let Some((case, _)) = state.case(*case)? else { return Ok(()) };
+            state.put_climb(Climb { case, task: task.clone(), role: role.clone(), due: *due, at: stamp.at })
+        }
+        Body::Appointed { who, programme, role, area } => {
+            // In an area that is not known it takes the earlier one away and gives nothing.
+            let area = area.as_deref().and_then(|area| state.book().areas.number(area));
+            state.put_appointment(*who, programme, role, area)
+        }
         Body::SlipIssued { slip, dwelling, expires_at } => {
             let row = Slip {
                 dwelling: *dwelling,
@@ -295,6 +340,74 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             state.put_list_reading(area, reading)
         }
     }
+}
+
+/// A case is opened, or another reporter joins the one that is open. Under a version that is not known, behind a door that is
+/// not, and of someone who is erased, there is none.
+fn report_case<S: State>(state: &mut S, origin: Origin, fact: &Fact, at: Millis) -> Result<(), S::Error> {
+    let Body::CaseReported {
+        case: id,
+        programme,
+        version,
+        pathway,
+        subject,
+        dwelling,
+        source,
+        rule,
+        counted_from,
+    } = &fact.body
+    else {
+        return Ok(());
+    };
+    if state.book().edition(programme, version).is_none() {
+        return Ok(());
+    }
+    let subject = canonical_subject(state, *subject)?;
+    if let Subject::Person(person) = subject
+        && state.is_erased(person)?
+    {
+        return Ok(());
+    }
+    let dwelling = resolve_dwelling(state, *dwelling)?;
+    if state.dwelling(dwelling)?.is_none() {
+        return Ok(());
+    }
+    let known = match state.case(*id)? {
+        Some((known, _)) => known,
+        None => match state.open_case(programme, pathway, subject)? {
+            Some(open) => {
+                state.put_case_alias(*id, open)?;
+                open
+            }
+            None => {
+                let case = Case {
+                    programme: programme.clone(),
+                    version: version.clone(),
+                    pathway: pathway.clone(),
+                    subject,
+                    dwelling,
+                    opened_at: at,
+                    counted_from: *counted_from,
+                };
+                state.put_case(*id, case)?;
+                *id
+            }
+        },
+    };
+    let report =
+        Report { position: origin.position, at, source: *source, rule: rule.clone(), actor: fact.actor };
+    state.put_report(known, report)
+}
+
+/// The id under which a subject is known.
+///
+/// # Errors
+/// Those of the storage.
+pub fn canonical_subject<S: State>(state: &mut S, subject: Subject) -> Result<Subject, S::Error> {
+    Ok(match subject {
+        Subject::Person(id) => Subject::Person(canonical(state, id)?),
+        Subject::Dwelling(id) => Subject::Dwelling(resolve_dwelling(state, id)?),
+    })
 }
 
 /// A plan is in force; the one it names stands no more. A plan on an area that is not known, or under an id that another
@@ -490,6 +603,7 @@ fn change_dwelling<S: State>(
     if before.area != after.area {
         state.put_departure(before.area, id, position)?;
         state.drop_departure(after.area, id)?;
+        state.move_cases(id)?;
     }
     let count = |row: &Dwelling| Count { dwellings: 1, listed: i64::from(row.listed) };
     if before.area == after.area {

@@ -8,7 +8,8 @@ use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 use crate::area::Level;
-use crate::id::{ActorId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId};
+use crate::case::{Deed, Source, Subject};
+use crate::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId};
 use crate::plan::PlanKind;
 use crate::slip::{Decision, What};
 use crate::time::{Day, Millis};
@@ -239,6 +240,38 @@ pub enum Body {
     /// 31 `[programme, version, from, sunset, digest: bytes32]`; the version of a programme whose pack has this SHA-256 is
     /// in force from the first day on, until another one is, and at the sunset no more.
     ProgrammePublished { programme: String, version: String, from: Day, sunset: Day, digest: [u8; 32] },
+    /// 32 `[kind of subject, subject, dwelling, case | null, programme, version, form, day]`; a form was filled in on this
+    /// day. The sealed content is the answers.
+    Answered {
+        subject: Subject,
+        dwelling: DwellingId,
+        case: Option<CaseId>,
+        programme: String,
+        version: String,
+        form: String,
+        on: Day,
+    },
+    /// 33 `[case, programme, version, pathway, kind of subject, subject, dwelling, source, rule | null, day | null]`; a case
+    /// is opened, or joins the one that is open for this subject and pathway. The day is that from which it counts.
+    CaseReported {
+        case: CaseId,
+        programme: String,
+        version: String,
+        pathway: String,
+        subject: Subject,
+        dwelling: DwellingId,
+        source: Source,
+        rule: Option<String>,
+        counted_from: Option<Day>,
+    },
+    /// 34 `[case, turn, role, deed, step | null, to | null, day | null]`; something was done about a case by someone in a
+    /// role of the programme, who had seen so many steps run. The sealed content, if any, says why.
+    CaseActed { case: CaseId, turn: u64, role: String, deed: Deed },
+    /// 35 `[case, task, role, due]`; nobody had done the task in time, and the role was told.
+    CaseClimbed { case: CaseId, task: String, role: String, due: Millis },
+    /// 36 `[who, programme, role, area | null]`; she may act in this role of the programme in this area from now on, or
+    /// nowhere any more.
+    Appointed { who: ActorId, programme: String, role: String, area: Option<String> },
     /// 40 `[slip, dwelling, expires at]`; whoever holds the paper may speak for the dwelling until then.
     SlipIssued { slip: SlipId, dwelling: DwellingId, expires_at: Millis },
     /// 41 `[slip]`
@@ -312,6 +345,15 @@ impl Out {
         must(self.0.null());
         self
     }
+    fn optional<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T) -> &mut Self) -> &mut Self {
+        match value {
+            Some(value) => write(self, value),
+            None => self.null(),
+        }
+    }
+    fn subject(&mut self, subject: Subject) -> &mut Self {
+        self.uint(subject.kind()).id(subject.id())
+    }
 }
 
 struct In<'a> {
@@ -365,6 +407,29 @@ impl In<'_> {
     fn day(&mut self, field: &'static str) -> Read<Day> {
         let day = self.int()?;
         Day::try_from(day).map_err(|_| self.bad(field, day.unsigned_abs()))
+    }
+    fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<Option<T>> {
+        if self.null()? { Ok(None) } else { read(self).map(Some) }
+    }
+    fn subject(&mut self) -> Read<Subject> {
+        let kind = self.uint()?;
+        let id = self.id()?;
+        Subject::of(kind, id).ok_or_else(|| self.bad("kind of subject", kind))
+    }
+    fn deed(&mut self) -> Read<Deed> {
+        let code = self.uint()?;
+        let step = self.optional(|read| read.text("step"))?;
+        let to = self.optional(Self::id)?;
+        let counted_from = self.optional_day("day")?;
+        match (code, step, to, counted_from) {
+            (0 | 1, Some(step), None, counted_from) => {
+                Ok(Deed::Step { step, overridden: code == 1, counted_from })
+            }
+            (2, Some(step), None, None) => Ok(Deed::Sign { step }),
+            (3, None, Some(to), None) => Ok(Deed::Offer { to }),
+            (4, None, None, None) => Ok(Deed::Take),
+            _ => Err(self.bad("deed", code)),
+        }
     }
     fn bad(&self, field: &'static str, value: u64) -> FactError {
         FactError::BadValue { kind: self.kind, field, value }
@@ -489,6 +554,57 @@ impl Fact {
                 .int(i64::from(*from))
                 .int(i64::from(*sunset))
                 .bytes(digest),
+            Body::Answered { subject, dwelling, case, programme, version, form, on } => out
+                .array(8)
+                .subject(*subject)
+                .id(*dwelling)
+                .optional(*case, Out::id)
+                .text(programme)
+                .text(version)
+                .text(form)
+                .int(i64::from(*on)),
+            Body::CaseReported {
+                case,
+                programme,
+                version,
+                pathway,
+                subject,
+                dwelling,
+                source,
+                rule,
+                counted_from,
+            } => out
+                .array(10)
+                .id(*case)
+                .text(programme)
+                .text(version)
+                .text(pathway)
+                .subject(*subject)
+                .id(*dwelling)
+                .uint(*source as u64)
+                .optional(rule.as_deref(), Out::text)
+                .optional(counted_from.map(i64::from), Out::int),
+            Body::CaseActed { case, turn, role, deed } => {
+                let (to, counted_from) = match deed {
+                    Deed::Offer { to } => (Some(*to), None),
+                    Deed::Step { counted_from, .. } => (None, *counted_from),
+                    Deed::Sign { .. } | Deed::Take => (None, None),
+                };
+                out.array(7)
+                    .id(*case)
+                    .uint(*turn)
+                    .text(role)
+                    .uint(deed.code())
+                    .optional(deed.step(), Out::text)
+                    .optional(to, Out::id)
+                    .optional(counted_from.map(i64::from), Out::int)
+            }
+            Body::CaseClimbed { case, task, role, due } => {
+                out.array(4).id(*case).text(task).text(role).int(*due)
+            }
+            Body::Appointed { who, programme, role, area } => {
+                out.array(4).id(*who).text(programme).text(role).optional(area.as_deref(), Out::text)
+            }
             Body::SlipIssued { slip, dwelling, expires_at } => {
                 out.array(3).id(*slip).id(*dwelling).int(*expires_at)
             }
@@ -532,7 +648,15 @@ impl Body {
     /// Whether phones are there to say this.
     #[must_use]
     pub fn is_from_the_field(&self) -> bool {
-        matches!(self, Self::DwellingRegistered { .. } | Self::Visited { .. } | Self::PersonSeen { .. })
+        matches!(
+            self,
+            Self::DwellingRegistered { .. }
+                | Self::Visited { .. }
+                | Self::PersonSeen { .. }
+                | Self::Answered { .. }
+                | Self::CaseReported { .. }
+                | Self::CaseActed { .. }
+        )
     }
 
     /// The number that stands for this kind in the ledger.
@@ -568,6 +692,11 @@ impl Body {
             Self::PlanPart { .. } => 29,
             Self::PlanWithdrawn { .. } => 30,
             Self::ProgrammePublished { .. } => 31,
+            Self::Answered { .. } => 32,
+            Self::CaseReported { .. } => 33,
+            Self::CaseActed { .. } => 34,
+            Self::CaseClimbed { .. } => 35,
+            Self::Appointed { .. } => 36,
             Self::SlipIssued { .. } => 40,
             Self::SlipRevoked { .. } => 41,
             Self::Said { .. } => 42,
@@ -784,6 +913,59 @@ impl Body {
                     from: read.day("from")?,
                     sunset: read.day("sunset")?,
                     digest: read.fixed()?,
+                }
+            }
+            32 => {
+                read.array(8)?;
+                Self::Answered {
+                    subject: read.subject()?,
+                    dwelling: read.id()?,
+                    case: read.optional(|read| read.id())?,
+                    programme: read.text("programme")?,
+                    version: read.text("version")?,
+                    form: read.text("form")?,
+                    on: read.day("day")?,
+                }
+            }
+            33 => {
+                read.array(10)?;
+                Self::CaseReported {
+                    case: read.id()?,
+                    programme: read.text("programme")?,
+                    version: read.text("version")?,
+                    pathway: read.text("pathway")?,
+                    subject: read.subject()?,
+                    dwelling: read.id()?,
+                    source: read.one_of("source", Source::from_code)?,
+                    rule: read.optional(|read| read.text("rule"))?,
+                    counted_from: read.optional_day("day")?,
+                }
+            }
+            34 => {
+                read.array(7)?;
+                Self::CaseActed {
+                    case: read.id()?,
+                    turn: read.uint()?,
+                    role: read.text("role")?,
+                    deed: read.deed()?,
+                }
+            }
+            35 => {
+                read.array(4)?;
+                Self::CaseClimbed {
+                    case: read.id()?,
+                    task: read.text("task")?,
+                    role: read.text("role")?,
+                    due: read.int()?,
+                }
+            }
+            36 => {
+                read.array(4)?;
+                Self::Appointed {
+                    who: read.id()?,
+                    programme: read.text("programme")?,
+                    role: read.text("role")?,
+                    area: read.optional(|read| read.text("area"))?,
                 }
             }
             40 => {

@@ -93,6 +93,9 @@ impl TryFrom<String> for Id {
     }
 }
 
+/// A case.
+pub type CaseId = Id;
+
 /// A person, or an observation of someone who is not known yet: both are named alike, since one becomes the other.
 pub type PersonId = Id;
 /// A door: one dwelling, or one place that is not a home.

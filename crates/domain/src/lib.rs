@@ -8,6 +8,7 @@ pub mod access;
 pub mod admit;
 pub mod apply;
 pub mod area;
+pub mod case;
 pub mod door;
 pub mod fact;
 pub mod id;

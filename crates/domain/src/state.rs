@@ -7,8 +7,9 @@ use std::fmt;
 
 use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
+use crate::case::{Case, Climb, Event, Filled, Report, Subject};
 use crate::fact::{Light, Outcome, Place};
-use crate::id::{ActorId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId};
+use crate::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId};
 use crate::plan::PlanKind;
 use crate::slip::{Reading, Said, Slip};
 use crate::time::{Day, Millis};
@@ -375,6 +376,39 @@ pub trait State {
     fn plan(&mut self, id: PlanId) -> Result<Option<Plan>, Self::Error>;
     fn put_plan(&mut self, id: PlanId, plan: Plan) -> Result<(), Self::Error>;
     fn put_plan_part(&mut self, plan: PlanId, part: PlanPart) -> Result<(), Self::Error>;
+    /// Where someone may act in a role of a programme; none if nowhere.
+    fn appointment(
+        &mut self,
+        who: ActorId,
+        programme: &str,
+        role: &str,
+    ) -> Result<Option<AreaNumber>, Self::Error>;
+    fn put_appointment(
+        &mut self,
+        who: ActorId,
+        programme: &str,
+        role: &str,
+        area: Option<AreaNumber>,
+    ) -> Result<(), Self::Error>;
+    fn put_filled(&mut self, filled: Filled) -> Result<(), Self::Error>;
+    /// A case under its own id or another name of it, with its own id.
+    fn case(&mut self, id: CaseId) -> Result<Option<(CaseId, Case)>, Self::Error>;
+    /// The case of this subject and pathway that has not ended, the oldest if there are several.
+    fn open_case(
+        &mut self,
+        programme: &str,
+        pathway: &str,
+        subject: Subject,
+    ) -> Result<Option<CaseId>, Self::Error>;
+    fn put_case(&mut self, id: CaseId, case: Case) -> Result<(), Self::Error>;
+    /// Makes a case known under another id too.
+    fn put_case_alias(&mut self, id: CaseId, of: CaseId) -> Result<(), Self::Error>;
+    fn put_report(&mut self, case: CaseId, report: Report) -> Result<(), Self::Error>;
+    /// Keeps what was done about a case; what is due of it follows from all of that.
+    fn put_event(&mut self, case: CaseId, event: Event) -> Result<(), Self::Error>;
+    fn put_climb(&mut self, climb: Climb) -> Result<(), Self::Error>;
+    /// A door is counted under another area now: so are its cases.
+    fn move_cases(&mut self, dwelling: DwellingId) -> Result<(), Self::Error>;
     fn slip(&mut self, id: SlipId) -> Result<Option<Slip>, Self::Error>;
     fn put_slip(&mut self, id: SlipId, slip: Slip) -> Result<(), Self::Error>;
     fn said(&mut self, id: PersonId) -> Result<Option<Said>, Self::Error>;
@@ -391,8 +425,8 @@ pub trait State {
     /// Those of the storage.
     fn put_list_reading(&mut self, area: AreaNumber, reading: Reading) -> Result<(), Self::Error>;
     fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<(), Self::Error>;
-    /// Removes the person's row, roster rows, sightings, proposals, readings and parts of plans (which change by it), and
-    /// remembers only that the id is erased, and by which fact.
+    /// Removes the person's row, roster rows, sightings, proposals, readings, filled-in forms, cases and parts of plans
+    /// (which change by it), and remembers only that the id is erased, and by which fact.
     ///
     /// # Errors
     /// Those of the storage.

@@ -1,6 +1,7 @@
 //! A fact's bytes come from strangers: nothing panics, and what is read is written back as the same bytes.
 
 use domain::area::Level;
+use domain::case::{Deed, Source, Subject};
 use domain::fact::{Body, Fact, FactError, FoundBy, Light, Outcome, Place, SignReason};
 use domain::id::Id;
 use domain::identity::Identity;
@@ -105,6 +106,53 @@ fn body() -> impl Strategy<Value = Body> {
                 digest
             }
         ),
+        (subject(), id(), prop::option::of(id()), text(), text(), text(), any::<i32>()).prop_map(
+            |(subject, dwelling, case, programme, version, form, on)| Body::Answered {
+                subject,
+                dwelling,
+                case,
+                programme,
+                version,
+                form,
+                on
+            }
+        ),
+        (
+            id(),
+            text(),
+            subject(),
+            id(),
+            select(Source::ALL.to_vec()),
+            prop::option::of(text()),
+            any::<Option<i32>>()
+        )
+            .prop_map(|(case, name, subject, dwelling, source, rule, counted_from)| {
+                Body::CaseReported {
+                    case,
+                    programme: name.clone(),
+                    version: name.clone(),
+                    pathway: name,
+                    subject,
+                    dwelling,
+                    source,
+                    rule,
+                    counted_from,
+                }
+            }),
+        (id(), any::<u64>(), text(), deed()).prop_map(|(case, turn, role, deed)| Body::CaseActed {
+            case,
+            turn,
+            role,
+            deed
+        }),
+        (id(), text(), text(), any::<i64>()).prop_map(|(case, task, role, due)| Body::CaseClimbed {
+            case,
+            task,
+            role,
+            due
+        }),
+        (id(), text(), text(), prop::option::of(text()))
+            .prop_map(|(who, programme, role, area)| Body::Appointed { who, programme, role, area }),
         (id(), id(), any::<i64>()).prop_map(|(slip, dwelling, expires_at)| Body::SlipIssued {
             slip,
             dwelling,
@@ -122,6 +170,20 @@ fn body() -> impl Strategy<Value = Body> {
         }),
         (id(), any::<u64>()).prop_map(|(series, sequence)| Body::Released { series, sequence }),
         (id(), any::<u64>()).prop_map(|(person, reason)| Body::Erased { person, reason }),
+    ]
+}
+
+fn subject() -> impl Strategy<Value = Subject> {
+    prop_oneof![id().prop_map(Subject::Person), id().prop_map(Subject::Dwelling)]
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        (text(), any::<bool>(), any::<Option<i32>>())
+            .prop_map(|(step, overridden, counted_from)| Deed::Step { step, overridden, counted_from }),
+        text().prop_map(|step| Deed::Sign { step }),
+        id().prop_map(|to| Deed::Offer { to }),
+        Just(Deed::Take),
     ]
 }
 

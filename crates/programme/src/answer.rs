@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use minicbor::data::Type;
+use minicbor::{Decoder, Encoder};
+
 use crate::code::{Day, unknown};
-use crate::finding::{Findings, Located, say};
+use crate::finding::{Finding, Findings, Located, Place, say};
 use crate::form::{Field, Form};
 use crate::question::Answer;
-use crate::section::Raw;
+use crate::section::{Number, Raw};
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +53,105 @@ pub(crate) fn read(
         values.extend(value.map(|value| (name.value, value)));
     }
     values
+}
+
+/// An answer as it comes from outside, of whatever kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    Text(String),
+    Whole(i64),
+    Decimal(f64),
+    List(Vec<Given>),
+}
+
+/// Holds what was filled in to its form, as it comes from a phone or a page: every answer to its question, and every
+/// question that must always be answered. Days are texts such as `2020-03-10`. What depends on other answers (`relevant`,
+/// `constraint`) is the client's.
+///
+/// # Errors
+/// Every answer that does not fit; each finding's place names the field where a pack's names the file. No value is
+/// repeated.
+pub fn fit(form: &Form, given: &BTreeMap<String, Given>) -> Result<BTreeMap<String, Value>, Vec<Finding>> {
+    let mut findings = Findings::default();
+    let located = |name: &String| Located { value: name.clone(), place: Place::whole(name) };
+    let answers = given.iter().map(|(name, given)| {
+        let answer = form.field(name).map(|field| field.question.answer);
+        (located(name), Located { value: raw(answer, given), place: Place::whole(name) })
+    });
+    let values = read(form, answers.collect(), &mut findings);
+    for field in form.fields.iter().filter(|field| field.required) {
+        let name = &field.name.value;
+        if !given.contains_key(name) {
+            findings.add(
+                &Place::whole(name),
+                "required",
+                say(format!("{name} 必须填写"), format!("{name} must be answered")),
+            );
+        }
+    }
+    if findings.is_empty() { Ok(values) } else { Err(findings.into_sorted()) }
+}
+
+fn raw(answer: Option<Answer>, given: &Given) -> Raw {
+    match given {
+        Given::Text(text) if answer == Some(Answer::Day) => {
+            text.parse().map_or_else(|_| Raw::Text(text.clone()), Raw::Day)
+        }
+        Given::Text(text) => Raw::Text(text.clone()),
+        Given::Whole(number) => Raw::Number(Number::Whole(*number)),
+        Given::Decimal(number) => Raw::Number(Number::Decimal(*number)),
+        Given::List(items) => Raw::List(items.iter().map(|item| raw(answer, item)).collect()),
+    }
+}
+
+/// The bytes that are sealed: deterministic CBOR, a map from the names to the answers.
+#[must_use]
+pub fn encode(given: &BTreeMap<String, Given>) -> Vec<u8> {
+    let mut out = Encoder::new(Vec::new());
+    // Writing into a Vec cannot fail: its error type has no values.
+    let _ = out.map(given.len() as u64);
+    for (name, answer) in given {
+        let _ = out.str(name);
+        write(&mut out, answer);
+    }
+    out.into_writer()
+}
+
+fn write(out: &mut Encoder<Vec<u8>>, given: &Given) {
+    match given {
+        Given::Text(text) => drop(out.str(text)),
+        Given::Whole(number) => drop(out.i64(*number)),
+        Given::Decimal(number) => drop(out.f64(*number)),
+        Given::List(items) => {
+            let _ = out.array(items.len() as u64);
+            items.iter().for_each(|item| write(out, item));
+        }
+    }
+}
+
+/// Reads what [`encode`] wrote; none if the bytes are anything else.
+#[must_use]
+pub fn decode(bytes: &[u8]) -> Option<BTreeMap<String, Given>> {
+    let mut read = Decoder::new(bytes);
+    let mut given = BTreeMap::new();
+    for _ in 0..read.map().ok()?? {
+        given.insert(read.str().ok()?.to_owned(), one_given(&mut read, DEEPEST)?);
+    }
+    (encode(&given) == bytes).then_some(given)
+}
+
+/// The answers of a question with several choices inside a repeat are a list of lists.
+const DEEPEST: u8 = 2;
+
+fn one_given(read: &mut Decoder<'_>, deep: u8) -> Option<Given> {
+    Some(match read.datatype().ok()? {
+        Type::String => Given::Text(read.str().ok()?.to_owned()),
+        Type::F64 => Given::Decimal(read.f64().ok().filter(|number| number.is_finite())?),
+        Type::Array if deep > 0 => {
+            Given::List((0..read.array().ok()??).map(|_| one_given(read, deep - 1)).collect::<Option<_>>()?)
+        }
+        _ => Given::Whole(read.i64().ok()?),
+    })
 }
 
 fn many(field: &Field, raw: &Located<Raw>, findings: &mut Findings) -> Option<Value> {
@@ -96,4 +198,28 @@ fn several(raw: &Raw, field: &Field) -> Option<Vec<String>> {
             item.as_text().filter(|text| field.choices.iter().any(|choice| choice == text)).map(str::to_owned)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_read_back_and_have_one_shape() {
+        let given = BTreeMap::from([
+            ("temp_c".to_owned(), Given::Decimal(36.6)),
+            ("days".to_owned(), Given::Whole(-3)),
+            ("note".to_owned(), Given::Text("咳".into())),
+            ("symptom".to_owned(), Given::List(vec![Given::Text("fever".into()), Given::List(Vec::new())])),
+        ]);
+        let bytes = encode(&given);
+        assert_eq!(decode(&bytes), Some(given));
+        for cut in 0..bytes.len() {
+            assert_eq!(decode(&bytes[..cut]), None, "{cut}");
+        }
+        // Lists deeper than any question has, a number that is none, and a map longer than memory.
+        assert_eq!(decode(&[0xa1, 0x61, b'a', 0x81, 0x81, 0x81, 0x01]), None);
+        assert_eq!(decode(&[0xa1, 0x61, b'a', 0xfb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0]), None);
+        assert_eq!(decode(&[0xbb, 255, 255, 255, 255, 255, 255, 255, 255]), None);
+    }
 }

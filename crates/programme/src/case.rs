@@ -26,7 +26,7 @@ const REMINDER: i64 = 80;
 pub struct Stamp {
     pub at: Timestamp,
     /// The device's series and the number in it: together the event's identity.
-    pub series: u64,
+    pub series: u128,
     pub sequence: u64,
 }
 
@@ -35,7 +35,7 @@ pub struct Stamp {
 pub struct Event {
     pub stamp: Stamp,
     /// The person who did it.
-    pub actor: u64,
+    pub actor: u128,
     /// The role in which she did it.
     pub role: String,
     /// How many steps she had seen run.
@@ -50,7 +50,7 @@ pub enum Deed {
     /// Signs a step that someone else takes.
     Sign { step: String },
     /// Offers the case to someone, who must accept it.
-    Offer { to: u64 },
+    Offer { to: u128 },
     /// Accepts an offer, or as one whom it has climbed to takes it over.
     Take,
 }
@@ -75,7 +75,7 @@ pub struct Opening {
 pub struct Ran {
     pub step: String,
     pub stamp: Stamp,
-    pub actor: u64,
+    pub actor: u128,
     /// When its last signature was there; the new state counts from then.
     pub complete: Timestamp,
 }
@@ -98,9 +98,9 @@ pub struct Case {
     /// Steps of the present turn that wait for signatures, with the roles that are missing.
     pub waiting: BTreeMap<String, Vec<String>>,
     /// Who holds it, if someone in person does.
-    pub holder: Option<u64>,
+    pub holder: Option<u128>,
     /// To whom it is offered and has not accepted.
-    pub offered: Option<u64>,
+    pub offered: Option<u128>,
 }
 
 /// Adds up the events of a case, in whatever order and however often they came.
@@ -186,7 +186,7 @@ fn may(step: &Step, state: &str, role: &str, guard: &Guard) -> bool {
 /// When every signature that a step needs was there, each by another person; else the roles that are missing.
 fn signatures(step: &Step, taken: &Event, events: &[&Event]) -> Result<Timestamp, Vec<String>> {
     // Of one person in one role the first signature counts.
-    let mut signed: BTreeMap<(&str, u64), Timestamp> = BTreeMap::new();
+    let mut signed: BTreeMap<(&str, u128), Timestamp> = BTreeMap::new();
     for event in events.iter().filter(|event| event.actor != taken.actor) {
         if matches!(&event.deed, Deed::Sign { step: signed } if *signed == step.code.value) {
             let first = signed.entry((event.role.as_str(), event.actor)).or_insert(event.stamp.at);
@@ -209,8 +209,8 @@ fn signatures(step: &Step, taken: &Event, events: &[&Event]) -> Result<Timestamp
 /// The earliest moment at which every role had a signature of another person.
 fn earliest(
     roles: &[String],
-    signed: &BTreeMap<(&str, u64), Timestamp>,
-    used: &mut Vec<u64>,
+    signed: &BTreeMap<(&str, u128), Timestamp>,
+    used: &mut Vec<u128>,
 ) -> Option<Timestamp> {
     let Some((role, rest)) = roles.split_first() else { return Some(Timestamp::MIN) };
     let mut best: Option<Timestamp> = None;
@@ -272,8 +272,12 @@ pub struct Task {
     pub what: What,
     /// The role that must do it.
     pub owner: String,
+    /// Since when it counts.
+    pub since: Timestamp,
     pub remind_at: Timestamp,
     pub due: Timestamp,
+    /// The roles that it climbs to: the first when it is due, one more for each time as long again.
+    pub climbs_to: Vec<String>,
     /// How far it has climbed at the moment that was asked about.
     pub level: Level,
     /// The roles that are told by now beside the owner.
@@ -325,7 +329,8 @@ pub fn tasks(terms: &Terms<'_>, case: &Case, now: Timestamp) -> Vec<Task> {
             Level::Over(times) => usize::try_from(times).unwrap_or(usize::MAX).saturating_add(1),
         };
         let told = climbs_to.iter().take(told).cloned().collect();
-        Task { what, owner: owner.to_owned(), remind_at, due, level, told }
+        let climbs_to = climbs_to.to_vec();
+        Task { what, owner: owner.to_owned(), since: begins, remind_at, due, climbs_to, level, told }
     };
     let leave = What::Leave { state: case.state.clone() };
     tasks.push(task(leave, &duty.owner, limit, &duty.climbs_to));

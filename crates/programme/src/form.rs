@@ -104,6 +104,8 @@ pub struct Field {
     pub repeated: bool,
     /// The names of the choices, for questions that choose.
     pub choices: Vec<String>,
+    /// Whether it is always asked and must always be answered: one that is asked on a condition is not.
+    pub required: bool,
 }
 
 impl Form {
@@ -145,6 +147,7 @@ pub(crate) fn read(
         names: BTreeSet::new(),
         unfinished: BTreeSet::new(),
         within: Vec::new(),
+        conditional: Vec::new(),
     };
     let fields = reader.read(findings);
     reader.check_references(findings);
@@ -318,6 +321,8 @@ struct Reader<'r> {
     names: BTreeSet<String>,
     unfinished: BTreeSet<String>,
     within: Vec<(Block, String, Place)>,
+    /// Of each of those, whether what is in it may be asked not at all.
+    conditional: Vec<bool>,
 }
 
 impl Reader<'_> {
@@ -381,9 +386,11 @@ impl Reader<'_> {
         check_wording(self.survey, row, self.subject, self.manifest, findings);
         let name = self.name(row, findings).map(|name| name.value).unwrap_or_default();
         self.within.push((block, name, row.place().clone()));
+        self.conditional.push(block == Block::Repeat || self.survey.cell(row, "relevant").is_some());
     }
 
     fn end(&mut self, block: Block, place: &Place, findings: &mut Findings) {
+        self.conditional.pop();
         match self.within.pop() {
             Some((open, _, _)) if open == block => {}
             Some((open, name, begun)) => {
@@ -440,6 +447,10 @@ impl Reader<'_> {
         let keep = self.keep(row, findings);
         let concept = self.manifest.concept(self.survey.cell(row, "concept").cloned(), findings);
         let name = name?;
+        let demanded = self.survey.cell(row, "required").is_some_and(|cell| {
+            matches!(cell.value.to_lowercase().replace(' ', "").as_str(), "yes" | "true" | "true()")
+        });
+        let always = !self.conditional.contains(&true) && self.survey.cell(row, "relevant").is_none();
         self.unfinished.insert(name.value.clone());
         let field = Field {
             name,
@@ -453,6 +464,7 @@ impl Reader<'_> {
             within: self.within.iter().map(|(_, name, _)| name.clone()).collect(),
             repeated: self.within.iter().any(|(block, _, _)| *block == Block::Repeat),
             choices,
+            required: demanded && always,
         };
         self.unfinished.remove(&field.name.value);
         Some(field)

@@ -36,7 +36,7 @@ fn at(text: &str) -> Timestamp {
     format!("{text}:00+08:00").parse().unwrap()
 }
 
-fn event(number: u64, when: Timestamp, actor: u64, role: &str, turn: u32, deed: Deed) -> Event {
+fn event(number: u64, when: Timestamp, actor: u128, role: &str, turn: u32, deed: Deed) -> Event {
     Event {
         stamp: Stamp { at: when, series: actor, sequence: number },
         actor,
@@ -178,7 +178,7 @@ fn whoever_offers_a_case_holds_it_until_it_is_accepted() {
 /// One thing that a device does, by the numbers of its choices.
 #[derive(Clone, Debug)]
 struct Doing {
-    device: u64,
+    device: u128,
     minute: i64,
     choice: usize,
     role: usize,
@@ -189,7 +189,7 @@ struct Doing {
 }
 
 fn doing() -> impl Strategy<Value = Doing> {
-    (0..4_u64, 0..6_000_i64, any::<usize>(), any::<usize>(), any::<bool>(), any::<bool>()).prop_map(
+    (0..4_u128, 0..6_000_i64, any::<usize>(), any::<usize>(), any::<bool>(), any::<bool>()).prop_map(
         |(device, minute, choice, role, hears, delivers)| Doing {
             device,
             minute,
@@ -325,7 +325,7 @@ fn walk(pack: &Programme, code: &str, opened: &str, steps: &[(&str, &str, &str)]
     for (turn, (role, name, when)) in (0_u32..).zip(steps) {
         let known = path.steps.iter().find(|step| step.code.value == *name).unwrap();
         let number = u64::from(turn) + 1;
-        for (signer, role) in (100_u64..).zip(&known.signed_by) {
+        for (signer, role) in (100_u128..).zip(&known.signed_by) {
             let sign = Deed::Sign { step: (*name).to_owned() };
             events.push(event(number, at(when), signer, role, turn, sign));
         }

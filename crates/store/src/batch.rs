@@ -20,6 +20,7 @@ use crate::push::{CheckedPush, PushRefused, Pushed};
 use crate::store::{OWN, Store};
 use crate::views::Views;
 
+mod cases;
 mod plans;
 
 pub use plans::NamedPart;
@@ -482,6 +483,8 @@ impl<'s> Batch<'s> {
         let owner = match &fact.body {
             Body::Visited { dwelling, .. } => Some(*dwelling),
             Body::PersonSeen { person, .. } => Some(*person),
+            Body::Answered { subject, .. } => Some(subject.id()),
+            Body::CaseActed { case, .. } => self.store.views.case(*case)?.map(|(_, case)| case.subject.id()),
             _ => None,
         };
         let fits = match (&envelope.sealed, &pushed.ciphertext, &pushed.data_key) {
@@ -497,6 +500,10 @@ impl<'s> Batch<'s> {
         }
         let reason =
             admit::admit(&mut self.store.views, series, Some(device), &fact, envelope.sealed.is_some())?;
+        let reason = match reason {
+            Some(reason) => Some(reason),
+            None => self.judge_by_programme(series, pushed, envelope, &fact)?,
+        };
         Ok((reason.map_or(0, |reason| reason as u64), Some(fact)))
     }
 

@@ -9,6 +9,7 @@
 //! | read phones, the quarantine, where someone is | [`people`] |
 //! | read published plans, and whose part of them a phone shows | [`plans`] |
 //! | publish a programme's pack and find it again | [`packs`] |
+//! | read cases, and what is due of them by whom | [`cases`] |
 //! | read residents' slips and what was said with them | [`slips`] |
 //! | read what changed, for a phone | [`pull`] |
 //! | signed heads and the proofs between them | [`proofs`] |
@@ -17,6 +18,7 @@
 //! | make the views again, or check them | [`rebuild`] |
 
 pub mod batch;
+pub mod cases;
 pub mod content;
 pub mod control;
 pub mod directory;

@@ -286,7 +286,9 @@ impl Waiting {
         match self.fact.as_ref()?.body {
             Body::Visited { dwelling, .. }
             | Body::PersonSeen { dwelling, .. }
-            | Body::DwellingRegistered { dwelling, .. } => Some(dwelling),
+            | Body::DwellingRegistered { dwelling, .. }
+            | Body::Answered { dwelling, .. }
+            | Body::CaseReported { dwelling, .. } => Some(dwelling),
             _ => None,
         }
     }

@@ -1,10 +1,14 @@
 //! The views in SQLite: [`domain::state::State`] over tables, with the rows that a batch touches kept in memory until
 //! it is flushed.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
+use domain::case::{Case, Climb, Event, Filled, Report, Subject};
 use domain::fact::{Light, Outcome, Place};
-use domain::id::{ActorId, DwellingId, Id, PersonId, PlanId, SeriesId, SlipId};
+use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, SeriesId, SlipId};
 use domain::slip::{Reading, Said, Slip};
 use domain::state::{
     Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp,
@@ -12,6 +16,7 @@ use domain::state::{
 };
 use domain::sweep::residual_reason;
 use domain::time::Millis;
+use programme::Programme;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
@@ -43,17 +48,21 @@ pub struct Views {
     book_changed: bool,
     book_version: u64,
     touched: Vec<SweepNumber>,
+    /// Published programmes that were read, by the digest of their pack.
+    pub(crate) programmes: FxHashMap<ledger::Hash, Arc<Programme>>,
+    /// Cases of which what is due has to be made anew.
+    pub(crate) dirty_cases: BTreeSet<CaseId>,
 }
 
 fn id(bytes: [u8; 16]) -> Id {
     Id(bytes)
 }
 
-fn get_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Id> {
+pub(crate) fn get_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Id> {
     row.get(column).map(id)
 }
 
-fn get_optional_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Id>> {
+pub(crate) fn get_optional_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Id>> {
     Ok(row.get::<_, Option<[u8; 16]>>(column)?.map(id))
 }
 
@@ -75,6 +84,8 @@ impl Views {
             book_changed: false,
             book_version: 0,
             touched: Vec::new(),
+            programmes: FxHashMap::default(),
+            dirty_cases: BTreeSet::new(),
         })
     }
 
@@ -101,6 +112,7 @@ impl Views {
         self.tallies.clear();
         self.none_erased = false;
         self.book_changed = false;
+        self.dirty_cases.clear();
     }
 
     /// From which position on the stored book is as it is: the kept one is the same if its own number is.
@@ -144,6 +156,7 @@ impl Views {
 
     /// Writes every changed row; the caller's transaction commits them.
     pub fn flush(&mut self) -> Result<()> {
+        self.refresh_cases()?;
         self.flush_dwellings()?;
         self.flush_rounds()?;
         {
@@ -261,7 +274,7 @@ impl Views {
         Ok(())
     }
 
-    fn cached(&self, sql: &str) -> Result<CachedStatement<'_>> {
+    pub(crate) fn cached(&self, sql: &str) -> Result<CachedStatement<'_>> {
         Ok(self.connection.prepare_cached(sql)?)
     }
 }
@@ -704,6 +717,102 @@ impl State for Views {
         Ok(())
     }
 
+    fn appointment(&mut self, who: ActorId, programme: &str, role: &str) -> Result<Option<AreaNumber>> {
+        Ok(self
+            .cached("select area from appointment where who = ?1 and programme = ?2 and role = ?3")?
+            .query_row(params![who.0, programme, role], |row| row.get(0))
+            .optional()?)
+    }
+
+    fn put_appointment(
+        &mut self,
+        who: ActorId,
+        programme: &str,
+        role: &str,
+        area: Option<AreaNumber>,
+    ) -> Result<()> {
+        match area {
+            Some(area) => self
+                .cached(
+                    "insert or replace into appointment (who, programme, role, area) values (?1, ?2, ?3, ?4)",
+                )?
+                .execute(params![who.0, programme, role, area])?,
+            None => self
+                .cached("delete from appointment where who = ?1 and programme = ?2 and role = ?3")?
+                .execute(params![who.0, programme, role])?,
+        };
+        Ok(())
+    }
+
+    fn put_filled(&mut self, filled: Filled) -> Result<()> {
+        self.cached(
+            "insert or ignore into filled (subject, position, subject_kind, dwelling, at, programme, version, form, on_day)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            filled.subject.id().0,
+            filled.position,
+            filled.subject.kind(),
+            filled.dwelling.0,
+            filled.at,
+            filled.programme,
+            filled.version,
+            filled.form,
+            filled.on
+        ])?;
+        Ok(())
+    }
+
+    fn case(&mut self, id: CaseId) -> Result<Option<(CaseId, Case)>> {
+        self.find_case(id)
+    }
+
+    fn open_case(&mut self, programme: &str, pathway: &str, subject: Subject) -> Result<Option<CaseId>> {
+        self.find_open_case(programme, pathway, subject)
+    }
+
+    fn put_case(&mut self, id: CaseId, case: Case) -> Result<()> {
+        self.add_case(id, &case)
+    }
+
+    fn put_case_alias(&mut self, id: CaseId, of: CaseId) -> Result<()> {
+        self.cached("insert or replace into case_alias (id, case_id) values (?1, ?2)")?
+            .execute(params![id.0, of.0])?;
+        Ok(())
+    }
+
+    fn put_report(&mut self, case: CaseId, report: Report) -> Result<()> {
+        self.cached(
+            "insert or ignore into case_report (case_id, position, at, source, rule, actor)
+             values (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            case.0,
+            report.position,
+            report.at,
+            report.source as u8,
+            report.rule,
+            report.actor.0
+        ])?;
+        Ok(())
+    }
+
+    fn put_event(&mut self, case: CaseId, event: Event) -> Result<()> {
+        self.add_event(case, &event)
+    }
+
+    fn put_climb(&mut self, climb: Climb) -> Result<()> {
+        self.cached(
+            "insert or ignore into climbed (case_id, task, role, due, at) values (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![climb.case.0, climb.task, climb.role, climb.due, climb.at])?;
+        Ok(())
+    }
+
+    fn move_cases(&mut self, dwelling: DwellingId) -> Result<()> {
+        self.cases_at(dwelling)
+    }
+
     fn slip(&mut self, id: SlipId) -> Result<Option<Slip>> {
         let found = self
             .cached(&format!("select {SLIP_COLUMNS} from slip where id = ?1"))?
@@ -791,6 +900,7 @@ impl State for Views {
         )?
         .execute(params![id.0, position])?;
         self.cached("delete from plan_part where person = ?1")?.execute([id.0])?;
+        self.erase_cases(id)?;
         self.none_erased = false;
         self.cached("insert or ignore into erased (person, position) values (?1, ?2)")?
             .execute(params![id.0, position])?;

@@ -417,7 +417,7 @@ export default {
     releaseText: 'It counts from now on, and your decision is written in the ledger.',
     released: 'Released.',
     outcome: '{kind}: {outcome}',
-    kinds: { visited: 'Visit', person_seen: 'Resident seen', dwelling_registered: 'New door', person_registered: 'Resident registered' },
+    kinds: { visited: 'Visit', person_seen: 'Resident seen', dwelling_registered: 'New door', answered: 'Form', case_reported: 'Case reported', case_acted: 'Step of a case', person_registered: 'Resident registered' },
   },
   closing: {
     title: 'Close “{name}”',

@@ -417,7 +417,7 @@ export default {
     releaseText: '放行后它从现在起算数，您的决定会记入账本。',
     released: '已放行。',
     outcome: '{kind}：{outcome}',
-    kinds: { visited: '走访', person_seen: '见到居民', dwelling_registered: '新门牌', person_registered: '登记居民' },
+    kinds: { visited: '走访', person_seen: '见到居民', dwelling_registered: '新门牌', answered: '表单', case_reported: '报告个案', case_acted: '个案步骤', person_registered: '登记居民' },
   },
   closing: {
     title: '结束“{name}”',

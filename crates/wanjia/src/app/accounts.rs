@@ -240,6 +240,64 @@ pub fn end_account(store: &mut Store, control: &Control, username: &str, now: Mi
     Ok(())
 }
 
+/// An appointment of an account.
+#[derive(Debug)]
+pub struct NewAppointment<'a> {
+    pub username: &'a str,
+    pub programme: &'a str,
+    pub role: &'a str,
+    /// None ends it.
+    pub area: Option<&'a str>,
+}
+
+/// Lets an account act in a role of a programme, in an area, or no more.
+///
+/// # Errors
+/// If there is no such account, no published programme has the role, or the area is not known or outside her grant.
+pub fn appoint(store: &mut Store, control: &Control, new: &NewAppointment<'_>, now: Millis) -> Result<()> {
+    let account = account_named(control, new.username)?;
+    let NewAppointment { programme, role, .. } = new;
+    let newest = store.book().editions.iter().rfind(|edition| edition.programme == *programme);
+    let read = match newest.map(|edition| edition.version.clone()) {
+        Some(version) => store.state().programme(programme, &version)?,
+        None => None,
+    };
+    let known = read.is_some_and(|read| read.manifest.roles.iter().any(|own| own.code.value == *role));
+    if !known {
+        return Err(Failure::new(
+            "unknown_role",
+            format!("没有发布的方案 {programme}，或其中没有角色 {role}"),
+            format!("no programme {programme} is published, or it has no role {role}"),
+        ));
+    }
+    if let Some(code) = new.area {
+        let area = store.book().areas.number(code).ok_or_else(|| {
+            Failure::new(
+                "unknown_area",
+                format!("没有编码为 {code} 的区域"),
+                format!("no area has the code {code}"),
+            )
+        })?;
+        let grant = store.state().grant(account.id)?;
+        if !grant.is_some_and(|grant| store.book().areas.is_within(area, grant.area)) {
+            return Err(Failure::new(
+                "outside_grant",
+                format!("{code} 不在账号 {} 的权限范围内", new.username),
+                format!("{code} is not within the area of the account {}", new.username),
+            ));
+        }
+    }
+    let actor = store.book().own_series;
+    let body = Body::Appointed {
+        who: account.id,
+        programme: (*programme).to_owned(),
+        role: (*role).to_owned(),
+        area: new.area.map(str::to_owned),
+    };
+    store.write(now, |batch| batch.append(actor, body, None))?;
+    Ok(())
+}
+
 /// Gives an account a new password and second factor, as when a phone was lost; its sessions end.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod attempt;
 pub mod behind;
+pub mod cases;
 pub mod drill;
 pub mod failure;
 pub mod fleet;
@@ -10,6 +11,7 @@ pub mod import_areas;
 pub mod import_grids;
 pub mod import_roster;
 pub mod import_visits;
+pub mod judging;
 pub mod matching;
 pub mod pack_files;
 pub mod persons;

@@ -2,8 +2,10 @@
 
 use domain::apply;
 use domain::area::AreaNumber;
+use domain::case::Subject;
 use domain::door::door_key;
 use domain::fact::Body;
+use domain::id::DwellingId;
 use domain::state::State as _;
 use store::Store;
 use store::people::Waiting;
@@ -40,6 +42,17 @@ const ERASED: Cannot = Cannot {
     en: "this person's data has been erased as the rules require; nothing more of her counts",
 };
 
+const MISFIT: Cannot = Cannot {
+    zh: "答案与表单不符，不能计入；请重新填写这份表",
+    en: "an answer does not fit its form, so it cannot count; fill the form in again",
+};
+const NO_PROGRAMME: Cannot = Cannot {
+    zh: "没有发布这个方案的这个版本，或其中没有这张表、这条流程；不能计入",
+    en: "no such version of the programme is published, or it has no such form or pathway, so it cannot count",
+};
+const NO_CASE: Cannot =
+    Cannot { zh: "没有这个个案，不能计入", en: "there is no such case, so it cannot count" };
+
 /// The area in which the fact would count.
 ///
 /// # Errors
@@ -47,6 +60,9 @@ const ERASED: Cannot = Cannot {
 pub fn may_count(store: &mut Store, waiting: &Waiting) -> Result<std::result::Result<AreaNumber, Cannot>> {
     if waiting.verdict == domain::admit::Quarantine::ContentMismatch as u64 {
         return Ok(Err(UNREADABLE));
+    }
+    if waiting.verdict == domain::admit::Quarantine::AnswerMisfit as u64 {
+        return Ok(Err(MISFIT));
     }
     let Some(fact) = &waiting.fact else { return Ok(Err(UNREADABLE)) };
     let (sweep, dwelling) = match &fact.body {
@@ -63,10 +79,43 @@ pub fn may_count(store: &mut Store, waiting: &Waiting) -> Result<std::result::Re
             }
             (*sweep, *dwelling)
         }
+        Body::Answered { subject, dwelling, programme, version, form, .. } => {
+            let read = store.state().programme(programme, version)?;
+            let known = read.is_some_and(|read| read.form(form).is_some());
+            return of_programme(store, known, *subject, *dwelling);
+        }
+        Body::CaseReported { subject, dwelling, programme, version, pathway, .. } => {
+            let read = store.state().programme(programme, version)?;
+            let known =
+                read.is_some_and(|read| read.pathways.iter().any(|known| known.code.value == *pathway));
+            return of_programme(store, known, *subject, *dwelling);
+        }
+        Body::CaseActed { case, .. } => {
+            let Some((_, case)) = store.state().case(*case)? else { return Ok(Err(NO_CASE)) };
+            return Ok(store.state().dwelling(case.dwelling)?.map(|row| row.area).ok_or(NO_DOOR));
+        }
         _ => return Ok(Err(NOT_FROM_PHONES)),
     };
     if store.book().sweep(sweep).is_none() {
         return Ok(Err(NO_SWEEP));
+    }
+    let dwelling = apply::resolve_dwelling(store.state(), dwelling)?;
+    Ok(store.state().dwelling(dwelling)?.map(|row| row.area).ok_or(NO_DOOR))
+}
+
+fn of_programme(
+    store: &mut Store,
+    known: bool,
+    subject: Subject,
+    dwelling: DwellingId,
+) -> Result<std::result::Result<AreaNumber, Cannot>> {
+    if let Subject::Person(person) = subject
+        && store.state().is_erased(person)?
+    {
+        return Ok(Err(ERASED));
+    }
+    if !known {
+        return Ok(Err(NO_PROGRAMME));
     }
     let dwelling = apply::resolve_dwelling(store.state(), dwelling)?;
     Ok(store.state().dwelling(dwelling)?.map(|row| row.area).ok_or(NO_DOOR))

@@ -20,6 +20,7 @@ use crate::app::failure::{Failure, Result};
 pub enum AccountCommand {
     Add(AddArgs),
     List(ListArgs),
+    Appoint(AppointArgs),
     /// Take an account's right away for good, and end its sessions
     End(NamedArgs),
     /// Give an account a new password and a new second factor
@@ -47,6 +48,27 @@ pub struct AddArgs {
     name: Option<String>,
 }
 
+/// Let an account act in a role that only a programme knows, such as a doctor, in an area; or end that
+#[derive(Debug, Args)]
+pub struct AppointArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[arg(long, value_name = "U")]
+    username: String,
+    /// The code of a published programme
+    #[arg(long, value_name = "P")]
+    programme: String,
+    /// One of its roles
+    #[arg(long, value_name = "R")]
+    role: String,
+    /// Where, within the account's own area
+    #[arg(long, value_name = "CODE", required_unless_present = "end")]
+    area: Option<String>,
+    /// She acts in it no more
+    #[arg(long, conflicts_with = "area")]
+    end: bool,
+}
+
 /// Every account: user name, role, area's code, since when
 #[derive(Debug, Args)]
 pub struct ListArgs {
@@ -68,6 +90,18 @@ pub fn run(command: AccountCommand) -> Result<Outcome> {
     match &command {
         AccountCommand::Add(args) => add(args),
         AccountCommand::List(args) => list(args),
+        AccountCommand::Appoint(args) => {
+            let AppointArgs { data, username, programme, role, area, .. } = args;
+            let mut store = data.open_store()?;
+            let control = control(data)?;
+            let new = accounts::NewAppointment { username, programme, role, area: area.as_deref() };
+            accounts::appoint(&mut store, &control, &new, super::now())?;
+            match area {
+                Some(area) => println!("{username}: {programme} {role} in {area} / 在 {area} 任 {role}"),
+                None => println!("{username}: {programme} {role} ended / 不再任 {role}"),
+            }
+            Ok(())
+        }
         AccountCommand::End(args) => {
             let mut store = args.data.open_store()?;
             let control = control(&args.data)?;

@@ -81,6 +81,7 @@ async fn serve(
     });
     let site = Site::new(territory.clone(), control, stopping.clone()).await?;
     tokio::spawn(Arc::clone(&site.matching).run(territory.clone(), stopping.clone()));
+    tokio::spawn(Arc::clone(&site.judging).run(territory.clone(), stopping.clone()));
     ready(bound);
     std::io::stdout()
         .flush()

@@ -8,6 +8,7 @@
 //! | `session`, `devices` | signing in, phones |
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
+//! | `cases` | what is due, one case, what is done about it, forms that are typed in |
 //! | `plans` | drafts, published plans and their parts |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
 //! | `problem` | how a request is refused |
@@ -26,12 +27,14 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::failure::Result as AppResult;
 use crate::app::fleet::Fleet;
+use crate::app::judging::Judging;
 use crate::app::matching::Matching;
 use crate::app::plans::Planning;
 use crate::app::territory::Territory;
 
 pub mod areas;
 pub mod buildings;
+pub mod cases;
 pub mod coverage;
 pub mod cursor;
 pub mod devices;
@@ -70,6 +73,8 @@ pub struct Site {
     pub fleet: Arc<Fleet>,
     /// Whom people on no list may be.
     pub matching: Arc<Matching>,
+    /// How far the rules in force have been judged.
+    pub judging: Arc<Judging>,
     /// One list is imported at a time.
     pub imports: Arc<Semaphore>,
     /// One plan is made at a time, and what is known of those made before.
@@ -109,6 +114,7 @@ impl Site {
             control,
             fleet,
             matching: Arc::default(),
+            judging: Arc::default(),
             imports: Arc::new(Semaphore::new(1)),
             planning: Arc::default(),
             checks: Arc::new(Semaphore::new(cores())),
@@ -168,6 +174,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(proposals::routes())
         .merge(quarantine::routes())
         .merge(plans::routes())
+        .merge(cases::routes())
         .merge(slips::routes())
         .merge(facts::routes())
         .merge(pull::routes())

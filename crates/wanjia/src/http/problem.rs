@@ -236,7 +236,11 @@ impl From<Failure> for Problem {
                 return Self::new(StatusCode::SERVICE_UNAVAILABLE, failure.code, failure.zh, failure.en)
                     .retry_after(5);
             }
-            "unknown_area" | "unknown_sweep" | "unknown_dwelling" | "unknown_person" => StatusCode::NOT_FOUND,
+            "unknown_area" | "unknown_sweep" | "unknown_dwelling" | "unknown_person" | "unknown_case" => {
+                StatusCode::NOT_FOUND
+            }
+            "not_in_role" => StatusCode::FORBIDDEN,
+            "case_moved" | "step_not_possible" | "condition_fails" => StatusCode::CONFLICT,
             "residual" | "sweep_closed" | "not_refused" | "plan_over" => StatusCode::CONFLICT,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };

@@ -60,7 +60,7 @@ struct QuarantineRow {
     message_en: &'static str,
     #[schema(format = DateTime)]
     received_at: String,
-    /// `visited`, `person_seen`, `dwelling_registered`, or `other`
+    /// `visited`, `person_seen`, `dwelling_registered`, `answered`, `case_reported`, `case_acted`, or `other`
     kind: &'static str,
     /// Of a visit: `met`, `phone`, `no_answer`, `vacant`, `refused`, `away` or `not_exist`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +85,9 @@ fn row(reader: &mut Reader, waiting: &Waiting, worker_name: String) -> AppResult
         Some(Body::Visited { .. }) => "visited",
         Some(Body::PersonSeen { .. }) => "person_seen",
         Some(Body::DwellingRegistered { .. }) => "dwelling_registered",
+        Some(Body::Answered { .. }) => "answered",
+        Some(Body::CaseReported { .. }) => "case_reported",
+        Some(Body::CaseActed { .. }) => "case_acted",
         _ => "other",
     };
     let mut row = QuarantineRow {

@@ -9,7 +9,7 @@ use domain::identity::Identity;
 use serde_json::{Value, json};
 
 use super::place::{OTHER, OWN, Place, SWEEP, Who, authorization, visited};
-use super::{plans, slips};
+use super::{cases, plans, slips};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/access_matrix.csv");
 
@@ -41,6 +41,7 @@ fn places(endpoint: &str) -> &'static [&'static str] {
         | "GET /v1/checkpoint"
         | "GET /v1/consistency"
         | "GET /v1/proof/{series}/{sequence}"
+        | "GET /v1/tasks"
         | "GET /v1/events"
         | "GET /v1/slip"
         | "GET /v1/slip/record"
@@ -193,6 +194,21 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "POST /v1/plans/{id}/withdraw" => {
             (format!("/v1/plans/{}/withdraw", plans::published(place, other).await), None)
         }
+        "GET /v1/tasks" => ("/v1/tasks".into(), None),
+        "GET /v1/cases/{id}" => (format!("/v1/cases/{}", cases::opened(place, other).await), None),
+        "POST /v1/cases" => {
+            cases::publish(place).await;
+            let dwelling = place.home(other).await;
+            let body = json!({
+                "programme": "epidemic", "pathway": "dependant", "dwelling": dwelling, "source": "worker",
+            });
+            ("/v1/cases".into(), Some(body))
+        }
+        "POST /v1/cases/{id}/deeds" => {
+            let body = json!({"deed": "take", "role": "community_secretary", "turn": 0});
+            (format!("/v1/cases/{}/deeds", cases::opened(place, other).await), Some(body))
+        }
+        "POST /v1/answers" => ("/v1/answers".into(), Some(cases::check(place, other, 36.6).await)),
         "POST /v1/slips" => {
             let home = place.home(other).await;
             let body = json!({"dwellings": [home], "office_phone": "027-82812345", "days": 30});

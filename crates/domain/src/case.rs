@@ -1,0 +1,189 @@
+//! What facts say about people and dwellings in a programme: whom a form or a case is about, what was done about a case.
+//! What the deeds of a case add up to is the programme's.
+
+use crate::area::AreaNumber;
+use crate::id::{ActorId, CaseId, DwellingId, Id, PersonId, SeriesId};
+use crate::time::{Day, Millis};
+
+/// Whom a form or a case is about. A household is the dwelling behind whose door it lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    Person(PersonId),
+    Dwelling(DwellingId),
+}
+
+impl Subject {
+    /// The number that stands for its kind in the ledger.
+    #[must_use]
+    pub fn kind(self) -> u64 {
+        match self {
+            Self::Person(_) => 0,
+            Self::Dwelling(_) => 1,
+        }
+    }
+
+    #[must_use]
+    pub fn id(self) -> Id {
+        match self {
+            Self::Person(id) | Self::Dwelling(id) => id,
+        }
+    }
+
+    #[must_use]
+    pub fn of(kind: u64, id: Id) -> Option<Self> {
+        match kind {
+            0 => Some(Self::Person(id)),
+            1 => Some(Self::Dwelling(id)),
+            _ => None,
+        }
+    }
+}
+
+/// Where a case comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Source {
+    Rule = 0,
+    Worker = 1,
+    Department = 2,
+    Resident = 3,
+}
+
+impl Source {
+    pub const ALL: [Self; 4] = [Self::Rule, Self::Worker, Self::Department, Self::Resident];
+
+    #[must_use]
+    pub fn from_code(code: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| *source as u64 == code)
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rule => "rule",
+            Self::Worker => "worker",
+            Self::Department => "department",
+            Self::Resident => "resident",
+        }
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == name)
+    }
+}
+
+/// What was done about a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// A step was taken; overridden, although its condition did not hold. The day from which its new state counts, if the
+    /// form says one.
+    Step { step: String, overridden: bool, counted_from: Option<Day> },
+    /// A step that someone else takes was signed.
+    Sign { step: String },
+    /// The case was offered to someone.
+    Offer { to: ActorId },
+    /// An offer was accepted, or the case taken over.
+    Take,
+}
+
+impl Deed {
+    /// The number that stands for it in the ledger.
+    #[must_use]
+    pub fn code(&self) -> u64 {
+        match self {
+            Self::Step { overridden: false, .. } => 0,
+            Self::Step { overridden: true, .. } => 1,
+            Self::Sign { .. } => 2,
+            Self::Offer { .. } => 3,
+            Self::Take => 4,
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Step { overridden: false, .. } => "step",
+            Self::Step { overridden: true, .. } => "step_overridden",
+            Self::Sign { .. } => "sign",
+            Self::Offer { .. } => "offer",
+            Self::Take => "take",
+        }
+    }
+
+    #[must_use]
+    pub fn step(&self) -> Option<&str> {
+        match self {
+            Self::Step { step, .. } | Self::Sign { step } => Some(step),
+            Self::Offer { .. } | Self::Take => None,
+        }
+    }
+}
+
+/// A case as its reports opened it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    pub programme: String,
+    /// Under which it was opened, and stays.
+    pub version: String,
+    pub pathway: String,
+    pub subject: Subject,
+    pub dwelling: DwellingId,
+    pub opened_at: Millis,
+    pub counted_from: Option<Day>,
+}
+
+/// Someone, or a rule, who reported a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub position: u64,
+    pub at: Millis,
+    pub source: Source,
+    pub rule: Option<String>,
+    pub actor: ActorId,
+}
+
+/// Something that was done about a case, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub at: Millis,
+    pub series: SeriesId,
+    pub sequence: u64,
+    pub position: u64,
+    pub actor: ActorId,
+    pub role: String,
+    pub turn: u64,
+    pub deed: Deed,
+}
+
+/// A filled-in form; its answers are sealed at the position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filled {
+    pub subject: Subject,
+    /// The door at which it was.
+    pub dwelling: DwellingId,
+    pub position: u64,
+    pub at: Millis,
+    pub programme: String,
+    pub version: String,
+    pub form: String,
+    pub on: Day,
+}
+
+/// A moment at which a role was told of a task that nobody had done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Climb {
+    pub case: CaseId,
+    pub task: String,
+    pub role: String,
+    pub due: Millis,
+    pub at: Millis,
+}
+
+/// A right to act in a role of a programme.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appointment {
+    pub programme: String,
+    pub role: String,
+    pub area: AreaNumber,
+}

@@ -1,0 +1,118 @@
+//! What a programme says of a fact from the field before it counts: whether answers fit their form, and whether the
+//! condition of a step holds.
+
+use domain::admit::Quarantine;
+use domain::apply::happened_at;
+use domain::case::{Case, Deed};
+use domain::fact::{Body, Fact};
+use domain::id::SeriesId;
+use domain::state::State as _;
+use domain::time::{Day, day_of, from_day};
+use ledger::envelope::Envelope;
+use programme::answer;
+use programme::judge::{Judgement, judge};
+
+use super::Batch;
+use crate::cases::{Known, is_about};
+use crate::error::{Result, StoreError};
+use crate::push::Pushed;
+
+impl Batch<'_> {
+    pub(super) fn judge_by_programme(
+        &mut self,
+        series: SeriesId,
+        pushed: &Pushed,
+        envelope: &Envelope,
+        fact: &Fact,
+    ) -> Result<Option<Quarantine>> {
+        match &fact.body {
+            Body::Answered { subject, programme, version, form, .. } => {
+                let Some(read) = self.store.views.programme(programme, version)? else {
+                    return Ok(Some(Quarantine::UnknownProgramme));
+                };
+                let Some(form) = read.form(form) else { return Ok(Some(Quarantine::UnknownProgramme)) };
+                let (Some(commitment), Some(ciphertext), Some(key)) =
+                    (&envelope.sealed, &pushed.ciphertext, &pushed.data_key)
+                else {
+                    return Ok(Some(Quarantine::ContentMismatch));
+                };
+                let key = ledger::seal::DataKey::from_bytes(*key);
+                let plain =
+                    ledger::seal::open(&key, &commitment.owner, &series.0, envelope.sequence, ciphertext);
+                let Ok(plain) = plain else { return Ok(Some(Quarantine::ContentMismatch)) };
+                let fits = is_about(form.subject, *subject)
+                    && answer::decode(&plain).is_some_and(|given| answer::fit(form, &given).is_ok());
+                Ok((!fits).then_some(Quarantine::AnswerMisfit))
+            }
+            Body::CaseReported { subject, programme, version, pathway, .. } => {
+                let known = self.store.views.programme(programme, version)?.is_some_and(|read| {
+                    read.pathways
+                        .iter()
+                        .any(|known| known.code.value == *pathway && is_about(known.subject, *subject))
+                });
+                Ok((!known).then_some(Quarantine::UnknownProgramme))
+            }
+            Body::CaseActed { case, deed, .. } => {
+                let Some((_, case)) = self.store.views.case(*case)? else {
+                    return Ok(Some(Quarantine::UnknownCase));
+                };
+                let at = happened_at(self.store.views.book(), series, fact.at, self.now);
+                let holds = self.condition_holds(&case, deed, day_of(at))?;
+                Ok((!holds).then_some(Quarantine::ConditionFails))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether the condition of a step holds of a case's subject on a day; a step that is overridden needs none, where
+    /// that is allowed.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn condition_holds(&mut self, case: &Case, deed: &Deed, today: Day) -> Result<bool> {
+        let Deed::Step { step, overridden, .. } = deed else { return Ok(true) };
+        let Some(programme) = self.store.views.programme(&case.programme, &case.version)? else {
+            return Ok(false);
+        };
+        let pathway = programme.pathways.iter().find(|pathway| pathway.code.value == case.pathway);
+        let Some(step) = pathway.and_then(|pathway| pathway.step(step)) else { return Ok(false) };
+        let Some(guard) = &step.guard else { return Ok(true) };
+        if *overridden {
+            return Ok(step.may_override);
+        }
+        let area = self.store.views.dwelling(case.dwelling)?.map_or(0, |row| row.area);
+        let code = self.store.views.book().areas.code(area).to_owned();
+        let known = self.known_of(&case.programme, case.subject)?;
+        let today = from_day(today);
+        let parameters = programme.parameters.on(&code, today);
+        Ok(matches!(judge(guard, &known.situation(), &parameters, today), Judgement::Flags(_)))
+    }
+
+    /// What was filled in about a subject under a programme, with everything this batch has done so far.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn known_of(&mut self, programme: &str, subject: domain::case::Subject) -> Result<Known> {
+        let store = &mut *self.store;
+        store.views.known_of(&mut store.content, programme, subject)
+    }
+
+    /// A published version of a programme.
+    ///
+    /// # Errors
+    /// `unknown_programme`, and those of the storage.
+    pub fn programme(
+        &mut self,
+        programme: &str,
+        version: &str,
+    ) -> Result<std::sync::Arc<programme::Programme>> {
+        let found = self.store.views.programme(programme, version)?;
+        found.ok_or_else(|| {
+            StoreError::refused(
+                "unknown_programme",
+                format!("没有发布 {programme} 的版本 {version}"),
+                format!("no version {version} of {programme} is published"),
+            )
+        })
+    }
+}

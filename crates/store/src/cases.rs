@@ -1,0 +1,724 @@
+//! Cases and what is due of them: kept as facts tell them, added up by [`programme::case`], and read by whoever must act.
+
+use std::sync::Arc;
+
+use domain::apply;
+use domain::area::AreaNumber;
+use domain::case::{Case, Climb, Deed, Event, Filled, Report, Source, Subject};
+use domain::id::{ActorId, CaseId, Id};
+use domain::state::State;
+use domain::time::{Day, Millis, from_day, to_day};
+use jiff::Timestamp;
+use programme::Programme;
+use programme::answer::Record;
+use programme::case::{self, Guard, Opening, Stamp, Terms, What};
+use programme::form;
+use programme::judge::Situation;
+use programme::pathway::Pathway;
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::content::Content;
+use crate::error::{Result, StoreError};
+use crate::packs;
+use crate::query::Reader;
+use crate::store::read_fact;
+use crate::views::{Views, get_id, get_optional_id};
+
+/// A task as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueTask {
+    pub case: CaseId,
+    pub programme: String,
+    pub pathway: String,
+    pub state: String,
+    pub subject: Subject,
+    pub dwelling: Id,
+    pub area: AreaNumber,
+    /// `leave:<state>`, `release:<restriction>` or `sign:<step>`.
+    pub task: String,
+    /// The role that sees it here; its owner, or one that it has climbed to.
+    pub role: String,
+    /// 0 for the owner, 1 for the first role that it climbs to.
+    pub rank: u32,
+    pub since: Millis,
+    pub remind_at: Millis,
+    pub due: Millis,
+    /// Who has taken it over, if someone has.
+    pub holder: Option<ActorId>,
+}
+
+/// A moment that has come at which a role has to be told of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToTell {
+    pub case: CaseId,
+    pub task: String,
+    pub role: String,
+    pub due: Millis,
+}
+
+/// A case with everything that is known of it.
+#[derive(Clone, Debug)]
+pub struct CaseFile {
+    pub id: CaseId,
+    pub case: Case,
+    pub area: AreaNumber,
+    pub programme: Arc<Programme>,
+    pub standing: case::Case,
+    pub reports: Vec<Report>,
+    /// In the order in which they arrived.
+    pub events: Vec<Event>,
+    pub climbs: Vec<Climb>,
+}
+
+impl CaseFile {
+    #[must_use]
+    pub fn pathway(&self) -> Option<&Pathway> {
+        pathway_of(&self.programme, &self.case.pathway)
+    }
+}
+
+/// How the newest case of a subject stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewestCase {
+    pub id: CaseId,
+    /// When it came into its state; of one that has ended, its end.
+    pub since: Millis,
+    pub ended: bool,
+    /// The rules that reported it.
+    pub rules: Vec<String>,
+}
+
+/// The role of a programme in which someone looks, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleIn {
+    pub programme: String,
+    pub role: String,
+    pub area: AreaNumber,
+}
+
+/// Whether a form, a rule or a pathway of this kind may be about a subject. Of organisations, areas and workers the ledger
+/// holds none.
+#[must_use]
+pub fn is_about(kind: form::Subject, subject: Subject) -> bool {
+    match kind {
+        form::Subject::Person => matches!(subject, Subject::Person(_)),
+        form::Subject::Household | form::Subject::Dwelling | form::Subject::Place => {
+            matches!(subject, Subject::Dwelling(_))
+        }
+        form::Subject::Organisation | form::Subject::Area | form::Subject::Worker => false,
+    }
+}
+
+fn pathway_of<'p>(programme: &'p Programme, code: &str) -> Option<&'p Pathway> {
+    programme.pathways.iter().find(|pathway| pathway.code.value == code)
+}
+
+/// The stamp by which the programme's law of turns orders an event.
+#[must_use]
+pub fn stamp_of(event: &Event) -> Stamp {
+    Stamp { at: instant(event.at), series: number(event.series), sequence: event.sequence }
+}
+
+fn number(id: Id) -> u128 {
+    u128::from_be_bytes(id.0)
+}
+
+fn id(number: u128) -> Id {
+    Id(number.to_be_bytes())
+}
+
+fn instant(at: Millis) -> Timestamp {
+    Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn told(what: &What) -> String {
+    match what {
+        What::Leave { state } => format!("leave:{state}"),
+        What::Release { restriction } => format!("release:{restriction}"),
+        What::Sign { step } => format!("sign:{step}"),
+    }
+}
+
+fn event_of(event: &Event) -> case::Event {
+    let deed = match &event.deed {
+        Deed::Step { step, overridden, counted_from } => case::Deed::Step {
+            step: step.clone(),
+            guard: if *overridden { Guard::Overridden } else { Guard::Held },
+            counted_from: counted_from.map(from_day),
+        },
+        Deed::Sign { step } => case::Deed::Sign { step: step.clone() },
+        Deed::Offer { to } => case::Deed::Offer { to: number(*to) },
+        Deed::Take => case::Deed::Take,
+    };
+    case::Event {
+        stamp: stamp_of(event),
+        actor: number(event.actor),
+        role: event.role.clone(),
+        turn: u32::try_from(event.turn).unwrap_or(u32::MAX),
+        deed,
+    }
+}
+
+const CASE_COLUMNS: &str = "case_file.id, case_file.programme, case_file.version, case_file.pathway, \
+     case_file.subject_kind, case_file.subject, case_file.dwelling, case_file.opened_at, case_file.counted_from";
+
+fn case_from(row: &Row<'_>) -> rusqlite::Result<(CaseId, Case)> {
+    let subject = subject_from(row, 4)?;
+    Ok((
+        get_id(row, 0)?,
+        Case {
+            programme: row.get(1)?,
+            version: row.get(2)?,
+            pathway: row.get(3)?,
+            subject,
+            dwelling: get_id(row, 6)?,
+            opened_at: row.get(7)?,
+            counted_from: row.get(8)?,
+        },
+    ))
+}
+
+fn subject_from(row: &Row<'_>, column: usize) -> rusqlite::Result<Subject> {
+    let id = get_id(row, column + 1)?;
+    Ok(Subject::of(row.get(column)?, id).unwrap_or(Subject::Dwelling(id)))
+}
+
+fn step_from(row: &Row<'_>, code: u64) -> rusqlite::Result<Deed> {
+    let step = row.get::<_, Option<String>>(6)?.unwrap_or_default();
+    Ok(match code {
+        0 | 1 => Deed::Step { step, overridden: code == 1, counted_from: row.get(8)? },
+        2 => Deed::Sign { step },
+        3 => Deed::Offer { to: get_optional_id(row, 7)?.unwrap_or_default() },
+        _ => Deed::Take,
+    })
+}
+
+impl Views {
+    /// A published version of a programme, read once from its pack.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if the pack is missing or does not read, and those of the storage.
+    pub fn programme(&mut self, programme: &str, version: &str) -> Result<Option<Arc<Programme>>> {
+        let Some(digest) = self.book().edition(programme, version).map(|edition| edition.digest) else {
+            return Ok(None);
+        };
+        if let Some(known) = self.programmes.get(&digest) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let bytes = packs::pack(self.connection(), &digest)?;
+        let files = bytes.as_deref().and_then(programme::archive::decode);
+        let read = files.and_then(|files| programme::read(&files).ok());
+        let Some(read) = read.map(Arc::new) else {
+            return Err(StoreError::Damaged(format!("the pack of {programme} {version} does not read")));
+        };
+        self.programmes.insert(digest, Arc::clone(&read));
+        Ok(Some(read))
+    }
+
+    /// Makes what is due of every case that changed anew.
+    pub(crate) fn refresh_cases(&mut self) -> Result<()> {
+        for case in std::mem::take(&mut self.dirty_cases) {
+            self.refresh_case(case)?;
+        }
+        Ok(())
+    }
+
+    fn refresh_case(&mut self, id: CaseId) -> Result<()> {
+        self.cached("delete from due where case_id = ?1")?.execute([id.0])?;
+        let Some((_, case)) = self.case_row(id)? else { return Ok(()) };
+        let Some(programme) = self.programme(&case.programme, &case.version)? else { return Ok(()) };
+        let events = self.events(id)?;
+        let area = self.dwelling(case.dwelling)?.map_or(0, |row| row.area);
+        let Some(pathway) = pathway_of(&programme, &case.pathway) else { return Ok(()) };
+        let Some(standing) = add_up(pathway, &case, &events) else { return Ok(()) };
+        let area_code = self.book().areas.code(area).to_owned();
+        let terms = terms(&programme, pathway, &area_code);
+        let tasks = case::tasks(&terms, &standing, standing.since);
+        let ended = pathway.state(&standing.state).is_none_or(|state| state.duty.is_none());
+        self.cached(
+            "update case_file set area = ?2, state = ?3, since = ?4, turn = ?5, holder = ?6, offered = ?7, ended = ?8
+             where id = ?1",
+        )?
+        .execute(params![
+            id.0,
+            area,
+            standing.state,
+            standing.since.as_millisecond(),
+            standing.ran.len(),
+            standing.holder.map(|holder| self::id(holder).0),
+            standing.offered.map(|offered| self::id(offered).0),
+            ended
+        ])?;
+        let mut put = self.cached(
+            "insert or replace into due (case_id, task, rank, programme, role, area, since, remind_at, due, tell_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?;
+        for task in tasks {
+            let (since, due) = (task.since.as_millisecond(), task.due.as_millisecond());
+            let remind_at = task.remind_at.as_millisecond();
+            let length = (due - since).max(1);
+            let climbs = (0i64..).zip(&task.climbs_to).map(|(times, role)| (role, due + times * length));
+            let ranks = std::iter::once((&task.owner, remind_at)).chain(climbs);
+            for (rank, (role, tell_at)) in (0u32..).zip(ranks) {
+                put.execute(params![
+                    id.0,
+                    told(&task.what),
+                    rank,
+                    case.programme,
+                    role,
+                    area,
+                    since,
+                    remind_at,
+                    due,
+                    tell_at
+                ])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn case_row(&self, id: CaseId) -> Result<Option<(CaseId, Case)>> {
+        Ok(self
+            .cached(&format!("select {CASE_COLUMNS} from case_file where id = ?1"))?
+            .query_row([id.0], case_from)
+            .optional()?)
+    }
+
+    fn events(&self, id: CaseId) -> Result<Vec<Event>> {
+        let mut read = self.cached(
+            "select series, sequence, at, actor, role, turn, step, to_whom, counted_from, deed, position
+             from case_event where case_id = ?1 order by position",
+        )?;
+        let rows = read.query_map([id.0], |row| {
+            Ok(Event {
+                series: get_id(row, 0)?,
+                sequence: row.get(1)?,
+                at: row.get(2)?,
+                actor: get_id(row, 3)?,
+                role: row.get(4)?,
+                turn: row.get(5)?,
+                deed: step_from(row, row.get(9)?)?,
+                position: row.get(10)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    pub(crate) fn find_case(&self, id: CaseId) -> Result<Option<(CaseId, Case)>> {
+        if let Some(found) = self.case_row(id)? {
+            return Ok(Some(found));
+        }
+        let of = self
+            .cached("select case_id from case_alias where id = ?1")?
+            .query_row([id.0], |row| get_id(row, 0))
+            .optional()?;
+        match of {
+            Some(of) => self.case_row(of),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn find_open_case(
+        &mut self,
+        programme: &str,
+        pathway: &str,
+        subject: Subject,
+    ) -> Result<Option<CaseId>> {
+        // Whether a case has ended is known of what was refreshed.
+        self.refresh_cases()?;
+        Ok(self
+            .cached(
+                "select id from case_file where subject = ?1 and programme = ?2 and pathway = ?3 and ended = 0
+                 order by opened_at, id limit 1",
+            )?
+            .query_row(params![subject.id().0, programme, pathway], |row| get_id(row, 0))
+            .optional()?)
+    }
+
+    pub(crate) fn add_case(&mut self, id: CaseId, case: &Case) -> Result<()> {
+        self.cached(
+            "insert into case_file (id, programme, version, pathway, subject_kind, subject, dwelling, opened_at,
+                counted_from, area, state, since, turn, ended)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, '', ?8, 0, 0)",
+        )?
+        .execute(params![
+            id.0,
+            case.programme,
+            case.version,
+            case.pathway,
+            case.subject.kind(),
+            case.subject.id().0,
+            case.dwelling.0,
+            case.opened_at,
+            case.counted_from
+        ])?;
+        self.dirty_cases.insert(id);
+        Ok(())
+    }
+
+    pub(crate) fn add_event(&mut self, case: CaseId, event: &Event) -> Result<()> {
+        let (to, counted_from) = match &event.deed {
+            Deed::Offer { to } => (Some(to.0), None),
+            Deed::Step { counted_from, .. } => (None, *counted_from),
+            Deed::Sign { .. } | Deed::Take => (None, None),
+        };
+        self.cached(
+            "insert or ignore into case_event (case_id, series, sequence, at, actor, role, turn, deed, step, to_whom,
+                counted_from, position)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            case.0,
+            event.series.0,
+            event.sequence,
+            event.at,
+            event.actor.0,
+            event.role,
+            event.turn,
+            event.deed.code(),
+            event.deed.step(),
+            to,
+            counted_from,
+            event.position
+        ])?;
+        self.dirty_cases.insert(case);
+        Ok(())
+    }
+
+    pub(crate) fn cases_at(&mut self, dwelling: Id) -> Result<()> {
+        let found: Vec<Id> = {
+            let mut read = self.cached("select id from case_file where dwelling = ?1")?;
+            let rows = read.query_map([dwelling.0], |row| get_id(row, 0))?;
+            rows.collect::<rusqlite::Result<_>>()?
+        };
+        self.dirty_cases.extend(found);
+        Ok(())
+    }
+
+    pub(crate) fn erase_cases(&mut self, person: Id) -> Result<()> {
+        for table in ["case_event", "case_report", "case_alias", "climbed", "due"] {
+            self.cached(&format!(
+                "delete from {table} where case_id in (select id from case_file where subject = ?1)"
+            ))?
+            .execute([person.0])?;
+        }
+        for sql in ["delete from case_file where subject = ?1", "delete from filled where subject = ?1"] {
+            self.cached(sql)?.execute([person.0])?;
+        }
+        Ok(())
+    }
+
+    /// The forms filled in about a subject, under whichever of her ids, in the order in which they were given.
+    fn filled(&mut self, subject: Subject) -> Result<Vec<Filled>> {
+        let ids = match apply::canonical_subject(self, subject)? {
+            Subject::Person(person) => apply::group(self, person)?,
+            Subject::Dwelling(dwelling) => vec![dwelling],
+        };
+        let mut found = Vec::new();
+        for id in ids {
+            let mut read = self.cached(
+                "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling from filled
+                 where subject = ?1",
+            )?;
+            let rows = read.query_map([id.0], |row| {
+                Ok(Filled {
+                    subject: subject_from(row, 0)?,
+                    position: row.get(2)?,
+                    at: row.get(3)?,
+                    programme: row.get(4)?,
+                    version: row.get(5)?,
+                    form: row.get(6)?,
+                    on: row.get(7)?,
+                    dwelling: get_id(row, 8)?,
+                })
+            })?;
+            found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+        }
+        found.sort_by_key(|filled| (filled.at, filled.position));
+        Ok(found)
+    }
+
+    /// What is known of a subject under a programme: its own filled-in forms, and those of each person listed behind its
+    /// door.
+    pub(crate) fn known_of(
+        &mut self,
+        content: &mut Content,
+        programme: &str,
+        subject: Subject,
+    ) -> Result<Known> {
+        let newest = self
+            .filled(subject)?
+            .into_iter()
+            .filter(|filled| filled.programme == programme)
+            .map(|filled| (filled.at, filled.dwelling))
+            .next_back();
+        let own = self.records(content, programme, subject)?;
+        let mut people = Vec::new();
+        if let Subject::Dwelling(dwelling) = apply::canonical_subject(self, subject)? {
+            let listed: Vec<Id> = {
+                let mut read = self.cached("select id from person where dwelling = ?1 order by id")?;
+                let rows = read.query_map([dwelling.0], |row| get_id(row, 0))?;
+                rows.collect::<rusqlite::Result<_>>()?
+            };
+            for person in listed {
+                let records = self.records(content, programme, Subject::Person(person))?;
+                if !records.is_empty() {
+                    people.push(records);
+                }
+            }
+        }
+        Ok(Known { own, people, newest })
+    }
+
+    fn records(&mut self, content: &mut Content, programme: &str, subject: Subject) -> Result<Vec<Record>> {
+        let mut records = Vec::new();
+        for filled in self.filled(subject)?.into_iter().filter(|filled| filled.programme == programme) {
+            let Some(read) = self.programme(&filled.programme, &filled.version)? else { continue };
+            let Some(form) = read.form(&filled.form) else { continue };
+            let (envelope, _) = read_fact(self.connection(), filled.position)?;
+            let opened =
+                content.open(filled.subject.id(), filled.position, Id(envelope.series), envelope.sequence)?;
+            // What was released though it did not fit says nothing to a rule.
+            let given = opened.as_deref().and_then(programme::answer::decode);
+            if let Some(Ok(values)) = given.map(|given| programme::answer::fit(form, &given)) {
+                records.push(Record { form: filled.form, on: from_day(filled.on), values });
+            }
+        }
+        Ok(records)
+    }
+}
+
+/// What was filled in about a subject and about those who belong to it.
+pub struct Known {
+    own: Vec<Record>,
+    people: Vec<Vec<Record>>,
+    /// When something was filled in about it last, and at which door.
+    pub newest: Option<(Millis, Id)>,
+}
+
+impl Known {
+    /// Whether nothing is known at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.people.is_empty()
+    }
+
+    #[must_use]
+    pub fn situation(&self) -> Situation<'_> {
+        Situation {
+            own: self.own.iter().collect(),
+            people: self.people.iter().map(|records| records.iter().collect()).collect(),
+        }
+    }
+
+    /// The newest answer to a question that asks for a day.
+    #[must_use]
+    pub fn day(&self, form: &str, field: &str) -> Option<Day> {
+        let newest = self.own.iter().filter(|record| record.form == form).max_by_key(|record| record.on)?;
+        match newest.values.get(field) {
+            Some(programme::answer::Value::Day(day)) => Some(to_day(*day)),
+            _ => None,
+        }
+    }
+}
+
+fn terms<'t>(programme: &'t Programme, pathway: &'t Pathway, area: &'t str) -> Terms<'t> {
+    Terms {
+        pathway,
+        parameters: &programme.parameters,
+        calendar: &programme.calendar,
+        restrictions: &programme.manifest.restrictions,
+        area,
+    }
+}
+
+fn add_up(pathway: &Pathway, case: &Case, events: &[Event]) -> Option<case::Case> {
+    let opening = Opening { at: instant(case.opened_at), counted_from: case.counted_from.map(from_day) };
+    let events: Vec<case::Event> = events.iter().map(event_of).collect();
+    case::add_up(pathway, &opening, &events)
+}
+
+impl Reader {
+    /// What someone has to do by `until`, what is overdue first: the tasks of her roles, and those that have climbed to
+    /// them by `now`.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn due_tasks(
+        &self,
+        roles: &[RoleIn],
+        now: Millis,
+        until: Millis,
+        limit: usize,
+    ) -> Result<Vec<DueTask>> {
+        let mut read = self.views.connection().prepare_cached(
+            "select due.case_id, due.programme, case_file.pathway, case_file.state, case_file.subject_kind,
+                case_file.subject, case_file.dwelling, due.area, due.task, due.role, due.rank, due.since, due.remind_at,
+                due.due, case_file.holder
+             from due join case_file on case_file.id = due.case_id
+             where due.programme = ?1 and due.role = ?2 and due.area = ?3 and due.due <= ?4
+                and (due.rank = 0 or due.tell_at <= ?5)
+             order by due.due limit ?6",
+        )?;
+        let mut found: Vec<DueTask> = Vec::new();
+        for RoleIn { programme, role, area } in roles {
+            for area in self.book().areas.subtree(*area) {
+                let rows = read.query_map(params![programme, role, area, until, now, limit], |row| {
+                    Ok(DueTask {
+                        case: get_id(row, 0)?,
+                        programme: row.get(1)?,
+                        pathway: row.get(2)?,
+                        state: row.get(3)?,
+                        subject: subject_from(row, 4)?,
+                        dwelling: get_id(row, 6)?,
+                        area: row.get(7)?,
+                        task: row.get(8)?,
+                        role: row.get(9)?,
+                        rank: row.get(10)?,
+                        since: row.get(11)?,
+                        remind_at: row.get(12)?,
+                        due: row.get(13)?,
+                        holder: get_optional_id(row, 14)?,
+                    })
+                })?;
+                found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+            }
+        }
+        found.sort_by(|a, b| (a.due, a.case, &a.task, a.rank).cmp(&(b.due, b.case, &b.task, b.rank)));
+        // A task of hers that has climbed to another of her roles is one task.
+        found.dedup_by(|later, first| (later.case, &later.task) == (first.case, &first.task));
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// A case with everything that is known of it, under its own id or another name of it.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn case_file(&mut self, id: CaseId) -> Result<Option<CaseFile>> {
+        let Some((id, case)) = self.views.find_case(id)? else { return Ok(None) };
+        let Some(programme) = self.views.programme(&case.programme, &case.version)? else { return Ok(None) };
+        let events = self.views.events(id)?;
+        let standing =
+            pathway_of(&programme, &case.pathway).and_then(|pathway| add_up(pathway, &case, &events));
+        let Some(standing) = standing else { return Ok(None) };
+        let area = self.views.dwelling(case.dwelling)?.map_or(0, |row| row.area);
+        let mut read = self.views.connection().prepare_cached(
+            "select position, at, source, rule, actor from case_report where case_id = ?1 order by position",
+        )?;
+        let reports = read.query_map([id.0], |row| {
+            Ok(Report {
+                position: row.get(0)?,
+                at: row.get(1)?,
+                source: Source::from_code(row.get(2)?).unwrap_or(Source::Worker),
+                rule: row.get(3)?,
+                actor: get_id(row, 4)?,
+            })
+        })?;
+        let reports = reports.collect::<rusqlite::Result<_>>()?;
+        let mut read = self.views.connection().prepare_cached(
+            "select task, role, due, at from climbed where case_id = ?1 order by at, task, role",
+        )?;
+        let climbs = read.query_map([id.0], |row| {
+            Ok(Climb { case: id, task: row.get(0)?, role: row.get(1)?, due: row.get(2)?, at: row.get(3)? })
+        })?;
+        let climbs = climbs.collect::<rusqlite::Result<_>>()?;
+        Ok(Some(CaseFile { id, case, area, programme, standing, reports, events, climbs }))
+    }
+
+    /// Everything that is due of a case, under the names that lists use.
+    #[must_use]
+    pub fn tasks_of(&self, file: &CaseFile) -> Vec<(String, case::Task)> {
+        let Some(pathway) = file.pathway() else { return Vec::new() };
+        let terms = terms(&file.programme, pathway, self.book().areas.code(file.area));
+        let tasks = case::tasks(&terms, &file.standing, file.standing.since);
+        tasks.into_iter().map(|task| (told(&task.what), task)).collect()
+    }
+
+    /// Whom of what nobody did in time has to be told and was not yet, the longest overdue first.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn to_tell(&self, now: Millis, limit: usize) -> Result<Vec<ToTell>> {
+        let mut read = self.views.connection().prepare_cached(
+            "select due.case_id, due.task, due.role, due.due from due
+             left join climbed using (case_id, task, role, due)
+             where due.tell_at <= ?1 and climbed.at is null order by due.tell_at limit ?2",
+        )?;
+        let rows = read.query_map(params![now, limit], |row| {
+            Ok(ToTell { case: get_id(row, 0)?, task: row.get(1)?, role: row.get(2)?, due: row.get(3)? })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Whom or what forms were filled in about from a position on, with the door at which that was, in their order.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn filled_since(&self, position: u64, limit: usize) -> Result<Vec<(u64, Subject)>> {
+        let mut read = self.views.connection().prepare_cached(
+            "select position, subject_kind, subject from filled where position >= ?1 order by position limit ?2",
+        )?;
+        let rows =
+            read.query_map(params![position, limit], |row| Ok((row.get(0)?, subject_from(row, 1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// What was filled in about a subject under a programme, and about those who belong to it.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn known_of(&mut self, programme: &str, subject: Subject) -> Result<Known> {
+        self.views.known_of(&mut self.content, programme, subject)
+    }
+
+    /// How the newest case of a subject and pathway stands; none if there never was one.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn newest_case(
+        &mut self,
+        programme: &str,
+        pathway: &str,
+        subject: Subject,
+    ) -> Result<Option<NewestCase>> {
+        let subject = apply::canonical_subject(&mut self.views, subject)?;
+        let connection = self.views.connection();
+        let found = connection
+            .prepare_cached(
+                "select id, since, ended from case_file where subject = ?1 and programme = ?2 and pathway = ?3
+                 order by ended, opened_at desc, id limit 1",
+            )?
+            .query_row(params![subject.id().0, programme, pathway], |row| {
+                Ok((get_id(row, 0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        let Some((id, since, ended)) = found else { return Ok(None) };
+        let mut read = connection
+            .prepare_cached("select rule from case_report where case_id = ?1 and rule is not null")?;
+        let rules = read.query_map([id.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        Ok(Some(NewestCase { id, since, ended, rules }))
+    }
+
+    /// A published version of a programme.
+    ///
+    /// # Errors
+    /// Those of the storage, and if its pack does not read.
+    pub fn programme(&mut self, programme: &str, version: &str) -> Result<Option<Arc<Programme>>> {
+        self.views.programme(programme, version)
+    }
+
+    /// Where someone was appointed to a role of a programme.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn appointments(&self, who: ActorId) -> Result<Vec<RoleIn>> {
+        let mut read = self.views.connection().prepare_cached(
+            "select programme, role, area from appointment where who = ?1 order by programme, role",
+        )?;
+        let rows = read.query_map([who.0], |row| {
+            Ok(RoleIn { programme: row.get(0)?, role: row.get(1)?, area: row.get(2)? })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}

@@ -1,0 +1,550 @@
+//! Cases through the ledger: whatever offline phones send, in whatever order, no limit is lost, no step runs twice, and
+//! the views are what a rebuild makes of the facts.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::LazyLock;
+
+use domain::access::Role;
+use domain::admit::Quarantine;
+use domain::area::Level;
+use domain::case::{Deed, Source, Subject};
+use domain::fact::{Body, Fact, FoundBy, Place};
+use domain::id::Id;
+use domain::time::to_day;
+use ledger::envelope::{self, Commitment, Envelope};
+use ledger::seal::{DataKey, TerritoryKey};
+use ledger::series::DeviceKey;
+use programme::answer::{self, Given};
+use programme::{Content, Files, archive};
+use proptest::prelude::*;
+use store::cases::{RoleIn, ToTell};
+use store::packs::Publication;
+use store::{Pushed, Reader, Store, rebuild, verify};
+
+/// 2020-03-10 16:00 in China.
+const NOW: i64 = 1_583_827_200_000;
+const HOUR: i64 = 3_600_000;
+const DOOR: Id = Id([1; 16]);
+const WANG: Id = Id([2; 16]);
+const OFFICE: Id = Id([9; 16]);
+const CASE: Id = Id([40; 16]);
+const DAY: i32 = 18_331;
+
+static PACK: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
+    let mut files = Files::new();
+    for folder in ["", "classes", "forms", "overlays", "pathways"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let inside = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                files.insert(inside, Content::Bytes(std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    archive::encode(&files).unwrap()
+});
+
+/// An enrolled phone; its worker has the phone's id.
+struct Phone {
+    series: Id,
+    key: DeviceKey,
+    sent: Vec<Pushed>,
+    head: [u8; 32],
+}
+
+impl Phone {
+    fn new(number: u8) -> Self {
+        Self {
+            series: Id([number; 16]),
+            key: DeviceKey::from_seed([number; 32]),
+            sent: Vec::new(),
+            head: [0; 32],
+        }
+    }
+
+    fn record(&mut self, at: i64, body: Body, answers: Option<(Id, &[(&str, Given)])>) {
+        let sequence = self.sent.len() as u64;
+        let content = answers.map(|(owner, answers)| {
+            let given = answers.iter().map(|(name, given)| ((*name).to_owned(), given.clone())).collect();
+            let key = DataKey::from_bytes([3; 32]);
+            let plain = answer::encode(&given);
+            let sealed = ledger::seal::seal(&key, &owner.0, &self.series.0, sequence, [4; 24], &plain);
+            (Commitment { owner: owner.0, digest: ledger::seal::digest(&sealed) }, sealed)
+        });
+        let envelope = Envelope {
+            series: self.series.0,
+            sequence,
+            previous: self.head,
+            payload: Fact { at, actor: self.series, body }.encode(),
+            sealed: content.as_ref().map(|(commitment, _)| commitment.clone()),
+        }
+        .encode();
+        self.head = envelope::hash(&envelope);
+        let ciphertext = content.map(|(_, sealed)| sealed);
+        let data_key = ciphertext.as_ref().map(|_| [3; 32]);
+        self.sent.push(Pushed { envelope, ciphertext, data_key });
+    }
+
+    fn push(&self, store: &mut Store, from: usize, to: usize) -> Vec<Option<Quarantine>> {
+        let facts = &self.sent[from..to];
+        let last = envelope::hash(&facts.last().unwrap().envelope);
+        let signature = self.key.sign_head(&self.series.0, to as u64 - 1, &last);
+        let receipts = store.write(NOW, |batch| batch.push(self.series, facts, &signature)).unwrap().unwrap();
+        receipts.iter().map(store::Receipt::quarantine).collect()
+    }
+
+    fn push_all(&self, store: &mut Store) -> Vec<Option<Quarantine>> {
+        self.push(store, 0, self.sent.len())
+    }
+}
+
+fn territory(root: &Path, phones: &[&Phone]) -> Store {
+    territory_with(root, phones, "420102002003")
+}
+
+/// Phones that work in an area.
+fn territory_with(root: &Path, phones: &[&Phone], area: &str) -> Store {
+    let mut store = Store::create(root, "test", TerritoryKey::from_bytes([7; 32]), NOW - HOUR).unwrap();
+    store
+        .write(NOW - HOUR, |batch| {
+            let areas = [
+                ("420102", Level::County, None),
+                ("420102002003", Level::Community, Some("420102")),
+                ("420102002004", Level::Community, Some("420102")),
+            ];
+            for (code, level, parent) in areas {
+                let (code, parent) = (code.to_owned(), parent.map(str::to_owned));
+                batch.append(
+                    OFFICE,
+                    Body::AreaRegistered { name: code.clone(), code, level, parent },
+                    None,
+                )?;
+            }
+            batch.append(
+                OFFICE,
+                Body::DwellingRegistered {
+                    dwelling: DOOR,
+                    area: "420102002003".into(),
+                    building: "3".into(),
+                    unit: "2".into(),
+                    room: "402".into(),
+                    place: Place::Home,
+                    found_by: FoundBy::Roster,
+                },
+                None,
+            )?;
+            batch.append(OFFICE, Body::PersonRegistered { person: WANG, dwelling: DOOR }, None)?;
+            for phone in phones {
+                let body = Body::DeviceEnrolled {
+                    series: phone.series,
+                    public_key: phone.key.public(),
+                    worker: phone.series,
+                    role: Role::GridWorker as u64,
+                    area: area.into(),
+                };
+                batch.append(OFFICE, body, None)?;
+            }
+            let publication = Publication {
+                programme: "epidemic",
+                version: "2020-03",
+                from: to_day("2020-03-01".parse().unwrap()),
+                sunset: to_day("2020-12-31".parse().unwrap()),
+                pack: &PACK,
+            };
+            batch.publish_programme(OFFICE, &publication)?;
+            Ok(())
+        })
+        .unwrap();
+    store
+}
+
+fn reported(case: Id, pathway: &str, subject: Subject) -> Body {
+    Body::CaseReported {
+        case,
+        programme: "epidemic".into(),
+        version: "2020-03".into(),
+        pathway: pathway.into(),
+        subject,
+        dwelling: DOOR,
+        source: Source::Worker,
+        rule: None,
+        counted_from: None,
+    }
+}
+
+fn acted(case: Id, turn: u64, role: &str, step: &str) -> Body {
+    let deed = Deed::Step { step: step.into(), overridden: false, counted_from: None };
+    Body::CaseActed { case, turn, role: role.into(), deed }
+}
+
+fn answered(subject: Subject, form: &str) -> Body {
+    Body::Answered {
+        subject,
+        dwelling: DOOR,
+        case: None,
+        programme: "epidemic".into(),
+        version: "2020-03".into(),
+        form: form.into(),
+        on: DAY,
+    }
+}
+
+fn text(text: &str) -> Given {
+    Given::Text(text.into())
+}
+
+fn role(role: &str, area: u32) -> [RoleIn; 1] {
+    [RoleIn { programme: "epidemic".into(), role: role.into(), area }]
+}
+
+fn sound(root: &Path) {
+    let proved = verify::verify(root, None, true, &mut |_| {});
+    assert!(proved.is_ok(), "{proved:?}");
+}
+
+fn keyed(root: &Path) -> Reader {
+    Reader::open(root, Some(std::sync::Arc::new(TerritoryKey::from_bytes([7; 32])))).unwrap()
+}
+
+#[test]
+fn one_problem_reported_three_times_is_one_case_with_three_reporters() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    let (mut one, mut two) = (Phone::new(51), Phone::new(52));
+    let mut store = territory(&root, &[&one, &two]);
+    one.record(NOW, reported(CASE, "dependant", Subject::Dwelling(DOOR)), None);
+    two.record(NOW, reported(Id([41; 16]), "dependant", Subject::Dwelling(DOOR)), None);
+    // Done about the case under the id that this phone knows it by.
+    two.record(NOW + 1, acted(Id([41; 16]), 0, "grid_worker", "carer_named"), None);
+    assert_eq!(one.push_all(&mut store), [None]);
+    // The condition of the step is a named carer, seen at the door; nobody has written that down yet.
+    assert_eq!(two.push_all(&mut store), [None, Some(Quarantine::ConditionFails)]);
+    store
+        .write(NOW, |batch| {
+            batch.append(OFFICE, reported(Id([42; 16]), "dependant", Subject::Dwelling(DOOR)), None)
+        })
+        .unwrap();
+    let mut reader = keyed(&root);
+    let file = reader.case_file(Id([42; 16])).unwrap().unwrap();
+    assert_eq!((file.id, file.reports.len()), (CASE, 3));
+    assert_eq!(reader.due_tasks(&role("community_secretary", 1), NOW, NOW + 2 * HOUR, 9).unwrap().len(), 1);
+
+    let mut three = Phone::new(51);
+    three.sent.clone_from(&one.sent);
+    three.head = one.head;
+    let answers = [("cares", text("yes")), ("seen_by", text("visit"))];
+    let dwelling = Subject::Dwelling(DOOR);
+    three.record(NOW + 2, answered(dwelling, "carer"), Some((DOOR, &answers)));
+    three.record(NOW + 3, acted(CASE, 0, "grid_worker", "carer_named"), None);
+    assert_eq!(three.push_all(&mut store), [None, None, None]);
+    let file = keyed(&root).case_file(CASE).unwrap().unwrap();
+    assert_eq!((file.standing.state.as_str(), file.standing.ran.len()), ("cared", 1));
+    sound(&root);
+}
+
+#[test]
+fn answers_that_do_not_fit_wait_and_say_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    let mut phone = Phone::new(51);
+    let mut store = territory(&root, &[&phone]);
+    let wang = Subject::Person(WANG);
+    let good = [
+        ("slot", text("am")),
+        ("temp_c", Given::Decimal(36.6)),
+        ("symptom", Given::List(vec![text("none")])),
+        ("told_by", text("self")),
+    ];
+    phone.record(NOW, answered(wang, "twice_daily"), Some((WANG, &good)));
+    let cases: [&[(&str, Given)]; 4] = [
+        &[("slot", text("midnight")), good[1].clone(), good[2].clone()],
+        &[("slot", text("am")), ("temp_c", text("warm")), good[2].clone()],
+        &[("slot", text("am"))],
+        &[good[0].clone(), good[1].clone(), good[2].clone(), ("minzu", text("x"))],
+    ];
+    for answers in cases {
+        phone.record(NOW, answered(wang, "twice_daily"), Some((WANG, answers)));
+    }
+    phone.record(NOW, answered(wang, "no_such_form"), Some((WANG, &good)));
+    phone.record(NOW, answered(wang, "twice_daily"), None);
+    phone.record(NOW, answered(wang, "twice_daily"), Some((DOOR, &good)));
+    let mut old = answered(wang, "twice_daily");
+    if let Body::Answered { version, .. } = &mut old {
+        *version = "2020-01".into();
+    }
+    phone.record(NOW, old, Some((WANG, &good)));
+    assert_eq!(
+        phone.push_all(&mut store),
+        [
+            None,
+            Some(Quarantine::AnswerMisfit),
+            Some(Quarantine::AnswerMisfit),
+            Some(Quarantine::AnswerMisfit),
+            Some(Quarantine::AnswerMisfit),
+            Some(Quarantine::UnknownProgramme),
+            Some(Quarantine::ContentMismatch),
+            Some(Quarantine::ContentMismatch),
+            Some(Quarantine::UnknownProgramme),
+        ]
+    );
+    let known = keyed(&root).known_of("epidemic", wang).unwrap();
+    assert_eq!(known.situation().own.len(), 1);
+    sound(&root);
+}
+
+#[test]
+fn a_limit_climbs_by_itself_and_is_noted_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    let mut phone = Phone::new(51);
+    let mut store = territory(&root, &[&phone]);
+    phone.record(NOW, reported(CASE, "dependant", Subject::Dwelling(DOOR)), None);
+    assert_eq!(phone.push_all(&mut store), [None]);
+    let reader = keyed(&root);
+    let seen =
+        |role_name: &str, now| reader.due_tasks(&role(role_name, 0), now, now + 24 * HOUR, 9).unwrap().len();
+    assert_eq!((seen("community_secretary", NOW), seen("health_department", NOW)), (1, 0));
+    // Two hours for a carer: the department sees it from the moment on at which it is due, and nothing ran for that.
+    let due = NOW + 2 * HOUR;
+    assert_eq!(seen("health_department", due - 1), 0);
+    assert_eq!(seen("health_department", due), 1);
+    let other = role("community_secretary", 2);
+    assert!(
+        reader.due_tasks(&other, due, due, 9).unwrap().is_empty(),
+        "another community sees nothing of it"
+    );
+
+    let remind_at = NOW + 2 * HOUR * 8 / 10;
+    assert!(reader.to_tell(remind_at - 1, 9).unwrap().is_empty());
+    let task = || "leave:opened".to_owned();
+    let to = |role: &str| ToTell { case: CASE, task: task(), role: role.into(), due };
+    assert_eq!(reader.to_tell(due, 9).unwrap(), [to("community_secretary"), to("health_department")]);
+    drop(reader);
+    let climbed = Body::CaseClimbed { case: CASE, task: task(), role: "community_secretary".into(), due };
+    store.write(due, |batch| batch.append(OFFICE, climbed, None)).unwrap();
+    let mut reader = keyed(&root);
+    assert_eq!(reader.to_tell(due, 9).unwrap(), [to("health_department")]);
+    assert_eq!(reader.case_file(CASE).unwrap().unwrap().climbs.len(), 1);
+    // What was told stays told, and the task is as due as before.
+    assert_eq!(reader.due_tasks(&role("community_secretary", 1), due, due, 9).unwrap().len(), 1);
+    sound(&root);
+}
+
+#[test]
+fn a_step_is_taken_only_in_a_role_that_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    let mut phone = Phone::new(51);
+    let mut store = territory(&root, &[&phone]);
+    phone.record(NOW, reported(CASE, "fever", Subject::Person(WANG)), None);
+    phone.record(NOW + 1, acted(CASE, 0, "doctor", "no_need"), None);
+    phone.record(NOW + 2, acted(Id([99; 16]), 0, "grid_worker", "no_need"), None);
+    assert_eq!(
+        phone.push_all(&mut store),
+        [None, Some(Quarantine::NotInRole), Some(Quarantine::UnknownCase)]
+    );
+    let appointed = |area: Option<&str>| Body::Appointed {
+        who: Id([51; 16]),
+        programme: "epidemic".into(),
+        role: "doctor".into(),
+        area: area.map(str::to_owned),
+    };
+    let sent = phone.sent.len();
+    let mut tried = sent;
+    for (area, wanted) in [
+        (Some("420102002004"), Some(Quarantine::NotInRole)),
+        (None, Some(Quarantine::NotInRole)),
+        (Some("420102002003"), None),
+    ] {
+        store.write(NOW, |batch| batch.append(OFFICE, appointed(area), None)).unwrap();
+        phone.record(NOW + 3, acted(CASE, 0, "doctor", "no_need"), None);
+        assert_eq!(phone.push(&mut store, tried, tried + 1), [wanted]);
+        tried += 1;
+    }
+    let mut reader = keyed(&root);
+    assert_eq!(reader.case_file(CASE).unwrap().unwrap().standing.state, "excluded");
+    assert!(reader.due_tasks(&role("doctor", 0), NOW, NOW + 24 * HOUR, 9).unwrap().is_empty());
+    drop(reader);
+    // It has ended: the same again is a new case.
+    phone.record(NOW + 4, reported(Id([43; 16]), "fever", Subject::Person(WANG)), None);
+    assert_eq!(phone.push(&mut store, tried, tried + 1), [None]);
+    assert_eq!(keyed(&root).case_file(Id([43; 16])).unwrap().unwrap().id, Id([43; 16]));
+    sound(&root);
+}
+
+#[test]
+fn a_case_goes_with_its_door_and_is_gone_with_its_person() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    let mut phone = Phone::new(51);
+    let mut store = territory(&root, &[&phone]);
+    let good = [
+        ("slot", text("am")),
+        ("temp_c", Given::Decimal(38.6)),
+        ("symptom", Given::List(vec![text("fever")])),
+        ("told_by", text("self")),
+    ];
+    phone.record(NOW, answered(Subject::Person(WANG), "twice_daily"), Some((WANG, &good)));
+    phone.record(NOW, reported(CASE, "fever", Subject::Person(WANG)), None);
+    phone.push_all(&mut store);
+    let tasks = |area| keyed(&root).due_tasks(&role("doctor", area), NOW, NOW + 24 * HOUR, 9).unwrap().len();
+    assert_eq!((tasks(1), tasks(2)), (1, 0));
+    let moved = Body::DwellingMoved { dwelling: DOOR, area: "420102002004".into() };
+    store.write(NOW, |batch| batch.append(OFFICE, moved, None)).unwrap();
+    assert_eq!((tasks(1), tasks(2)), (0, 1));
+    sound(&root);
+    store::erase::erase(&mut store, OFFICE, WANG, 0, NOW).unwrap();
+    assert_eq!((tasks(1), tasks(2)), (0, 0));
+    assert!(keyed(&root).case_file(CASE).unwrap().is_none());
+    assert!(keyed(&root).known_of("epidemic", Subject::Person(WANG)).unwrap().situation().own.is_empty());
+    sound(&root);
+}
+
+#[derive(Clone, Debug)]
+enum Doing {
+    /// Of this phone: a step of the pathway, after having seen so many steps fewer than it has.
+    Act {
+        phone: usize,
+        step: usize,
+        behind: u64,
+        late: i64,
+    },
+    Offer {
+        phone: usize,
+    },
+    Take {
+        phone: usize,
+    },
+    /// This phone comes online: it sends what it has, and knows how far the case is.
+    Meet {
+        phone: usize,
+    },
+    /// The door is counted under another community.
+    Move {
+        community: usize,
+    },
+    /// The server is stopped without warning and started again.
+    Kill,
+}
+
+const STEPS: [&str; 6] = ["refer", "arrive", "turn_away", "take_in", "no_need", "exclude"];
+const PHONES: usize = 3;
+
+fn doing() -> impl Strategy<Value = Doing> {
+    let phone = 0..PHONES;
+    prop_oneof![
+        6 => (phone.clone(), 0..STEPS.len(), 0..2_u64, -50..50_i64)
+            .prop_map(|(phone, step, behind, late)| Doing::Act { phone, step, behind, late }),
+        1 => phone.clone().prop_map(|phone| Doing::Offer { phone }),
+        1 => phone.clone().prop_map(|phone| Doing::Take { phone }),
+        3 => phone.prop_map(|phone| Doing::Meet { phone }),
+        1 => (0..2_usize).prop_map(|community| Doing::Move { community }),
+        1 => Just(Doing::Kill),
+    ]
+}
+
+/// Everyone of these may act in every role of the fever pathway, so that the law of turns has to decide.
+fn appoint(store: &mut Store, phones: &[Phone]) {
+    store
+        .write(NOW, |batch| {
+            for phone in phones {
+                for role in ["doctor", "community_secretary", "health_department"] {
+                    let body = Body::Appointed {
+                        who: phone.series,
+                        programme: "epidemic".into(),
+                        role: role.into(),
+                        area: Some("420102".into()),
+                    };
+                    batch.append(OFFICE, body, None)?;
+                }
+            }
+            batch.append(OFFICE, reported(CASE, "fever", Subject::Person(WANG)), None)
+        })
+        .unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn no_interleaving_of_offline_phones_loses_a_limit_or_runs_a_step_twice(
+        script in prop::collection::vec(doing(), 1..25),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("d");
+        let mut phones: Vec<Phone> = (51..54).map(Phone::new).collect();
+        let mut store = territory_with(&root, &phones.iter().collect::<Vec<_>>(), "420102");
+        appoint(&mut store, &phones);
+        let mut reader = keyed(&root);
+        let (mut sent, mut seen) = ([0; PHONES], [0_u64; PHONES]);
+        let mut accepted = 0;
+        let ends: Vec<Doing> = (0..PHONES).map(|phone| Doing::Meet { phone }).collect();
+        for (moment, doing) in (0..).zip(script.iter().chain(&ends)) {
+            let at = NOW + moment * 60_000;
+            match doing {
+                Doing::Act { phone, step, behind, late } => {
+                    let turn = seen[*phone].saturating_sub(*behind);
+                    let role = if STEPS[*step] == "turn_away" || STEPS[*step] == "arrive" { "community_secretary" } else { "doctor" };
+                    phones[*phone].record(at + late * 1000, acted(CASE, turn, role, STEPS[*step]), None);
+                }
+                Doing::Offer { phone } => {
+                    let deed = Deed::Offer { to: Id([52; 16]) };
+                    let body = Body::CaseActed { case: CASE, turn: seen[*phone], role: "doctor".into(), deed };
+                    phones[*phone].record(at, body, None);
+                }
+                Doing::Take { phone } => {
+                    let body = Body::CaseActed { case: CASE, turn: seen[*phone], role: "doctor".into(), deed: Deed::Take };
+                    phones[*phone].record(at, body, None);
+                }
+                Doing::Meet { phone } => {
+                    let to = phones[*phone].sent.len();
+                    if sent[*phone] < to {
+                        // What was sent before is sent once more: its receipts may have been lost.
+                        let from = sent[*phone].saturating_sub(1);
+                        let told = phones[*phone].push(&mut store, from, to);
+                        accepted += told.iter().skip(sent[*phone] - from).filter(|told| told.is_none()).count();
+                        sent[*phone] = to;
+                    }
+                    reader.refresh().unwrap();
+                    seen[*phone] = reader.case_file(CASE).unwrap().unwrap().standing.ran.len() as u64;
+                }
+                Doing::Move { community } => {
+                    let area = ["420102002003", "420102002004"][*community].to_owned();
+                    let moved = Body::DwellingMoved { dwelling: DOOR, area };
+                    store.write(NOW, |batch| batch.append(OFFICE, moved, None)).unwrap();
+                }
+                Doing::Kill => {
+                    drop(store);
+                    store = Store::open(&root, TerritoryKey::from_bytes([7; 32])).unwrap();
+                }
+            }
+        }
+        reader.refresh().unwrap();
+        let file = reader.case_file(CASE).unwrap().unwrap();
+        prop_assert_eq!(file.events.len(), accepted, "nothing that was accepted is lost, nothing counts twice");
+        let stamps: BTreeSet<_> = file.standing.ran.iter().map(|ran| (ran.stamp.series, ran.stamp.sequence)).collect();
+        prop_assert_eq!(stamps.len(), file.standing.ran.len(), "no step runs twice");
+        let turns: BTreeMap<u64, usize> = file.standing.ran.iter().filter_map(|ran| {
+            let event = file.events.iter().find(|event| store::cases::stamp_of(event) == ran.stamp)?;
+            Some(event.turn)
+        }).fold(BTreeMap::new(), |mut turns, turn| { *turns.entry(turn).or_default() += 1; turns });
+        prop_assert!(turns.values().all(|times| *times == 1), "of each turn one step runs");
+        let ended = file.pathway().unwrap().state(&file.standing.state).unwrap().duty.is_none();
+        let due: usize = ["doctor", "community_secretary", "health_department"].iter()
+            .map(|name| reader.due_tasks(&role(name, 0), NOW, i64::MAX, 99).unwrap().iter().filter(|task| task.rank == 0).count())
+            .sum();
+        prop_assert_eq!(due == 0, ended, "what has not ended is due from someone");
+        let steps = file.events.iter().filter(|event| matches!(event.deed, Deed::Step { .. })).count();
+        prop_assert_eq!(
+            steps,
+            file.standing.ran.len() + file.standing.overtaken.len() + file.standing.ahead.len(),
+            "what did not run is named"
+        );
+        drop((reader, store));
+        let found = rebuild::check(&root, &mut |_| {}).unwrap().1;
+        prop_assert!(found.is_none(), "{found:?}");
+    }
+}

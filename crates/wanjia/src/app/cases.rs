@@ -1,0 +1,351 @@
+//! Forms and cases at the console: what a clerk types in, who reports a case, who does what about it.
+
+use std::collections::BTreeMap;
+
+use domain::access::Grant;
+use domain::admit::holds_role;
+use domain::case::{Deed, Source, Subject};
+use domain::fact::Body;
+use domain::id::{ActorId, CaseId, DwellingId};
+use domain::state::State as _;
+use domain::time::{Day, Millis, day_of};
+use programme::Finding;
+use programme::answer::{self, Given};
+use store::cases::{CaseFile, RoleIn, is_about};
+use store::{Reader, Sealed, Store};
+
+use super::failure::{Failure, Result};
+
+/// The longest reason for a step, in bytes.
+const LONGEST_WHY: usize = 1000;
+
+/// Who acts, and by which right.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor {
+    pub id: ActorId,
+    pub grant: Grant,
+}
+
+/// A form as a clerk types it in.
+#[derive(Debug)]
+pub struct Typed<'t> {
+    pub subject: Subject,
+    pub dwelling: DwellingId,
+    pub case: Option<CaseId>,
+    pub programme: &'t str,
+    pub form: &'t str,
+    /// The day on which it was filled in.
+    pub on: Day,
+    pub answers: &'t BTreeMap<String, Given>,
+}
+
+/// What came of a form.
+#[derive(Debug)]
+pub enum FilledIn {
+    Done,
+    /// These answers do not fit; nothing was written.
+    Misfits(Vec<Finding>),
+}
+
+/// The roles in which someone may act, and where: of every programme that is in force, those that her grant names, and
+/// those to which she was appointed.
+///
+/// # Errors
+/// Those of the storage.
+pub fn roles_of(reader: &mut Reader, actor: Actor, today: Day) -> Result<Vec<RoleIn>> {
+    let areas = &reader.book().areas;
+    let mut roles = reader.appointments(actor.id)?;
+    // What an appointment gives beyond her grant it does not give.
+    roles.retain_mut(|role| {
+        if areas.is_within(actor.grant.area, role.area) {
+            role.area = actor.grant.area;
+        }
+        areas.is_within(role.area, actor.grant.area)
+    });
+    let granted = domain::access::Role::from_code(actor.grant.role).map(domain::access::Role::as_str);
+    let mut programmes: Vec<String> =
+        reader.book().editions.iter().map(|edition| edition.programme.clone()).collect();
+    programmes.sort_unstable();
+    programmes.dedup();
+    for code in programmes {
+        // A case goes on under its programme though that is over: its roles are looked for in the newest version.
+        let edition = reader.book().edition_on(&code, today);
+        let newest = || reader.book().editions.iter().rfind(|edition| edition.programme == code);
+        let Some(version) = edition.or_else(newest).map(|edition| edition.version.clone()) else { continue };
+        let Some(programme) = reader.programme(&code, &version)? else { continue };
+        if let Some(granted) = granted
+            && programme.manifest.roles.iter().any(|role| role.code.value == granted)
+        {
+            roles.push(RoleIn { programme: code, role: granted.to_owned(), area: actor.grant.area });
+        }
+    }
+    Ok(roles)
+}
+
+/// Whether someone acts in any role of the case's programme where the case is, within her grant.
+///
+/// # Errors
+/// Those of the storage.
+pub fn may_see(reader: &mut Reader, actor: Actor, file: &CaseFile) -> Result<bool> {
+    if !reader.book().areas.is_within(file.area, actor.grant.area) {
+        return Ok(false);
+    }
+    for role in &file.programme.manifest.roles {
+        let (programme, role) = (&file.case.programme, &role.code.value);
+        if holds_role(reader.state(), actor.id, Some(actor.grant), programme, role, file.area)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Writes a form down, with its answers sealed.
+///
+/// # Errors
+/// `unknown_programme`, `unknown_form`, `form_subject`, `unknown_person`, and those of the storage.
+pub fn fill_in(store: &mut Store, actor: ActorId, typed: &Typed<'_>, now: Millis) -> Result<FilledIn> {
+    let version = match store.book().edition_on(typed.programme, typed.on) {
+        Some(edition) if typed.on <= day_of(now) => edition.version.clone(),
+        _ => {
+            return Err(Failure::new(
+                "unknown_programme",
+                format!("{} 那天没有生效的版本，或日期还没有到", typed.programme),
+                format!(
+                    "no version of {} is in force on that day, or the day is still to come",
+                    typed.programme
+                ),
+            ));
+        }
+    };
+    if let Subject::Person(person) = typed.subject
+        && (store.state().is_erased(person)? || store.state().person(person)?.is_none())
+    {
+        return Err(Failure::new("unknown_person", "没有这个人", "there is no such person"));
+    }
+    Ok(store.write(now, |batch| {
+        let programme = batch.programme(typed.programme, &version)?;
+        let Some(form) = programme.form(typed.form) else {
+            return Err(store::StoreError::refused(
+                "unknown_form",
+                format!("{} 没有名为 {} 的表", typed.programme, typed.form),
+                format!("{} has no form {}", typed.programme, typed.form),
+            ));
+        };
+        if !is_about(form.subject, typed.subject) {
+            return Err(store::StoreError::refused(
+                "form_subject",
+                format!("表 {} 的主体不是这个", typed.form),
+                format!("the form {} is about another kind of subject", typed.form),
+            ));
+        }
+        if let Err(misfits) = answer::fit(form, typed.answers) {
+            return Ok(FilledIn::Misfits(misfits));
+        }
+        let plaintext = answer::encode(typed.answers);
+        let body = Body::Answered {
+            subject: typed.subject,
+            dwelling: typed.dwelling,
+            case: typed.case,
+            programme: typed.programme.to_owned(),
+            version: version.clone(),
+            form: typed.form.to_owned(),
+            on: typed.on,
+        };
+        let sealed = Sealed { owner: typed.subject.id(), plaintext: &plaintext, fresh: false };
+        batch.append(actor, body, Some(sealed))?;
+        Ok(FilledIn::Done)
+    })?)
+}
+
+/// A case as someone reports it.
+#[derive(Debug)]
+pub struct Reporting<'r> {
+    pub programme: &'r str,
+    pub pathway: &'r str,
+    pub subject: Subject,
+    pub dwelling: DwellingId,
+    pub source: Source,
+}
+
+/// Reports a case: it is opened, or joined if it is open. Returns the id under which it goes on.
+///
+/// # Errors
+/// `unknown_programme`, `unknown_pathway`, `unknown_person`, and those of the storage.
+pub fn report(store: &mut Store, actor: ActorId, new: &Reporting<'_>, now: Millis) -> Result<CaseId> {
+    let today = day_of(now);
+    let Some(version) = store.book().edition_on(new.programme, today).map(|edition| edition.version.clone())
+    else {
+        return Err(Failure::new(
+            "unknown_programme",
+            format!("{} 今天没有生效的版本", new.programme),
+            format!("no version of {} is in force today", new.programme),
+        ));
+    };
+    if let Subject::Person(person) = new.subject
+        && (store.state().is_erased(person)? || store.state().person(person)?.is_none())
+    {
+        return Err(Failure::new("unknown_person", "没有这个人", "there is no such person"));
+    }
+    Ok(store.write(now, |batch| {
+        let programme = batch.programme(new.programme, &version)?;
+        let fits = programme
+            .pathways
+            .iter()
+            .any(|pathway| pathway.code.value == new.pathway && is_about(pathway.subject, new.subject));
+        if !fits {
+            return Err(store::StoreError::refused(
+                "unknown_pathway",
+                format!("{} 没有适用于此的流程 {}", new.programme, new.pathway),
+                format!("{} has no pathway {} for such a subject", new.programme, new.pathway),
+            ));
+        }
+        let case = batch.new_id()?;
+        let body = Body::CaseReported {
+            case,
+            programme: new.programme.to_owned(),
+            version: version.clone(),
+            pathway: new.pathway.to_owned(),
+            subject: new.subject,
+            dwelling: new.dwelling,
+            source: new.source,
+            rule: None,
+            counted_from: None,
+        };
+        batch.append(actor, body, None)?;
+        Ok(batch.state().case(case)?.map_or(case, |(known, _)| known))
+    })?)
+}
+
+/// What someone does about a case.
+#[derive(Debug)]
+pub struct Acting<'a> {
+    pub case: CaseId,
+    pub role: &'a str,
+    /// How many steps she has seen run.
+    pub turn: u64,
+    pub deed: Deed,
+    pub why: Option<&'a str>,
+}
+
+/// Does something about a case.
+///
+/// # Errors
+/// `unknown_case`, `not_in_role`, `case_moved` if a step ran that she has not seen, `step_not_possible`,
+/// `condition_fails`, `no_reason`, and those of the storage; nothing is written then.
+pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Result<()> {
+    // Between two batches: nothing moves the case until this is done.
+    let mut reader = Reader::open(&store.directory().root, store.key())?;
+    let Some(file) = reader.case_file(new.case)?.filter(|file| within(store, actor, file)) else {
+        return Err(unknown_case());
+    };
+    let (programme, area) = (&file.case.programme, file.area);
+    if !holds_role(store.state(), actor.id, Some(actor.grant), programme, new.role, area)? {
+        return Err(Failure::new(
+            "not_in_role",
+            format!("您在这里没有 {} 这个角色", new.role),
+            format!("you do not have the role {} here", new.role),
+        ));
+    }
+    if new.turn != file.standing.ran.len() as u64 {
+        return Err(Failure::new(
+            "case_moved",
+            "这期间有人做了别的一步；请看过再决定",
+            "someone has taken another step meanwhile; look at it and decide again",
+        ));
+    }
+    check_deed(&file, actor.id, new)?;
+    let why = new.why.map(str::trim).filter(|why| !why.is_empty());
+    if why.is_none() && matches!(new.deed, Deed::Step { overridden: true, .. }) {
+        return Err(Failure::new(
+            "no_reason",
+            "越过条件须写明原因",
+            "whoever takes a step against its condition says why",
+        ));
+    }
+    if why.is_some_and(|why| why.len() > LONGEST_WHY) {
+        return Err(Failure::new(
+            "too_long",
+            format!("原因至多 {LONGEST_WHY} 字节"),
+            format!("a reason has {LONGEST_WHY} bytes at most"),
+        ));
+    }
+    let deed = counted(&mut reader, &file, &new.deed)?;
+    drop(reader);
+    Ok(store.write(now, |batch| {
+        if !batch.condition_holds(&file.case, &deed, day_of(now))? {
+            return Err(store::StoreError::refused(
+                "condition_fails",
+                "这一步要求的条件还没有满足：请先补填所需的表",
+                "what this step asks for does not hold yet: fill in the form that it needs first",
+            ));
+        }
+        let body =
+            Body::CaseActed { case: file.id, turn: new.turn, role: new.role.to_owned(), deed: deed.clone() };
+        let owner = file.case.subject.id();
+        let sealed = why.map(|why| Sealed { owner, plaintext: why.as_bytes(), fresh: false });
+        batch.append(actor.id, body, sealed)?;
+        Ok(())
+    })?)
+}
+
+/// No case of this id, or none that she may know of.
+#[must_use]
+pub fn unknown_case() -> Failure {
+    Failure::new("unknown_case", "没有这个个案", "there is no such case")
+}
+
+fn within(store: &Store, actor: Actor, file: &CaseFile) -> bool {
+    store.book().areas.is_within(file.area, actor.grant.area)
+}
+
+/// The day from which the state after a step counts, where a form says it.
+fn counted(reader: &mut Reader, file: &CaseFile, deed: &Deed) -> Result<Deed> {
+    let Deed::Step { step, overridden, .. } = deed else { return Ok(deed.clone()) };
+    let field = file.pathway().and_then(|pathway| {
+        let to = &pathway.step(step)?.to;
+        pathway.state(to)?.duty.as_ref()?.counted_from.clone()
+    });
+    let counted_from = match field {
+        Some((form, field)) => reader.known_of(&file.case.programme, file.case.subject)?.day(&form, &field),
+        None => None,
+    };
+    Ok(Deed::Step { step: step.clone(), overridden: *overridden, counted_from })
+}
+
+fn check_deed(file: &CaseFile, actor: ActorId, new: &Acting<'_>) -> Result<()> {
+    let possible = |zh: &str, en: &str| Err(Failure::new("step_not_possible", zh, en));
+    let Some(pathway) = file.pathway() else {
+        return possible("这个个案的流程读不出来", "the pathway of this case does not read");
+    };
+    let standing = &file.standing;
+    let duty = pathway.state(&standing.state).and_then(|state| state.duty.as_ref());
+    let Some(duty) = duty else {
+        return possible("这个个案已经结束", "this case has ended");
+    };
+    let role = |roles: &[String]| roles.iter().any(|role| role == new.role);
+    match &new.deed {
+        Deed::Step { step, .. } | Deed::Sign { step } => {
+            let Some(step) = pathway.step(step).filter(|step| step.from.contains(&standing.state)) else {
+                return possible(
+                    "个案现在的状态没有这一步",
+                    "there is no such step from where the case stands",
+                );
+            };
+            let roles = if matches!(new.deed, Deed::Sign { .. }) { &step.signed_by } else { &step.by };
+            if !role(roles) {
+                return possible("这一步要由别的角色来做", "another role takes this step");
+            }
+        }
+        Deed::Offer { .. } => {}
+        Deed::Take => {
+            let offered = standing.offered == Some(u128::from_be_bytes(actor.0));
+            if !offered && duty.owner != new.role && !role(&duty.climbs_to) {
+                return possible(
+                    "只有责任角色、被报告的角色和收到移交的人可以接手",
+                    "only the role that answers for it, one that it climbs to, and whom it was offered to take it over",
+                );
+            }
+        }
+    }
+    Ok(())
+}

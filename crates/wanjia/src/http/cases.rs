@@ -1,0 +1,696 @@
+//! Cases: what is due from the caller, one case with its path, reporting one, doing something about it, and the forms that a
+//! clerk types in.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::access::{Action, Scope};
+use domain::case::{Deed, Source, Subject};
+use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId};
+use domain::state::{Book, State as _};
+use domain::time::{day_of, end_of, parse_date, to_day};
+use programme::answer::Given;
+use programme::text::Texts;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::Reader;
+use store::cases::{CaseFile, DueTask, stamp_of};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::extract::{Caller, Json, Path, Query};
+use super::problem::Problem;
+use super::scope::no_dwelling;
+use super::wire::instant;
+use crate::app::cases::{self, Acting, Actor, FilledIn, Reporting, Typed};
+use crate::app::failure::Result as AppResult;
+
+/// Tasks in one answer, unless asked for fewer, and at most.
+const TASKS: usize = 200;
+
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new()
+        .routes(routes!(tasks))
+        .routes(routes!(report))
+        .routes(routes!(case))
+        .routes(routes!(act))
+        .routes(routes!(answer))
+}
+
+fn actor(caller: &Caller) -> Actor {
+    Actor { id: caller.actor(), grant: caller.grant }
+}
+
+fn now() -> domain::time::Millis {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// A code of a programme, and how it is called.
+#[derive(Serialize, ToSchema)]
+struct Named {
+    code: String,
+    zh: String,
+    en: String,
+}
+
+impl Named {
+    fn of(code: &str, name: Option<&Texts>) -> Self {
+        let text = |language| name.and_then(|name| name.get(language)).unwrap_or(code).to_owned();
+        Self { code: code.to_owned(), zh: text("zh"), en: text("en") }
+    }
+}
+
+/// Whom a case is about, under a pseudonym, and at which door.
+#[derive(Serialize, ToSchema)]
+struct About {
+    /// Of a person; without it the case is about the household or the place behind the door.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    person: Option<PersonId>,
+    #[schema(value_type = String, format = "uuid")]
+    dwelling: DwellingId,
+    area_code: String,
+    area_name: String,
+    building: String,
+    unit: String,
+    room: String,
+}
+
+impl About {
+    fn of(reader: &mut Reader, subject: Subject, dwelling: DwellingId) -> AppResult<Self> {
+        let area = reader.area_of(dwelling)?;
+        let labels = reader.state().labels(dwelling)?;
+        let of = |book: &Book| {
+            let code = area.map(|area| book.areas.code(area).to_owned()).unwrap_or_default();
+            let row = area.and_then(|area| book.areas.get(area));
+            (code, row.map(|row| row.name.clone()).unwrap_or_default())
+        };
+        let (area_code, area_name) = of(reader.book());
+        let (building, unit, room) =
+            labels.map(|labels| (labels.building, labels.unit, labels.room)).unwrap_or_default();
+        let person = match subject {
+            Subject::Person(person) => Some(person),
+            Subject::Dwelling(_) => None,
+        };
+        Ok(Self { person, dwelling, area_code, area_name, building, unit, room })
+    }
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct TasksQuery {
+    /// What is due by the end of this day; today unless given. What is overdue is always there.
+    #[param(format = Date)]
+    until: Option<String>,
+    /// 200 unless given, which is the most.
+    limit: Option<usize>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Tasks {
+    /// The roles of programmes in which the caller acts, and where.
+    roles: Vec<ActsAs>,
+    /// What is overdue first.
+    rows: Vec<CaseTask>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ActsAs {
+    programme: String,
+    role: String,
+    area_code: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CaseTask {
+    #[schema(value_type = String, format = "uuid")]
+    case: CaseId,
+    programme: String,
+    pathway: Named,
+    state: Named,
+    /// `leave` the state, `release` the person from what she is held to, or `sign` a step
+    kind: &'static str,
+    /// The state, the restriction or the step.
+    of: Named,
+    role: String,
+    /// `open`, `reminded` or `overdue`
+    level: &'static str,
+    /// It is another role's and has climbed to this one.
+    climbed: bool,
+    #[schema(format = DateTime)]
+    due: String,
+    #[schema(format = DateTime)]
+    since: String,
+    /// The caller has taken it over.
+    mine: bool,
+    /// Someone has taken it over.
+    taken: bool,
+    about: About,
+}
+
+fn task_row(reader: &mut Reader, task: &DueTask, caller: ActorId, now: i64) -> AppResult<Option<CaseTask>> {
+    let Some(file) = reader.case_file(task.case)? else { return Ok(None) };
+    let (word, code) = task.task.split_once(':').unwrap_or(("leave", &task.task));
+    let pathway = file.pathway();
+    let state = |code: &str| Some(&pathway?.state(code)?.name);
+    let (kind, name) = match word {
+        "sign" => ("sign", pathway.and_then(|pathway| Some(&pathway.step(code)?.name))),
+        "release" => {
+            let held = &file.programme.manifest.restrictions;
+            ("release", held.iter().find(|held| held.code.value == code).map(|held| &held.name))
+        }
+        _ => ("leave", state(code)),
+    };
+    let level = match now {
+        now if now >= task.due => "overdue",
+        now if now >= task.remind_at => "reminded",
+        _ => "open",
+    };
+    Ok(Some(CaseTask {
+        case: task.case,
+        programme: task.programme.clone(),
+        pathway: Named::of(&task.pathway, pathway.map(|pathway| &pathway.name)),
+        state: Named::of(&task.state, state(&task.state)),
+        kind,
+        of: Named::of(code, name),
+        role: task.role.clone(),
+        level,
+        climbed: task.rank > 0,
+        due: instant(task.due),
+        since: instant(task.since),
+        mine: task.holder == Some(caller),
+        taken: task.holder.is_some(),
+        about: About::of(reader, task.subject, task.dwelling)?,
+    }))
+}
+
+/// What the caller has to do: her roles' tasks, and those that have climbed to them, what is overdue first.
+#[utoipa::path(
+    get, path = "/v1/tasks", tag = "cases", params(TasksQuery),
+    responses((status = 200, body = Tasks), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+async fn tasks(
+    State(site): State<Site>,
+    caller: Caller,
+    Query(query): Query<TasksQuery>,
+) -> Result<Json<Tasks>, Problem> {
+    caller.may(Action::ReadCases, Scope::Own)?;
+    let now = now();
+    let until = match query.until.as_deref() {
+        None => day_of(now),
+        Some(text) => to_day(parse_date(text).map_err(|_| {
+            Problem::field(
+                "until",
+                "not_a_date",
+                "应为日期，如 2020-03-10",
+                "a day such as 2020-03-10 was expected",
+            )
+        })?),
+    };
+    let limit = query.limit.unwrap_or(TASKS).min(TASKS);
+    let actor = actor(&caller);
+    let found = site
+        .territory
+        .read(move |reader| {
+            let roles = cases::roles_of(reader, actor, day_of(now))?;
+            let mut rows = Vec::new();
+            for task in reader.due_tasks(&roles, now, end_of(until), limit)? {
+                rows.extend(task_row(reader, &task, actor.id, now)?);
+            }
+            let code = |area| reader.book().areas.code(area).to_owned();
+            let roles = roles
+                .into_iter()
+                .map(|role| ActsAs { programme: role.programme, role: role.role, area_code: code(role.area) })
+                .collect();
+            Ok(Tasks { roles, rows })
+        })
+        .await?;
+    Ok(Json(found))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Case {
+    #[schema(value_type = String, format = "uuid")]
+    case: CaseId,
+    programme: String,
+    /// Under which it was opened, and stays.
+    version: String,
+    pathway: Named,
+    about: About,
+    #[schema(format = DateTime)]
+    opened_at: String,
+    /// The states of the pathway, in the order in which the pack names them.
+    path: Vec<Named>,
+    state: Named,
+    ended: bool,
+    #[schema(format = DateTime)]
+    since: String,
+    /// How many steps have run: whoever takes the next one says it back.
+    turn: u64,
+    /// The steps from here, and in which roles they are taken.
+    next: Vec<NextStep>,
+    tasks: Vec<Due>,
+    reports: Vec<CaseReport>,
+    /// Everything that was done, in the order in which it came in.
+    events: Vec<Event>,
+    /// Who was told of what nobody had done in time, and when.
+    told: Vec<Told>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    holder: Option<ActorId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    offered: Option<ActorId>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct NextStep {
+    step: Named,
+    to: Named,
+    by: Vec<String>,
+    /// Roles that have to sign it, each another person.
+    signed_by: Vec<String>,
+    /// Signatures that are missing for a step that was taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<String>,
+    /// What must hold, in the words of the pack's conditions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<String>,
+    may_override: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Due {
+    task: String,
+    owner: String,
+    climbs_to: Vec<String>,
+    #[schema(format = DateTime)]
+    remind_at: String,
+    #[schema(format = DateTime)]
+    due: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CaseReport {
+    #[schema(format = DateTime)]
+    at: String,
+    /// `rule`, `worker`, `department` or `resident`
+    source: &'static str,
+    /// The rule, and what it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<Named>,
+    #[schema(value_type = String, format = "uuid")]
+    by: ActorId,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Event {
+    #[schema(format = DateTime)]
+    at: String,
+    #[schema(value_type = String, format = "uuid")]
+    by: ActorId,
+    role: String,
+    /// `step`, `step_overridden`, `sign`, `offer` or `take`
+    deed: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    to: Option<ActorId>,
+    /// Of a step: `ran`, `overtaken`, `ahead` or `waiting`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Told {
+    #[schema(format = DateTime)]
+    at: String,
+    task: String,
+    role: String,
+    #[schema(format = DateTime)]
+    due: String,
+}
+
+fn outcome(file: &CaseFile, event: &domain::case::Event) -> Option<&'static str> {
+    matches!(event.deed, Deed::Step { .. }).then(|| {
+        let stamp = stamp_of(event);
+        match &file.standing {
+            standing if standing.ran.iter().any(|ran| ran.stamp == stamp) => "ran",
+            standing if standing.overtaken.contains(&stamp) => "overtaken",
+            standing if standing.ahead.contains(&stamp) => "ahead",
+            _ => "waiting",
+        }
+    })
+}
+
+fn case_of(reader: &mut Reader, file: &CaseFile) -> AppResult<Case> {
+    let pathway = file.pathway();
+    let state = |code: &str| {
+        Named::of(code, pathway.and_then(|pathway| pathway.state(code)).map(|state| &state.name))
+    };
+    let step =
+        |code: &str| Named::of(code, pathway.and_then(|pathway| pathway.step(code)).map(|step| &step.name));
+    let standing = &file.standing;
+    let ended =
+        pathway.and_then(|pathway| pathway.state(&standing.state)).is_none_or(|state| state.duty.is_none());
+    let next = pathway.into_iter().flat_map(|pathway| &pathway.steps);
+    let next = next.filter(|step| step.from.contains(&standing.state)).map(|next| NextStep {
+        step: step(&next.code.value),
+        to: state(&next.to),
+        by: next.by.clone(),
+        signed_by: next.signed_by.clone(),
+        missing: standing.waiting.get(&next.code.value).cloned().unwrap_or_default(),
+        condition: next.guard.as_ref().map(|guard| guard.text.value.clone()),
+        may_override: next.may_override,
+    });
+    let rule = |id: &String| {
+        let rule = file.programme.rules.iter().find(|rule| rule.id.value == *id);
+        Named::of(id, rule.map(|rule| &rule.says))
+    };
+    let person = |number: Option<u128>| number.map(|number| Id(number.to_be_bytes()));
+    Ok(Case {
+        case: file.id,
+        programme: file.case.programme.clone(),
+        version: file.case.version.clone(),
+        pathway: Named::of(&file.case.pathway, pathway.map(|pathway| &pathway.name)),
+        about: About::of(reader, file.case.subject, file.case.dwelling)?,
+        opened_at: instant(file.case.opened_at),
+        path: pathway
+            .into_iter()
+            .flat_map(|pathway| &pathway.states)
+            .map(|own| state(&own.code.value))
+            .collect(),
+        state: state(&standing.state),
+        ended,
+        since: instant(standing.since.as_millisecond()),
+        turn: standing.ran.len() as u64,
+        next: next.collect(),
+        tasks: reader
+            .tasks_of(file)
+            .into_iter()
+            .map(|(task, due)| Due {
+                task,
+                owner: due.owner,
+                climbs_to: due.climbs_to,
+                remind_at: instant(due.remind_at.as_millisecond()),
+                due: instant(due.due.as_millisecond()),
+            })
+            .collect(),
+        reports: file
+            .reports
+            .iter()
+            .map(|report| CaseReport {
+                at: instant(report.at),
+                source: report.source.as_str(),
+                rule: report.rule.as_ref().map(rule),
+                by: report.actor,
+            })
+            .collect(),
+        events: file
+            .events
+            .iter()
+            .map(|event| Event {
+                at: instant(event.at),
+                by: event.actor,
+                role: event.role.clone(),
+                deed: event.deed.as_str(),
+                step: event.deed.step().map(step),
+                to: match event.deed {
+                    Deed::Offer { to } => Some(to),
+                    _ => None,
+                },
+                outcome: outcome(file, event),
+            })
+            .collect(),
+        told: file
+            .climbs
+            .iter()
+            .map(|climb| Told {
+                at: instant(climb.at),
+                task: climb.task.clone(),
+                role: climb.role.clone(),
+                due: instant(climb.due),
+            })
+            .collect(),
+        holder: person(standing.holder),
+        offered: person(standing.offered),
+    })
+}
+
+/// A case with its path, every step with who took it and when, and what is due.
+#[utoipa::path(
+    get, path = "/v1/cases/{id}", tag = "cases", params(("id" = String, Path, format = "uuid")),
+    responses((status = 200, body = Case), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+async fn case(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<CaseId>,
+) -> Result<Json<Case>, Problem> {
+    caller.may(Action::ReadCases, Scope::Own)?;
+    let actor = actor(&caller);
+    let found = site
+        .territory
+        .read(move |reader| match reader.case_file(id)? {
+            Some(file) if cases::may_see(reader, actor, &file)? => case_of(reader, &file).map(Some),
+            _ => Ok(None),
+        })
+        .await?;
+    found.map(Json).ok_or_else(|| cases::unknown_case().into())
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewCase {
+    programme: String,
+    pathway: String,
+    /// Of a case about a person; without it the case is about the household behind the door.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    person: Option<PersonId>,
+    #[schema(value_type = String, format = "uuid")]
+    dwelling: DwellingId,
+    /// `worker`, `department` or `resident`
+    source: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Opened {
+    /// The case that was opened, or the one that was open and has a reporter more.
+    #[schema(value_type = String, format = "uuid")]
+    case: CaseId,
+}
+
+/// The door that a request is about, if the caller may do this there.
+async fn holds(site: &Site, caller: &Caller, action: Action, dwelling: DwellingId) -> Result<(), Problem> {
+    caller.may(action, Scope::Own)?;
+    let asker = caller.clone();
+    let held =
+        site.territory.read(move |reader| super::scope::holds_door(reader, &asker, action, dwelling)).await?;
+    if held { Ok(()) } else { Err(no_dwelling()) }
+}
+
+/// Report a case. The same problem reported again is one case with another reporter.
+#[utoipa::path(
+    post, path = "/v1/cases", tag = "cases", request_body = NewCase,
+    responses((status = 201, body = Opened), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+async fn report(
+    State(site): State<Site>,
+    caller: Caller,
+    Json(new): Json<NewCase>,
+) -> Result<(StatusCode, Json<Opened>), Problem> {
+    holds(&site, &caller, Action::ActOnCases, new.dwelling).await?;
+    let source = Source::from_name(&new.source).filter(|source| *source != Source::Rule);
+    let source = source.ok_or_else(|| {
+        Problem::field(
+            "source",
+            "unknown_source",
+            "来源应为 worker、department 或 resident",
+            "a source is worker, department or resident",
+        )
+    })?;
+    let actor = caller.actor();
+    let case = site
+        .territory
+        .write(move |store, now| {
+            let subject = new.person.map_or(Subject::Dwelling(new.dwelling), Subject::Person);
+            let NewCase { programme, pathway, dwelling, .. } = &new;
+            let reporting = Reporting { programme, pathway, subject, dwelling: *dwelling, source };
+            cases::report(store, actor, &reporting, now)
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(Opened { case })))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewDeed {
+    /// `step`, `step_overridden`, `sign`, `offer` or `take`
+    deed: String,
+    /// The caller's role of the programme in which she does it.
+    role: String,
+    /// How many steps had run when she decided it: 409 `case_moved` if it is not so any more.
+    turn: u64,
+    /// Of `step`, `step_overridden` and `sign`.
+    step: Option<String>,
+    /// Of `offer`: to whom.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    to: Option<ActorId>,
+    /// Why; a step against its condition is not taken without.
+    why: Option<String>,
+}
+
+fn deed_of(new: &NewDeed) -> Option<Deed> {
+    let step = || new.step.clone();
+    Some(match new.deed.as_str() {
+        "step" => Deed::Step { step: step()?, overridden: false, counted_from: None },
+        "step_overridden" => Deed::Step { step: step()?, overridden: true, counted_from: None },
+        "sign" => Deed::Sign { step: step()? },
+        "offer" => Deed::Offer { to: new.to? },
+        "take" => Deed::Take,
+        _ => return None,
+    })
+}
+
+/// Take a step of a case, sign one, offer the case to someone, or take it over.
+#[utoipa::path(
+    post, path = "/v1/cases/{id}/deeds", tag = "cases", request_body = NewDeed,
+    params(("id" = String, Path, format = "uuid")),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem))
+)]
+async fn act(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<CaseId>,
+    Json(new): Json<NewDeed>,
+) -> Result<StatusCode, Problem> {
+    caller.may(Action::ActOnCases, Scope::Own)?;
+    let deed = deed_of(&new).ok_or_else(|| {
+        Problem::field(
+            "deed",
+            "unknown_deed",
+            "deed 应为 step、step_overridden、sign（都要有 step）、offer（要有 to）或 take",
+            "a deed is step, step_overridden, sign (each with its step), offer (with to) or take",
+        )
+    })?;
+    let actor = actor(&caller);
+    site.territory
+        .write(move |store, now| {
+            let acting = Acting { case: id, role: &new.role, turn: new.turn, deed, why: new.why.as_deref() };
+            cases::act(store, actor, &acting, now)
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TypedForm {
+    programme: String,
+    form: String,
+    /// Of a form about a person; without it the form is about the household or the place behind the door.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    person: Option<PersonId>,
+    #[schema(value_type = String, format = "uuid")]
+    dwelling: DwellingId,
+    #[schema(value_type = Option<String>, format = "uuid")]
+    case: Option<CaseId>,
+    /// The day on which it was filled in; today unless given.
+    #[schema(format = Date)]
+    on: Option<String>,
+    /// By the names of the questions: a text, a number, or a list for several choices. Days are texts such as 2020-03-10.
+    #[schema(value_type = Object)]
+    answers: BTreeMap<String, Value>,
+}
+
+fn given(value: &Value) -> Option<Given> {
+    Some(match value {
+        Value::String(text) => Given::Text(text.clone()),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => Given::Whole(whole),
+            None => Given::Decimal(number.as_f64()?),
+        },
+        Value::Array(items) => Given::List(items.iter().map(given).collect::<Option<_>>()?),
+        _ => return None,
+    })
+}
+
+/// Type in a form that was filled in. The answers are held to the form and sealed to whom they are about.
+#[utoipa::path(
+    post, path = "/v1/answers", tag = "cases", request_body = TypedForm,
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, description = "`answer_misfit`: `fields` names each answer that does not fit", body = Problem))
+)]
+async fn answer(
+    State(site): State<Site>,
+    caller: Caller,
+    Json(new): Json<TypedForm>,
+) -> Result<StatusCode, Problem> {
+    holds(&site, &caller, Action::FillInForms, new.dwelling).await?;
+    let mut answers = BTreeMap::new();
+    for (name, value) in &new.answers {
+        let Some(given) = given(value) else {
+            let field = format!("answers.{name}");
+            return Err(Problem::field(
+                field,
+                "not_an_answer",
+                "答案应为文字、数字或列表",
+                "an answer is a text, a number or a list",
+            ));
+        };
+        answers.insert(name.clone(), given);
+    }
+    let on = match new.on.as_deref() {
+        None => day_of(now()),
+        Some(text) => to_day(parse_date(text).map_err(|_| {
+            Problem::field(
+                "on",
+                "not_a_date",
+                "应为日期，如 2020-03-10",
+                "a day such as 2020-03-10 was expected",
+            )
+        })?),
+    };
+    let actor = caller.actor();
+    let filled = site
+        .territory
+        .write(move |store, now| {
+            let typed = Typed {
+                subject: new.person.map_or(Subject::Dwelling(new.dwelling), Subject::Person),
+                dwelling: new.dwelling,
+                case: new.case,
+                programme: &new.programme,
+                form: &new.form,
+                on,
+                answers: &answers,
+            };
+            cases::fill_in(store, actor, &typed, now)
+        })
+        .await?;
+    match filled {
+        FilledIn::Done => Ok(StatusCode::NO_CONTENT),
+        FilledIn::Misfits(misfits) => {
+            let fields: Vec<Value> = misfits
+                .iter()
+                .map(|misfit| {
+                    serde_json::json!({
+                        "field": misfit.place.file, "code": misfit.code,
+                        "detail": misfit.text.zh, "detail_en": misfit.text.en,
+                    })
+                })
+                .collect();
+            let first = misfits.first().map(|misfit| misfit.place.file.clone()).unwrap_or_default();
+            Err(Problem::field(
+                format!("answers.{first}"),
+                "answer_misfit",
+                "有答案与表单不符，没有写入",
+                "an answer does not fit its form; nothing was written",
+            )
+            .with("fields", fields))
+        }
+    }
+}

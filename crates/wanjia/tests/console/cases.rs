@@ -1,0 +1,287 @@
+//! Cases through the console: a typed form, the rule that flags, who sees the task, and what she may do about it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::access::Role;
+use domain::case::{Source, Subject};
+use domain::fact::Body;
+use domain::id::Id;
+use domain::time::{day_of, from_day};
+use programme::{Content, Files, archive};
+use serde_json::{Value, json};
+use store::packs::Publication;
+use wanjia::app::judging::Judging;
+use wanjia::cli::now;
+
+use super::place::{OWN, Place, Who, account};
+
+const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
+const CLERK: Who = Who::Role(Role::Clerk);
+/// Of the health department; appointed as the doctor.
+const DOCTOR: Who = Who::Role(Role::DepartmentObserver);
+
+/// Publishes the epidemic programme with a term around today, if that is not done.
+pub async fn publish(place: &Place) {
+    if !place.site.territory.book().editions.is_empty() {
+        return;
+    }
+    let today = day_of(now());
+    let (from, sunset) = (today - 30, today + 300);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
+    let mut files = Files::new();
+    for folder in ["", "classes", "forms", "overlays", "pathways"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let inside = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                files.insert(inside, Content::Bytes(std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    let Some(Content::Bytes(manifest)) = files.get("programme.toml") else { panic!("no manifest") };
+    let manifest = String::from_utf8(manifest.clone()).unwrap();
+    let manifest = manifest
+        .replace("in_force = 2020-03-01", &format!("in_force = {}", from_day(from)))
+        .replace("sunset = 2020-12-31", &format!("sunset = {}", from_day(sunset)));
+    files.insert("programme.toml".into(), Content::Bytes(manifest.into_bytes()));
+    let found = programme::read(&files);
+    assert!(found.is_ok(), "{:?}", found.err());
+    let pack = archive::encode(&files).unwrap();
+    place
+        .site
+        .territory
+        .write(move |store, now| {
+            let actor = store.book().own_series;
+            let publication =
+                Publication { programme: "epidemic", version: "2020-03", from, sunset, pack: &pack };
+            store.write(now, |batch| batch.publish_programme(actor, &publication))?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
+/// A case of a household in the callers' community or in the other; its id may be another name of one that was there.
+pub async fn opened(place: &Place, other: bool) -> Id {
+    publish(place).await;
+    let dwelling = place.home(other).await;
+    let case = Id::from_time(now(), wanjia::app::accounts::random().unwrap());
+    let reported = Body::CaseReported {
+        case,
+        programme: "epidemic".into(),
+        version: "2020-03".into(),
+        pathway: "dependant".into(),
+        subject: Subject::Dwelling(dwelling),
+        dwelling,
+        source: Source::Department,
+        rule: None,
+        counted_from: None,
+    };
+    place.facts(vec![reported]).await;
+    case
+}
+
+/// A form about someone who lives at the callers' home, as a clerk types it in.
+pub async fn check(place: &Place, other: bool, temperature: f64) -> Value {
+    publish(place).await;
+    let dwelling = place.home(other).await;
+    let person = place.people(dwelling).await[0];
+    json!({
+        "programme": "epidemic", "form": "twice_daily", "person": person, "dwelling": dwelling,
+        "answers": {"slot": "am", "temp_c": temperature, "symptom": ["none"], "told_by": "self"},
+    })
+}
+
+async fn appoint(place: &Place, who: Who, role: &str) {
+    let body = Body::Appointed {
+        who: account(who).id,
+        programme: "epidemic".into(),
+        role: role.into(),
+        area: Some(OWN.into()),
+    };
+    place.facts(vec![body]).await;
+}
+
+async fn judged(place: &Place) {
+    place.site.judging.catch_up(&place.site.territory, now()).await.unwrap();
+}
+
+async fn tasks(place: &Place, who: Who) -> Vec<Value> {
+    let answer = place.ask(who, "GET", "/v1/tasks", None).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()["rows"].as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_typed_form_becomes_a_case_that_a_rule_asked_for_and_a_person_ends() {
+    let place = Place::new().await;
+    let calm = check(&place, false, 36.6).await;
+    assert_eq!(place.ask(CLERK, "POST", "/v1/answers", Some(calm)).await.status, 204);
+    judged(&place).await;
+    assert!(tasks(&place, DOCTOR).await.is_empty());
+
+    let fever = check(&place, false, 38.5).await;
+    assert_eq!(place.ask(CLERK, "POST", "/v1/answers", Some(fever.clone())).await.status, 204);
+    judged(&place).await;
+    judged(&place).await;
+    // Judged from the beginning, as after a start of the server, it is no second report.
+    Arc::new(Judging::default()).catch_up(&place.site.territory, now()).await.unwrap();
+    assert!(tasks(&place, DOCTOR).await.is_empty(), "she was appointed to nothing");
+    appoint(&place, DOCTOR, "doctor").await;
+    let rows = tasks(&place, DOCTOR).await;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let row = &rows[0];
+    assert_eq!(
+        (&row["kind"], &row["pathway"]["en"], &row["role"]),
+        (&json!("leave"), &json!("Fever"), &json!("doctor"))
+    );
+    assert_eq!((&row["about"]["building"], &row["level"]), (&json!("3栋"), &json!("open")));
+    assert!(tasks(&place, SECRETARY).await.is_empty(), "it has not climbed to her yet");
+
+    let uri = format!("/v1/cases/{}", row["case"].as_str().unwrap());
+    let case = place.ask(DOCTOR, "GET", &uri, None).await.json();
+    assert_eq!(case["reports"].as_array().unwrap().len(), 1, "{case}");
+    assert_eq!((&case["reports"][0]["rule"]["code"], &case["turn"]), (&json!("E-R05"), &json!(0)));
+    assert!(!case.to_string().contains("38.5"), "no answer is in it");
+    let deed = |deed: Value| {
+        place.ask(DOCTOR, "POST", Box::leak(format!("{uri}/deeds").into_boxed_str()), Some(deed))
+    };
+    let no_need = json!({"deed": "step", "step": "no_need", "role": "doctor", "turn": 0});
+    assert_eq!(deed(no_need.clone()).await.status, 204);
+    assert_eq!(deed(no_need).await.code(), "case_moved");
+    let case = place.ask(DOCTOR, "GET", &uri, None).await.json();
+    assert_eq!((&case["state"]["code"], &case["ended"]), (&json!("excluded"), &json!(true)));
+    assert_eq!(
+        (&case["events"][0]["outcome"], &case["events"][0]["role"]),
+        (&json!("ran"), &json!("doctor"))
+    );
+    assert!(tasks(&place, DOCTOR).await.is_empty());
+
+    // What the doctor saw is answered; only what is new asks again.
+    Arc::new(Judging::default()).catch_up(&place.site.territory, now()).await.unwrap();
+    assert!(tasks(&place, DOCTOR).await.is_empty());
+    assert_eq!(place.ask(CLERK, "POST", "/v1/answers", Some(fever)).await.status, 204);
+    judged(&place).await;
+    assert_eq!(tasks(&place, DOCTOR).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_do_not_fit_are_named_and_nothing_is_written() {
+    let place = Place::new().await;
+    let mut form = check(&place, false, 36.6).await;
+    let before = place.site.territory.head().size;
+    form["answers"] = json!({"slot": "midnight", "temp_c": "warm", "minzu": "x"});
+    let answer = place.ask(CLERK, "POST", "/v1/answers", Some(form.clone())).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (422, "answer_misfit"), "{}", answer.text);
+    let fields: Vec<(String, String)> = answer.json()["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| {
+            (field["field"].as_str().unwrap().to_owned(), field["code"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    let wanted = [
+        ("minzu", "unknown_name"),
+        ("slot", "answer"),
+        ("symptom", "required"),
+        ("temp_c", "answer"),
+        ("told_by", "required"),
+    ];
+    assert_eq!(fields, wanted.map(|(field, code)| (field.to_owned(), code.to_owned())));
+    assert!(!answer.text.contains("warm"), "no value is repeated");
+    for (key, value, code) in [
+        ("form", json!("no_such"), "unknown_form"),
+        ("form", json!("carer"), "form_subject"),
+        ("programme", json!("nothing"), "unknown_programme"),
+        ("on", json!("2019-01-01"), "unknown_programme"),
+        ("on", json!("2199-01-01"), "unknown_programme"),
+        ("on", json!("soon"), "not_a_date"),
+        ("answers", json!({"slot": {"a": 1}}), "not_an_answer"),
+    ] {
+        let mut wrong = check(&place, false, 36.6).await;
+        wrong[key] = value;
+        let answer = place.ask(CLERK, "POST", "/v1/answers", Some(wrong)).await;
+        assert_eq!(answer.code(), code);
+    }
+    assert_eq!(place.site.territory.head().size, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_their_condition() {
+    let place = Place::new().await;
+    let case = opened(&place, false).await;
+    let uri = format!("/v1/cases/{case}/deeds");
+    let deed = |who, deed: Value| place.ask(who, "POST", &uri, Some(deed));
+    let told = |answer: super::place::Answer| (answer.status.as_u16(), answer.code());
+    let carer = json!({"deed": "step", "step": "carer_named", "role": "community_secretary", "turn": 0});
+    assert_eq!(told(deed(SECRETARY, carer.clone()).await), (409, "condition_fails".into()));
+    let mut as_doctor = carer.clone();
+    as_doctor["role"] = json!("doctor");
+    assert_eq!(told(deed(SECRETARY, as_doctor).await), (403, "not_in_role".into()));
+    let mut elsewhere = carer.clone();
+    elsewhere["step"] = json!("logged");
+    assert_eq!(told(deed(SECRETARY, elsewhere).await), (409, "step_not_possible".into()));
+    let mut by_will = carer.clone();
+    by_will["deed"] = json!("step_overridden");
+    assert_eq!(told(deed(SECRETARY, by_will.clone()).await), (422, "no_reason".into()));
+    by_will["why"] = json!("照护人在路上");
+    assert_eq!(
+        told(deed(SECRETARY, by_will).await),
+        (409, "condition_fails".into()),
+        "this one may not be overridden"
+    );
+
+    // Whoever has no role of the programme knows of no such case.
+    let view = format!("/v1/cases/{case}");
+    assert_eq!(place.ask(DOCTOR, "GET", &view, None).await.status, 404);
+    appoint(&place, DOCTOR, "carer").await;
+    assert_eq!(place.ask(DOCTOR, "GET", &view, None).await.status, 200);
+    let take = json!({"deed": "take", "role": "carer", "turn": 0});
+    assert_eq!(
+        told(deed(DOCTOR, take.clone()).await),
+        (409, "step_not_possible".into()),
+        "it was offered to nobody"
+    );
+    let offer = json!({"deed": "offer", "role": "community_secretary", "turn": 0, "to": account(DOCTOR).id});
+    assert_eq!(deed(SECRETARY, offer).await.status, 204);
+    let offered = place.ask(SECRETARY, "GET", &view, None).await.json();
+    assert_eq!((&offered["holder"], &offered["offered"]), (&Value::Null, &json!(account(DOCTOR).id)));
+    assert_eq!(deed(DOCTOR, take).await.status, 204);
+    let held = place.ask(SECRETARY, "GET", &view, None).await.json();
+    assert_eq!((&held["holder"], &held["offered"]), (&json!(account(DOCTOR).id), &Value::Null));
+    assert_eq!(held["tasks"][0]["due"], offered["tasks"][0]["due"], "handing over moves no limit");
+
+    let dwelling = place.home(false).await;
+    let named = json!({
+        "programme": "epidemic", "form": "carer", "dwelling": dwelling, "case": case,
+        "answers": {"cares": "yes", "seen_by": "visit"},
+    });
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/answers", Some(named)).await.status, 204);
+    assert_eq!(deed(SECRETARY, carer).await.status, 204);
+    let cared = place.ask(SECRETARY, "GET", &view, None).await.json();
+    assert_eq!((&cared["state"]["code"], &cared["turn"]), (&json!("cared"), &json!(1)));
+    let again = json!({
+        "programme": "epidemic", "pathway": "dependant", "dwelling": dwelling, "source": "resident",
+    });
+    let answer = place.ask(SECRETARY, "POST", "/v1/cases", Some(again.clone())).await;
+    assert_eq!(answer.json()["case"], json!(case), "the same problem reported again is the same case");
+    let mut by_rule = again;
+    by_rule["source"] = json!("rule");
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/cases", Some(by_rule)).await.code(), "unknown_source");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_overdue_climbs_and_who_was_told_is_on_record() {
+    let place = Place::new().await;
+    let case = opened(&place, false).await;
+    assert_eq!(tasks(&place, SECRETARY).await.len(), 1);
+    let later = now() + 3 * 3_600_000;
+    place.site.judging.catch_up(&place.site.territory, later).await.unwrap();
+    place.site.judging.catch_up(&place.site.territory, later).await.unwrap();
+    let told = place.ask(SECRETARY, "GET", &format!("/v1/cases/{case}"), None).await.json();
+    let roles: Vec<&str> =
+        told["told"].as_array().unwrap().iter().map(|told| told["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["community_secretary", "health_department"], "each once");
+}
