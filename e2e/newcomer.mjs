@@ -329,9 +329,12 @@ describe('a newcomer’s first evening', () => {
   })
 
   it('draws of a hundred thousand doors only those in sight, down to the last', async () => {
-    const page = await signIn(accounts.secretary)
+    // In a second tab: a code that signed in once does not do so again.
+    const page = await secretary.context().newPage()
+    page.setDefaultTimeout(PATIENCE)
     const rows = Array.from({ length: 100_000 }, (_, at) => ({ dwelling: `door ${at}`, area_code: COMMUNITY, building: String(1 + Math.floor(at / 1000)), unit: '1', room: String(at), reason: 'never_visited' }))
     await page.route('**/v1/sweeps/*/residual?*', (route) => route.fulfill({ json: { rows } }))
+    await page.goto(`${origin}/`)
     await go(page, '未到的户')
     await page.getByText('已列出 100000 户').waitFor()
     const drawn = () => page.locator('tbody tr[data-index]').count()
@@ -344,7 +347,7 @@ describe('a newcomer’s first evening', () => {
     await page.getByRole('searchbox').fill('77777')
     await page.locator('tbody tr', { hasText: ' 77777' }).waitFor()
     assert.equal(await drawn(), 1)
-    await page.context().close()
+    await page.close()
   })
 
   it('registers whom the roster does not know, by a name asked for and recorded', async () => {
