@@ -141,6 +141,8 @@ pub enum Action {
     IssueSlips,
     /// Read and decide what residents say with them.
     DecideSaid,
+    /// Put an area's map on record.
+    DrawMap,
 }
 
 /// The table.
@@ -174,7 +176,7 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::ReadCases => &[GridWorker, CommunitySecretary, Street, County, DepartmentObserver],
         Action::ActOnCases => &[CommunitySecretary, Street, County, DepartmentObserver],
         Action::FillInForms => &[Clerk, CommunitySecretary],
-        Action::IssueSlips | Action::DecideSaid => &[Clerk, CommunitySecretary],
+        Action::IssueSlips | Action::DecideSaid | Action::DrawMap => &[Clerk, CommunitySecretary],
     };
     roles.contains(&role)
 }
@@ -229,7 +231,7 @@ mod tests {
     use super::*;
     use crate::area::{Area, Level};
 
-    const EVERY: [Action; 31] = [
+    const EVERY: [Action; 32] = [
         Action::Push,
         Action::Pull,
         Action::Prove,
@@ -261,6 +263,7 @@ mod tests {
         Action::FillInForms,
         Action::IssueSlips,
         Action::DecideSaid,
+        Action::DrawMap,
     ];
 
     fn tree() -> AreaTree {
