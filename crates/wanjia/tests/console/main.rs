@@ -4,6 +4,7 @@
 
 mod cases;
 mod lists;
+mod maps;
 mod matrix;
 mod people;
 mod place;
