@@ -321,7 +321,7 @@ export default {
     keep: 'Keep this map',
     drop: 'Drop a GeoJSON file here, or click to choose one',
     another: 'Choose another file',
-    types: 'Outlines of buildings and grids in WGS 84 degrees, with the building’s number among the properties (building, 楼栋, 楼号 …). One community a file, at most 8 MiB.',
+    types: 'Outlines of buildings and grids in WGS 84 degrees, with the building’s number among the properties (building, number, addr:housenumber …). One community a file, at most 8 MiB.',
     read: '{name}: {matched} outlines matched, {unmatched} did not, {refused} refused.',
     undrawn: '{n} buildings have no outline: {names}',
     feature: 'Feature {n}',

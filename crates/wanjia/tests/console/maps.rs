@@ -67,7 +67,7 @@ async fn a_map_says_what_matched_and_keeps_nothing_else_of_the_file() {
 
     let root = place.folder.path().join("data");
     place.site.territory.stop().await;
-    let report = store::verify::verify(&root, None, &mut |_| {});
+    let report = store::verify::verify(&root, None, true, &mut |_| {});
     assert!(report.is_ok(), "{report:?}");
 }
 
