@@ -111,10 +111,8 @@ export function draw(container: HTMLElement, words: Words, pick: (key: string) =
       const at = label === undefined || seen.has(label.key) ? null : middle(shape)
       if (label === undefined || at === null) return []
       seen.add(label.key)
-      const element = document.createElement('button')
-      element.type = 'button'
+      const element = document.createElement('div')
       element.className = 'map-label'
-      element.tabIndex = -1
       element.setAttribute('aria-hidden', 'true')
       element.dataset.band = label.band
       element.textContent = label.text
