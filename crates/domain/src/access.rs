@@ -234,7 +234,7 @@ mod tests {
     use super::*;
     use crate::area::{Area, Level};
 
-    const EVERY: [Action; 32] = [
+    const EVERY: [Action; 33] = [
         Action::Push,
         Action::Pull,
         Action::Prove,
