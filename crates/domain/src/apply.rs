@@ -185,6 +185,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 area,
                 enrolled_at: stamp.at,
                 revoked_at: None,
+                ends_at: None,
             };
             state.put_device(*series, device)
         }
@@ -193,6 +194,10 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 state.put_device(*series, Device { revoked_at: Some(stamp.at), ..device })
             }
             _ => Ok(()),
+        },
+        Body::DeviceTerm { series, ends_at } => match state.device(*series)? {
+            Some(device) => state.put_device(*series, Device { ends_at: Some(*ends_at), ..device }),
+            None => Ok(()),
         },
         Body::Erased { person, .. } => change_people(state, origin.counts_from, &[*person], |state| {
             for linked in state.linked_to(*person)? {

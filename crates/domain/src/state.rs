@@ -59,6 +59,8 @@ pub struct Device {
     pub area: AreaNumber,
     pub enrolled_at: Millis,
     pub revoked_at: Option<Millis>,
+    /// The end of the deployment, if one was said: after it the phone holds nothing, and what it records waits.
+    pub ends_at: Option<Millis>,
 }
 
 /// The few rows that stay in memory whole: areas, sweeps, rosters, programmes, and who founded the territory.

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 3;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 10;
+pub const VIEWS_VERSION: i64 = 11;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -132,6 +132,8 @@ create table slip (
     slip blob not null,
     office_phone text not null
 ) without rowid;
+", "
+alter table invitation add column ends_at integer;
 "];
 
 /// Views: what the facts add up to. Made, emptied and compared table by table; see [`VIEW_TABLES`].
@@ -145,7 +147,7 @@ create table roster (number integer primary key, id blob not null, source text n
 create table edition (number integer primary key, programme text not null, version text not null, from_day integer not null,
     sunset integer not null, digest blob not null, published_at integer not null);
 create table device (series blob primary key, public_key blob not null, worker blob not null, role integer not null,
-    area integer not null, enrolled_at integer not null, revoked_at integer) without rowid;
+    area integer not null, enrolled_at integer not null, revoked_at integer, ends_at integer) without rowid;
 create index device_of_area on device (area);
 create index device_of_worker on device (worker);
 create table access (account blob primary key, role integer not null, area integer not null) without rowid;

@@ -452,7 +452,7 @@ impl State for Views {
 
     fn device(&mut self, series: SeriesId) -> Result<Option<Device>> {
         let found = self
-            .cached("select public_key, worker, role, area, enrolled_at, revoked_at from device where series = ?1")?
+            .cached("select public_key, worker, role, area, enrolled_at, revoked_at, ends_at from device where series = ?1")?
             .query_row([series.0], |row| {
                 Ok(Device {
                     public_key: row.get(0)?,
@@ -461,6 +461,7 @@ impl State for Views {
                     area: row.get(3)?,
                     enrolled_at: row.get(4)?,
                     revoked_at: row.get(5)?,
+                    ends_at: row.get(6)?,
                 })
             })
             .optional()?;
@@ -469,8 +470,8 @@ impl State for Views {
 
     fn put_device(&mut self, series: SeriesId, device: Device) -> Result<()> {
         self.cached(
-            "insert or replace into device (series, public_key, worker, role, area, enrolled_at, revoked_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "insert or replace into device (series, public_key, worker, role, area, enrolled_at, revoked_at, ends_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             series.0,
@@ -479,7 +480,8 @@ impl State for Views {
             device.role,
             device.area,
             device.enrolled_at,
-            device.revoked_at
+            device.revoked_at,
+            device.ends_at
         ])?;
         Ok(())
     }

@@ -56,6 +56,7 @@ fn invitation() -> Invitation {
         role: 0,
         inviter: Id([1; 16]),
         expires_at: NOW + INVITATION_LIMIT,
+        ends_at: Some(NOW + 1),
     }
 }
 
