@@ -196,3 +196,20 @@ export async function openPage(browser, origin, options) {
 }
 
 export const phoneOptions = (extra = {}) => ({ viewport: PHONE, deviceScaleFactor: 2, isMobile: true, hasTouch: true, ...extra })
+
+export const PIN = '246813'
+
+/** Opens a locked phone. */
+export async function unlock(page, pin = PIN) {
+  await page.locator('.lock .pad').waitFor()
+  await page.keyboard.type(pin)
+  await page.locator('.lock').waitFor({ state: 'detached' })
+}
+
+/** Chooses the PIN of a phone that was just enrolled. */
+export async function choosePin(page, pin = PIN) {
+  await page.locator('.lock .pad').waitFor()
+  await page.keyboard.type(pin)
+  await page.waitForFunction(() => document.querySelectorAll('.lock .full').length === 0)
+  await unlock(page, pin)
+}

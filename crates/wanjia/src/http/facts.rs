@@ -9,7 +9,7 @@ use domain::state::State as _;
 use ledger::envelope::Envelope;
 use ledger::recovery::RecoveryKey;
 use serde::{Deserialize, Serialize};
-use store::{CheckedPush, Pushed};
+use store::{CheckedPush, PushRefused, Pushed};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -188,10 +188,8 @@ async fn push(
     Json(push): Json<Push>,
 ) -> Result<Json<PushAnswer>, Problem> {
     let series = push.series;
-    let public_key = match caller {
-        Err(_) if !headers.contains_key(AUTHORIZATION) => key_of(&site, series).await?,
-        caller => pusher(&caller?, series)?,
-    };
+    let by_signature = caller.is_err() && !headers.contains_key(AUTHORIZATION);
+    let public_key = if by_signature { key_of(&site, series).await? } else { pusher(&caller?, series)? };
     if push.facts.len() > PUSH_LIMIT {
         return Err(Problem::new(
             axum::http::StatusCode::PAYLOAD_TOO_LARGE,
@@ -208,7 +206,10 @@ async fn push(
         let facts = push.facts.into_iter().map(|fact| fact.open(series, territory.recovery()));
         CheckedPush::check(series, public_key, facts.collect(), push.signature.0)
     });
-    let checked = checked.await??;
+    let checked = match checked.await? {
+        Err(PushRefused::BadSignature) if by_signature => return Err(Problem::nobody()),
+        checked => checked?,
+    };
     drop(permit);
     let done = site.territory.push(checked).await??;
     site.fleet.pushed(&site.territory.book(), series, now());
