@@ -47,7 +47,9 @@ export function makeMock({ now = Date.now } = {}) {
   const recovery = generateKeyPairSync('x25519')
   const recoveryKey = recovery.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64')
   const mock = {
+    /** The end of every phone's deployment, and what a new version of the phone's service worker has at its end. */
     endsAt: null,
+    update: '',
     lastPush: null,
     recovery: recovery.privateKey,
     /** Levers for tests: the clock's offset in ms, refusing service, cutting the answer of the next push, lying about the past. */
@@ -486,7 +488,7 @@ export function makeMock({ now = Date.now } = {}) {
     const url = new URL(request.url, 'http://mock')
     response.setHeader('content-security-policy', POLICY)
     response.setHeader('date', new Date(now() + mock.clockOffset).toUTCString())
-    if (!url.pathname.startsWith('/v1/')) return serveFile(url.pathname, response)
+    if (!url.pathname.startsWith('/v1/')) return serveFile(url.pathname, response, url.pathname.endsWith('/sw.js') ? mock.update : '')
     if (mock.away) return request.socket.destroy()
     if (url.pathname === '/v1/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
@@ -521,18 +523,19 @@ export function makeMock({ now = Date.now } = {}) {
       invitations.set(invitation, { worker_name: worker, area_code: area, role: 'grid_worker' })
       return invitation
     },
+    facts: () => [...devices.values()].reduce((sum, device) => sum + device.facts.size, 0),
     factsOf: (series) => devices.get(series)?.facts.size ?? 0,
     devices,
   })
 }
 
-async function serveFile(path, response) {
+async function serveFile(path, response, tail) {
   const relative = normalize(path).replace(/^\/+/, '')
   const file = relative === '' || relative.endsWith('/') ? join(relative, 'index.html') : relative
   try {
     const bytes = await readFile(join(dist, file))
     response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' })
-    response.end(bytes)
+    response.end(Buffer.concat([bytes, Buffer.from(tail)]))
   } catch {
     response.writeHead(404).end()
   }

@@ -5,7 +5,7 @@ import { db, keep, setting, wipe, type Fate, type OutboxFact } from './db'
 import { useLive } from './live'
 import { identity } from './session'
 import { isOver, PastWasRewritten, SeriesForked, syncOnce } from './sync'
-import { phase } from './vault'
+import { Locked, phase } from './vault'
 
 /** Long enough to take back a slip of the thumb before the fact leaves the phone. */
 const UNDO_WINDOW = 6_000
@@ -73,6 +73,8 @@ export async function syncNow(): Promise<void> {
     refusal.value = null
     await keep('lastSync', { at: Date.now(), ok: true, why: null })
     if (phase.value === 'fresh') await wipeWhenEmpty('forgotten')
+    // A locked phone that has nothing to send is told nothing.
+    else if (!('token' in sender) && (await isPastItsEnd())) await wipeWhenEmpty('ended')
   } catch (error) {
     note(error)
     if (error instanceof Refused && isOver(error)) await wipeWhenEmpty(error.code === 'device_ended' ? 'ended' : 'revoked')
@@ -119,7 +121,8 @@ function note(error: unknown): void {
   refusal.value = null
   if (error instanceof Unreachable) trouble.value = 'offline'
   else if (error instanceof SeriesForked) trouble.value = 'forked'
-  else if (error instanceof PastWasRewritten) trouble.value = null
+  // It was locked in the middle of a round: the next one goes on from there.
+  else if (error instanceof PastWasRewritten || error instanceof Locked) trouble.value = null
   else if (error instanceof Refused) {
     const { status } = error.problem
     trouble.value = status === 401 || isOver(error) ? 'revoked' : status >= 500 ? 'offline' : 'refused'
