@@ -27,7 +27,7 @@ before(async () => {
   origin = `http://127.0.0.1:${mock.server.address().port}`
 })
 afterEach(() => {
-  Object.assign(mock, { away: false, endsAt: null, update: '' })
+  Object.assign(mock, { away: false, clockOffset: 0, endsAt: null, update: '' })
 })
 after(async () => {
   await browser?.close()
@@ -175,6 +175,7 @@ describe('a phone', () => {
     mock.away = true
     await knock(page)
     await page.clock.fastForward('02:00:00')
+    mock.clockOffset = 2 * 3_600_000
     await page.locator('.lock .pad').waitFor()
     await page.getByText('有 1 条记录等待发出').waitFor()
     assert.ok((await outbox(page)).every((fate) => fate !== 'accepted'))
