@@ -166,26 +166,33 @@ describe('a phone', () => {
     await context.close()
   })
 
-  it('wipes itself when its deployment has ended, also out of reach, once everything is sent', async () => {
+  it('wipes itself when its deployment has ended, but not before everything is sent', async () => {
     mock.endsAt = new Date(Date.now() + 3_600_000).toISOString()
     const { page, context } = await phone({ clock: true })
-    await page.locator('.tabs a', { hasText: '同步' }).click()
-    await page.locator('.verdict[data-tone=fine]').waitFor()
-    await page.locator('.tabs a', { hasText: '走访' }).click()
     mock.away = true
     await knock(page)
     await page.clock.fastForward('02:00:00')
     mock.clockOffset = 2 * 3_600_000
     await page.locator('.lock .pad').waitFor()
     await page.getByText('有 1 条记录等待发出').waitFor()
-    assert.ok((await outbox(page)).every((fate) => fate !== 'accepted'))
+    const before = mock.facts()
     mock.away = false
     await page.evaluate(() => dispatchEvent(new Event('online')))
-    await page.getByText('本机的记录都已发出').waitFor()
-    mock.away = true
-    await page.clock.fastForward('01:30')
     await page.getByText('这台手机的任务期限已到').waitFor()
     assert.deepEqual(await findings(page), [])
+    assert.equal(mock.facts(), before + 1)
+    assert.doesNotMatch(await everything(page), /"token"|"lock"/)
+    await context.close()
+  })
+
+  it('wipes itself at the end out of reach of any server, too', async () => {
+    mock.endsAt = new Date(Date.now() + 3_600_000).toISOString()
+    const { page, context } = await phone({ clock: true })
+    await page.locator('.tabs a', { hasText: '同步' }).click()
+    await page.locator('.verdict[data-tone=fine]').waitFor()
+    mock.away = true
+    await page.clock.fastForward('02:00:00')
+    await page.getByText('这台手机的任务期限已到').waitFor()
     assert.doesNotMatch(await everything(page), /"token"|"lock"/)
     await context.close()
   })

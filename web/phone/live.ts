@@ -1,4 +1,4 @@
-import { liveQuery, type Subscription } from 'dexie'
+import Dexie, { liveQuery, type Subscription } from 'dexie'
 import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue'
 import { phase, type Phase } from './vault'
 
@@ -20,6 +20,8 @@ export function useLive<Value>(query: () => Promise<Value>, initial: Value, phas
       },
       // An error ends the subscription, and a screen that has gone deaf shows doors as they were.
       error: (error: unknown) => {
+        // The phone was wiped: there is nothing to listen to, and the page begins anew.
+        if (error instanceof Dexie.DatabaseClosedError) return
         console.error(error)
         setTimeout(subscribe, LISTEN_AGAIN)
       },
