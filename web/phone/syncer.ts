@@ -39,6 +39,8 @@ function visits(...fates: Fate[]): number {
 
 let soon: ReturnType<typeof setTimeout> | undefined
 let again = false
+/** The phone was wiped, and the page is about to begin anew. */
+let gone = false
 
 /** Begins to listen for occasions; what waits goes out from a locked phone, too. */
 export function startSyncing(): void {
@@ -59,6 +61,7 @@ export function syncSoon(): void {
 }
 
 export async function syncNow(): Promise<void> {
+  if (gone) return
   // Before the PIN is chosen nothing is fetched: it would lie open.
   const sender = phase.value === 'unsealed' ? undefined : (identity.value ?? (await setting('device')))
   if (sender === undefined) return
@@ -98,6 +101,7 @@ async function isPastItsEnd(): Promise<boolean> {
 async function wipeWhenEmpty(why: Ending): Promise<void> {
   const unsentNow = await db.outbox.where('fate').anyOf('waiting', 'sent').count()
   if (unsentNow > 0) return
+  gone = true
   await wipe()
   localStorage.setItem(WIPED, why)
   location.replace(location.pathname)
