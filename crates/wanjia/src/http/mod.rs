@@ -9,6 +9,7 @@
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
+//! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
 //! | `problem` | how a request is refused |
@@ -27,6 +28,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::failure::Result as AppResult;
 use crate::app::fleet::Fleet;
+use crate::app::forms::Forms;
 use crate::app::judging::Judging;
 use crate::app::matching::Matching;
 use crate::app::plans::Planning;
@@ -42,6 +44,7 @@ pub mod docs;
 pub mod events;
 pub mod extract;
 pub mod facts;
+pub mod forms;
 pub mod health;
 pub mod layers;
 pub mod listen;
@@ -73,6 +76,8 @@ pub struct Site {
     pub fleet: Arc<Fleet>,
     /// Whom people on no list may be.
     pub matching: Arc<Matching>,
+    /// The forms of published packs, as phones fill them in.
+    pub forms: Arc<Forms>,
     /// How far the rules in force have been judged.
     pub judging: Arc<Judging>,
     /// One list is imported at a time.
@@ -114,6 +119,7 @@ impl Site {
             control,
             fleet,
             matching: Arc::default(),
+            forms: Arc::default(),
             judging: Arc::default(),
             imports: Arc::new(Semaphore::new(1)),
             planning: Arc::default(),
@@ -175,6 +181,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(quarantine::routes())
         .merge(plans::routes())
         .merge(cases::routes())
+        .merge(forms::routes())
         .merge(slips::routes())
         .merge(facts::routes())
         .merge(pull::routes())
