@@ -1,16 +1,10 @@
-<<<<<<< HEAD
 /**
  * What the phone keeps: its identity, the doors of its area, and every fact it made until long after the server has it.
  * Sealed but for what CLEAR and PLAIN say; a table added here is sealed by being added.
  */
 import Dexie, { type EntityTable, type Transaction } from 'dexie'
-import type { Area, Door, MyPlan, Sweep } from '@core/api/types'
-=======
-/** What the phone keeps: its identity, the doors of its area, and every fact it made until long after the server has it. */
-import Dexie, { type EntityTable } from 'dexie'
 import type { Area, CaseRole, Colleague, Door, DoorRule, FormRow, MyPlan, MyTask, Named, Sweep } from '@core/api/types'
 import type { Given } from '@core/ledger/answers'
->>>>>>> main
 import type { Bytes } from '@core/ledger/bytes'
 import type { Deed, Evidence, Light, Outcome } from '@core/ledger/facts'
 import type { DeviceKey } from '@core/ledger/signature'
@@ -147,7 +141,6 @@ export interface PastRewritten {
   at: number
 }
 
-<<<<<<< HEAD
 /** A visit in the middle of being written down, as its screen has it. */
 export interface VisitDraft {
   dwelling: string
@@ -178,19 +171,6 @@ interface Plain {
   recoveryKey: Bytes
   /** Milliseconds: the end of the deployment; null where none was said. */
   endsAt: number | null
-=======
-interface Settings {
-  identity: Identity
-  cursor: string
-  sweeps: Sweep[]
-  sweep: string
-  plans: MyPlan[]
-  /** Opaque: what the server said last of this worker's tasks, and of the forms in force. */
-  tasksKnown: string
-  formsKnown: string
-  caseRoles: CaseRole[]
-  colleagues: Colleague[]
->>>>>>> main
   checkpoint: SeenCheckpoint
   pastRewritten: PastRewritten
   /** Device clock minus server clock, milliseconds. */
@@ -204,6 +184,11 @@ interface Settings {
   sweeps: Sweep[]
   sweep: string
   plans: MyPlan[]
+  /** Opaque: what the server said last of this worker's tasks, and of the forms in force. */
+  tasksKnown: string
+  formsKnown: string
+  caseRoles: CaseRole[]
+  colleagues: Colleague[]
 }
 
 const PLAIN: readonly string[] = [
@@ -229,15 +214,12 @@ class PhoneDatabase extends Dexie {
   declare doors: EntityTable<PhoneDoor, 'dwelling'>
   declare outbox: EntityTable<OutboxFact, 'sequence'>
   declare visits: EntityTable<LocalVisit, 'dwelling'>
-<<<<<<< HEAD
   declare visitDrafts: EntityTable<VisitDraft, 'dwelling'>
   declare plain: EntityTable<{ name: string; value: unknown }, 'name'>
-=======
   declare tasks: EntityTable<KeptTask, 'id'>
   declare forms: EntityTable<KeptForm, 'key'>
   declare drafts: EntityTable<FormDraft, 'id'>
   declare answers: EntityTable<LastAnswers, 'id'>
->>>>>>> main
 
   constructor() {
     super('wanjia')
@@ -247,12 +229,9 @@ class PhoneDatabase extends Dexie {
       outbox: 'sequence, fate, visit',
       visits: 'dwelling',
     })
-<<<<<<< HEAD
-    this.version(2).stores({ plain: 'name', visitDrafts: 'dwelling' }).upgrade(apart)
-    this.use(sealing(CLEAR, ['plain']))
-=======
     this.version(2).stores({ tasks: 'id', forms: 'key', drafts: 'id', answers: 'id' })
->>>>>>> main
+    this.version(3).stores({ plain: 'name', visitDrafts: 'dwelling' }).upgrade(apart)
+    this.use(sealing(CLEAR, ['plain']))
   }
 }
 
