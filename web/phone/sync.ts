@@ -253,7 +253,7 @@ async function ask<Body>(
   options: CallOptions,
 ): Promise<Answer<Body>> {
   const headers: Record<string, string> = isOpen(sender) ? { authorization: `Device ${idText(sender.series)}:${sender.token}` } : {}
-  const answer = await call<Body>(path, { ...options, headers })
+  const answer = await call<Body>(path, { ...options, headers, bare: true })
   if (answer.serverTime !== null) await keep('clockSkew', now() - answer.serverTime)
   return answer
 }
