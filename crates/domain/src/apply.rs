@@ -279,10 +279,12 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         }
         Body::CaseReported { .. } => report_case(state, origin, fact, stamp.at),
         Body::CaseActed { case, turn, role, deed } => {
-            let Some((case, _)) = state.case(*case)? else { return Ok(()) };
+            let named = *case;
+            let Some((case, _)) = state.case(named)? else { return Ok(()) };
             state.put_event(
                 case,
                 Event {
+                    named,
                     at: stamp.at,
                     series: origin.series,
                     sequence: origin.sequence,
@@ -295,8 +297,12 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             )
         }
         Body::CaseClimbed { case, task, role, due } => {
-            let Some((case, _)) = state.case(*case)? else { return Ok(()) };
-            state.put_climb(Climb { case, task: task.clone(), role: role.clone(), due: *due, at: stamp.at })
+            let named = *case;
+            let Some((case, _)) = state.case(named)? else { return Ok(()) };
+            state.put_climb(
+                case,
+                Climb { named, task: task.clone(), role: role.clone(), due: *due, at: stamp.at },
+            )
         }
         Body::Appointed { who, programme, role, area } => {
             // In an area that is not known it takes the earlier one away and gives nothing.
@@ -372,31 +378,26 @@ fn report_case<S: State>(state: &mut S, origin: Origin, fact: &Fact, at: Millis)
     if state.dwelling(dwelling)?.is_none() {
         return Ok(());
     }
-    let known = match state.case(*id)? {
-        Some((known, _)) => known,
-        None => match state.open_case(programme, pathway, subject)? {
-            Some(open) => {
-                state.put_case_alias(*id, open)?;
-                open
-            }
-            None => {
-                let case = Case {
-                    programme: programme.clone(),
-                    version: version.clone(),
-                    pathway: pathway.clone(),
-                    subject,
-                    dwelling,
-                    opened_at: at,
-                    counted_from: *counted_from,
-                };
-                state.put_case(*id, case)?;
-                *id
-            }
-        },
+    let case = Case {
+        programme: programme.clone(),
+        version: version.clone(),
+        pathway: pathway.clone(),
+        subject,
+        dwelling,
+        opened_at: at,
+        counted_from: *counted_from,
     };
-    let report =
-        Report { position: origin.position, at, source: *source, rule: rule.clone(), actor: fact.actor };
-    state.put_report(known, report)
+    let report = Report {
+        named: *id,
+        position: origin.position,
+        at,
+        source: *source,
+        rule: rule.clone(),
+        actor: fact.actor,
+        dwelling,
+        counted_from: *counted_from,
+    };
+    state.put_report(case, report)
 }
 
 /// The id under which a subject is known.

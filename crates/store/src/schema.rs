@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 3;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 10;
+pub const VIEWS_VERSION: i64 = 11;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -188,17 +188,19 @@ create index case_at_dwelling on case_file (dwelling);
 create table case_alias (id blob primary key, case_id blob not null) without rowid;
 create index alias_of_case on case_alias (case_id);
 create table case_report (case_id blob not null, position integer not null, at integer not null, source integer not null,
-    rule text, actor blob not null, primary key (case_id, position)) without rowid;
+    rule text, actor blob not null, named blob not null, dwelling blob not null, counted_from integer,
+    primary key (case_id, position)) without rowid;
 create table case_event (case_id blob not null, series blob not null, sequence integer not null, at integer not null,
     actor blob not null, role text not null, turn integer not null, deed integer not null, step text, to_whom blob,
-    counted_from integer, position integer not null, primary key (case_id, series, sequence)) without rowid;
+    counted_from integer, position integer not null, named blob not null,
+    primary key (case_id, series, sequence)) without rowid;
 create table due (case_id blob not null, task text not null, rank integer not null, programme text not null,
     role text not null, area integer not null, since integer not null, remind_at integer not null, due integer not null,
     tell_at integer not null, primary key (case_id, task, rank)) without rowid;
 create index due_of_role on due (programme, role, area, due);
 create index due_to_tell on due (tell_at);
 create table climbed (case_id blob not null, task text not null, role text not null, due integer not null,
-    at integer not null, primary key (case_id, task, role, due)) without rowid;
+    at integer not null, named blob not null, primary key (case_id, task, role, due)) without rowid;
 create table slip (id blob primary key, dwelling blob not null, issued_at integer not null, expires_at integer not null,
     revoked_at integer) without rowid;
 create index slip_of_dwelling on slip (dwelling);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
-use domain::case::{Case, Climb, Event, Filled, Report, Subject};
+use domain::case::{Case, Climb, Event, Filled, Report};
 use domain::fact::{Light, Outcome, Place};
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, SeriesId, SlipId};
 use domain::slip::{Reading, Said, Slip};
@@ -767,45 +767,19 @@ impl State for Views {
         self.find_case(id)
     }
 
-    fn open_case(&mut self, programme: &str, pathway: &str, subject: Subject) -> Result<Option<CaseId>> {
-        self.find_open_case(programme, pathway, subject)
-    }
-
-    fn put_case(&mut self, id: CaseId, case: Case) -> Result<()> {
-        self.add_case(id, &case)
-    }
-
-    fn put_case_alias(&mut self, id: CaseId, of: CaseId) -> Result<()> {
-        self.cached("insert or replace into case_alias (id, case_id) values (?1, ?2)")?
-            .execute(params![id.0, of.0])?;
-        Ok(())
-    }
-
-    fn put_report(&mut self, case: CaseId, report: Report) -> Result<()> {
-        self.cached(
-            "insert or ignore into case_report (case_id, position, at, source, rule, actor)
-             values (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![
-            case.0,
-            report.position,
-            report.at,
-            report.source as u8,
-            report.rule,
-            report.actor.0
-        ])?;
-        Ok(())
+    fn put_report(&mut self, case: Case, report: Report) -> Result<()> {
+        self.add_report(&case, &report)
     }
 
     fn put_event(&mut self, case: CaseId, event: Event) -> Result<()> {
         self.add_event(case, &event)
     }
 
-    fn put_climb(&mut self, climb: Climb) -> Result<()> {
+    fn put_climb(&mut self, case: CaseId, climb: Climb) -> Result<()> {
         self.cached(
-            "insert or ignore into climbed (case_id, task, role, due, at) values (?1, ?2, ?3, ?4, ?5)",
+            "insert or ignore into climbed (case_id, task, role, due, at, named) values (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![climb.case.0, climb.task, climb.role, climb.due, climb.at])?;
+        .execute(params![case.0, climb.task, climb.role, climb.due, climb.at, climb.named.0])?;
         Ok(())
     }
 
