@@ -9,6 +9,7 @@
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
+//! | `indicators` | what is counted by area and day, and who stands behind it |
 //! | `plans` | drafts, published plans and their parts |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
 //! | `problem` | how a request is refused |
@@ -43,6 +44,7 @@ pub mod events;
 pub mod extract;
 pub mod facts;
 pub mod health;
+pub mod indicators;
 pub mod layers;
 pub mod listen;
 pub mod my_plans;
@@ -175,6 +177,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(quarantine::routes())
         .merge(plans::routes())
         .merge(cases::routes())
+        .merge(indicators::routes())
         .merge(slips::routes())
         .merge(facts::routes())
         .merge(pull::routes())
