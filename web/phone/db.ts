@@ -1,8 +1,9 @@
 /** What the phone keeps: its identity, the doors of its area, and every fact it made until long after the server has it. */
 import Dexie, { type EntityTable } from 'dexie'
-import type { Area, Door, MyPlan, Sweep } from '@core/api/types'
+import type { Area, CaseRole, Colleague, Door, DoorRule, FormRow, MyPlan, MyTask, Named, Sweep } from '@core/api/types'
+import type { Given } from '@core/ledger/answers'
 import type { Bytes } from '@core/ledger/bytes'
-import type { Evidence, Light, Outcome } from '@core/ledger/facts'
+import type { Deed, Evidence, Light, Outcome } from '@core/ledger/facts'
 import type { DeviceKey } from '@core/ledger/signature'
 
 export interface Identity {
@@ -35,10 +36,14 @@ export interface OutboxFact {
   madeAt: number
   /** Facts of one tap share a visit number, so that they are shown and undone together. */
   visit: number
-  what: 'visit' | 'seen' | 'added_person' | 'added_door'
+  what: 'visit' | 'seen' | 'added_person' | 'added_door' | 'answered' | 'acted'
   dwelling: string
   doorName: string
   outcome: Outcome | null
+  /** How a form or a step is called. Absent on what an earlier release wrote. */
+  named?: Named | null
+  /** The case that a deed is about, and how many of its steps had run. */
+  deed?: { case: string; turn: number; what: Deed } | null
   receipt: StoredReceipt | null
 }
 
@@ -61,6 +66,48 @@ export interface LocalVisit {
   recheckOn: number | null
   seen: string[]
   at: number
+}
+
+/** A task of this worker's as the server told it last. */
+export interface KeptTask extends MyTask {
+  /** `<case>/<task>` */
+  id: string
+}
+
+/** A form of a programme, whole: XForm XML and the rules that can be judged on the phone. */
+export interface KeptForm extends FormRow {
+  /** `<programme>/<version>/<form>` */
+  key: string
+  xml: string
+  rules: DoorRule[]
+}
+
+/** Whom or what a form is filled in about, at which door. */
+export interface FormAbout {
+  dwelling: string
+  person: string | null
+}
+
+/** A form that is being filled in, as it was after the last answer. */
+export interface FormDraft {
+  /** `<form key>/<person or dwelling>` */
+  id: string
+  form: string
+  about: FormAbout
+  case: string | null
+  /** The form's instance, XML. */
+  instance: string
+  page: number
+  savedAt: number
+}
+
+/** What was filled in last on this phone about someone, to be taken over answer by answer. */
+export interface LastAnswers {
+  /** `<programme>/<form>/<person or dwelling>` */
+  id: string
+  /** Days since 1970-01-01. */
+  on: number
+  answers: Record<string, Given>
 }
 
 export interface PhoneDoor extends Door {
@@ -89,6 +136,11 @@ interface Settings {
   sweeps: Sweep[]
   sweep: string
   plans: MyPlan[]
+  /** Opaque: what the server said last of this worker's tasks, and of the forms in force. */
+  tasksKnown: string
+  formsKnown: string
+  caseRoles: CaseRole[]
+  colleagues: Colleague[]
   checkpoint: SeenCheckpoint
   pastRewritten: PastRewritten
   /** Device clock minus server clock, milliseconds. */
@@ -101,6 +153,10 @@ class PhoneDatabase extends Dexie {
   declare doors: EntityTable<PhoneDoor, 'dwelling'>
   declare outbox: EntityTable<OutboxFact, 'sequence'>
   declare visits: EntityTable<LocalVisit, 'dwelling'>
+  declare tasks: EntityTable<KeptTask, 'id'>
+  declare forms: EntityTable<KeptForm, 'key'>
+  declare drafts: EntityTable<FormDraft, 'id'>
+  declare answers: EntityTable<LastAnswers, 'id'>
 
   constructor() {
     super('wanjia')
@@ -110,6 +166,7 @@ class PhoneDatabase extends Dexie {
       outbox: 'sequence, fate, visit',
       visits: 'dwelling',
     })
+    this.version(2).stores({ tasks: 'id', forms: 'key', drafts: 'id', answers: 'id' })
   }
 }
 

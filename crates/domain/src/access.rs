@@ -135,6 +135,8 @@ pub enum Action {
     ReadCases,
     /// Report cases, and act on them in such a role.
     ActOnCases,
+    /// The forms of the programmes in force, empty.
+    ReadForms,
     /// Type in forms that were filled in.
     FillInForms,
     /// Print slips for residents, and revoke them.
@@ -173,6 +175,7 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::ReadPlans | Action::PublishPlans => &[CommunitySecretary, Street, County],
         Action::ReadCases => &[GridWorker, CommunitySecretary, Street, County, DepartmentObserver],
         Action::ActOnCases => &[CommunitySecretary, Street, County, DepartmentObserver],
+        Action::ReadForms => &[GridWorker, Clerk, CommunitySecretary, Street, County, DepartmentObserver],
         Action::FillInForms => &[Clerk, CommunitySecretary],
         Action::IssueSlips | Action::DecideSaid => &[Clerk, CommunitySecretary],
     };
@@ -229,7 +232,7 @@ mod tests {
     use super::*;
     use crate::area::{Area, Level};
 
-    const EVERY: [Action; 31] = [
+    const EVERY: [Action; 32] = [
         Action::Push,
         Action::Pull,
         Action::Prove,
@@ -258,6 +261,7 @@ mod tests {
         Action::PublishPlans,
         Action::ReadCases,
         Action::ActOnCases,
+        Action::ReadForms,
         Action::FillInForms,
         Action::IssueSlips,
         Action::DecideSaid,
@@ -326,6 +330,7 @@ mod tests {
                         | Action::ReadCoverage
                         | Action::ReadCases
                         | Action::ActOnCases
+                        | Action::ReadForms
                 )
         }));
     }

@@ -1,7 +1,8 @@
 //! Forms: an XLSForm's sheets become fields, each with what it is for, who reads it and until when it is kept.
 //!
 //! Five columns of the survey sheet are this house's own and are left alone by other XLSForm tools: `class`, `purpose`,
-//! `readers`, `keep`, and `concept` for sums of money that have their like. Two columns of the settings sheet as well: `subject` and `filled_by`.
+//! `readers`, `keep`, and `concept` for sums of money that have their like. Three columns of the settings sheet as well: `subject`, `filled_by` and
+//! `title_en`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,12 @@ impl Subject {
         ("area", Self::Area),
         ("worker", Self::Worker),
     ];
+
+    /// As a pack writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, subject)| *subject == self).map_or("", |(name, _)| name)
+    }
 
     pub(crate) fn parse(text: &Located<String>, findings: &mut Findings) -> Option<Self> {
         let found = Self::ALL.iter().find(|(name, _)| *name == text.value);
@@ -75,6 +82,8 @@ impl Class {
 pub struct Form {
     pub code: Located<String>,
     pub title: String,
+    /// The title in English, if the settings have one.
+    pub title_en: Option<String>,
     pub version: String,
     pub subject: Subject,
     /// Codes of the roles that may fill it in.
@@ -154,6 +163,7 @@ pub(crate) fn read(
     Some(Form {
         code: Located { value: stem.to_owned(), place: Place::whole(file) },
         title: head.title,
+        title_en: head.title_en,
         version: head.version,
         subject,
         filled_by: head.filled_by,
@@ -165,6 +175,7 @@ pub(crate) fn read(
 #[derive(Default)]
 struct Head {
     title: String,
+    title_en: Option<String>,
     version: String,
     subject: Option<Subject>,
     filled_by: Vec<String>,
@@ -214,6 +225,7 @@ fn read_settings(
     }
     Head {
         title: title.map(|cell| cell.value).unwrap_or_default(),
+        title_en: settings.cell(row, "title_en").map(|cell| cell.value.clone()),
         version: version.map(|cell| cell.value).unwrap_or_default(),
         subject: subject.and_then(|cell| Subject::parse(&cell, findings)),
         filled_by: filled_by.map(|cell| manifest.roles_named(&cell, findings)).unwrap_or_default(),

@@ -176,7 +176,115 @@ export interface Pull {
   sweeps: Sweep[]
   /** All of the worker's, when any plan changed since `after`; else those that the phone has stay. */
   plans?: MyPlan[]
+  /** What is due from the worker, whole, when it is not what `tasks` said; else what the phone has stays. */
+  tasks?: MyTasks
   more: boolean
+}
+
+/** A code of a programme, and how it is called. */
+export interface Named {
+  code: string
+  zh: string
+  en: string
+}
+
+/** A step that a worker may take from where a case stands, or has to sign. */
+export interface MyStep {
+  deed: 'step' | 'sign'
+  step: Named
+  to: Named
+  /** The role of hers in which she does it. */
+  role: string
+  /** Others who have to sign it before it runs. */
+  signed_by: string[]
+  /** The forms of which its condition looks at an answer, in the words of the pack. */
+  forms: string[]
+  /** Whether its condition holds by what the server knows; absent where it has none. */
+  holds?: boolean
+  /** The question whose answer is the day from which the state after it counts, and that day as the server knows it. */
+  counted_from?: { form: string; field: string; day?: string }
+}
+
+/** Something that is due from a worker, with what she needs in order to do it without a signal. */
+export interface MyTask {
+  case: string
+  task: string
+  programme: string
+  version: string
+  pathway: Named
+  state: Named
+  kind: 'leave' | 'release' | 'sign'
+  of: Named
+  role: string
+  /** It is another role's and has climbed to hers. */
+  climbed: boolean
+  since: string
+  remind_at: string
+  due: string
+  turn: number
+  /** The first day that the state counts, where a form says it. */
+  counted_from?: string
+  holder?: string
+  offered?: string
+  /** What the rule said that reported it. */
+  why?: Named
+  about: { person?: string; dwelling: string; area_code: string; area_name: string; building: string; unit: string; room: string }
+  steps: MyStep[]
+}
+
+export interface CaseRole {
+  programme: string
+  role: Named
+  area_code: string
+}
+
+/** Someone to whom a case can be offered: her phone covers the same doors. */
+export interface Colleague {
+  worker: string
+  name: string
+}
+
+export interface MyTasks {
+  /** Opaque: what the phone says it knows with the next pull. */
+  known: string
+  roles: CaseRole[]
+  colleagues: Colleague[]
+  rows: MyTask[]
+}
+
+/** A form of a version in force that the caller may fill in. */
+export interface FormRow {
+  programme: string
+  version: string
+  form: string
+  zh: string
+  en: string
+  digest: string
+  about: 'person' | 'household' | 'dwelling' | 'place'
+  roles: string[]
+}
+
+/** Part of a condition that a phone can judge: missing answers make it neither true nor false. */
+export type Expression =
+  | { value: number | string | boolean }
+  | { field: string }
+  | { list: Expression[] }
+  | { today: true }
+  | { on: true }
+  | { bound: string }
+  | { op: string; of: Expression[] }
+  | { some: Expression; as: string; where: Expression }
+
+/** A rule that looks at the answers of one form only. */
+export interface DoorRule {
+  id: string
+  programme: string
+  version: string
+  form: string
+  says: { zh: string; en: string }
+  resolved_by: { zh: string; en: string }
+  tells: Named
+  when: Expression
 }
 
 export type PlanKind = 'rota' | 'grids' | 'deployment' | 'pairing' | 'rounds'

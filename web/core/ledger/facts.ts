@@ -6,6 +6,8 @@ export const Kind = {
   DwellingRegistered: 2,
   Visited: 9,
   PersonSeen: 10,
+  Answered: 32,
+  CaseActed: 34,
 } as const
 
 export const OUTCOMES = ['met', 'phone', 'no_answer', 'vacant', 'refused', 'away', 'not_exist'] as const
@@ -21,6 +23,35 @@ export const EVIDENCE = { light: 1, meter: 2, slip_torn: 4, neighbour: 8, slip_l
 export type Evidence = keyof typeof EVIDENCE
 
 const BY_VISIT = 1
+const ABOUT = { person: 0, dwelling: 1 } as const
+
+/** In the order of their numbers. */
+export const DEEDS = ['step', 'step_overridden', 'sign', 'offer', 'take'] as const
+export type Deed = (typeof DEEDS)[number]
+
+export interface AnsweredFact {
+  /** Of a form about a person; null where it is about the household or the place behind the door. */
+  person: Uint8Array | null
+  dwelling: Uint8Array
+  case: Uint8Array | null
+  programme: string
+  version: string
+  form: string
+  /** Days since 1970-01-01 in the campaign's zone. */
+  on: number
+}
+
+export interface CaseActedFact {
+  case: Uint8Array
+  /** How many steps had run as far as the worker knew. */
+  turn: number
+  role: string
+  deed: Deed
+  step: string | null
+  /** Of an offer. */
+  to: Uint8Array | null
+  countedFrom: number | null
+}
 
 export interface VisitFact {
   sweep: Uint8Array
@@ -52,6 +83,16 @@ export function visitedBody(visit: VisitFact): Canonical[] {
 
 export function personSeenBody(sweep: Uint8Array, dwelling: Uint8Array, person: Uint8Array): Canonical[] {
   return [sweep, dwelling, person]
+}
+
+export function answeredBody(fact: AnsweredFact): Canonical[] {
+  const { person, dwelling, programme, version, form, on } = fact
+  const subject = person === null ? [ABOUT.dwelling, dwelling] : [ABOUT.person, person]
+  return [...subject, dwelling, fact.case, programme, version, form, on]
+}
+
+export function caseActedBody(fact: CaseActedFact): Canonical[] {
+  return [fact.case, fact.turn, fact.role, DEEDS.indexOf(fact.deed), fact.step, fact.to, fact.countedFrom]
 }
 
 export interface DoorAddress {

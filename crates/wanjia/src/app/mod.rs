@@ -7,6 +7,7 @@ pub mod cases;
 pub mod drill;
 pub mod failure;
 pub mod fleet;
+pub mod forms;
 pub mod import_areas;
 pub mod import_grids;
 pub mod import_roster;

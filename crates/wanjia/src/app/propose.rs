@@ -28,18 +28,20 @@ const MOST: usize = 3;
 const PIECE: usize = 250;
 
 /// What is believed of anyone seen, before any person's answer: the crate's own beginning, but for a few things. Nine of
-/// ten are listed somewhere, one in ten elsewhere than where she is seen, one in a thousand by another name altogether, and
-/// behind a door two others are listed. And how likely strangers are to agree on a whole value is how common that very value
-/// is in the list.
+/// ten are listed somewhere, one in ten elsewhere than where she is seen, a few in a thousand by another name, one in a
+/// hundred with another character in it. Behind a door two or three others are listed; every second bears the surname, and a form of
+/// address fits those alike. And how likely strangers are to agree on a whole value is how common that very value is in the
+/// list.
 ///
 /// It says nothing of whom the plain match leaves, though only those are looked up. Whether it recognises someone follows
 /// from what was written down and from the lists, which the comparison sees too: what is left to say of someone who was
 /// not recognised is what would be said of anyone of whom the same was written down.
 #[must_use]
 pub fn belief() -> Model {
-    let mut model = Model { match_rate: 0.9, household_rate: 2.0, ..Model::default() };
-    let name = &mut model.same[Field::Name as usize];
-    (name[1], name[8]) = (0.001, 0.873);
+    let mut model = Model { match_rate: 0.9, household_rate: 2.5, ..Model::default() };
+    let name = Field::Name as usize;
+    model.same[name] = [0.0, 0.001, 0.002, 0.003, 0.03, 0.01, 0.01, 0.05, 0.894];
+    model.household[name][4] = 0.016;
     model.same[Field::Dwelling as usize] = [0.0, 0.10, 0.01, 0.02, 0.02, 0.02, 0.83, 0.0, 0.0];
     for (field, level, rarity) in [
         (Field::Name, 8, Rarity::Name),

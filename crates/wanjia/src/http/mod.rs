@@ -10,6 +10,7 @@
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
 //! | `indicators` | what is counted by area and day, and who stands behind it |
+//! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
 //! | `problem` | how a request is refused |
@@ -28,6 +29,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::failure::Result as AppResult;
 use crate::app::fleet::Fleet;
+use crate::app::forms::Forms;
 use crate::app::judging::Judging;
 use crate::app::matching::Matching;
 use crate::app::plans::Planning;
@@ -43,6 +45,7 @@ pub mod docs;
 pub mod events;
 pub mod extract;
 pub mod facts;
+pub mod forms;
 pub mod health;
 pub mod indicators;
 pub mod layers;
@@ -75,6 +78,8 @@ pub struct Site {
     pub fleet: Arc<Fleet>,
     /// Whom people on no list may be.
     pub matching: Arc<Matching>,
+    /// The forms of published packs, as phones fill them in.
+    pub forms: Arc<Forms>,
     /// How far the rules in force have been judged.
     pub judging: Arc<Judging>,
     /// One list is imported at a time.
@@ -116,6 +121,7 @@ impl Site {
             control,
             fleet,
             matching: Arc::default(),
+            forms: Arc::default(),
             judging: Arc::default(),
             imports: Arc::new(Semaphore::new(1)),
             planning: Arc::default(),
@@ -178,6 +184,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(plans::routes())
         .merge(cases::routes())
         .merge(indicators::routes())
+        .merge(forms::routes())
         .merge(slips::routes())
         .merge(facts::routes())
         .merge(pull::routes())

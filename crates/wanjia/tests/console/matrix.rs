@@ -42,6 +42,8 @@ fn places(endpoint: &str) -> &'static [&'static str] {
         | "GET /v1/consistency"
         | "GET /v1/proof/{series}/{sequence}"
         | "GET /v1/tasks"
+        | "GET /v1/forms"
+        | "GET /v1/forms/{programme}/{version}/{form}"
         | "GET /v1/events"
         | "GET /v1/slip"
         | "GET /v1/slip/record"
@@ -219,6 +221,11 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "POST /v1/cases/{id}/deeds" => {
             let body = json!({"deed": "take", "role": "community_secretary", "turn": 0});
             (format!("/v1/cases/{}/deeds", cases::opened(place, other).await), Some(body))
+        }
+        "GET /v1/forms" => ("/v1/forms".into(), None),
+        "GET /v1/forms/{programme}/{version}/{form}" => {
+            cases::publish(place).await;
+            ("/v1/forms/epidemic/2020-03/twice_daily".into(), None)
         }
         "POST /v1/answers" => ("/v1/answers".into(), Some(cases::check(place, other, 36.6).await)),
         "POST /v1/slips" => {

@@ -1,0 +1,99 @@
+//! Forms: which the caller may fill in, and each as the XForm that a phone shows.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::access::{Action, Scope};
+use domain::time::day_of;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::extract::{Caller, Json, Path};
+use super::problem::Problem;
+use crate::app::cases::Actor;
+use crate::cli::now;
+
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(forms)).routes(routes!(form))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Forms {
+    forms: Vec<FormRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct FormRow {
+    programme: String,
+    version: String,
+    form: String,
+    /// Its title.
+    zh: String,
+    en: String,
+    /// SHA-256 of the XForm, in hexadecimal; its ETag.
+    digest: String,
+    /// `person`, `household`, `dwelling`, `place`, `organisation`, `area` or `worker`
+    about: &'static str,
+    /// The roles of the programme that fill it in.
+    roles: Vec<String>,
+}
+
+/// The forms of the versions in force that one of the caller's roles fills in; all of them for whoever types in forms.
+#[utoipa::path(
+    get, path = "/v1/forms", tag = "cases",
+    responses((status = 200, body = Forms), (status = 403, body = Problem))
+)]
+async fn forms(State(site): State<Site>, caller: Caller) -> Result<Json<Forms>, Problem> {
+    caller.may(Action::ReadForms, Scope::Own)?;
+    let actor = Actor { id: caller.actor(), grant: caller.grant };
+    let kept = Arc::clone(&site.forms);
+    let offered = site.territory.read(move |reader| kept.offered(reader, actor, day_of(now()))).await?;
+    let row = |form: crate::app::forms::Offered| FormRow {
+        programme: form.programme,
+        version: form.version,
+        form: form.form,
+        zh: form.title,
+        en: form.title_en,
+        digest: form.digest,
+        about: form.about.name(),
+        roles: form.roles,
+    };
+    Ok(Json(Forms { forms: offered.into_iter().map(row).collect() }))
+}
+
+/// An empty form as an XForm. Versions that are no longer in force are there too, for what was begun under them.
+#[utoipa::path(
+    get, path = "/v1/forms/{programme}/{version}/{form}", tag = "cases",
+    params(
+        ("programme" = String, Path), ("version" = String, Path), ("form" = String, Path),
+        ("If-None-Match" = Option<String>, Header, description = "the digest that the caller has, in quotation marks")
+    ),
+    responses(
+        (status = 200, body = String, content_type = "application/xml"), (status = 304), (status = 404, body = Problem)
+    )
+)]
+async fn form(
+    State(site): State<Site>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path((programme, version, form)): Path<(String, String, String)>,
+) -> Result<Response, Problem> {
+    caller.may(Action::ReadForms, Scope::Own)?;
+    let unknown = || Problem::not_found("unknown_form", "没有这张表", "there is no such form");
+    let edition = caller.book.edition(&programme, &version).cloned().ok_or_else(unknown)?;
+    let kept = Arc::clone(&site.forms);
+    let built = site.territory.read(move |reader| kept.of(reader, &edition)).await?;
+    let blank = built.get(&form).ok_or_else(unknown)?;
+    let tag = format!("\"{}\"", blank.digest);
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    if known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    let headers = [(header::CONTENT_TYPE, "application/xml; charset=utf-8".to_owned()), (header::ETAG, tag)];
+    Ok((headers, blank.xml.clone()).into_response())
+}
