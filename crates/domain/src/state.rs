@@ -391,6 +391,9 @@ pub trait State {
         area: Option<AreaNumber>,
     ) -> Result<(), Self::Error>;
     fn put_filled(&mut self, filled: Filled) -> Result<(), Self::Error>;
+    /// What programmes say of a subject may be otherwise from this position on; of a dwelling with its people, what they say
+    /// of whoever is listed there too.
+    fn judge_anew(&mut self, subject: Subject, with_people: bool, position: u64) -> Result<(), Self::Error>;
     /// A case under its own id or another name of it, with its own id.
     fn case(&mut self, id: CaseId) -> Result<Option<(CaseId, Case)>, Self::Error>;
     /// Keeps a report: it joins a case of its subject and pathway, or opens one. Which cases the reports add up to follows

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::apply;
 use domain::area::AreaNumber;
 use domain::case::{Case, Climb, Deed, Event, Filled, Report, Source, Subject};
-use domain::id::{ActorId, CaseId, Id};
+use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId};
 use domain::state::State;
 use domain::time::{Day, Millis, from_day, to_day};
 use jiff::Timestamp;
@@ -562,6 +562,12 @@ impl Views {
         Ok(found)
     }
 
+    fn listed_at(&self, dwelling: Id) -> Result<Vec<Id>> {
+        let mut read = self.cached("select id from person where dwelling = ?1 order by id")?;
+        let rows = read.query_map([dwelling.0], |row| get_id(row, 0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// What is known of a subject under a programme: its own filled-in forms, and those of each person listed behind its
     /// door.
     pub(crate) fn known_of(
@@ -579,12 +585,7 @@ impl Views {
         let own = self.records(content, programme, subject)?;
         let mut people = Vec::new();
         if let Subject::Dwelling(dwelling) = apply::canonical_subject(self, subject)? {
-            let listed: Vec<Id> = {
-                let mut read = self.cached("select id from person where dwelling = ?1 order by id")?;
-                let rows = read.query_map([dwelling.0], |row| get_id(row, 0))?;
-                rows.collect::<rusqlite::Result<_>>()?
-            };
-            for person in listed {
+            for person in self.listed_at(dwelling)? {
                 let records = self.records(content, programme, Subject::Person(person))?;
                 if !records.is_empty() {
                     people.push(records);
@@ -776,17 +777,29 @@ impl Reader {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Whom or what forms were filled in about from a position on, with the door at which that was, in their order.
+    /// Whom to judge anew from a position on, with their people or without, in order: as many as `limit`, and those of the
+    /// same fact as the last.
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn filled_since(&self, position: u64, limit: usize) -> Result<Vec<(u64, Subject)>> {
+    pub fn to_judge(&self, position: u64, limit: usize) -> Result<Vec<(u64, Subject, bool)>> {
         let mut read = self.views.connection().prepare_cached(
-            "select position, subject_kind, subject from filled where position >= ?1 order by position limit ?2",
+            "select kind, subject, with_people, position from to_judge where position between ?1 and
+                (select max(position) from (select position from to_judge where position >= ?1 order by position limit ?2))
+             order by position, subject, with_people",
         )?;
-        let rows =
-            read.query_map(params![position, limit], |row| Ok((row.get(0)?, subject_from(row, 1)?)))?;
+        let rows = read.query_map(params![position, limit], |row| {
+            Ok((row.get(3)?, subject_from(row, 0)?, row.get(2)?))
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The ids that are listed behind a door, each person under each of hers.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn ids_listed_at(&self, dwelling: DwellingId) -> Result<Vec<PersonId>> {
+        self.views.listed_at(dwelling)
     }
 
     /// What was filled in about a subject under a programme, and about those who belong to it.

@@ -87,6 +87,39 @@ create table owner_tag (
     primary key (owner, tag)
 ) without rowid;
 insert into owner_tag (owner, tag) select owner, tag from tag order by owner, tag;
+", "
+create table contribution (
+    subject blob not null,
+    programme text not null,
+    kind integer not null,
+    dwelling blob not null,
+    area integer not null,
+    day integer not null,   -- for which it was judged
+    parts blob not null,    -- what it adds to each indicator, sealed
+    primary key (subject, programme)
+) without rowid;
+create index contribution_of_area on contribution (area, programme);
+-- What they add up to in an area and all within it, in thousandths.
+create table indicator_sum (
+    programme text not null,
+    area integer not null,
+    day integer not null,
+    indicator text not null,
+    numerator integer not null,
+    denominator integer not null,
+    unknown integer not null,
+    middle integer,         -- of a day that is over
+    primary key (programme, area, day, indicator)
+) without rowid;
+-- How many have each value, of the day that is not over.
+create table indicator_value (
+    programme text not null,
+    area integer not null,
+    indicator text not null,
+    value integer not null,
+    subjects integer not null,
+    primary key (programme, area, indicator, value)
+) without rowid;
 "];
 
 /// Accounts, sessions, invitations, phones' tokens, the codes of slips: not facts, and no right comes from here.
@@ -178,7 +211,9 @@ create table appointment (who blob not null, programme text not null, role text 
 create table filled (subject blob not null, position integer not null, subject_kind integer not null,
     dwelling blob not null, at integer not null, programme text not null, version text not null, form text not null, on_day integer not null,
     primary key (subject, position)) without rowid;
-create index filled_at on filled (position);
+create table to_judge (subject blob not null, kind integer not null, with_people integer not null,
+    position integer not null, primary key (subject, with_people)) without rowid;
+create index to_judge_at on to_judge (position);
 create table case_file (id blob primary key, programme text not null, version text not null, pathway text not null,
     subject_kind integer not null, subject blob not null, dwelling blob not null, opened_at integer not null,
     counted_from integer, area integer not null, state text not null, since integer not null, turn integer not null,
@@ -257,6 +292,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("plan_part", "plan, person"),
     ("appointment", "who, programme, role"),
     ("filled", "subject, position"),
+    ("to_judge", "subject, with_people"),
     ("case_file", "id"),
     ("case_alias", "id"),
     ("case_report", "case_id, position"),

@@ -52,6 +52,8 @@ pub struct Views {
     pub(crate) programmes: FxHashMap<ledger::Hash, Arc<Programme>>,
     /// Cases of which what is due has to be made anew.
     pub(crate) dirty_cases: BTreeSet<CaseId>,
+    /// Whom to judge anew, with their people or without, from which position on.
+    pub(crate) to_judge: FxHashMap<(Subject, bool), u64>,
 }
 
 fn id(bytes: [u8; 16]) -> Id {
@@ -86,6 +88,7 @@ impl Views {
             touched: Vec::new(),
             programmes: FxHashMap::default(),
             dirty_cases: BTreeSet::new(),
+            to_judge: FxHashMap::default(),
         })
     }
 
@@ -113,6 +116,7 @@ impl Views {
         self.none_erased = false;
         self.book_changed = false;
         self.dirty_cases.clear();
+        self.to_judge.clear();
     }
 
     /// From which position on the stored book is as it is: the kept one is the same if its own number is.
@@ -159,6 +163,7 @@ impl Views {
         self.refresh_cases()?;
         self.flush_dwellings()?;
         self.flush_rounds()?;
+        self.flush_to_judge()?;
         {
             let mut add = self.connection.prepare_cached(
                 "insert into area_count (area, dwellings, listed) values (?1, ?2, ?3)
@@ -196,6 +201,18 @@ impl Views {
         if self.waiting() > KEEP_ROWS {
             self.dwellings.clear();
             self.rounds.clear();
+        }
+        Ok(())
+    }
+
+    fn flush_to_judge(&mut self) -> Result<()> {
+        let mut put = self.connection.prepare_cached(
+            "insert or replace into to_judge (subject, kind, with_people, position) values (?1, ?2, ?3, ?4)",
+        )?;
+        let mut all: Vec<_> = self.to_judge.drain().collect();
+        all.sort_unstable();
+        for ((subject, with_people), position) in all {
+            put.execute(params![subject.id().0, subject.kind(), with_people, position])?;
         }
         Ok(())
     }
@@ -763,6 +780,14 @@ impl State for Views {
         Ok(())
     }
 
+    fn judge_anew(&mut self, subject: Subject, with_people: bool, position: u64) -> Result<()> {
+        // Before the first programme there is nothing to judge by.
+        if !self.book.editions.is_empty() {
+            self.to_judge.insert((subject, with_people), position);
+        }
+        Ok(())
+    }
+
     fn case(&mut self, id: CaseId) -> Result<Option<(CaseId, Case)>> {
         self.find_case(id)
     }
@@ -875,6 +900,8 @@ impl State for Views {
         .execute(params![id.0, position])?;
         self.cached("delete from plan_part where person = ?1")?.execute([id.0])?;
         self.erase_cases(id)?;
+        self.to_judge.retain(|(subject, _), _| subject.id() != id);
+        self.cached("delete from to_judge where subject = ?1")?.execute([id.0])?;
         self.none_erased = false;
         self.cached("insert or ignore into erased (person, position) values (?1, ?2)")?
             .execute(params![id.0, position])?;
