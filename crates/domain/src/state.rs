@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
-use crate::case::{Case, Climb, Event, Filled, Report};
+use crate::case::{Case, Climb, Event, Filled, Report, Subject};
 use crate::fact::{Light, Outcome, Place};
 use crate::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId};
 use crate::plan::PlanKind;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
-use domain::case::{Case, Climb, Event, Filled, Report};
+use domain::case::{Case, Climb, Event, Filled, Report, Subject};
 use domain::fact::{Light, Outcome, Place};
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, SeriesId, SlipId};
 use domain::slip::{Reading, Said, Slip};
