@@ -9,6 +9,7 @@
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
+//! | `indicators` | what is counted by area and day, and who stands behind it |
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
@@ -46,6 +47,7 @@ pub mod extract;
 pub mod facts;
 pub mod forms;
 pub mod health;
+pub mod indicators;
 pub mod layers;
 pub mod listen;
 pub mod my_plans;
@@ -181,6 +183,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(quarantine::routes())
         .merge(plans::routes())
         .merge(cases::routes())
+        .merge(indicators::routes())
         .merge(forms::routes())
         .merge(slips::routes())
         .merge(facts::routes())

@@ -202,6 +202,18 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             (format!("/v1/plans/{}/withdraw", plans::published(place, other).await), None)
         }
         "GET /v1/tasks" => ("/v1/tasks".into(), None),
+        "GET /v1/indicators" => {
+            cases::publish(place).await;
+            (format!("/v1/indicators?programme=epidemic&area={area}"), None)
+        }
+        "GET /v1/indicators/{programme}/{code}/areas" => {
+            cases::publish(place).await;
+            (format!("/v1/indicators/epidemic/E-I04/areas?area={area}"), None)
+        }
+        "GET /v1/indicators/{programme}/{code}/behind" => {
+            cases::publish(place).await;
+            (format!("/v1/indicators/epidemic/E-I04/behind?area={area}&side=missed"), None)
+        }
         "GET /v1/cases/{id}" => (format!("/v1/cases/{}", cases::opened(place, other).await), None),
         "POST /v1/cases" => {
             cases::publish(place).await;
