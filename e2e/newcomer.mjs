@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, describe, it as plainly } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { crowded, DESK, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall } from './browser.mjs'
+import { choosePin, crowded, DESK, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall, unlock } from './browser.mjs'
 import { outlines, point } from './outlines.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
@@ -77,6 +77,7 @@ async function enrol(url) {
   const { page, context } = await open(phoneOptions())
   await page.goto(url)
   await page.getByRole('button', { name: '登记' }).click()
+  await choosePin(page)
   await page.getByRole('button', { name: '开始走访' }).click()
   await page.locator('.row').first().waitFor()
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
@@ -290,6 +291,7 @@ describe('a newcomer’s first evening', () => {
     const { page, context } = phone
     await context.setOffline(true)
     await page.reload()
+    await unlock(page)
     await page.locator('.dock').waitFor()
     // 302: nobody answers, the light is on.
     await page.locator('.dock').getByRole('button', { name: '没人应门' }).click()
@@ -553,6 +555,7 @@ describe('a newcomer’s first evening', () => {
     assert.doesNotMatch(await page.locator('main').innerText(), /李国强/)
     await context.setOffline(true)
     await page.reload()
+    await unlock(page)
     await tab(page, '安排')
     await page.locator('.plan .line', { hasText: '08:00–20:00' }).first().waitFor()
     await context.setOffline(false)
@@ -610,7 +613,7 @@ describe('a newcomer’s first evening', () => {
     await secretary.locator('tbody tr', { hasText: '李国强' }).getByText('已停用').waitFor()
     await lost.context.setOffline(false)
     await lost.page.getByText('本机的数据和钥匙已经清空').waitFor()
-    for (const store of ['settings', 'doors', 'outbox', 'visits']) assert.deepEqual(await stored(lost.page, store), [], store)
+    for (const store of ['plain', 'settings', 'doors', 'outbox', 'visits', 'visitDrafts']) assert.deepEqual(await stored(lost.page, store), [], store)
     await go(secretary, '待放行')
     await secretary.locator('.held li', { hasText: '102' }).getByText('走访：空置', { exact: true }).waitFor()
     await quiet(secretary, 'quarantine')
@@ -741,6 +744,11 @@ describe('a newcomer’s first evening', () => {
         { size, locale, contrast },
       )
       await page.reload()
+      await page.locator('.lock .pad').waitFor()
+      await quiet(page, `locked ${size} ${locale} ${contrast}`)
+      assert.deepEqual(await tooSmall(page, 60), [], `locked ${size}`)
+      assert.deepEqual(await sideways(page), [], `locked ${size} ${locale}`)
+      await unlock(page)
       // The router takes over the address when the page has been drawn.
       await page.locator('.tabs').waitFor()
       for (const [path, selector] of [
@@ -766,6 +774,7 @@ describe('a newcomer’s first evening', () => {
       await page.evaluate((chosen) => localStorage.setItem('wanjia.size', chosen), size)
       await page.goto(`${origin}/phone/#/doors`)
       await page.reload()
+      await unlock(page)
       await page.locator('.row').first().waitFor()
       await page.locator('.add .button').click()
       await page.getByRole('button', { name: 'Cancel' }).click()

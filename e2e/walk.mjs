@@ -8,7 +8,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { DESK, launch, openPage, PHONE } from './browser.mjs'
+import { choosePin, DESK, launch, openPage, PHONE, unlock } from './browser.mjs'
 import { Looking, LOOKS } from './look.mjs'
 import { outlines, point } from './outlines.mjs'
 import { makeDemonstration } from './territory.mjs'
@@ -78,6 +78,7 @@ async function prepare() {
     const opened = await openPage(browser, origin, { viewport: PHONE, isMobile: true, hasTouch: true })
     await opened.page.goto(await invite(name))
     await opened.page.click('.button.lamp')
+    await choosePin(opened.page)
     await opened.page.click('h1 ~ .button.lamp')
     await opened.page.waitForSelector('.row')
     return opened
@@ -362,6 +363,9 @@ async function phonePages({ locale, look }) {
   await page.waitForSelector('.button.lamp')
   await shot('02-invited')
   await page.click('.button.lamp')
+  await page.waitForSelector('.lock .pad')
+  await shot('02b-choose-pin')
+  await choosePin(page)
   await page.waitForSelector('h1 ~ .button.lamp')
   await shot('03-enrolled')
   await page.click('h1 ~ .button.lamp')
@@ -430,6 +434,14 @@ async function phonePages({ locale, look }) {
   })
   await context.setOffline(true)
   await page.reload()
+  await page.waitForSelector('.lock .pad')
+  await page.keyboard.type('135790')
+  await page.locator('.said', { hasText: /9/ }).waitFor()
+  await shot('19b-locked')
+  await page.click('.forgot')
+  await shot('19c-forgot')
+  await page.click('.lock .button.wide:not(.danger)')
+  await unlock(page)
   await page.waitForSelector('.dock')
   for (let knock = 0; knock < 2; knock += 1) {
     await page.locator('.dock .button.danger').click()

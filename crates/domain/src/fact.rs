@@ -198,6 +198,8 @@ pub enum Body {
     DeviceEnrolled { series: SeriesId, public_key: [u8; 32], worker: ActorId, role: u64, area: String },
     /// 15 `[series]`
     DeviceRevoked { series: SeriesId },
+    /// 60 `[series, ends at: milliseconds]`; the end of a phone's deployment. The newest counts.
+    DeviceTerm { series: SeriesId, ends_at: Millis },
     /// 16 `[person, purpose]`; someone read what is sealed.
     Revealed { person: PersonId, purpose: u64 },
     /// 17 `[person, reason]`
@@ -508,6 +510,7 @@ impl Fact {
                 out.array(5).id(*series).bytes(public_key).id(*worker).uint(*role).text(area)
             }
             Body::DeviceRevoked { series } => out.array(1).id(*series),
+            Body::DeviceTerm { series, ends_at } => out.array(2).id(*series).int(*ends_at),
             Body::Revealed { person, purpose } => out.array(2).id(*person).uint(*purpose),
             Body::Erased { person, reason } => out.array(2).id(*person).uint(*reason),
             Body::GrantGiven { account, role, area } => out.array(3).id(*account).uint(*role).text(area),
@@ -708,6 +711,7 @@ impl Body {
             Self::Said { .. } => 42,
             Self::SaidSettled { .. } => 43,
             Self::MapDrawn { .. } => 55,
+            Self::DeviceTerm { .. } => 60,
         }
     }
 
@@ -1008,6 +1012,10 @@ impl Body {
                     digest: read.fixed()?,
                     shapes: read.uint()?,
                 }
+            }
+            60 => {
+                read.array(2)?;
+                Self::DeviceTerm { series: read.id()?, ends_at: read.int()? }
             }
             kind => return Err(FactError::UnknownKind(kind)),
         })

@@ -159,6 +159,7 @@ fn body() -> impl Strategy<Value = Body> {
             expires_at
         }),
         id().prop_map(|slip| Body::SlipRevoked { slip }),
+        (id(), any::<i64>()).prop_map(|(series, ends_at)| Body::DeviceTerm { series, ends_at }),
         (id(), id(), id(), select(What::ALL.to_vec()), prop::option::of(id()))
             .prop_map(|(said, slip, dwelling, what, about)| Body::Said { said, slip, dwelling, what, about }),
         (id(), select(vec![Decision::Declined, Decision::Confirmed]))
@@ -320,7 +321,7 @@ fn a_map_has_these_bytes() {
 }
 
 #[test]
-fn what_a_slip_says_has_these_bytes_and_no_unknown_meaning() {
+fn what_a_slip_and_a_term_say_has_these_bytes_and_no_unknown_meaning() {
     let bytes = |body| Fact { at: 1000, actor: Id([1; 16]), body }.encode();
     let id = |byte: u8| std::iter::once(0x50).chain([byte; 16]);
     let beginning = |kind: u8, length: u8| {
@@ -337,6 +338,10 @@ fn what_a_slip_says_has_these_bytes_and_no_unknown_meaning() {
     let mut golden = beginning(41, 1);
     golden.extend(id(2));
     assert_eq!(bytes(Body::SlipRevoked { slip: Id([2; 16]) }), golden);
+
+    let mut golden = beginning(60, 2);
+    golden.extend(id(2).chain([0x19, 0x07, 0xd0]));
+    assert_eq!(bytes(Body::DeviceTerm { series: Id([2; 16]), ends_at: 2000 }), golden);
 
     let said = |about| Body::Said {
         said: Id([4; 16]),

@@ -79,6 +79,9 @@ export interface Enrolment {
   campaign: { offset_hours: number }
   /** The raw 32 bytes, base64. */
   checkpoint_key: string
+  /** X25519, 32 bytes, base64. */
+  recovery_key: string
+  ends_at?: string | null
   territory: string
 }
 
@@ -91,6 +94,7 @@ export interface Device {
   enrolled_at: string
   last_seen_at?: string | null
   revoked_at?: string | null
+  ends_at?: string | null
   facts: number
   quarantined: number
 }
@@ -139,6 +143,8 @@ export interface PushFact {
   fact: string
   content?: string
   data_key?: string
+  /** In place of `data_key`: encrypted to the territory. */
+  sealed_key?: string
 }
 
 export interface Push {
@@ -173,6 +179,9 @@ export interface Pull {
   consistency: string[]
   doors: Door[]
   removed: string[]
+  /** X25519, 32 bytes, base64. */
+  recovery_key: string
+  ends_at?: string | null
   sweeps: Sweep[]
   /** All of the worker's, when any plan changed since `after`; else those that the phone has stay. */
   plans?: MyPlan[]

@@ -10,6 +10,7 @@
 //! | `maps` | outlines of buildings and grids |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
+//! | `indicators` | what is counted by area and day, and who stands behind it |
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
@@ -47,6 +48,7 @@ pub mod extract;
 pub mod facts;
 pub mod forms;
 pub mod health;
+pub mod indicators;
 pub mod layers;
 pub mod listen;
 pub mod maps;
@@ -184,6 +186,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(quarantine::routes())
         .merge(plans::routes())
         .merge(cases::routes())
+        .merge(indicators::routes())
         .merge(forms::routes())
         .merge(slips::routes())
         .merge(facts::routes())

@@ -4,6 +4,7 @@
 
 mod cases;
 mod forms;
+mod indicators;
 mod lists;
 mod maps;
 mod matrix;
