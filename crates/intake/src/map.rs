@@ -1,6 +1,6 @@
 //! Outlines of buildings and grids from a GeoJSON file (RFC 7946), feature by feature.
 //!
-//! Every feature of the file ends as exactly one [`Shape`] or [`Refusal`], whose `row` is the feature's number from 1.
+//! Every feature of the file ends as exactly one [`MapItem`]; the `row` of a refusal is the feature's number from 1.
 //! Of a feature's properties only the number of its building or the code of its grid is read; the rest may be anything,
 //! names of people too, and goes no further.
 
@@ -38,6 +38,13 @@ pub struct Shape {
     pub feature: u64,
     pub named: Named,
     pub polygons: Vec<Vec<Ring>>,
+}
+
+/// What one feature became.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MapItem {
+    Shape(Shape),
+    Refused(Refusal),
 }
 
 /// Why a file is no map as a whole.
@@ -113,7 +120,7 @@ impl MapError {
 ///
 /// # Errors
 /// [`MapError`] where the file as a whole is no map.
-pub fn read_map(bytes: &[u8]) -> Result<Vec<Result<Shape, Refusal>>, MapError> {
+pub fn read_map(bytes: &[u8]) -> Result<Vec<MapItem>, MapError> {
     if bytes.len() > MOST_BYTES {
         return Err(MapError::TooLarge);
     }
@@ -139,11 +146,12 @@ pub fn read_map(bytes: &[u8]) -> Result<Vec<Result<Shape, Refusal>>, MapError> {
     (1..)
         .zip(features)
         .map(|(feature, value)| {
-            let shape = read_feature(feature, value);
-            if let Ok(shape) = &shape {
-                points += shape.polygons.iter().flatten().map(Vec::len).sum::<usize>();
-            }
-            if points > MOST_POINTS { Err(MapError::TooManyPoints) } else { Ok(shape) }
+            let shape = match read_feature(feature, value) {
+                Ok(shape) => shape,
+                Err(fault) => return Ok(MapItem::Refused(fault.refusal(feature))),
+            };
+            points += shape.polygons.iter().flatten().map(Vec::len).sum::<usize>();
+            if points > MOST_POINTS { Err(MapError::TooManyPoints) } else { Ok(MapItem::Shape(shape)) }
         })
         .collect()
 }
@@ -154,27 +162,25 @@ fn is_wgs84(system: &Value) -> bool {
     system.is_null() || ["CRS84", ":4326", ":4490"].iter().any(|end| name.ends_with(end))
 }
 
-fn read_feature(feature: u64, value: Value) -> Result<Shape, Refusal> {
-    let refuse = |fault: Fault| fault.refusal(feature);
-    let read: Feature = serde_json::from_value(value).map_err(|_| refuse(Fault::NoFeature))?;
+fn read_feature(feature: u64, value: Value) -> Result<Shape, Fault> {
+    let read: Feature = serde_json::from_value(value).map_err(|_| Fault::NoFeature)?;
     let polygons = match read.geometry.map(|geometry| geometry.value) {
         Some(GeometryValue::Polygon { coordinates }) => vec![coordinates],
         Some(GeometryValue::MultiPolygon { coordinates }) => coordinates,
-        _ => return Err(refuse(Fault::NoOutline)),
+        _ => return Err(Fault::NoOutline),
     };
     let polygons: Vec<Vec<Ring>> = polygons
         .iter()
         .map(|rings| rings.iter().map(|ring| read_ring(ring)).collect())
-        .collect::<Result<_, Fault>>()
-        .map_err(refuse)?;
+        .collect::<Result<_, Fault>>()?;
     if polygons.is_empty() || polygons.iter().any(Vec::is_empty) {
-        return Err(refuse(Fault::NoOutline));
+        return Err(Fault::NoOutline);
     }
     let outline = || polygons.iter().flatten().flatten();
     for axis in [0, 1] {
         let along = || outline().filter_map(move |point| point.get(axis).copied());
         if along().fold(f64::MIN, f64::max) - along().fold(f64::MAX, f64::min) > WIDEST {
-            return Err(refuse(Fault::TooWide));
+            return Err(Fault::TooWide);
         }
     }
     Ok(Shape { feature, named: name_of(read.properties.as_ref()), polygons })

@@ -1,6 +1,8 @@
 //! Maps from strangers: every feature becomes a shape or a named refusal, and nothing panics.
 
-use intake::map::{MOST_BYTES, MapError, Named, read_map};
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+use intake::map::{MOST_BYTES, MapError, MapItem, Named, read_map};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -19,7 +21,10 @@ fn feature(properties: Value, geometry: Value) -> Value {
 fn read_one(feature: Value) -> Result<Named, (&'static str, u64)> {
     let mut read = read_map(&collection(&[feature])).unwrap();
     assert_eq!(read.len(), 1);
-    read.remove(0).map(|shape| shape.named).map_err(|refusal| (refusal.code, refusal.row))
+    match read.remove(0) {
+        MapItem::Shape(shape) => Ok(shape.named),
+        MapItem::Refused(refusal) => Err((refusal.code, refusal.row)),
+    }
 }
 
 #[test]
@@ -67,7 +72,8 @@ fn a_ring_is_closed_and_kept_to_the_centimetre() {
     let open = json!({"type": "Polygon", "coordinates":
         [[[114.300_000_012, 30.0, 5.0], [114.301, 30.0, 5.0], [114.301, 30.0, 5.0], [114.301, 30.001, 5.0]]]});
     let read = read_map(&collection(&[feature(json!({}), open)])).unwrap();
-    let ring = &read[0].as_ref().unwrap().polygons[0][0];
+    let MapItem::Shape(shape) = &read[0] else { panic!("refused") };
+    let ring = &shape.polygons[0][0];
     assert_eq!(*ring, [[114.3, 30.0], [114.301, 30.0], [114.301, 30.001], [114.3, 30.0]]);
 }
 
@@ -115,7 +121,7 @@ fn value() -> impl Strategy<Value = Value> {
         ];
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::vec((key, inner), 0..6).prop_map(|pairs| Value::from_iter(pairs)),
+            prop::collection::vec((key, inner), 0..6).prop_map(Value::from_iter),
         ]
     })
 }
@@ -138,13 +144,13 @@ proptest! {
         prop_assert_eq!(read.len(), features.len());
         for (number, one) in (1..).zip(&read) {
             match one {
-                Ok(shape) => {
+                MapItem::Shape(shape) => {
                     prop_assert_eq!(shape.feature, number);
                     for ring in shape.polygons.iter().flatten() {
                         prop_assert!(ring.len() >= 4 && ring.first() == ring.last());
                     }
                 }
-                Err(refusal) => prop_assert_eq!(refusal.row, number),
+                MapItem::Refused(refusal) => prop_assert_eq!(refusal.row, number),
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::area::AreaNumber;
 use domain::door::building_key;
 use intake::Refusal;
-use intake::map::{MapError, Named, Shape};
+use intake::map::{MapError, MapItem, Named};
 use serde_json::{Value, json};
 use store::Reader;
 
@@ -66,11 +66,7 @@ impl From<MapError> for Failure {
 ///
 /// # Errors
 /// Those of the storage.
-pub fn match_map(
-    reader: &Reader,
-    area: AreaNumber,
-    read: Vec<std::result::Result<Shape, Refusal>>,
-) -> Result<Drawing> {
+pub fn match_map(reader: &Reader, area: AreaNumber, read: Vec<MapItem>) -> Result<Drawing> {
     let mut undrawn: BTreeMap<String, String> = reader.building_names(area)?;
     let names = undrawn.clone();
     let areas = &reader.book().areas;
@@ -83,8 +79,8 @@ pub fn match_map(
     let mut features = Vec::with_capacity(read.len());
     for (feature, item) in (1..).zip(read) {
         let shape = match item {
-            Ok(shape) => shape,
-            Err(refusal) => {
+            MapItem::Shape(shape) => shape,
+            MapItem::Refused(refusal) => {
                 fates.push((feature, Fate::Refused(refusal)));
                 continue;
             }
