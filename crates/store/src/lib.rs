@@ -20,12 +20,14 @@
 
 pub mod batch;
 pub mod cases;
+pub mod command;
 pub mod content;
 pub mod control;
 pub mod directory;
 pub mod entropy;
 pub mod erase;
 pub mod error;
+pub mod floors;
 pub mod indicators;
 pub mod lists;
 pub mod nodes;

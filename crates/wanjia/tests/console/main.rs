@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod cases;
+mod columns;
+mod floors;
 mod forms;
 mod indicators;
 mod lists;
