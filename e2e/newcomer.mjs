@@ -7,6 +7,7 @@ import { mkdir } from 'node:fs/promises'
 import { after, before, describe, it as plainly } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { choosePin, crowded, DESK, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall, unlock } from './browser.mjs'
+import { outlines, point } from './outlines.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
 const COMMUNITY = '420102002003'
@@ -313,6 +314,24 @@ describe('a newcomer’s first evening', () => {
     await page.locator('.sentence', { hasText: '全部已发出' }).waitFor()
     assert.deepEqual(new Set(await facts(page)), new Set(['accepted']))
     await residual(secretary, 4)
+  })
+
+  it('draws the community’s own map, which leads to the building', async () => {
+    await go(secretary, '地图')
+    await secretary.getByRole('button', { name: '画地图' }).click()
+    await secretary.setInputFiles('input[type=file]', { name: '楼栋.geojson', mimeType: 'application/json', buffer: outlines(['3号楼', '学校'], [point]) })
+    await secretary.getByText('对上 1 个轮廓，没对上 1 个，拒收 1 个').waitFor()
+    await secretary.getByText('第 3 个要素').waitFor()
+    await quiet(secretary, 'a map, previewed')
+    await secretary.getByRole('button', { name: '用这份地图' }).click()
+    await secretary.locator('.canvas[data-drawn="1"] canvas').waitFor()
+    await secretary.locator('.map-label', { hasText: '3栋 33%' }).waitFor()
+    await secretary.getByRole('button', { name: '上次走访' }).click()
+    await secretary.locator('.map-label', { hasText: '3栋 今天' }).waitFor()
+    await quiet(secretary, 'a map')
+    await secretary.locator('.map-label').click()
+    await secretary.getByRole('heading', { name: '楼栋图' }).waitFor()
+    assert.match(secretary.url(), /building=3/)
   })
 
   it('signs for the refusal', async () => {
@@ -770,7 +789,7 @@ describe('a newcomer’s first evening', () => {
       const pages = secretary.locator('.side ul a')
       const menu = secretary.locator('.side .menu')
       await menu.waitFor()
-      assert.equal(await pages.count(), 10)
+      assert.equal(await pages.count(), 11)
       for (const link of await pages.all()) {
         await menu.click()
         const name = await link.innerText()

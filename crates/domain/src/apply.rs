@@ -8,8 +8,8 @@ use crate::fact::{Body, Fact, FoundBy, SignReason};
 use crate::id::{DwellingId, PersonId, PlanId, SeriesId};
 use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
-    Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp,
-    State, Sweep, SweepNumber, Tally, Visit,
+    Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
+    Stamp, State, Sweep, SweepNumber, Tally, Visit,
 };
 use crate::sweep::tally;
 use crate::time::Millis;
@@ -343,6 +343,18 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             slip::say(state, origin, *said, row)
         }
         Body::SaidSettled { said, decision } => slip::decide(state, *said, *decision, stamp.at),
+        Body::MapDrawn { area, source, digest, shapes } => {
+            let Some(area) = state.book().areas.number(area) else { return Ok(()) };
+            change_book(state, origin.counts_from, |book| {
+                book.maps.push(Map {
+                    area,
+                    source: source.clone(),
+                    digest: *digest,
+                    shapes: *shapes,
+                    drawn_at: stamp.at,
+                });
+            })
+        }
         Body::Revealed { person, purpose } => {
             if state.is_erased(*person)? {
                 return Ok(());

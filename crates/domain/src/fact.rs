@@ -283,6 +283,9 @@ pub enum Body {
     Said { said: PersonId, slip: SlipId, dwelling: DwellingId, what: What, about: Option<PersonId> },
     /// 43 `[said, decision]`; a person decided what comes of it.
     SaidSettled { said: PersonId, decision: Decision },
+    /// 55 `[area, source, digest: bytes32, shapes]`; the map whose bytes have this SHA-256, read from a file of this name,
+    /// is the area's from now on. It has this many shapes.
+    MapDrawn { area: String, source: String, digest: [u8; 32], shapes: u64 },
 }
 
 /// One thing that happened: when (by the clock of whoever says so), who says so, and what.
@@ -620,6 +623,9 @@ impl Fact {
                 }
             }
             Body::SaidSettled { said, decision } => out.array(2).id(*said).uint(*decision as u64),
+            Body::MapDrawn { area, source, digest, shapes } => {
+                out.array(4).text(area).text(source).bytes(digest).uint(*shapes)
+            }
             Body::LinkProposed { from, to, per_mille, model } => {
                 out.array(4).id(*from).id(*to).uint(*per_mille).bytes(model)
             }
@@ -704,6 +710,7 @@ impl Body {
             Self::SlipRevoked { .. } => 41,
             Self::Said { .. } => 42,
             Self::SaidSettled { .. } => 43,
+            Self::MapDrawn { .. } => 55,
             Self::DeviceTerm { .. } => 60,
         }
     }
@@ -995,6 +1002,15 @@ impl Body {
                 Self::SaidSettled {
                     said: read.id()?,
                     decision: read.one_of("decision", Decision::from_code)?,
+                }
+            }
+            55 => {
+                read.array(4)?;
+                Self::MapDrawn {
+                    area: read.text("area")?,
+                    source: read.text("source")?,
+                    digest: read.fixed()?,
+                    shapes: read.uint()?,
                 }
             }
             60 => {

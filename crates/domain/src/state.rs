@@ -50,6 +50,18 @@ pub struct Edition {
     pub published_at: Millis,
 }
 
+/// A map that was drawn of an area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Map {
+    pub area: AreaNumber,
+    /// The name of the file it was read from.
+    pub source: String,
+    /// Of its bytes, which are GeoJSON as [`crate::fact::Body::MapDrawn`] commits to them.
+    pub digest: [u8; 32],
+    pub shapes: u64,
+    pub drawn_at: Millis,
+}
+
 /// An enrolled phone: whose it is, and where it may work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -63,7 +75,7 @@ pub struct Device {
     pub ends_at: Option<Millis>,
 }
 
-/// The few rows that stay in memory whole: areas, sweeps, rosters, programmes, and who founded the territory.
+/// The few rows that stay in memory whole: areas, sweeps, rosters, programmes, maps, and who founded the territory.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     pub territory: String,
@@ -78,6 +90,8 @@ pub struct Book {
     pub rosters: Vec<Roster>,
     /// In the order of their publication.
     pub editions: Vec<Edition>,
+    /// In the order in which they were drawn.
+    pub maps: Vec<Map>,
 }
 
 impl Book {
@@ -94,6 +108,12 @@ impl Book {
             .filter(|edition| edition.programme == programme && edition.from <= day)
             .max_by_key(|edition| edition.from)
             .filter(|edition| day < edition.sunset)
+    }
+
+    /// The newest map of an area, or else of the nearest area above it that has one.
+    #[must_use]
+    pub fn map_of(&self, area: AreaNumber) -> Option<&Map> {
+        self.areas.path(area).find_map(|at| self.maps.iter().rev().find(|map| map.area == at))
     }
 
     #[must_use]

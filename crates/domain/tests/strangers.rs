@@ -171,6 +171,8 @@ fn body() -> impl Strategy<Value = Body> {
         }),
         (id(), any::<u64>()).prop_map(|(series, sequence)| Body::Released { series, sequence }),
         (id(), any::<u64>()).prop_map(|(person, reason)| Body::Erased { person, reason }),
+        (text(), text(), any::<[u8; 32]>(), any::<u64>())
+            .prop_map(|(area, source, digest, shapes)| Body::MapDrawn { area, source, digest, shapes }),
     ]
 }
 
@@ -305,6 +307,17 @@ fn a_plan_and_its_parts_have_these_bytes_and_no_unknown_kind() {
     golden.push(0x81);
     golden.extend(id(2));
     assert_eq!(bytes(Body::PlanWithdrawn { plan: Id([2; 16]) }), golden);
+}
+
+#[test]
+fn a_map_has_these_bytes() {
+    let body = Body::MapDrawn { area: "42".into(), source: "a".into(), digest: [4; 32], shapes: 300 };
+    let mut golden = vec![0x84, 0x18, 55, 0x19, 0x03, 0xe8, 0x50];
+    golden.extend([1; 16]);
+    golden.extend([0x84, 0x62, 0x34, 0x32, 0x61, 0x61, 0x58, 32]);
+    golden.extend([4; 32]);
+    golden.extend([0x19, 0x01, 0x2c]);
+    assert_eq!(Fact { at: 1000, actor: Id([1; 16]), body }.encode(), golden);
 }
 
 #[test]

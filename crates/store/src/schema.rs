@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 3;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 13;
+pub const VIEWS_VERSION: i64 = 14;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -179,6 +179,8 @@ create table roster (number integer primary key, id blob not null, source text n
     bytes integer not null, imported_at integer not null);
 create table edition (number integer primary key, programme text not null, version text not null, from_day integer not null,
     sunset integer not null, digest blob not null, published_at integer not null);
+create table map (number integer primary key, area integer not null, source text not null, digest blob not null,
+    shapes integer not null, drawn_at integer not null);
 create table device (series blob primary key, public_key blob not null, worker blob not null, role integer not null,
     area integer not null, enrolled_at integer not null, revoked_at integer, ends_at integer) without rowid;
 create index device_of_area on device (area);
@@ -281,6 +283,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("sweep", "number"),
     ("roster", "number"),
     ("edition", "number"),
+    ("map", "number"),
     ("device", "series"),
     ("access", "account"),
     ("dwelling", "id"),

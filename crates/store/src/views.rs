@@ -11,8 +11,8 @@ use domain::fact::{Light, Outcome, Place};
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, SeriesId, SlipId};
 use domain::slip::{Reading, Said, Slip};
 use domain::state::{
-    Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp,
-    State, Sweep, SweepNumber, Tally, Visit, Waiting,
+    Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
+    Stamp, State, Sweep, SweepNumber, Tally, Visit, Waiting,
 };
 use domain::sweep::residual_reason;
 use domain::time::Millis;
@@ -391,6 +391,18 @@ fn load_book(connection: &Connection) -> Result<Book> {
         })
     })?;
     book.editions = editions.collect::<rusqlite::Result<_>>()?;
+    let mut read =
+        connection.prepare("select area, source, digest, shapes, drawn_at from map order by number")?;
+    let maps = read.query_map([], |row| {
+        Ok(Map {
+            area: row.get(0)?,
+            source: row.get(1)?,
+            digest: row.get(2)?,
+            shapes: row.get(3)?,
+            drawn_at: row.get(4)?,
+        })
+    })?;
+    book.maps = maps.collect::<rusqlite::Result<_>>()?;
     Ok(book)
 }
 
@@ -449,6 +461,13 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
             edition.digest,
             edition.published_at
         ])?;
+    }
+    let mut put = connection.prepare_cached(
+        "insert or replace into map (number, area, source, digest, shapes, drawn_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (number, map) in (0u32..).zip(&book.maps) {
+        put.execute(params![number, map.area, map.source, map.digest, map.shapes, map.drawn_at])?;
     }
     Ok(())
 }

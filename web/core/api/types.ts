@@ -551,6 +551,33 @@ export interface BuildingRow {
   building: string
   dwellings: number
   accounted: number
+  /** By which a map's outline names it. */
+  key: string
+  visited_at?: string
+}
+
+/** One outline of a map, in WGS 84. */
+export interface MapShape {
+  type: 'Feature'
+  properties: { kind: 'building' | 'grid' | 'surroundings'; building?: string; area?: string }
+  geometry: { type: 'MultiPolygon'; coordinates: [number, number][][][] }
+}
+
+/** Empty where none was drawn. */
+export interface AreaMap {
+  area_code?: string
+  source?: string
+  drawn_at?: string
+  shapes?: { type: 'FeatureCollection'; features: MapShape[] }
+}
+
+export interface DrawnMap {
+  matched: number
+  unmatched: number
+  refused: number
+  features: { feature: number; fate: 'building' | 'grid' | 'surroundings' | 'unmatched' | 'refused'; building?: string; area_code?: string; message?: string; message_en?: string }[]
+  undrawn: string[]
+  applied: boolean
 }
 
 export interface RosterPreview {

@@ -9,7 +9,7 @@ use domain::identity::Identity;
 use serde_json::{Value, json};
 
 use super::place::{OTHER, OWN, Place, SWEEP, Who, authorization, visited};
-use super::{cases, plans, slips};
+use super::{cases, maps, plans, slips};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/access_matrix.csv");
 
@@ -90,6 +90,14 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "POST /v1/roster/rejects" => {
             let file = format!("小区编码,楼栋,单元,房号,姓名\n{area},9,1,101,\n");
             ("/v1/roster/rejects?source=x".into(), Some(Value::String(file)))
+        }
+        "GET /v1/map" => (format!("/v1/map?area={area}"), None),
+        "POST /v1/map" => {
+            let name = if other { "1" } else { "3" };
+            (
+                format!("/v1/map?area={area}&source=x&dry_run=true"),
+                Some(Value::String(maps::outlines(&[name]))),
+            )
         }
         "GET /v1/sweeps" => ("/v1/sweeps".into(), None),
         "POST /v1/sweeps" => {
