@@ -1,4 +1,5 @@
 import { shallowRef } from 'vue'
+import { prepare } from '@core/ledger/signature'
 import { db, setting, storedIdentity, type Identity } from './db'
 import { setOffset } from './doors'
 import { holdKey, phase } from './vault'
@@ -22,7 +23,9 @@ export async function begin(): Promise<void> {
 export async function comeIn(): Promise<void> {
   const known = (await storedIdentity()) ?? null
   identity.value = known
-  if (known !== null) setOffset(known.offsetHours)
+  if (known === null) return
+  setOffset(known.offsetHours)
+  void prepare(known.key)
 }
 
 /** Forgets the key and whatever was read with it. What was being written is kept as a draft, sealed. */

@@ -30,6 +30,11 @@ export async function sign(key: DeviceKey, message: Bytes): Promise<Bytes> {
   return new Uint8Array(ed25519.sign(message, (key as { seed: Bytes }).seed))
 }
 
+/** So that the first signature does not wait for the key. */
+export async function prepare(key: DeviceKey): Promise<void> {
+  if (key.kind === 'stored') await imported(key)
+}
+
 const handles = new WeakMap<Bytes, Promise<CryptoKey | null>>()
 
 /** The browser's handle of a stored key; null where it has no Ed25519. Made once for each key in memory. */

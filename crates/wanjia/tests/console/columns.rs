@@ -48,7 +48,9 @@ async fn a_mapping_that_means_nothing_is_refused() {
         let answer = post(&place, &format!("/v1/roster?source=x&columns={wrong}")).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (422, "columns"), "{wrong}");
     }
-    for elsewhere in ["9.3;name:1,room:2,area_code:0", "0.99;name:1,room:2,area_code:0", "0.2;name:1,room:2,area_code:0"] {
+    for elsewhere in
+        ["9.3;name:1,room:2,area_code:0", "0.99;name:1,room:2,area_code:0", "0.2;name:1,room:2,area_code:0"]
+    {
         let answer = post(&place, &format!("/v1/roster?source=x&columns={elsewhere}")).await;
         assert_eq!(answer.code(), "header", "{elsewhere}");
     }

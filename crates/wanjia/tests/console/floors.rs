@@ -35,7 +35,8 @@ async fn cell(place: &Place, who: Who, uri: &str, floor: i64) -> Value {
     let answer = place.ask(who, "GET", uri, None).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     let answer = answer.json();
-    let column = answer["pathways"].as_array().unwrap().iter().position(|one| one["code"] == "contact").unwrap();
+    let column =
+        answer["pathways"].as_array().unwrap().iter().position(|one| one["code"] == "contact").unwrap();
     let floors = answer["buildings"][0]["floors"].as_array().unwrap();
     assert_eq!(floors.iter().map(|row| row["floor"].as_i64().unwrap()).collect::<Vec<_>>(), [5, 4]);
     floors.iter().find(|row| row["floor"] == floor).unwrap()["cells"][column].clone()
