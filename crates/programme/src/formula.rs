@@ -106,9 +106,10 @@ pub(crate) enum Formula {
         only_if: Option<Box<Formula>>,
         of: Box<Formula>,
     },
-    /// Depends on no bound name: worked out once for a subject. The number is its hash.
+    /// Depends on no bound name: worked out once for a subject. The number stands for the formula: of 128 bits, so that no
+    /// two among the thousands of a pack share one.
     Once {
-        hash: u64,
+        number: u128,
         of: Box<Formula>,
     },
 }
@@ -378,9 +379,13 @@ impl Formula {
         if self.names_below(bound) {
             return self;
         }
-        let mut hasher = DefaultHasher::new();
-        self.hash(&mut hasher);
-        Self::Once { hash: hasher.finish(), of: Box::new(self) }
+        let half = |salt: u64| {
+            let mut hasher = DefaultHasher::new();
+            (salt, &self).hash(&mut hasher);
+            u128::from(hasher.finish())
+        };
+        let number = half(0) << 64 | half(1);
+        Self::Once { number, of: Box::new(self) }
     }
 
     fn names_below(&self, bound: usize) -> bool {
@@ -487,8 +492,7 @@ pub(crate) trait Sight<'s> {
 
 /// Something that was worked out for a subject.
 pub(crate) struct Known<'s> {
-    hash: u64,
-    what: Formula,
+    number: u128,
     worth: Result<Worth<'s>>,
 }
 
@@ -602,14 +606,12 @@ pub(crate) fn work_out<'s>(
             Worth::Truth(found == 1)
         }
         Formula::Each { over, only_if, of } => each_of(over, only_if.as_deref(), of, sight, bound)?,
-        Formula::Once { hash, of } => {
-            let known = |known: &&Known<'s>| known.hash == *hash && known.what == **of;
-            if let Some(known) = sight.known().borrow().iter().find(known) {
+        Formula::Once { number, of } => {
+            if let Some(known) = sight.known().borrow().iter().find(|known| known.number == *number) {
                 return known.worth.clone();
             }
             let worth = work_out(of, sight, bound);
-            let known = Known { hash: *hash, what: of.as_ref().clone(), worth: worth.clone() };
-            sight.known().borrow_mut().push(known);
+            sight.known().borrow_mut().push(Known { number: *number, worth: worth.clone() });
             worth?
         }
     })

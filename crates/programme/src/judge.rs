@@ -179,7 +179,9 @@ impl<'s> View<'s> {
     }
 
     fn evidence(&self, condition: &Condition) -> BTreeMap<(String, String), Value> {
-        let answers = condition.evidence.iter().filter_map(|(form, field)| {
+        // What is told is the latest; of what is looked at through a history it would be any one.
+        let latest = condition.evidence.iter().filter(|(form, _)| condition.needs.forms.contains(form));
+        let answers = latest.filter_map(|(form, field)| {
             let value = self.latest(form)?.values.get(field)?;
             Some(((form.clone(), field.clone()), value.clone()))
         });
