@@ -8,8 +8,8 @@ use crate::fact::{Body, Fact, FoundBy, SignReason};
 use crate::id::{DwellingId, PersonId, PlanId, SeriesId};
 use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
-    Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp,
-    State, Sweep, SweepNumber, Tally, Visit,
+    Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
+    Stamp, State, Sweep, SweepNumber, Tally, Visit,
 };
 use crate::sweep::tally;
 use crate::time::Millis;
@@ -187,6 +187,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 area,
                 enrolled_at: stamp.at,
                 revoked_at: None,
+                ends_at: None,
             };
             state.put_device(*series, device)
         }
@@ -195,6 +196,10 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 state.put_device(*series, Device { revoked_at: Some(stamp.at), ..device })
             }
             _ => Ok(()),
+        },
+        Body::DeviceTerm { series, ends_at } => match state.device(*series)? {
+            Some(device) => state.put_device(*series, Device { ends_at: Some(*ends_at), ..device }),
+            None => Ok(()),
         },
         Body::Erased { person, .. } => change_people(state, origin.counts_from, &[*person], |state| {
             for linked in state.linked_to(*person)? {
@@ -286,10 +291,12 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         }
         Body::CaseReported { .. } => report_case(state, origin, fact, stamp.at),
         Body::CaseActed { case, turn, role, deed } => {
-            let Some((case, _)) = state.case(*case)? else { return Ok(()) };
+            let named = *case;
+            let Some((case, _)) = state.case(named)? else { return Ok(()) };
             state.put_event(
                 case,
                 Event {
+                    named,
                     at: stamp.at,
                     series: origin.series,
                     sequence: origin.sequence,
@@ -302,8 +309,12 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             )
         }
         Body::CaseClimbed { case, task, role, due } => {
-            let Some((case, _)) = state.case(*case)? else { return Ok(()) };
-            state.put_climb(Climb { case, task: task.clone(), role: role.clone(), due: *due, at: stamp.at })
+            let named = *case;
+            let Some((case, _)) = state.case(named)? else { return Ok(()) };
+            state.put_climb(
+                case,
+                Climb { named, task: task.clone(), role: role.clone(), due: *due, at: stamp.at },
+            )
         }
         Body::Appointed { who, programme, role, area } => {
             // In an area that is not known it takes the earlier one away and gives nothing.
@@ -332,6 +343,18 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             slip::say(state, origin, *said, row)
         }
         Body::SaidSettled { said, decision } => slip::decide(state, *said, *decision, stamp.at),
+        Body::MapDrawn { area, source, digest, shapes } => {
+            let Some(area) = state.book().areas.number(area) else { return Ok(()) };
+            change_book(state, origin.counts_from, |book| {
+                book.maps.push(Map {
+                    area,
+                    source: source.clone(),
+                    digest: *digest,
+                    shapes: *shapes,
+                    drawn_at: stamp.at,
+                });
+            })
+        }
         Body::Revealed { person, purpose } => {
             if state.is_erased(*person)? {
                 return Ok(());
@@ -379,31 +402,26 @@ fn report_case<S: State>(state: &mut S, origin: Origin, fact: &Fact, at: Millis)
     if state.dwelling(dwelling)?.is_none() {
         return Ok(());
     }
-    let known = match state.case(*id)? {
-        Some((known, _)) => known,
-        None => match state.open_case(programme, pathway, subject)? {
-            Some(open) => {
-                state.put_case_alias(*id, open)?;
-                open
-            }
-            None => {
-                let case = Case {
-                    programme: programme.clone(),
-                    version: version.clone(),
-                    pathway: pathway.clone(),
-                    subject,
-                    dwelling,
-                    opened_at: at,
-                    counted_from: *counted_from,
-                };
-                state.put_case(*id, case)?;
-                *id
-            }
-        },
+    let case = Case {
+        programme: programme.clone(),
+        version: version.clone(),
+        pathway: pathway.clone(),
+        subject,
+        dwelling,
+        opened_at: at,
+        counted_from: *counted_from,
     };
-    let report =
-        Report { position: origin.position, at, source: *source, rule: rule.clone(), actor: fact.actor };
-    state.put_report(known, report)
+    let report = Report {
+        named: *id,
+        position: origin.position,
+        at,
+        source: *source,
+        rule: rule.clone(),
+        actor: fact.actor,
+        dwelling,
+        counted_from: *counted_from,
+    };
+    state.put_report(case, report)
 }
 
 /// The id under which a subject is known.

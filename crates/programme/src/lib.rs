@@ -13,7 +13,8 @@
 //!   [`calendar`] knows working days.
 //! - [`indicator`] is what is counted by area and day, and who is behind it.
 //! - [`archive`] is a pack as one run of bytes; [`difference`] tells what changed between two versions.
-//! - [`judge`] says whether a rule flags a subject; [`scenario`] runs a pack's own tests.
+//! - [`judge`] says whether a rule flags a subject; [`scenario`] runs a pack's own tests, in which cases are walked from
+//!   their opening on as well.
 //!
 //! No files, no sockets, no clock: bytes come from the caller, and a day is an argument.
 
@@ -47,6 +48,7 @@ pub mod scenario;
 mod section;
 mod sheet;
 pub mod text;
+mod walk;
 mod xform;
 
 pub use finding::{Bilingual, Finding, Place, Spot};

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 3;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 11;
+pub const VIEWS_VERSION: i64 = 14;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -165,6 +165,8 @@ create table slip (
     slip blob not null,
     office_phone text not null
 ) without rowid;
+", "
+alter table invitation add column ends_at integer;
 "];
 
 /// Views: what the facts add up to. Made, emptied and compared table by table; see [`VIEW_TABLES`].
@@ -177,8 +179,10 @@ create table roster (number integer primary key, id blob not null, source text n
     bytes integer not null, imported_at integer not null);
 create table edition (number integer primary key, programme text not null, version text not null, from_day integer not null,
     sunset integer not null, digest blob not null, published_at integer not null);
+create table map (number integer primary key, area integer not null, source text not null, digest blob not null,
+    shapes integer not null, drawn_at integer not null);
 create table device (series blob primary key, public_key blob not null, worker blob not null, role integer not null,
-    area integer not null, enrolled_at integer not null, revoked_at integer) without rowid;
+    area integer not null, enrolled_at integer not null, revoked_at integer, ends_at integer) without rowid;
 create index device_of_area on device (area);
 create index device_of_worker on device (worker);
 create table access (account blob primary key, role integer not null, area integer not null) without rowid;
@@ -223,17 +227,19 @@ create index case_at_dwelling on case_file (dwelling);
 create table case_alias (id blob primary key, case_id blob not null) without rowid;
 create index alias_of_case on case_alias (case_id);
 create table case_report (case_id blob not null, position integer not null, at integer not null, source integer not null,
-    rule text, actor blob not null, primary key (case_id, position)) without rowid;
+    rule text, actor blob not null, named blob not null, dwelling blob not null, counted_from integer,
+    primary key (case_id, position)) without rowid;
 create table case_event (case_id blob not null, series blob not null, sequence integer not null, at integer not null,
     actor blob not null, role text not null, turn integer not null, deed integer not null, step text, to_whom blob,
-    counted_from integer, position integer not null, primary key (case_id, series, sequence)) without rowid;
+    counted_from integer, position integer not null, named blob not null,
+    primary key (case_id, series, sequence)) without rowid;
 create table due (case_id blob not null, task text not null, rank integer not null, programme text not null,
     role text not null, area integer not null, since integer not null, remind_at integer not null, due integer not null,
     tell_at integer not null, primary key (case_id, task, rank)) without rowid;
 create index due_of_role on due (programme, role, area, due);
 create index due_to_tell on due (tell_at);
 create table climbed (case_id blob not null, task text not null, role text not null, due integer not null,
-    at integer not null, primary key (case_id, task, role, due)) without rowid;
+    at integer not null, named blob not null, primary key (case_id, task, role, due)) without rowid;
 create table slip (id blob primary key, dwelling blob not null, issued_at integer not null, expires_at integer not null,
     revoked_at integer) without rowid;
 create index slip_of_dwelling on slip (dwelling);
@@ -277,6 +283,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("sweep", "number"),
     ("roster", "number"),
     ("edition", "number"),
+    ("map", "number"),
     ("device", "series"),
     ("access", "account"),
     ("dwelling", "id"),

@@ -11,8 +11,8 @@ use domain::fact::{Light, Outcome, Place};
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, SeriesId, SlipId};
 use domain::slip::{Reading, Said, Slip};
 use domain::state::{
-    Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp,
-    State, Sweep, SweepNumber, Tally, Visit, Waiting,
+    Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
+    Stamp, State, Sweep, SweepNumber, Tally, Visit, Waiting,
 };
 use domain::sweep::residual_reason;
 use domain::time::Millis;
@@ -391,6 +391,18 @@ fn load_book(connection: &Connection) -> Result<Book> {
         })
     })?;
     book.editions = editions.collect::<rusqlite::Result<_>>()?;
+    let mut read =
+        connection.prepare("select area, source, digest, shapes, drawn_at from map order by number")?;
+    let maps = read.query_map([], |row| {
+        Ok(Map {
+            area: row.get(0)?,
+            source: row.get(1)?,
+            digest: row.get(2)?,
+            shapes: row.get(3)?,
+            drawn_at: row.get(4)?,
+        })
+    })?;
+    book.maps = maps.collect::<rusqlite::Result<_>>()?;
     Ok(book)
 }
 
@@ -450,6 +462,13 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
             edition.published_at
         ])?;
     }
+    let mut put = connection.prepare_cached(
+        "insert or replace into map (number, area, source, digest, shapes, drawn_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (number, map) in (0u32..).zip(&book.maps) {
+        put.execute(params![number, map.area, map.source, map.digest, map.shapes, map.drawn_at])?;
+    }
     Ok(())
 }
 
@@ -469,7 +488,7 @@ impl State for Views {
 
     fn device(&mut self, series: SeriesId) -> Result<Option<Device>> {
         let found = self
-            .cached("select public_key, worker, role, area, enrolled_at, revoked_at from device where series = ?1")?
+            .cached("select public_key, worker, role, area, enrolled_at, revoked_at, ends_at from device where series = ?1")?
             .query_row([series.0], |row| {
                 Ok(Device {
                     public_key: row.get(0)?,
@@ -478,6 +497,7 @@ impl State for Views {
                     area: row.get(3)?,
                     enrolled_at: row.get(4)?,
                     revoked_at: row.get(5)?,
+                    ends_at: row.get(6)?,
                 })
             })
             .optional()?;
@@ -486,8 +506,8 @@ impl State for Views {
 
     fn put_device(&mut self, series: SeriesId, device: Device) -> Result<()> {
         self.cached(
-            "insert or replace into device (series, public_key, worker, role, area, enrolled_at, revoked_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "insert or replace into device (series, public_key, worker, role, area, enrolled_at, revoked_at, ends_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             series.0,
@@ -496,7 +516,8 @@ impl State for Views {
             device.role,
             device.area,
             device.enrolled_at,
-            device.revoked_at
+            device.revoked_at,
+            device.ends_at
         ])?;
         Ok(())
     }
@@ -792,45 +813,19 @@ impl State for Views {
         self.find_case(id)
     }
 
-    fn open_case(&mut self, programme: &str, pathway: &str, subject: Subject) -> Result<Option<CaseId>> {
-        self.find_open_case(programme, pathway, subject)
-    }
-
-    fn put_case(&mut self, id: CaseId, case: Case) -> Result<()> {
-        self.add_case(id, &case)
-    }
-
-    fn put_case_alias(&mut self, id: CaseId, of: CaseId) -> Result<()> {
-        self.cached("insert or replace into case_alias (id, case_id) values (?1, ?2)")?
-            .execute(params![id.0, of.0])?;
-        Ok(())
-    }
-
-    fn put_report(&mut self, case: CaseId, report: Report) -> Result<()> {
-        self.cached(
-            "insert or ignore into case_report (case_id, position, at, source, rule, actor)
-             values (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![
-            case.0,
-            report.position,
-            report.at,
-            report.source as u8,
-            report.rule,
-            report.actor.0
-        ])?;
-        Ok(())
+    fn put_report(&mut self, case: Case, report: Report) -> Result<()> {
+        self.add_report(&case, &report)
     }
 
     fn put_event(&mut self, case: CaseId, event: Event) -> Result<()> {
         self.add_event(case, &event)
     }
 
-    fn put_climb(&mut self, climb: Climb) -> Result<()> {
+    fn put_climb(&mut self, case: CaseId, climb: Climb) -> Result<()> {
         self.cached(
-            "insert or ignore into climbed (case_id, task, role, due, at) values (?1, ?2, ?3, ?4, ?5)",
+            "insert or ignore into climbed (case_id, task, role, due, at, named) values (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![climb.case.0, climb.task, climb.role, climb.due, climb.at])?;
+        .execute(params![case.0, climb.task, climb.role, climb.due, climb.at, climb.named.0])?;
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 //! | `cursor` | pages |
 //! | `session`, `devices` | signing in, phones |
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
+//! | `maps` | outlines of buildings and grids |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
 //! | `indicators` | what is counted by area and day, and who stands behind it |
@@ -50,6 +51,7 @@ pub mod health;
 pub mod indicators;
 pub mod layers;
 pub mod listen;
+pub mod maps;
 pub mod my_plans;
 pub mod pages;
 pub mod persons;
@@ -178,6 +180,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(residual::routes())
         .merge(reconcile::routes())
         .merge(buildings::routes())
+        .merge(maps::routes())
         .merge(persons::routes())
         .merge(proposals::routes())
         .merge(quarantine::routes())

@@ -6,6 +6,7 @@ mod cases;
 mod forms;
 mod indicators;
 mod lists;
+mod maps;
 mod matrix;
 mod people;
 mod place;
