@@ -939,6 +939,13 @@ pub(crate) fn day_number(day: Day) -> i64 {
     i64::from((day - EPOCH).get_days())
 }
 
+/// The day that so many days after 1970-01-01 are; none for what is no whole number of days.
+pub(crate) fn day_of(number: f64) -> Option<Day> {
+    let whole = Number::Decimal(number).as_whole();
+    let is_whole = (Number::Whole(whole).as_decimal() - number).abs() < f64::EPSILON;
+    EPOCH.checked_add(Span::new().try_days(whole).ok().filter(|_| is_whole)?).ok()
+}
+
 /// The first day of the month so many months after that of the day.
 pub(crate) fn first_of_month(day: i64, months: i64) -> Option<i64> {
     let day = EPOCH.checked_add(Span::new().try_days(day).ok()?).ok()?;

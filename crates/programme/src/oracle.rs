@@ -439,6 +439,7 @@ mod tests {
                 }
             }
         }
+        all.extend(programme.bridges.iter().flat_map(|bridge| &bridge.days));
         let steps = programme.pathways.iter().flat_map(|pathway| &pathway.steps);
         all.extend(steps.filter_map(|step| step.guard.as_ref()));
         all
