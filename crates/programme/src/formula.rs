@@ -288,13 +288,13 @@ impl Preparing<'_> {
         Some(match name {
             operators::LOGICAL_AND => Formula::Both(parts),
             operators::LOGICAL_OR => Formula::Either(parts),
-            operators::EQUALS => same(parts, false),
-            operators::NOT_EQUALS => same(parts, true),
+            operators::EQUALS => same(*parts, false),
+            operators::NOT_EQUALS => same(*parts, true),
             operators::LESS => order(parts, Order::Less),
             operators::LESS_EQUALS => order(parts, Order::AtMost),
             operators::GREATER => order(parts, Order::Greater),
             operators::GREATER_EQUALS => order(parts, Order::AtLeast),
-            operators::IN => within(parts),
+            operators::IN => within(*parts),
             operators::ADD => reckon(parts, Reckoning::Add),
             operators::SUBSTRACT => reckon(parts, Reckoning::Subtract),
             operators::MULTIPLY => reckon(parts, Reckoning::Multiply),
@@ -346,8 +346,8 @@ impl Preparing<'_> {
     }
 }
 
-fn same(parts: Box<[Formula; 2]>, not: bool) -> Formula {
-    match *parts {
+fn same(parts: [Formula; 2], not: bool) -> Formula {
+    match parts {
         [of, Formula::Text(text)] | [Formula::Text(text), of] => {
             Formula::SameText { of: Box::new(of), text, not }
         }
@@ -355,8 +355,7 @@ fn same(parts: Box<[Formula; 2]>, not: bool) -> Formula {
     }
 }
 
-fn within(parts: Box<[Formula; 2]>) -> Formula {
-    let [of, list] = *parts;
+fn within([of, list]: [Formula; 2]) -> Formula {
     let texts: Option<Arc<[Arc<str>]>> = match &list {
         Formula::List(elements) => elements
             .iter()

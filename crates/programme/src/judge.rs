@@ -56,12 +56,15 @@ pub fn judge(
     View::new(&condition.needs, situation, parameters, today).judge(condition)
 }
 
+/// Filled-in forms, in an order.
+type Forms<'s> = Rc<[&'s Record]>;
+
 /// The filled-in forms of one kind up to a day, the newest first; of one day in the order in which they were given, the
 /// last first.
 struct Filled<'s> {
     form: &'s str,
     newest: &'s Record,
-    all: OnceCell<Rc<[&'s Record]>>,
+    all: OnceCell<Forms<'s>>,
 }
 
 /// One subject on one day, looked at for all conditions whose needs it was made for. Figures, classes and whatever conditions
@@ -72,7 +75,7 @@ pub struct View<'s> {
     parameters: &'s BTreeMap<&'s str, Number>,
     today: Day,
     own: Vec<Filled<'s>>,
-    people: RefCell<Vec<(&'s str, Rc<[&'s Record]>)>>,
+    people: RefCell<Vec<(&'s str, Forms<'s>)>>,
     figures: RefCell<Vec<(Arc<Figure>, Reckoned)>>,
     classes: RefCell<Vec<(Arc<Classes>, Rc<str>)>>,
     known: RefCell<Vec<Known<'s>>>,
@@ -208,7 +211,7 @@ impl<'s> Sight<'s> for View<'s> {
         self.own.iter().find(|filled| filled.form == form).map(|filled| filled.newest)
     }
 
-    fn history(&self, form: &str) -> Rc<[&'s Record]> {
+    fn history(&self, form: &str) -> Forms<'s> {
         let Some(filled) = self.own.iter().find(|filled| filled.form == form) else { return Rc::new([]) };
         let all = filled.all.get_or_init(|| {
             let mut all = newest(&self.situation.own, form, self.today);
@@ -218,12 +221,12 @@ impl<'s> Sight<'s> for View<'s> {
         Rc::clone(all)
     }
 
-    fn people(&self, form: &str) -> Rc<[&'s Record]> {
+    fn people(&self, form: &str) -> Forms<'s> {
         if let Some((_, known)) = self.people.borrow().iter().find(|(known, _)| *known == form) {
             return Rc::clone(known);
         }
         let people = self.situation.people.iter().take(MOST_PEOPLE);
-        let all: Rc<[&'s Record]> =
+        let all: Forms<'s> =
             people.filter_map(|own| newest(own, form, self.today).into_iter().next()).collect();
         // Where nobody filled it in there is nothing to keep, nor a name that lives as long as the answers.
         if let Some(record) = all.first() {
