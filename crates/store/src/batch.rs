@@ -179,6 +179,7 @@ impl<'s> Batch<'s> {
             Body::Released { series, sequence } => self.waiting_at(*series, *sequence)?,
             _ => None,
         };
+        self.store.views.arrived(self.now);
         apply::apply(&mut self.store.views, origin, &fact)?;
         if let Some(released) = released {
             self.recognise_released(released)?;
@@ -433,6 +434,7 @@ impl<'s> Batch<'s> {
                     received_at: self.now,
                     sealed: envelope.sealed.is_some(),
                 };
+                self.store.views.arrived(self.now);
                 apply::apply(&mut self.store.views, origin, &fact)?;
                 if let Body::PersonSeen { dwelling, person, .. } = &fact.body
                     && envelope.sealed.is_some()

@@ -22,7 +22,7 @@ use crate::error::{Result, StoreError};
 use crate::lists::door_order;
 use crate::schema;
 use crate::store::read_fact;
-use crate::views::{ROUND_COLUMNS, Views, round_from};
+use crate::views::{HOUR, ROUND_COLUMNS, Views, round_from};
 
 /// Reads a territory. Cheap to open; keep one for each thread.
 pub struct Reader {
@@ -252,6 +252,37 @@ impl Reader {
             lit_unlisted: tally.lit_unlisted,
             listed_dark: tally.listed_dark,
         })
+    }
+
+    /// How far an area was in a sweep at the end of each hour in which that changed, oldest first, by what had arrived by
+    /// then: the hour since 1970, the dwellings known, those accounted for. The first is the hour before the sweep opened.
+    pub fn series(&self, sweep: SweepNumber, area: AreaNumber) -> Result<Vec<(i64, i64, i64)>> {
+        let Some(row) = self.book().sweeps.get(sweep as usize) else { return Ok(Vec::new()) };
+        let hour = |at: Millis| at.div_euclid(HOUR);
+        let (opened, closed) = (hour(row.opened_at), row.closed_at.map_or(i64::MAX, hour));
+        let mut read = self.views.connection().prepare_cached(
+            "select hour, sum(dwellings), sum(accounted) from (
+                select hour, dwellings, 0 as accounted from count_hour where area = ?2
+                union all
+                select hour, 0, accounted from tally_hour where sweep = ?1 and area = ?2)
+             group by hour order by hour",
+        )?;
+        let changes =
+            read.query_map(params![sweep, area], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let mut series = vec![(opened - 1, 0, 0)];
+        for change in changes {
+            let (hour, dwellings, accounted): (i64, i64, i64) = change?;
+            let (last, known, done) = series.last().copied().unwrap_or_default();
+            let now = (hour.max(last), known + dwellings, done + accounted);
+            if hour > closed {
+                break;
+            }
+            if hour <= last {
+                series.pop();
+            }
+            series.push(now);
+        }
+        Ok(series)
     }
 
     /// The areas at or below `area` that hold doors of their own, in the order of their codes.

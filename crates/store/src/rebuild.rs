@@ -169,7 +169,10 @@ fn apply_all(
         for Stored { origin, verdict, fact } in chunk? {
             next = origin.position + 1;
             match fact {
-                Some(fact) => apply::apply(views, origin, &fact)?,
+                Some(fact) => {
+                    views.arrived(origin.received_at);
+                    apply::apply(views, origin, &fact)?;
+                }
                 None => views.put_quarantined(origin.series, origin.sequence, origin.position, verdict)?,
             }
         }

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 3;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 15;
+pub const VIEWS_VERSION: i64 = 16;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -269,6 +269,10 @@ create table area_count (area integer primary key, dwellings integer not null, l
 create table tally (sweep integer not null, area integer not null, accounted integer not null,
     persons_reached integer not null, lit_unlisted integer not null, listed_dark integer not null,
     primary key (sweep, area)) without rowid;
+create table tally_hour (sweep integer not null, area integer not null, hour integer not null, accounted integer not null,
+    primary key (sweep, area, hour)) without rowid;
+create table count_hour (area integer not null, hour integer not null, dwellings integer not null,
+    primary key (area, hour)) without rowid;
 create table frozen (sweep integer not null, area integer not null, dwellings integer not null, listed integer not null,
     primary key (sweep, area)) without rowid;
 create table unreached (sweep integer not null, area integer not null, dwelling blob not null,
@@ -316,6 +320,8 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("sighting", "sweep, person, dwelling"),
     ("area_count", "area"),
     ("tally", "sweep, area"),
+    ("tally_hour", "sweep, area, hour"),
+    ("count_hour", "area, hour"),
     ("frozen", "sweep, area"),
     ("unreached", "sweep, area, dwelling"),
     ("quarantine", "series, sequence, position"),

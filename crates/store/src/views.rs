@@ -27,6 +27,9 @@ use crate::slips::{SAID_COLUMNS, SLIP_COLUMNS, said_from, slip_from};
 /// Clean rows kept for the next batch; beyond this the cache starts over.
 const KEEP_ROWS: usize = 400_000;
 
+/// In milliseconds.
+pub(crate) const HOUR: Millis = 3_600_000;
+
 struct Slot<T> {
     value: Option<T>,
     dirty: bool,
@@ -43,6 +46,10 @@ pub struct Views {
     dirty_rounds: Vec<(SweepNumber, DwellingId)>,
     counts: FxHashMap<AreaNumber, Count>,
     tallies: FxHashMap<(SweepNumber, AreaNumber), Tally>,
+    /// The hour since 1970 in which the fact arrived that is applied, and what such facts changed in each.
+    hour: i64,
+    hourly_accounted: FxHashMap<(SweepNumber, AreaNumber, i64), i64>,
+    hourly_dwellings: FxHashMap<(AreaNumber, i64), i64>,
     /// Known, until something is erased or forgotten: nobody is.
     none_erased: bool,
     book_changed: bool,
@@ -82,6 +89,9 @@ impl Views {
             dirty_rounds: Vec::new(),
             counts: FxHashMap::default(),
             tallies: FxHashMap::default(),
+            hour: 0,
+            hourly_accounted: FxHashMap::default(),
+            hourly_dwellings: FxHashMap::default(),
             none_erased: false,
             book_changed: false,
             book_version: 0,
@@ -113,6 +123,8 @@ impl Views {
         self.dirty_rounds.clear();
         self.counts.clear();
         self.tallies.clear();
+        self.hourly_accounted.clear();
+        self.hourly_dwellings.clear();
         self.none_erased = false;
         self.book_changed = false;
         self.dirty_cases.clear();
@@ -151,6 +163,11 @@ impl Views {
                 self.touched.push(number);
             }
         }
+    }
+
+    /// Says when the fact arrived that is applied next: what it changes is kept by the hour, too.
+    pub fn arrived(&mut self, received_at: Millis) {
+        self.hour = received_at.div_euclid(HOUR);
     }
 
     /// How many rows wait in memory.
@@ -194,6 +211,7 @@ impl Views {
                 ])?;
             }
         }
+        self.flush_hours()?;
         if self.book_changed {
             save_book(&self.connection, &self.book)?;
             self.book_changed = false;
@@ -201,6 +219,28 @@ impl Views {
         if self.waiting() > KEEP_ROWS {
             self.dwellings.clear();
             self.rounds.clear();
+        }
+        Ok(())
+    }
+
+    fn flush_hours(&mut self) -> Result<()> {
+        let mut add = self.connection.prepare_cached(
+            "insert into tally_hour (sweep, area, hour, accounted) values (?1, ?2, ?3, ?4)
+             on conflict (sweep, area, hour) do update set accounted = accounted + ?4",
+        )?;
+        let mut changes: Vec<_> = self.hourly_accounted.drain().collect();
+        changes.sort_unstable();
+        for ((sweep, area, hour), accounted) in changes {
+            add.execute(params![sweep, area, hour, accounted])?;
+        }
+        let mut add = self.connection.prepare_cached(
+            "insert into count_hour (area, hour, dwellings) values (?1, ?2, ?3)
+             on conflict (area, hour) do update set dwellings = dwellings + ?3",
+        )?;
+        let mut changes: Vec<_> = self.hourly_dwellings.drain().collect();
+        changes.sort_unstable();
+        for ((area, hour), dwellings) in changes {
+            add.execute(params![area, hour, dwellings])?;
         }
         Ok(())
     }
@@ -1003,6 +1043,9 @@ impl State for Views {
     fn add_count(&mut self, area: AreaNumber, change: Count) -> Result<()> {
         let count = self.counts.entry(area).or_default();
         *count = count.plus(change);
+        if change.dwellings != 0 {
+            *self.hourly_dwellings.entry((area, self.hour)).or_default() += change.dwellings;
+        }
         // Doors and lists are shared by every open sweep.
         self.touch_open();
         Ok(())
@@ -1011,6 +1054,9 @@ impl State for Views {
     fn add_tally(&mut self, sweep: SweepNumber, area: AreaNumber, change: Tally) -> Result<()> {
         let tally = self.tallies.entry((sweep, area)).or_default();
         *tally = tally.plus(change);
+        if change.accounted != 0 {
+            *self.hourly_accounted.entry((sweep, area, self.hour)).or_default() += change.accounted;
+        }
         self.touch(sweep);
         Ok(())
     }

@@ -19,7 +19,7 @@ use super::wire::instant;
 use crate::app::failure::Result as AppResult;
 
 pub fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(coverage))
+    OpenApiRouter::new().routes(routes!(coverage)).routes(routes!(series))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -54,6 +54,21 @@ struct CoverageRow {
     persons_reached: i64,
     lit_unlisted: i64,
     listed_dark: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Series {
+    /// Oldest first; the last is how it is now.
+    points: Vec<SeriesPoint>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SeriesPoint {
+    /// The end of an hour in which something changed.
+    #[schema(format = DateTime)]
+    at: String,
+    dwellings: i64,
+    accounted: i64,
 }
 
 fn row(reader: &Reader, sweep: SweepNumber, number: AreaNumber) -> AppResult<CoverageRow> {
@@ -105,4 +120,26 @@ async fn coverage(
         })
         .await?;
     Ok(Json(answer))
+}
+
+/// How a sweep went on: coverage as it was known at the end of each hour in which it changed, by what had arrived by then.
+#[utoipa::path(
+    get, path = "/v1/sweeps/{id}/series", tag = "sweeps",
+    params(("id" = String, Path, format = "uuid"), CoverageQuery),
+    responses((status = 200, body = Series), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+async fn series(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<SweepId>,
+    Query(query): Query<CoverageQuery>,
+) -> Result<Json<Series>, Problem> {
+    let (sweep, area) = scope::sweep_area(&caller, Action::ReadCoverage, id, query.area.as_deref())?;
+    let series = site.territory.read(move |reader| Ok(reader.series(sweep, area)?)).await?;
+    let point = |(hour, dwellings, accounted): (i64, i64, i64)| SeriesPoint {
+        at: instant((hour + 1) * 3_600_000),
+        dwellings,
+        accounted,
+    };
+    Ok(Json(Series { points: series.into_iter().map(point).collect() }))
 }

@@ -2,7 +2,7 @@
 
 use domain::access::Role;
 use domain::case::{Source, Subject};
-use domain::fact::Body;
+use domain::fact::{Body, Light, Outcome};
 use domain::id::Id;
 use serde_json::{Value, json};
 use wanjia::cli::now;
@@ -75,6 +75,25 @@ async fn exact_numbers_are_for_those_who_act_in_the_programme() {
     publish(&place).await;
     assert_eq!(place.ask(SECRETARY, "GET", &own, None).await.status, 200);
     assert_eq!(place.ask(Who::Role(Role::DepartmentObserver), "GET", &own, None).await.code(), "not_in_role");
+}
+
+#[tokio::test]
+async fn the_series_ends_where_coverage_is_and_begins_before_anyone_knocked() {
+    let place = Place::new().await;
+    let points = async || {
+        let uri = format!("/v1/sweeps/{SWEEP}/series?area={OWN}");
+        place.ask(CLERK, "GET", &uri, None).await.json()["points"].as_array().unwrap().clone()
+    };
+    let before = points().await;
+    place.visit(SWEEP, place.door(OWN, "3", "2", "402").await, Outcome::Met, Light::On).await;
+    let after = points().await;
+    let last = after.last().unwrap();
+    assert_eq!((&last["dwellings"], &last["accounted"]), (&json!(2), &json!(1)), "{after:?}");
+    assert!(before.iter().all(|point| point["accounted"] == 0), "{before:?}");
+    assert!(after.is_sorted_by_key(|point| point["at"].as_str().unwrap().to_owned()));
+    let root = place.folder.path().join("data");
+    place.site.territory.stop().await;
+    assert!(store::verify::verify(&root, None, true, &mut |_| {}).is_ok());
 }
 
 #[tokio::test]

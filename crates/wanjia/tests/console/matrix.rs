@@ -126,6 +126,7 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             (format!("/v1/sweeps/{SWEEP}/sign"), Some(json!({"dwelling": home, "reason": "refusal"})))
         }
         "GET /v1/sweeps/{id}/coverage" => (of_sweep("coverage", ""), None),
+        "GET /v1/sweeps/{id}/series" => (of_sweep("series", ""), None),
         "GET /v1/sweeps/{id}/residual" => (of_sweep("residual", ""), None),
         "GET /v1/sweeps/{id}/reconcile" => (of_sweep("reconcile", ""), None),
         "GET /v1/sweeps/{id}/tasks" => (of_sweep("tasks", ""), None),
