@@ -637,7 +637,7 @@ pub struct Mapping {
 /// A table as a person sees it who says which column is which.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// What the headings say. The row is the first that is no blank if no row names a column.
+    /// What the headings say. If no row names a column, the row is the first of those with the most cells.
     pub mapping: Mapping,
     pub places: Vec<LookPlace>,
     /// The columns that a table of this kind may have, and whether it must.
@@ -812,7 +812,8 @@ pub(crate) fn take(table: &mut Table, mapping: &Mapping, needed: &[Column]) -> R
 /// # Errors
 /// When the table cannot be read.
 pub fn look(table: &mut Table, schema: &Schema) -> Result<Look, TableError> {
-    let mut best: Option<(usize, usize, Header)> = None;
+    // Of rows that name as many columns, the first that has the most cells: a title has one.
+    let mut best: Option<((usize, usize), usize, Header)> = None;
     for sheet in 0..table.sheet_count() {
         table.select_sheet(sheet)?;
         let mut record = Record::default();
@@ -821,9 +822,9 @@ pub fn look(table: &mut Table, schema: &Schema) -> Result<Look, TableError> {
                 break;
             }
             let header = Header::read(&record, schema).unwrap_or_else(|| Header::of(&record));
-            let better = best.as_ref().is_none_or(|(score, _, _)| header.score() > *score);
-            if better && !header.shown.is_empty() {
-                best = Some((header.score(), sheet, header));
+            let score = (header.score(), header.shown.len());
+            if !header.shown.is_empty() && best.as_ref().is_none_or(|(known, _, _)| score > *known) {
+                best = Some((score, sheet, header));
             }
         }
     }

@@ -339,6 +339,12 @@ export default {
     withdrawTitle: 'Withdraw this plan?',
     withdrawText: 'It is in force no more, and phones say so. That it was published and withdrawn stays in the ledger.',
   },
+  replay: {
+    title: 'Replay',
+    now: 'Now',
+    at: '{time}: {accounted} of {dwellings} dwellings accounted for ({percent}%)',
+    note: 'Each step is an hour in which something changed, by what had arrived by then.',
+  },
   command: {
     title: 'Command',
     lead: 'What waits for someone, on one page; a number leads to its rows.',

@@ -339,6 +339,12 @@ export default {
     withdrawTitle: '撤回这份方案？',
     withdrawText: '撤回后它不再生效，各人的手机会提示已撤回；发布和撤回都留在账本里。',
   },
+  replay: {
+    title: '回放',
+    now: '现在',
+    at: '{time}：{accounted} / {dwellings} 户已核清（{percent}%）',
+    note: '每一格是有变化的一个小时，按那时已经收到的记录算。',
+  },
   command: {
     title: '指挥',
     lead: '哪些事在等人，一页看全；点数字看明细。',

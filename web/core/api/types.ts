@@ -556,6 +556,13 @@ export interface BuildingRow {
   visited_at?: string
 }
 
+/** Coverage at the end of an hour, by what had arrived by then. */
+export interface SeriesPoint {
+  at: string
+  dwellings: number
+  accounted: number
+}
+
 /** A cell of the floor map; a number that is not told is not there. */
 export interface FloorCell {
   open?: number

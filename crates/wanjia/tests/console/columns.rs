@@ -42,6 +42,15 @@ async fn a_sheet_is_shown_by_its_columns_and_taken_as_a_person_says() {
 }
 
 #[tokio::test]
+async fn where_no_heading_is_known_the_first_full_row_is_the_headings() {
+    let place = Place::new().await;
+    let sheet = SHEET.replace("电话", "怎么找").replace("大智", "\n大智");
+    let look = place.ask(CLERK, "POST", "/v1/roster/columns", Some(Value::String(sheet))).await.json();
+    assert_eq!((&look["row"], &look["places"][0]["heading"]), (&json!(4), &json!("住哪栋")));
+    assert!(look["places"].as_array().unwrap().iter().all(|one| one.get("column").is_none()));
+}
+
+#[tokio::test]
 async fn a_mapping_that_means_nothing_is_refused() {
     let place = Place::new().await;
     for wrong in ["", "0.3", "0.3;name", "0.3;nobody:1", "a.3;name:1", "0.3;name:-1"] {
