@@ -355,6 +355,18 @@ describe('a newcomer’s first evening', () => {
     assert.match(secretary.url(), /building=3/)
   })
 
+  it('goes back through the sweep to before anyone knocked', async () => {
+    await go(secretary, '进度')
+    const replay = secretary.locator('.replay')
+    await replay.getByText('现在：2 / 6 户已核清').waitFor()
+    await replay.getByRole('slider').focus()
+    await secretary.keyboard.press('Home')
+    await replay.getByText('0 / 0 户已核清').waitFor()
+    await quiet(secretary, 'replay')
+    await secretary.keyboard.press('End')
+    await replay.getByText('现在：2 / 6 户已核清').waitFor()
+  })
+
   it('sees on one page what waits, and each number leads to its rows', async () => {
     await go(secretary, '指挥')
     const figure = (name) => secretary.locator(`[data-figure=${name}] dd`).first()
