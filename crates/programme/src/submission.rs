@@ -100,7 +100,7 @@ pub fn read(bytes: &[u8]) -> Result<Submission, Unreadable> {
                 text.clear();
                 leaf = true;
             }
-            Event::Empty(start) => {
+            Event::Empty(_) => {
                 elements += 1;
                 if elements > MOST_ELEMENTS {
                     return Err(Unreadable::TooMuch);
@@ -108,7 +108,6 @@ pub fn read(bytes: &[u8]) -> Result<Submission, Unreadable> {
                 if path.is_empty() {
                     return Err(if rooted { Unreadable::NotXml } else { Unreadable::NoInstance });
                 }
-                let _ = start;
                 leaf = false;
             }
             Event::End(_) => {
