@@ -62,10 +62,9 @@ impl Unreadable {
                 "没有写明是哪张表（根元素缺少 id），没有收下",
                 "this does not say of which form it is (its root has no id) and was not taken",
             ),
-            Self::NoInstance => (
-                "没有编号（meta/instanceID），没有收下",
-                "this has no meta/instanceID and was not taken",
-            ),
+            Self::NoInstance => {
+                ("没有编号（meta/instanceID），没有收下", "this has no meta/instanceID and was not taken")
+            }
             Self::Encrypted => (
                 "服务器读不了加密的表，没有收下；请用服务器发的表",
                 "this server cannot read encrypted forms and did not take it; use the forms that it sends",
@@ -252,7 +251,15 @@ mod tests {
         assert_eq!(told("<data id='a'><meta/></data>"), Unreadable::NoInstance);
         assert_eq!(told("<data><meta><instanceID>1</instanceID></meta></data>"), Unreadable::NoForm);
         assert_eq!(told("<data id='a' encrypted='yes'></data>"), Unreadable::Encrypted);
-        for broken in ["", "x", "<a", "<data id='a'>", "<data id='a'></b>", "<a id='1'></a><b></b>", "<a id='a'>&x;</a>"] {
+        for broken in [
+            "",
+            "x",
+            "<a",
+            "<data id='a'>",
+            "<data id='a'></b>",
+            "<a id='1'></a><b></b>",
+            "<a id='a'>&x;</a>",
+        ] {
             assert_eq!(told(broken), Unreadable::NotXml, "{broken}");
         }
         assert_eq!(told("<!DOCTYPE a [<!ENTITY x 'y'>]><a id='1'>&x;</a>"), Unreadable::NotXml);

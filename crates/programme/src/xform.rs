@@ -476,12 +476,10 @@ impl<'s> Form<'s> {
                     })?;
                 Ok(())
             })?;
-            writer
-                .create_element("h:body")
-                .write_inner_content(|writer| {
-                    self.write_about_body(writer)?;
-                    self.write_body(&self.nodes, writer)
-                })?;
+            writer.create_element("h:body").write_inner_content(|writer| {
+                self.write_about_body(writer)?;
+                self.write_body(&self.nodes, writer)
+            })?;
             Ok(())
         })?;
         Ok(())
@@ -559,13 +557,14 @@ impl<'s> Form<'s> {
                 .with_attributes([("ref", path.as_str()), ("appearance", "minimal autocomplete")])
                 .write_inner_content(|writer| {
                     writer.create_element("label").with_attribute(("ref", label.as_str())).write_empty()?;
-                    writer.create_element("itemset").with_attribute(("nodeset", nodeset.as_str())).write_inner_content(
-                        |writer| {
+                    writer
+                        .create_element("itemset")
+                        .with_attribute(("nodeset", nodeset.as_str()))
+                        .write_inner_content(|writer| {
                             writer.create_element("value").with_attribute(("ref", "name")).write_empty()?;
                             writer.create_element("label").with_attribute(("ref", "label")).write_empty()?;
                             Ok(())
-                        },
-                    )?;
+                        })?;
                     Ok(())
                 })?;
         }

@@ -95,6 +95,15 @@ pub(crate) fn whereabouts(views: &mut Views, person: PersonId) -> Result<Option<
 }
 
 impl Reader {
+    /// The key with which the server signs its own series, and those of ODK clients' users.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn server_key(&mut self) -> Result<Option<[u8; 32]>> {
+        let own = self.views.book().own_series;
+        Ok(self.views.device(own)?.map(|device| device.public_key))
+    }
+
     /// Where a person is; none if nobody has this id, she was erased, or no door is known for her.
     ///
     /// # Errors

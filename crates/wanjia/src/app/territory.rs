@@ -74,8 +74,7 @@ impl Waiting {
     fn answer(self, done: Done, head: &SignedHead) {
         match (self, done) {
             (Self::Push(_, answer), Done::Push(done)) => {
-                let done =
-                    done.map(|(receipts, newest)| PushDone { receipts, newest, head: head.clone() });
+                let done = done.map(|(receipts, newest)| PushDone { receipts, newest, head: head.clone() });
                 drop(answer.send(Ok(done)));
             }
             (Self::Submission(_, answer), Done::Submission(done)) => drop(answer.send(Ok(done))),

@@ -5,7 +5,7 @@
 //! | `extract` | who calls, strict bodies and queries |
 //! | `scope` | which area and sweep a request is about, and whether the caller may know of them |
 //! | `cursor` | pages |
-//! | `session`, `devices` | signing in, phones |
+//! | `session`, `devices`, `odk_users` | signing in, phones, users of ODK clients |
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
@@ -49,6 +49,7 @@ pub mod health;
 pub mod layers;
 pub mod listen;
 pub mod my_plans;
+pub mod odk_users;
 pub mod pages;
 pub mod persons;
 pub mod plans;
@@ -169,6 +170,7 @@ fn endpoints() -> OpenApiRouter<Site> {
     OpenApiRouter::with_openapi(Contract::openapi())
         .merge(session::routes())
         .merge(devices::routes())
+        .merge(odk_users::routes())
         .merge(areas::routes())
         .merge(rosters::routes())
         .merge(sweeps::routes())
@@ -199,6 +201,6 @@ pub fn document() -> Document {
 /// The whole door, with its layers.
 pub fn router(site: Site) -> Router {
     let (router, _) = endpoints().split_for_parts();
-    let router = router.merge(docs::routes()).merge(pages::routes());
+    let router = router.merge(docs::routes()).merge(pages::routes()).merge(crate::openrosa::routes());
     layers::around(router.method_not_allowed_fallback(layers::another_method).with_state(site))
 }

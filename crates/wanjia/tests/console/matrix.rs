@@ -79,6 +79,9 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             });
             ("/v1/devices".into(), Some(body))
         }
+        "POST /v1/odk-users" => {
+            ("/v1/odk-users".into(), Some(json!({"worker_name": "吴网格员", "area_code": area})))
+        }
         "GET /v1/devices" => (format!("/v1/devices?area={area}"), None),
         "DELETE /v1/devices/{series}" => (format!("/v1/devices/{}", place.enrolled(area).await), None),
         "GET /v1/areas" => (format!("/v1/areas?parent={area}"), None),
