@@ -6,6 +6,7 @@ mod cases;
 mod forms;
 mod lists;
 mod matrix;
+mod openrosa;
 mod people;
 mod place;
 mod plans;
