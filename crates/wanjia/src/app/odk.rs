@@ -8,7 +8,7 @@ use domain::area::AreaNumber;
 use domain::case::Subject;
 use domain::fact::{Body, Fact};
 use domain::id::{ActorId, DwellingId, Id, PersonId, SeriesId};
-use domain::time::{Millis, day_of, parse_date, to_day};
+use domain::time::{Day, Millis, day_of, parse_date, to_day};
 use programme::form::{self, Form};
 use programme::{answer, submission};
 use sha2::{Digest as _, Sha256};
@@ -34,9 +34,6 @@ pub async fn add_user(
     let series = Id::from_time(now(), random()?);
     let worker = new_actor(now())?;
     let public_key = territory.read(|reader| Ok(reader.server_key()?)).await?;
-    let public_key = public_key.ok_or_else(|| {
-        Failure::new("store", "账本里没有服务器自己的密钥", "the ledger holds no key of the server's own")
-    })?;
     let (token, hash) = new_token()?;
     let phone = Phone { worker, worker_name, seen_at: now() };
     // The token first: without the enrolment it opens nothing.
@@ -129,6 +126,13 @@ pub struct HandedIn<'h> {
     pub read: &'h submission::Submission,
 }
 
+/// The day on which a form was filled in: as it says, but none that is still to come.
+#[must_use]
+pub fn day_of_form(read: &submission::Submission, now: Millis) -> Day {
+    let today = day_of(now);
+    read.on.as_deref().and_then(|text| parse_date(text).ok()).map_or(today, to_day).min(today)
+}
+
 /// The fact that a filled-in form becomes. Whatever it lacks, it becomes one: what cannot count waits in quarantine.
 #[must_use]
 pub fn fact_of(handed: &HandedIn<'_>, now: Millis) -> Submission {
@@ -142,8 +146,7 @@ pub fn fact_of(handed: &HandedIn<'_>, now: Millis) -> Submission {
         form::Subject::Person => Subject::Person(id(&read.person)),
         _ => Subject::Dwelling(dwelling),
     };
-    let today = day_of(now);
-    let on = read.on.as_deref().and_then(|text| parse_date(text).ok()).map_or(today, to_day).min(today);
+    let on = day_of_form(read, now);
     let body = Body::Answered {
         subject,
         dwelling,

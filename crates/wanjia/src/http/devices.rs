@@ -356,7 +356,7 @@ async fn devices(
                     area_code: area.map(|area| area.code.clone()).unwrap_or_default(),
                     area_name: area.map(|area| area.name.clone()).unwrap_or_default(),
                     role: Role::from_code(row.device.role).map_or("", Role::as_str),
-                    odk: Some(row.device.public_key) == own,
+                    odk: row.device.public_key == own,
                     enrolled_at: instant(row.device.enrolled_at),
                     last_seen_at: phone.map(|phone| phone.seen_at).max(row.pushed_at).map(instant),
                     revoked_at: row.device.revoked_at.map(instant),

@@ -93,7 +93,7 @@ impl FromRequestParts<Site> for User {
                 let Some(series) = control.series_of_token(&token_hash(&token))? else { return Ok(None) };
                 let own = reader.server_key()?;
                 let device = reader.state().device(series)?;
-                let Some(device) = device.filter(|device| Some(device.public_key) == own) else {
+                let Some(device) = device.filter(|device| device.public_key == own) else {
                     return Ok(None);
                 };
                 control.saw_phone(series, now())?;
