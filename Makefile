@@ -6,7 +6,7 @@ LISTEN := 127.0.0.1:8420
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup peers build pages run test lint gen fuzz xforms bench bench-linkage bench-planning bench-programme screens
+.PHONY: setup peers build pages run test lint gen fuzz xforms bench bench-linkage bench-planning bench-programme bench-screens screens
 
 setup:
 	@scripts/setup.sh
@@ -84,6 +84,11 @@ HOUSEHOLDS := 1000000
 bench-programme: setup
 	cargo build --release --locked -p programme --example judge
 	@target/release/examples/judge --households $(HOUSEHOLDS)
+
+# How the screens feel, in Chromium on the real program, beside a bare Vue list; RUNS changes how often each is measured.
+RUNS := 7
+bench-screens: build
+	cd e2e && npm ci --no-audit --no-fund && WANJIA_BINARY=$(CURDIR)/target/release/wanjia node bench.mjs --runs $(RUNS)
 
 # Pictures of every screen in each size, language and contrast, into the ignored folder screens: look before and after a
 # change. screens.mjs shows a mock, whose states have levers; walk.mjs the demonstration on the real server, states.mjs what

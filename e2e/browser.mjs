@@ -6,19 +6,21 @@ import { chromium } from 'playwright-core'
 export const PHONE = { width: 390, height: 844 }
 export const DESK = { width: 1440, height: 900 }
 
+export const LAUNCH = {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+}
+
 export function launch() {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+  return chromium.launch(LAUNCH)
 }
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -196,3 +198,20 @@ export async function openPage(browser, origin, options) {
 }
 
 export const phoneOptions = (extra = {}) => ({ viewport: PHONE, deviceScaleFactor: 2, isMobile: true, hasTouch: true, ...extra })
+
+export const PIN = '246813'
+
+/** Opens a locked phone. */
+export async function unlock(page, pin = PIN) {
+  await page.locator('.lock .pad').waitFor()
+  await page.keyboard.type(pin)
+  await page.locator('.lock').waitFor({ state: 'detached' })
+}
+
+/** Chooses the PIN of a phone that was just enrolled. */
+export async function choosePin(page, pin = PIN) {
+  await page.locator('.lock .pad').waitFor()
+  await page.keyboard.type(pin)
+  await page.waitForFunction(() => document.querySelectorAll('.lock .full').length === 0)
+  await unlock(page, pin)
+}

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, describe, it as plainly } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { crowded, DESK, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall } from './browser.mjs'
+import { choosePin, crowded, DESK, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall, unlock } from './browser.mjs'
+import { outlines, point } from './outlines.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
 const COMMUNITY = '420102002003'
@@ -76,6 +77,7 @@ async function enrol(url) {
   const { page, context } = await open(phoneOptions())
   await page.goto(url)
   await page.getByRole('button', { name: '登记' }).click()
+  await choosePin(page)
   await page.getByRole('button', { name: '开始走访' }).click()
   await page.locator('.row').first().waitFor()
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
@@ -289,6 +291,7 @@ describe('a newcomer’s first evening', () => {
     const { page, context } = phone
     await context.setOffline(true)
     await page.reload()
+    await unlock(page)
     await page.locator('.dock').waitFor()
     // 302: nobody answers, the light is on.
     await page.locator('.dock').getByRole('button', { name: '没人应门' }).click()
@@ -311,6 +314,24 @@ describe('a newcomer’s first evening', () => {
     await page.locator('.sentence', { hasText: '全部已发出' }).waitFor()
     assert.deepEqual(new Set(await facts(page)), new Set(['accepted']))
     await residual(secretary, 4)
+  })
+
+  it('draws the community’s own map, which leads to the building', async () => {
+    await go(secretary, '地图')
+    await secretary.getByRole('button', { name: '画地图' }).click()
+    await secretary.setInputFiles('input[type=file]', { name: '楼栋.geojson', mimeType: 'application/json', buffer: outlines(['3号楼', '学校'], [point]) })
+    await secretary.getByText('对上 1 个轮廓，没对上 1 个，拒收 1 个').waitFor()
+    await secretary.getByText('第 3 个要素').waitFor()
+    await quiet(secretary, 'a map, previewed')
+    await secretary.getByRole('button', { name: '用这份地图' }).click()
+    await secretary.locator('.canvas[data-drawn="1"] canvas').waitFor()
+    await secretary.locator('.map-label', { hasText: '3栋 33%' }).waitFor()
+    await secretary.getByRole('button', { name: '上次走访' }).click()
+    await secretary.locator('.map-label', { hasText: '3栋 今天' }).waitFor()
+    await quiet(secretary, 'a map')
+    await secretary.locator('.map-label').click()
+    await secretary.getByRole('heading', { name: '楼栋图' }).waitFor()
+    assert.match(secretary.url(), /building=3/)
   })
 
   it('signs for the refusal', async () => {
@@ -534,6 +555,7 @@ describe('a newcomer’s first evening', () => {
     assert.doesNotMatch(await page.locator('main').innerText(), /李国强/)
     await context.setOffline(true)
     await page.reload()
+    await unlock(page)
     await tab(page, '安排')
     await page.locator('.plan .line', { hasText: '08:00–20:00' }).first().waitFor()
     await context.setOffline(false)
@@ -591,7 +613,7 @@ describe('a newcomer’s first evening', () => {
     await secretary.locator('tbody tr', { hasText: '李国强' }).getByText('已停用').waitFor()
     await lost.context.setOffline(false)
     await lost.page.getByText('本机的数据和钥匙已经清空').waitFor()
-    for (const store of ['settings', 'doors', 'outbox', 'visits']) assert.deepEqual(await stored(lost.page, store), [], store)
+    for (const store of ['plain', 'settings', 'doors', 'outbox', 'visits', 'visitDrafts']) assert.deepEqual(await stored(lost.page, store), [], store)
     await go(secretary, '待放行')
     await secretary.locator('.held li', { hasText: '102' }).getByText('走访：空置', { exact: true }).waitFor()
     await quiet(secretary, 'quarantine')
@@ -722,6 +744,11 @@ describe('a newcomer’s first evening', () => {
         { size, locale, contrast },
       )
       await page.reload()
+      await page.locator('.lock .pad').waitFor()
+      await quiet(page, `locked ${size} ${locale} ${contrast}`)
+      assert.deepEqual(await tooSmall(page, 60), [], `locked ${size}`)
+      assert.deepEqual(await sideways(page), [], `locked ${size} ${locale}`)
+      await unlock(page)
       // The router takes over the address when the page has been drawn.
       await page.locator('.tabs').waitFor()
       for (const [path, selector] of [
@@ -747,6 +774,7 @@ describe('a newcomer’s first evening', () => {
       await page.evaluate((chosen) => localStorage.setItem('wanjia.size', chosen), size)
       await page.goto(`${origin}/phone/#/doors`)
       await page.reload()
+      await unlock(page)
       await page.locator('.row').first().waitFor()
       await page.locator('.add .button').click()
       await page.getByRole('button', { name: 'Cancel' }).click()
@@ -761,7 +789,7 @@ describe('a newcomer’s first evening', () => {
       const pages = secretary.locator('.side ul a')
       const menu = secretary.locator('.side .menu')
       await menu.waitFor()
-      assert.equal(await pages.count(), 10)
+      assert.equal(await pages.count(), 11)
       for (const link of await pages.all()) {
         await menu.click()
         const name = await link.innerText()

@@ -1,7 +1,7 @@
 /** Pictures of every screen, in each language and size, into the ignored folder /screens. Look at them before and after a change. */
 import { mkdir, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { DESK, launch, openPage, PHONE, phoneOptions } from './browser.mjs'
+import { choosePin, DESK, launch, openPage, PHONE, phoneOptions } from './browser.mjs'
 import { makeMock } from './mock/server.mjs'
 
 const out = fileURLToPath(new URL('../screens/', import.meta.url))
@@ -69,6 +69,7 @@ async function phone(name, locale, size, extra = {}) {
   await page.waitForSelector('.button.lamp')
   await shot('02-enrol')
   await page.click('.button.lamp')
+  await choosePin(page)
   await page.waitForSelector('h1 ~ .button.lamp')
   await shot('03-enrolled')
   await page.click('.button.lamp')
@@ -137,6 +138,7 @@ async function phoneStates() {
   const { page, context } = opened
   await page.goto(`${origin}/phone/#/enrol/${mock.invite('李国强', '420102005002')}`)
   await page.click('.button.lamp')
+  await choosePin(page)
   await page.waitForSelector('h1 ~ .button.lamp')
   await page.click('.button.lamp')
   await page.waitForSelector('.row')

@@ -6,7 +6,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { DESK, launch, openPage, PHONE } from './browser.mjs'
+import { choosePin, DESK, launch, openPage, PHONE } from './browser.mjs'
 import { Looking } from './look.mjs'
 import { makeTerritory } from './territory.mjs'
 
@@ -89,6 +89,7 @@ async function refusals(many) {
   const { page, context } = await openPage(browser, origin, { viewport: PHONE, isMobile: true, hasTouch: true })
   await page.goto(invited.url)
   await page.click('.button.lamp')
+  await choosePin(page)
   await page.click('h1 ~ .button.lamp')
   await page.waitForSelector('.row')
   for (let knock = 0; knock < many; knock += 1) {
@@ -106,6 +107,7 @@ async function manyDoors({ name, ...options }) {
   const { page, shot } = phone
   await page.goto(invited.url)
   await page.click('.button.lamp')
+  await choosePin(page)
   await page.click('h1 ~ .button.lamp')
   await page.waitForSelector('.row')
   await shot('3-doors')

@@ -8,8 +8,9 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { DESK, launch, openPage, PHONE } from './browser.mjs'
+import { choosePin, DESK, launch, openPage, PHONE, unlock } from './browser.mjs'
 import { Looking, LOOKS } from './look.mjs'
+import { outlines, point } from './outlines.mjs'
 import { makeDemonstration } from './territory.mjs'
 
 const out = fileURLToPath(new URL('../screens/', import.meta.url))
@@ -71,10 +72,13 @@ async function prepare() {
   const inn = `小区编码,楼栋,单元,房号,姓名,场所类型\n${territory.community},1,1,如家宾馆,,宾馆\n`
   await ask('secretary', 'POST', '/v1/roster?source=inns', Buffer.from(inn))
   looking.sweep = (await ask('county', 'GET', '/v1/sweeps')).sweeps[0].id
+  const { buildings } = await ask('secretary', 'GET', `/v1/sweeps/${looking.sweep}/buildings?area=${territory.community}`)
+  await ask('secretary', 'POST', '/v1/map?source=outlines', outlines(buildings.map((one) => one.building)))
   const enrol = async (name) => {
     const opened = await openPage(browser, origin, { viewport: PHONE, isMobile: true, hasTouch: true })
     await opened.page.goto(await invite(name))
     await opened.page.click('.button.lamp')
+    await choosePin(opened.page)
     await opened.page.click('h1 ~ .button.lamp')
     await opened.page.waitForSelector('.row')
     return opened
@@ -216,6 +220,13 @@ async function consolePages({ locale, shape, viewport, look }) {
   await desk.dialog('26-reveal', page.locator('.column[data-kind=listed_dark] .button').first())
   await desk.visit(`/building?area=${community}&building=${encodeURIComponent(building)}`, '.unit')
   await desk.shot('27-building', { full: true })
+  await desk.visit('/map', '.canvas[data-drawn]')
+  await page.waitForTimeout(1500)
+  await desk.shot('27-map', { full: true })
+  await page.locator('.page-head .button').click()
+  await page.setInputFiles('.draw input[type=file]', { name: '楼栋.geojson', mimeType: 'application/json', buffer: outlines([building, '999'], [point]) })
+  await page.waitForSelector('.draw .ends')
+  await desk.shot('27-map-preview')
   await desk.visit('/residents', '.slips')
   await desk.shot('27a-residents')
   await desk.dialog('27b-print-slips', page.locator('.page-head .button.lamp'), async (dialog) => {
@@ -352,6 +363,9 @@ async function phonePages({ locale, look }) {
   await page.waitForSelector('.button.lamp')
   await shot('02-invited')
   await page.click('.button.lamp')
+  await page.waitForSelector('.lock .pad')
+  await shot('02b-choose-pin')
+  await choosePin(page)
   await page.waitForSelector('h1 ~ .button.lamp')
   await shot('03-enrolled')
   await page.click('h1 ~ .button.lamp')
@@ -420,6 +434,14 @@ async function phonePages({ locale, look }) {
   })
   await context.setOffline(true)
   await page.reload()
+  await page.waitForSelector('.lock .pad')
+  await page.keyboard.type('135790')
+  await page.locator('.said', { hasText: /9/ }).waitFor()
+  await shot('19b-locked')
+  await page.click('.forgot')
+  await shot('19c-forgot')
+  await page.click('.lock .button.wide:not(.danger)')
+  await unlock(page)
   await page.waitForSelector('.dock')
   for (let knock = 0; knock < 2; knock += 1) {
     await page.locator('.dock .button.danger').click()

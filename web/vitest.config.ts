@@ -6,5 +6,5 @@ export default defineConfig({
   resolve: { alias: ALIAS },
   define: SMALL_VUE,
   plugins: [vue(), pinyinTable()],
-  test: { include: ['tests/**/*.test.ts'], environment: 'node' },
+  test: { include: ['tests/**/*.test.ts'], environment: 'node', testTimeout: 30_000 },
 })

@@ -44,7 +44,14 @@ export function makeMock({ now = Date.now } = {}) {
     deadline: new Date(now() + 32 * 3_600_000).toISOString(),
     closed_at: null,
   }
+  const recovery = generateKeyPairSync('x25519')
+  const recoveryKey = recovery.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64')
   const mock = {
+    /** The end of every phone's deployment, and what a new version of the phone's service worker has at its end. */
+    endsAt: null,
+    update: '',
+    lastPush: null,
+    recovery: recovery.privateKey,
     /** Levers for tests: the clock's offset in ms, refusing service, cutting the answer of the next push, lying about the past. */
     clockOffset: 0,
     away: false,
@@ -303,10 +310,15 @@ export function makeMock({ now = Date.now } = {}) {
       devices.set(body.series, { ...invitation, token, publicKey: Buffer.from(body.public_key, 'base64'), enrolled_at: new Date(now()).toISOString(), last_seen_at: null, revoked_at: null, facts: new Map(), quarantined: 0 })
       return {
         status: 201,
-        body: { token, actor: randomUUID(), worker_name: invitation.worker_name, area: { code: invitation.area_code, name: areaName(invitation.area_code) }, sweeps: [sweep.id], territory: '420102', campaign: { offset_hours: 8 }, checkpoint_key: publicKey.toString('base64') },
+        body: { token, actor: randomUUID(), worker_name: invitation.worker_name, area: { code: invitation.area_code, name: areaName(invitation.area_code) }, sweeps: [sweep.id], territory: '420102', campaign: { offset_hours: 8 }, checkpoint_key: publicKey.toString('base64'), recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }) },
       }
     }
-    if (path === '/v1/facts' && method === 'POST') return device ? push(device, body.series, body) : unknownDevice()
+    if (path === '/v1/facts' && method === 'POST') {
+      // Without a token the signature says who it is.
+      const sender = device ?? (request.headers.authorization === undefined ? devices.get(body.series) : null)
+      mock.lastPush = body
+      return sender ? push(sender, body.series, body) : unknownDevice()
+    }
     if (path === '/v1/facts/head') {
       if (device?.revoked_at) return revokedDevice()
       const facts = devices.get(query.get('series'))?.facts
@@ -317,9 +329,10 @@ export function makeMock({ now = Date.now } = {}) {
     if (path === '/v1/pull') {
       if (!device) return unknownDevice()
       if (device.revoked_at) return revokedDevice()
+      if (mock.endsAt !== null && Date.parse(mock.endsAt) < now()) return problem(403, '没有权限', '这台手机的任务期限已过。', 'This phone’s deployment has ended.', 'device_ended')
       const after = Number(query.get('after') || 0)
       const changed = doors.filter((door) => within(door.area_code, device.area_code) && door.version > after)
-      return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => (after > 0 ? { ...doorOut(door), members: undefined } : doorOut(door))), removed: [], sweeps: [sweep], ...(mock.plans === null ? {} : { plans: mock.plans }), more: false } }
+      return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => (after > 0 ? { ...doorOut(door), members: undefined } : doorOut(door))), removed: [], recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }), sweeps: [sweep], ...(mock.plans === null ? {} : { plans: mock.plans }), more: false } }
     }
     if (!signedIn) return problem(401, '没有登录', '请先登录。', 'Please sign in.')
     if (method !== 'GET' && request.headers['x-wanjia'] !== 'console') return problem(403, '来路不明', '请求不是从控制台发出的。', 'The request did not come from the console.', 'csrf')
@@ -475,7 +488,7 @@ export function makeMock({ now = Date.now } = {}) {
     const url = new URL(request.url, 'http://mock')
     response.setHeader('content-security-policy', POLICY)
     response.setHeader('date', new Date(now() + mock.clockOffset).toUTCString())
-    if (!url.pathname.startsWith('/v1/')) return serveFile(url.pathname, response)
+    if (!url.pathname.startsWith('/v1/')) return serveFile(url.pathname, response, url.pathname.endsWith('/sw.js') ? mock.update : '')
     if (mock.away) return request.socket.destroy()
     if (url.pathname === '/v1/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
@@ -510,18 +523,19 @@ export function makeMock({ now = Date.now } = {}) {
       invitations.set(invitation, { worker_name: worker, area_code: area, role: 'grid_worker' })
       return invitation
     },
+    facts: () => [...devices.values()].reduce((sum, device) => sum + device.facts.size, 0),
     factsOf: (series) => devices.get(series)?.facts.size ?? 0,
     devices,
   })
 }
 
-async function serveFile(path, response) {
+async function serveFile(path, response, tail) {
   const relative = normalize(path).replace(/^\/+/, '')
   const file = relative === '' || relative.endsWith('/') ? join(relative, 'index.html') : relative
   try {
     const bytes = await readFile(join(dist, file))
     response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' })
-    response.end(bytes)
+    response.end(Buffer.concat([bytes, Buffer.from(tail)]))
   } catch {
     response.writeHead(404).end()
   }

@@ -12,6 +12,8 @@ export const ROLES = {
   quarantine: ['community_secretary', ...LEADS, 'auditor'],
   devices: ['community_secretary'],
   plans: ['community_secretary', ...LEADS],
+  map: READS_LISTS,
+  drawMap: WORKS_WITH_PEOPLE,
   roster: WORKS_WITH_PEOPLE,
   residents: WORKS_WITH_PEOPLE,
   names: WORKS_WITH_PEOPLE,

@@ -1,13 +1,23 @@
-/** What the phone keeps: its identity, the doors of its area, and every fact it made until long after the server has it. */
-import Dexie, { type EntityTable } from 'dexie'
+/**
+ * What the phone keeps: its identity, the doors of its area, and every fact it made until long after the server has it.
+ * Sealed but for what CLEAR and PLAIN say; a table added here is sealed by being added.
+ */
+import Dexie, { type EntityTable, type Transaction } from 'dexie'
 import type { Area, CaseRole, Colleague, Door, DoorRule, FormRow, MyPlan, MyTask, Named, Sweep } from '@core/api/types'
 import type { Given } from '@core/ledger/answers'
 import type { Bytes } from '@core/ledger/bytes'
 import type { Deed, Evidence, Light, Outcome } from '@core/ledger/facts'
 import type { DeviceKey } from '@core/ledger/signature'
+import { sealing } from './vault'
 
-export interface Identity {
+/** What a locked phone knows of itself: enough to send, and nothing to read with. */
+export interface Device {
   series: Bytes
+  /** The territory's checkpoint key, 32 bytes, as it was at enrolment. */
+  checkpointKey: Bytes
+}
+
+export interface Identity extends Device {
   key: DeviceKey
   token: string
   /** The worker, 16 bytes, written into every fact. */
@@ -15,10 +25,6 @@ export interface Identity {
   workerName: string
   area: Pick<Area, 'code' | 'name'>
   offsetHours: number
-  /** The territory's checkpoint key, 32 bytes, as it was at enrolment. */
-  checkpointKey: Bytes
-  /** The first line of the territory's checkpoints; learnt with the first one and never changed after. */
-  origin: string | null
   enrolledAt: number
 }
 
@@ -30,7 +36,12 @@ export interface OutboxFact {
   envelope: Bytes
   hash: Bytes
   content: Bytes | null
+  /** The content's key, encrypted to the territory. */
+  sealedKey: Bytes | null
+  /** The content's key as long as this phone does not know to whom to encrypt it. */
   dataKey: Bytes | null
+  /** Over this fact and so over all before it, where it is the last of a tap. */
+  signature: Bytes | null
   fate: Fate
   /** Milliseconds, this device's clock. */
   madeAt: number
@@ -130,6 +141,43 @@ export interface PastRewritten {
   at: number
 }
 
+/** A visit in the middle of being written down, as its screen has it. */
+export interface VisitDraft {
+  dwelling: string
+  form: Record<string, unknown>
+}
+
+/** How the vault key is wrapped, and how often a wrong PIN was tried. */
+export interface Lock {
+  salt: Bytes
+  /** scrypt's N is 2 to this. */
+  cost: number
+  half: CryptoKey | Bytes
+  wrapped: Bytes
+  wrong: number
+  /** Milliseconds: no PIN is tried before. */
+  notBefore: number
+}
+
+/** Of nobody in particular, and needed while the phone is locked. */
+interface Plain {
+  lock: Lock
+  device: Device
+  /** The signing key of a phone enrolled before keys were sealed: it can be used, and not read out. */
+  signer: CryptoKey
+  /** The first line of the territory's checkpoints; learnt with the first one and never changed after. */
+  origin: string
+  /** X25519, 32 bytes: to whom the keys of what is recorded are encrypted. */
+  recoveryKey: Bytes
+  /** Milliseconds: the end of the deployment; null where none was said. */
+  endsAt: number | null
+  checkpoint: SeenCheckpoint
+  pastRewritten: PastRewritten
+  /** Device clock minus server clock, milliseconds. */
+  clockSkew: number
+  lastSync: { at: number; ok: boolean; why: string | null }
+}
+
 interface Settings {
   identity: Identity
   cursor: string
@@ -141,11 +189,24 @@ interface Settings {
   formsKnown: string
   caseRoles: CaseRole[]
   colleagues: Colleague[]
-  checkpoint: SeenCheckpoint
-  pastRewritten: PastRewritten
-  /** Device clock minus server clock, milliseconds. */
-  clockSkew: number
-  lastSync: { at: number; ok: boolean; why: string | null }
+}
+
+const PLAIN: readonly string[] = [
+  'lock',
+  'device',
+  'signer',
+  'origin',
+  'recoveryKey',
+  'endsAt',
+  'checkpoint',
+  'pastRewritten',
+  'clockSkew',
+  'lastSync',
+] satisfies (keyof Plain)[]
+
+/** Pseudonyms, ciphertexts and fates: what a push needs while the phone is locked. */
+const CLEAR = {
+  outbox: ['envelope', 'hash', 'content', 'sealedKey', 'signature', 'receipt'],
 }
 
 class PhoneDatabase extends Dexie {
@@ -153,6 +214,8 @@ class PhoneDatabase extends Dexie {
   declare doors: EntityTable<PhoneDoor, 'dwelling'>
   declare outbox: EntityTable<OutboxFact, 'sequence'>
   declare visits: EntityTable<LocalVisit, 'dwelling'>
+  declare visitDrafts: EntityTable<VisitDraft, 'dwelling'>
+  declare plain: EntityTable<{ name: string; value: unknown }, 'name'>
   declare tasks: EntityTable<KeptTask, 'id'>
   declare forms: EntityTable<KeptForm, 'key'>
   declare drafts: EntityTable<FormDraft, 'id'>
@@ -167,17 +230,52 @@ class PhoneDatabase extends Dexie {
       visits: 'dwelling',
     })
     this.version(2).stores({ tasks: 'id', forms: 'key', drafts: 'id', answers: 'id' })
+    this.version(3).stores({ plain: 'name', visitDrafts: 'dwelling' }).upgrade(apart)
+    this.use(sealing(CLEAR, ['plain']))
   }
+}
+
+/** A phone of before the PIN: what is needed while it will be locked moves to where it is not sealed. */
+async function apart(transaction: Transaction): Promise<void> {
+  const settings = transaction.table<{ name: string; value: unknown }>('settings')
+  const plain = transaction.table<{ name: string; value: unknown }>('plain')
+  for (const row of await settings.toArray()) {
+    if (!PLAIN.includes(row.name)) continue
+    await plain.put(row)
+    await settings.delete(row.name)
+  }
+  const known = (await settings.get('identity'))?.value as (Identity & { origin?: string | null }) | undefined
+  if (known === undefined) return
+  const { series, checkpointKey, origin, key, ...rest } = known
+  await plain.put({ name: 'device', value: { series, checkpointKey } satisfies Device })
+  if (origin) await plain.put({ name: 'origin', value: origin })
+  if (key.kind !== 'browser') return
+  await plain.put({ name: 'signer', value: key.privateKey })
+  await settings.put({ name: 'identity', value: { ...rest, series, checkpointKey, key: { kind: 'apart', publicKey: key.publicKey } } })
 }
 
 export const db = new PhoneDatabase()
 
-export async function setting<Name extends keyof Settings>(name: Name): Promise<Settings[Name] | undefined> {
-  return (await db.settings.get(name))?.value as Settings[Name] | undefined
+export const SEALED_TABLES = db.tables.map(({ name }) => name).filter((name) => name !== 'plain')
+
+type Kept = Settings & Plain
+
+const tableOf = (name: string) => (PLAIN.includes(name) ? db.plain : db.settings)
+
+export async function setting<Name extends keyof Kept>(name: Name): Promise<Kept[Name] | undefined> {
+  return (await tableOf(name).get(name))?.value as Kept[Name] | undefined
 }
 
-export async function keep<Name extends keyof Settings>(name: Name, value: Settings[Name]): Promise<void> {
-  await db.settings.put({ name, value })
+export async function keep<Name extends keyof Kept>(name: Name, value: Kept[Name]): Promise<void> {
+  await tableOf(name).put({ name, value })
+}
+
+/** Who this phone belongs to, with the key that signs for her, wherever it lies. */
+export async function storedIdentity(): Promise<Identity | undefined> {
+  const known = await setting('identity')
+  if (known === undefined || known.key.kind !== 'apart') return known
+  const privateKey = (await setting('signer'))!
+  return { ...known, key: { kind: 'browser', publicKey: known.key.publicKey, privateKey } }
 }
 
 /** Deletes everything, the key included: the phone is as new and must be enrolled again. */

@@ -4,7 +4,8 @@ import type { Enrolment } from '@core/api/types'
 import { base64, fromBase64 } from '@core/ledger/bytes'
 import { makeDeviceKey } from '@core/ledger/signature'
 import { freshId, idBytes, idText } from '@core/ledger/uuid'
-import { keep, type Identity } from './db'
+import { db, keep, type Identity } from './db'
+import { phase } from './vault'
 
 export async function enrol(invitation: string, now: number): Promise<Identity> {
   const key = await makeDeviceKey()
@@ -22,10 +23,15 @@ export async function enrol(invitation: string, now: number): Promise<Identity> 
     area: body.area,
     offsetHours: body.campaign.offset_hours,
     checkpointKey: fromBase64(body.checkpoint_key),
-    origin: null,
     enrolledAt: now,
   }
-  await keep('identity', identity)
+  await db.transaction('rw', db.settings, db.plain, async () => {
+    await keep('identity', identity)
+    await keep('device', { series, checkpointKey: identity.checkpointKey })
+    await keep('recoveryKey', fromBase64(body.recovery_key))
+    await keep('endsAt', body.ends_at ? Date.parse(body.ends_at) : null)
+  })
+  phase.value = 'unsealed'
   return identity
 }
 

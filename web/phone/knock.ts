@@ -4,19 +4,27 @@ import { doorTitle, isHome } from './naming'
 import { say } from './notice'
 import { recordVisit, type VisitEntry } from './outbox'
 import { identity } from './session'
-import { syncSoon } from './syncer'
+import { isFull, syncSoon } from './syncer'
 import { translate } from './texts'
 import { sweep, today } from './doors'
 import type { PhoneDoor } from './db'
 
-/** Saves the entry on the phone, says so, and lets the sync follow. Never waits for the network. */
-export async function save(entry: VisitEntry): Promise<void> {
+/** Saves the entry on the phone, says so, and lets the sync follow. Never waits for the network. Answers whether it is saved. */
+export async function save(entry: VisitEntry): Promise<boolean> {
   if (identity.value === null) throw new Error('a phone that is not enrolled cannot record')
-  const visit = await recordVisit(identity.value, entry, Date.now())
+  let visit: number
+  try {
+    visit = await recordVisit(identity.value, entry, Date.now())
+  } catch (error) {
+    if (!isFull(error)) throw error
+    say(translate('doors.full'))
+    return false
+  }
   navigator.vibrate?.(20)
   const what = translate(`outcome.${entry.outcome}`)
   say(translate('doors.saved', { door: doorTitle(entry.door), what }), visit)
   syncSoon()
+  return true
 }
 
 export function quickEntry(door: PhoneDoor, outcome: Outcome, light: Light, evidence: Evidence[]): VisitEntry | null {

@@ -1,4 +1,9 @@
-/** Making facts: each visit becomes envelopes in this device's series, in one transaction with what the screen shows. */
+/**
+ * Making facts: each visit becomes envelopes in this device's series, in one transaction with what the screen shows. The
+ * last of a tap is signed in it, and the key of what is personal encrypted to the territory before it, so that whatever
+ * is saved can be sent from a phone that nobody can open any more.
+ */
+import Dexie from 'dexie'
 import {
   dwellingRegisteredBody,
   Kind,
@@ -13,12 +18,14 @@ import {
   type Outcome,
   type PersonContent,
 } from '@core/ledger/facts'
+import type { Bytes } from '@core/ledger/bytes'
 import type { Canonical } from '@core/ledger/canonical'
-import { encodeEnvelope, factHash, FIRST_PREVIOUS } from '@core/ledger/envelope'
+import { encodeEnvelope, factHash, FIRST_PREVIOUS, headMessage } from '@core/ledger/envelope'
 import { contentDigest, freshKey, freshNonce, seal } from '@core/ledger/seal'
+import { sign } from '@core/ledger/signature'
 import { freshId, idBytes, idText } from '@core/ledger/uuid'
 import { floorOf } from '@core/doors/order'
-import { db, type Identity, type OutboxFact, type PhoneDoor } from './db'
+import { db, setting, type Identity, type OutboxFact, type PhoneDoor } from './db'
 import { doorTitle } from './naming'
 
 export interface VisitEntry {
@@ -45,6 +52,11 @@ interface Draft {
   what: OutboxFact['what']
 }
 
+/** A draft whose content has its key. */
+interface Keyed extends Draft {
+  keys: Pick<OutboxFact, 'dataKey' | 'sealedKey'> & { made: Bytes | null }
+}
+
 /** Writes the visit and the sightings that belong to it. Returns the visit number for `undo`. */
 export async function recordVisit(identity: Identity, entry: VisitEntry, now: number): Promise<number> {
   const sweep = idBytes(entry.sweep)
@@ -66,8 +78,9 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
       return { kind: Kind.PersonSeen, body: personSeenBody(sweep, dwelling, owner), content, what: 'added_person' }
     }),
   ]
-  return db.transaction('rw', db.outbox, db.visits, async () => {
-    const facts = await append(identity, drafts, entry.door, entry.outcome, now)
+  const keyed = await withKeys(identity, drafts)
+  return db.transaction('rw', db.outbox, db.visits, db.visitDrafts, async () => {
+    const facts = await append(identity, keyed, entry.door, entry.outcome, now)
     await db.visits.put({
       dwelling: entry.door.dwelling,
       sweep: entry.sweep,
@@ -79,6 +92,7 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
       seen: [...entry.seen],
       at: now,
     })
+    await db.visitDrafts.delete(entry.door.dwelling)
     return facts[0]!.visit
   })
 }
@@ -105,8 +119,9 @@ export async function recordDoor(identity: Identity, address: DoorAddress, now: 
     content: null,
     what: 'added_door',
   }
+  const keyed = await withKeys(identity, [draft])
   await db.transaction('rw', db.outbox, db.doors, async () => {
-    await append(identity, [draft], door, null, now)
+    await append(identity, keyed, door, null, now)
     await db.doors.put(door)
   })
   return door
@@ -128,9 +143,24 @@ export async function undo(visit: number): Promise<boolean> {
   })
 }
 
+/** What is waited for outside of the database is made before its transaction begins. */
+async function withKeys(identity: Identity, drafts: readonly Draft[]): Promise<Keyed[]> {
+  const recoveryKey = await setting('recoveryKey')
+  return Promise.all(
+    drafts.map(async (draft): Promise<Keyed> => {
+      if (draft.content === null) return { ...draft, keys: { made: null, dataKey: null, sealedKey: null } }
+      const made = freshKey()
+      if (recoveryKey === undefined) return { ...draft, keys: { made, dataKey: made, sealedKey: null } }
+      const { sealKey } = await import('./recovery')
+      const sealedKey = await sealKey(recoveryKey, made, draft.content.owner, identity.series)
+      return { ...draft, keys: { made, dataKey: null, sealedKey } }
+    }),
+  )
+}
+
 async function append(
   identity: Identity,
-  drafts: readonly Draft[],
+  drafts: readonly Keyed[],
   door: PhoneDoor,
   outcome: Outcome | null,
   now: number,
@@ -140,7 +170,7 @@ async function append(
   let previous: Uint8Array = last?.hash ?? FIRST_PREVIOUS
   const visit = (last?.visit ?? 0) + 1
   const facts = drafts.map((draft): OutboxFact => {
-    const sealed = draft.content === null ? null : sealFor(identity.series, sequence, draft.content)
+    const sealed = draft.content === null ? null : sealFor(identity.series, sequence, draft.content, draft.keys.made!)
     const envelope = encodeEnvelope({
       series: identity.series,
       sequence,
@@ -154,7 +184,9 @@ async function append(
       envelope,
       hash,
       content: sealed?.content ?? null,
-      dataKey: sealed?.dataKey ?? null,
+      sealedKey: draft.keys.sealedKey,
+      dataKey: draft.keys.dataKey,
+      signature: null,
       fate: 'waiting',
       madeAt: now,
       visit,
@@ -168,12 +200,13 @@ async function append(
     previous = hash
     return fact
   })
+  const newest = facts.at(-1)!
+  newest.signature = await Dexie.waitFor(sign(identity.key, headMessage(identity.series, newest.sequence, newest.hash)))
   await db.outbox.bulkAdd(facts)
   return facts
 }
 
-function sealFor(series: Uint8Array, sequence: number, content: NonNullable<Draft['content']>) {
-  const dataKey = freshKey()
+function sealFor(series: Uint8Array, sequence: number, content: NonNullable<Draft['content']>, dataKey: Uint8Array) {
   const { owner, plaintext } = content
-  return { owner, dataKey, content: seal(plaintext, dataKey, freshNonce(), { owner, series, sequence }) }
+  return { owner, content: seal(plaintext, dataKey, freshNonce(), { owner, series, sequence }) }
 }

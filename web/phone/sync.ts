@@ -11,7 +11,7 @@ import { sign } from '@core/ledger/signature'
 import { leafEntry, leafHash, verifyConsistency, verifyInclusion } from '@core/ledger/tree'
 import { idText } from '@core/ledger/uuid'
 import { standing } from '@core/standing'
-import { db, keep, setting, type Identity, type OutboxFact, type PastRewritten, type SeenCheckpoint } from './db'
+import { db, keep, setting, type Device, type Identity, type OutboxFact, type PastRewritten, type SeenCheckpoint } from './db'
 
 export const PUSH_LIMIT = 100
 
@@ -28,15 +28,21 @@ export class SeriesForked extends Error {
   override name = 'SeriesForked'
 }
 
+/** The open phone, or what a locked one knows of itself: that may push, by signatures made when the facts were. */
+export type Sender = Identity | Device
+
+const isOpen = (sender: Sender): sender is Identity => 'token' in sender
+
 /** One round: everything waiting goes out, then everything new comes in. Throws `Unreachable` or `Refused` when cut short. */
-export async function syncOnce(identity: Identity, now: () => number): Promise<void> {
+export async function syncOnce(sender: Sender, now: () => number): Promise<void> {
   const rewritten = await setting('pastRewritten')
   if (rewritten !== undefined) throw new PastWasRewritten(rewritten)
-  await settleSent(identity, now)
-  while (await pushOrGoBack(identity, now)) {
+  await settleSent(sender, now)
+  while (await pushOrGoBack(sender, now)) {
     // Each turn settles one batch by its receipts.
   }
-  while (await pullPage(identity, now)) {
+  if (!isOpen(sender)) return
+  while (await pullPage(sender, now)) {
     // Each turn stores one page with its cursor.
   }
 }
@@ -45,10 +51,10 @@ export async function syncOnce(identity: Identity, now: () => number): Promise<v
  * A push that was cut left facts in `sent`: the server's head tells which of them arrived. They are pushed again from
  * the first unanswered one in either case, because only receipts tell their fate.
  */
-async function settleSent(identity: Identity, now: () => number): Promise<void> {
+async function settleSent(sender: Sender, now: () => number): Promise<void> {
   const sent = await db.outbox.where('fate').equals('sent').toArray()
   if (sent.length === 0) return
-  const head = await serverHead(identity, now)
+  const head = isOpen(sender) ? await serverHead(sender, now) : null
   if (head !== null) {
     const mine = await db.outbox.get(head.sequence)
     if (mine !== undefined && base64(mine.hash) !== head.hash) throw new SeriesForked(`sequence ${head.sequence}`)
@@ -62,16 +68,21 @@ async function serverHead(identity: Identity, now: () => number): Promise<{ sequ
     const { body } = await ask<{ sequence: number; hash: string }>(identity, now, '/v1/facts/head', { query })
     return body
   } catch (error) {
-    // A revoked phone may only push; the push itself then tells whether the series agree.
-    if (error instanceof Refused && (error.problem.status === 404 || error.code === 'device_revoked')) return null
+    // A phone whose time is over may only push; the push itself then tells whether the series agree.
+    if (error instanceof Refused && (error.problem.status === 404 || isOver(error))) return null
     throw error
   }
 }
 
+/** The phone may read nothing any more: it was revoked, or its deployment has ended. */
+export function isOver(error: Refused): boolean {
+  return error.code === 'device_revoked' || error.code === 'device_ended'
+}
+
 /** A server that was restored from a backup may have forgotten facts: it says from which number on it needs them again. */
-async function pushOrGoBack(identity: Identity, now: () => number): Promise<boolean> {
+async function pushOrGoBack(sender: Sender, now: () => number): Promise<boolean> {
   try {
-    return await pushBatch(identity, now)
+    return await pushBatch(sender, now)
   } catch (error) {
     const expected = error instanceof Refused && error.code === 'gap' ? error.problem.expected : undefined
     const first = expected === undefined ? undefined : await db.outbox.where('fate').anyOf('waiting', 'sent').sortBy('sequence')
@@ -82,37 +93,50 @@ async function pushOrGoBack(identity: Identity, now: () => number): Promise<bool
 }
 
 /** Returns whether there may be more to push. */
-async function pushBatch(identity: Identity, now: () => number): Promise<boolean> {
-  const batch = await takeBatch()
+async function pushBatch(sender: Sender, now: () => number): Promise<boolean> {
+  const batch = await takeBatch(isOpen(sender))
   const last = batch.at(-1)
   if (last === undefined) return false
   const seen = await setting('checkpoint')
   const push: Push = {
-    series: idText(identity.series),
-    facts: batch.map(({ envelope, content, dataKey }) => ({
+    series: idText(sender.series),
+    facts: batch.map(({ envelope, content, dataKey, sealedKey }) => ({
       fact: base64(envelope),
       ...(content === null ? {} : { content: base64(content) }),
-      ...(dataKey === null ? {} : { data_key: base64(dataKey) }),
+      ...(sealedKey ? { sealed_key: base64(sealedKey) } : dataKey ? { data_key: base64(dataKey) } : {}),
     })),
-    signature: base64(await sign(identity.key, headMessage(identity.series, last.sequence, last.hash))),
+    signature: base64(await signatureOver(sender, last)),
     known_size: seen?.size ?? 0,
   }
-  const { body } = await ask<PushAnswer>(identity, now, '/v1/facts', { method: 'POST', json: push })
-  const checkpoint = await acceptCheckpoint(identity, body.checkpoint, body.consistency, now)
+  const { body } = await ask<PushAnswer>(sender, now, '/v1/facts', { method: 'POST', json: push })
+  const checkpoint = await acceptCheckpoint(sender, body.checkpoint, body.consistency, now)
   await requireIncluded(last, body, checkpoint, now)
   await settle(batch, body.receipts)
   await keep('checkpoint', checkpoint)
-  return batch.length === PUSH_LIMIT || (await db.outbox.where('fate').equals('waiting').count()) > 0
+  return (await db.outbox.where('fate').equals('waiting').count()) > 0
 }
 
-/** Marks the next facts as on their way, so that `undo` leaves them alone. */
-async function takeBatch(): Promise<OutboxFact[]> {
+async function signatureOver(sender: Sender, last: OutboxFact): Promise<Bytes> {
+  if (last.signature || !isOpen(sender)) return last.signature!
+  return sign(sender.key, headMessage(sender.series, last.sequence, last.hash))
+}
+
+/** Marks the next facts as on their way, so that `undo` leaves them alone. A locked phone ends where it signed. */
+async function takeBatch(open: boolean): Promise<OutboxFact[]> {
   return db.transaction('rw', db.outbox, async () => {
     const batch = await db.outbox.where('fate').equals('waiting').sortBy('sequence')
-    const taken = batch.slice(0, PUSH_LIMIT)
+    const next = batch.slice(0, PUSH_LIMIT)
+    const taken = open ? next : sendable(next)
     await db.outbox.bulkUpdate(taken.map(({ sequence }) => ({ key: sequence, changes: { fate: 'sent' as const } })))
     return taken
   })
+}
+
+/** Those that can leave without the PIN. Only facts of a phone that was enrolled before it had one cannot. */
+export function sendable(facts: readonly OutboxFact[]): OutboxFact[] {
+  const keyless = facts.findIndex(({ content, sealedKey }) => content !== null && !sealedKey)
+  const keyed = keyless < 0 ? facts : facts.slice(0, keyless)
+  return keyed.slice(0, keyed.findLastIndex(({ signature }) => Boolean(signature)) + 1)
 }
 
 async function settle(batch: readonly OutboxFact[], receipts: readonly Receipt[]): Promise<void> {
@@ -142,7 +166,7 @@ async function pullPage(identity: Identity, now: () => number): Promise<boolean>
   const query = { after, known_size: seen?.size ?? 0 }
   const { body } = await ask<Pull>(identity, now, '/v1/pull', { query })
   const checkpoint = await acceptCheckpoint(identity, body.checkpoint, body.consistency, now)
-  await db.transaction('rw', db.doors, db.visits, db.settings, async () => {
+  await db.transaction('rw', db.doors, db.visits, db.settings, db.plain, async () => {
     // A door whose list has not changed comes without its members: those that are here stay.
     const known = await db.doors.bulkGet(body.doors.map(({ dwelling }) => dwelling))
     const kept = known.map((door) => (door?.members === undefined ? {} : { members: door.members }))
@@ -155,6 +179,8 @@ async function pullPage(identity: Identity, now: () => number): Promise<boolean>
       if (next !== null) await keep('sweep', next.id)
     }
     if (body.plans !== undefined) await keep('plans', body.plans)
+    await keep('recoveryKey', fromBase64(body.recovery_key))
+    await keep('endsAt', body.ends_at ? Date.parse(body.ends_at) : null)
     await keep('checkpoint', checkpoint)
     await keep('cursor', body.cursor)
   })
@@ -166,14 +192,14 @@ async function pullPage(identity: Identity, now: () => number): Promise<boolean>
  * extends the last one shown. Anything else is written down for good and stops the exchange.
  */
 async function acceptCheckpoint(
-  identity: Identity,
+  sender: Sender,
   note: string,
   consistency: readonly string[],
   now: () => number,
 ): Promise<SeenCheckpoint> {
   const before = await setting('checkpoint')
-  const current = await setting('identity')
-  const origin = current?.origin ?? identity.origin ?? note.split('\n', 1)[0]!
+  const known = await setting('origin')
+  const origin = known ?? note.split('\n', 1)[0]!
   const refuse = async (why: PastRewritten['why']): Promise<never> => {
     const none: SeenCheckpoint = { size: 0, root: new Uint8Array(32), note: '', seenAt: now() }
     const record: PastRewritten = { before: before ?? none, shown: note, why, at: now() }
@@ -182,7 +208,7 @@ async function acceptCheckpoint(
   }
   let opened
   try {
-    opened = await openCheckpoint(note, origin, identity.checkpointKey)
+    opened = await openCheckpoint(note, origin, sender.checkpointKey)
   } catch (error) {
     if (error instanceof BadCheckpoint) return refuse('signature')
     throw error
@@ -192,7 +218,7 @@ async function acceptCheckpoint(
     const proof = consistency.map(fromBase64)
     if (!verifyConsistency(before.size, before.root, opened.size, opened.root, proof)) return refuse('inconsistent')
   }
-  if (current !== undefined && current.origin === null) await keep('identity', { ...current, origin })
+  if (known === undefined) await keep('origin', origin)
   return { size: opened.size, root: opened.root as Bytes, note, seenAt: now() }
 }
 
@@ -221,13 +247,13 @@ async function requireIncluded(
 }
 
 async function ask<Body>(
-  identity: Identity,
+  sender: Sender,
   now: () => number,
   path: string,
   options: CallOptions,
 ): Promise<Answer<Body>> {
-  const headers = { authorization: `Device ${idText(identity.series)}:${identity.token}` }
-  const answer = await call<Body>(path, { ...options, headers })
+  const headers: Record<string, string> = isOpen(sender) ? { authorization: `Device ${idText(sender.series)}:${sender.token}` } : {}
+  const answer = await call<Body>(path, { ...options, headers, bare: true })
   if (answer.serverTime !== null) await keep('clockSkew', now() - answer.serverTime)
   return answer
 }

@@ -1,18 +1,22 @@
 /** When to sync, and what to say about it: one round at a time, across tabs too; nothing on screen waits for it. */
 import { computed, effectScope, ref, shallowRef } from 'vue'
 import { Refused, Unreachable } from '@core/api/client'
-import { db, keep, setting, wipe, type Fate, type Identity, type OutboxFact } from './db'
+import { db, keep, setting, wipe, type Fate, type OutboxFact } from './db'
 import { useLive } from './live'
-import { PastWasRewritten, SeriesForked, syncOnce } from './sync'
+import { identity } from './session'
+import { isOver, PastWasRewritten, SeriesForked, syncOnce } from './sync'
+import { Locked, phase } from './vault'
 
 /** Long enough to take back a slip of the thumb before the fact leaves the phone. */
 const UNDO_WINDOW = 6_000
 const RETRY_EVERY = 60_000
 const LOCK = 'wanjia.sync'
-/** Set when a revoked phone wiped itself: the only thing it remembers. */
+/** Why a phone wiped itself: the only thing that it remembers. */
 export const WIPED = 'wanjia.wiped'
+export const ENDINGS = ['revoked', 'ended', 'forgotten'] as const
+export type Ending = (typeof ENDINGS)[number]
 
-export type Trouble = 'offline' | 'revoked' | 'forked' | 'refused'
+export type Trouble = 'offline' | 'revoked' | 'forked' | 'refused' | 'full'
 
 const scope = effectScope(true)
 
@@ -33,12 +37,13 @@ function visits(...fates: Fate[]): number {
   return new Set(outbox.value.filter(({ fate }) => fates.includes(fate)).map(({ visit }) => visit)).size
 }
 
-let identity: Identity | null = null
 let soon: ReturnType<typeof setTimeout> | undefined
 let again = false
+/** The phone was wiped, and the page is about to begin anew. */
+let gone = false
 
-export function startSyncing(known: Identity): void {
-  identity = known
+/** Begins to listen for occasions; what waits goes out from a locked phone, too. */
+export function startSyncing(): void {
   addEventListener('online', () => void syncNow())
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') void syncNow()
@@ -56,20 +61,27 @@ export function syncSoon(): void {
 }
 
 export async function syncNow(): Promise<void> {
-  if (identity === null) return
+  if (gone) return
+  // Before the PIN is chosen nothing is fetched: it would lie open.
+  const sender = phase.value === 'unsealed' ? undefined : (identity.value ?? (await setting('device')))
+  if (sender === undefined) return
   if (running.value) {
     again = true
     return
   }
   running.value = true
   try {
-    await exclusively(() => syncOnce(identity!, Date.now))
+    await exclusively(() => syncOnce(sender, Date.now))
     trouble.value = null
     refusal.value = null
     await keep('lastSync', { at: Date.now(), ok: true, why: null })
+    if (phase.value === 'fresh') await wipeWhenEmpty('forgotten')
+    // A locked phone that has nothing to send is told nothing.
+    else if (!('token' in sender) && (await isPastItsEnd())) await wipeWhenEmpty('ended')
   } catch (error) {
     note(error)
-    if (error instanceof Refused && error.code === 'device_revoked') await wipeWhenEmpty()
+    if (error instanceof Refused && isOver(error)) await wipeWhenEmpty(error.code === 'device_ended' ? 'ended' : 'revoked')
+    else if (error instanceof Unreachable && (await isPastItsEnd())) await wipeWhenEmpty('ended')
   } finally {
     running.value = false
   }
@@ -79,12 +91,19 @@ export async function syncNow(): Promise<void> {
   }
 }
 
-/** A revoked phone keeps nothing about residents, but first everything it saw reaches the server. */
-async function wipeWhenEmpty(): Promise<void> {
+/** Also without a network the day comes; the clock is taken as the server corrected it last. */
+async function isPastItsEnd(): Promise<boolean> {
+  const end = await setting('endsAt')
+  return end !== undefined && end !== null && Date.now() - ((await setting('clockSkew')) ?? 0) > end
+}
+
+/** A phone whose time is over keeps nothing about residents, but first everything it saw reaches the server. */
+async function wipeWhenEmpty(why: Ending): Promise<void> {
   const unsentNow = await db.outbox.where('fate').anyOf('waiting', 'sent').count()
   if (unsentNow > 0) return
+  gone = true
   await wipe()
-  localStorage.setItem(WIPED, 'revoked')
+  localStorage.setItem(WIPED, why)
   location.replace(location.pathname)
 }
 
@@ -94,16 +113,26 @@ async function exclusively(work: () => Promise<void>): Promise<void> {
   await navigator.locks.request(LOCK, work)
 }
 
+/** The disk is full. Dexie wraps what the browser said, sometimes more than once. */
+export function isFull(error: unknown): boolean {
+  for (let cause = error; cause instanceof Object; cause = (cause as { inner?: unknown }).inner) {
+    if ((cause as { name?: unknown }).name === 'QuotaExceededError') return true
+  }
+  return false
+}
+
 function note(error: unknown): void {
   refusal.value = null
   if (error instanceof Unreachable) trouble.value = 'offline'
   else if (error instanceof SeriesForked) trouble.value = 'forked'
-  else if (error instanceof PastWasRewritten) trouble.value = null
+  // It was locked in the middle of a round: the next one goes on from there.
+  else if (error instanceof PastWasRewritten || error instanceof Locked) trouble.value = null
   else if (error instanceof Refused) {
     const { status } = error.problem
-    trouble.value = status === 401 || error.code === 'device_revoked' ? 'revoked' : status >= 500 ? 'offline' : 'refused'
+    trouble.value = status === 401 || isOver(error) ? 'revoked' : status >= 500 ? 'offline' : 'refused'
     refusal.value = error
-  } else {
+  } else if (isFull(error)) trouble.value = 'full'
+  else {
     trouble.value = 'offline'
     console.error(error)
   }

@@ -180,6 +180,8 @@ describe('what is offered to whom', () => {
     quarantine: 'GET /v1/quarantine',
     devices: 'GET /v1/devices',
     plans: 'POST /v1/plans',
+    map: 'GET /v1/map',
+    drawMap: 'POST /v1/map',
     roster: 'POST /v1/roster',
     residents: 'GET /v1/said',
     names: 'POST /v1/persons/names',

@@ -2,6 +2,7 @@
 import 'fake-indexeddb/auto'
 import { describe, expect, it, vi } from 'vitest'
 import type { MyPlan } from '@core/api/types'
+import { phase } from '../phone/vault'
 
 vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 const { keep } = await import('../phone/db')
@@ -10,6 +11,8 @@ const { dayFromText } = await import('@core/doors/day')
 
 const line = (day: string, starts: number, minutes = 480) => ({ label: '南门', day, starts, minutes })
 const plan = (id: string, more: Partial<MyPlan>): MyPlan => ({ plan: id, kind: 'rota', area_name: '桃源社区', published_at: '2031-02-01T00:00:00.000Z', lines: [], ...more })
+
+phase.value = 'open'
 
 describe('my plan', () => {
   it('begins with today, then what comes, then what is over', () => {

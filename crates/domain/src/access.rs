@@ -143,6 +143,8 @@ pub enum Action {
     IssueSlips,
     /// Read and decide what residents say with them.
     DecideSaid,
+    /// Put an area's map on record.
+    DrawMap,
 }
 
 /// The table.
@@ -177,7 +179,7 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::ActOnCases => &[CommunitySecretary, Street, County, DepartmentObserver],
         Action::ReadForms => &[GridWorker, Clerk, CommunitySecretary, Street, County, DepartmentObserver],
         Action::FillInForms => &[Clerk, CommunitySecretary],
-        Action::IssueSlips | Action::DecideSaid => &[Clerk, CommunitySecretary],
+        Action::IssueSlips | Action::DecideSaid | Action::DrawMap => &[Clerk, CommunitySecretary],
     };
     roles.contains(&role)
 }
@@ -232,7 +234,7 @@ mod tests {
     use super::*;
     use crate::area::{Area, Level};
 
-    const EVERY: [Action; 32] = [
+    const EVERY: [Action; 33] = [
         Action::Push,
         Action::Pull,
         Action::Prove,
@@ -265,6 +267,7 @@ mod tests {
         Action::FillInForms,
         Action::IssueSlips,
         Action::DecideSaid,
+        Action::DrawMap,
     ];
 
     fn tree() -> AreaTree {

@@ -35,10 +35,11 @@ pub enum Quarantine {
     UnknownCase = 17,
     NotInRole = 18,
     ConditionFails = 19,
+    DeviceEnded = 60,
 }
 
 impl Quarantine {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Fork,
         Self::Unreadable,
         Self::UnknownSweep,
@@ -57,6 +58,7 @@ impl Quarantine {
         Self::UnknownCase,
         Self::NotInRole,
         Self::ConditionFails,
+        Self::DeviceEnded,
     ];
 
     #[must_use]
@@ -86,6 +88,7 @@ impl Quarantine {
             Self::UnknownCase => "unknown_case",
             Self::NotInRole => "not_in_role",
             Self::ConditionFails => "condition_fails",
+            Self::DeviceEnded => "device_ended",
         }
     }
 
@@ -165,6 +168,10 @@ impl Quarantine {
                 "这一步要求的条件还没有满足。记录已留存；请先补填所需的表。",
                 "What this step asks for does not hold yet. The record is kept; fill in the form that it needs first.",
             ),
+            Self::DeviceEnded => (
+                "这台手机的任务期限已过。记录已留存，由社区书记决定是否计入。",
+                "This phone's deployment had ended. The record is kept; the community secretary decides whether it counts.",
+            ),
         }
     }
 }
@@ -188,6 +195,10 @@ pub fn admit<S: State>(
     let Some(device) = device else { return Ok(Some(Quarantine::DeviceRevoked)) };
     if device.revoked_at.is_some() {
         return Ok(Some(Quarantine::DeviceRevoked));
+    }
+    // What was seen before the end counts, however late it arrives.
+    if device.ends_at.is_some_and(|end| fact.at > end) {
+        return Ok(Some(Quarantine::DeviceEnded));
     }
     if !Role::from_code(device.role).is_some_and(|role| may(role, Action::Push)) {
         return Ok(Some(Quarantine::OutsideRights));

@@ -8,8 +8,8 @@ use crate::fact::{Body, Fact, FoundBy, SignReason};
 use crate::id::{DwellingId, PersonId, PlanId, SeriesId};
 use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
-    Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp,
-    State, Sweep, SweepNumber, Tally, Visit,
+    Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
+    Stamp, State, Sweep, SweepNumber, Tally, Visit,
 };
 use crate::sweep::tally;
 use crate::time::Millis;
@@ -150,13 +150,15 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             }
             let mut row = state.person(from_now)?.unwrap_or_default();
             row.link = Some(*to);
-            state.put_person(from_now, row)
+            state.put_person(from_now, row)?;
+            judge_both_anew(state, *from, *to, origin.counts_from)
         }),
         Body::Unlinked { from, to } => change_people(state, origin.counts_from, &[*from, *to], |state| {
             let Some(mut row) = state.person(*from)? else { return Ok(()) };
             if row.link == Some(*to) {
                 row.link = None;
                 state.put_person(*from, row)?;
+                judge_both_anew(state, *from, *to, origin.counts_from)?;
             }
             Ok(())
         }),
@@ -185,6 +187,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 area,
                 enrolled_at: stamp.at,
                 revoked_at: None,
+                ends_at: None,
             };
             state.put_device(*series, device)
         }
@@ -193,6 +196,10 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 state.put_device(*series, Device { revoked_at: Some(stamp.at), ..device })
             }
             _ => Ok(()),
+        },
+        Body::DeviceTerm { series, ends_at } => match state.device(*series)? {
+            Some(device) => state.put_device(*series, Device { ends_at: Some(*ends_at), ..device }),
+            None => Ok(()),
         },
         Body::Erased { person, .. } => change_people(state, origin.counts_from, &[*person], |state| {
             for linked in state.linked_to(*person)? {
@@ -226,7 +233,11 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             state.put_grant(*account, grant)
         }
         Body::GrantEnded { account } => state.put_grant(*account, None),
-        Body::NotesErased { dwelling, .. } => state.erase_notes(*dwelling, origin.position, stamp.at),
+        Body::NotesErased { dwelling, .. } => {
+            state.erase_notes(*dwelling, origin.position, stamp.at)?;
+            let door = resolve_dwelling(state, *dwelling)?;
+            state.judge_anew(Subject::Dwelling(door), false, origin.counts_from)
+        }
         Body::PlanPublished { plan, .. } => publish(state, origin, *plan, fact, stamp.at),
         Body::PlanPart { plan, person, worker } => {
             // Only of a plan that is known, and nothing of someone who is erased.
@@ -266,6 +277,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 return Ok(());
             }
             let dwelling = resolve_dwelling(state, *dwelling)?;
+            state.judge_anew(*subject, false, origin.counts_from)?;
             state.put_filled(Filled {
                 subject: *subject,
                 dwelling,
@@ -279,10 +291,12 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         }
         Body::CaseReported { .. } => report_case(state, origin, fact, stamp.at),
         Body::CaseActed { case, turn, role, deed } => {
-            let Some((case, _)) = state.case(*case)? else { return Ok(()) };
+            let named = *case;
+            let Some((case, _)) = state.case(named)? else { return Ok(()) };
             state.put_event(
                 case,
                 Event {
+                    named,
                     at: stamp.at,
                     series: origin.series,
                     sequence: origin.sequence,
@@ -295,8 +309,12 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             )
         }
         Body::CaseClimbed { case, task, role, due } => {
-            let Some((case, _)) = state.case(*case)? else { return Ok(()) };
-            state.put_climb(Climb { case, task: task.clone(), role: role.clone(), due: *due, at: stamp.at })
+            let named = *case;
+            let Some((case, _)) = state.case(named)? else { return Ok(()) };
+            state.put_climb(
+                case,
+                Climb { named, task: task.clone(), role: role.clone(), due: *due, at: stamp.at },
+            )
         }
         Body::Appointed { who, programme, role, area } => {
             // In an area that is not known it takes the earlier one away and gives nothing.
@@ -325,6 +343,18 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             slip::say(state, origin, *said, row)
         }
         Body::SaidSettled { said, decision } => slip::decide(state, *said, *decision, stamp.at),
+        Body::MapDrawn { area, source, digest, shapes } => {
+            let Some(area) = state.book().areas.number(area) else { return Ok(()) };
+            change_book(state, origin.counts_from, |book| {
+                book.maps.push(Map {
+                    area,
+                    source: source.clone(),
+                    digest: *digest,
+                    shapes: *shapes,
+                    drawn_at: stamp.at,
+                });
+            })
+        }
         Body::Revealed { person, purpose } => {
             if state.is_erased(*person)? {
                 return Ok(());
@@ -372,31 +402,26 @@ fn report_case<S: State>(state: &mut S, origin: Origin, fact: &Fact, at: Millis)
     if state.dwelling(dwelling)?.is_none() {
         return Ok(());
     }
-    let known = match state.case(*id)? {
-        Some((known, _)) => known,
-        None => match state.open_case(programme, pathway, subject)? {
-            Some(open) => {
-                state.put_case_alias(*id, open)?;
-                open
-            }
-            None => {
-                let case = Case {
-                    programme: programme.clone(),
-                    version: version.clone(),
-                    pathway: pathway.clone(),
-                    subject,
-                    dwelling,
-                    opened_at: at,
-                    counted_from: *counted_from,
-                };
-                state.put_case(*id, case)?;
-                *id
-            }
-        },
+    let case = Case {
+        programme: programme.clone(),
+        version: version.clone(),
+        pathway: pathway.clone(),
+        subject,
+        dwelling,
+        opened_at: at,
+        counted_from: *counted_from,
     };
-    let report =
-        Report { position: origin.position, at, source: *source, rule: rule.clone(), actor: fact.actor };
-    state.put_report(known, report)
+    let report = Report {
+        named: *id,
+        position: origin.position,
+        at,
+        source: *source,
+        rule: rule.clone(),
+        actor: fact.actor,
+        dwelling,
+        counted_from: *counted_from,
+    };
+    state.put_report(case, report)
 }
 
 /// The id under which a subject is known.
@@ -408,6 +433,19 @@ pub fn canonical_subject<S: State>(state: &mut S, subject: Subject) -> Result<Su
         Subject::Person(id) => Subject::Person(canonical(state, id)?),
         Subject::Dwelling(id) => Subject::Dwelling(resolve_dwelling(state, id)?),
     })
+}
+
+/// What was filled in about one of two ids counts for both, or no longer does.
+fn judge_both_anew<S: State>(
+    state: &mut S,
+    one: PersonId,
+    other: PersonId,
+    position: u64,
+) -> Result<(), S::Error> {
+    for person in [one, other] {
+        state.judge_anew(Subject::Person(person), false, position)?;
+    }
+    Ok(())
 }
 
 /// A plan is in force; the one it names stands no more. A plan on an area that is not known, or under an id that another
@@ -600,6 +638,7 @@ fn change_dwelling<S: State>(
     }
     after.changed = position;
     state.put_dwelling(id, after)?;
+    state.judge_anew(Subject::Dwelling(id), true, position)?;
     if before.area != after.area {
         state.put_departure(before.area, id, position)?;
         state.drop_departure(after.area, id)?;
@@ -629,7 +668,10 @@ fn change_dwelling<S: State>(
 /// Notes that who is listed behind a door is told otherwise, though the counts stay.
 fn touch_dwelling<S: State>(state: &mut S, position: u64, id: DwellingId) -> Result<(), S::Error> {
     match state.dwelling(id)? {
-        Some(row) if row.changed != position => state.put_dwelling(id, Dwelling { changed: position, ..row }),
+        Some(row) if row.changed != position => {
+            state.put_dwelling(id, Dwelling { changed: position, ..row })?;
+            state.judge_anew(Subject::Dwelling(id), true, position)
+        }
         _ => Ok(()),
     }
 }

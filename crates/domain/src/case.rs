@@ -120,7 +120,7 @@ impl Deed {
     }
 }
 
-/// A case as its reports opened it.
+/// A case as its earliest report opened it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     pub programme: String,
@@ -136,16 +136,22 @@ pub struct Case {
 /// Someone, or a rule, who reported a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
+    /// The id under which its reporter knows the case.
+    pub named: CaseId,
     pub position: u64,
     pub at: Millis,
     pub source: Source,
     pub rule: Option<String>,
     pub actor: ActorId,
+    pub dwelling: DwellingId,
+    pub counted_from: Option<Day>,
 }
 
 /// Something that was done about a case, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
+    /// The id under which whoever did it knows the case.
+    pub named: CaseId,
     pub at: Millis,
     pub series: SeriesId,
     pub sequence: u64,
@@ -173,7 +179,8 @@ pub struct Filled {
 /// A moment at which a role was told of a task that nobody had done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Climb {
-    pub case: CaseId,
+    /// The id under which the case was known then.
+    pub named: CaseId,
     pub task: String,
     pub role: String,
     pub due: Millis,

@@ -24,9 +24,16 @@ pub fn door_key(building: &str, unit: &str, room: &str) -> String {
 /// The part of a [`door_key`] that every door of one building shares.
 #[must_use]
 pub fn building_prefix(building: &str) -> String {
+    let mut key = building_key(building);
+    key.push('\u{1f}');
+    key
+}
+
+/// The comparison key of a building within its area: `3栋`, `3号楼` and `03` are all `3`.
+#[must_use]
+pub fn building_key(building: &str) -> String {
     let mut key = String::new();
     push_label(&mut key, building, &BUILDING_ENDS);
-    key.push('\u{1f}');
     key
 }
 

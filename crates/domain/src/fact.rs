@@ -198,6 +198,8 @@ pub enum Body {
     DeviceEnrolled { series: SeriesId, public_key: [u8; 32], worker: ActorId, role: u64, area: String },
     /// 15 `[series]`
     DeviceRevoked { series: SeriesId },
+    /// 60 `[series, ends at: milliseconds]`; the end of a phone's deployment. The newest counts.
+    DeviceTerm { series: SeriesId, ends_at: Millis },
     /// 16 `[person, purpose]`; someone read what is sealed.
     Revealed { person: PersonId, purpose: u64 },
     /// 17 `[person, reason]`
@@ -281,6 +283,9 @@ pub enum Body {
     Said { said: PersonId, slip: SlipId, dwelling: DwellingId, what: What, about: Option<PersonId> },
     /// 43 `[said, decision]`; a person decided what comes of it.
     SaidSettled { said: PersonId, decision: Decision },
+    /// 55 `[area, source, digest: bytes32, shapes]`; the map whose bytes have this SHA-256, read from a file of this name,
+    /// is the area's from now on. It has this many shapes.
+    MapDrawn { area: String, source: String, digest: [u8; 32], shapes: u64 },
 }
 
 /// One thing that happened: when (by the clock of whoever says so), who says so, and what.
@@ -505,6 +510,7 @@ impl Fact {
                 out.array(5).id(*series).bytes(public_key).id(*worker).uint(*role).text(area)
             }
             Body::DeviceRevoked { series } => out.array(1).id(*series),
+            Body::DeviceTerm { series, ends_at } => out.array(2).id(*series).int(*ends_at),
             Body::Revealed { person, purpose } => out.array(2).id(*person).uint(*purpose),
             Body::Erased { person, reason } => out.array(2).id(*person).uint(*reason),
             Body::GrantGiven { account, role, area } => out.array(3).id(*account).uint(*role).text(area),
@@ -617,6 +623,9 @@ impl Fact {
                 }
             }
             Body::SaidSettled { said, decision } => out.array(2).id(*said).uint(*decision as u64),
+            Body::MapDrawn { area, source, digest, shapes } => {
+                out.array(4).text(area).text(source).bytes(digest).uint(*shapes)
+            }
             Body::LinkProposed { from, to, per_mille, model } => {
                 out.array(4).id(*from).id(*to).uint(*per_mille).bytes(model)
             }
@@ -701,6 +710,8 @@ impl Body {
             Self::SlipRevoked { .. } => 41,
             Self::Said { .. } => 42,
             Self::SaidSettled { .. } => 43,
+            Self::MapDrawn { .. } => 55,
+            Self::DeviceTerm { .. } => 60,
         }
     }
 
@@ -992,6 +1003,19 @@ impl Body {
                     said: read.id()?,
                     decision: read.one_of("decision", Decision::from_code)?,
                 }
+            }
+            55 => {
+                read.array(4)?;
+                Self::MapDrawn {
+                    area: read.text("area")?,
+                    source: read.text("source")?,
+                    digest: read.fixed()?,
+                    shapes: read.uint()?,
+                }
+            }
+            60 => {
+                read.array(2)?;
+                Self::DeviceTerm { series: read.id()?, ends_at: read.int()? }
             }
             kind => return Err(FactError::UnknownKind(kind)),
         })

@@ -50,6 +50,18 @@ pub struct Edition {
     pub published_at: Millis,
 }
 
+/// A map that was drawn of an area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Map {
+    pub area: AreaNumber,
+    /// The name of the file it was read from.
+    pub source: String,
+    /// Of its bytes, which are GeoJSON as [`crate::fact::Body::MapDrawn`] commits to them.
+    pub digest: [u8; 32],
+    pub shapes: u64,
+    pub drawn_at: Millis,
+}
+
 /// An enrolled phone: whose it is, and where it may work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -59,9 +71,11 @@ pub struct Device {
     pub area: AreaNumber,
     pub enrolled_at: Millis,
     pub revoked_at: Option<Millis>,
+    /// The end of the deployment, if one was said: after it the phone holds nothing, and what it records waits.
+    pub ends_at: Option<Millis>,
 }
 
-/// The few rows that stay in memory whole: areas, sweeps, rosters, programmes, and who founded the territory.
+/// The few rows that stay in memory whole: areas, sweeps, rosters, programmes, maps, and who founded the territory.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     pub territory: String,
@@ -76,6 +90,8 @@ pub struct Book {
     pub rosters: Vec<Roster>,
     /// In the order of their publication.
     pub editions: Vec<Edition>,
+    /// In the order in which they were drawn.
+    pub maps: Vec<Map>,
 }
 
 impl Book {
@@ -92,6 +108,12 @@ impl Book {
             .filter(|edition| edition.programme == programme && edition.from <= day)
             .max_by_key(|edition| edition.from)
             .filter(|edition| day < edition.sunset)
+    }
+
+    /// The newest map of an area, or else of the nearest area above it that has one.
+    #[must_use]
+    pub fn map_of(&self, area: AreaNumber) -> Option<&Map> {
+        self.areas.path(area).find_map(|at| self.maps.iter().rev().find(|map| map.area == at))
     }
 
     #[must_use]
@@ -391,22 +413,17 @@ pub trait State {
         area: Option<AreaNumber>,
     ) -> Result<(), Self::Error>;
     fn put_filled(&mut self, filled: Filled) -> Result<(), Self::Error>;
+    /// What programmes say of a subject may be otherwise from this position on; of a dwelling with its people, what they say
+    /// of whoever is listed there too.
+    fn judge_anew(&mut self, subject: Subject, with_people: bool, position: u64) -> Result<(), Self::Error>;
     /// A case under its own id or another name of it, with its own id.
     fn case(&mut self, id: CaseId) -> Result<Option<(CaseId, Case)>, Self::Error>;
-    /// The case of this subject and pathway that has not ended, the oldest if there are several.
-    fn open_case(
-        &mut self,
-        programme: &str,
-        pathway: &str,
-        subject: Subject,
-    ) -> Result<Option<CaseId>, Self::Error>;
-    fn put_case(&mut self, id: CaseId, case: Case) -> Result<(), Self::Error>;
-    /// Makes a case known under another id too.
-    fn put_case_alias(&mut self, id: CaseId, of: CaseId) -> Result<(), Self::Error>;
-    fn put_report(&mut self, case: CaseId, report: Report) -> Result<(), Self::Error>;
+    /// Keeps a report: it joins a case of its subject and pathway, or opens one. Which cases the reports add up to follows
+    /// from all of them and from what was done.
+    fn put_report(&mut self, case: Case, report: Report) -> Result<(), Self::Error>;
     /// Keeps what was done about a case; what is due of it follows from all of that.
     fn put_event(&mut self, case: CaseId, event: Event) -> Result<(), Self::Error>;
-    fn put_climb(&mut self, climb: Climb) -> Result<(), Self::Error>;
+    fn put_climb(&mut self, case: CaseId, climb: Climb) -> Result<(), Self::Error>;
     /// A door is counted under another area now: so are its cases.
     fn move_cases(&mut self, dwelling: DwellingId) -> Result<(), Self::Error>;
     fn slip(&mut self, id: SlipId) -> Result<Option<Slip>, Self::Error>;

@@ -159,6 +159,7 @@ fn body() -> impl Strategy<Value = Body> {
             expires_at
         }),
         id().prop_map(|slip| Body::SlipRevoked { slip }),
+        (id(), any::<i64>()).prop_map(|(series, ends_at)| Body::DeviceTerm { series, ends_at }),
         (id(), id(), id(), select(What::ALL.to_vec()), prop::option::of(id()))
             .prop_map(|(said, slip, dwelling, what, about)| Body::Said { said, slip, dwelling, what, about }),
         (id(), select(vec![Decision::Declined, Decision::Confirmed]))
@@ -170,6 +171,8 @@ fn body() -> impl Strategy<Value = Body> {
         }),
         (id(), any::<u64>()).prop_map(|(series, sequence)| Body::Released { series, sequence }),
         (id(), any::<u64>()).prop_map(|(person, reason)| Body::Erased { person, reason }),
+        (text(), text(), any::<[u8; 32]>(), any::<u64>())
+            .prop_map(|(area, source, digest, shapes)| Body::MapDrawn { area, source, digest, shapes }),
     ]
 }
 
@@ -307,7 +310,18 @@ fn a_plan_and_its_parts_have_these_bytes_and_no_unknown_kind() {
 }
 
 #[test]
-fn what_a_slip_says_has_these_bytes_and_no_unknown_meaning() {
+fn a_map_has_these_bytes() {
+    let body = Body::MapDrawn { area: "42".into(), source: "a".into(), digest: [4; 32], shapes: 300 };
+    let mut golden = vec![0x84, 0x18, 55, 0x19, 0x03, 0xe8, 0x50];
+    golden.extend([1; 16]);
+    golden.extend([0x84, 0x62, 0x34, 0x32, 0x61, 0x61, 0x58, 32]);
+    golden.extend([4; 32]);
+    golden.extend([0x19, 0x01, 0x2c]);
+    assert_eq!(Fact { at: 1000, actor: Id([1; 16]), body }.encode(), golden);
+}
+
+#[test]
+fn what_a_slip_and_a_term_say_has_these_bytes_and_no_unknown_meaning() {
     let bytes = |body| Fact { at: 1000, actor: Id([1; 16]), body }.encode();
     let id = |byte: u8| std::iter::once(0x50).chain([byte; 16]);
     let beginning = |kind: u8, length: u8| {
@@ -324,6 +338,10 @@ fn what_a_slip_says_has_these_bytes_and_no_unknown_meaning() {
     let mut golden = beginning(41, 1);
     golden.extend(id(2));
     assert_eq!(bytes(Body::SlipRevoked { slip: Id([2; 16]) }), golden);
+
+    let mut golden = beginning(60, 2);
+    golden.extend(id(2).chain([0x19, 0x07, 0xd0]));
+    assert_eq!(bytes(Body::DeviceTerm { series: Id([2; 16]), ends_at: 2000 }), golden);
 
     let said = |about| Body::Said {
         said: Id([4; 16]),

@@ -10,6 +10,7 @@
 //! | [`tree`] | the facts of a territory into an RFC 6962 tree, with proofs |
 //! | [`checkpoint`] | a tree head into a C2SP signed note |
 //! | [`seal`] | personal content into a ciphertext that a fact can commit to and that can be erased |
+//! | [`recovery`] | a data key that a locked phone sent into the key that opens its content |
 //! | [`verify`] | a stream of stored entries into "nothing was changed", or the first thing that was |
 #![warn(missing_docs)]
 #![warn(clippy::disallowed_methods)]
@@ -17,6 +18,7 @@
 pub mod canonical;
 pub mod checkpoint;
 pub mod envelope;
+pub mod recovery;
 pub mod seal;
 pub mod series;
 pub mod tree;

@@ -120,6 +120,7 @@ pub struct TerritoryKey {
     blind: [u8; 32],
     checkpoint: [u8; 32],
     device: [u8; 32],
+    recovery: [u8; 32],
     fingerprint: [u8; 8],
 }
 
@@ -140,6 +141,7 @@ impl TerritoryKey {
             blind: derive(&source, "wanjia territory key v1 blind"),
             checkpoint: derive(&source, "wanjia territory key v1 checkpoint"),
             device: derive(&source, "wanjia territory key v1 device"),
+            recovery: derive(&source, "wanjia territory key v1 recovery"),
             fingerprint: derive(&source, "wanjia territory key v1 fingerprint"),
         }
     }
@@ -211,6 +213,11 @@ impl TerritoryKey {
     /// The seed of the key that signs the server's own series of facts.
     pub fn device_seed(&self) -> [u8; 32] {
         self.device
+    }
+
+    /// The seed of the key to which phones encrypt the keys of what they recorded.
+    pub fn recovery_seed(&self) -> [u8; 32] {
+        self.recovery
     }
 
     /// Tells one key from another without telling anything of it: stored beside the data, so that a

@@ -1,6 +1,6 @@
 //! Working days: which days are worked, by data, and when a time limit ends.
 
-use jiff::civil::Weekday;
+use jiff::civil::{DateTime, Weekday};
 use jiff::tz::Offset;
 use jiff::{Span, Timestamp};
 
@@ -111,7 +111,18 @@ fn offset() -> Offset {
 /// The day of an instant in the country's one time zone.
 #[must_use]
 pub fn local_day(instant: Timestamp) -> Day {
-    offset().to_datetime(instant).date()
+    local(instant).date()
+}
+
+/// What a clock in the country shows at an instant.
+#[must_use]
+pub fn local(instant: Timestamp) -> DateTime {
+    offset().to_datetime(instant)
+}
+
+/// The instant at which a clock in the country shows this.
+pub(crate) fn instant_of(local: DateTime) -> Option<Timestamp> {
+    offset().to_timestamp(local).ok()
 }
 
 /// The instant at which a day begins.

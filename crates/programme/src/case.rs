@@ -143,6 +143,68 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
     Some(case)
 }
 
+/// That a case was reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The id under which its reporter knows the case.
+    pub named: u128,
+    pub at: Timestamp,
+    /// The day from which it counts, if the report says one.
+    pub counted_from: Option<Day>,
+}
+
+/// One of the cases that the reports about one subject on one pathway add up to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The id under which it was reported first: its own.
+    pub named: u128,
+    /// Every id under which it was reported.
+    pub names: BTreeSet<u128>,
+    pub opening: Opening,
+    pub case: Case,
+}
+
+/// Which cases the reports about one subject on one pathway add up to, with what was done under their ids. What is
+/// reported before a case ends is that case, and its earliest report opens it; what is reported after its end is another
+/// one, though the phone that ended it was offline and its step came last. It is the same in whatever order reports and
+/// events came.
+#[must_use]
+pub fn part(pathway: &Pathway, reports: &[Report], events: &[(u128, Event)]) -> Option<Vec<Part>> {
+    let mut first: BTreeMap<u128, &Report> = BTreeMap::new();
+    for report in reports {
+        let known = first.entry(report.named).or_insert(report);
+        if report.at < known.at {
+            *known = report;
+        }
+    }
+    let mut left: Vec<&Report> = first.into_values().collect();
+    left.sort_by_key(|report| (report.at, report.named));
+    let mut parts = Vec::new();
+    while let Some(earliest) = left.first().copied() {
+        let mut own = left.clone();
+        let (opening, case) = loop {
+            let counted_from = own.iter().filter_map(|report| report.counted_from).min();
+            let opening = Opening { at: earliest.at, counted_from };
+            let done: Vec<Event> = events
+                .iter()
+                .filter(|(named, _)| own.iter().any(|report| report.named == *named))
+                .map(|(_, event)| event.clone())
+                .collect();
+            let case = add_up(pathway, &opening, &done)?;
+            let ended = pathway.state(&case.state).is_none_or(|state| state.duty.is_none());
+            let before = own.len();
+            own.retain(|report| !ended || report.named == earliest.named || report.at < case.since);
+            if own.len() == before {
+                break (opening, case);
+            }
+        };
+        let names: BTreeSet<u128> = own.iter().map(|report| report.named).collect();
+        left.retain(|report| !names.contains(&report.named));
+        parts.push(Part { named: earliest.named, names, opening, case });
+    }
+    Some(parts)
+}
+
 /// The step of a turn that was complete first; else those that wait are noted.
 fn first_complete<'p>(
     pathway: &'p Pathway,

@@ -387,6 +387,12 @@ impl Lines {
                 was.3.unwrap_or(&nobody),
                 is.3.unwrap_or(&nobody),
             );
+            self.plain(
+                &format!("{id} 的单位"),
+                &format!("the unit of {id}"),
+                before.unit.name(),
+                indicator.unit.name(),
+            );
             let aim = |aim: Option<f64>| aim.map_or_else(|| "—".to_owned(), |aim| aim.to_string());
             self.plain(
                 &format!("{id} 至少"),

@@ -6,11 +6,15 @@
 
 use std::collections::BTreeMap;
 
+use minicbor::data::Type;
+use minicbor::{Decoder, Encoder};
+
 use crate::code::{Day, check_unique};
 use crate::condition::{self, Condition, Needs, Vocabulary, Wanted};
 use crate::finding::{Findings, Located, say};
 use crate::form::Subject;
 use crate::judge::{Reckoned, View};
+use crate::parameter::Unit;
 use crate::section::{Section, Source};
 use crate::text::Texts;
 
@@ -24,6 +28,7 @@ pub struct Indicator {
     pub name: Texts,
     pub subject: Subject,
     pub measure: Measure,
+    pub unit: Unit,
     /// The share, sum or middle that is wanted, from and to.
     pub at_least: Option<f64>,
     pub at_most: Option<f64>,
@@ -98,6 +103,50 @@ impl Contribution {
 
 /// What one subject adds to each indicator, by its id.
 pub type Contributions = BTreeMap<String, Contribution>;
+
+/// The bytes in which contributions are kept: deterministic CBOR, a map from ids to what is added there; none for what is
+/// nothing.
+#[must_use]
+pub fn encode(contributions: &Contributions) -> Vec<u8> {
+    let something: Vec<_> =
+        contributions.iter().filter(|(_, added)| **added != Contribution::default()).collect();
+    let mut out = Encoder::new(Vec::new());
+    // Writing into a Vec cannot fail: its error type has no values.
+    let _ = out.map(something.len() as u64);
+    for (id, added) in something {
+        let _ = out.str(id).and_then(|out| out.array(4));
+        let _ = out.i64(added.numerator).and_then(|out| out.i64(added.denominator));
+        let _ = match added.value {
+            Some(value) => out.i64(value),
+            None => out.null(),
+        };
+        let _ = out.bool(added.unknown);
+    }
+    out.into_writer()
+}
+
+/// Reads what [`encode`] wrote; none for anything else.
+#[must_use]
+pub fn decode(bytes: &[u8]) -> Option<Contributions> {
+    let mut from = Decoder::new(bytes);
+    let count = from.map().ok()??;
+    let mut contributions = Contributions::new();
+    for _ in 0..count {
+        let id = from.str().ok()?.to_owned();
+        (from.array().ok()?? == 4).then_some(())?;
+        let (numerator, denominator) = (from.i64().ok()?, from.i64().ok()?);
+        let value = match from.datatype().ok()? {
+            Type::Null => {
+                from.null().ok()?;
+                None
+            }
+            _ => Some(from.i64().ok()?),
+        };
+        let unknown = from.bool().ok()?;
+        contributions.insert(id, Contribution { numerator, denominator, value, unknown });
+    }
+    (from.position() == bytes.len()).then_some(contributions)
+}
 
 /// What all indicators about such a subject need together.
 #[must_use]
@@ -176,6 +225,12 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// A sum that was kept as numbers: numerator and denominator in thousandths, who is unknown, how many have each value.
+    #[must_use]
+    pub fn of(numerator: i64, denominator: i64, unknown: i64, values: BTreeMap<i64, i64>) -> Self {
+        Self { numerator: numerator.into(), denominator: denominator.into(), unknown, values }
+    }
+
     pub fn add(&mut self, contribution: &Contribution) {
         self.change(contribution, 1);
     }
@@ -217,6 +272,24 @@ impl Tally {
     #[must_use]
     pub fn denominator(&self) -> f64 {
         whole(self.denominator)
+    }
+
+    /// Numerator and denominator, in thousandths.
+    #[must_use]
+    pub fn thousandths(&self) -> (i64, i64) {
+        let within = |sum: i128| i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX });
+        (within(self.numerator), within(self.denominator))
+    }
+
+    /// How many have each value, in thousandths.
+    pub fn values(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.values.iter().map(|(value, subjects)| (*value, *subjects))
+    }
+
+    /// Whether it adds up to nothing at all.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
     }
 
     /// How many are in the denominator for whose numerator an answer is missing.
@@ -325,8 +398,24 @@ fn read_indicator(
         if part.has(key) { part.number(key, findings).map(|number| number.value.as_decimal()) } else { None }
     });
     let measure = read_measure(&mut part, vocabulary, findings);
+    let unit = if part.has("unit") {
+        part.text("unit", findings).and_then(|unit| Unit::parse(&unit, findings))
+    } else {
+        measure.as_ref().map(|measure| match measure {
+            Measure::Share { .. } => Unit::Share,
+            Measure::Sum { .. } | Measure::Middle { .. } => Unit::Count,
+        })
+    };
     part.finish(findings);
-    Some(Indicator { id: id?, name: name?, subject: subject?, measure: measure?, at_least, at_most })
+    Some(Indicator {
+        id: id?,
+        name: name?,
+        subject: subject?,
+        measure: measure?,
+        unit: unit?,
+        at_least,
+        at_most,
+    })
 }
 
 fn read_measure(

@@ -14,7 +14,8 @@
 //!   [`calendar`] knows working days.
 //! - [`indicator`] is what is counted by area and day, and who is behind it.
 //! - [`archive`] is a pack as one run of bytes; [`difference`] tells what changed between two versions.
-//! - [`judge`] says whether a rule flags a subject; [`scenario`] runs a pack's own tests.
+//! - [`judge`] says whether a rule flags a subject; [`scenario`] runs a pack's own tests, in which cases are walked from
+//!   their opening on as well.
 //!
 //! No files, no sockets, no clock: bytes come from the caller, and a day is an argument.
 
@@ -46,6 +47,7 @@ mod section;
 mod sheet;
 pub mod submission;
 pub mod text;
+mod walk;
 pub mod xform;
 
 pub use finding::{Bilingual, Finding, Place, Spot};

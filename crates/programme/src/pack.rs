@@ -201,6 +201,7 @@ impl<'r> Reader<'r> {
                     &source,
                     vocabulary,
                     &indicators,
+                    &pathways,
                     rules.named.as_deref(),
                     self.findings,
                 ));

@@ -22,10 +22,11 @@ pub enum Unit {
     DecimalHours,
     Celsius,
     Yuan,
+    Kilograms,
 }
 
 impl Unit {
-    const ALL: [(&'static str, Self); 10] = [
+    const ALL: [(&'static str, Self); 11] = [
         ("minutes", Self::Minutes),
         ("hours", Self::Hours),
         ("days", Self::Days),
@@ -36,6 +37,7 @@ impl Unit {
         ("decimal_hours", Self::DecimalHours),
         ("celsius", Self::Celsius),
         ("yuan", Self::Yuan),
+        ("kilograms", Self::Kilograms),
     ];
 
     pub(crate) fn parse(text: &Located<String>, findings: &mut Findings) -> Option<Self> {
@@ -52,10 +54,26 @@ impl Unit {
         Self::ALL.into_iter().find(|(_, unit)| *unit == self).map_or("", |(name, _)| name)
     }
 
+    /// In words, in Chinese and in English; none for a plain number and for a share.
+    #[must_use]
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Minutes => ("分钟", "minutes"),
+            Self::Hours | Self::DecimalHours => ("小时", "hours"),
+            Self::Days => ("天", "days"),
+            Self::WorkingDays => ("工作日", "working days"),
+            Self::Months => ("个月", "months"),
+            Self::Celsius => ("°C", "°C"),
+            Self::Yuan => ("元", "yuan"),
+            Self::Kilograms => ("公斤", "kg"),
+            Self::Count | Self::Share => ("", ""),
+        }
+    }
+
     /// Whether it is counted in whole numbers.
     #[must_use]
     pub fn is_whole(self) -> bool {
-        !matches!(self, Self::Share | Self::DecimalHours | Self::Celsius | Self::Yuan)
+        !matches!(self, Self::Share | Self::DecimalHours | Self::Celsius | Self::Yuan | Self::Kilograms)
     }
 }
 

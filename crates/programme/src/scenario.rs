@@ -11,8 +11,10 @@ use crate::form::{Form, Subject};
 use crate::indicator::{self, Contribution, Indicator};
 use crate::judge::{Judgement, Reckoned, Situation, View};
 use crate::pack::Programme;
+use crate::pathway::Pathway;
 use crate::rule::check_rules;
 use crate::section::{Number, Raw, Section, Source};
+use crate::walk::{self, Walk, Walked};
 
 /// One test.
 #[derive(Clone, Debug)]
@@ -21,9 +23,10 @@ pub struct Scenario {
     /// The administrative code of the area in which it plays; empty is anywhere.
     pub area: String,
     pub subject: Subject,
-    own: Vec<Record>,
-    people: BTreeMap<String, Vec<Record>>,
+    pub(crate) own: Vec<Record>,
+    pub(crate) people: BTreeMap<String, Vec<Record>>,
     then: Vec<Expectation>,
+    walk: Option<Walk>,
 }
 
 impl Scenario {
@@ -52,6 +55,7 @@ struct Expectation {
 struct Names<'n> {
     vocabulary: Vocabulary<'n>,
     indicators: &'n [Indicator],
+    pathways: &'n [Pathway],
     rules: Option<&'n [String]>,
 }
 
@@ -59,10 +63,11 @@ pub(crate) fn read(
     source: &Source<'_>,
     vocabulary: Vocabulary<'_>,
     indicators: &[Indicator],
+    pathways: &[Pathway],
     rules: Option<&[String]>,
     findings: &mut Findings,
 ) -> Vec<Scenario> {
-    let names = Names { vocabulary, indicators, rules };
+    let names = Names { vocabulary, indicators, pathways, rules };
     let mut scenarios = Vec::new();
     source.read_toml(findings, |section, findings| {
         for part in section.sections("test", findings) {
@@ -75,7 +80,17 @@ pub(crate) fn read(
 fn read_scenario(mut part: Section<'_, '_>, names: Names<'_>, findings: &mut Findings) -> Option<Scenario> {
     let name = part.text("name", findings);
     let area = part.optional_text("area", findings).map(|area| area.value).unwrap_or_default();
-    let subject = part.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
+    // Of a walk the pathway says whom it is about.
+    let walks = part.has("pathway");
+    let walk =
+        if walks { walk::read(&mut part, names.pathways, names.vocabulary.manifest, findings) } else { None };
+    let subject = match walks {
+        true => walk.as_ref().and_then(|walk| {
+            let of = names.pathways.iter().find(|pathway| pathway.code.value == walk.pathway);
+            of.map(|pathway| pathway.subject)
+        }),
+        false => part.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings)),
+    };
     let (mut own, mut people) = (Vec::new(), BTreeMap::new());
     for key in ["given", "when"] {
         for record in part.sections(key, findings) {
@@ -88,13 +103,15 @@ fn read_scenario(mut part: Section<'_, '_>, names: Names<'_>, findings: &mut Fin
         }
     }
     let mut then = Vec::new();
-    for expectation in part.sections("then", findings) {
-        then.extend(read_expectation(expectation, names, findings));
+    if !walks {
+        for expectation in part.sections("then", findings) {
+            then.extend(read_expectation(expectation, names, findings));
+        }
     }
     let place = part.place();
     part.finish(findings);
     let name = name?;
-    if then.is_empty() {
+    if then.is_empty() && !walks {
         findings.add(
             &place,
             "no_then",
@@ -104,7 +121,7 @@ fn read_scenario(mut part: Section<'_, '_>, names: Names<'_>, findings: &mut Fin
             ),
         );
     }
-    Some(Scenario { name, area, subject: subject?, own, people, then })
+    Some(Scenario { name, area, subject: subject?, own, people, then, walk })
 }
 
 fn read_record(
@@ -231,14 +248,20 @@ pub struct Report {
     pub untested: Vec<String>,
     /// Indicators that no test ever sees counted.
     pub uncounted: Vec<String>,
+    /// States, steps and limits of pathways that no test ever walks.
+    pub unwalked: Vec<String>,
 }
 
 /// Runs every test of a pack.
 #[must_use]
 pub fn run(programme: &Programme) -> Report {
     let mut findings = Findings::default();
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut walked) = (BTreeSet::new(), Walked::default());
     for scenario in &programme.scenarios {
+        if let Some(walk) = &scenario.walk {
+            walk::check(programme, scenario, walk, &mut walked, &mut findings);
+            continue;
+        }
         let needs = needs(programme, scenario.subject);
         for expectation in &scenario.then {
             Run { programme, scenario, expectation, seen: &mut seen, findings: &mut findings }.check(&needs);
@@ -252,6 +275,7 @@ pub fn run(programme: &Programme) -> Report {
         failures: findings.into_sorted(),
         untested: rules.filter(unseen).cloned().collect(),
         uncounted: indicators.filter(unseen).cloned().collect(),
+        unwalked: walked.missing(&programme.pathways),
     }
 }
 

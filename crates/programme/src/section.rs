@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use jiff::Timestamp;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::calendar::instant_of;
 use crate::code::Day;
 use crate::finding::{Findings, Located, Place, say};
 use crate::text::Texts;
@@ -227,6 +229,23 @@ impl<'r, 'i> Section<'r, 'i> {
             );
         }
         Some(Located { value: day?, place })
+    }
+
+    /// A moment as a clock in the country shows it, written 2020-03-10T15:00:00 without quotes.
+    pub fn moment(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<Timestamp>> {
+        let value = self.find_required(key, findings)?;
+        let place = self.source.place(value.span().start);
+        let moment = moment_of(value.get_ref());
+        if moment.is_none() {
+            self.wrong(
+                value,
+                key,
+                "日期和时刻，如 2020-03-10T15:00:00，不加引号",
+                "a day and a time such as 2020-03-10T15:00:00, without quotes",
+                findings,
+            );
+        }
+        Some(Located { value: moment?, place })
     }
 
     pub fn integer(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<i64>> {
@@ -465,6 +484,11 @@ fn day_of(value: &DeValue<'_>) -> Option<Day> {
     let date = value.as_datetime().filter(|moment| moment.time.is_none())?.date?;
     Day::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?)
         .ok()
+}
+
+fn moment_of(value: &DeValue<'_>) -> Option<Timestamp> {
+    let moment = value.as_datetime().filter(|moment| moment.offset.is_none() && moment.time.is_some())?;
+    instant_of(moment.to_string().parse().ok()?)
 }
 
 fn number_of(value: &DeValue<'_>) -> Option<Number> {

@@ -4,7 +4,10 @@
 use std::sync::LazyLock;
 
 use jiff::{Span, Timestamp};
-use programme::case::{Case, Deed, Event, Guard, Level, Opening, Stamp, Terms, What, add_up, tasks};
+use programme::calendar::{Calendar, local_day, midnight_before};
+use programme::case::{
+    Case, Deed, Event, Guard, Level, Opening, Report, Stamp, Terms, What, add_up, part, tasks,
+};
 use programme::pathway::Pathway;
 use programme::{Programme, read};
 use proptest::prelude::*;
@@ -302,6 +305,66 @@ proptest! {
         again.extend(server.iter().cloned());
         again.sort_by_key(|event| (event.stamp.sequence ^ shuffle).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         prop_assert_eq!(add_up(path, &opening, &again).unwrap(), case);
+    }
+
+    /// Of phones that report and act without having met: whatever is reported is in exactly one case, no end swallows what
+    /// was reported after it, and whatever has not ended is due.
+    #[test]
+    fn reports_add_up_to_the_same_cases_in_whatever_order_they_come(
+        code in prop::sample::select(vec!["observe_home", "fever", "dependant", "need", "refusal"]),
+        minutes in prop::collection::vec(0..6_000_i64, 1..6),
+        doings in prop::collection::vec(doing(), 0..20),
+        shuffle in any::<u64>(),
+    ) {
+        let pack = epidemic();
+        let path = pathway(pack, code);
+        let mut reports: Vec<Report> = (0..).zip(&minutes).map(|(named, minute)| {
+            let at = at("2020-03-01T15:00") + Span::new().minutes(*minute);
+            Report { named, at, counted_from: None }
+        }).collect();
+        let mut events: Vec<(u128, Event)> = Vec::new();
+        for (number, doing) in (0..).zip(&doings) {
+            let named = doing.device % u128::try_from(minutes.len()).unwrap();
+            let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+            let own: Vec<Event> = events.iter().filter(|(of, _)| *of == named).map(|(_, event)| event.clone()).collect();
+            events.push((named, act(path, &opening, &own, doing, number)));
+        }
+        let parts = part(path, &reports, &events).unwrap();
+        let names: Vec<u128> = parts.iter().flat_map(|part| part.names.iter().copied()).collect();
+        prop_assert_eq!(names.len(), minutes.len());
+        for part in &parts {
+            let ended = path.state(&part.case.state).unwrap().duty.is_none();
+            prop_assert_eq!(tasks(&terms(pack, path), &part.case, part.opening.at).is_empty(), ended);
+            for report in reports.iter().filter(|report| part.names.contains(&report.named)) {
+                prop_assert!(report.at >= part.opening.at);
+                prop_assert!(!ended || report.named == part.named || report.at < part.case.since);
+            }
+        }
+        let order = |number: u64| (number ^ shuffle).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        reports.sort_by_key(|report| order(u64::try_from(report.named).unwrap()));
+        events.sort_by_key(|(_, event)| order(event.stamp.sequence));
+        let twice: Vec<(u128, Event)> = events.iter().chain(&events).cloned().collect();
+        prop_assert_eq!(part(path, &reports, &twice).unwrap(), parts);
+    }
+
+    /// The day of arrival is day 1, day 4 is three days on, and it is over with the fourteenth midnight after the arrival:
+    /// in whatever time zone a phone writes the instant down, and at whichever minute of the day.
+    #[test]
+    fn days_are_counted_in_the_country_wherever_a_clock_stands(
+        arrived in 18_000..25_000_i32, minute in 0..1_440_i64, hours in -12..=14_i8,
+    ) {
+        let first = programme::code::Day::new(1970, 1, 1).unwrap() + Span::new().days(arrived);
+        let calendar = Calendar::default();
+        let moment = midnight_before(first) + Span::new().minutes(minute);
+        let zone = jiff::tz::Offset::constant(hours);
+        let read: Timestamp = format!("{}{zone}", zone.to_datetime(moment)).parse().unwrap();
+        prop_assert_eq!(local_day(read), first);
+        let day = |number: i64| midnight_before(first) + Span::new().hours(24 * (number - 1)) + Span::new().minutes(minute);
+        prop_assert_eq!(local_day(day(4)), first + Span::new().days(3));
+        let over = calendar.end_of_days(local_day(read), 14);
+        prop_assert_eq!(over, midnight_before(first + Span::new().days(14)));
+        prop_assert_eq!(local_day(over - Span::new().milliseconds(1)), first + Span::new().days(13));
+        prop_assert_eq!(calendar.end(read, programme::Number::Whole(14), programme::parameter::Unit::Days), over);
     }
 
     #[test]

@@ -314,7 +314,8 @@ fn a_field_that_lacks_something_is_told_once_and_not_again_by_its_rules() {
     assert!(told.contains("[no_keep]") && told.lines().count() == 2, "{told}");
 }
 
-/// Every rule has flagged and every indicator was counted in some test of its pack.
+/// Every rule has flagged, every indicator was counted, and every state and step of every pathway was walked with its limit
+/// in some test of its pack.
 #[test]
 fn the_packs_pass_their_own_tests_and_everything_in_them_is_tested() {
     for name in PACKS {
@@ -323,7 +324,11 @@ fn the_packs_pass_their_own_tests_and_everything_in_them_is_tested() {
         assert_eq!(report.run, pack.scenarios.len());
         let failures: Vec<String> = report.failures.iter().map(ToString::to_string).collect();
         assert_eq!(failures, Vec::<String>::new(), "{name}");
-        assert_eq!([report.untested, report.uncounted].concat(), Vec::<String>::new(), "{name}");
+        assert_eq!(
+            [report.untested, report.uncounted, report.unwalked].concat(),
+            Vec::<String>::new(),
+            "{name}"
+        );
     }
 }
 

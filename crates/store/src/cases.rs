@@ -1,17 +1,18 @@
 //! Cases and what is due of them: kept as facts tell them, added up by [`programme::case`], and read by whoever must act.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::apply;
 use domain::area::AreaNumber;
 use domain::case::{Case, Climb, Deed, Event, Filled, Report, Source, Subject};
-use domain::id::{ActorId, CaseId, Id};
+use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId};
 use domain::state::State;
 use domain::time::{Day, Millis, from_day, to_day};
 use jiff::Timestamp;
 use programme::Programme;
 use programme::answer::Record;
-use programme::case::{self, Guard, Opening, Stamp, Terms, What};
+use programme::case::{self, Guard, Part, Stamp, Terms, What};
 use programme::form;
 use programme::judge::Situation;
 use programme::pathway::Pathway;
@@ -224,19 +225,89 @@ impl Views {
     }
 
     fn refresh_case(&mut self, id: CaseId) -> Result<()> {
-        self.cached("delete from due where case_id = ?1")?.execute([id.0])?;
         let Some((_, case)) = self.case_row(id)? else { return Ok(()) };
         let Some(programme) = self.programme(&case.programme, &case.version)? else { return Ok(()) };
-        let events = self.events(id)?;
-        let area = self.dwelling(case.dwelling)?.map_or(0, |row| row.area);
         let Some(pathway) = pathway_of(&programme, &case.pathway) else { return Ok(()) };
-        let Some(standing) = add_up(pathway, &case, &events) else { return Ok(()) };
+        let known = self.beside(&case)?;
+        let (mut reports, mut events) = (Vec::new(), Vec::new());
+        // Of each name, with which case it is kept.
+        let mut kept = BTreeSet::new();
+        for id in &known {
+            let own = self.reports(*id)?;
+            kept.extend(own.iter().map(|report| (number(report.named), number(*id))));
+            reports.extend(own);
+            events.extend(self.events(*id)?);
+        }
+        let Some(parts) = parts(pathway, &reports, &events) else { return Ok(()) };
+        let fit = |part: &Part| part.names.iter().all(|named| kept.contains(&(*named, part.named)));
+        if known.len() != parts.len() || !parts.iter().all(fit) {
+            self.part(&case, &known, &reports, &parts)?;
+        }
+        for part in parts {
+            self.put_standing(&case, &programme, pathway, part)?;
+        }
+        Ok(())
+    }
+
+    /// The cases of a subject on a pathway under one version, this one among them, the earliest first.
+    fn beside(&self, case: &Case) -> Result<Vec<CaseId>> {
+        let mut read = self.cached(
+            "select id from case_file where subject = ?1 and programme = ?2 and pathway = ?3 and version = ?4
+             order by opened_at, id",
+        )?;
+        let rows = read
+            .query_map(params![case.subject.id().0, case.programme, case.pathway, case.version], |row| {
+                get_id(row, 0)
+            })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Makes cases of the parts to which reports and deeds add up now, in the place of those that were known.
+    fn part(&mut self, like: &Case, known: &[CaseId], reports: &[Report], parts: &[Part]) -> Result<()> {
+        for id in known {
+            for sql in ["delete from case_file where id = ?1", "delete from due where case_id = ?1"] {
+                self.cached(sql)?.execute([id.0])?;
+            }
+        }
+        for part in parts {
+            let own = id(part.named);
+            let opened = reports.iter().filter(|report| report.named == own).min_by_key(|report| report.at);
+            let dwelling = opened.map_or(like.dwelling, |report| report.dwelling);
+            self.add_case(own, &Case { dwelling, ..like.clone() })?;
+            self.cached("delete from case_alias where id = ?1")?.execute([own.0])?;
+            for named in part.names.iter().map(|named| id(*named)) {
+                for table in ["case_report", "case_event", "climbed"] {
+                    self.cached(&format!("update or ignore {table} set case_id = ?2 where named = ?1"))?
+                        .execute([named.0, own.0])?;
+                }
+                if named != own {
+                    self.cached("insert or replace into case_alias (id, case_id) values (?1, ?2)")?
+                        .execute([named.0, own.0])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How a case stands and what is due of it.
+    fn put_standing(
+        &mut self,
+        case: &Case,
+        programme: &Programme,
+        pathway: &Pathway,
+        part: Part,
+    ) -> Result<()> {
+        let (id, standing) = (id(part.named), part.case);
+        let Some((_, own)) = self.case_row(id)? else { return Ok(()) };
+        self.cached("delete from due where case_id = ?1")?.execute([id.0])?;
+        let area = self.dwelling(own.dwelling)?.map_or(0, |row| row.area);
         let area_code = self.book().areas.code(area).to_owned();
-        let terms = terms(&programme, pathway, &area_code);
+        let terms = terms(programme, pathway, &area_code);
         let tasks = case::tasks(&terms, &standing, standing.since);
         let ended = pathway.state(&standing.state).is_none_or(|state| state.duty.is_none());
         self.cached(
-            "update case_file set area = ?2, state = ?3, since = ?4, turn = ?5, holder = ?6, offered = ?7, ended = ?8
+            "update case_file set area = ?2, state = ?3, since = ?4, turn = ?5, holder = ?6, offered = ?7, ended = ?8,
+                opened_at = ?9, counted_from = ?10
              where id = ?1",
         )?
         .execute(params![
@@ -247,7 +318,9 @@ impl Views {
             standing.ran.len(),
             standing.holder.map(|holder| self::id(holder).0),
             standing.offered.map(|offered| self::id(offered).0),
-            ended
+            ended,
+            part.opening.at.as_millisecond(),
+            part.opening.counted_from.map(to_day)
         ])?;
         let mut put = self.cached(
             "insert or replace into due (case_id, task, rank, programme, role, area, since, remind_at, due, tell_at)
@@ -286,11 +359,12 @@ impl Views {
 
     fn events(&self, id: CaseId) -> Result<Vec<Event>> {
         let mut read = self.cached(
-            "select series, sequence, at, actor, role, turn, step, to_whom, counted_from, deed, position
+            "select series, sequence, at, actor, role, turn, step, to_whom, counted_from, deed, position, named
              from case_event where case_id = ?1 order by position",
         )?;
         let rows = read.query_map([id.0], |row| {
             Ok(Event {
+                named: get_id(row, 11)?,
                 series: get_id(row, 0)?,
                 sequence: row.get(1)?,
                 at: row.get(2)?,
@@ -299,6 +373,26 @@ impl Views {
                 turn: row.get(5)?,
                 deed: step_from(row, row.get(9)?)?,
                 position: row.get(10)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn reports(&self, id: CaseId) -> Result<Vec<Report>> {
+        let mut read = self.cached(
+            "select position, at, source, rule, actor, named, dwelling, counted_from from case_report
+             where case_id = ?1 order by position",
+        )?;
+        let rows = read.query_map([id.0], |row| {
+            Ok(Report {
+                position: row.get(0)?,
+                at: row.get(1)?,
+                source: Source::from_code(row.get(2)?).unwrap_or(Source::Worker),
+                rule: row.get(3)?,
+                actor: get_id(row, 4)?,
+                named: get_id(row, 5)?,
+                dwelling: get_id(row, 6)?,
+                counted_from: row.get(7)?,
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -318,24 +412,53 @@ impl Views {
         }
     }
 
-    pub(crate) fn find_open_case(
-        &mut self,
-        programme: &str,
-        pathway: &str,
-        subject: Subject,
-    ) -> Result<Option<CaseId>> {
+    /// Keeps a report with the case that is known under its id, that has not ended, or that is of the same version; of
+    /// which it is in the end follows when what is due is made anew.
+    pub(crate) fn add_report(&mut self, case: &Case, report: &Report) -> Result<()> {
         // Whether a case has ended is known of what was refreshed.
         self.refresh_cases()?;
-        Ok(self
-            .cached(
-                "select id from case_file where subject = ?1 and programme = ?2 and pathway = ?3 and ended = 0
-                 order by opened_at, id limit 1",
-            )?
-            .query_row(params![subject.id().0, programme, pathway], |row| get_id(row, 0))
-            .optional()?)
+        let named = report.named;
+        let found = match self.find_case(named)? {
+            Some((found, _)) => Some(found),
+            None => self
+                .cached(
+                    "select id from case_file where subject = ?1 and programme = ?2 and pathway = ?3
+                        and (ended = 0 or version = ?4)
+                     order by ended, opened_at, id limit 1",
+                )?
+                .query_row(params![case.subject.id().0, case.programme, case.pathway, case.version], |row| {
+                    get_id(row, 0)
+                })
+                .optional()?,
+        };
+        let id = found.unwrap_or(named);
+        if found.is_none() {
+            self.add_case(named, case)?;
+        } else if id != named {
+            self.cached("insert or replace into case_alias (id, case_id) values (?1, ?2)")?
+                .execute([named.0, id.0])?;
+        }
+        self.cached(
+            "insert or ignore into case_report (case_id, position, at, source, rule, actor, named, dwelling, counted_from)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            id.0,
+            report.position,
+            report.at,
+            report.source as u8,
+            report.rule,
+            report.actor.0,
+            named.0,
+            report.dwelling.0,
+            report.counted_from
+        ])?;
+        // So that whoever asks in the same batch is told under which id it goes on.
+        self.dirty_cases.insert(id);
+        self.refresh_cases()
     }
 
-    pub(crate) fn add_case(&mut self, id: CaseId, case: &Case) -> Result<()> {
+    fn add_case(&mut self, id: CaseId, case: &Case) -> Result<()> {
         self.cached(
             "insert into case_file (id, programme, version, pathway, subject_kind, subject, dwelling, opened_at,
                 counted_from, area, state, since, turn, ended)
@@ -364,8 +487,8 @@ impl Views {
         };
         self.cached(
             "insert or ignore into case_event (case_id, series, sequence, at, actor, role, turn, deed, step, to_whom,
-                counted_from, position)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                counted_from, position, named)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             case.0,
@@ -379,7 +502,8 @@ impl Views {
             event.deed.step(),
             to,
             counted_from,
-            event.position
+            event.position,
+            event.named.0
         ])?;
         self.dirty_cases.insert(case);
         Ok(())
@@ -438,6 +562,12 @@ impl Views {
         Ok(found)
     }
 
+    fn listed_at(&self, dwelling: Id) -> Result<Vec<Id>> {
+        let mut read = self.cached("select id from person where dwelling = ?1 order by id")?;
+        let rows = read.query_map([dwelling.0], |row| get_id(row, 0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// What is known of a subject under a programme: its own filled-in forms, and those of each person listed behind its
     /// door.
     pub(crate) fn known_of(
@@ -455,12 +585,7 @@ impl Views {
         let own = self.records(content, programme, subject)?;
         let mut people = Vec::new();
         if let Subject::Dwelling(dwelling) = apply::canonical_subject(self, subject)? {
-            let listed: Vec<Id> = {
-                let mut read = self.cached("select id from person where dwelling = ?1 order by id")?;
-                let rows = read.query_map([dwelling.0], |row| get_id(row, 0))?;
-                rows.collect::<rusqlite::Result<_>>()?
-            };
-            for person in listed {
+            for person in self.listed_at(dwelling)? {
                 let records = self.records(content, programme, Subject::Person(person))?;
                 if !records.is_empty() {
                     people.push(records);
@@ -532,10 +657,18 @@ fn terms<'t>(programme: &'t Programme, pathway: &'t Pathway, area: &'t str) -> T
     }
 }
 
-fn add_up(pathway: &Pathway, case: &Case, events: &[Event]) -> Option<case::Case> {
-    let opening = Opening { at: instant(case.opened_at), counted_from: case.counted_from.map(from_day) };
-    let events: Vec<case::Event> = events.iter().map(event_of).collect();
-    case::add_up(pathway, &opening, &events)
+fn parts(pathway: &Pathway, reports: &[Report], events: &[Event]) -> Option<Vec<Part>> {
+    let reports: Vec<case::Report> = reports
+        .iter()
+        .map(|report| case::Report {
+            named: number(report.named),
+            at: instant(report.at),
+            counted_from: report.counted_from.map(from_day),
+        })
+        .collect();
+    let events: Vec<(u128, case::Event)> =
+        events.iter().map(|event| (number(event.named), event_of(event))).collect();
+    case::part(pathway, &reports, &events)
 }
 
 impl Reader {
@@ -598,29 +731,22 @@ impl Reader {
     pub fn case_file(&mut self, id: CaseId) -> Result<Option<CaseFile>> {
         let Some((id, case)) = self.views.find_case(id)? else { return Ok(None) };
         let Some(programme) = self.views.programme(&case.programme, &case.version)? else { return Ok(None) };
-        let events = self.views.events(id)?;
-        let standing =
-            pathway_of(&programme, &case.pathway).and_then(|pathway| add_up(pathway, &case, &events));
-        let Some(standing) = standing else { return Ok(None) };
+        let (events, reports) = (self.views.events(id)?, self.views.reports(id)?);
+        let parts = pathway_of(&programme, &case.pathway).and_then(|own| parts(own, &reports, &events));
+        let Some(part) = parts.and_then(|parts| parts.into_iter().next()) else { return Ok(None) };
+        let standing = part.case;
         let area = self.views.dwelling(case.dwelling)?.map_or(0, |row| row.area);
         let mut read = self.views.connection().prepare_cached(
-            "select position, at, source, rule, actor from case_report where case_id = ?1 order by position",
-        )?;
-        let reports = read.query_map([id.0], |row| {
-            Ok(Report {
-                position: row.get(0)?,
-                at: row.get(1)?,
-                source: Source::from_code(row.get(2)?).unwrap_or(Source::Worker),
-                rule: row.get(3)?,
-                actor: get_id(row, 4)?,
-            })
-        })?;
-        let reports = reports.collect::<rusqlite::Result<_>>()?;
-        let mut read = self.views.connection().prepare_cached(
-            "select task, role, due, at from climbed where case_id = ?1 order by at, task, role",
+            "select task, role, due, at, named from climbed where case_id = ?1 order by at, task, role",
         )?;
         let climbs = read.query_map([id.0], |row| {
-            Ok(Climb { case: id, task: row.get(0)?, role: row.get(1)?, due: row.get(2)?, at: row.get(3)? })
+            Ok(Climb {
+                named: get_id(row, 4)?,
+                task: row.get(0)?,
+                role: row.get(1)?,
+                due: row.get(2)?,
+                at: row.get(3)?,
+            })
         })?;
         let climbs = climbs.collect::<rusqlite::Result<_>>()?;
         Ok(Some(CaseFile { id, case, area, programme, standing, reports, events, climbs }))
@@ -651,17 +777,29 @@ impl Reader {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Whom or what forms were filled in about from a position on, with the door at which that was, in their order.
+    /// Whom to judge anew from a position on, with their people or without, in order: as many as `limit`, and those of the
+    /// same fact as the last.
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn filled_since(&self, position: u64, limit: usize) -> Result<Vec<(u64, Subject)>> {
+    pub fn to_judge(&self, position: u64, limit: usize) -> Result<Vec<(u64, Subject, bool)>> {
         let mut read = self.views.connection().prepare_cached(
-            "select position, subject_kind, subject from filled where position >= ?1 order by position limit ?2",
+            "select kind, subject, with_people, position from to_judge where position between ?1 and
+                (select max(position) from (select position from to_judge where position >= ?1 order by position limit ?2))
+             order by position, subject, with_people",
         )?;
-        let rows =
-            read.query_map(params![position, limit], |row| Ok((row.get(0)?, subject_from(row, 1)?)))?;
+        let rows = read.query_map(params![position, limit], |row| {
+            Ok((row.get(3)?, subject_from(row, 0)?, row.get(2)?))
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The ids that are listed behind a door, each person under each of hers.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn ids_listed_at(&self, dwelling: DwellingId) -> Result<Vec<PersonId>> {
+        self.views.listed_at(dwelling)
     }
 
     /// What was filled in about a subject under a programme, and about those who belong to it.

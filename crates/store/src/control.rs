@@ -82,6 +82,8 @@ pub struct Invitation {
     /// The account that invited.
     pub inviter: ActorId,
     pub expires_at: Millis,
+    /// The end of the worker's deployment, if one was said.
+    pub ends_at: Option<Millis>,
 }
 
 /// How an invitation was found.
@@ -407,7 +409,7 @@ impl Control {
         // Long after its end an invitation is nobody's business any more.
         connection.execute("delete from invitation where expires_at <= ?1", [now - 30 * INVITATION_LIMIT])?;
         connection.execute(
-            "insert into invitation (code, worker, name, area, role, inviter, expires_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "insert into invitation (code, worker, name, area, role, inviter, expires_at, ends_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 code,
                 invitation.worker.0,
@@ -415,7 +417,8 @@ impl Control {
                 invitation.area,
                 invitation.role,
                 invitation.inviter.0,
-                invitation.expires_at
+                invitation.expires_at,
+                invitation.ends_at
             ],
         )?;
         Ok(())
@@ -427,7 +430,7 @@ impl Control {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let invitation = {
             let mut read = transaction.prepare_cached(
-                "select worker, name, area, role, inviter, expires_at, used_at from invitation where code = ?1",
+                "select worker, name, area, role, inviter, expires_at, used_at, ends_at from invitation where code = ?1",
             )?;
             let mut rows = read.query([code])?;
             let Some(row) = rows.next()? else { return Ok(Invited::Unknown) };
@@ -447,6 +450,7 @@ impl Control {
                 role: row.get(3)?,
                 inviter: Id(row.get(4)?),
                 expires_at,
+                ends_at: row.get(7)?,
             }
         };
         transaction.execute("update invitation set used_at = ?2 where code = ?1", params![code, now])?;

@@ -315,6 +315,7 @@ fn is_known(store: &mut Store, line: Line) -> Result<bool> {
 fn forget(store: &mut Store, what: &[(Line, u64)]) -> Result<()> {
     let size = store.size();
     let content = &store.content;
+    let path = |area| store.views.book().areas.path(area).collect();
     let done = "insert or replace into meta (name, value) values ('erased_through', ?1)";
     if content.keys.is_autocommit() {
         content.keys.execute_batch("begin immediate")?;
@@ -324,8 +325,12 @@ fn forget(store: &mut Store, what: &[(Line, u64)]) -> Result<()> {
             Line::Person(person) => {
                 content.forget_tags(*person)?;
                 content.forget_keys(*person, ALL)?;
+                content.forget_contributions(*person, path)?;
             }
-            Line::Notes(dwelling, _) => content.forget_keys(*dwelling, *position)?,
+            Line::Notes(dwelling, _) => {
+                content.forget_keys(*dwelling, *position)?;
+                content.forget_contributions(*dwelling, path)?;
+            }
         }
     }
     content.keys.execute(done, [size])?;

@@ -10,6 +10,7 @@
 //! | read published plans, and whose part of them a phone shows | [`plans`] |
 //! | publish a programme's pack and find it again | [`packs`] |
 //! | read cases, and what is due of them by whom | [`cases`] |
+//! | keep and read what indicators count | [`indicators`] |
 //! | read residents' slips and what was said with them | [`slips`] |
 //! | read what changed, for a phone | [`pull`] |
 //! | signed heads and the proofs between them | [`proofs`] |
@@ -25,6 +26,7 @@ pub mod directory;
 pub mod entropy;
 pub mod erase;
 pub mod error;
+pub mod indicators;
 pub mod lists;
 pub mod nodes;
 pub mod packs;

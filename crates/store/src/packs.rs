@@ -1,4 +1,4 @@
-//! The packs of published programmes: kept by their digest beside the facts that name it, and held against it.
+//! The bytes of published programmes and of maps: kept by their digest beside the facts that name it, and held against it.
 
 use domain::fact::Body;
 use domain::id::ActorId;
@@ -47,10 +47,7 @@ impl Batch<'_> {
         {
             return Err(StoreError::Refused(version_published(new.programme, new.version)));
         }
-        self.state()
-            .connection()
-            .prepare_cached("insert or ignore into pack (digest, bytes) values (?1, ?2)")?
-            .execute(params![digest, new.pack])?;
+        self.keep_bytes(&digest, new.pack)?;
         let body = Body::ProgrammePublished {
             programme: new.programme.to_owned(),
             version: new.version.to_owned(),
@@ -62,8 +59,36 @@ impl Batch<'_> {
     }
 }
 
+impl Batch<'_> {
+    /// Puts an area's map on record. Returns the fact's position.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn draw_map(
+        &mut self,
+        actor: ActorId,
+        area: &str,
+        source: &str,
+        bytes: &[u8],
+        shapes: u64,
+    ) -> Result<u64> {
+        let digest = ledger::seal::digest(bytes);
+        self.keep_bytes(&digest, bytes)?;
+        let body = Body::MapDrawn { area: area.to_owned(), source: source.to_owned(), digest, shapes };
+        self.append(actor, body, None)
+    }
+
+    fn keep_bytes(&mut self, digest: &Hash, bytes: &[u8]) -> Result<()> {
+        self.state()
+            .connection()
+            .prepare_cached("insert or ignore into pack (digest, bytes) values (?1, ?2)")?
+            .execute(params![digest, bytes])?;
+        Ok(())
+    }
+}
+
 impl Reader {
-    /// The canonical bytes of a published pack; none if none has this digest.
+    /// The bytes of a published pack or of a map; none if none has this digest.
     ///
     /// # Errors
     /// Those of the storage.
@@ -80,7 +105,7 @@ pub(crate) fn pack(connection: &Connection, digest: &Hash) -> Result<Option<Vec<
         .optional()?)
 }
 
-/// Whether the pack of a publication is there, and is the one that was published.
+/// Whether the bytes of a publication are there, and are those that were published.
 pub(crate) fn check(
     territory: &Connection,
     position: u64,
@@ -90,12 +115,12 @@ pub(crate) fn check(
     match pack(territory, digest)? {
         Some(bytes) if ledger::seal::digest(&bytes) == *digest => Ok(()),
         Some(_) => Err(Finding::new(
-            format!("position {position}: the pack of {named} is not the one that was published"),
-            format!("位置 {position}：{named} 的方案内容不是当时发布的"),
+            format!("position {position}: the bytes of {named} are not those that were published"),
+            format!("位置 {position}：{named} 的内容不是当时发布的"),
         )),
         None => Err(Finding::new(
-            format!("position {position}: the pack of {named} is missing"),
-            format!("位置 {position}：缺少 {named} 的方案内容"),
+            format!("position {position}: the bytes of {named} are missing"),
+            format!("位置 {position}：缺少 {named} 的内容"),
         )),
     }
 }

@@ -1,11 +1,12 @@
 //! What screens and commands read. A reader never waits for the writer, and sees one committed state per call.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use domain::apply;
 use domain::area::AreaNumber;
-use domain::door::{building_prefix, door_key, floor_of};
+use domain::door::{building_key, building_prefix, door_key, floor_of};
 use domain::fact::Place;
 use domain::id::{DwellingId, Id, PersonId};
 use domain::identity::Identity;
@@ -316,6 +317,21 @@ impl Reader {
         let mut doors: Vec<Door> = rows.collect::<rusqlite::Result<_>>()?;
         doors.sort_by(in_walking_order);
         Ok(doors)
+    }
+
+    /// The buildings of an area and of all below it, each by its comparison key, as one of its doors writes it.
+    pub fn building_names(&self, area: AreaNumber) -> Result<BTreeMap<String, String>> {
+        let mut read = self.views.connection().prepare_cached(
+            "select distinct building from dwelling where area = ?1 order by building desc",
+        )?;
+        let mut found = BTreeMap::new();
+        for number in self.book().areas.subtree(area) {
+            for name in read.query_map([number], |row| row.get::<_, String>(0))? {
+                let name = name?;
+                found.insert(building_key(&name), name);
+            }
+        }
+        Ok(found)
     }
 
     /// The doors of one building, in walking order, wherever in the area they are counted.

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 4;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 10;
+pub const VIEWS_VERSION: i64 = 14;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -95,6 +95,39 @@ create table owner_tag (
     primary key (owner, tag)
 ) without rowid;
 insert into owner_tag (owner, tag) select owner, tag from tag order by owner, tag;
+", "
+create table contribution (
+    subject blob not null,
+    programme text not null,
+    kind integer not null,
+    dwelling blob not null,
+    area integer not null,
+    day integer not null,   -- for which it was judged
+    parts blob not null,    -- what it adds to each indicator, sealed
+    primary key (subject, programme)
+) without rowid;
+create index contribution_of_area on contribution (area, programme);
+-- What they add up to in an area and all within it, in thousandths.
+create table indicator_sum (
+    programme text not null,
+    area integer not null,
+    day integer not null,
+    indicator text not null,
+    numerator integer not null,
+    denominator integer not null,
+    unknown integer not null,
+    middle integer,         -- of a day that is over
+    primary key (programme, area, day, indicator)
+) without rowid;
+-- How many have each value, of the day that is not over.
+create table indicator_value (
+    programme text not null,
+    area integer not null,
+    indicator text not null,
+    value integer not null,
+    subjects integer not null,
+    primary key (programme, area, indicator, value)
+) without rowid;
 "];
 
 /// Accounts, sessions, invitations, phones' tokens, the codes of slips: not facts, and no right comes from here.
@@ -141,6 +174,8 @@ create table slip (
     office_phone text not null
 ) without rowid;
 ", "
+alter table invitation add column ends_at integer;
+", "
 create index phone_of_token on phone (token);
 "];
 
@@ -154,8 +189,10 @@ create table roster (number integer primary key, id blob not null, source text n
     bytes integer not null, imported_at integer not null);
 create table edition (number integer primary key, programme text not null, version text not null, from_day integer not null,
     sunset integer not null, digest blob not null, published_at integer not null);
+create table map (number integer primary key, area integer not null, source text not null, digest blob not null,
+    shapes integer not null, drawn_at integer not null);
 create table device (series blob primary key, public_key blob not null, worker blob not null, role integer not null,
-    area integer not null, enrolled_at integer not null, revoked_at integer) without rowid;
+    area integer not null, enrolled_at integer not null, revoked_at integer, ends_at integer) without rowid;
 create index device_of_area on device (area);
 create index device_of_worker on device (worker);
 create table access (account blob primary key, role integer not null, area integer not null) without rowid;
@@ -188,7 +225,9 @@ create table appointment (who blob not null, programme text not null, role text 
 create table filled (subject blob not null, position integer not null, subject_kind integer not null,
     dwelling blob not null, at integer not null, programme text not null, version text not null, form text not null, on_day integer not null,
     primary key (subject, position)) without rowid;
-create index filled_at on filled (position);
+create table to_judge (subject blob not null, kind integer not null, with_people integer not null,
+    position integer not null, primary key (subject, with_people)) without rowid;
+create index to_judge_at on to_judge (position);
 create table case_file (id blob primary key, programme text not null, version text not null, pathway text not null,
     subject_kind integer not null, subject blob not null, dwelling blob not null, opened_at integer not null,
     counted_from integer, area integer not null, state text not null, since integer not null, turn integer not null,
@@ -198,17 +237,19 @@ create index case_at_dwelling on case_file (dwelling);
 create table case_alias (id blob primary key, case_id blob not null) without rowid;
 create index alias_of_case on case_alias (case_id);
 create table case_report (case_id blob not null, position integer not null, at integer not null, source integer not null,
-    rule text, actor blob not null, primary key (case_id, position)) without rowid;
+    rule text, actor blob not null, named blob not null, dwelling blob not null, counted_from integer,
+    primary key (case_id, position)) without rowid;
 create table case_event (case_id blob not null, series blob not null, sequence integer not null, at integer not null,
     actor blob not null, role text not null, turn integer not null, deed integer not null, step text, to_whom blob,
-    counted_from integer, position integer not null, primary key (case_id, series, sequence)) without rowid;
+    counted_from integer, position integer not null, named blob not null,
+    primary key (case_id, series, sequence)) without rowid;
 create table due (case_id blob not null, task text not null, rank integer not null, programme text not null,
     role text not null, area integer not null, since integer not null, remind_at integer not null, due integer not null,
     tell_at integer not null, primary key (case_id, task, rank)) without rowid;
 create index due_of_role on due (programme, role, area, due);
 create index due_to_tell on due (tell_at);
 create table climbed (case_id blob not null, task text not null, role text not null, due integer not null,
-    at integer not null, primary key (case_id, task, role, due)) without rowid;
+    at integer not null, named blob not null, primary key (case_id, task, role, due)) without rowid;
 create table slip (id blob primary key, dwelling blob not null, issued_at integer not null, expires_at integer not null,
     revoked_at integer) without rowid;
 create index slip_of_dwelling on slip (dwelling);
@@ -252,6 +293,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("sweep", "number"),
     ("roster", "number"),
     ("edition", "number"),
+    ("map", "number"),
     ("device", "series"),
     ("access", "account"),
     ("dwelling", "id"),
@@ -265,6 +307,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("plan_part", "plan, person"),
     ("appointment", "who, programme, role"),
     ("filled", "subject, position"),
+    ("to_judge", "subject, with_people"),
     ("case_file", "id"),
     ("case_alias", "id"),
     ("case_report", "case_id, position"),

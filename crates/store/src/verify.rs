@@ -314,7 +314,7 @@ fn facts(
         }
         // The first byte opens the array, then comes the kind: few kinds say something that verifying needs.
         if verdict == 0
-            && matches!(envelope.payload, [_, 14 | 17, ..] | [_, 0x18, 25 | 31, ..])
+            && matches!(envelope.payload, [_, 14 | 17, ..] | [_, 0x18, 25 | 31 | 55, ..])
             && let Ok(fact) = Fact::decode(envelope.payload)
         {
             match fact.body {
@@ -324,6 +324,9 @@ fn facts(
                 }
                 Body::ProgrammePublished { programme, version, digest, .. } => {
                     packs::check(territory, position, &format!("{programme} {version}"), &digest)?;
+                }
+                Body::MapDrawn { area, digest, .. } => {
+                    packs::check(territory, position, &format!("the map of {area}"), &digest)?;
                 }
                 body => note_erasure(&mut erased, position, &body),
             }

@@ -11,8 +11,8 @@ use domain::fact::{Light, Outcome, Place};
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, SeriesId, SlipId};
 use domain::slip::{Reading, Said, Slip};
 use domain::state::{
-    Book, Count, Device, Dwelling, Edition, Labels, Person, Plan, PlanPart, Proposal, Roster, Round, Stamp,
-    State, Sweep, SweepNumber, Tally, Visit, Waiting,
+    Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
+    Stamp, State, Sweep, SweepNumber, Tally, Visit, Waiting,
 };
 use domain::sweep::residual_reason;
 use domain::time::Millis;
@@ -52,6 +52,8 @@ pub struct Views {
     pub(crate) programmes: FxHashMap<ledger::Hash, Arc<Programme>>,
     /// Cases of which what is due has to be made anew.
     pub(crate) dirty_cases: BTreeSet<CaseId>,
+    /// Whom to judge anew, with their people or without, from which position on.
+    pub(crate) to_judge: FxHashMap<(Subject, bool), u64>,
 }
 
 fn id(bytes: [u8; 16]) -> Id {
@@ -86,6 +88,7 @@ impl Views {
             touched: Vec::new(),
             programmes: FxHashMap::default(),
             dirty_cases: BTreeSet::new(),
+            to_judge: FxHashMap::default(),
         })
     }
 
@@ -113,6 +116,7 @@ impl Views {
         self.none_erased = false;
         self.book_changed = false;
         self.dirty_cases.clear();
+        self.to_judge.clear();
     }
 
     /// From which position on the stored book is as it is: the kept one is the same if its own number is.
@@ -159,6 +163,7 @@ impl Views {
         self.refresh_cases()?;
         self.flush_dwellings()?;
         self.flush_rounds()?;
+        self.flush_to_judge()?;
         {
             let mut add = self.connection.prepare_cached(
                 "insert into area_count (area, dwellings, listed) values (?1, ?2, ?3)
@@ -196,6 +201,18 @@ impl Views {
         if self.waiting() > KEEP_ROWS {
             self.dwellings.clear();
             self.rounds.clear();
+        }
+        Ok(())
+    }
+
+    fn flush_to_judge(&mut self) -> Result<()> {
+        let mut put = self.connection.prepare_cached(
+            "insert or replace into to_judge (subject, kind, with_people, position) values (?1, ?2, ?3, ?4)",
+        )?;
+        let mut all: Vec<_> = self.to_judge.drain().collect();
+        all.sort_unstable();
+        for ((subject, with_people), position) in all {
+            put.execute(params![subject.id().0, subject.kind(), with_people, position])?;
         }
         Ok(())
     }
@@ -374,6 +391,18 @@ fn load_book(connection: &Connection) -> Result<Book> {
         })
     })?;
     book.editions = editions.collect::<rusqlite::Result<_>>()?;
+    let mut read =
+        connection.prepare("select area, source, digest, shapes, drawn_at from map order by number")?;
+    let maps = read.query_map([], |row| {
+        Ok(Map {
+            area: row.get(0)?,
+            source: row.get(1)?,
+            digest: row.get(2)?,
+            shapes: row.get(3)?,
+            drawn_at: row.get(4)?,
+        })
+    })?;
+    book.maps = maps.collect::<rusqlite::Result<_>>()?;
     Ok(book)
 }
 
@@ -433,6 +462,13 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
             edition.published_at
         ])?;
     }
+    let mut put = connection.prepare_cached(
+        "insert or replace into map (number, area, source, digest, shapes, drawn_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (number, map) in (0u32..).zip(&book.maps) {
+        put.execute(params![number, map.area, map.source, map.digest, map.shapes, map.drawn_at])?;
+    }
     Ok(())
 }
 
@@ -452,7 +488,7 @@ impl State for Views {
 
     fn device(&mut self, series: SeriesId) -> Result<Option<Device>> {
         let found = self
-            .cached("select public_key, worker, role, area, enrolled_at, revoked_at from device where series = ?1")?
+            .cached("select public_key, worker, role, area, enrolled_at, revoked_at, ends_at from device where series = ?1")?
             .query_row([series.0], |row| {
                 Ok(Device {
                     public_key: row.get(0)?,
@@ -461,6 +497,7 @@ impl State for Views {
                     area: row.get(3)?,
                     enrolled_at: row.get(4)?,
                     revoked_at: row.get(5)?,
+                    ends_at: row.get(6)?,
                 })
             })
             .optional()?;
@@ -469,8 +506,8 @@ impl State for Views {
 
     fn put_device(&mut self, series: SeriesId, device: Device) -> Result<()> {
         self.cached(
-            "insert or replace into device (series, public_key, worker, role, area, enrolled_at, revoked_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "insert or replace into device (series, public_key, worker, role, area, enrolled_at, revoked_at, ends_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             series.0,
@@ -479,7 +516,8 @@ impl State for Views {
             device.role,
             device.area,
             device.enrolled_at,
-            device.revoked_at
+            device.revoked_at,
+            device.ends_at
         ])?;
         Ok(())
     }
@@ -763,49 +801,31 @@ impl State for Views {
         Ok(())
     }
 
+    fn judge_anew(&mut self, subject: Subject, with_people: bool, position: u64) -> Result<()> {
+        // Before the first programme there is nothing to judge by.
+        if !self.book.editions.is_empty() {
+            self.to_judge.insert((subject, with_people), position);
+        }
+        Ok(())
+    }
+
     fn case(&mut self, id: CaseId) -> Result<Option<(CaseId, Case)>> {
         self.find_case(id)
     }
 
-    fn open_case(&mut self, programme: &str, pathway: &str, subject: Subject) -> Result<Option<CaseId>> {
-        self.find_open_case(programme, pathway, subject)
-    }
-
-    fn put_case(&mut self, id: CaseId, case: Case) -> Result<()> {
-        self.add_case(id, &case)
-    }
-
-    fn put_case_alias(&mut self, id: CaseId, of: CaseId) -> Result<()> {
-        self.cached("insert or replace into case_alias (id, case_id) values (?1, ?2)")?
-            .execute(params![id.0, of.0])?;
-        Ok(())
-    }
-
-    fn put_report(&mut self, case: CaseId, report: Report) -> Result<()> {
-        self.cached(
-            "insert or ignore into case_report (case_id, position, at, source, rule, actor)
-             values (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![
-            case.0,
-            report.position,
-            report.at,
-            report.source as u8,
-            report.rule,
-            report.actor.0
-        ])?;
-        Ok(())
+    fn put_report(&mut self, case: Case, report: Report) -> Result<()> {
+        self.add_report(&case, &report)
     }
 
     fn put_event(&mut self, case: CaseId, event: Event) -> Result<()> {
         self.add_event(case, &event)
     }
 
-    fn put_climb(&mut self, climb: Climb) -> Result<()> {
+    fn put_climb(&mut self, case: CaseId, climb: Climb) -> Result<()> {
         self.cached(
-            "insert or ignore into climbed (case_id, task, role, due, at) values (?1, ?2, ?3, ?4, ?5)",
+            "insert or ignore into climbed (case_id, task, role, due, at, named) values (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![climb.case.0, climb.task, climb.role, climb.due, climb.at])?;
+        .execute(params![case.0, climb.task, climb.role, climb.due, climb.at, climb.named.0])?;
         Ok(())
     }
 
@@ -901,6 +921,8 @@ impl State for Views {
         .execute(params![id.0, position])?;
         self.cached("delete from plan_part where person = ?1")?.execute([id.0])?;
         self.erase_cases(id)?;
+        self.to_judge.retain(|(subject, _), _| subject.id() != id);
+        self.cached("delete from to_judge where subject = ?1")?.execute([id.0])?;
         self.none_erased = false;
         self.cached("insert or ignore into erased (person, position) values (?1, ?2)")?
             .execute(params![id.0, position])?;

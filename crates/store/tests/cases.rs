@@ -403,6 +403,37 @@ fn a_case_goes_with_its_door_and_is_gone_with_its_person() {
     sound(&root);
 }
 
+/// One who was offline ends the case before another, who was offline as well, meets the problem again: whichever of the two
+/// comes first, the later report is a case of its own and the earlier one opens the first.
+#[test]
+fn what_is_met_after_an_end_that_comes_late_is_another_case() {
+    for later_first in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("d");
+        let mut phones = [Phone::new(51), Phone::new(52)];
+        let mut store = territory_with(&root, &[&phones[0], &phones[1]], "420102");
+        appoint_all(&mut store, &phones);
+        let wang = Subject::Dwelling(DOOR);
+        let (early, late) = (Id([61; 16]), Id([60; 16]));
+        let report = |id| reported(id, "need", wang);
+        phones[0].record(NOW - 5 * HOUR, report(early), None);
+        phones[0].record(NOW - 4 * HOUR, acted(early, 0, "community_secretary", "decline"), None);
+        phones[1].record(NOW - 3 * HOUR, report(late), None);
+        phones[1].record(NOW - 2 * HOUR, acted(late, 0, "grid_worker", "make_urgent"), None);
+        for phone in if later_first { [1, 0] } else { [0, 1] } {
+            assert_eq!(phones[phone].push_all(&mut store), [None, None]);
+        }
+        let mut reader = keyed(&root);
+        let (first, second) =
+            (reader.case_file(early).unwrap().unwrap(), reader.case_file(late).unwrap().unwrap());
+        assert_eq!((first.id, first.standing.state.as_str()), (early, "declined"));
+        assert_eq!((second.id, second.standing.state.as_str()), (late, "urgent"));
+        assert_eq!((first.case.opened_at, second.case.opened_at), (NOW - 5 * HOUR, NOW - 3 * HOUR));
+        assert_eq!(reader.due_tasks(&role("grid_worker", 0), NOW, i64::MAX, 9).unwrap().len(), 1);
+        sound(&root);
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Doing {
     /// Of this phone: a step of the pathway, after having seen so many steps fewer than it has.
@@ -446,24 +477,108 @@ fn doing() -> impl Strategy<Value = Doing> {
     ]
 }
 
-/// Everyone of these may act in every role of the fever pathway, so that the law of turns has to decide.
-fn appoint(store: &mut Store, phones: &[Phone]) {
-    store
-        .write(NOW, |batch| {
-            for phone in phones {
-                for role in ["doctor", "community_secretary", "health_department"] {
-                    let body = Body::Appointed {
-                        who: phone.series,
-                        programme: "epidemic".into(),
-                        role: role.into(),
-                        area: Some("420102".into()),
-                    };
-                    batch.append(OFFICE, body, None)?;
+/// What a phone that never meets another does about its own case: at which minute, and which step of the pathway; none is
+/// that it reports the problem again.
+type Alone = Vec<(i64, Option<usize>)>;
+
+/// How the cases stand to which what phones did adds up when it comes in this order, without what only the arrival tells.
+fn standing_after(alone: &[Alone], order: &[usize]) -> Result<Vec<String>, TestCaseError> {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    let mut phones: Vec<Phone> = (51..51 + u8::try_from(alone.len()).unwrap()).map(Phone::new).collect();
+    let mut store = territory_with(&root, &phones.iter().collect::<Vec<_>>(), "420102");
+    appoint_all(&mut store, &phones);
+    let mut ids = Vec::new();
+    for (number, (phone, deeds)) in phones.iter_mut().zip(alone).enumerate() {
+        let own = |times: usize| Id([u8::try_from(100 + 10 * number + times).unwrap(); 16]);
+        let (mut case, mut turn) = (own(0), 0);
+        phone.record(NOW - 3_000 * 60_000, reported(case, "fever", Subject::Person(WANG)), None);
+        ids.push(case);
+        for (minute, step) in deeds {
+            let at = NOW - minute * 60_000;
+            match step {
+                Some(step) => {
+                    let role = if step % 3 == 1 { "community_secretary" } else { "doctor" };
+                    phone.record(at, acted(case, turn, role, STEPS[*step]), None);
+                    turn += 1;
+                }
+                None => {
+                    (case, turn) = (own(ids.len()), 0);
+                    ids.push(case);
+                    phone.record(at, reported(case, "fever", Subject::Person(WANG)), None);
                 }
             }
-            batch.append(OFFICE, reported(CASE, "fever", Subject::Person(WANG)), None)
+        }
+    }
+    let mut sent = vec![0; phones.len()];
+    let rest = (0..phones.len()).flat_map(|phone| std::iter::repeat_n(phone, 12));
+    for phone in order.iter().map(|phone| phone % alone.len()).chain(rest) {
+        if sent[phone] < phones[phone].sent.len() {
+            let told = phones[phone].push(&mut store, sent[phone], sent[phone] + 1);
+            prop_assert_eq!(told, [None]);
+            sent[phone] += 1;
+        }
+    }
+    let mut reader = keyed(&root);
+    let mut found = Vec::new();
+    for id in ids {
+        let file = reader.case_file(id).unwrap().unwrap();
+        let ended = file.pathway().unwrap().state(&file.standing.state).unwrap().duty.is_none();
+        let tasks = reader.tasks_of(&file);
+        prop_assert_eq!(tasks.is_empty(), ended, "what has not ended is due");
+        let earliest = file.reports.iter().map(|report| report.at).min().unwrap();
+        prop_assert_eq!(earliest, file.case.opened_at, "a limit runs from the first report");
+        let since = file.standing.since.as_millisecond();
+        let heard = file.reports.iter().all(|report| report.at == earliest || !ended || report.at < since);
+        prop_assert!(heard, "no end swallows what was reported after it");
+        let mut events: Vec<_> = file.events.iter().map(|event| (event.series, event.sequence)).collect();
+        events.sort_unstable();
+        found.push(format!("{id:?} {:?} {events:?} {:?}", file.id, file.standing));
+    }
+    drop((reader, store));
+    let rebuilt = rebuild::check(&root, &mut |_| {}).unwrap().1;
+    prop_assert!(rebuilt.is_none(), "{rebuilt:?}");
+    Ok(found)
+}
+
+fn appoint_all(store: &mut Store, phones: &[Phone]) {
+    let roles = ["doctor", "community_secretary", "health_department"];
+    store
+        .write(NOW, |batch| {
+            for (phone, role) in phones.iter().flat_map(|phone| roles.map(|role| (phone, role))) {
+                let body = Body::Appointed {
+                    who: phone.series,
+                    programme: "epidemic".into(),
+                    role: role.into(),
+                    area: Some("420102".into()),
+                };
+                batch.append(OFFICE, body, None)?;
+            }
+            Ok(())
         })
         .unwrap();
+}
+
+/// Everyone of these may act in every role of the fever pathway, so that the law of turns has to decide.
+fn appoint(store: &mut Store, phones: &[Phone]) {
+    appoint_all(store, phones);
+    store
+        .write(NOW, |batch| batch.append(OFFICE, reported(CASE, "fever", Subject::Person(WANG)), None))
+        .unwrap();
+}
+
+proptest! {
+    // Two territories each.
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn phones_that_never_meet_add_up_to_the_same_cases_in_whatever_order_they_come(
+        alone in prop::collection::vec(prop::collection::vec((0..3_000_i64, prop::option::weighted(0.75, 0..5_usize)), 0..5), 1..4),
+        one in prop::collection::vec(0..3_usize, 0..20),
+        other in prop::collection::vec(0..3_usize, 0..20),
+    ) {
+        prop_assert_eq!(standing_after(&alone, &one)?, standing_after(&alone, &other)?);
+    }
 }
 
 proptest! {

@@ -56,7 +56,11 @@ fn the_first_schema_becomes_the_present_one() {
         .execute_batch("update meta set value = 1 where name = 'views_version'; drop table pack; pragma user_version = 1;")
         .unwrap();
     let keys = Connection::open(root.join("keys-test.db")).unwrap();
-    keys.execute_batch("drop table owner_tag; pragma user_version = 1;").unwrap();
+    keys.execute_batch(
+        "drop table owner_tag; drop table contribution; drop table indicator_sum; drop table indicator_value;
+         pragma user_version = 1;",
+    )
+    .unwrap();
     let vault = Connection::open(root.join("vault-test.db")).unwrap();
     vault.execute_batch("drop table meta; pragma user_version = 1;").unwrap();
     drop((territory, keys, vault));

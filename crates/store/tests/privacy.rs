@@ -128,6 +128,8 @@ fn nothing_personal_lies_open() {
         "keys.data_key",
         "keys.tag",
         "keys.owner_tag",
+        "keys.contribution",
+        "keys.indicator_value",
         "control.account",
         "control.invitation",
         "control.phone",

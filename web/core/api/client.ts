@@ -58,6 +58,8 @@ export interface CallOptions {
   patience?: number
   /** The answer is a file and no JSON. */
   file?: boolean
+  /** Whoever is signed in at this browser's console does not ask. */
+  bare?: boolean
 }
 
 export interface Answer<Body> {
@@ -81,6 +83,7 @@ export async function call<Body>(path: string, options: CallOptions = {}): Promi
       headers,
       body: options.json === undefined ? options.body : JSON.stringify(options.json),
       signal: abort.signal,
+      credentials: options.bare === true ? 'omit' : 'same-origin',
       cache: 'no-store',
     })
     const date = Date.parse(response.headers.get('date') ?? '')

@@ -79,6 +79,9 @@ export interface Enrolment {
   campaign: { offset_hours: number }
   /** The raw 32 bytes, base64. */
   checkpoint_key: string
+  /** X25519, 32 bytes, base64. */
+  recovery_key: string
+  ends_at?: string | null
   territory: string
 }
 
@@ -91,6 +94,7 @@ export interface Device {
   enrolled_at: string
   last_seen_at?: string | null
   revoked_at?: string | null
+  ends_at?: string | null
   facts: number
   quarantined: number
 }
@@ -139,6 +143,8 @@ export interface PushFact {
   fact: string
   content?: string
   data_key?: string
+  /** In place of `data_key`: encrypted to the territory. */
+  sealed_key?: string
 }
 
 export interface Push {
@@ -173,6 +179,9 @@ export interface Pull {
   consistency: string[]
   doors: Door[]
   removed: string[]
+  /** X25519, 32 bytes, base64. */
+  recovery_key: string
+  ends_at?: string | null
   sweeps: Sweep[]
   /** All of the worker's, when any plan changed since `after`; else those that the phone has stay. */
   plans?: MyPlan[]
@@ -542,6 +551,33 @@ export interface BuildingRow {
   building: string
   dwellings: number
   accounted: number
+  /** By which a map's outline names it. */
+  key: string
+  visited_at?: string
+}
+
+/** One outline of a map, in WGS 84. */
+export interface MapShape {
+  type: 'Feature'
+  properties: { kind: 'building' | 'grid' | 'surroundings'; building?: string; area?: string }
+  geometry: { type: 'MultiPolygon'; coordinates: [number, number][][][] }
+}
+
+/** Empty where none was drawn. */
+export interface AreaMap {
+  area_code?: string
+  source?: string
+  drawn_at?: string
+  shapes?: { type: 'FeatureCollection'; features: MapShape[] }
+}
+
+export interface DrawnMap {
+  matched: number
+  unmatched: number
+  refused: number
+  features: { feature: number; fate: 'building' | 'grid' | 'surroundings' | 'unmatched' | 'refused'; building?: string; area_code?: string; message?: string; message_en?: string }[]
+  undrawn: string[]
+  applied: boolean
 }
 
 export interface RosterPreview {

@@ -11,6 +11,8 @@ mod envelope;
 #[cfg(test)]
 mod naive_tree;
 #[cfg(test)]
+mod recovery;
+#[cfg(test)]
 mod seal;
 #[cfg(test)]
 mod series;

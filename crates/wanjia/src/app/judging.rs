@@ -1,24 +1,30 @@
 //! Rules while the server runs: whoever a form was filled in about is judged by the rules in force, in the background, and
-//! what flags becomes a report of a case. On a new day everyone is judged again, since a day alone can be what a rule
-//! waits for. What nobody did in time is noted as it climbs.
+//! what flags becomes a report of a case; what the subject adds to indicators is counted in the same pass (ADR 0020). On a
+//! new day, and under new versions, everyone is judged again, since a day alone can be what a rule waits for. What nobody
+//! did in time is noted as it climbs.
 //!
 //! A report is all that comes of a rule: every step is a person's.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::case::{Source, Subject};
 use domain::fact::Body;
 use domain::id::{DwellingId, Id};
+use domain::state::Book;
 use domain::time::{Day, Millis, day_of, from_day};
 use programme::Programme;
-use programme::judge::{Judgement, judge};
+use programme::condition::Needs;
+use programme::form;
+use programme::indicator::{self, Contributions};
+use programme::judge::{Judgement, View};
 use programme::rule::Rule;
 use store::cases::is_about;
+use store::indicators::Counted;
 use store::{Reader, Store};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use super::failure::Result;
 use super::territory::Territory;
@@ -27,29 +33,19 @@ use super::territory::Territory;
 const REST: Duration = Duration::from_millis(200);
 /// How often it looks at the clock when nothing is new.
 const WAKE: Duration = Duration::from_secs(30);
-/// Filled-in forms judged at a time.
+/// Changes judged at a time.
 const PIECE: usize = 200;
 /// Moments noted at a time.
 const CLIMBS: usize = 1000;
 
-#[derive(Default)]
-struct Held {
-    /// The day for which everyone before the position was judged.
-    day: Option<Day>,
-    position: u64,
-}
-
-/// How far a running territory was judged.
+/// Keeps a running territory judged and counted.
 #[derive(Default)]
 pub struct Judging {
-    held: Mutex<Held>,
+    /// One pass at a time.
+    passing: Mutex<()>,
 }
 
 impl Judging {
-    fn lock(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Keeps up with the territory until the server stops.
     pub async fn run(self: Arc<Self>, territory: Territory, mut stopping: watch::Receiver<bool>) {
         let mut news = territory.changes();
@@ -73,94 +69,176 @@ impl Judging {
         }
     }
 
-    /// Judges whoever has to be judged at a moment, and writes down what flags and what has climbed.
+    /// Judges and counts whoever has to be at a moment, and writes down what flags and what has climbed.
     ///
     /// # Errors
     /// Those of the storage; the next call goes on from there.
-    pub async fn catch_up(self: &Arc<Self>, territory: &Territory, now: Millis) -> Result<()> {
+    pub async fn catch_up(&self, territory: &Territory, now: Millis) -> Result<()> {
+        let _passing = self.passing.lock().await;
         let today = day_of(now);
-        {
-            let mut held = self.lock();
-            if held.day != Some(today) {
-                *held = Held { day: Some(today), position: 0 };
+        let under = in_force(&territory.book(), today);
+        if !under.is_empty() {
+            let counting = territory.write(move |store, _| Ok(store.begin_counting(today, &under)?)).await?;
+            let mut position = counting.position;
+            loop {
+                let begun = Instant::now();
+                let judged =
+                    territory.read_behind(move |reader| judge_since(reader, position, today)).await?;
+                let Some(judged) = judged else { break };
+                position = judged.next;
+                // The reports first: what a kill takes away between the two is judged again, and asked for once.
+                territory.write(move |store, now| write_down(store, judged, now)).await?;
+                tokio::time::sleep(begun.elapsed()).await;
             }
-        }
-        loop {
-            let begun = Instant::now();
-            let from = self.lock().position;
-            let (next, reports) =
-                territory.read_behind(move |reader| judge_since(reader, from, today)).await?;
-            let Some(next) = next else { break };
-            if !reports.is_empty() {
-                territory.write(move |store, now| write_down(store, reports, now)).await?;
+            if counting.whole != Some(today) {
+                territory.write(move |store, _| Ok(store.count(position, true, &[])?)).await?;
             }
-            // Only now: what a kill takes away is judged again.
-            self.lock().position = next;
-            tokio::time::sleep(begun.elapsed()).await;
         }
         note_climbs(territory, now).await
     }
 }
 
-/// Judges whoever the next forms are about. Returns from where to go on, none at the end.
-fn judge_since(reader: &mut Reader, from: u64, today: Day) -> Result<(Option<u64>, Vec<Body>)> {
-    let filled = reader.filled_since(from, PIECE)?;
-    let next = filled.last().map(|(position, _)| position + 1);
-    let mut subjects = BTreeSet::new();
-    for (_, subject) in filled {
-        let subject = domain::apply::canonical_subject(reader.state(), subject)?;
-        subjects.insert(subject);
-        // What is known of a person may be what a rule about her household waits for.
-        if let Subject::Person(person) = subject
-            && let Some(home) = reader.home(person)?
-        {
-            subjects.insert(Subject::Dwelling(home));
-        }
-    }
-    let mut reports = Vec::new();
-    for subject in subjects {
-        reports.extend(judge_subject(reader, subject, today)?);
-    }
-    Ok((next, reports))
+/// The versions of programmes that are in force on a day, as text.
+fn in_force(book: &Book, today: Day) -> String {
+    let codes: BTreeSet<&str> = book.editions.iter().map(|edition| edition.programme.as_str()).collect();
+    let versions = codes
+        .into_iter()
+        .filter_map(|code| Some(format!("{code} {}", book.edition_on(code, today)?.version)));
+    versions.collect::<Vec<_>>().join(", ")
 }
 
-/// The reports that the rules in force on a day make of a subject.
-///
-/// # Errors
-/// Those of the storage.
-pub fn judge_subject(reader: &mut Reader, subject: Subject, today: Day) -> Result<Vec<Body>> {
+/// What a pass found out about some subjects.
+struct Judged {
+    next: u64,
+    reports: Vec<Body>,
+    counted: Vec<Counted>,
+}
+
+/// A programme in force, with what its rules and indicators about a person, and about a door, need together.
+struct Judge {
+    programme: Arc<Programme>,
+    person: Needs,
+    dwelling: Needs,
+}
+
+impl Judge {
+    fn new(programme: Arc<Programme>) -> Self {
+        let needs = |subject: Subject| {
+            let rules = programme.rules.iter().filter(|rule| is_about(rule.subject, subject));
+            let mut needs = Needs::of(rules.map(|rule| &rule.condition));
+            for kind in kinds(subject) {
+                needs.extend(&indicator::needs(&programme.indicators, *kind));
+            }
+            needs
+        };
+        let person = needs(Subject::Person(Id::default()));
+        let dwelling = needs(Subject::Dwelling(Id::default()));
+        Self { programme, person, dwelling }
+    }
+}
+
+/// What a rule or an indicator is about that such a subject stands for.
+fn kinds(subject: Subject) -> &'static [form::Subject] {
+    match subject {
+        Subject::Person(_) => &[form::Subject::Person],
+        Subject::Dwelling(_) => &[form::Subject::Household, form::Subject::Dwelling, form::Subject::Place],
+    }
+}
+
+/// Judges whoever comes next; none if nobody is left.
+fn judge_since(reader: &mut Reader, from: u64, today: Day) -> Result<Option<Judged>> {
+    let waiting = reader.to_judge(from, PIECE)?;
+    let Some((last, ..)) = waiting.last() else { return Ok(None) };
+    let mut judged = Judged { next: last + 1, reports: Vec::new(), counted: Vec::new() };
     let codes: BTreeSet<String> =
         reader.book().editions.iter().map(|edition| edition.programme.clone()).collect();
-    let mut reports = Vec::new();
+    let mut judges = Vec::new();
     for code in codes {
-        let Some(version) = reader.book().edition_on(&code, today).map(|edition| edition.version.clone())
-        else {
-            continue;
-        };
-        let Some(programme) = reader.programme(&code, &version)? else { continue };
-        let known = reader.known_of(&code, subject)?;
-        if known.is_empty() {
-            continue;
-        }
-        let home = match subject {
-            Subject::Dwelling(dwelling) => Some(dwelling),
-            Subject::Person(person) => reader.home(person)?,
-        };
-        let Some(dwelling) = home.or(known.newest.map(|(_, dwelling)| dwelling)) else { continue };
-        let area = reader.area_of(dwelling)?.unwrap_or_default();
-        let area_code = reader.book().areas.code(area).to_owned();
-        let day = from_day(today);
-        let parameters = programme.parameters.on(&area_code, day);
-        let situation = known.situation();
-        let about = |rule: &&Rule| is_about(rule.subject, subject);
-        for rule in programme.rules.iter().filter(about) {
-            if matches!(judge(&rule.condition, &situation, &parameters, day), Judgement::Flags(_)) {
-                let last = known.newest.map_or(Millis::MIN, |(at, _)| at);
-                reports.extend(asked_for(reader, &programme, rule, (subject, dwelling), last)?);
-            }
+        let version = reader.book().edition_on(&code, today).map(|edition| edition.version.clone());
+        let Some(version) = version else { continue };
+        judges.extend(reader.programme(&code, &version)?.map(Judge::new));
+    }
+    for subject in subjects(reader, &waiting)? {
+        for judge in &judges {
+            judge_subject(reader, judge, subject, today, &mut judged)?;
         }
     }
-    Ok(reports)
+    Ok(Some(judged))
+}
+
+/// Everyone whom a change concerns: who it names, under each of her ids, her household, and the people behind a door whose
+/// list changed.
+fn subjects(reader: &mut Reader, waiting: &[(u64, Subject, bool)]) -> Result<BTreeSet<Subject>> {
+    let mut found = BTreeSet::new();
+    for (_, subject, with_people) in waiting {
+        let known = domain::apply::canonical_subject(reader.state(), *subject)?;
+        found.extend([*subject, known]);
+        match known {
+            // What is known of a person may be what a rule about her household waits for.
+            Subject::Person(person) => found.extend(reader.home(person)?.map(Subject::Dwelling)),
+            Subject::Dwelling(dwelling) if *with_people => {
+                for id in reader.ids_listed_at(dwelling)? {
+                    let known = domain::apply::canonical_subject(reader.state(), Subject::Person(id))?;
+                    found.extend([Subject::Person(id), known]);
+                }
+            }
+            Subject::Dwelling(_) => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the rules of a programme flag a subject, and what it adds to the indicators.
+fn judge_subject(
+    reader: &mut Reader,
+    judge: &Judge,
+    subject: Subject,
+    today: Day,
+    judged: &mut Judged,
+) -> Result<()> {
+    let programme = &judge.programme;
+    let code = &programme.manifest.code;
+    let mut counted = Counted {
+        subject,
+        programme: code.clone(),
+        dwelling: Id::default(),
+        area: 0,
+        added: Contributions::new(),
+    };
+    let home = match subject {
+        Subject::Dwelling(dwelling) => Some(dwelling),
+        Subject::Person(person) => reader.home(person)?,
+    };
+    // What was filled in under another id of hers counts under the one by which she is known.
+    let known = match domain::apply::canonical_subject(reader.state(), subject)? {
+        same if same == subject => Some(reader.known_of(code, subject)?),
+        _ => None,
+    };
+    let known = known.filter(|known| !known.is_empty());
+    let dwelling = known.as_ref().and_then(|known| home.or(known.newest.map(|(_, dwelling)| dwelling)));
+    let area = dwelling.map(|dwelling| reader.area_of(dwelling)).transpose()?.flatten();
+    if let (Some(known), Some(dwelling), Some(area)) = (known, dwelling, area) {
+        let day = from_day(today);
+        let parameters = programme.parameters.on(reader.book().areas.code(area), day);
+        let needs = match subject {
+            Subject::Person(_) => &judge.person,
+            Subject::Dwelling(_) => &judge.dwelling,
+        };
+        let situation = known.situation();
+        let view = View::new(needs, &situation, &parameters, day);
+        for rule in programme.rules.iter().filter(|rule| is_about(rule.subject, subject)) {
+            if matches!(view.judge(&rule.condition), Judgement::Flags(_)) {
+                let last = known.newest.map_or(Millis::MIN, |(at, _)| at);
+                judged.reports.extend(asked_for(reader, programme, rule, (subject, dwelling), last)?);
+            }
+        }
+        for kind in kinds(subject) {
+            counted.added.extend(indicator::contribute(&programme.indicators, *kind, &view));
+        }
+        (counted.dwelling, counted.area) = (dwelling, area);
+    }
+    judged.counted.push(counted);
+    Ok(())
 }
 
 /// The reports of cases for which a rule that flags asks and that are not there yet.
@@ -201,18 +279,20 @@ fn asked_for(
     Ok(reports)
 }
 
-fn write_down(store: &mut Store, reports: Vec<Body>, now: Millis) -> Result<()> {
+fn write_down(store: &mut Store, judged: Judged, now: Millis) -> Result<()> {
     let actor = store.book().own_series;
-    store.write(now, |batch| {
-        for mut report in reports {
-            if let Body::CaseReported { case, .. } = &mut report {
-                *case = batch.new_id()?;
+    if !judged.reports.is_empty() {
+        store.write(now, |batch| {
+            for mut report in judged.reports {
+                if let Body::CaseReported { case, .. } = &mut report {
+                    *case = batch.new_id()?;
+                }
+                batch.append(actor, report, None)?;
             }
-            batch.append(actor, report, None)?;
-        }
-        Ok(())
-    })?;
-    Ok(())
+            Ok(())
+        })?;
+    }
+    Ok(store.count(judged.next, false, &judged.counted)?)
 }
 
 async fn note_climbs(territory: &Territory, now: Millis) -> Result<()> {

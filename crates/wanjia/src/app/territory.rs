@@ -13,6 +13,7 @@ use domain::id::SweepId;
 use domain::state::Book;
 use domain::time::Millis;
 use ledger::Hash;
+use ledger::recovery::RecoveryKey;
 use ledger::seal::TerritoryKey;
 use store::proofs::SignedHead;
 use store::{CheckedPush, PushRefused, Reader, Receipt, Store, Submission, SubmissionRefused};
@@ -114,6 +115,7 @@ struct Shared {
     news: broadcast::Sender<Change>,
     published: Arc<Published>,
     readers: Readers,
+    recovery: RecoveryKey,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -129,6 +131,7 @@ impl Territory {
     /// # Errors
     /// If the directory is in use, or the key is missing or wrong.
     pub fn open(root: &Path, key: TerritoryKey) -> Result<Self> {
+        let recovery = RecoveryKey::from_seed(&key.recovery_seed());
         let store = Store::open(root, key)?;
         let published = Arc::new(Published {
             book: RwLock::new(Arc::new(store.book().clone())),
@@ -166,6 +169,7 @@ impl Territory {
                 news,
                 published,
                 readers,
+                recovery,
                 thread: Mutex::new(Some(thread)),
             }),
         })
@@ -263,6 +267,12 @@ impl Territory {
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.shared.readers.root
+    }
+
+    /// The key to which phones encrypt the keys of what they recorded.
+    #[must_use]
+    pub fn recovery(&self) -> &RecoveryKey {
+        &self.shared.recovery
     }
 
     /// The newest signed head.

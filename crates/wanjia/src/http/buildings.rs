@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use domain::access::Action;
-use domain::door::building_prefix;
+use domain::door::building_key;
 use domain::id::{DwellingId, SweepId};
+use domain::time::Millis;
 use serde::{Deserialize, Serialize};
 use store::query::Door;
 use utoipa::ToSchema;
@@ -16,6 +17,7 @@ use super::Site;
 use super::extract::{Caller, Json, Path, Query};
 use super::problem::Problem;
 use super::scope;
+use super::wire::instant;
 
 pub fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new().routes(routes!(buildings)).routes(routes!(matrix))
@@ -47,8 +49,14 @@ struct Buildings {
 #[derive(Serialize, ToSchema)]
 struct Building {
     building: String,
+    /// By which a map's outline names it, however its doors write it.
+    key: String,
     dwellings: u64,
     accounted: u64,
+    /// When a door of it was visited last in this sweep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    visited_at: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -111,18 +119,24 @@ impl MatrixDoor {
 /// The buildings of an area in walking order, however their doors' labels are written.
 fn grouped(doors: &[Door]) -> Vec<Building> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    let mut buildings: Vec<Building> = Vec::new();
+    let mut buildings: Vec<(Building, Option<Millis>)> = Vec::new();
     for door in doors {
-        let place = *places.entry(building_prefix(&door.labels.building)).or_insert(buildings.len());
+        let key = building_key(&door.labels.building);
+        let place = *places.entry(key.clone()).or_insert(buildings.len());
         if place == buildings.len() {
-            buildings.push(Building { building: door.labels.building.clone(), dwellings: 0, accounted: 0 });
+            let building = door.labels.building.clone();
+            buildings.push((Building { building, key, dwellings: 0, accounted: 0, visited_at: None }, None));
         }
-        if let Some(building) = buildings.get_mut(place) {
+        if let Some((building, visited)) = buildings.get_mut(place) {
             building.dwellings += 1;
             building.accounted += u64::from(door.reason().is_none());
+            *visited = (*visited).max(door.round.visit.map(|visit| visit.stamp.at));
         }
     }
     buildings
+        .into_iter()
+        .map(|(building, visited)| Building { visited_at: visited.map(instant), ..building })
+        .collect()
 }
 
 /// The units of a building in walking order, each floor by floor from the top.

@@ -40,11 +40,11 @@ pub fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(answer))
 }
 
-fn actor(caller: &Caller) -> Actor {
+pub(super) fn actor(caller: &Caller) -> Actor {
     Actor { id: caller.actor(), grant: caller.grant }
 }
 
-fn now() -> domain::time::Millis {
+pub(super) fn now() -> domain::time::Millis {
     jiff::Timestamp::now().as_millisecond()
 }
 
@@ -65,7 +65,7 @@ impl Named {
 
 /// Whom a case is about, under a pseudonym, and at which door.
 #[derive(Serialize, ToSchema)]
-struct About {
+pub(super) struct About {
     /// Of a person; without it the case is about the household or the place behind the door.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
@@ -80,7 +80,7 @@ struct About {
 }
 
 impl About {
-    fn of(reader: &mut Reader, subject: Subject, dwelling: DwellingId) -> AppResult<Self> {
+    pub(super) fn of(reader: &mut Reader, subject: Subject, dwelling: DwellingId) -> AppResult<Self> {
         let area = reader.area_of(dwelling)?;
         let labels = reader.state().labels(dwelling)?;
         let of = |book: &Book| {

@@ -83,6 +83,18 @@ impl Place for DoorPlace {
     }
 }
 
+impl Place for Id {
+    const KIND: u8 = 5;
+
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend(self.0);
+    }
+
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        fixed(bytes).map(Self)
+    }
+}
+
 impl Place for LinePlace {
     const KIND: u8 = 2;
 

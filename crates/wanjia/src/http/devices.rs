@@ -9,7 +9,7 @@ use domain::access::{Action, Role, Scope, decide};
 use domain::fact::{Body, TEXT_LIMIT};
 use domain::id::{Id, SeriesId, SweepId};
 use domain::state::State as _;
-use domain::time::CAMPAIGN_OFFSET_HOURS;
+use domain::time::{CAMPAIGN_OFFSET_HOURS, Millis, end_of, parse_date, to_day};
 use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,9 @@ struct NewInvitation {
     area_code: String,
     /// `grid_worker`
     role: String,
+    /// The last day of the worker's deployment, from today on: after it the phone wipes itself.
+    #[schema(format = Date)]
+    ends_on: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -106,6 +109,7 @@ async fn invite(
     let url = origin(&headers, is_local(peer.as_ref()))?;
     let (code, hash) = new_token()?;
     let now = now();
+    let ends_at = new.ends_on.as_deref().map(|day| end_of_deployment(day, now)).transpose()?;
     let invitation = Invitation {
         worker: new_actor(now)?,
         worker_name,
@@ -113,6 +117,7 @@ async fn invite(
         role: Role::GridWorker as u64,
         inviter: caller.actor(),
         expires_at: now + INVITATION_LIMIT,
+        ends_at,
     };
     let expires_at = instant(invitation.expires_at);
     let control = Arc::clone(&site.control);
@@ -121,6 +126,18 @@ async fn invite(
     let picture = QrCode::new(url.as_bytes()).map_err(|_| Problem::internal())?;
     let qr_svg = picture.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
     Ok((StatusCode::CREATED, Json(InvitationShown { invitation: code, url, qr_svg, expires_at })))
+}
+
+fn end_of_deployment(day: &str, now: Millis) -> Result<Millis, Problem> {
+    let last = parse_date(day).ok().map(|date| end_of(to_day(date)));
+    last.filter(|end| *end >= now).ok_or_else(|| {
+        Problem::field(
+            "ends_on",
+            "date",
+            "任务的最后一天要写成 2026-12-31 的样子，而且不早于今天",
+            "the last day of the deployment must read like 2026-12-31 and not be over yet",
+        )
+    })
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -149,6 +166,12 @@ struct Enrolled {
     sweeps: Vec<SweepId>,
     campaign: Campaign,
     checkpoint_key: Base64Of<32>,
+    /// The X25519 key to which the phone encrypts the keys of what it records.
+    recovery_key: Base64Of<32>,
+    /// When the deployment ends, if that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    ends_at: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -244,7 +267,7 @@ async fn enrol(
         role: invitation.role,
         area: invitation.area.clone(),
     };
-    let inviter = invitation.inviter;
+    let (inviter, ends_at) = (invitation.inviter, invitation.ends_at);
     let written = site
         .territory
         .write(move |store, now| {
@@ -255,7 +278,13 @@ async fn enrol(
                     "this series is enrolled already",
                 ));
             }
-            Ok(store.write(now, |batch| batch.append(inviter, body, None))?)
+            Ok(store.write(now, |batch| {
+                batch.append(inviter, body, None)?;
+                if let Some(ends_at) = ends_at {
+                    batch.append(inviter, Body::DeviceTerm { series, ends_at }, None)?;
+                }
+                Ok(())
+            })?)
         })
         .await;
     let control = Arc::clone(&site.control);
@@ -287,6 +316,8 @@ async fn enrol(
             sweeps: book.sweeps.iter().filter(touches).map(|sweep| sweep.id).collect(),
             campaign: Campaign { offset_hours: CAMPAIGN_OFFSET_HOURS },
             checkpoint_key: Base64Of(book.checkpoint_key),
+            recovery_key: Base64Of(site.territory.recovery().public()),
+            ends_at: invitation.ends_at.map(instant),
         }),
     ))
 }
@@ -324,6 +355,10 @@ struct Device {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     revoked_at: Option<String>,
+    /// The end of its worker's deployment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    ends_at: Option<String>,
     /// How many facts came from it.
     facts: u64,
     /// How many of them wait for a decision.
@@ -360,6 +395,7 @@ async fn devices(
                     enrolled_at: instant(row.device.enrolled_at),
                     last_seen_at: phone.map(|phone| phone.seen_at).max(row.pushed_at).map(instant),
                     revoked_at: row.device.revoked_at.map(instant),
+                    ends_at: row.device.ends_at.map(instant),
                     facts: row.facts,
                     quarantined: row.quarantined,
                 });

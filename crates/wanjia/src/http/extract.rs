@@ -12,7 +12,8 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Action, Denied, Grant, Scope, decide};
 use domain::id::{ActorId, SeriesId};
-use domain::state::{Book, State as _};
+use domain::state::{Book, Device, State as _};
+use domain::time::Millis;
 use http_body_util::LengthLimitError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,7 +47,26 @@ pub struct Caller {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
     Console { account: ActorId },
-    Phone { series: SeriesId, worker: ActorId, public_key: [u8; 32], revoked: bool },
+    Phone { series: SeriesId, worker: ActorId, public_key: [u8; 32], standing: Standing },
+}
+
+/// Whether a phone may still read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Good,
+    Revoked,
+    /// Its deployment has ended.
+    Ended,
+}
+
+impl Standing {
+    fn of(device: &Device, now: Millis) -> Self {
+        match (device.revoked_at, device.ends_at) {
+            (Some(_), _) => Self::Revoked,
+            (None, Some(end)) if now > end => Self::Ended,
+            _ => Self::Good,
+        }
+    }
 }
 
 impl Caller {
@@ -62,15 +82,25 @@ impl Caller {
     /// Whether this caller may do this, there. Every handler begins with it.
     ///
     /// # Errors
-    /// 403 `device_revoked`, `forbidden` or `outside_area`.
+    /// 403 `device_revoked`, `device_ended`, `forbidden` or `outside_area`.
     pub fn may(&self, action: Action, scope: Scope) -> Result<(), Problem> {
-        if matches!(self.who, Who::Phone { revoked: true, .. }) && action != Action::Push {
-            return Err(Problem::new(
-                StatusCode::FORBIDDEN,
+        let over = match self.who {
+            Who::Phone { standing: Standing::Revoked, .. } => Some((
                 "device_revoked",
                 "这台手机已停用；未上传的记录仍可上传，其余内容将被清除",
                 "this phone has been revoked; what was not sent may still be sent, the rest is to be wiped",
-            ));
+            )),
+            Who::Phone { standing: Standing::Ended, .. } => Some((
+                "device_ended",
+                "这台手机的任务期限已过；未上传的记录仍可上传，其余内容将被清除",
+                "this phone's deployment has ended; what was not sent may still be sent, the rest is to be wiped",
+            )),
+            _ => None,
+        };
+        if let Some((code, zh, en)) = over
+            && action != Action::Push
+        {
+            return Err(Problem::new(StatusCode::FORBIDDEN, code, zh, en));
         }
         decide(&self.book.areas, self.grant, action, scope).map_err(|denied| match denied {
             Denied::Role => Problem::forbidden(),
@@ -161,7 +191,7 @@ async fn phone(site: &Site, series: SeriesId, token: String) -> Result<Caller, P
         series,
         worker: device.worker,
         public_key: device.public_key,
-        revoked: device.revoked_at.is_some(),
+        standing: Standing::of(&device, now()),
     };
     Ok(Caller { who, grant, book: site.territory.book() })
 }

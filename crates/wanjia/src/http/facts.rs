@@ -1,10 +1,15 @@
 //! A phone hands in what it recorded, and asks how far the server has it.
 
 use axum::extract::State;
-use domain::access::{Action, Scope};
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use domain::access::{Action, Role, Scope, may};
 use domain::id::SeriesId;
+use domain::state::State as _;
+use ledger::envelope::Envelope;
+use ledger::recovery::RecoveryKey;
 use serde::{Deserialize, Serialize};
-use store::{CheckedPush, Pushed};
+use store::{CheckedPush, PushRefused, Pushed};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -46,6 +51,8 @@ struct PushedFact {
     content: Option<Base64>,
     /// The key that opens it.
     data_key: Option<Base64Of<32>>,
+    /// In place of `data_key`: the same, encrypted to the territory's `recovery_key` (HPKE, 80 bytes).
+    sealed_key: Option<Base64Of<80>>,
 }
 
 /// What became of a push, given once it is on the disk.
@@ -103,6 +110,42 @@ struct Inclusion {
     proof: Vec<Base64Hash>,
 }
 
+impl PushedFact {
+    /// A key that does not open is as none: the fact is kept, and waits as one whose content does not fit.
+    fn open(self, series: SeriesId, recovery: &RecoveryKey) -> Pushed {
+        let opened = || {
+            let owner = Envelope::decode(&self.fact.0).ok()?.sealed?.owner;
+            recovery.open(&owner, &series.0, &self.sealed_key.as_ref()?.0).ok()
+        };
+        let data_key =
+            self.data_key.as_ref().map(|key| key.0).or_else(|| opened().map(|key| *key.as_bytes()));
+        Pushed { envelope: self.fact.0, ciphertext: self.content.map(|content| content.0), data_key }
+    }
+}
+
+/// The key of the phone that shows its token.
+fn pusher(caller: &Caller, asked: SeriesId) -> Result<[u8; 32], Problem> {
+    caller.may(Action::Push, Scope::Own)?;
+    let Who::Phone { series, public_key, .. } = caller.who else { return Err(Problem::forbidden()) };
+    if asked == series {
+        return Ok(public_key);
+    }
+    Err(Problem::field(
+        "series",
+        "series",
+        "这不是这台手机的编号",
+        "this is not the series of the phone that sends it",
+    ))
+}
+
+/// The key of an enrolled phone that shows none: its signature has to say who it is.
+async fn key_of(site: &Site, series: SeriesId) -> Result<[u8; 32], Problem> {
+    let device = site.territory.read_for_push(move |reader| Ok(reader.state().device(series)?)).await?;
+    let phone =
+        device.filter(|device| Role::from_code(device.role).is_some_and(|role| may(role, Action::Push)));
+    phone.map(|device| device.public_key).ok_or_else(Problem::nobody)
+}
+
 impl From<store::Receipt> for Receipt {
     fn from(receipt: store::Receipt) -> Self {
         let reason = receipt.quarantine();
@@ -128,6 +171,8 @@ impl From<store::Receipt> for Receipt {
 ///
 /// Receipts come after the commit is on the disk. Facts that were sent before get the same receipts again. A fact from
 /// the field is never refused: what cannot count yet waits in quarantine. 409 `gap` names the number to send from.
+///
+/// The signature alone is enough: a phone that is locked has no token at hand.
 #[utoipa::path(
     post, path = "/v1/facts", tag = "facts", request_body = Push,
     responses(
@@ -138,19 +183,13 @@ impl From<store::Receipt> for Receipt {
 )]
 async fn push(
     State(site): State<Site>,
-    caller: Caller,
+    headers: HeaderMap,
+    caller: Result<Caller, Problem>,
     Json(push): Json<Push>,
 ) -> Result<Json<PushAnswer>, Problem> {
-    caller.may(Action::Push, Scope::Own)?;
-    let Who::Phone { series, public_key, .. } = caller.who else { return Err(Problem::forbidden()) };
-    if push.series != series {
-        return Err(Problem::field(
-            "series",
-            "series",
-            "这不是这台手机的编号",
-            "this is not the series of the phone that sends it",
-        ));
-    }
+    let series = push.series;
+    let by_signature = !headers.contains_key(AUTHORIZATION) && !headers.contains_key(COOKIE);
+    let public_key = if by_signature { key_of(&site, series).await? } else { pusher(&caller?, series)? };
     if push.facts.len() > PUSH_LIMIT {
         return Err(Problem::new(
             axum::http::StatusCode::PAYLOAD_TOO_LARGE,
@@ -162,18 +201,18 @@ async fn push(
     }
     let known_size = push.known_size;
     let permit = site.checks.acquire().await.map_err(|_| Problem::internal())?;
+    let territory = site.territory.clone();
     let checked = in_place(move || {
-        let facts = push.facts.into_iter().map(|fact| Pushed {
-            envelope: fact.fact.0,
-            ciphertext: fact.content.map(|content| content.0),
-            data_key: fact.data_key.map(|key| key.0),
-        });
+        let facts = push.facts.into_iter().map(|fact| fact.open(series, territory.recovery()));
         CheckedPush::check(series, public_key, facts.collect(), push.signature.0)
     });
-    let checked = checked.await??;
+    let checked = match checked.await? {
+        Err(PushRefused::BadSignature) if by_signature => return Err(Problem::nobody()),
+        checked => checked?,
+    };
     drop(permit);
     let done = site.territory.push(checked).await??;
-    site.fleet.pushed(&caller.book, series, now());
+    site.fleet.pushed(&site.territory.book(), series, now());
     let size = done.head.size;
     let position = done.receipts.last().map_or(0, |receipt| receipt.position);
     let (consistency, proof) = site

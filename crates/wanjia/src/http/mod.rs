@@ -7,8 +7,10 @@
 //! | `cursor` | pages |
 //! | `session`, `devices`, `odk_users` | signing in, phones, users of ODK clients |
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
+//! | `maps` | outlines of buildings and grids |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
+//! | `indicators` | what is counted by area and day, and who stands behind it |
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
@@ -46,8 +48,10 @@ pub mod extract;
 pub mod facts;
 pub mod forms;
 pub mod health;
+pub mod indicators;
 pub mod layers;
 pub mod listen;
+pub mod maps;
 pub mod my_plans;
 pub mod odk_users;
 pub mod pages;
@@ -178,11 +182,13 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(residual::routes())
         .merge(reconcile::routes())
         .merge(buildings::routes())
+        .merge(maps::routes())
         .merge(persons::routes())
         .merge(proposals::routes())
         .merge(quarantine::routes())
         .merge(plans::routes())
         .merge(cases::routes())
+        .merge(indicators::routes())
         .merge(forms::routes())
         .merge(slips::routes())
         .merge(facts::routes())

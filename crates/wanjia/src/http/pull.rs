@@ -5,6 +5,7 @@ use domain::access::Role;
 use domain::access::{Action, Purpose, Scope, may};
 use domain::fact::Body;
 use domain::id::{DwellingId, Id, PersonId, SweepId};
+use domain::state::State as _;
 use domain::sweep::residual_reason;
 use domain::time::from_day;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
-use super::extract::{Caller, Json, Query};
+use super::extract::{Caller, Json, Query, Who};
 use super::my_plans::{MyPlan, my_plans};
 use super::problem::Problem;
 use super::wire::{Base64Hash, Base64Of, Sweep, instant};
@@ -53,6 +54,12 @@ struct Pulled {
     /// Doors that left the area, or turned out to be others.
     #[schema(value_type = Vec<String>)]
     removed: Vec<DwellingId>,
+    /// The X25519 key to which the phone encrypts the keys of what it records.
+    recovery_key: Base64Of<32>,
+    /// When the phone's deployment ends, if that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    ends_at: Option<String>,
     /// Every sweep that touches the area, closed ones too.
     sweeps: Vec<Sweep>,
     /// Her parts of published plans; absent where no plan changed since `after`, and then those that the phone has stay.
@@ -181,6 +188,7 @@ async fn pull(
         Role::from_code(caller.grant.role).is_some_and(|role| may(role, Action::ReadNames(Purpose::Visit)));
     let known_size = query.known_size;
     let (worker, now) = (caller.actor(), now());
+    let Who::Phone { series, .. } = caller.who else { return Err(Problem::forbidden()) };
     let page = site
         .territory
         .read(move |reader| {
@@ -198,10 +206,11 @@ async fn pull(
             let first = cursor.page.is_none();
             let tell = first && (cursor.after == 0 || reader.plans_changed_since(cursor.after)?);
             let plans = if tell { Some(my_plans(reader, (worker, area), now)?) } else { None };
-            Ok((doors, changes.removed, next, plans))
+            let ends_at = reader.state().device(series)?.and_then(|device| device.ends_at);
+            Ok((doors, changes.removed, next, plans, ends_at))
         })
         .await?;
-    let (doors, removed, next, plans) = page;
+    let (doors, removed, next, plans, ends_at) = page;
     reveal(&site, &caller, &doors).await?;
     let (head, consistency) = site
         .territory
@@ -222,6 +231,8 @@ async fn pull(
         consistency: consistency.into_iter().map(Base64Of).collect(),
         doors,
         removed,
+        recovery_key: Base64Of(site.territory.recovery().public()),
+        ends_at: ends_at.map(instant),
         sweeps: book.sweeps.iter().filter(touches).map(|sweep| Sweep::of(book, sweep)).collect(),
         plans,
         more: next.page.is_some(),

@@ -239,7 +239,7 @@ fn file_name(headers: &HeaderMap) -> Option<String> {
     Some(name.into_owned())
 }
 
-fn source_of(asked: Option<&str>, headers: &HeaderMap) -> Result<String, Problem> {
+pub(super) fn source_of(asked: Option<&str>, headers: &HeaderMap) -> Result<String, Problem> {
     let name = file_name(headers);
     let source = asked.or(name.as_deref()).unwrap_or_default().trim().to_owned();
     if source.is_empty() || source.chars().count() > SOURCE_LIMIT {

@@ -4,7 +4,9 @@
 
 mod cases;
 mod forms;
+mod indicators;
 mod lists;
+mod maps;
 mod matrix;
 mod openrosa;
 mod people;

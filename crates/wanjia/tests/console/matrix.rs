@@ -9,7 +9,7 @@ use domain::identity::Identity;
 use serde_json::{Value, json};
 
 use super::place::{OTHER, OWN, Place, SWEEP, Who, authorization, visited};
-use super::{cases, plans, slips};
+use super::{cases, maps, plans, slips};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/access_matrix.csv");
 
@@ -94,6 +94,14 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             let file = format!("小区编码,楼栋,单元,房号,姓名\n{area},9,1,101,\n");
             ("/v1/roster/rejects?source=x".into(), Some(Value::String(file)))
         }
+        "GET /v1/map" => (format!("/v1/map?area={area}"), None),
+        "POST /v1/map" => {
+            let name = if other { "1" } else { "3" };
+            (
+                format!("/v1/map?area={area}&source=x&dry_run=true"),
+                Some(Value::String(maps::outlines(&[name]))),
+            )
+        }
         "GET /v1/sweeps" => ("/v1/sweeps".into(), None),
         "POST /v1/sweeps" => {
             let body = json!({"area_code": area, "programme": "x", "deadline": "2999-01-01T00:00:00+08:00"});
@@ -164,6 +172,11 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             let sends = matches!(who, Who::Revoked | Who::Role(Role::GridWorker)) && !other;
             let body = visited(SWEEP, home, Outcome::Met, Light::On);
             let push = if sends { phone.push(body) } else { super::place::unsent(phone, body) };
+            let mut push = push;
+            if matches!(who, Who::Nobody) {
+                // Whoever shows no token is known by the signature, and this one is nobody's.
+                push["signature"] = json!(format!("{}==", "A".repeat(86)));
+            }
             ("/v1/facts".into(), Some(push))
         }
         "GET /v1/facts/head" => {
@@ -200,6 +213,18 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             (format!("/v1/plans/{}/withdraw", plans::published(place, other).await), None)
         }
         "GET /v1/tasks" => ("/v1/tasks".into(), None),
+        "GET /v1/indicators" => {
+            cases::publish(place).await;
+            (format!("/v1/indicators?programme=epidemic&area={area}"), None)
+        }
+        "GET /v1/indicators/{programme}/{code}/areas" => {
+            cases::publish(place).await;
+            (format!("/v1/indicators/epidemic/E-I04/areas?area={area}"), None)
+        }
+        "GET /v1/indicators/{programme}/{code}/behind" => {
+            cases::publish(place).await;
+            (format!("/v1/indicators/epidemic/E-I04/behind?area={area}&side=missed"), None)
+        }
         "GET /v1/cases/{id}" => (format!("/v1/cases/{}", cases::opened(place, other).await), None),
         "POST /v1/cases" => {
             cases::publish(place).await;

@@ -148,6 +148,8 @@ async fn a_phone_enrols_with_the_picture_pulls_and_is_revoked() {
     assert_eq!(enrolled["sweeps"], json!([SWEEP]));
     assert_eq!(enrolled["campaign"]["offset_hours"], 8);
     assert_eq!(STANDARD.decode(enrolled["checkpoint_key"].as_str().unwrap()).unwrap().len(), 32);
+    assert_eq!(STANDARD.decode(enrolled["recovery_key"].as_str().unwrap()).unwrap().len(), 32);
+    assert!(enrolled["ends_at"].is_null());
     let token = enrolled["token"].as_str().unwrap().to_owned();
     let pull = || {
         let request =
@@ -174,6 +176,30 @@ async fn a_phone_enrols_with_the_picture_pulls_and_is_revoked() {
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (403, "device_revoked"));
     let listed = place.ask(SECRETARY, "GET", "/v1/devices", None).await.json();
     assert!(of_series(&listed)["revoked_at"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invitation_says_until_when_and_the_phone_is_told() {
+    let place = Place::new().await;
+    let until = |day: &'static str| {
+        let body = json!({"worker_name": "钱", "area_code": OWN, "role": "grid_worker", "ends_on": day});
+        place.ask(SECRETARY, "POST", "/v1/devices/invitations", Some(body))
+    };
+    for wrong in ["2020-01-01", "soon", ""] {
+        let refused = until(wrong).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.json()["field"].as_str()),
+            (422, Some("ends_on")),
+            "{wrong}"
+        );
+    }
+    let invitation = until("2099-12-31").await.json()["invitation"].clone();
+    let series = Id([43; 16]);
+    let enrolled = place.ask(Who::Nobody, "POST", "/v1/devices", enrolment(&invitation, series)).await.json();
+    assert_eq!(enrolled["ends_at"], "2099-12-31T15:59:59.999Z", "the end of that day in the campaign's zone");
+    let listed = place.ask(SECRETARY, "GET", "/v1/devices", None).await.json();
+    let devices = listed["devices"].as_array().unwrap();
+    assert!(devices.iter().any(|device| device["ends_at"] == enrolled["ends_at"]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -237,6 +237,70 @@ async fn wrong_clocks_foreign_doors_copies_and_revoked_phones_lose_nothing() {
     ground.prove();
 }
 
+#[tokio::test]
+async fn a_locked_phone_is_known_by_its_signature_alone_and_may_only_push() {
+    let mut ground = Ground::new(2);
+    let door = ground.open().await;
+    let [phone, other] = &mut ground.phones[..] else { unreachable!() };
+    phone.visit(now(), DOOR, Outcome::Met);
+    other.visit(now(), DOOR, Outcome::Met);
+    let bare = |body: Value| {
+        let request = axum::http::Request::post("/v1/facts").header(header::CONTENT_TYPE, "application/json");
+        door.ask(request.body(Body::from(body.to_string())).unwrap())
+    };
+    let mut forged = phone.push(0, 1, 0);
+    forged["signature"] = other.push(0, 1, 0)["signature"].clone();
+    assert_eq!(bare(forged).await.status, StatusCode::UNAUTHORIZED);
+    let mut unknown = phone.push(0, 1, 0);
+    unknown["series"] = json!(Id([77; 16]));
+    assert_eq!(bare(unknown).await.status, StatusCode::UNAUTHORIZED);
+    let known = check(phone, 1, &bare(phone.push(0, 1, 0)).await, None);
+    check(phone, 1, &bare(phone.push(0, 1, known.0)).await, Some(known));
+    assert_eq!(accounted(&door).await, 1);
+    // A wrong token is not overlooked because the signature is right.
+    let request = axum::http::Request::post("/v1/facts")
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::AUTHORIZATION, format!("Device {}:wrong", phone.series));
+    let answer = door.ask(request.body(Body::from(phone.push(0, 1, 0).to_string())).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    door.territory.stop().await;
+    ground.prove();
+}
+
+#[tokio::test]
+async fn after_the_end_of_its_deployment_a_phone_reads_nothing_and_only_what_it_saw_before_counts() {
+    let mut ground = Ground::new(1);
+    let door = ground.open().await;
+    let phone = &mut ground.phones[0];
+    let (series, end) = (phone.series, now() - 60_000);
+    door.territory
+        .write(move |store, now| {
+            let term = FactBody::DeviceTerm { series, ends_at: end };
+            Ok(store.write(now, |batch| batch.append(Id([9; 16]), term, None))?)
+        })
+        .await
+        .unwrap();
+    phone.visit(end - 1000, DOOR, Outcome::NoAnswer);
+    phone.visit(end + 1000, DOOR, Outcome::Met);
+    let answer = door.push(phone, 0, 2, 0).await;
+    check(phone, 2, &answer, None);
+    assert_eq!(column(&answer, "reason"), [Value::Null, json!("device_ended")]);
+    let refused = door.get(phone, "/v1/pull").await;
+    assert_eq!((refused.status, refused.problem()), (StatusCode::FORBIDDEN, "device_ended".into()));
+    door.territory
+        .write(move |store, now| {
+            let longer = FactBody::DeviceTerm { series, ends_at: now + 60_000 };
+            Ok(store.write(now, |batch| batch.append(Id([9; 16]), longer, None))?)
+        })
+        .await
+        .unwrap();
+    let pulled = door.get(phone, "/v1/pull").await;
+    assert_eq!(pulled.status, StatusCode::OK);
+    assert!(pulled.json()["ends_at"].is_string() && pulled.json()["recovery_key"].is_string());
+    door.territory.stop().await;
+    ground.prove();
+}
+
 /// Holds the writer until all of them wait for it, then lets it take them as one batch.
 async fn together<T>(door: &Door, pushes: Vec<impl Future<Output = T>>) -> Vec<T> {
     let (release, held) = std::sync::mpsc::channel::<()>();

@@ -32,9 +32,14 @@ pub fn run(args: &TestArgs) -> Result<Outcome> {
             "no test sees these indicators counted: {indicators}\n没有测试见过这些指标计数：{indicators}"
         );
     }
+    if !report.unwalked.is_empty() {
+        let places = report.unwalked.join(", ");
+        println!("no test walks here: {places}\n没有测试走到：{places}");
+    }
     let (run, failed) = (report.run, report.failures.len());
     println!("{run} tests, {failed} failures / {run} 条测试，{failed} 处不符");
-    Ok(if failed == 0 && report.untested.is_empty() && report.uncounted.is_empty() {
+    let untold = [&report.untested, &report.uncounted, &report.unwalked];
+    Ok(if failed == 0 && untold.iter().all(|names| names.is_empty()) {
         Outcome::Done
     } else {
         Outcome::WithRejects

@@ -1,0 +1,387 @@
+//! Walks: in a pack's own tests, one case of a pathway from its opening on, deed by deed, with what is due in between.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::answer::{Record, Value};
+use crate::calendar::local_day;
+use crate::case::{self, Case, Deed, Event, Guard, Level, Opening, Stamp, Terms, What, add_up};
+use crate::code::{Day, unknown};
+use crate::finding::{Findings, Located, Place, say};
+use crate::judge::{Judgement, Situation, judge};
+use crate::manifest::Manifest;
+use crate::pack::Programme;
+use crate::pathway::{Pathway, Step};
+use crate::scenario::Scenario;
+use crate::section::Section;
+
+/// A case and what is done about it, each deed by someone who has seen those before.
+#[derive(Clone, Debug)]
+pub(crate) struct Walk {
+    pub pathway: String,
+    opened: Timestamp,
+    deeds: Vec<Done>,
+    then: Vec<Stand>,
+}
+
+#[derive(Clone, Debug)]
+struct Done {
+    role: String,
+    /// Who does it; of a role that names nobody it is always the same one.
+    who: String,
+    doing: Doing,
+    /// It must not be possible.
+    refused: bool,
+    then: Stand,
+}
+
+#[derive(Clone, Debug)]
+enum Doing {
+    Step { step: String, against: bool },
+    Sign(String),
+    Offer(String),
+    Take,
+}
+
+/// What must hold of the case at a moment; what is not said may be anything.
+#[derive(Clone, Debug)]
+struct Stand {
+    place: Place,
+    at: Timestamp,
+    state: Option<String>,
+    due: Option<Timestamp>,
+    held_until: Option<Timestamp>,
+    waits_for: Option<BTreeSet<String>>,
+    reminded: bool,
+    told: Option<BTreeSet<String>>,
+    holder: Option<String>,
+}
+
+/// What the walks of a pack have seen of its pathways.
+#[derive(Debug, Default)]
+pub(crate) struct Walked(BTreeSet<String>);
+
+impl Walked {
+    fn see(&mut self, pathway: &Pathway, what: &str) {
+        self.0.insert(format!("{}.{what}", pathway.code.value));
+    }
+
+    /// What no walk has seen: states, steps, the limit of each state, and that a limit climbs.
+    pub(crate) fn missing(&self, pathways: &[Pathway]) -> Vec<String> {
+        let mut missing = Vec::new();
+        for pathway in pathways {
+            let states = pathway.states.iter().map(|state| state.code.value.clone());
+            let duties = pathway.states.iter().filter(|state| state.duty.is_some());
+            let limits = duties.map(|state| format!("{}.within", state.code.value));
+            let steps = pathway.steps.iter().map(|step| step.code.value.clone());
+            let all = states.chain(limits).chain(steps).chain(["climbs_to".to_owned()]);
+            let named = all.map(|what| format!("{}.{what}", pathway.code.value));
+            missing.extend(named.filter(|name| !self.0.contains(name)));
+        }
+        missing.sort_unstable();
+        missing.dedup();
+        missing
+    }
+}
+
+/// Reads what a test says of a walk; its forms are read as those of any test.
+pub(crate) fn read(
+    part: &mut Section<'_, '_>,
+    pathways: &[Pathway],
+    manifest: &Manifest,
+    findings: &mut Findings,
+) -> Option<Walk> {
+    let named = part.text("pathway", findings);
+    let opened = part.moment("opened", findings);
+    let pathway = named.as_ref().and_then(|named| {
+        let found = pathways.iter().find(|pathway| pathway.code.value == named.value);
+        if found.is_none() {
+            let known: Vec<&str> = pathways.iter().map(|pathway| pathway.code.value.as_str()).collect();
+            unknown(named, "流程", "pathway", &known, findings);
+        }
+        found
+    });
+    let (mut deeds, mut then) = (Vec::new(), Vec::new());
+    for mut deed in part.sections("deed", findings) {
+        deeds.extend(read_deed(&mut deed, pathway, manifest, findings));
+        deed.finish(findings);
+    }
+    for mut stand in part.sections("then", findings) {
+        then.extend(read_stand(&mut stand, pathway, manifest, findings));
+        stand.finish(findings);
+    }
+    let opened = opened?.value;
+    let late = deeds.iter().map(|deed| &deed.then).scan(opened, |before, stand| {
+        let late = stand.at < *before;
+        *before = stand.at;
+        Some((late, stand))
+    });
+    for place in late.filter(|(late, _)| *late).map(|(_, stand)| &stand.place) {
+        findings.add(
+            place,
+            "not_in_order",
+            say("deed 应按时间先后写", "deeds are written in the order of their moments"),
+        );
+    }
+    Some(Walk { pathway: pathway?.code.value.clone(), opened, deeds, then })
+}
+
+fn read_deed(
+    part: &mut Section<'_, '_>,
+    pathway: Option<&Pathway>,
+    manifest: &Manifest,
+    findings: &mut Findings,
+) -> Option<Done> {
+    let role = part.text("by", findings).filter(|role| manifest.has_role(role, findings));
+    let who = part.optional_text("who", findings);
+    let known: Vec<&str> =
+        pathway.into_iter().flat_map(|own| &own.steps).map(|step| step.code.value.as_str()).collect();
+    let mut step = |key: &'static str, findings: &mut Findings| {
+        let named = part.optional_text(key, findings)?;
+        if pathway.is_some() && !known.contains(&named.value.as_str()) {
+            unknown(&named, "步骤", "step", &known, findings);
+        }
+        Some(named.value)
+    };
+    let (stepped, signed) = (step("step", findings), step("sign", findings));
+    let offered = part.optional_text("offer_to", findings).map(|to| to.value);
+    let (against, takes) = (part.truth("against", findings), part.truth("take", findings));
+    let refused = part.truth("refused", findings);
+    let place = part.place();
+    let then = read_stand(part, pathway, manifest, findings);
+    let doing = match (stepped, signed, offered, takes) {
+        (Some(step), None, None, false) => Doing::Step { step, against },
+        (None, Some(step), None, false) => Doing::Sign(step),
+        (None, None, Some(to), false) => Doing::Offer(to),
+        (None, None, None, true) => Doing::Take,
+        _ => {
+            findings.add(
+                &place,
+                "no_deed",
+                say(
+                    "deed 须写 step、sign、offer_to 或 take = true 之一",
+                    "a deed is one of step, sign, offer_to and take = true",
+                ),
+            );
+            return None;
+        }
+    };
+    let role = role?.value;
+    Some(Done { who: who.map_or_else(|| role.clone(), |who| who.value), role, doing, refused, then: then? })
+}
+
+fn read_stand(
+    part: &mut Section<'_, '_>,
+    pathway: Option<&Pathway>,
+    manifest: &Manifest,
+    findings: &mut Findings,
+) -> Option<Stand> {
+    let place = part.place();
+    let at = part.moment("at", findings);
+    let state = part.optional_text("state", findings);
+    if let (Some(state), Some(pathway)) = (&state, pathway)
+        && pathway.state(&state.value).is_none()
+    {
+        let known: Vec<&str> = pathway.states.iter().map(|state| state.code.value.as_str()).collect();
+        unknown(state, "状态", "state", &known, findings);
+    }
+    let [due, held_until] = ["due", "held_until"].map(|key| {
+        let given = part.has(key).then(|| part.moment(key, findings));
+        given.flatten().map(|moment| moment.value)
+    });
+    let [waits_for, told] = ["waits_for", "told"].map(|key| {
+        let roles: Option<Vec<Located<String>>> = part.has(key).then(|| part.list(key, findings));
+        for role in roles.iter().flatten() {
+            manifest.has_role(role, findings);
+        }
+        roles.map(|roles| roles.into_iter().map(|role| role.value).collect::<BTreeSet<_>>())
+    });
+    let reminded = part.truth("reminded", findings);
+    let holder = part.optional_text("holder", findings).map(|holder| holder.value);
+    let state = state.map(|state| state.value);
+    Some(Stand { place, at: at?.value, state, due, held_until, waits_for, reminded, told, holder })
+}
+
+/// Walks, and tells where the case does not go or stand as the test says.
+pub(crate) fn check(
+    programme: &Programme,
+    scenario: &Scenario,
+    walk: &Walk,
+    walked: &mut Walked,
+    findings: &mut Findings,
+) {
+    let Some(pathway) = programme.pathways.iter().find(|own| own.code.value == walk.pathway) else { return };
+    let terms = Terms {
+        pathway,
+        parameters: &programme.parameters,
+        calendar: &programme.calendar,
+        restrictions: &programme.manifest.restrictions,
+        area: &scenario.area,
+    };
+    let mut going = Going { scenario, walk, terms, events: Vec::new(), people: Vec::new(), walked, findings };
+    if let Some(start) = pathway.start() {
+        going.walked.see(pathway, &start.code.value);
+    }
+    for deed in &walk.deeds {
+        going.go(deed);
+        let events = going.events.clone();
+        going.look(&deed.then, &events);
+    }
+    for stand in &walk.then {
+        let events: Vec<Event> =
+            going.events.iter().filter(|event| event.stamp.at <= stand.at).cloned().collect();
+        going.look(stand, &events);
+    }
+}
+
+struct Going<'g> {
+    scenario: &'g Scenario,
+    walk: &'g Walk,
+    terms: Terms<'g>,
+    events: Vec<Event>,
+    /// By their numbers.
+    people: Vec<&'g str>,
+    walked: &'g mut Walked,
+    findings: &'g mut Findings,
+}
+
+impl<'g> Going<'g> {
+    fn stands(&self, events: &[Event]) -> Option<Case> {
+        add_up(self.terms.pathway, &Opening { at: self.walk.opened, counted_from: None }, events)
+    }
+
+    fn number(&mut self, who: &'g str) -> u128 {
+        let known = self.people.iter().position(|known| *known == who);
+        let place = known.unwrap_or_else(|| {
+            self.people.push(who);
+            self.people.len() - 1
+        });
+        u128::try_from(place).unwrap_or(u128::MAX)
+    }
+
+    fn go(&mut self, deed: &'g Done) {
+        let Some(before) = self.stands(&self.events) else { return };
+        let turn = u32::try_from(before.ran.len()).unwrap_or(u32::MAX);
+        let done = match &deed.doing {
+            Doing::Step { step, against } => {
+                let Some(step) = self.terms.pathway.step(step) else { return };
+                let on = local_day(deed.then.at);
+                let guard = if *against { Guard::Overridden } else { Guard::Held };
+                let holds = *against && step.may_override || self.holds(step, on);
+                let fits = step.from.contains(&before.state) && step.by.contains(&deed.role);
+                let counted_from = self.counted_from(step, on);
+                let taken = Deed::Step { step: step.code.value.clone(), guard, counted_from };
+                (holds && fits).then_some(taken)
+            }
+            Doing::Sign(step) => {
+                let found = self.terms.pathway.step(step);
+                let fits = found.is_some_and(|found| {
+                    found.from.contains(&before.state) && found.signed_by.contains(&deed.role)
+                });
+                fits.then(|| Deed::Sign { step: step.clone() })
+            }
+            Doing::Offer(to) => Some(Deed::Offer { to: self.number(to) }),
+            Doing::Take => Some(Deed::Take),
+        };
+        let name = &self.scenario.name.value;
+        match (done, deed.refused) {
+            (None, true) => {}
+            (Some(_), true) => self.findings.add(
+                &deed.then.place,
+                "expected",
+                say(format!("“{name}”：这一步应当不行，却可以"), format!("{name:?}: this should not be possible, and is")),
+            ),
+            (None, false) => self.findings.add(
+                &deed.then.place,
+                "expected",
+                say(
+                    format!("“{name}”：这一步不行：状态是 {}，或角色不对，或条件不满足", before.state),
+                    format!(
+                        "{name:?}: this is not possible: the state is {}, another role does it, or the condition does not hold",
+                        before.state
+                    ),
+                ),
+            ),
+            (Some(done), false) => {
+                let actor = self.number(&deed.who);
+                let sequence = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
+                let stamp = Stamp { at: deed.then.at, series: actor, sequence };
+                self.events.push(Event { stamp, actor, role: deed.role.clone(), turn, deed: done });
+            }
+        }
+        if let Some(after) = self.stands(&self.events) {
+            for ran in after.ran.iter().skip(before.ran.len()) {
+                self.walked.see(self.terms.pathway, &ran.step);
+            }
+            self.walked.see(self.terms.pathway, &after.state);
+        }
+    }
+
+    /// Whether the condition of a step holds on a day, of what was filled in until then.
+    fn holds(&self, step: &Step, on: Day) -> bool {
+        let Some(guard) = &step.guard else { return true };
+        let until = |records: &'g [Record]| records.iter().filter(|record| record.on <= on).collect();
+        let situation = Situation {
+            own: until(&self.scenario.own),
+            people: self.scenario.people.values().map(|records| until(records)).collect(),
+        };
+        let parameters = self.terms.parameters.on(self.terms.area, on);
+        matches!(judge(guard, &situation, &parameters, on), Judgement::Flags(_))
+    }
+
+    fn counted_from(&self, step: &Step, on: Day) -> Option<Day> {
+        let duty = self.terms.pathway.state(&step.to)?.duty.as_ref()?;
+        let (form, field) = duty.counted_from.as_ref()?;
+        let records = self.scenario.own.iter().filter(|record| record.form == *form && record.on <= on);
+        match records.max_by_key(|record| record.on)?.values.get(field)? {
+            Value::Day(day) => Some(*day),
+            _ => None,
+        }
+    }
+
+    fn look(&mut self, stand: &Stand, events: &[Event]) {
+        let Some(case) = self.stands(events) else { return };
+        let tasks = case::tasks(&self.terms, &case, stand.at);
+        let leave = tasks.iter().find(|task| matches!(task.what, What::Leave { .. }));
+        let held = tasks.iter().find(|task| matches!(task.what, What::Release { .. }));
+        let due = leave.map(|task| task.due);
+        if stand.due.is_some() && stand.due == due {
+            self.walked.see(self.terms.pathway, &format!("{}.within", case.state));
+        }
+        let told: BTreeSet<String> = leave.iter().flat_map(|task| task.told.iter().cloned()).collect();
+        if stand.told.as_ref().is_some_and(|told| !told.is_empty()) {
+            self.walked.see(self.terms.pathway, "climbs_to");
+        }
+        let missing: BTreeSet<String> = case.waiting.values().flatten().cloned().collect();
+        let holder = case.holder.and_then(|holder| self.people.get(usize::try_from(holder).ok()?).copied());
+        let reminded = leave.is_some_and(|task| task.level == Level::Reminded);
+        let list = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
+        let local = |moment: Option<Timestamp>| moment.map_or_else(|| "—".to_owned(), written);
+        let mut compare = |what: &str, expected: Option<String>, found: String| {
+            if let Some(expected) = expected.filter(|expected| *expected != found) {
+                let (name, at) = (&self.scenario.name.value, written(stand.at));
+                self.findings.add(
+                    &stand.place,
+                    "expected",
+                    say(
+                        format!("“{name}”，{at}：{what} 应为 {expected}，实际 {found}"),
+                        format!("{name:?}, {at}: {what} should be {expected}, it is {found}"),
+                    ),
+                );
+            }
+        };
+        compare("state", stand.state.clone(), case.state.clone());
+        compare("due", stand.due.map(written), local(due));
+        compare("held_until", stand.held_until.map(written), local(held.map(|task| task.due)));
+        compare("waits_for", stand.waits_for.as_ref().map(list), list(&missing));
+        compare("told", stand.told.as_ref().map(list), list(&told));
+        compare("reminded", stand.reminded.then(|| "true".to_owned()), reminded.to_string());
+        compare("holder", stand.holder.clone(), holder.unwrap_or("—").to_owned());
+    }
+}
+
+/// A moment as a test writes it.
+fn written(moment: Timestamp) -> String {
+    crate::calendar::local(moment).to_string()
+}

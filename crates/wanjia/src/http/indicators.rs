@@ -1,0 +1,420 @@
+//! Indicators: numbers by area and day, and who stands behind one.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use domain::access::{Action, Scope};
+use domain::area::{AreaNumber, Level};
+use domain::id::Id;
+use domain::time::{Day, day_of, from_day, parse_date, to_day};
+use programme::Programme;
+use programme::indicator::{Indicator, Measure, Side, Tally};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use store::Reader;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::cases::{About, actor, now};
+use super::extract::{Caller, Json, Path, Query};
+use super::problem::Problem;
+use super::wire::instant;
+use super::{Site, cursor, scope};
+use crate::app::cases;
+use crate::app::failure::Result as AppResult;
+
+/// The most days of a series.
+const LONGEST_SERIES: i32 = 366;
+
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(indicators)).routes(routes!(areas)).routes(routes!(behind))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct IndicatorsQuery {
+    programme: String,
+    /// The caller's own unless given.
+    area: Option<String>,
+    /// The newest day for which everyone is counted, unless given.
+    #[param(format = Date)]
+    on: Option<String>,
+    /// Adds a series from this day on; 366 days at most.
+    #[param(format = Date)]
+    since: Option<String>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct AreasQuery {
+    /// The caller's own unless given.
+    area: Option<String>,
+    /// The newest day for which everyone is counted, unless given.
+    #[param(format = Date)]
+    on: Option<String>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct BehindQuery {
+    /// A community or an area below one.
+    area: Option<String>,
+    /// The day that is counted now; of earlier days only numbers are kept.
+    #[param(format = Date)]
+    on: Option<String>,
+    /// `met`, `missed` or `unknown`
+    side: String,
+    cursor: Option<String>,
+    /// 100 unless given, 1,000 at most.
+    limit: Option<u64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Indicators {
+    /// When the newest fact was received.
+    #[schema(format = DateTime)]
+    as_of: String,
+    #[schema(format = Date)]
+    on: String,
+    programme: String,
+    version: String,
+    rows: Vec<IndicatorRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct IndicatorRow {
+    code: String,
+    zh: String,
+    en: String,
+    /// Who is in the denominator.
+    who_zh: String,
+    who_en: String,
+    /// Empty for a share and for a plain number.
+    unit: String,
+    unit_en: String,
+    /// `share`, `sum` or `middle`
+    kind: &'static str,
+    /// What is wanted: of a share from 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_least: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_most: Option<f64>,
+    #[serde(flatten)]
+    figure: IndicatorFigure,
+    /// With `since`: one for each day on which anybody was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    series: Option<Vec<IndicatorDay>>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct IndicatorFigure {
+    /// A share is from 0 to 1; not there where nobody is counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    numerator: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    denominator: Option<f64>,
+    /// How many are counted of whom an answer is missing.
+    unknown: i64,
+    /// Nobody is in the denominator: it does not apply, and is not nought.
+    applies: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct IndicatorDay {
+    #[schema(format = Date)]
+    on: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<f64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct IndicatorAreas {
+    #[schema(format = Date)]
+    on: String,
+    version: String,
+    rows: Vec<IndicatorArea>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct IndicatorArea {
+    area_code: String,
+    area_name: String,
+    #[serde(flatten)]
+    figure: IndicatorFigure,
+}
+
+#[derive(Serialize, ToSchema)]
+struct BehindPage {
+    rows: Vec<BehindRow>,
+    /// The `cursor` of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct BehindRow {
+    /// `person` or `dwelling`
+    kind: &'static str,
+    about: About,
+}
+
+impl IndicatorFigure {
+    fn of(measure: &Measure, tally: Option<&Tally>) -> Self {
+        let nobody = Tally::default();
+        let tally = tally.unwrap_or(&nobody);
+        let counted = tally.denominator() != 0.0;
+        let (value, numerator, denominator) = match measure {
+            Measure::Share { .. } => (tally.share(), Some(tally.numerator()), Some(tally.denominator())),
+            Measure::Sum { .. } => (counted.then(|| tally.numerator()), Some(tally.numerator()), None),
+            Measure::Middle { .. } => (tally.quantile(0.5), None, Some(tally.denominator())),
+        };
+        Self { value, numerator, denominator, unknown: tally.unknown(), applies: counted }
+    }
+}
+
+impl IndicatorRow {
+    fn of(indicator: &Indicator, day: Day, days: &[(Day, Tally)], series: bool) -> Self {
+        let (kind, who) = match &indicator.measure {
+            Measure::Share { who, .. } => ("share", Some(who)),
+            Measure::Sum { .. } => ("sum", None),
+            Measure::Middle { of, .. } => ("middle", of.as_ref().map(|(_, who)| who)),
+        };
+        let name = |language| indicator.name.get(language).unwrap_or(&indicator.id.value).to_owned();
+        let who = |language| who.and_then(|who| who.get(language)).unwrap_or_default().to_owned();
+        let (unit, unit_en) = indicator.unit.words();
+        let figure = |tally| IndicatorFigure::of(&indicator.measure, tally);
+        Self {
+            code: indicator.id.value.clone(),
+            zh: name("zh"),
+            en: name("en"),
+            who_zh: who("zh"),
+            who_en: who("en"),
+            unit: unit.to_owned(),
+            unit_en: unit_en.to_owned(),
+            kind,
+            at_least: indicator.at_least,
+            at_most: indicator.at_most,
+            figure: figure(days.iter().find(|(on, _)| *on == day).map(|(_, tally)| tally)),
+            series: series.then(|| {
+                let days = days.iter().map(|(on, tally)| IndicatorDay {
+                    on: from_day(*on).to_string(),
+                    value: figure(Some(tally)).value,
+                });
+                days.collect()
+            }),
+        }
+    }
+}
+
+fn day(field: &str, text: &str) -> Result<Day, Problem> {
+    parse_date(text).map(to_day).map_err(|_| {
+        Problem::field(
+            field,
+            "not_a_date",
+            "应为日期，如 2020-03-10",
+            "a day such as 2020-03-10 was expected",
+        )
+    })
+}
+
+/// The day that is asked for, else the newest for which everyone is counted.
+fn day_or_newest(reader: &Reader, asked: Option<Day>) -> AppResult<Day> {
+    let counting = reader.counting()?;
+    let newest = counting.map(|counting| counting.whole.unwrap_or(counting.day));
+    Ok(asked.or(newest).unwrap_or_else(|| day_of(now())))
+}
+
+/// The version of a programme that was in force on a day.
+fn programme_on(reader: &mut Reader, code: &str, on: Day) -> AppResult<Option<Arc<Programme>>> {
+    match reader.book().edition_on(code, on).map(|edition| edition.version.clone()) {
+        Some(version) => Ok(reader.programme(code, &version)?),
+        None => Ok(None),
+    }
+}
+
+fn no_programme() -> Problem {
+    Problem::not_found(
+        "unknown_programme",
+        "那天没有这个专项方案的生效版本",
+        "no version of this programme was in force on that day",
+    )
+}
+
+fn no_indicator() -> Problem {
+    Problem::not_found("unknown_indicator", "这个专项方案没有这个指标", "the programme has no such indicator")
+}
+
+fn one<'p>(programme: &'p Programme, code: &str) -> Option<&'p Indicator> {
+    programme.indicators.iter().find(|indicator| indicator.id.value == code)
+}
+
+/// What every indicator of a programme comes to in an area.
+#[utoipa::path(
+    get, path = "/v1/indicators", tag = "indicators", params(IndicatorsQuery),
+    responses((status = 200, body = Indicators), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+async fn indicators(
+    State(site): State<Site>,
+    caller: Caller,
+    Query(query): Query<IndicatorsQuery>,
+) -> Result<Json<Indicators>, Problem> {
+    let area = scope::area(&caller, Action::ReadCoverage, query.area.as_deref(), "area")?;
+    let asked = query.on.as_deref().map(|text| day("on", text)).transpose()?;
+    let since = query.since.as_deref().map(|text| day("since", text)).transpose()?;
+    let found = site
+        .territory
+        .read(move |reader| {
+            let on = day_or_newest(reader, asked)?;
+            let Some(programme) = programme_on(reader, &query.programme, on)? else { return Ok(None) };
+            let from = since.unwrap_or(on).max(on - LONGEST_SERIES).min(on);
+            let tallies = reader.tallies(&query.programme, area, (from, on))?;
+            let days = |id: &str| tallies.get(id).map(Vec::as_slice).unwrap_or_default();
+            let row = |indicator: &Indicator| {
+                IndicatorRow::of(indicator, on, days(&indicator.id.value), since.is_some())
+            };
+            Ok(Some(Indicators {
+                as_of: instant(reader.newest_receipt()?.unwrap_or(0)),
+                on: from_day(on).to_string(),
+                version: programme.manifest.version.clone(),
+                rows: programme.indicators.iter().map(row).collect(),
+                programme: query.programme,
+            }))
+        })
+        .await?;
+    found.map(Json).ok_or_else(no_programme)
+}
+
+/// What one indicator comes to in each area directly below one.
+#[utoipa::path(
+    get, path = "/v1/indicators/{programme}/{code}/areas", tag = "indicators",
+    params(("programme" = String, Path), ("code" = String, Path), AreasQuery),
+    responses((status = 200, body = IndicatorAreas), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+async fn areas(
+    State(site): State<Site>,
+    caller: Caller,
+    Path((code, id)): Path<(String, String)>,
+    Query(query): Query<AreasQuery>,
+) -> Result<Json<IndicatorAreas>, Problem> {
+    let area = scope::area(&caller, Action::ReadCoverage, query.area.as_deref(), "area")?;
+    let asked = query.on.as_deref().map(|text| day("on", text)).transpose()?;
+    let found = site
+        .territory
+        .read(move |reader| {
+            let on = day_or_newest(reader, asked)?;
+            let Some(programme) = programme_on(reader, &code, on)? else { return Ok(Err(no_programme())) };
+            let Some(indicator) = one(&programme, &id) else { return Ok(Err(no_indicator())) };
+            let mut below = reader.book().areas.children(area).to_vec();
+            below.sort_by(|a, b| reader.book().areas.code(*a).cmp(reader.book().areas.code(*b)));
+            let mut rows = Vec::with_capacity(below.len());
+            for child in below {
+                let tallies: BTreeMap<_, _> = reader.tallies(&code, child, (on, on))?;
+                let tally = tallies.get(&id).and_then(|days| days.first()).map(|(_, tally)| tally);
+                rows.push(IndicatorArea {
+                    area_code: reader.book().areas.code(child).to_owned(),
+                    area_name: reader.book().areas.get(child).map(|row| row.name.clone()).unwrap_or_default(),
+                    figure: IndicatorFigure::of(&indicator.measure, tally),
+                });
+            }
+            let version = programme.manifest.version.clone();
+            Ok(Ok(IndicatorAreas { on: from_day(on).to_string(), version, rows }))
+        })
+        .await?;
+    found.map(Json)
+}
+
+/// A community or an area below one, in which the caller has a role of the programme.
+async fn list_area(
+    site: &Site,
+    caller: &Caller,
+    programme: &str,
+    code: Option<&str>,
+) -> Result<AreaNumber, Problem> {
+    let area = scope::area(caller, Action::ReadCases, code, "area")?;
+    if caller.book.areas.get(area).is_some_and(|area| area.level < Level::Community) {
+        return Err(scope::area_too_large());
+    }
+    let actor = actor(caller);
+    let roles = site.territory.read(move |reader| cases::roles_of(reader, actor, day_of(now()))).await?;
+    let holds = |role: &store::cases::RoleIn| {
+        role.programme == programme && caller.book.areas.is_within(area, role.area)
+    };
+    if !roles.iter().any(holds) {
+        return Err(Problem::forbidden());
+    }
+    caller.may(Action::ReadCases, Scope::Area(area))?;
+    Ok(area)
+}
+
+/// Who stands on one side of an indicator: under pseudonyms, at which doors.
+#[utoipa::path(
+    get, path = "/v1/indicators/{programme}/{code}/behind", tag = "indicators",
+    params(("programme" = String, Path), ("code" = String, Path), BehindQuery),
+    responses((status = 200, body = BehindPage), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, description = "`day_over`", body = Problem), (status = 422, body = Problem))
+)]
+async fn behind(
+    State(site): State<Site>,
+    caller: Caller,
+    Path((code, id)): Path<(String, String)>,
+    Query(query): Query<BehindQuery>,
+) -> Result<Json<BehindPage>, Problem> {
+    let area = list_area(&site, &caller, &code, query.area.as_deref()).await?;
+    let asked = query.on.as_deref().map(|text| day("on", text)).transpose()?;
+    let side = match query.side.as_str() {
+        "met" => Side::Met,
+        "missed" => Side::Missed,
+        "unknown" => Side::Unknown,
+        _ => {
+            return Err(Problem::field(
+                "side",
+                "side",
+                "side 可用 met、missed、unknown",
+                "side is met, missed or unknown",
+            ));
+        }
+    };
+    let (limit, after) = (cursor::limit(query.limit)?, cursor::parse::<Id>(query.cursor.as_deref())?);
+    let found = site
+        .territory
+        .read(move |reader| {
+            let counted = reader.counting()?.map_or_else(|| day_of(now()), |counting| counting.day);
+            if asked.is_some_and(|asked| asked != counted) {
+                return Ok(Err(Problem::conflict(
+                    "day_over",
+                    format!("名单只有 {} 的；以前的日子只留数字", from_day(counted)),
+                    format!(
+                        "who is behind a figure is known of {} only; of other days the numbers are kept",
+                        from_day(counted)
+                    ),
+                )));
+            }
+            let Some(programme) = programme_on(reader, &code, counted)? else {
+                return Ok(Err(no_programme()));
+            };
+            if one(&programme, &id).is_none() {
+                return Ok(Err(no_indicator()));
+            }
+            let mut behind = reader.behind(&code, &id, area, side, after, limit + 1)?;
+            let more = behind.len() > limit;
+            behind.truncate(limit);
+            let last = behind.last().map(|behind| behind.subject.id());
+            let mut rows = Vec::with_capacity(behind.len());
+            for one in behind {
+                let kind = match one.subject {
+                    domain::case::Subject::Person(_) => "person",
+                    domain::case::Subject::Dwelling(_) => "dwelling",
+                };
+                rows.push(BehindRow { kind, about: About::of(reader, one.subject, one.dwelling)? });
+            }
+            let next = last.filter(|_| more).map(|last| cursor::text(&last));
+            Ok(Ok(BehindPage { rows, next }))
+        })
+        .await?;
+    found.map(Json)
+}

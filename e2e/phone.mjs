@@ -1,0 +1,265 @@
+/**
+ * What must not happen to a phone: that someone reads it, that it forgets what was typed, that it loses a record because
+ * of a forgotten PIN, a killed browser, an update or an end. In Chromium, against the contract's server in memory, whose
+ * levers a sound server lacks.
+ */
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { chromium } from 'playwright-core'
+import { choosePin, findings, launch, LAUNCH, openPage, phoneOptions, sideways, tooSmall, unlock } from './browser.mjs'
+import { makeMock } from './mock/server.mjs'
+
+const GRID = '420102005002'
+const PATIENCE = 20_000
+
+let browser
+let mock
+let origin
+const opened = []
+
+before(async () => {
+  browser = await launch()
+  mock = makeMock()
+  await new Promise((resolve) => mock.server.listen(0, '127.0.0.1', resolve))
+  origin = `http://127.0.0.1:${mock.server.address().port}`
+})
+afterEach(() => {
+  Object.assign(mock, { away: false, clockOffset: 0, endsAt: null, update: '' })
+})
+after(async () => {
+  await browser?.close()
+  mock.server.closeAllConnections()
+  mock.server.close()
+})
+
+async function phone({ clock = false } = {}) {
+  const one = await openPage(browser, origin, phoneOptions())
+  opened.push(one)
+  one.page.setDefaultTimeout(PATIENCE)
+  if (clock) await one.page.clock.install()
+  await enrol(one.page)
+  return one
+}
+
+async function enrol(page) {
+  await page.goto(`${origin}/phone/#/enrol/${mock.invite('陈小燕', GRID)}`)
+  await page.getByRole('button', { name: '登记' }).click()
+  await choosePin(page)
+  await page.getByRole('button', { name: '开始走访' }).click()
+  await page.locator('.row').first().waitFor()
+}
+
+/** Every row of every store, and every value of localStorage, as one text. */
+const everything = (page) =>
+  page.evaluate(async () => {
+    const raw = await new Promise((resolve) => {
+      const asked = indexedDB.open('wanjia')
+      asked.onsuccess = () => resolve(asked.result)
+    })
+    const found = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)]
+    for (const name of raw.objectStoreNames) {
+      const rows = await new Promise((resolve) => {
+        const all = raw.transaction(name).objectStore(name).getAll()
+        all.onsuccess = () => resolve(all.result)
+      })
+      found.push(JSON.stringify(rows, (_, value) => (value instanceof Uint8Array ? new TextDecoder().decode(value) : value)))
+    }
+    raw.close()
+    return found.join('\n')
+  })
+
+const outbox = (page) =>
+  page.evaluate(async () => {
+    const raw = await new Promise((resolve) => {
+      const asked = indexedDB.open('wanjia')
+      asked.onsuccess = () => resolve(asked.result)
+    })
+    const rows = await new Promise((resolve) => {
+      const all = raw.transaction('outbox').objectStore('outbox').getAll()
+      all.onsuccess = () => resolve(all.result)
+    })
+    raw.close()
+    return rows.map(({ fate }) => fate)
+  })
+
+const knock = (page) => page.locator('.dock').getByRole('button', { name: '拒绝' }).click()
+
+async function writeNote(page, note) {
+  await page.locator('.dock .three .button').first().click()
+  await page.getByLabel('备注').fill(note)
+}
+
+describe('a phone', () => {
+  it('holds nothing to read without its PIN, and locks itself with a half-written visit inside', async () => {
+    const { page, context } = await phone({ clock: true })
+    const [name] = await page.locator('.row .who').first().innerText().then((text) => text.match(/[\p{Script=Han}]{2,4}/u))
+    await writeNote(page, '门口有两只猫')
+    await page.waitForFunction(async () => (await indexedDB.databases()).length > 0)
+    await page.clock.fastForward('11:00')
+    await page.locator('.lock .pad').waitFor()
+    assert.doesNotMatch(await page.locator('body').innerText(), new RegExp(name))
+    const read = await everything(page)
+    for (const secret of ['门口有两只猫', name, '陈小燕']) assert.ok(!read.includes(secret), secret)
+    await page.keyboard.type('135790')
+    await page.locator('.said', { hasText: '还可以试 9 次' }).waitFor()
+    assert.deepEqual(await findings(page), [])
+    assert.deepEqual(await tooSmall(page, 60), [])
+    assert.deepEqual(await sideways(page), [])
+    await unlock(page)
+    assert.equal(await page.getByLabel('备注').inputValue(), '门口有两只猫')
+    await context.close()
+  })
+
+  it('sends what waits while it is locked', async () => {
+    const { page, context } = await phone()
+    mock.away = true
+    await knock(page)
+    await page.locator('.badge', { hasText: '1' }).waitFor()
+    await page.locator('.tabs a', { hasText: '我的' }).click()
+    await page.getByRole('button', { name: '现在锁上' }).click()
+    await page.getByText('有 1 条记录等待发出；锁着也会发出').waitFor()
+    mock.away = false
+    await page.evaluate(() => dispatchEvent(new Event('online')))
+    await page.getByText('本机的记录都已发出').waitFor()
+    assert.deepEqual(await outbox(page), ['accepted'])
+    await context.close()
+  })
+
+  it('whose PIN is forgotten still sends what waits, is emptied, and begins anew without doubling anything', async () => {
+    const { page, context } = await phone()
+    mock.away = true
+    await knock(page)
+    await page.reload()
+    await page.getByRole('button', { name: '忘记密码' }).click()
+    await page.getByRole('button', { name: '删除，重新开始' }).click()
+    await page.getByText('本机还有以前的 1 条记录没有发出').waitFor()
+    assert.deepEqual(await findings(page), [])
+    assert.ok(await page.getByRole('button', { name: '登记' }).isDisabled())
+    const before = mock.facts()
+    mock.away = false
+    await page.getByRole('button', { name: '立即同步' }).click()
+    await page.getByText('等待的记录都已发出').waitFor()
+    assert.equal(mock.facts(), before + 1)
+    assert.deepEqual(await outbox(page), [])
+    await enrol(page)
+    assert.equal(await page.locator('.segmented b').nth(2).innerText(), String(mock.doors.filter(({ area_code: code }) => code === GRID).length))
+    assert.equal(mock.facts(), before + 1)
+    await context.close()
+  })
+
+  it('comes back after its storage was wiped by enrolling anew: all doors, nothing twice', async () => {
+    const { page, context } = await phone()
+    await knock(page)
+    await page.locator('.tabs a', { hasText: '同步' }).click()
+    await page.getByRole('button', { name: '立即同步' }).click()
+    await page.locator('.sentence', { hasText: '全部已发出' }).waitFor()
+    const before = mock.facts()
+    const session = await context.newCDPSession(page)
+    await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' })
+    await page.goto('about:blank')
+    await enrol(page)
+    assert.equal(await page.locator('.segmented b').nth(2).innerText(), String(mock.doors.filter(({ area_code: code }) => code === GRID).length))
+    assert.equal(mock.facts(), before)
+    await context.close()
+  })
+
+  it('wipes itself when its deployment has ended, but not before everything is sent', async () => {
+    mock.endsAt = new Date(Date.now() + 3_600_000).toISOString()
+    const { page, context } = await phone({ clock: true })
+    mock.away = true
+    await knock(page)
+    await page.clock.fastForward('02:00:00')
+    mock.clockOffset = 2 * 3_600_000
+    await page.locator('.lock .pad').waitFor()
+    await page.getByText('有 1 条记录等待发出').waitFor()
+    const before = mock.facts()
+    mock.away = false
+    await page.evaluate(() => dispatchEvent(new Event('online')))
+    await page.getByText('这台手机的任务期限已到').waitFor()
+    assert.deepEqual(await findings(page), [])
+    assert.equal(mock.facts(), before + 1)
+    assert.doesNotMatch(await everything(page), /"token"|"lock"/)
+    await context.close()
+  })
+
+  it('wipes itself at the end out of reach of any server, too', async () => {
+    mock.endsAt = new Date(Date.now() + 3_600_000).toISOString()
+    const { page, context } = await phone({ clock: true })
+    await page.locator('.tabs a', { hasText: '同步' }).click()
+    await page.locator('.verdict[data-tone=fine]').waitFor()
+    mock.away = true
+    await page.clock.fastForward('02:00:00')
+    await page.getByText('这台手机的任务期限已到').waitFor()
+    assert.doesNotMatch(await everything(page), /"token"|"lock"/)
+    await context.close()
+  })
+
+  it('asks before it updates, and an update in the middle of a visit loses nothing of it', async () => {
+    const { page, context } = await phone()
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+    await page.reload()
+    await unlock(page)
+    await writeNote(page, '写到一半')
+    mock.update = '\n// another version\n'
+    await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update())
+    await page.getByText('有新版本').waitFor()
+    await page.waitForTimeout(300)
+    assert.equal(await page.getByLabel('备注').inputValue(), '写到一半', 'nothing happens unasked')
+    await page.getByRole('button', { name: '更新', exact: true }).click()
+    await unlock(page)
+    assert.equal(await page.getByLabel('备注').inputValue(), '写到一半')
+    await context.close()
+  })
+
+  it('survives that its browser is killed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'wanjia-phone-'))
+    const start = () => chromium.launchPersistentContext(folder, { ...LAUNCH, ...phoneOptions({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai' }) })
+    try {
+      let context = await start()
+      let [page] = context.pages()
+      page.setDefaultTimeout(PATIENCE)
+      await enrol(page)
+      mock.away = true
+      for (const count of ['1', '2', '3']) {
+        await knock(page)
+        await page.locator('.badge', { hasText: count }).waitFor()
+      }
+      const ended = new Promise((resolve) => context.once('close', resolve))
+      process.kill(await processOf(folder), 'SIGKILL')
+      await ended
+      context = await start()
+      page = context.pages()[0]
+      page.setDefaultTimeout(PATIENCE)
+      await page.goto(`${origin}/phone/`)
+      await unlock(page)
+      await page.locator('.badge', { hasText: '3' }).waitFor()
+      mock.away = false
+      await page.locator('.tabs a', { hasText: '同步' }).click()
+      await page.getByRole('button', { name: '立即同步' }).click()
+      await page.locator('.sentence', { hasText: '全部已发出' }).waitFor()
+      assert.deepEqual(await outbox(page), ['accepted', 'accepted', 'accepted'])
+      await context.close()
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+
+  it('never asked another origin for anything, nor broke a policy', () => {
+    assert.deepEqual(
+      opened.flatMap(({ complaints }) => complaints),
+      [],
+    )
+  })
+})
+
+/** The browser's own process: the one with this profile that is no helper of another. */
+async function processOf(folder) {
+  for (const id of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const line = await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')
+    if (line.includes(`--user-data-dir=${folder}`) && !line.includes('--type=')) return Number(id)
+  }
+  throw new Error('the browser is not running')
+}

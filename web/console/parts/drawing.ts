@@ -1,0 +1,143 @@
+/** The map itself, in a chunk of its own: MapLibre with our shapes and nothing from anywhere else. */
+import { type GeoJSONSource, type LayerSpecification, Map as MapLibre, Marker, NavigationControl, setWorkerUrl, type StyleImageInterface } from 'maplibre-gl'
+import 'maplibre-gl/dist/maplibre-gl.css'
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
+import type { MapShape } from '@core/api/types'
+import { apart, type Band, bounds, middle } from '../mapping'
+
+setWorkerUrl(workerUrl)
+
+export interface Label {
+  /** The building's key. */
+  key: string
+  text: string
+  band: Band
+}
+
+export interface Drawing {
+  show: (shapes: readonly MapShape[], labels: readonly Label[]) => void
+  remove: () => void
+}
+
+export interface Words {
+  title: string
+  zoomIn: string
+  zoomOut: string
+}
+
+/** Colour and hatching of a band: how many pixels apart its lines are, both ways if crossed. */
+const LOOKS: Record<Band, { fill: string; apart: number; crossed?: boolean }> = {
+  none: { fill: '#f6d5c9', apart: 4, crossed: true },
+  never: { fill: '#f6d5c9', apart: 4, crossed: true },
+  some: { fill: '#ffd98a', apart: 4 },
+  old: { fill: '#ffd98a', apart: 4 },
+  most: { fill: '#fff0c9', apart: 8 },
+  days: { fill: '#fff0c9', apart: 8 },
+  done: { fill: '#cfe8d8', apart: 0 },
+  today: { fill: '#cfe8d8', apart: 0 },
+}
+const SIDE = 16
+
+function hatching(band: Band): StyleImageInterface {
+  const { fill, apart: gap, crossed } = LOOKS[band]
+  const data = new Uint8Array(SIDE * SIDE * 4)
+  const colour = [1, 3, 5].map((at) => parseInt(fill.slice(at, at + 2), 16))
+  for (let y = 0; y < SIDE; y += 1) {
+    for (let x = 0; x < SIDE; x += 1) {
+      const line = gap > 0 && ((x + y) % gap === 0 || (crossed === true && (x - y + SIDE) % gap === 0))
+      data.set(line ? [90, 96, 104, 255] : [...colour, 255], (y * SIDE + x) * 4)
+    }
+  }
+  return { width: SIDE, height: SIDE, data }
+}
+
+const LAYERS: LayerSpecification[] = [
+  { id: 'ground', type: 'background', paint: { 'background-color': '#f4f1ea' } },
+  { id: 'surroundings', type: 'fill', source: 'shapes', filter: ['==', ['get', 'kind'], 'surroundings'], paint: { 'fill-color': '#e2ded4' } },
+  { id: 'grids', type: 'line', source: 'shapes', filter: ['==', ['get', 'kind'], 'grid'], paint: { 'line-color': '#16424c', 'line-width': 2, 'line-dasharray': [3, 2] } },
+  { id: 'buildings', type: 'fill', source: 'shapes', filter: ['==', ['get', 'kind'], 'building'], paint: { 'fill-pattern': ['concat', 'band-', ['get', 'band']] } },
+  { id: 'edges', type: 'line', source: 'shapes', filter: ['!=', ['get', 'kind'], 'grid'], paint: { 'line-color': '#37474f', 'line-width': 1 } },
+]
+
+/**
+ * Draws into an element.
+ *
+ * Throws where the browser has no WebGL.
+ */
+export function draw(container: HTMLElement, words: Words, pick: (key: string) => void): Drawing {
+  const map = new MapLibre({
+    container,
+    style: { version: 8, sources: { shapes: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } } }, layers: LAYERS },
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxZoom: 21,
+    locale: { 'Map.Title': words.title, 'NavigationControl.ZoomIn': words.zoomIn, 'NavigationControl.ZoomOut': words.zoomOut },
+  })
+  map.touchZoomRotate.disableRotation()
+  map.addControl(new NavigationControl({ showCompass: false }), 'top-right')
+  let markers: { marker: Marker; element: HTMLElement }[] = []
+  let fitted = ''
+
+  /** Labels that would lie over one another wait until someone comes closer. */
+  const sort = (): void => {
+    for (const { element } of markers) element.hidden = false
+    const free = apart(markers.map(({ element }) => element.getBoundingClientRect()))
+    markers.forEach(({ element }, at) => (element.hidden = !free[at]))
+  }
+  map.on('moveend', sort)
+  map.on('click', 'buildings', ({ features }) => {
+    const key: unknown = features?.[0]?.properties.building
+    if (typeof key === 'string') pick(key)
+  })
+  map.on('mouseenter', 'buildings', () => (map.getCanvas().style.cursor = 'pointer'))
+  map.on('mouseleave', 'buildings', () => (map.getCanvas().style.cursor = ''))
+
+  const put = (shapes: readonly MapShape[], labels: readonly Label[]): void => {
+    for (const band of Object.keys(LOOKS) as Band[]) {
+      if (!map.hasImage(`band-${band}`)) map.addImage(`band-${band}`, hatching(band))
+    }
+    const known = new Map(labels.map((label) => [label.key, label]))
+    const features = shapes.map((shape) => {
+      const band = shape.properties.kind === 'building' ? known.get(shape.properties.building ?? '')?.band : undefined
+      return { ...shape, properties: { ...shape.properties, ...(band === undefined ? {} : { band }) } }
+    })
+    void map.getSource<GeoJSONSource>('shapes')?.setData({ type: 'FeatureCollection', features })
+    for (const { marker } of markers) marker.remove()
+    const seen = new Set<string>()
+    markers = shapes.flatMap((shape) => {
+      const label = known.get(shape.properties.building ?? '')
+      const at = label === undefined || seen.has(label.key) ? null : middle(shape)
+      if (label === undefined || at === null) return []
+      seen.add(label.key)
+      const element = document.createElement('div')
+      element.className = 'map-label'
+      element.setAttribute('aria-hidden', 'true')
+      element.dataset.band = label.band
+      element.textContent = label.text
+      element.addEventListener('click', () => pick(label.key))
+      return [{ marker: new Marker({ element }).setLngLat(at).addTo(map), element }]
+    })
+    const box = bounds(shapes)
+    if (box !== null && box.join() !== fitted) {
+      fitted = box.join()
+      map.fitBounds(box, { padding: 48, animate: false, maxZoom: 19 })
+    }
+    sort()
+    container.dataset.drawn = String(markers.length)
+  }
+
+  let waiting: (() => void) | null = null
+  map.once('load', () => {
+    waiting?.()
+    waiting = null
+  })
+  return {
+    show: (shapes, labels) => {
+      if (map.loaded() || map.isStyleLoaded()) put(shapes, labels)
+      else waiting = () => put(shapes, labels)
+    },
+    remove: () => map.remove(),
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The PIN and what it opens. The vault key is wrapped under scrypt of the PIN, bound to a secret that this browser made
+ * and does not give out where it can keep one: what is copied out of the database by script does not suffice. Six digits
+ * are few: whoever copies the whole browser profile and tries them all needs a million derivations, no more.
+ */
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { scryptAsync } from '@noble/hashes/scrypt.js'
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { concat, text, type Bytes } from '@core/ledger/bytes'
+import { headMessage } from '@core/ledger/envelope'
+import { sign } from '@core/ledger/signature'
+import { db, keep, SEALED_TABLES, setting, type Lock } from './db'
+import { freshVaultKey, holdKey, phase } from './vault'
+
+export const PIN_LENGTH = 6
+/** scrypt with r = 8 and p = 1 over 2^COST blocks, 16 MiB: half a second or so on a phone that is two versions old. */
+export const COST = 14
+/** Wrong PINs before each further one has to wait, and before what is sealed is thrown away. */
+export const FREE_TRIES = 5
+export const TRIES = 10
+const FIRST_WAIT = 30_000
+const NONCE_LENGTH = 24
+const PLACE = text('wanjia vault key v1')
+
+export type Opened = { open: true } | { open: false; left: number; notBefore: number }
+
+/** All alike, or a run up or down: what is tried first. */
+export function isWeak(pin: string): boolean {
+  const steps = [...pin].slice(1).map((digit, index) => Number(digit) - Number(pin[index]))
+  return steps.every((step) => step === steps[0] && Math.abs(step) <= 1)
+}
+
+/** Chooses the PIN of an enrolled phone and seals everything that lay open until now, in one transaction. */
+export async function choosePin(pin: string): Promise<void> {
+  const vaultKey = freshVaultKey()
+  const lock = await wrap(pin, vaultKey)
+  const identity = await setting('identity')
+  const unsigned = await db.outbox.orderBy('sequence').last()
+  if (identity !== undefined && unsigned !== undefined && !unsigned.signature) {
+    const signature = await sign(identity.key, headMessage(identity.series, unsigned.sequence, unsigned.hash))
+    await db.outbox.update(unsigned.sequence, { signature })
+  }
+  try {
+    await db.transaction('rw', db.tables, async () => {
+      const rows = await Promise.all(SEALED_TABLES.map((name) => db.table(name).toArray()))
+      holdKey(vaultKey)
+      for (const [index, name] of SEALED_TABLES.entries()) await db.table(name).bulkPut(rows[index]!)
+      await keep('lock', lock)
+    })
+  } catch (error) {
+    holdKey(null)
+    throw error
+  }
+  phase.value = 'open'
+}
+
+/** Another PIN for the open phone. */
+export async function changePin(pin: string, vaultKey: Bytes): Promise<void> {
+  await keep('lock', await wrap(pin, vaultKey))
+}
+
+/** Tries a PIN. It is counted before it is tried, so that ending the app in between saves no try. */
+export async function unlock(pin: string, now: number): Promise<Opened> {
+  const lock = await setting('lock')
+  if (lock === undefined) throw new Error('this phone is not locked')
+  if (now < lock.notBefore) return { open: false, left: TRIES - lock.wrong, notBefore: lock.notBefore }
+  const wrong = lock.wrong + 1
+  const notBefore = wrong < FREE_TRIES ? 0 : now + FIRST_WAIT * 2 ** (wrong - FREE_TRIES)
+  await keep('lock', { ...lock, wrong, notBefore })
+  const key = await unwrap(pin, lock)
+  if (key === null) {
+    if (wrong >= TRIES) await forget()
+    return { open: false, left: TRIES - wrong, notBefore }
+  }
+  await keep('lock', { ...lock, wrong: 0, notBefore: 0 })
+  holdKey(key)
+  phase.value = 'open'
+  return { open: true }
+}
+
+/**
+ * Throws away what is sealed. What waits to be sent stays, and needs no PIN: it is signed already, and its content opens
+ * with the territory's key alone.
+ */
+export async function forget(): Promise<void> {
+  await db.transaction('rw', db.tables, async () => {
+    for (const name of SEALED_TABLES) if (name !== 'outbox') await db.table(name).clear()
+    await db.plain.delete('lock')
+  })
+  holdKey(null)
+  phase.value = 'fresh'
+}
+
+async function wrap(pin: string, vaultKey: Bytes): Promise<Lock> {
+  const salt = crypto.getRandomValues(new Uint8Array(16))
+  const half = await freshHalf()
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_LENGTH))
+  const key = await derive(pin, { salt, cost: COST, half })
+  const wrapped = concat(nonce, xchacha20poly1305(key, nonce, PLACE).encrypt(vaultKey))
+  return { salt, cost: COST, half, wrapped, wrong: 0, notBefore: 0 }
+}
+
+async function unwrap(pin: string, lock: Lock): Promise<Bytes | null> {
+  const key = await derive(pin, lock)
+  const nonce = lock.wrapped.subarray(0, NONCE_LENGTH)
+  try {
+    return new Uint8Array(xchacha20poly1305(key, nonce, PLACE).decrypt(lock.wrapped.subarray(NONCE_LENGTH)))
+  } catch {
+    // What it does not open does not authenticate: another PIN.
+    return null
+  }
+}
+
+/** A key that scripts can use and not read; over plain http, where browsers have none, the bytes themselves. */
+async function freshHalf(): Promise<CryptoKey | Bytes> {
+  const subtle = crypto.subtle as SubtleCrypto | undefined
+  if (subtle === undefined) return crypto.getRandomValues(new Uint8Array(32))
+  return subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+}
+
+async function derive(pin: string, { salt, cost, half }: Pick<Lock, 'salt' | 'cost' | 'half'>): Promise<Uint8Array> {
+  const stretched = new Uint8Array(await scryptAsync(pin, salt, { N: 2 ** cost, r: 8, p: 1, dkLen: 32, asyncTick: 50 }))
+  if (half instanceof Uint8Array) return hmac(sha256, half, stretched)
+  return new Uint8Array(await crypto.subtle.sign('HMAC', half, stretched))
+}

@@ -1,0 +1,103 @@
+/**
+ * What lies on this phone lies sealed. Every row keeps its key and its indexes in the clear, whatever else a table says
+ * is needed to push while the phone is locked, and nothing more; the rest is one ciphertext under the vault key, which
+ * is in memory only while the phone is open. See ADR 0024.
+ */
+import { decode, encode } from 'cborg'
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
+import type { DBCore, DBCoreCursor, DBCoreTable, Middleware } from 'dexie'
+import { shallowRef } from 'vue'
+import { concat, text, type Bytes } from '@core/ledger/bytes'
+
+const NONCE_LENGTH = 24
+
+/**
+ * fresh: nobody is enrolled. unsealed: enrolled, and no PIN chosen yet. locked: only the PIN opens it. open: it is read
+ * and written.
+ */
+export type Phase = 'fresh' | 'unsealed' | 'locked' | 'open'
+
+export const phase = shallowRef<Phase>('fresh')
+
+let vaultKey: Bytes | null = null
+
+/** Something sealed was to be written while nobody had opened the phone. */
+export class Locked extends Error {
+  override name = 'Locked'
+}
+
+export function freshVaultKey(): Bytes {
+  return crypto.getRandomValues(new Uint8Array(32))
+}
+
+/** From now on rows are written sealed, and sealed ones are read. Null forgets the key. */
+export function holdKey(key: Bytes | null): void {
+  vaultKey?.fill(0)
+  vaultKey = key
+}
+
+type Row = Record<string, unknown>
+
+/** `clear`: what of a table stays readable besides its indexes. `bare`: tables of which nothing is sealed. */
+export function sealing(clear: Readonly<Record<string, readonly string[]>>, bare: readonly string[]): Middleware<DBCore> {
+  return {
+    stack: 'dbcore',
+    name: 'sealing',
+    create: (down) => ({
+      ...down,
+      table: (name) => (bare.includes(name) ? down.table(name) : sealedTable(down.table(name), clear[name] ?? [])),
+    }),
+  }
+}
+
+function sealedTable(table: DBCoreTable, also: readonly string[]): DBCoreTable {
+  const { name, primaryKey, indexes } = table.schema
+  const keyPath = primaryKey.keyPath as string
+  const clear = new Set([keyPath, ...indexes.flatMap(({ keyPath: path }) => path ?? []), ...also])
+  const place = (row: Row): Bytes => concat(text(`wanjia row v1 ${name} `), new Uint8Array(encode(row[keyPath])))
+
+  const open = <Value>(value: Value): Value => {
+    const row = value as Row | undefined
+    if (vaultKey === null || row === undefined || !(row.sealed instanceof Uint8Array)) return value
+    const { sealed, ...kept } = row
+    const cipher = xchacha20poly1305(vaultKey, sealed.subarray(0, NONCE_LENGTH), place(row))
+    return { ...kept, ...decode(cipher.decrypt(sealed.subarray(NONCE_LENGTH))) } as Value
+  }
+  const close = (row: Row): Row => {
+    if (vaultKey === null) {
+      // On a locked phone a row may be settled, what is sealed of it untouched.
+      if (phase.value !== 'locked' || row.sealed instanceof Uint8Array) return row
+      throw new Locked(name)
+    }
+    const kept: Row = {}
+    const rest: Row = {}
+    for (const [field, value] of Object.entries(row)) (clear.has(field) ? kept : rest)[field] = value
+    const nonce = crypto.getRandomValues(new Uint8Array(NONCE_LENGTH))
+    return { ...kept, sealed: concat(nonce, xchacha20poly1305(vaultKey, nonce, place(row)).encrypt(encode(rest))) }
+  }
+
+  return {
+    ...table,
+    // Chained and never awaited: a transaction ends where something else than itself is waited for.
+    get: (request) => table.get(request).then(open),
+    getMany: (request) => table.getMany(request).then((rows) => rows.map(open)),
+    query: (request) =>
+      table.query(request).then((found) => (request.values === true ? { ...found, result: found.result.map(open) } : found)),
+    openCursor: (request) =>
+      table.openCursor(request).then((cursor) => (cursor === null || request.values !== true ? cursor : opened(cursor, open))),
+    mutate: (request) =>
+      request.type === 'add' || request.type === 'put'
+        ? table.mutate({ ...request, values: request.values.map(close) })
+        : table.mutate(request),
+  }
+}
+
+function opened(cursor: DBCoreCursor, open: (value: unknown) => unknown): DBCoreCursor {
+  return Object.create(cursor, {
+    continue: { value: (key?: unknown) => (key === undefined ? cursor.continue() : cursor.continue(key)) },
+    continuePrimaryKey: { value: (key: unknown, primary: unknown) => cursor.continuePrimaryKey(key, primary) },
+    primaryKey: { get: () => cursor.primaryKey },
+    key: { get: () => cursor.key },
+    value: { get: () => open(cursor.value) },
+  }) as DBCoreCursor
+}
