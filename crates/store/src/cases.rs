@@ -541,7 +541,7 @@ impl Views {
         let mut found = Vec::new();
         for id in ids {
             let mut read = self.cached(
-                "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling from filled
+                "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling, slip from filled
                  where subject = ?1",
             )?;
             let rows = read.query_map([id.0], |row| {
@@ -554,6 +554,7 @@ impl Views {
                     form: row.get(6)?,
                     on: row.get(7)?,
                     dwelling: get_id(row, 8)?,
+                    slip: get_optional_id(row, 9)?,
                 })
             })?;
             found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);

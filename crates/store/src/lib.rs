@@ -10,6 +10,8 @@
 //! | read published plans, and whose part of them a phone shows | [`plans`] |
 //! | publish a programme's pack and find it again | [`packs`] |
 //! | read cases, and what is due of them by whom | [`cases`] |
+//! | whether a role has anybody | [`held`] |
+//! | read what residents are asked for, and which doors a line means | [`asked`] |
 //! | keep and read what indicators count | [`indicators`] |
 //! | read residents' slips and what was said with them | [`slips`] |
 //! | read what changed, for a phone | [`pull`] |
@@ -18,6 +20,7 @@
 //! | erase a person | [`erase`] |
 //! | make the views again, or check them | [`rebuild`] |
 
+pub mod asked;
 pub mod batch;
 pub mod cases;
 pub mod content;
@@ -26,6 +29,7 @@ pub mod directory;
 pub mod entropy;
 pub mod erase;
 pub mod error;
+pub mod held;
 pub mod indicators;
 pub mod lists;
 pub mod nodes;

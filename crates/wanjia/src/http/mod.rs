@@ -10,10 +10,12 @@
 //! | `maps` | outlines of buildings and grids |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
+//! | `lines`, `bridges` | one line from the telephone; the day that another programme tells |
 //! | `indicators` | what is counted by area and day, and who stands behind it |
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
+//! | `checks` | what a resident is asked for, and her answers |
 //! | `problem` | how a request is refused |
 //! | `layers` | what every answer gets: headers, limits, a trace |
 //! | `listen` | connections: timeouts, and a stop that finishes what was begun |
@@ -37,8 +39,10 @@ use crate::app::plans::Planning;
 use crate::app::territory::Territory;
 
 pub mod areas;
+pub mod bridges;
 pub mod buildings;
 pub mod cases;
+pub mod checks;
 pub mod coverage;
 pub mod cursor;
 pub mod devices;
@@ -50,6 +54,7 @@ pub mod forms;
 pub mod health;
 pub mod indicators;
 pub mod layers;
+pub mod lines;
 pub mod listen;
 pub mod maps;
 pub mod my_plans;
@@ -188,9 +193,12 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(quarantine::routes())
         .merge(plans::routes())
         .merge(cases::routes())
+        .merge(bridges::routes())
+        .merge(lines::routes())
         .merge(indicators::routes())
         .merge(forms::routes())
         .merge(slips::routes())
+        .merge(checks::routes())
         .merge(facts::routes())
         .merge(pull::routes())
         .merge(proofs::routes())
