@@ -27,10 +27,13 @@ pub struct Blank {
     pub md5: String,
 }
 
+/// The forms of a pack, by their codes.
+type Blanks = Arc<BTreeMap<String, Blank>>;
+
 /// The forms of every pack that was asked for, by the pack's digest.
 #[derive(Debug, Default)]
 pub struct Forms {
-    built: Mutex<BTreeMap<(Hash, Client), Arc<BTreeMap<String, Blank>>>>,
+    built: Mutex<BTreeMap<(Hash, Client), Blanks>>,
 }
 
 /// Who fills a form in.
@@ -69,12 +72,7 @@ impl Forms {
     ///
     /// # Errors
     /// `untranslated_form` if one of them cannot be made an XForm, and those of the storage.
-    pub fn of(
-        &self,
-        reader: &Reader,
-        edition: &Edition,
-        client: Client,
-    ) -> Result<Arc<BTreeMap<String, Blank>>> {
+    pub fn of(&self, reader: &Reader, edition: &Edition, client: Client) -> Result<Blanks> {
         let key = (edition.digest, client);
         let known = || self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(built) = known().get(&key) {

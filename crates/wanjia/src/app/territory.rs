@@ -98,7 +98,7 @@ enum Done {
 }
 
 enum Job {
-    Arrived(Waiting),
+    Arrived(Box<Waiting>),
     Work(Box<dyn FnOnce(&mut Writer) + Send>),
     Stop,
 }
@@ -182,7 +182,11 @@ impl Territory {
     /// If the push could not be stored; nothing of it was.
     pub async fn push(&self, push: CheckedPush) -> PushAnswer {
         let (answer, done) = oneshot::channel();
-        self.shared.jobs.send(Job::Arrived(Waiting::Push(push, answer))).await.map_err(|_| stopped())?;
+        self.shared
+            .jobs
+            .send(Job::Arrived(Box::new(Waiting::Push(push, answer))))
+            .await
+            .map_err(|_| stopped())?;
         done.await.map_err(|_| stopped())?
     }
 
@@ -193,7 +197,7 @@ impl Territory {
     pub async fn submit(&self, submission: Submission) -> SubmissionAnswer {
         let (answer, done) = oneshot::channel();
         let waiting = Waiting::Submission(submission, answer);
-        self.shared.jobs.send(Job::Arrived(waiting)).await.map_err(|_| stopped())?;
+        self.shared.jobs.send(Job::Arrived(Box::new(waiting))).await.map_err(|_| stopped())?;
         done.await.map_err(|_| stopped())?
     }
 
@@ -344,12 +348,12 @@ impl Writer {
                 Job::Work(work) => work(self),
                 Job::Arrived(first) => {
                     let mut facts = first.facts();
-                    let mut batch = vec![first];
+                    let mut batch = vec![*first];
                     while facts < BATCH_FACTS {
                         match queue.try_recv() {
                             Ok(Job::Arrived(more)) => {
                                 facts += more.facts();
-                                batch.push(more);
+                                batch.push(*more);
                             }
                             Ok(other) => {
                                 next = Some(other);
