@@ -23,12 +23,14 @@
 pub mod asked;
 pub mod batch;
 pub mod cases;
+pub mod command;
 pub mod content;
 pub mod control;
 pub mod directory;
 pub mod entropy;
 pub mod erase;
 pub mod error;
+pub mod floors;
 pub mod held;
 pub mod indicators;
 pub mod lists;

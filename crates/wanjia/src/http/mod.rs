@@ -8,6 +8,8 @@
 //! | `session`, `devices`, `odk_users` | signing in, phones, users of ODK clients |
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `maps` | outlines of buildings and grids |
+//! | `floors` | 疫情地图: people with an open case by floor, and what of it the public is told |
+//! | `command` | what waits for someone, by area |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
 //! | `lines`, `bridges` | one line from the telephone; the day that another programme tells |
@@ -43,6 +45,7 @@ pub mod bridges;
 pub mod buildings;
 pub mod cases;
 pub mod checks;
+pub mod command;
 pub mod coverage;
 pub mod cursor;
 pub mod devices;
@@ -50,6 +53,7 @@ pub mod docs;
 pub mod events;
 pub mod extract;
 pub mod facts;
+pub mod floors;
 pub mod forms;
 pub mod health;
 pub mod indicators;
@@ -188,6 +192,8 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(reconcile::routes())
         .merge(buildings::routes())
         .merge(maps::routes())
+        .merge(floors::routes())
+        .merge(command::routes())
         .merge(persons::routes())
         .merge(proposals::routes())
         .merge(quarantine::routes())

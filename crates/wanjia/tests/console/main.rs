@@ -4,6 +4,8 @@
 
 mod cases;
 mod checks;
+mod columns;
+mod floors;
 mod forms;
 mod indicators;
 mod lists;
