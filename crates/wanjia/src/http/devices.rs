@@ -59,7 +59,7 @@ struct InvitationShown {
 }
 
 /// Where the caller reached this server, for the address that a phone is to open.
-pub(super) fn origin(headers: &HeaderMap, local: bool) -> Result<String, Problem> {
+pub(crate) fn origin(headers: &HeaderMap, local: bool) -> Result<String, Problem> {
     let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
@@ -348,6 +348,8 @@ struct Device {
     area_code: String,
     area_name: String,
     role: &'static str,
+    /// It is no phone of ours but a user of an ODK client, for whom the server signs.
+    odk: bool,
     #[schema(format = DateTime)]
     enrolled_at: String,
     /// When it last sent something, or asked for something (to ten minutes).
@@ -383,6 +385,7 @@ async fn devices(
         .territory
         .read(move |reader| {
             let mut devices = Vec::new();
+            let own = reader.server_key()?;
             for row in reader.phones(area)? {
                 let phone = control.phone(row.series)?;
                 let area = reader.book().areas.get(row.device.area);
@@ -392,6 +395,7 @@ async fn devices(
                     area_code: area.map(|area| area.code.clone()).unwrap_or_default(),
                     area_name: area.map(|area| area.name.clone()).unwrap_or_default(),
                     role: Role::from_code(row.device.role).map_or("", Role::as_str),
+                    odk: row.device.public_key == own,
                     enrolled_at: instant(row.device.enrolled_at),
                     last_seen_at: phone.map(|phone| phone.seen_at).max(row.pushed_at).map(instant),
                     revoked_at: row.device.revoked_at.map(instant),
