@@ -225,6 +225,27 @@ describe('a newcomer’s first evening', () => {
     assert.ok(await secretary.getByRole('button', { name: '写入这份名册' }).isDisabled())
   })
 
+  it('says which column is which of a sheet whose headings mean nothing, and is not asked again', async () => {
+    const messy = (name) => ({ name, mimeType: 'text/csv', buffer: Buffer.from('物业登记,,,\n\n住哪栋,几零几,叫什么,说明\n3栋,101,王东军,常住\n') })
+    await secretary.getByRole('button', { name: '换一份文件' }).click()
+    await secretary.getByLabel('来源').fill('物业')
+    await secretary.setInputFiles('input[type=file]', messy('一月.csv'))
+    const columns = secretary.locator('.columns')
+    await columns.getByText('王东军').waitFor()
+    await quiet(secretary, 'columns of a messy sheet')
+    await secretary.getByLabel('表里没有小区编码时').check()
+    for (const [heading, column] of [['住哪栋', '楼栋'], ['几零几', '房号 *'], ['叫什么', '姓名 *']]) {
+      await columns.getByLabel(`“${heading}”是`).selectOption({ label: column })
+    }
+    await columns.getByRole('button', { name: '按这个读' }).click()
+    await secretary.locator('.sums').waitFor()
+    await secretary.getByRole('button', { name: '换一份文件' }).click()
+    await secretary.setInputFiles('input[type=file]', messy('二月.csv'))
+    await columns.waitFor()
+    assert.equal(await columns.getByLabel('“几零几”是').inputValue(), 'room')
+    await secretary.getByRole('button', { name: '换一份文件' }).click()
+  })
+
   it('sees the street open a sweep', async () => {
     street = await signIn(accounts.street)
     await street.getByRole('button', { name: '开展新排查' }).click()
@@ -332,6 +353,16 @@ describe('a newcomer’s first evening', () => {
     await secretary.locator('.map-label').click()
     await secretary.getByRole('heading', { name: '楼栋图' }).waitFor()
     assert.match(secretary.url(), /building=3/)
+  })
+
+  it('sees on one page what waits, and each number leads to its rows', async () => {
+    await go(secretary, '指挥')
+    const figure = (name) => secretary.locator(`[data-figure=${name}] dd`).first()
+    await figure('residual').getByText('4', { exact: true }).waitFor()
+    await figure('silent').getByText('0', { exact: true }).waitFor()
+    await quiet(secretary, 'command')
+    await figure('residual').getByRole('link').click()
+    await secretary.locator('tbody tr', { hasText: '1单元 202' }).waitFor()
   })
 
   it('signs for the refusal', async () => {
@@ -529,6 +560,52 @@ describe('a newcomer’s first evening', () => {
     await page.reload()
     await page.getByRole('alert').getByText('这张便条已经作废').waitFor()
     await context.close()
+  })
+
+  it('gives a slip at the door, on the worker’s screen', async () => {
+    const { page } = phone
+    await tab(page, '走访')
+    await openDoor(page, '301')
+    await page.getByRole('button', { name: '给住户一张便条' }).click()
+    await page.getByLabel('社区电话').fill('027-82812345')
+    await quiet(page, 'giving a slip')
+    await page.getByRole('button', { name: '生成便条' }).click()
+    const code = await page.locator('.slip .code').innerText()
+    await quiet(page, 'a slip on the screen')
+    assert.deepEqual(await tooSmall(page, 44), [])
+    await page.locator('dialog').getByRole('button', { name: '关闭' }).click()
+    const resident = await open(phoneOptions())
+    await resident.page.goto(`${origin}/home/#${code}`)
+    await resident.page.getByRole('heading', { name: '301' }).waitFor()
+    await resident.context.close()
+  })
+
+  it('sends from a locked phone what was written about someone, and the office can read it', async () => {
+    const { page, context } = phone
+    await context.setOffline(true)
+    await openDoor(page, '301')
+    await page.locator('dialog').getByRole('button', { name: '更多结果' }).click()
+    await page.locator('dialog').getByRole('button', { name: '逐人登记' }).click()
+    await page.getByRole('button', { name: '登记名单上没有的人' }).click()
+    await page.getByLabel('姓名').fill('锁着也到')
+    await page.getByRole('button', { name: '完成' }).click()
+    await page.getByRole('button', { name: '保存，去下一户' }).click()
+    await page.locator('.badge', { hasText: '1' }).waitFor()
+    await page.keyboard.press('Escape')
+    await tab(page, '我的')
+    await page.getByRole('button', { name: '现在锁上' }).click()
+    await page.getByText('有 1 条记录等待发出').waitFor()
+    await context.setOffline(false)
+    await page.getByText('本机的记录都已发出').waitFor()
+    await unlock(page)
+    await go(secretary, '双向核对')
+    await secretary.locator('.names').getByRole('button').click()
+    const column = secretary.locator('.column[data-kind=lit_unlisted]')
+    await column.getByText('锁着也到').waitFor()
+    await column.getByRole('button', { name: '登记' }).click()
+    await secretary.locator('dialog').getByRole('button', { name: '登记' }).click()
+    await column.locator('.task').waitFor({ state: 'detached' })
+    await tab(page, '走访')
   })
 
   it('drafts a rota, moves a shift, sees what it costs, and publishes it to the phones of the people in it', async () => {
@@ -789,7 +866,7 @@ describe('a newcomer’s first evening', () => {
       const pages = secretary.locator('.side ul a')
       const menu = secretary.locator('.side .menu')
       await menu.waitFor()
-      assert.equal(await pages.count(), 11)
+      assert.equal(await pages.count(), 14)
       for (const link of await pages.all()) {
         await menu.click()
         const name = await link.innerText()

@@ -144,6 +144,8 @@ export interface PastRewritten {
 /** A visit in the middle of being written down, as its screen has it. */
 export interface VisitDraft {
   dwelling: string
+  /** The outcome with which the screen was opened. */
+  asked: Outcome
   form: Record<string, unknown>
 }
 
@@ -184,6 +186,8 @@ interface Settings {
   sweeps: Sweep[]
   sweep: string
   plans: MyPlan[]
+  /** Printed on slips; as it was typed last. */
+  officePhone: string
   /** Opaque: what the server said last of this worker's tasks, and of the forms in force. */
   tasksKnown: string
   formsKnown: string

@@ -186,7 +186,8 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::ReadForms => &[GridWorker, Clerk, CommunitySecretary, Street, County, DepartmentObserver],
         Action::FillInForms => &[Clerk, CommunitySecretary],
         Action::CrossBridges => &[Clerk, CommunitySecretary, Street, County, DepartmentObserver],
-        Action::IssueSlips | Action::DecideSaid | Action::DrawMap => &[Clerk, CommunitySecretary],
+        Action::IssueSlips => &[GridWorker, Clerk, CommunitySecretary],
+        Action::DecideSaid | Action::DrawMap => &[Clerk, CommunitySecretary],
     };
     roles.contains(&role)
 }
