@@ -44,6 +44,12 @@ impl Subject {
         Self::ALL.into_iter().find(|(_, subject)| *subject == self).map_or("", |(name, _)| name)
     }
 
+    /// Whether it is found behind a door: of the others the ledger holds no answers.
+    #[must_use]
+    pub fn is_met(self) -> bool {
+        matches!(self, Self::Person | Self::Household | Self::Dwelling | Self::Place)
+    }
+
     pub(crate) fn parse(text: &Located<String>, findings: &mut Findings) -> Option<Self> {
         let found = Self::ALL.iter().find(|(name, _)| *name == text.value);
         if found.is_none() {

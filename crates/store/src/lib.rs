@@ -23,12 +23,14 @@
 pub mod asked;
 pub mod batch;
 pub mod cases;
+pub mod command;
 pub mod content;
 pub mod control;
 pub mod directory;
 pub mod entropy;
 pub mod erase;
 pub mod error;
+pub mod floors;
 pub mod held;
 pub mod indicators;
 pub mod lists;
@@ -48,7 +50,7 @@ pub mod store;
 pub mod verify;
 pub mod views;
 
-pub use batch::{Batch, NamedPart, Receipt, Sealed};
+pub use batch::{Batch, NamedPart, Receipt, Sealed, Submission, SubmissionRefused};
 pub use control::Control;
 pub use error::{Refusal, Result, StoreError};
 pub use pull::{ChangedDoor, Changes, DoorCursor};

@@ -51,14 +51,14 @@ pub(super) fn now() -> domain::time::Millis {
 
 /// A code of a programme, and how it is called.
 #[derive(Serialize, ToSchema)]
-struct Named {
+pub(super) struct Named {
     code: String,
     zh: String,
     en: String,
 }
 
 impl Named {
-    fn of(code: &str, name: Option<&Texts>) -> Self {
+    pub(super) fn of(code: &str, name: Option<&Texts>) -> Self {
         let text = |language| name.and_then(|name| name.get(language)).unwrap_or(code).to_owned();
         Self { code: code.to_owned(), zh: text("zh"), en: text("en") }
     }

@@ -5,9 +5,11 @@
 //! | `extract` | who calls, strict bodies and queries |
 //! | `scope` | which area and sweep a request is about, and whether the caller may know of them |
 //! | `cursor` | pages |
-//! | `session`, `devices` | signing in, phones |
+//! | `session`, `devices`, `odk_users` | signing in, phones, users of ODK clients |
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `maps` | outlines of buildings and grids |
+//! | `floors` | 疫情地图: people with an open case by floor, and what of it the public is told |
+//! | `command` | what waits for someone, by area |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
 //! | `lines`, `bridges` | one line from the telephone; the day that another programme tells |
@@ -43,6 +45,7 @@ pub mod bridges;
 pub mod buildings;
 pub mod cases;
 pub mod checks;
+pub mod command;
 pub mod coverage;
 pub mod cursor;
 pub mod devices;
@@ -50,6 +53,7 @@ pub mod docs;
 pub mod events;
 pub mod extract;
 pub mod facts;
+pub mod floors;
 pub mod forms;
 pub mod health;
 pub mod indicators;
@@ -58,6 +62,7 @@ pub mod lines;
 pub mod listen;
 pub mod maps;
 pub mod my_plans;
+pub mod odk_users;
 pub mod pages;
 pub mod persons;
 pub mod plans;
@@ -178,6 +183,7 @@ fn endpoints() -> OpenApiRouter<Site> {
     OpenApiRouter::with_openapi(Contract::openapi())
         .merge(session::routes())
         .merge(devices::routes())
+        .merge(odk_users::routes())
         .merge(areas::routes())
         .merge(rosters::routes())
         .merge(sweeps::routes())
@@ -186,6 +192,8 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(reconcile::routes())
         .merge(buildings::routes())
         .merge(maps::routes())
+        .merge(floors::routes())
+        .merge(command::routes())
         .merge(persons::routes())
         .merge(proposals::routes())
         .merge(quarantine::routes())
@@ -213,6 +221,6 @@ pub fn document() -> Document {
 /// The whole door, with its layers.
 pub fn router(site: Site) -> Router {
     let (router, _) = endpoints().split_for_parts();
-    let router = router.merge(docs::routes()).merge(pages::routes());
+    let router = router.merge(docs::routes()).merge(pages::routes()).merge(crate::openrosa::routes());
     layers::around(router.method_not_allowed_fallback(layers::another_method).with_state(site))
 }

@@ -4,11 +4,14 @@
 
 mod cases;
 mod checks;
+mod columns;
+mod floors;
 mod forms;
 mod indicators;
 mod lists;
 mod maps;
 mod matrix;
+mod openrosa;
 mod people;
 mod place;
 mod plans;
