@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 4;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 15;
+pub const VIEWS_VERSION: i64 = 16;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -246,9 +246,9 @@ create table case_event (case_id blob not null, series blob not null, sequence i
     primary key (case_id, series, sequence)) without rowid;
 create table due (case_id blob not null, task text not null, rank integer not null, programme text not null,
     role text not null, area integer not null, since integer not null, remind_at integer not null, due integer not null,
-    tell_at integer not null, primary key (case_id, task, rank)) without rowid;
-create index due_of_role on due (programme, role, area, due);
-create index due_to_tell on due (tell_at);
+    tell_at integer not null, told integer not null, primary key (case_id, task, rank)) without rowid;
+create index due_of_role on due (programme, role, area, due, tell_at);
+create index due_to_tell on due (tell_at) where told = 0;
 create table climbed (case_id blob not null, task text not null, role text not null, due integer not null,
     at integer not null, named blob not null, primary key (case_id, task, role, due)) without rowid;
 create table slip (id blob primary key, dwelling blob not null, issued_at integer not null, expires_at integer not null,
