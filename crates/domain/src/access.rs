@@ -139,6 +139,8 @@ pub enum Action {
     ReadForms,
     /// Type in forms that were filled in.
     FillInForms,
+    /// Fill in the forms of a role of a programme that one has.
+    FillInOwnForms,
     /// Print slips for residents, and revoke them.
     IssueSlips,
     /// Read and decide what residents say with them.
@@ -179,6 +181,7 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::ActOnCases => &[CommunitySecretary, Street, County, DepartmentObserver],
         Action::ReadForms => &[GridWorker, Clerk, CommunitySecretary, Street, County, DepartmentObserver],
         Action::FillInForms => &[Clerk, CommunitySecretary],
+        Action::FillInOwnForms => &[Street, County, DepartmentObserver],
         Action::IssueSlips | Action::DecideSaid | Action::DrawMap => &[Clerk, CommunitySecretary],
     };
     roles.contains(&role)
@@ -234,7 +237,7 @@ mod tests {
     use super::*;
     use crate::area::{Area, Level};
 
-    const EVERY: [Action; 33] = [
+    const EVERY: [Action; 34] = [
         Action::Push,
         Action::Pull,
         Action::Prove,
@@ -265,6 +268,7 @@ mod tests {
         Action::ActOnCases,
         Action::ReadForms,
         Action::FillInForms,
+        Action::FillInOwnForms,
         Action::IssueSlips,
         Action::DecideSaid,
         Action::DrawMap,

@@ -270,7 +270,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 });
             })
         }
-        Body::Answered { subject, dwelling, programme, version, form, on, .. } => {
+        Body::Answered { subject, dwelling, case, programme, version, form, on } => {
             if let Subject::Person(person) = subject
                 && state.is_erased(*person)?
             {
@@ -281,6 +281,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             state.put_filled(Filled {
                 subject: *subject,
                 dwelling,
+                case: *case,
                 position: origin.position,
                 at: stamp.at,
                 programme: programme.clone(),

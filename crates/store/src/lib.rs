@@ -10,6 +10,7 @@
 //! | read published plans, and whose part of them a phone shows | [`plans`] |
 //! | publish a programme's pack and find it again | [`packs`] |
 //! | read cases, and what is due of them by whom | [`cases`] |
+//! | read boards of cases, the cases behind a door, whom a form ties to one | [`case_lists`] |
 //! | keep and read what indicators count | [`indicators`] |
 //! | read residents' slips and what was said with them | [`slips`] |
 //! | read what changed, for a phone | [`pull`] |
@@ -19,6 +20,7 @@
 //! | make the views again, or check them | [`rebuild`] |
 
 pub mod batch;
+pub mod case_lists;
 pub mod cases;
 pub mod content;
 pub mod control;

@@ -784,8 +784,9 @@ impl State for Views {
 
     fn put_filled(&mut self, filled: Filled) -> Result<()> {
         self.cached(
-            "insert or ignore into filled (subject, position, subject_kind, dwelling, at, programme, version, form, on_day)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "insert or ignore into filled (subject, position, subject_kind, dwelling, at, programme, version, form, on_day,
+                case_id)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             filled.subject.id().0,
@@ -796,7 +797,8 @@ impl State for Views {
             filled.programme,
             filled.version,
             filled.form,
-            filled.on
+            filled.on,
+            filled.case.map(|case| case.0)
         ])?;
         Ok(())
     }

@@ -10,6 +10,7 @@
 //! | `maps` | outlines of buildings and grids |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
+//! | `boards`, `trees`, `households` | how many cases stand where, whom a case is tied to, what is known behind a door |
 //! | `indicators` | what is counted by area and day, and who stands behind it |
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
@@ -37,6 +38,7 @@ use crate::app::plans::Planning;
 use crate::app::territory::Territory;
 
 pub mod areas;
+pub mod boards;
 pub mod buildings;
 pub mod cases;
 pub mod coverage;
@@ -48,6 +50,7 @@ pub mod extract;
 pub mod facts;
 pub mod forms;
 pub mod health;
+pub mod households;
 pub mod indicators;
 pub mod layers;
 pub mod listen;
@@ -68,6 +71,7 @@ pub mod scope;
 pub mod session;
 pub mod slips;
 pub mod sweeps;
+pub mod trees;
 pub mod wire;
 
 /// What every handler stands on.
@@ -185,7 +189,10 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(proposals::routes())
         .merge(quarantine::routes())
         .merge(plans::routes())
+        .merge(boards::routes())
         .merge(cases::routes())
+        .merge(trees::routes())
+        .merge(households::routes())
         .merge(indicators::routes())
         .merge(forms::routes())
         .merge(slips::routes())
