@@ -18,6 +18,7 @@ export const ROLES = {
   map: READS_LISTS,
   drawMap: WORKS_WITH_PEOPLE,
   roster: WORKS_WITH_PEOPLE,
+  lines: WORKS_WITH_PEOPLE,
   residents: WORKS_WITH_PEOPLE,
   names: WORKS_WITH_PEOPLE,
   register: WORKS_WITH_PEOPLE,

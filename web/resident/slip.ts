@@ -48,6 +48,24 @@ export interface Reported {
   id_number?: string
 }
 
+export interface Question {
+  name: string
+  zh: string
+  en: string
+  kind: 'one' | 'several' | 'whole' | 'decimal' | 'text'
+  choices: string[]
+}
+
+/** A form that is asked for behind the door, without a word of whom it is about. */
+export interface Check {
+  programme: string
+  form: string
+  several: boolean
+  day?: number
+  questions: Question[]
+  optional: Question[]
+}
+
 const STORED = 'wanjia.slip'
 /** Crockford's 32 signs: none looks like another. */
 const SIGNS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
@@ -97,6 +115,11 @@ export const report = (people: Reported[]) => ask<{ receipts: string[] }>('/v1/s
 
 export const request = (what: Exclude<What, 'person'>, text: string, phone: string, about: string | null) =>
   ask<{ receipts: string[] }>('/v1/slip/requests', { what, text, ...(phone === '' ? {} : { phone }), ...(about === null ? {} : { about }) })
+
+export const readChecks = () => ask<{ checks: Check[] }>('/v1/slip/checks')
+
+export const answer = ({ programme, form }: Check, answers: Record<string, unknown>, name: string | null) =>
+  ask<undefined>('/v1/slip/checks', { programme, form, answers, ...(name === null ? {} : { name }) })
 
 async function ask<Body>(path: string, json?: unknown): Promise<Body> {
   const headers = { authorization: `Slip ${code.value ?? ''}` }

@@ -1,7 +1,7 @@
 /** Which page is shown: behind the `#`, so that the phone's own "back" goes back. */
 import { ref } from 'vue'
 
-export const VIEWS = ['start', 'report', 'help', 'record', 'correct', 'erase', 'done'] as const
+export const VIEWS = ['start', 'report', 'help', 'record', 'check', 'correct', 'erase', 'done'] as const
 export type View = (typeof VIEWS)[number]
 
 const shown = (): View => VIEWS.find((name) => `#/${name}` === location.hash) ?? 'start'

@@ -186,6 +186,7 @@ describe('what is offered to whom', () => {
     drawMap: 'POST /v1/map',
     roster: 'POST /v1/roster',
     residents: 'GET /v1/said',
+    lines: 'POST /v1/lines',
     names: 'POST /v1/persons/names',
     register: 'POST /v1/persons',
     link: 'POST /v1/links',

@@ -71,10 +71,13 @@ pub enum Purpose {
     Visit = 3,
     /// Someone reads what she said herself.
     Own = 4,
+    /// Another programme was told a day, over a bridge.
+    Bridge = 5,
 }
 
 impl Purpose {
-    pub const ALL: [Self; 5] = [Self::Reconcile, Self::Service, Self::Correction, Self::Visit, Self::Own];
+    pub const ALL: [Self; 6] =
+        [Self::Reconcile, Self::Service, Self::Correction, Self::Visit, Self::Own, Self::Bridge];
 
     #[must_use]
     pub fn from_code(code: u64) -> Option<Self> {
@@ -94,6 +97,7 @@ impl Purpose {
             Self::Correction => "correction",
             Self::Visit => "visit",
             Self::Own => "own",
+            Self::Bridge => "bridge",
         }
     }
 }
@@ -141,6 +145,8 @@ pub enum Action {
     FillInForms,
     /// Fill in the forms of a role of a programme that one has.
     FillInOwnForms,
+    /// Be told over a bridge of another programme, in a role of one's own programme that it names.
+    CrossBridges,
     /// Print slips for residents, and revoke them.
     IssueSlips,
     /// Read and decide what residents say with them.
@@ -167,8 +173,8 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::ReadNames(Purpose::Reconcile | Purpose::Correction) => &[Clerk, CommunitySecretary],
         Action::ReadNames(Purpose::Service) => &[CommunitySecretary],
         Action::ReadNames(Purpose::Visit) => &[GridWorker],
-        // Not a role's: her slip's.
-        Action::ReadNames(Purpose::Own) => &[],
+        // Not a role's: her slip's, and a programme's.
+        Action::ReadNames(Purpose::Own | Purpose::Bridge) => &[],
         Action::ReadRosters | Action::ImportRoster => &[Clerk, CommunitySecretary],
         Action::RegisterPerson | Action::LinkPersons => &[Clerk, CommunitySecretary],
         Action::OpenSweep | Action::CloseSweep => &[Street, County],
@@ -182,6 +188,7 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::ReadForms => &[GridWorker, Clerk, CommunitySecretary, Street, County, DepartmentObserver],
         Action::FillInForms => &[Clerk, CommunitySecretary],
         Action::FillInOwnForms => &[Street, County, DepartmentObserver],
+        Action::CrossBridges => &[Clerk, CommunitySecretary, Street, County, DepartmentObserver],
         Action::IssueSlips | Action::DecideSaid | Action::DrawMap => &[Clerk, CommunitySecretary],
     };
     roles.contains(&role)
@@ -237,7 +244,7 @@ mod tests {
     use super::*;
     use crate::area::{Area, Level};
 
-    const EVERY: [Action; 34] = [
+    const EVERY: [Action; 36] = [
         Action::Push,
         Action::Pull,
         Action::Prove,
@@ -251,6 +258,7 @@ mod tests {
         Action::ReadNames(Purpose::Correction),
         Action::ReadNames(Purpose::Visit),
         Action::ReadNames(Purpose::Own),
+        Action::ReadNames(Purpose::Bridge),
         Action::ReadRosters,
         Action::ImportRoster,
         Action::RegisterPerson,
@@ -269,6 +277,7 @@ mod tests {
         Action::ReadForms,
         Action::FillInForms,
         Action::FillInOwnForms,
+        Action::CrossBridges,
         Action::IssueSlips,
         Action::DecideSaid,
         Action::DrawMap,
@@ -338,6 +347,7 @@ mod tests {
                         | Action::ReadCases
                         | Action::ActOnCases
                         | Action::ReadForms
+                        | Action::CrossBridges
                 )
         }));
     }

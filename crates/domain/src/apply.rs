@@ -1,6 +1,6 @@
 //! How an admitted fact changes the state. The only place where state changes.
 
-use crate::access::Grant;
+use crate::access::{Grant, Purpose};
 use crate::area::{Area, AreaNumber, Level};
 use crate::case::{Case, Climb, Event, Filled, Report, Subject};
 use crate::door::door_key;
@@ -270,7 +270,8 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 });
             })
         }
-        Body::Answered { subject, dwelling, case, programme, version, form, on } => {
+        Body::Answered { subject, dwelling, programme, version, form, on, .. }
+        | Body::AnsweredWithSlip { subject, dwelling, programme, version, form, on, .. } => {
             if let Subject::Person(person) = subject
                 && state.is_erased(*person)?
             {
@@ -281,13 +282,20 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             state.put_filled(Filled {
                 subject: *subject,
                 dwelling,
-                case: *case,
+                case: match &fact.body {
+                    Body::Answered { case, .. } => *case,
+                    _ => None,
+                },
                 position: origin.position,
                 at: stamp.at,
                 programme: programme.clone(),
                 version: version.clone(),
                 form: form.clone(),
                 on: *on,
+                slip: match &fact.body {
+                    Body::AnsweredWithSlip { slip, .. } => Some(*slip),
+                    _ => None,
+                },
             })
         }
         Body::CaseReported { .. } => report_case(state, origin, fact, stamp.at),
@@ -363,6 +371,13 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             let reading =
                 Reading { position: origin.position, at: stamp.at, actor: fact.actor, purpose: *purpose };
             state.put_reading(*person, reading)
+        }
+        Body::BridgeCrossed { person, .. } => {
+            if state.is_erased(*person)? {
+                return Ok(());
+            }
+            let (position, purpose) = (origin.position, Purpose::Bridge as u64);
+            state.put_reading(*person, Reading { position, at: stamp.at, actor: fact.actor, purpose })
         }
         Body::ListRevealed { area, purpose, .. } => {
             let Some(area) = state.book().areas.number(area) else { return Ok(()) };

@@ -2,7 +2,7 @@
 //! What the deeds of a case add up to is the programme's.
 
 use crate::area::AreaNumber;
-use crate::id::{ActorId, CaseId, DwellingId, Id, PersonId, SeriesId};
+use crate::id::{ActorId, CaseId, DwellingId, Id, PersonId, SeriesId, SlipId};
 use crate::time::{Day, Millis};
 
 /// Whom a form or a case is about. A household is the dwelling behind whose door it lives.
@@ -176,6 +176,8 @@ pub struct Filled {
     pub version: String,
     pub form: String,
     pub on: Day,
+    /// With which slip a resident filled it in; none is by someone of the office.
+    pub slip: Option<SlipId>,
 }
 
 /// A moment at which a role was told of a task that nobody had done.

@@ -283,6 +283,20 @@ pub enum Body {
     Said { said: PersonId, slip: SlipId, dwelling: DwellingId, what: What, about: Option<PersonId> },
     /// 43 `[said, decision]`; a person decided what comes of it.
     SaidSettled { said: PersonId, decision: Decision },
+    /// 44 `[slip, kind of subject, subject, dwelling, programme, version, form, day]`; a resident filled in a form with a
+    /// slip of her door. The actor is the slip, the sealed content is the answers.
+    AnsweredWithSlip {
+        slip: SlipId,
+        subject: Subject,
+        dwelling: DwellingId,
+        programme: String,
+        version: String,
+        form: String,
+        on: Day,
+    },
+    /// 45 `[person, programme, bridge, to, role]`; someone in this role of the programme `to` was told over a bridge of the
+    /// other programme, which is a day or that there is none.
+    BridgeCrossed { person: PersonId, programme: String, bridge: String, to: String, role: String },
     /// 55 `[area, source, digest: bytes32, shapes]`; the map whose bytes have this SHA-256, read from a file of this name,
     /// is the area's from now on. It has this many shapes.
     MapDrawn { area: String, source: String, digest: [u8; 32], shapes: u64 },
@@ -623,6 +637,18 @@ impl Fact {
                 }
             }
             Body::SaidSettled { said, decision } => out.array(2).id(*said).uint(*decision as u64),
+            Body::AnsweredWithSlip { slip, subject, dwelling, programme, version, form, on } => out
+                .array(8)
+                .id(*slip)
+                .subject(*subject)
+                .id(*dwelling)
+                .text(programme)
+                .text(version)
+                .text(form)
+                .int(i64::from(*on)),
+            Body::BridgeCrossed { person, programme, bridge, to, role } => {
+                out.array(5).id(*person).text(programme).text(bridge).text(to).text(role)
+            }
             Body::MapDrawn { area, source, digest, shapes } => {
                 out.array(4).text(area).text(source).bytes(digest).uint(*shapes)
             }
@@ -710,6 +736,8 @@ impl Body {
             Self::SlipRevoked { .. } => 41,
             Self::Said { .. } => 42,
             Self::SaidSettled { .. } => 43,
+            Self::AnsweredWithSlip { .. } => 44,
+            Self::BridgeCrossed { .. } => 45,
             Self::MapDrawn { .. } => 55,
             Self::DeviceTerm { .. } => 60,
         }
@@ -1002,6 +1030,28 @@ impl Body {
                 Self::SaidSettled {
                     said: read.id()?,
                     decision: read.one_of("decision", Decision::from_code)?,
+                }
+            }
+            44 => {
+                read.array(8)?;
+                Self::AnsweredWithSlip {
+                    slip: read.id()?,
+                    subject: read.subject()?,
+                    dwelling: read.id()?,
+                    programme: read.text("programme")?,
+                    version: read.text("version")?,
+                    form: read.text("form")?,
+                    on: read.day("day")?,
+                }
+            }
+            45 => {
+                read.array(5)?;
+                Self::BridgeCrossed {
+                    person: read.id()?,
+                    programme: read.text("programme")?,
+                    bridge: read.text("bridge")?,
+                    to: read.text("to")?,
+                    role: read.text("role")?,
                 }
             }
             55 => {

@@ -10,6 +10,8 @@ use crate::time::Millis;
 pub const SLIP_LIMIT: Millis = 90 * 86_400_000;
 /// As much may wait of one slip.
 pub const WAITING_LIMIT: u64 = 20;
+/// As many forms may be filled in with one slip on one day.
+pub const ANSWERS_LIMIT: u64 = 20;
 
 /// Crockford's signs: none is taken for another.
 const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -164,6 +164,20 @@ fn body() -> impl Strategy<Value = Body> {
             .prop_map(|(said, slip, dwelling, what, about)| Body::Said { said, slip, dwelling, what, about }),
         (id(), select(vec![Decision::Declined, Decision::Confirmed]))
             .prop_map(|(said, decision)| Body::SaidSettled { said, decision }),
+        (id(), subject(), id(), text(), text(), text(), any::<i32>()).prop_map(
+            |(slip, subject, dwelling, programme, version, form, on)| Body::AnsweredWithSlip {
+                slip,
+                subject,
+                dwelling,
+                programme,
+                version,
+                form,
+                on
+            }
+        ),
+        (id(), text(), text(), text(), text()).prop_map(|(person, programme, bridge, to, role)| {
+            Body::BridgeCrossed { person, programme, bridge, to, role }
+        }),
         (id(), id()).prop_map(|(sweep, dwelling)| Body::SignedOff {
             sweep,
             dwelling,
@@ -365,4 +379,28 @@ fn what_a_slip_and_a_term_say_has_these_bytes_and_no_unknown_meaning() {
         Fact::decode(&golden),
         Err(FactError::BadValue { kind: 43, field: "decision", value: 2 })
     ));
+
+    let mut golden = beginning(44, 8);
+    golden.extend(id(2).chain([0]).chain(id(4)).chain(id(3)).chain(*b"\x61p\x61v\x61f\x18\x64"));
+    let answered = Body::AnsweredWithSlip {
+        slip: Id([2; 16]),
+        subject: Subject::Person(Id([4; 16])),
+        dwelling: Id([3; 16]),
+        programme: "p".into(),
+        version: "v".into(),
+        form: "f".into(),
+        on: 100,
+    };
+    assert_eq!(bytes(answered), golden);
+
+    let mut golden = beginning(45, 5);
+    golden.extend(id(4).chain(*b"\x61p\x61b\x61t\x61r"));
+    let crossed = Body::BridgeCrossed {
+        person: Id([4; 16]),
+        programme: "p".into(),
+        bridge: "b".into(),
+        to: "t".into(),
+        role: "r".into(),
+    };
+    assert_eq!(bytes(crossed), golden);
 }

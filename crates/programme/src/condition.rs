@@ -135,6 +135,7 @@ pub(crate) enum Wanted<'w> {
     Number(Option<&'w str>),
     /// A number, or a yes or no that counts as one or none.
     Count,
+    Day,
 }
 
 /// What the parts of a condition are.
@@ -241,6 +242,7 @@ pub(crate) fn read_as(
         Wanted::Truth => (kind == Kind::Truth, Kind::Truth),
         Wanted::Number(_) => (kind.is_number(), Kind::Decimal(None)),
         Wanted::Count => (kind.is_number() || kind == Kind::Truth, Kind::Truth),
+        Wanted::Day => (kind == Kind::Day, Kind::Day),
     };
     if !right && kind != Kind::Any {
         checker.wrong(&expression, "整个写法", "all of it", &kind_wanted, &kind, findings);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::bridge::Bridge;
 use crate::classes::Classes;
 use crate::condition::Condition;
 use crate::figure::Figure;
@@ -28,6 +29,7 @@ pub fn difference(old: &Programme, new: &Programme) -> Vec<Bilingual> {
     lines.classes(&old.classes, &new.classes);
     lines.rules(&old.rules, &new.rules);
     lines.indicators(&old.indicators, &new.indicators);
+    lines.bridges(&old.bridges, &new.bridges);
     lines.pathways(&old.pathways, &new.pathways);
     lines.0
 }
@@ -363,6 +365,30 @@ impl Lines {
         }
     }
 
+    fn bridges(&mut self, old: &[Bridge], new: &[Bridge]) {
+        let kind = ("桥接", "bridge");
+        let name = |bridge: &Bridge| named(&bridge.code.value, &bridge.name);
+        let bridges = compare(old, new, |bridge| &bridge.code.value);
+        bridges.gone.iter().for_each(|bridge| self.gone(kind, name(bridge)));
+        bridges.come.iter().for_each(|bridge| self.come(kind, name(bridge)));
+        for (before, bridge) in bridges.both {
+            let code = &bridge.code.value;
+            let who = |bridge: &Bridge| format!("{}: {}", bridge.to, bridge.roles.join(", "));
+            self.plain(
+                &format!("桥接 {code} 告诉谁"),
+                &format!("whom the bridge {code} tells"),
+                &who(before),
+                &who(bridge),
+            );
+            self.plain(
+                &format!("桥接 {code} 告诉的日期"),
+                &format!("the day that the bridge {code} tells"),
+                &before.days(),
+                &bridge.days(),
+            );
+        }
+    }
+
     fn indicators(&mut self, old: &[Indicator], new: &[Indicator]) {
         let kind = ("指标", "indicator");
         let name = |indicator: &Indicator| named(&indicator.id.value, &indicator.name);
@@ -498,6 +524,13 @@ impl Lines {
             (Some(_), None) => self.add(format!("{zh} 成为结束"), format!("{en} is an end now")),
             (None, None) => {}
         }
+        let asks = |state: &State| state.asks.clone().unwrap_or_else(|| "—".into());
+        self.plain(
+            &format!("{zh} 请居民自己填的表"),
+            &format!("what the resident is asked for in {en}"),
+            &asks(before),
+            &asks(state),
+        );
         let held = |state: &State| state.restriction.clone().unwrap_or_else(|| "—".into());
         self.plain(&format!("{zh} 的限制"), &format!("the restriction in {en}"), &held(before), &held(state));
     }

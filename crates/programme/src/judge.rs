@@ -426,6 +426,13 @@ fn day_number(day: Day) -> i64 {
     i64::from((day - EPOCH).get_days())
 }
 
+/// The day that so many days after 1970-01-01 are; none for what is no whole number of days.
+pub(crate) fn day_of(number: f64) -> Option<Day> {
+    let whole = Number::Decimal(number).as_whole();
+    let is_whole = (Number::Whole(whole).as_decimal() - number).abs() < f64::EPSILON;
+    EPOCH.checked_add(Span::new().try_days(whole).ok().filter(|_| is_whole)?).ok()
+}
+
 fn day<'s>(day: Day) -> Box<dyn Val + 's> {
     Box::new(CelInt::from(day_number(day)))
 }

@@ -11,6 +11,7 @@
 //! - [`figure`] is what is reckoned of a subject, [`classes`] in which of several it is.
 //! - [`pathway`] holds the states of a case with their limits; [`case`] adds up its events and says what is due;
 //!   [`calendar`] knows working days.
+//! - [`bridge`] is what another programme is told, which is a day.
 //! - [`indicator`] is what is counted by area and day, and who is behind it.
 //! - [`archive`] is a pack as one run of bytes; [`difference`] tells what changed between two versions.
 //! - [`judge`] says whether a rule flags a subject; [`scenario`] runs a pack's own tests, in which cases are walked from
@@ -22,6 +23,7 @@
 
 pub mod answer;
 pub mod archive;
+pub mod bridge;
 pub mod calendar;
 pub mod case;
 pub mod classes;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use std::sync::Arc;
 
+use crate::bridge::{self, Bridge};
 use crate::calendar::Calendar;
 use crate::classes::{self, Classes};
 use crate::code::{check_unique, is_code, unknown};
@@ -46,6 +47,7 @@ pub struct Programme {
     pub indicators: Vec<Indicator>,
     pub pathways: Vec<Pathway>,
     pub calendar: Calendar,
+    pub bridges: Vec<Bridge>,
     /// Its own tests; see [`crate::scenario::run`].
     pub scenarios: Vec<Scenario>,
 }
@@ -170,6 +172,10 @@ impl<'r> Reader<'r> {
             Some(source) => Calendar::read(&source, self.findings),
             None => Calendar::default(),
         };
+        let bridges = match self.open("bridges.toml") {
+            Some(source) => bridge::read(&source, vocabulary, self.findings),
+            None => Vec::new(),
+        };
         let mut scenarios = Vec::new();
         for path in self.paths("tests/") {
             if let Some(source) = self.open(path) {
@@ -177,7 +183,7 @@ impl<'r> Reader<'r> {
                     &source,
                     vocabulary,
                     &indicators,
-                    &pathways,
+                    (&pathways, &bridges),
                     rules.named.as_deref(),
                     self.findings,
                 ));
@@ -194,6 +200,7 @@ impl<'r> Reader<'r> {
             indicators,
             pathways,
             calendar,
+            bridges,
             scenarios,
         })
     }
@@ -278,6 +285,7 @@ impl<'r> Reader<'r> {
                             | "rules.toml"
                             | "indicators.toml"
                             | "calendar.toml"
+                            | "bridges.toml"
                     )
                 }
                 Some(("overlays" | "classes" | "pathways" | "tests", name)) => {
@@ -294,8 +302,8 @@ impl<'r> Reader<'r> {
                     &Place::whole(path),
                     "unknown_file",
                     say(
-                        "专项方案里没有这个文件的位置；可有 programme.toml、parameters.toml、figures.toml、rules.toml、indicators.toml、calendar.toml、overlays/*.toml、classes/*.toml、pathways/*.toml、tests/*.toml、forms/*.md|csv|xlsx、samples/、README.md",
-                        "a pack has no place for this file; it may hold programme.toml, parameters.toml, figures.toml, rules.toml, indicators.toml, calendar.toml, overlays/*.toml, classes/*.toml, pathways/*.toml, tests/*.toml, forms/*.md|csv|xlsx, samples/ and README.md",
+                        "专项方案里没有这个文件的位置；可有 programme.toml、parameters.toml、figures.toml、rules.toml、indicators.toml、calendar.toml、bridges.toml、overlays/*.toml、classes/*.toml、pathways/*.toml、tests/*.toml、forms/*.md|csv|xlsx、samples/、README.md",
+                        "a pack has no place for this file; it may hold programme.toml, parameters.toml, figures.toml, rules.toml, indicators.toml, calendar.toml, bridges.toml, overlays/*.toml, classes/*.toml, pathways/*.toml, tests/*.toml, forms/*.md|csv|xlsx, samples/ and README.md",
                     ),
                 );
             }

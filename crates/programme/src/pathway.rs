@@ -14,6 +14,10 @@ use crate::rule::{check_rules, is_time};
 use crate::section::{Section, Source};
 use crate::text::Texts;
 
+/// The question of who tells, and its choices that are not the office's.
+pub const TOLD_BY: &str = "told_by";
+pub const TELLERS: [&str; 2] = ["self", "family"];
+
 /// The most signatures that a step needs beside its taker's.
 const MOST_SIGNATURES: usize = 3;
 
@@ -38,6 +42,8 @@ pub struct State {
     pub duty: Option<Duty>,
     /// What the person is held to in this state.
     pub restriction: Option<String>,
+    /// The form that the resident herself is asked for with her slip in this state.
+    pub asks: Option<String>,
 }
 
 /// Who must act in a state, and until when.
@@ -122,7 +128,7 @@ fn read_pathway(
     for mut part in section.sections("state", findings) {
         let code = part.text("code", findings);
         state_codes.extend(code.clone());
-        states.extend(read_state(check_code(code, "state", findings), part, known, findings));
+        states.extend(read_state(check_code(code, "state", findings), part, subject, known, findings));
     }
     check_unique(state_codes.iter(), "state", findings);
     for mut part in section.sections("step", findings) {
@@ -150,6 +156,7 @@ fn texts(section: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findin
 fn read_state(
     code: Option<Located<String>>,
     mut part: Section<'_, '_>,
+    subject: Option<Subject>,
     known: &Known<'_>,
     findings: &mut Findings,
 ) -> Option<State> {
@@ -175,6 +182,10 @@ fn read_state(
             );
         }
     }
+    let asks = part.optional_text("asks", findings);
+    if let Some(asks) = &asks {
+        check_asks(asks, subject, known, findings);
+    }
     let duty = if end { Some(None) } else { read_duty(&mut part, known, findings).map(Some) };
     part.finish(findings);
     Some(State {
@@ -182,7 +193,35 @@ fn read_state(
         name,
         duty: duty?,
         restriction: restriction.map(|restriction| restriction.value),
+        asks: asks.map(|asks| asks.value),
     })
+}
+
+/// A form that a resident is asked for is about the same one as the case, and says who tells it: her word is hers.
+fn check_asks(asks: &Located<String>, subject: Option<Subject>, known: &Known<'_>, findings: &mut Findings) {
+    let forms = known.vocabulary.forms;
+    let Some(form) = forms.iter().find(|form| form.code.value == asks.value) else {
+        let codes: Vec<&str> = forms.iter().map(|form| form.code.value.as_str()).collect();
+        unknown(asks, "表单", "form", &codes, findings);
+        return;
+    };
+    let told_by = form.field(TOLD_BY).filter(|field| field.question.answer == Answer::One && !field.repeated);
+    let says_who = told_by.is_some_and(|field| {
+        TELLERS.iter().all(|teller| field.choices.iter().any(|choice| choice == teller))
+    });
+    if !says_who || subject.is_some_and(|subject| subject != form.subject) {
+        findings.add(
+            &asks.place,
+            "asks",
+            say(
+                format!("居民自己填的表须与流程同一主体，并有单选题 {TOLD_BY}，选项含 {}", TELLERS.join("、")),
+                format!(
+                    "a form that residents are asked for is about the pathway's subject and has a question {TOLD_BY} with the choices {}",
+                    TELLERS.join(" and ")
+                ),
+            ),
+        );
+    }
 }
 
 fn read_duty(part: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findings) -> Option<Duty> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::answer::{self, Record};
+use crate::bridge::Bridge;
 use crate::code::{Day, unknown};
 use crate::condition::{Needs, Vocabulary};
 use crate::finding::{Finding, Findings, Located, Place, say};
@@ -48,6 +49,8 @@ struct Expectation {
     classes: Vec<(Located<String>, String)>,
     /// Numerator and denominator, or the one number of a sum or a middle; nothing for who is not counted.
     indicators: Vec<(Located<String>, Vec<f64>)>,
+    /// The day that a bridge tells, or none.
+    bridges: Vec<(Located<String>, Option<Day>)>,
 }
 
 /// What a test may name.
@@ -56,6 +59,7 @@ struct Names<'n> {
     vocabulary: Vocabulary<'n>,
     indicators: &'n [Indicator],
     pathways: &'n [Pathway],
+    bridges: &'n [Bridge],
     rules: Option<&'n [String]>,
 }
 
@@ -63,11 +67,11 @@ pub(crate) fn read(
     source: &Source<'_>,
     vocabulary: Vocabulary<'_>,
     indicators: &[Indicator],
-    pathways: &[Pathway],
+    (pathways, bridges): (&[Pathway], &[Bridge]),
     rules: Option<&[String]>,
     findings: &mut Findings,
 ) -> Vec<Scenario> {
-    let names = Names { vocabulary, indicators, pathways, rules };
+    let names = Names { vocabulary, indicators, pathways, bridges, rules };
     let mut scenarios = Vec::new();
     source.read_toml(findings, |section, findings| {
         for part in section.sections("test", findings) {
@@ -151,7 +155,7 @@ fn read_expectation(
 ) -> Option<Expectation> {
     let place = part.place();
     let on = part.day("on", findings);
-    let keys = ["flags", "unknown", "figures", "classes", "indicators"];
+    let keys = ["flags", "unknown", "figures", "classes", "indicators", "bridges"];
     if !keys.iter().any(|key| part.has(key)) {
         findings.add(
             &place,
@@ -173,8 +177,8 @@ fn read_expectation(
     let mut expected = |key: &'static str, findings: &mut Findings| {
         if part.has(key) { part.entries(key, findings) } else { Vec::new() }
     };
-    let [figures, classes, indicators] =
-        ["figures", "classes", "indicators"].map(|key| expected(key, findings));
+    let [figures, classes, indicators, bridges] =
+        ["figures", "classes", "indicators", "bridges"].map(|key| expected(key, findings));
     part.finish(findings);
     let Names {
         vocabulary: Vocabulary { figures: known_figures, classes: known_classes, .. },
@@ -205,7 +209,19 @@ fn read_expectation(
         names.vocabulary.loose,
         findings,
     );
-    Some(Expectation { place, on: on?.value, flags, unknown, figures, classes, indicators })
+    let bridges = expectations(
+        bridges,
+        ("桥接", "bridge", names.bridges.iter().map(|bridge| bridge.code.value.as_str()).collect()),
+        ("日期或 []", "a day, or [] for none"),
+        |raw| match raw {
+            Raw::Day(day) => Some(Some(*day)),
+            Raw::List(items) if items.is_empty() => Some(None),
+            _ => None,
+        },
+        names.vocabulary.loose,
+        findings,
+    );
+    Some(Expectation { place, on: on?.value, flags, unknown, figures, classes, indicators, bridges })
 }
 
 /// What is expected by name, each of the wanted kind.
@@ -248,7 +264,7 @@ pub struct Report {
     pub untested: Vec<String>,
     /// Indicators that no test ever sees counted.
     pub uncounted: Vec<String>,
-    /// States, steps and limits of pathways that no test ever walks.
+    /// States, steps and limits of pathways that no test ever walks, and bridges that none ever sees tell a day.
     pub unwalked: Vec<String>,
 }
 
@@ -270,12 +286,17 @@ pub fn run(programme: &Programme) -> Report {
     let unseen = |id: &&String| !seen.contains(*id);
     let rules = programme.rules.iter().map(|rule| &rule.id.value);
     let indicators = programme.indicators.iter().map(|indicator| &indicator.id.value);
+    let bridges = programme.bridges.iter().map(|bridge| format!("bridge.{}", bridge.code.value));
     Report {
         run: programme.scenarios.len(),
         failures: findings.into_sorted(),
         untested: rules.filter(unseen).cloned().collect(),
         uncounted: indicators.filter(unseen).cloned().collect(),
-        unwalked: walked.missing(&programme.pathways),
+        unwalked: walked
+            .missing(&programme.pathways)
+            .into_iter()
+            .chain(bridges.filter(|name| !seen.contains(name)))
+            .collect(),
     }
 }
 
@@ -323,6 +344,19 @@ impl<'r> Run<'r> {
             let found = view.class(&code.value).unwrap_or("—");
             if found != expected {
                 self.differs(&code.value, expected, found);
+            }
+        }
+        for (code, expected) in &expectation.bridges {
+            let bridge = programme.bridges.iter().find(|bridge| bridge.code.value == code.value);
+            let found = bridge.and_then(|bridge| {
+                bridge.tell(&situation, &programme.parameters, &scenario.area, expectation.on)
+            });
+            if found.is_some() {
+                self.seen.insert(format!("bridge.{}", code.value));
+            }
+            if found != *expected {
+                let day = |day: Option<Day>| day.map_or_else(|| "—".to_owned(), |day| day.to_string());
+                self.differs(&code.value, &day(*expected), &day(found));
             }
         }
         let contributions = indicator::contribute(&programme.indicators, scenario.subject, &view);

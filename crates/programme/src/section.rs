@@ -339,6 +339,32 @@ impl<'r, 'i> Section<'r, 'i> {
         Some((text, content))
     }
 
+    /// A list of texts in which mistakes have places of their own, as [`Section::passage`] has one.
+    pub fn passages(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings,
+    ) -> Vec<(Located<String>, Option<usize>)> {
+        let spans: Vec<Range<usize>> = self
+            .find(key)
+            .and_then(|value| value.get_ref().as_array())
+            .map(|items| items.iter().map(Spanned::span).collect())
+            .unwrap_or_default();
+        let texts = self.list(key, findings);
+        let content = |text: &Located<String>, span: &Range<usize>| {
+            Some(span.start + self.source.text.get(span.clone())?.find(&text.value)?)
+        };
+        let spans = spans.iter().map(Some).chain(std::iter::repeat(None));
+        texts
+            .into_iter()
+            .zip(spans)
+            .map(|(text, span)| {
+                let content = span.and_then(|span| content(&text, span));
+                (text, content)
+            })
+            .collect()
+    }
+
     pub fn source(&self) -> &'r Source<'r> {
         self.source
     }

@@ -66,7 +66,7 @@ struct Head {
 
 /// An open batch.
 pub struct Batch<'s> {
-    store: &'s mut Store,
+    pub(crate) store: &'s mut Store,
     now: Millis,
     content_open: bool,
     /// The first id of a bulk of new people.

@@ -137,8 +137,8 @@ impl Reader {
     /// Those of the storage.
     pub fn filled_for(&self, case: CaseId) -> Result<Vec<Filled>> {
         let mut read = self.views.connection().prepare_cached(
-            "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id from filled
-             where case_id = ?1 or case_id in (select id from case_alias where case_id = ?1) order by position",
+            "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip
+             from filled where case_id = ?1 or case_id in (select id from case_alias where case_id = ?1) order by position",
         )?;
         let rows = read.query_map([case.0], filled_from)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -195,6 +195,7 @@ pub(crate) fn filled_from(row: &Row<'_>) -> rusqlite::Result<Filled> {
         on: row.get(7)?,
         dwelling: get_id(row, 8)?,
         case: get_optional_id(row, 9)?,
+        slip: get_optional_id(row, 10)?,
     })
 }
 
@@ -555,7 +556,7 @@ impl Views {
         let mut found = Vec::new();
         for id in ids {
             let mut read = self.cached(
-                "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id
+                "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip
                  from filled where subject = ?1",
             )?;
             let rows = read.query_map([id.0], filled_from)?;

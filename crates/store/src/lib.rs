@@ -11,6 +11,8 @@
 //! | publish a programme's pack and find it again | [`packs`] |
 //! | read cases, and what is due of them by whom | [`cases`] |
 //! | read boards of cases, the cases behind a door, whom a form ties to one | [`case_lists`] |
+//! | whether a role has anybody | [`held`] |
+//! | read what residents are asked for, and which doors a line means | [`asked`] |
 //! | keep and read what indicators count | [`indicators`] |
 //! | read residents' slips and what was said with them | [`slips`] |
 //! | read what changed, for a phone | [`pull`] |
@@ -19,6 +21,7 @@
 //! | erase a person | [`erase`] |
 //! | make the views again, or check them | [`rebuild`] |
 
+pub mod asked;
 pub mod batch;
 pub mod case_lists;
 pub mod cases;
@@ -28,6 +31,7 @@ pub mod directory;
 pub mod entropy;
 pub mod erase;
 pub mod error;
+pub mod held;
 pub mod indicators;
 pub mod lists;
 pub mod nodes;

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 3;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 14;
+pub const VIEWS_VERSION: i64 = 16;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -214,8 +214,9 @@ create table appointment (who blob not null, programme text not null, role text 
     primary key (who, programme, role)) without rowid;
 create table filled (subject blob not null, position integer not null, subject_kind integer not null,
     dwelling blob not null, at integer not null, programme text not null, version text not null, form text not null, on_day integer not null,
-    case_id blob, primary key (subject, position)) without rowid;
+    case_id blob, slip blob, primary key (subject, position)) without rowid;
 create index filled_for_case on filled (case_id) where case_id is not null;
+create index filled_with on filled (slip, on_day) where slip is not null;
 create table to_judge (subject blob not null, kind integer not null, with_people integer not null,
     position integer not null, primary key (subject, with_people)) without rowid;
 create index to_judge_at on to_judge (position);

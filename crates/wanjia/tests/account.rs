@@ -128,6 +128,47 @@ fn what_cannot_be_is_refused_in_both_languages() {
     assert!(told.contains("no account named nobody") && told.contains("没有用户名"), "{told}");
 }
 
+/// Where the roles are of programmes to which she is appointed now.
+fn appointed(place: &Place) -> Vec<(String, String, String)> {
+    let key = directory::find_key(&place.root(), None, None).unwrap();
+    let reader = store::Reader::open(&place.root(), Some(Arc::new(key))).unwrap();
+    let who = place.control().accounts().unwrap().first().unwrap().id;
+    let roles = reader.appointments(who).unwrap();
+    let code = |area| reader.book().areas.code(area).to_owned();
+    roles.into_iter().map(|role| (role.programme, role.role, code(role.area))).collect()
+}
+
+#[test]
+fn an_account_is_appointed_within_its_area_to_a_role_that_is_published_until_that_ends() {
+    let place = Place::new();
+    place.add("zhou");
+    let appoint = |role: &str, rest: &str| {
+        format!("account appoint --data data --username zhou --programme epidemic --role {role} {rest}")
+    };
+    let early = place.expect(2, &appoint("doctor", "--area 420102"));
+    assert!(early.contains("no programme epidemic is published") && early.contains("没有发布"), "{early}");
+    let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../programmes/epidemic");
+    place.expect(0, &format!("programme publish --data data {pack} --apply"));
+    for (line, en, zh) in [
+        (appoint("mayor", "--area 420102"), "has no role mayor", "没有角色"),
+        (appoint("doctor", "--area 999"), "no area has the code 999", "没有编码"),
+        (appoint("doctor", "--area 4201"), "not within the area", "权限范围"),
+    ] {
+        let told = place.expect(2, &line);
+        assert!(told.contains(en) && told.contains(zh), "{told}");
+    }
+    assert_eq!(appointed(&place), []);
+    let told = place.expect(0, &appoint("doctor", "--area 420102"));
+    assert!(told.contains("epidemic doctor in 420102"), "{told}");
+    let doctor = ("epidemic".to_owned(), "doctor".to_owned(), "420102".to_owned());
+    assert_eq!(appointed(&place), [doctor]);
+    let told = place.expect(0, &appoint("doctor", "--end"));
+    assert!(told.contains("ended") && told.contains("不再任"), "{told}");
+    assert_eq!(appointed(&place), []);
+    place.expect(0, "verify --data data");
+    place.expect(0, "rebuild --data data --check");
+}
+
 #[test]
 fn a_sign_in_needs_name_password_and_a_code_not_used_before() {
     let place = Place::new();

@@ -101,7 +101,7 @@ fn chinese_digit(c: char) -> Option<u32> {
 }
 
 /// `三` is 3, `十二` is 12, `二十` is 20, `四〇二` is 402; `None` for anything else.
-fn chinese_number(text: &str) -> Option<String> {
+pub(crate) fn chinese_number(text: &str) -> Option<String> {
     let characters: Vec<char> = text.chars().take(9).collect();
     if characters.is_empty() || characters.len() > 8 {
         return None;

@@ -193,6 +193,24 @@ pub fn staff_name(reader: &Reader, control: &Control, id: ActorId) -> Result<Opt
     }
 }
 
+/// Whether someone who took a case over, or to whom it was offered, can still act on it: her right may have ended since.
+///
+/// # Errors
+/// Those of the storage.
+pub fn still_acts(reader: &mut Reader, who: ActorId, file: &CaseFile) -> Result<bool> {
+    let grant = match reader.state().grant(who)? {
+        Some(grant) => Some(grant),
+        None => {
+            let phone = reader.phone_of(who)?.filter(|phone| phone.revoked_at.is_none());
+            phone.map(|phone| Grant { role: phone.role, area: phone.area })
+        }
+    };
+    match grant {
+        Some(grant) => may_see(reader, Actor { id: who, grant }, file),
+        None => Ok(false),
+    }
+}
+
 /// Writes a form down, with its answers sealed.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ use programme::Programme;
 use programme::condition::Needs;
 use programme::form;
 use programme::indicator::{self, Contributions};
-use programme::judge::{Judgement, View};
+use programme::judge::{Judgement, View, judge as judge_once};
 use programme::rule::Rule;
 use store::cases::is_about;
 use store::indicators::Counted;
@@ -37,6 +37,8 @@ const WAKE: Duration = Duration::from_secs(30);
 const PIECE: usize = 200;
 /// Moments noted at a time.
 const CLIMBS: usize = 1000;
+/// As many days back it is looked whether a rule was quiet since a case ended.
+const LOOKED_BACK: Day = 60;
 
 /// Keeps a running territory judged and counted.
 #[derive(Default)]
@@ -229,7 +231,18 @@ fn judge_subject(
         for rule in programme.rules.iter().filter(|rule| is_about(rule.subject, subject)) {
             if matches!(view.judge(&rule.condition), Judgement::Flags(_)) {
                 let last = known.newest.map_or(Millis::MIN, |(at, _)| at);
-                judged.reports.extend(asked_for(reader, programme, rule, (subject, dwelling), last)?);
+                // What was quiet in between and a day alone brought about again, as missed checks, is new.
+                let area_code = reader.book().areas.code(area).to_owned();
+                let all_along = |ended: Millis| {
+                    (day_of(ended).max(today - LOOKED_BACK)..today).all(|day| {
+                        let day = from_day(day);
+                        let parameters = programme.parameters.on(&area_code, day);
+                        let flagged = judge_once(&rule.condition, &situation, &parameters, day);
+                        matches!(flagged, Judgement::Flags(_))
+                    })
+                };
+                let about = (subject, dwelling);
+                judged.reports.extend(asked_for(reader, programme, rule, about, last, &all_along)?);
             }
         }
         for kind in kinds(subject) {
@@ -248,6 +261,7 @@ fn asked_for(
     rule: &Rule,
     (subject, dwelling): (Subject, DwellingId),
     last_filled: Millis,
+    flagged_since: &dyn Fn(Millis) -> bool,
 ) -> Result<Vec<Body>> {
     let (code, id) = (&programme.manifest.code, &rule.id.value);
     let mut reports = Vec::new();
@@ -258,8 +272,12 @@ fn asked_for(
     {
         let pathway = &pathway.code.value;
         if let Some(known) = reader.newest_case(code, pathway, subject)? {
-            // One that has ended answered whatever was known then; one that is open has this reporter already.
-            let answered = if known.ended { known.since >= last_filled } else { known.rules.contains(id) };
+            // One that has ended answered whatever was known then and has flagged ever since; one that is open has this
+            // reporter already.
+            let answered = match known.ended {
+                true => known.since >= last_filled && flagged_since(known.since),
+                false => known.rules.contains(id),
+            };
             if answered {
                 continue;
             }

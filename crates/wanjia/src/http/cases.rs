@@ -11,6 +11,7 @@ use domain::case::{Deed, Source, Subject};
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId};
 use domain::state::{Book, State as _};
 use domain::time::{day_of, end_of, from_day, parse_date, to_day};
+use programme::Finding;
 use programme::answer::Given;
 use programme::case::{self, What};
 use programme::parameter::Unit;
@@ -151,7 +152,7 @@ struct CaseTask {
     since: String,
     /// The caller has taken it over.
     mine: bool,
-    /// Someone has taken it over.
+    /// Someone has taken it over and can still act.
     taken: bool,
     about: About,
 }
@@ -181,6 +182,10 @@ fn task_row(reader: &mut Reader, task: &DueTask, caller: ActorId, now: i64) -> A
         now if now >= task.remind_at => "reminded",
         _ => "open",
     };
+    let taken = match task.holder {
+        Some(holder) => cases::still_acts(reader, holder, &file)?,
+        None => false,
+    };
     Ok(Some(CaseTask {
         case: task.case,
         programme: task.programme.clone(),
@@ -194,7 +199,7 @@ fn task_row(reader: &mut Reader, task: &DueTask, caller: ActorId, now: i64) -> A
         due: instant(task.due),
         since: instant(task.since),
         mine: task.holder == Some(caller),
-        taken: task.holder.is_some(),
+        taken,
         about: About::of(reader, task.subject, task.dwelling)?,
     }))
 }
@@ -229,8 +234,12 @@ async fn tasks(
         .read(move |reader| {
             let roles = cases::roles_of(reader, actor, day_of(now))?;
             let mut rows = Vec::new();
-            for task in reader.due_tasks(&roles, now, end_of(until), limit)? {
-                rows.extend(task_row(reader, &task, actor.id, now)?);
+            let mut due = reader.due_tasks(&roles, now, end_of(until), limit)?;
+            due.extend(reader.unheld_tasks(&roles, end_of(until), limit)?);
+            due.sort_by(|a, b| (a.due, a.case, &a.task, a.rank).cmp(&(b.due, b.case, &b.task, b.rank)));
+            due.dedup_by(|later, first| (later.case, &later.task) == (first.case, &first.task));
+            for task in due.iter().take(limit) {
+                rows.extend(task_row(reader, task, actor.id, now)?);
             }
             let code = |area| reader.book().areas.code(area).to_owned();
             let roles = roles
@@ -449,7 +458,12 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
         let rule = file.programme.rules.iter().find(|rule| rule.id.value == *id);
         Named::of(id, rule.map(|rule| &rule.says))
     };
-    let person = |number: Option<u128>| number.map(|number| Id(number.to_be_bytes()));
+    // Who has left holds nothing: it is the role's again.
+    let mut person = |number: Option<u128>| -> AppResult<Option<ActorId>> {
+        let Some(who) = number.map(|number| Id(number.to_be_bytes())) else { return Ok(None) };
+        Ok(cases::still_acts(reader, who, file)?.then_some(who))
+    };
+    let (holder, offered) = (person(standing.holder)?, person(standing.offered)?);
     Ok(Case {
         case: file.id,
         programme: file.case.programme.clone(),
@@ -523,8 +537,8 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
                 due: instant(climb.due),
             })
             .collect(),
-        holder: person(standing.holder),
-        offered: person(standing.offered),
+        holder,
+        offered,
         roles,
         staff,
     })
@@ -751,6 +765,23 @@ fn given(value: &Value) -> Option<Given> {
     })
 }
 
+pub(super) fn given_all(answers: &BTreeMap<String, Value>) -> Result<BTreeMap<String, Given>, Problem> {
+    answers
+        .iter()
+        .map(|(name, value)| {
+            let given = given(value).ok_or_else(|| {
+                Problem::field(
+                    format!("answers.{name}"),
+                    "not_an_answer",
+                    "答案应为文字、数字或列表",
+                    "an answer is a text, a number or a list",
+                )
+            })?;
+            Ok((name.clone(), given))
+        })
+        .collect()
+}
+
 /// Type in a form that was filled in. The answers are held to the form and sealed to whom they are about.
 #[utoipa::path(
     post, path = "/v1/answers", tag = "cases", request_body = TypedForm,
@@ -764,19 +795,7 @@ async fn answer(
     let types_all = caller.may(Action::FillInForms, Scope::Own).is_ok();
     let action = if types_all { Action::FillInForms } else { Action::FillInOwnForms };
     holds(&site, &caller, action, new.dwelling).await?;
-    let mut answers = BTreeMap::new();
-    for (name, value) in &new.answers {
-        let Some(given) = given(value) else {
-            let field = format!("answers.{name}");
-            return Err(Problem::field(
-                field,
-                "not_an_answer",
-                "答案应为文字、数字或列表",
-                "an answer is a text, a number or a list",
-            ));
-        };
-        answers.insert(name.clone(), given);
-    }
+    let answers = given_all(&new.answers)?;
     let on = match new.on.as_deref() {
         None => day_of(now()),
         Some(text) => to_day(parse_date(text).map_err(|_| {
@@ -822,24 +841,27 @@ async fn answer(
         .await?;
     match filled {
         FilledIn::Done => Ok(StatusCode::NO_CONTENT),
-        FilledIn::Misfits(misfits) => {
-            let fields: Vec<Value> = misfits
-                .iter()
-                .map(|misfit| {
-                    serde_json::json!({
-                        "field": misfit.place.file, "code": misfit.code,
-                        "detail": misfit.text.zh, "detail_en": misfit.text.en,
-                    })
-                })
-                .collect();
-            let first = misfits.first().map(|misfit| misfit.place.file.clone()).unwrap_or_default();
-            Err(Problem::field(
-                format!("answers.{first}"),
-                "answer_misfit",
-                "有答案与表单不符，没有写入",
-                "an answer does not fit its form; nothing was written",
-            )
-            .with("fields", fields))
-        }
+        FilledIn::Misfits(misfits) => Err(misfit(&misfits)),
     }
+}
+
+/// Each answer that does not fit, by its name.
+pub(super) fn misfit(misfits: &[Finding]) -> Problem {
+    let fields: Vec<Value> = misfits
+        .iter()
+        .map(|misfit| {
+            serde_json::json!({
+                "field": misfit.place.file, "code": misfit.code,
+                "detail": misfit.text.zh, "detail_en": misfit.text.en,
+            })
+        })
+        .collect();
+    let first = misfits.first().map(|misfit| misfit.place.file.clone()).unwrap_or_default();
+    Problem::field(
+        format!("answers.{first}"),
+        "answer_misfit",
+        "有答案与表单不符，没有写入",
+        "an answer does not fit its form; nothing was written",
+    )
+    .with("fields", fields)
 }

@@ -11,10 +11,12 @@
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
 //! | `boards`, `trees`, `households` | how many cases stand where, whom a case is tied to, what is known behind a door |
+//! | `lines`, `bridges` | one line from the telephone; the day that another programme tells |
 //! | `indicators` | what is counted by area and day, and who stands behind it |
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
+//! | `checks` | what a resident is asked for, and her answers |
 //! | `problem` | how a request is refused |
 //! | `layers` | what every answer gets: headers, limits, a trace |
 //! | `listen` | connections: timeouts, and a stop that finishes what was begun |
@@ -39,8 +41,10 @@ use crate::app::territory::Territory;
 
 pub mod areas;
 pub mod boards;
+pub mod bridges;
 pub mod buildings;
 pub mod cases;
+pub mod checks;
 pub mod coverage;
 pub mod cursor;
 pub mod devices;
@@ -53,6 +57,7 @@ pub mod health;
 pub mod households;
 pub mod indicators;
 pub mod layers;
+pub mod lines;
 pub mod listen;
 pub mod maps;
 pub mod my_plans;
@@ -193,9 +198,12 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(cases::routes())
         .merge(trees::routes())
         .merge(households::routes())
+        .merge(bridges::routes())
+        .merge(lines::routes())
         .merge(indicators::routes())
         .merge(forms::routes())
         .merge(slips::routes())
+        .merge(checks::routes())
         .merge(facts::routes())
         .merge(pull::routes())
         .merge(proofs::routes())

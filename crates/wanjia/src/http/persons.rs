@@ -126,16 +126,16 @@ pub(super) struct Link {
 
 /// A purpose of the console; phones and residents have their own.
 pub(super) fn purpose(name: &str) -> Result<Purpose, Problem> {
-    Purpose::from_name(name).filter(|purpose| !matches!(purpose, Purpose::Visit | Purpose::Own)).ok_or_else(
-        || {
+    Purpose::from_name(name)
+        .filter(|purpose| !matches!(purpose, Purpose::Visit | Purpose::Own | Purpose::Bridge))
+        .ok_or_else(|| {
             Problem::field(
                 "purpose",
                 "purpose",
                 "请说明用途：reconcile（核对）、service（服务）或 correction（更正）",
                 "say what for: reconcile, service or correction",
             )
-        },
-    )
+        })
 }
 
 /// Whether a person is where the caller may do this.

@@ -512,13 +512,13 @@ fn put_on_list(
 }
 
 /// Whoever holds a slip, for as long as it opens anything.
-struct Holder {
-    slip: SlipId,
-    row: Slip,
+pub(super) struct Holder {
+    pub(super) slip: SlipId,
+    pub(super) row: Slip,
     office_phone: String,
 }
 
-fn shut(shut: Shut) -> Problem {
+pub(super) fn shut(shut: Shut) -> Problem {
     let (code, zh, en) = match shut {
         Shut::Unknown => ("unknown_slip", "没有这个编号的便条", "no slip has this code"),
         Shut::Expired => ("slip_expired", "这张便条已经过期", "this slip has expired"),

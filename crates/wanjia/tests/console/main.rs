@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod cases;
+mod checks;
 mod files;
 mod forms;
 mod indicators;

@@ -9,7 +9,7 @@ use domain::identity::Identity;
 use serde_json::{Value, json};
 
 use super::place::{OTHER, OWN, Place, SWEEP, Who, authorization, visited};
-use super::{cases, maps, plans, slips};
+use super::{cases, checks, maps, plans, slips};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/access_matrix.csv");
 
@@ -49,6 +49,8 @@ fn places(endpoint: &str) -> &'static [&'static str] {
         | "GET /v1/events"
         | "GET /v1/slip"
         | "GET /v1/slip/record"
+        | "GET /v1/slip/checks"
+        | "POST /v1/slip/checks"
         | "POST /v1/slip/people"
         | "POST /v1/slip/requests" => &["any"],
         _ => &["own", "other"],
@@ -263,6 +265,14 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             ("/v1/forms/epidemic/2020-03/twice_daily/questions".into(), None)
         }
         "POST /v1/answers" => ("/v1/answers".into(), Some(cases::check(place, other, 36.6).await)),
+        "POST /v1/lines" => ("/v1/lines".into(), Some(json!({"text": "3栋402 36.5", "area": area}))),
+        "GET /v1/bridges/{programme}/{bridge}" => {
+            cases::publish(place).await;
+            checks::appoint(place, who, "livelihood", "helper", Some(OWN)).await;
+            let home = place.home(other).await;
+            let person = place.people(home).await[0];
+            (format!("/v1/bridges/epidemic/available_from?person={person}&role=helper"), None)
+        }
         "POST /v1/slips" => {
             let home = place.home(other).await;
             let body = json!({"dwellings": [home], "office_phone": "027-82812345", "days": 30});
@@ -284,6 +294,11 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         }
         "GET /v1/slip" => ("/v1/slip".into(), None),
         "GET /v1/slip/record" => ("/v1/slip/record".into(), None),
+        "GET /v1/slip/checks" => ("/v1/slip/checks".into(), None),
+        "POST /v1/slip/checks" => {
+            let body = json!({"programme": "epidemic", "form": "twice_daily", "answers": {}});
+            ("/v1/slip/checks".into(), Some(body))
+        }
         "POST /v1/slip/people" => ("/v1/slip/people".into(), Some(json!({"people": [{"name": "周九"}]}))),
         "POST /v1/slip/requests" => {
             ("/v1/slip/requests".into(), Some(json!({"what": "help", "text": "要药"})))
