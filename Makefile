@@ -6,7 +6,7 @@ LISTEN := 127.0.0.1:8420
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup peers build pages run test lint gen fuzz xforms bench bench-linkage bench-planning bench-programme bench-screens screens
+.PHONY: setup peers build pages run test lint gen fuzz xforms bench bench-linkage bench-planning bench-programme bench-screens screens guide
 
 setup:
 	@scripts/setup.sh
@@ -89,6 +89,12 @@ bench-programme: setup
 RUNS := 7
 bench-screens: build
 	cd e2e && npm ci --no-audit --no-fund && WANJIA_BINARY=$(CURDIR)/target/release/wanjia node bench.mjs --runs $(RUNS)
+
+# The pictures of docs/guide, from the demonstration.
+guide: setup
+	cd web && npm ci --no-audit --no-fund && npm run build
+	cargo build --locked -p wanjia
+	cd e2e && npm ci --no-audit --no-fund && node guide.mjs
 
 # Pictures of every screen in each size, language and contrast, into the ignored folder screens: look before and after a
 # change. screens.mjs shows a mock, whose states have levers; walk.mjs the demonstration on the real server, states.mjs what

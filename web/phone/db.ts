@@ -184,6 +184,8 @@ interface Settings {
   sweeps: Sweep[]
   sweep: string
   plans: MyPlan[]
+  /** Printed on slips; as it was typed last. */
+  officePhone: string
   /** Opaque: what the server said last of this worker's tasks, and of the forms in force. */
   tasksKnown: string
   formsKnown: string

@@ -246,7 +246,8 @@ async function requireIncluded(
   throw new PastWasRewritten(record)
 }
 
-async function ask<Body>(
+/** A question of this phone's, with its token if it is open. */
+export async function ask<Body>(
   sender: Sender,
   now: () => number,
   path: string,

@@ -189,7 +189,8 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::FillInForms => &[Clerk, CommunitySecretary],
         Action::FillInOwnForms => &[Street, County, DepartmentObserver],
         Action::CrossBridges => &[Clerk, CommunitySecretary, Street, County, DepartmentObserver],
-        Action::IssueSlips | Action::DecideSaid | Action::DrawMap => &[Clerk, CommunitySecretary],
+        Action::IssueSlips => &[GridWorker, Clerk, CommunitySecretary],
+        Action::DecideSaid | Action::DrawMap => &[Clerk, CommunitySecretary],
     };
     roles.contains(&role)
 }

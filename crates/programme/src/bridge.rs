@@ -7,6 +7,7 @@ use crate::code::{Day, check_code, check_unique, is_code};
 use crate::condition::{self, Condition, Vocabulary, Wanted};
 use crate::finding::{Findings, Located, say};
 use crate::form::Subject;
+use crate::formula::day_of;
 use crate::judge::{Reckoned, Situation, View};
 use crate::parameter::Parameters;
 use crate::question::Answer;
@@ -27,7 +28,7 @@ pub struct Bridge {
     /// The roles of that programme in which someone may ask.
     pub roles: Vec<String>,
     /// Each comes to a day, if its answers are there.
-    days: Vec<Condition>,
+    pub(crate) days: Vec<Condition>,
 }
 
 impl Bridge {
@@ -49,7 +50,7 @@ impl Bridge {
         let values = parameters.on(area, today);
         let days = self.days.iter().filter_map(|day| {
             match View::new(&day.needs, situation, &values, today).number(day) {
-                Reckoned::Number(number) => crate::judge::day_of(number),
+                Reckoned::Number(number) => day_of(number),
                 Reckoned::Unknown | Reckoned::Failed(_) => None,
             }
         });

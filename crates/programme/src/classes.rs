@@ -45,8 +45,9 @@ pub fn over_time(
     needs.add_classes(classes);
     let mut spans: Vec<(Day, String)> = Vec::new();
     for day in from.series(jiff::Span::new().days(1)).take_while(|day| *day <= until) {
-        let view = View::new(&needs, situation, &parameters.on(area, day), day);
-        let class = view.class(&classes.code.value).unwrap_or_default();
+        let parameters = parameters.on(area, day);
+        let class = View::new(&needs, situation, &parameters, day).class(&classes.code.value);
+        let class = class.as_deref().unwrap_or_default();
         if spans.last().is_none_or(|(_, before)| before != class) {
             spans.push((day, class.to_owned()));
         }

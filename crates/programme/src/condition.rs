@@ -21,6 +21,7 @@ use crate::code::unknown;
 use crate::figure::Figure;
 use crate::finding::{Findings, Located, Place, say};
 use crate::form::{Field, Form, is_list};
+use crate::formula::{self, Formula, Names};
 use crate::manifest::Manifest;
 use crate::parameter::{Parameters, Unit};
 use crate::question::Answer;
@@ -50,7 +51,7 @@ pub struct Condition {
     /// The parameters it depends on, those of its figures and classes too.
     pub parameters: BTreeSet<String>,
     pub(crate) needs: Needs,
-    pub(crate) expression: IdedExpr,
+    pub(crate) formula: Formula,
 }
 
 impl Condition {
@@ -253,13 +254,19 @@ pub(crate) fn read_as(
         checker.other_concept(&expression, concept, found, findings);
     }
     let Checker { evidence, needs, .. } = checker;
-    (findings.len() == before).then(|| Condition {
-        text,
-        evidence,
-        parameters: needs.parameters.clone(),
-        needs,
-        expression,
-    })
+    if findings.len() > before {
+        return None;
+    }
+    let names = Names { figures: vocabulary.figures, classes: vocabulary.classes };
+    let Some(formula) = formula::prepare(&expression, &names) else {
+        // A name that is not there for a mistake of its own was told there.
+        if !vocabulary.loose {
+            let (zh, en) = ("条件里有这里不用的写法", "the condition has writing that is not used here");
+            findings.add(&text.place, "cel", say(zh, en));
+        }
+        return None;
+    };
+    Some(Condition { text, evidence, parameters: needs.parameters.clone(), needs, formula })
 }
 
 /// Length and nesting are bounded before the parser sees the text.

@@ -1,17 +1,16 @@
 //! Judging: whether a rule flags a subject, and by what evidence; what figures and classes come to for it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
-
-use cel::common::traits::Indexer;
-use cel::common::types::{CelDouble, CelInt, CelList, CelString, INT_TYPE, LIST_TYPE, MAP_TYPE, Type};
-use cel::common::value::{CowVal, Val};
-use cel::{Context, Env, ExecutionError};
-use jiff::Span;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::answer::{Record, Value};
+use crate::classes::Classes;
 use crate::code::Day;
 use crate::condition::{Condition, MOST_HISTORY, MOST_PEOPLE, Needs};
+use crate::figure::Figure;
+use crate::formula::{Known, Lack, Sight, Worth, day_number, work_out};
 use crate::section::Number;
 
 /// What is known of a subject.
@@ -45,22 +44,6 @@ pub enum Reckoned {
     Failed(String),
 }
 
-static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
-    let mut environment = Env::stdlib();
-    // The two names are nobody else's, so neither can be refused.
-    let added = [
-        environment.add_overload("sum", "sum_list", vec![LIST_TYPE], sum),
-        environment.add_overload(
-            "first_of_month",
-            "first_of_month_int",
-            vec![INT_TYPE, INT_TYPE],
-            first_of_month,
-        ),
-    ];
-    debug_assert!(added.iter().all(Result::is_ok));
-    Arc::new(environment)
-});
-
 /// Judges one subject by one condition. Only what was filled in up to `today` counts. Whoever judges by several conditions
 /// looks once: [`View`].
 #[must_use]
@@ -73,101 +56,66 @@ pub fn judge(
     View::new(&condition.needs, situation, parameters, today).judge(condition)
 }
 
-/// One subject on one day, looked at for all conditions whose needs it was made for.
+/// Filled-in forms, in an order.
+type Forms<'s> = Rc<[&'s Record]>;
+
+/// The filled-in forms of one kind up to a day, the newest first; of one day in the order in which they were given, the
+/// last first.
+struct Filled<'s> {
+    form: &'s str,
+    newest: &'s Record,
+    all: OnceCell<Forms<'s>>,
+}
+
+/// One subject on one day, looked at for all conditions whose needs it was made for. Figures, classes and whatever conditions
+/// share are worked out when the first asks for them.
 pub struct View<'s> {
-    context: Context<'s, 's>,
-    latest: BTreeMap<&'s str, &'s Record>,
-    figures: BTreeMap<String, Reckoned>,
-    classes: BTreeMap<String, String>,
+    needs: &'s Needs,
+    situation: &'s Situation<'s>,
+    parameters: &'s BTreeMap<&'s str, Number>,
+    today: Day,
+    own: Vec<Filled<'s>>,
+    people: RefCell<Vec<(&'s str, Forms<'s>)>>,
+    figures: RefCell<Vec<(Arc<Figure>, Reckoned)>>,
+    classes: RefCell<Vec<(Arc<Classes>, Rc<str>)>>,
+    known: RefCell<Vec<Known<'s>>>,
 }
 
 impl<'s> View<'s> {
     #[must_use]
     pub fn new(
         needs: &'s Needs,
-        situation: &Situation<'s>,
-        parameters: &BTreeMap<&str, Number>,
+        situation: &'s Situation<'s>,
+        parameters: &'s BTreeMap<&'s str, Number>,
         today: Day,
     ) -> Self {
-        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
-        context.add_variable_as_val("today", day(today));
-        let values = needs
-            .parameters
-            .iter()
-            .filter_map(|code| Some((code.as_str(), number(*parameters.get(code.as_str())?))));
-        context.add_variable_as_val("param", map(values));
-        let mut latest = BTreeMap::new();
-        for form in &needs.forms {
-            let found = newest(&situation.own, form, today).into_iter().next();
-            context.add_variable_as_val(form.as_str(), found.map_or_else(|| map([]), record));
-            latest.extend(found.map(|found| (form.as_str(), found)));
-        }
-        let mut overflown = BTreeSet::new();
-        let history = needs.history.iter().map(|form| {
-            let all = newest(&situation.own, form, today);
-            if all.len() > MOST_HISTORY {
-                overflown.insert(form.as_str());
+        let mut own: Vec<Filled<'s>> = Vec::new();
+        for record in situation.own.iter().copied().filter(|record| record.on <= today) {
+            match own.iter_mut().find(|filled| filled.form == record.form) {
+                Some(filled) if record.on >= filled.newest.on => filled.newest = record,
+                Some(_) => {}
+                None => own.push(Filled { form: &record.form, newest: record, all: OnceCell::new() }),
             }
-            (form.as_str(), list(all.into_iter().take(MOST_HISTORY).map(record)))
-        });
-        context.add_variable_as_val("history", map(history));
-        let people = needs.people.iter().map(|form| {
-            let people = situation.people.iter().take(MOST_PEOPLE);
-            let all = people.filter_map(|own| newest(own, form, today).into_iter().next()).map(record);
-            (form.as_str(), list(all))
-        });
-        context.add_variable_as_val("people", map(people));
-        let mut view = Self { context, latest, figures: BTreeMap::new(), classes: BTreeMap::new() };
-        view.reckon(needs, &overflown);
-        view.classify(needs);
-        view
-    }
-
-    fn reckon(&mut self, needs: &'s Needs, overflown: &BTreeSet<&str>) {
-        for figure in &needs.figures {
-            // A sum of the newest only would be a wrong sum.
-            let too_many = figure.value.needs.history.iter().find(|form| overflown.contains(form.as_str()));
-            let reckoned = match too_many {
-                Some(form) => Reckoned::Failed(format!("more than {MOST_HISTORY} of {form}")),
-                None => match figure.only_if.as_ref().map(|only_if| self.judge(only_if)) {
-                    None | Some(Judgement::Flags(_)) => self.number(&figure.value),
-                    Some(Judgement::Failed(reason)) => Reckoned::Failed(reason),
-                    Some(Judgement::Clear | Judgement::Unknown) => Reckoned::Unknown,
-                },
-            };
-            self.figures.insert(figure.code.value.clone(), reckoned);
-            let known =
-                needs.figures.iter().filter_map(|figure| match self.figures.get(&figure.code.value) {
-                    Some(Reckoned::Number(number)) => Some((figure.code.value.as_str(), decimal(*number))),
-                    _ => None,
-                });
-            let known = map(known);
-            self.context.add_variable_as_val("figure", known);
         }
-    }
-
-    fn classify(&mut self, needs: &'s Needs) {
-        for classes in &needs.classes {
-            let found = classes.all.iter().find(|class| {
-                class.when.as_ref().is_none_or(|when| matches!(self.judge(when), Judgement::Flags(_)))
-            });
-            let found = found.map(|class| class.code.value.clone()).unwrap_or_default();
-            self.classes.insert(classes.code.value.clone(), found);
+        Self {
+            needs,
+            situation,
+            parameters,
+            today,
+            own,
+            people: RefCell::default(),
+            figures: RefCell::default(),
+            classes: RefCell::default(),
+            known: RefCell::default(),
         }
-        let known = needs.classes.iter().filter_map(|classes| {
-            let code = &classes.code.value;
-            Some((code.as_str(), text(self.classes.get(code)?.clone())))
-        });
-        let known = map(known);
-        self.context.add_variable_as_val("class", known);
     }
 
     /// Judges by a condition among those for whose needs this was made.
     #[must_use]
     pub fn judge(&self, condition: &Condition) -> Judgement {
         match self.resolve(condition) {
-            Ok(cel::Value::Bool(true)) => Judgement::Flags(self.evidence(condition)),
-            Ok(cel::Value::Bool(false)) => Judgement::Clear,
+            Ok(Worth::Truth(true)) => Judgement::Flags(self.evidence(condition)),
+            Ok(Worth::Truth(false)) => Judgement::Clear,
             Ok(_) => Judgement::Failed("not a yes or no".into()),
             Err(reason) => reason.map_or(Judgement::Unknown, Judgement::Failed),
         }
@@ -177,9 +125,9 @@ impl<'s> View<'s> {
     #[must_use]
     pub fn number(&self, expression: &Condition) -> Reckoned {
         match self.resolve(expression) {
-            Ok(cel::Value::Bool(truth)) => Reckoned::Number(f64::from(u8::from(truth))),
-            Ok(cel::Value::Int(number)) => Reckoned::Number(Number::Whole(number).as_decimal()),
-            Ok(cel::Value::Float(number)) if number.is_finite() => Reckoned::Number(number),
+            Ok(Worth::Truth(truth)) => Reckoned::Number(f64::from(u8::from(truth))),
+            Ok(Worth::Whole(number)) => Reckoned::Number(Number::Whole(number).as_decimal()),
+            Ok(Worth::Decimal(number)) if number.is_finite() => Reckoned::Number(number),
             Ok(_) => Reckoned::Failed("not a number".into()),
             Err(reason) => reason.map_or(Reckoned::Unknown, Reckoned::Failed),
         }
@@ -187,252 +135,134 @@ impl<'s> View<'s> {
 
     /// What a figure comes to that one of the conditions names.
     #[must_use]
-    pub fn figure(&self, code: &str) -> Option<&Reckoned> {
-        self.figures.get(code)
+    pub fn figure(&self, code: &str) -> Option<Reckoned> {
+        self.needs.figures.iter().find(|figure| figure.code.value == code).map(|figure| self.reckoned(figure))
     }
 
     /// The class that the subject is in, of a classification that one of the conditions names.
     #[must_use]
-    pub fn class(&self, code: &str) -> Option<&str> {
-        self.classes.get(code).map(String::as_str)
+    pub fn class(&self, code: &str) -> Option<Rc<str>> {
+        let classes = self.needs.classes.iter().find(|classes| classes.code.value == code)?;
+        Some(Sight::class(self, classes))
     }
 
     /// The error is a reason, or none if an answer is missing.
-    fn resolve(&self, condition: &Condition) -> Result<cel::Value, Option<String>> {
-        self.context.resolve(&condition.expression).map_err(|error| match error {
+    fn resolve(&self, condition: &Condition) -> Result<Worth<'s>, Option<String>> {
+        work_out(&condition.formula, self, &mut Vec::new()).map_err(|lack| match lack {
             // A figure that failed is missing too, and what names it has failed with it.
-            ExecutionError::NoSuchKey(_) => {
-                condition.needs.figures.iter().find_map(|figure| match self.figures.get(&figure.code.value) {
-                    Some(Reckoned::Failed(reason)) => Some(reason.clone()),
-                    _ => None,
-                })
-            }
-            error => Some(reason(&error)),
+            Lack::Missing => condition.needs.figures.iter().find_map(|figure| match self.reckoned(figure) {
+                Reckoned::Failed(reason) => Some(reason),
+                Reckoned::Number(_) | Reckoned::Unknown => None,
+            }),
+            Lack::Failed(reason) => Some(reason),
         })
     }
 
+    fn reckoned(&self, figure: &Arc<Figure>) -> Reckoned {
+        let same = |(known, _): &&(Arc<Figure>, Reckoned)| known.code.value == figure.code.value;
+        if let Some((_, known)) = self.figures.borrow().iter().find(same) {
+            return known.clone();
+        }
+        let too_many = |form: &&String| self.count(form) > MOST_HISTORY;
+        // A sum of the newest only would be a wrong sum.
+        let reckoned = match figure.value.needs.history.iter().find(too_many) {
+            Some(form) => Reckoned::Failed(format!("more than {MOST_HISTORY} of {form}")),
+            None => match figure.only_if.as_ref().map(|only_if| self.resolve(only_if)) {
+                None | Some(Ok(Worth::Truth(true))) => self.number(&figure.value),
+                Some(Err(Some(reason))) => Reckoned::Failed(reason),
+                Some(Ok(_) | Err(None)) => Reckoned::Unknown,
+            },
+        };
+        self.figures.borrow_mut().push((Arc::clone(figure), reckoned.clone()));
+        reckoned
+    }
+
+    fn count(&self, form: &str) -> usize {
+        self.situation.own.iter().filter(|record| record.form == form && record.on <= self.today).count()
+    }
+
     fn evidence(&self, condition: &Condition) -> BTreeMap<(String, String), Value> {
-        let answers = condition.evidence.iter().filter_map(|(form, field)| {
-            let value = self.latest.get(form.as_str())?.values.get(field)?;
+        // What is told is the latest; of what is looked at through a history it would be any one.
+        let latest = condition.evidence.iter().filter(|(form, _)| condition.needs.forms.contains(form));
+        let answers = latest.filter_map(|(form, field)| {
+            let value = self.latest(form)?.values.get(field)?;
             Some(((form.clone(), field.clone()), value.clone()))
         });
-        let figures =
-            condition.needs.figures.iter().filter_map(|figure| match self.figures.get(&figure.code.value) {
-                Some(Reckoned::Number(number)) => {
-                    Some((("figure".to_owned(), figure.code.value.clone()), Value::Decimal(*number)))
-                }
-                _ => None,
-            });
+        let figures = condition.needs.figures.iter().filter_map(|figure| match self.reckoned(figure) {
+            Reckoned::Number(number) => {
+                Some((("figure".to_owned(), figure.code.value.clone()), Value::Decimal(number)))
+            }
+            Reckoned::Unknown | Reckoned::Failed(_) => None,
+        });
         answers.chain(figures).collect()
     }
 }
 
-/// `sum(list)`: of nothing it is 0.0.
-fn sum<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
-    let mut total = 0.0;
-    let list = arguments.first().and_then(|list| list.as_iterable());
-    let mut elements = list.ok_or_else(|| ExecutionError::function_error("sum", "no list"))?.iter();
-    while let Some(element) = elements.next() {
-        total += match (element.downcast_ref::<CelDouble>(), element.downcast_ref::<CelInt>()) {
-            (Some(number), _) => *number.inner(),
-            (_, Some(number)) => Number::Whole(*number.inner()).as_decimal(),
-            _ => return Err(ExecutionError::function_error("sum", "no number")),
-        };
+impl<'s> Sight<'s> for View<'s> {
+    fn today(&self) -> i64 {
+        day_number(self.today)
     }
-    Ok(CowVal::owned(CelDouble::from(total)))
+
+    fn parameter(&self, code: &str) -> Option<Number> {
+        self.parameters.get(code).copied()
+    }
+
+    fn latest(&self, form: &str) -> Option<&'s Record> {
+        self.own.iter().find(|filled| filled.form == form).map(|filled| filled.newest)
+    }
+
+    fn history(&self, form: &str) -> Forms<'s> {
+        let Some(filled) = self.own.iter().find(|filled| filled.form == form) else { return Rc::new([]) };
+        let all = filled.all.get_or_init(|| {
+            let mut all = newest(&self.situation.own, form, self.today);
+            all.truncate(MOST_HISTORY);
+            all.into()
+        });
+        Rc::clone(all)
+    }
+
+    fn people(&self, form: &str) -> Forms<'s> {
+        if let Some((_, known)) = self.people.borrow().iter().find(|(known, _)| *known == form) {
+            return Rc::clone(known);
+        }
+        let people = self.situation.people.iter().take(MOST_PEOPLE);
+        let all: Forms<'s> =
+            people.filter_map(|own| newest(own, form, self.today).into_iter().next()).collect();
+        // Where nobody filled it in there is nothing to keep, nor a name that lives as long as the answers.
+        if let Some(record) = all.first() {
+            self.people.borrow_mut().push((&record.form, Rc::clone(&all)));
+        }
+        all
+    }
+
+    fn figure(&self, figure: &Arc<Figure>) -> Option<f64> {
+        match self.reckoned(figure) {
+            Reckoned::Number(number) => Some(number),
+            Reckoned::Unknown | Reckoned::Failed(_) => None,
+        }
+    }
+
+    fn class(&self, classes: &Arc<Classes>) -> Rc<str> {
+        let same = |(known, _): &&(Arc<Classes>, Rc<str>)| known.code.value == classes.code.value;
+        if let Some((_, known)) = self.classes.borrow().iter().find(same) {
+            return Rc::clone(known);
+        }
+        let holds = |when: &Condition| matches!(self.resolve(when), Ok(Worth::Truth(true)));
+        let found = classes.all.iter().find(|class| class.when.as_ref().is_none_or(holds));
+        let found: Rc<str> = found.map(|class| class.code.value.as_str()).unwrap_or_default().into();
+        self.classes.borrow_mut().push((Arc::clone(classes), Rc::clone(&found)));
+        found
+    }
+
+    fn known(&self) -> &RefCell<Vec<Known<'s>>> {
+        &self.known
+    }
 }
 
-/// `first_of_month(day, months)`: the first day of the month so many months after that of the day.
-fn first_of_month<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
-    let wrong = || ExecutionError::function_error("first_of_month", "no such month");
-    let whole = |index: usize| {
-        let number = arguments.get(index).and_then(|argument| argument.downcast_ref::<CelInt>());
-        number.map(|number| *number.inner()).ok_or_else(wrong)
-    };
-    let (days, months) = (Span::new().try_days(whole(0)?), Span::new().try_months(whole(1)?));
-    let day = EPOCH.checked_add(days.map_err(|_| wrong())?).map_err(|_| wrong())?;
-    let first = day.first_of_month().checked_add(months.map_err(|_| wrong())?).map_err(|_| wrong())?;
-    Ok(CowVal::owned(CelInt::from(day_number(first))))
-}
-
-/// The filled-in forms of a kind up to a day, the newest first; of one day in the order in which they were given, the
-/// last first.
 fn newest<'s>(records: &[&'s Record], form: &str, today: Day) -> Vec<&'s Record> {
     let mut found: Vec<&Record> =
         records.iter().copied().filter(|record| record.form == form && record.on <= today).collect();
     found.sort_by_key(|record| record.on);
     found.reverse();
     found
-}
-
-/// Without the values: they are of people.
-fn reason(error: &ExecutionError) -> String {
-    match error {
-        ExecutionError::NoSuchOverload(overload) => format!("no {} for these", overload.function()),
-        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "division by zero".into(),
-        ExecutionError::Overflow(..) => "a number too large".into(),
-        ExecutionError::IndexOutOfBounds(_) => "a place beyond the end of a list".into(),
-        ExecutionError::FunctionError { function, .. } => format!("{function} has no answer for this"),
-        ExecutionError::ValuesNotComparable(..) => "what cannot be compared".into(),
-        ExecutionError::UndeclaredReference(name) => format!("nothing is called {name}"),
-        _ => "no answer".into(),
-    }
-}
-
-fn record<'s>(record: &'s Record) -> Box<dyn Val + 's> {
-    Box::new(Filled(record))
-}
-
-/// A filled-in form: an answer is made a value when it is asked for, since most never are.
-#[derive(Debug)]
-struct Filled<'s>(&'s Record);
-
-impl Val for Filled<'_> {
-    fn get_type(&self) -> &Type {
-        Self::cel_type()
-    }
-
-    fn cel_type() -> &'static Type {
-        &MAP_TYPE
-    }
-
-    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
-    where
-        Self: 'v,
-    {
-        Some(self)
-    }
-
-    fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v>
-    where
-        Self: 'v,
-    {
-        Box::new(Filled(self.0))
-    }
-}
-
-impl Indexer for Filled<'_> {
-    fn get<'b, 'v>(&'b self, index: &dyn Val) -> Result<CowVal<'b, 'v>, ExecutionError>
-    where
-        Self: 'v,
-    {
-        let name = key(index)?;
-        if name == "on" {
-            return Ok(CowVal::Owned(day(self.0.on)));
-        }
-        let found = self.0.values.get(name).ok_or_else(|| ExecutionError::no_such_key(name))?;
-        Ok(CowVal::Owned(value(found)))
-    }
-
-    fn steal<'v>(self: Box<Self>, index: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
-    where
-        Self: 'v,
-    {
-        self.get(index).map(CowVal::into_owned)
-    }
-}
-
-fn key(index: &dyn Val) -> Result<&str, ExecutionError> {
-    let name = index.downcast_ref::<CelString<'_>>().map(CelString::inner);
-    name.ok_or_else(|| ExecutionError::function_error("index", "no name"))
-}
-
-fn value<'s>(value: &'s Value) -> Box<dyn Val + 's> {
-    match value {
-        Value::Text(own) => text(own.as_str()),
-        Value::Whole(number) => Box::new(CelInt::from(*number)),
-        Value::Decimal(number) => decimal(*number),
-        Value::Day(own) => day(*own),
-        Value::Several(names) => list(names.iter().map(|name| text(name.as_str()))),
-        Value::Many(values) => list(values.iter().map(self::value)),
-    }
-}
-
-/// Values by name.
-#[derive(Debug)]
-struct Named<'s>(Vec<(&'s str, Box<dyn Val + 's>)>);
-
-impl Val for Named<'_> {
-    fn get_type(&self) -> &Type {
-        Self::cel_type()
-    }
-
-    fn cel_type() -> &'static Type {
-        &MAP_TYPE
-    }
-
-    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
-    where
-        Self: 'v,
-    {
-        Some(self)
-    }
-
-    fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v>
-    where
-        Self: 'v,
-    {
-        Box::new(Named(self.0.iter().map(|(name, value)| (*name, value.clone_as_boxed())).collect()))
-    }
-}
-
-impl Indexer for Named<'_> {
-    fn get<'b, 'v>(&'b self, index: &dyn Val) -> Result<CowVal<'b, 'v>, ExecutionError>
-    where
-        Self: 'v,
-    {
-        let name = key(index)?;
-        let found = self.0.iter().find(|(known, _)| *known == name);
-        found
-            .map(|(_, value)| CowVal::Borrowed(value.as_ref() as &(dyn Val + 'v)))
-            .ok_or_else(|| ExecutionError::no_such_key(name))
-    }
-
-    fn steal<'v>(self: Box<Self>, index: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
-    where
-        Self: 'v,
-    {
-        self.get(index).map(CowVal::into_owned)
-    }
-}
-
-fn map<'s>(entries: impl IntoIterator<Item = (&'s str, Box<dyn Val + 's>)>) -> Box<dyn Val + 's> {
-    Box::new(Named(entries.into_iter().collect()))
-}
-
-fn list<'s>(elements: impl Iterator<Item = Box<dyn Val + 's>>) -> Box<dyn Val + 's> {
-    Box::new(CelList::from(elements.collect::<Vec<_>>()))
-}
-
-fn text<'s>(text: impl Into<CelString<'s>>) -> Box<dyn Val + 's> {
-    Box::new(text.into())
-}
-
-fn decimal<'s>(number: f64) -> Box<dyn Val + 's> {
-    Box::new(CelDouble::from(number))
-}
-
-fn number<'s>(number: Number) -> Box<dyn Val + 's> {
-    match number {
-        Number::Whole(number) => Box::new(CelInt::from(number)),
-        Number::Decimal(number) => decimal(number),
-    }
-}
-
-const EPOCH: Day = jiff::civil::date(1970, 1, 1);
-
-/// Days since 1970-01-01: rules reckon with whole days.
-fn day_number(day: Day) -> i64 {
-    i64::from((day - EPOCH).get_days())
-}
-
-/// The day that so many days after 1970-01-01 are; none for what is no whole number of days.
-pub(crate) fn day_of(number: f64) -> Option<Day> {
-    let whole = Number::Decimal(number).as_whole();
-    let is_whole = (Number::Whole(whole).as_decimal() - number).abs() < f64::EPSILON;
-    EPOCH.checked_add(Span::new().try_days(whole).ok().filter(|_| is_whole)?).ok()
-}
-
-fn day<'s>(day: Day) -> Box<dyn Val + 's> {
-    Box::new(CelInt::from(day_number(day)))
 }

@@ -34,10 +34,13 @@ pub mod figure;
 pub mod finding;
 pub mod forbidden;
 pub mod form;
+mod formula;
 pub mod indicator;
 pub mod judge;
 pub mod keep;
 pub mod manifest;
+#[cfg(test)]
+mod oracle;
 pub mod pack;
 pub mod parameter;
 pub mod pathway;

@@ -336,12 +336,13 @@ impl<'r> Run<'r> {
                 Some(Reckoned::Number(found)) => {
                     self.differs(&code.value, &expected.to_string(), &found.to_string())
                 }
-                Some(Reckoned::Failed(reason)) => self.differs(&code.value, &expected.to_string(), reason),
+                Some(Reckoned::Failed(reason)) => self.differs(&code.value, &expected.to_string(), &reason),
                 _ => self.differs(&code.value, &expected.to_string(), "—"),
             }
         }
         for (code, expected) in &expectation.classes {
-            let found = view.class(&code.value).unwrap_or("—");
+            let found = view.class(&code.value);
+            let found = found.as_deref().unwrap_or("—");
             if found != expected {
                 self.differs(&code.value, expected, found);
             }

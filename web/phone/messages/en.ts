@@ -199,6 +199,16 @@ export default {
     wipeType: 'Type {n} to confirm',
     wipeDo: 'Wipe',
   },
+  slip: {
+    give: 'Give a slip to whoever lives here',
+    what: 'With it she reports her family, asks for help, and sees what is recorded and who looked: no app, no account.',
+    phone: 'The community’s telephone number, for whoever would rather call',
+    make: 'Make a slip',
+    scan: 'Let her scan this, or write the code down for her.',
+    picture: 'The picture to scan',
+    once: 'The code is shown once. It is good until {date}.',
+    offline: 'There is no network. A slip can be made only with one; the paper ones from the office work without.',
+  },
   pin: {
     choose: 'Choose a PIN of 6 digits',
     repeat: 'Type the PIN once more',
