@@ -226,7 +226,7 @@ pub fn reckon(reader: &mut Reader, behind: &Behind, today: Day) -> Result<(Vec<F
                 needs.add_figure(figure);
                 let view = View::new(&needs, &situation, &parameters, from_day(today));
                 let value = match view.figure(&figure.code.value) {
-                    Some(Reckoned::Number(number)) => Some(*number),
+                    Some(Reckoned::Number(number)) => Some(number),
                     _ => None,
                 };
                 let takes = |form: &&Form| {
