@@ -225,6 +225,27 @@ describe('a newcomer’s first evening', () => {
     assert.ok(await secretary.getByRole('button', { name: '写入这份名册' }).isDisabled())
   })
 
+  it('says which column is which of a sheet whose headings mean nothing, and is not asked again', async () => {
+    const messy = (name) => ({ name, mimeType: 'text/csv', buffer: Buffer.from('物业登记,,,\n\n住哪栋,几零几,叫什么,说明\n3栋,101,王东军,常住\n') })
+    await secretary.getByRole('button', { name: '换一份文件' }).click()
+    await secretary.getByLabel('来源').fill('物业')
+    await secretary.setInputFiles('input[type=file]', messy('一月.csv'))
+    const columns = secretary.locator('.columns')
+    await columns.getByText('王东军').waitFor()
+    await quiet(secretary, 'columns of a messy sheet')
+    await secretary.getByLabel('表里没有小区编码时').check()
+    for (const [heading, column] of [['住哪栋', '楼栋'], ['几零几', '房号 *'], ['叫什么', '姓名 *']]) {
+      await columns.getByLabel(`“${heading}”是`).selectOption({ label: column })
+    }
+    await columns.getByRole('button', { name: '按这个读' }).click()
+    await secretary.locator('.sums').waitFor()
+    await secretary.getByRole('button', { name: '换一份文件' }).click()
+    await secretary.setInputFiles('input[type=file]', messy('二月.csv'))
+    await columns.waitFor()
+    assert.equal(await columns.getByLabel('“几零几”是').inputValue(), 'room')
+    await secretary.getByRole('button', { name: '换一份文件' }).click()
+  })
+
   it('sees the street open a sweep', async () => {
     street = await signIn(accounts.street)
     await street.getByRole('button', { name: '开展新排查' }).click()
@@ -332,6 +353,16 @@ describe('a newcomer’s first evening', () => {
     await secretary.locator('.map-label').click()
     await secretary.getByRole('heading', { name: '楼栋图' }).waitFor()
     assert.match(secretary.url(), /building=3/)
+  })
+
+  it('sees on one page what waits, and each number leads to its rows', async () => {
+    await go(secretary, '指挥')
+    const figure = (name) => secretary.locator(`[data-figure=${name}] dd`).first()
+    await figure('residual').getByText('4', { exact: true }).waitFor()
+    await figure('silent').getByText('0', { exact: true }).waitFor()
+    await quiet(secretary, 'command')
+    await figure('residual').getByRole('link').click()
+    await secretary.locator('tbody tr', { hasText: '1单元 202' }).waitFor()
   })
 
   it('signs for the refusal', async () => {
@@ -835,7 +866,7 @@ describe('a newcomer’s first evening', () => {
       const pages = secretary.locator('.side ul a')
       const menu = secretary.locator('.side .menu')
       await menu.waitFor()
-      assert.equal(await pages.count(), 11)
+      assert.equal(await pages.count(), 14)
       for (const link of await pages.all()) {
         await menu.click()
         const name = await link.innerText()

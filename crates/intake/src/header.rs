@@ -52,6 +52,11 @@ pub enum Column {
 const COLUMNS: usize = Column::HeadName as usize + 1;
 
 impl Column {
+    /// The column with this English name.
+    pub fn from_en(name: &str) -> Option<Self> {
+        ROSTER.names.iter().map(|(column, _)| *column).find(|column| column.en() == name)
+    }
+
     /// The name in English, which is also its name in this crate's own files.
     pub fn en(self) -> &'static str {
         match self {
@@ -588,8 +593,8 @@ impl Header {
             places[stand_in as usize] = None;
         }
         places.iter().flatten().next()?;
-        let width = (0..record.len()).rev().find(|&i| !record.cell(i).trim().is_empty()).map_or(0, |i| i + 1);
-        let shown: Vec<String> = (0..width).map(|index| record.cell(index).to_owned()).collect();
+        let plain = Self::of(record);
+        let shown = plain.shown;
         let (mut unknown, mut repeated) = (Vec::new(), Vec::new());
         for (index, heading) in shown.iter().enumerate() {
             let taken = places.iter().flatten().any(|place| usize::from(*place) == index);
@@ -604,10 +609,57 @@ impl Header {
         Some(Self { row: record.number, shown, unknown, repeated, unread_sheets: Vec::new(), places })
     }
 
+    /// A row of headings that mean nothing yet.
+    fn of(record: &Record) -> Self {
+        let width = (0..record.len()).rev().find(|&i| !record.cell(i).trim().is_empty()).map_or(0, |i| i + 1);
+        let shown = (0..width).map(|index| record.cell(index).to_owned()).collect();
+        let places = [None; COLUMNS];
+        let (unknown, repeated, unread_sheets) = (Vec::new(), Vec::new(), Vec::new());
+        Self { row: record.number, shown, unknown, repeated, unread_sheets, places }
+    }
+
     fn score(&self) -> usize {
         self.places.iter().flatten().count()
     }
 }
+
+/// Which columns of a table are which, as a person says who looked at them: it stands above what the headings say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// The sheet, from 0.
+    pub sheet: usize,
+    /// The row of the headings, 1-based.
+    pub row: u64,
+    /// Columns and their places, from 0. What is not among them is not read.
+    pub columns: Vec<(Column, usize)>,
+}
+
+/// A table as a person sees it who says which column is which.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// What the headings say. The row is the first that is no blank if no row names a column.
+    pub mapping: Mapping,
+    pub places: Vec<LookPlace>,
+    /// The columns that a table of this kind may have, and whether it must.
+    pub columns: Vec<(Column, bool)>,
+}
+
+/// One column of a table: its heading and its first few values, as they came.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LookPlace {
+    pub heading: String,
+    pub samples: Vec<String>,
+}
+
+impl fmt::Debug for LookPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?} and {} samples", self.heading, self.samples.len())
+    }
+}
+
+/// How many values of each column are shown, and how many rows are looked through for them.
+const SAMPLES: usize = 3;
+const LOOKED_THROUGH: usize = 100;
 
 /// A heading as it is compared: half width, lower case, without spaces, `_`, `-`, `*` and anything in parentheses.
 pub(crate) fn folded(heading: &str) -> String {
@@ -716,6 +768,98 @@ pub(crate) fn find(
     let error = best
         .map_or_else(|| HeaderError { missing: needed, found: Vec::new(), row: None }, |(_, error)| error);
     Err(TableError::Header(error))
+}
+
+/// Takes the header where a person says it is, and leaves the table standing on the row after it.
+pub(crate) fn take(table: &mut Table, mapping: &Mapping, needed: &[Column]) -> Result<Header, TableError> {
+    let missing = |missing: Vec<Column>| HeaderError { missing, found: Vec::new(), row: Some(mapping.row) };
+    if mapping.sheet >= table.sheet_count() {
+        return Err(missing(needed.to_vec()).into());
+    }
+    table.select_sheet(mapping.sheet)?;
+    let mut record = Record::default();
+    while table.read_record(&mut record)? {
+        if record.number < mapping.row {
+            continue;
+        }
+        let mut header = Header::of(&record);
+        for (column, place) in &mapping.columns {
+            if *place < header.shown.len() {
+                header.places[*column as usize] = u16::try_from(*place).ok();
+            }
+        }
+        let lacking: Vec<Column> =
+            needed.iter().copied().filter(|column| header.place(*column).is_none()).collect();
+        if record.number > mapping.row || !lacking.is_empty() {
+            return Err(missing(lacking).into());
+        }
+        header.unknown = (0..)
+            .zip(&header.shown)
+            .filter(|(place, shown)| {
+                !shown.trim().is_empty()
+                    && !header.places.iter().flatten().any(|taken| usize::from(*taken) == *place)
+            })
+            .map(|(_, shown)| shown.trim().to_owned())
+            .collect();
+        table.expect_columns(header.shown.len());
+        return Ok(header);
+    }
+    Err(missing(needed.to_vec()).into())
+}
+
+/// Shows a table's columns with a few of their values, and what its headings say of them.
+///
+/// # Errors
+/// When the table cannot be read.
+pub fn look(table: &mut Table, schema: &Schema) -> Result<Look, TableError> {
+    let mut best: Option<(usize, usize, Header)> = None;
+    for sheet in 0..table.sheet_count() {
+        table.select_sheet(sheet)?;
+        let mut record = Record::default();
+        for _ in 0..SEARCHED_ROWS {
+            if !table.read_record(&mut record)? {
+                break;
+            }
+            let header = Header::read(&record, schema).unwrap_or_else(|| Header::of(&record));
+            let better = best.as_ref().is_none_or(|(score, _, _)| header.score() > *score);
+            if better && !header.shown.is_empty() {
+                best = Some((header.score(), sheet, header));
+            }
+        }
+    }
+    let Some((_, sheet, header)) = best else { return Err(TableError::Empty) };
+    let mut places: Vec<LookPlace> = header
+        .shown
+        .iter()
+        .map(|heading| LookPlace { heading: heading.trim().to_owned(), samples: Vec::new() })
+        .collect();
+    table.select_sheet(sheet)?;
+    let mut record = Record::default();
+    let mut rows = 0;
+    while rows < LOOKED_THROUGH && table.read_record(&mut record)? {
+        if record.number <= header.row {
+            continue;
+        }
+        rows += 1;
+        for (place, column) in places.iter_mut().enumerate() {
+            let value = record.cell(place).trim();
+            if column.samples.len() < SAMPLES
+                && !value.is_empty()
+                && !column.samples.iter().any(|known| known == value)
+            {
+                column.samples.push(value.to_owned());
+            }
+        }
+    }
+    let columns: Vec<(Column, bool)> = schema
+        .names
+        .iter()
+        .map(|(column, _)| *column)
+        .filter(|column| !matches!(column, Column::Address | Column::HeadName))
+        .map(|column| (column, schema.required.contains(&column)))
+        .collect();
+    let known = columns.iter().filter_map(|(column, _)| Some((*column, header.place(*column)?))).collect();
+    Ok(Look { mapping: Mapping { sheet, row: header.row, columns: known }, places, columns })
 }
 
 type Near = (usize, HeaderError);

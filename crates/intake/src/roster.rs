@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::DoorLabel;
 use crate::cell::{self, DateFault, IdFault, IdNumber, PhoneFault};
-use crate::header::{Column, Header, ROSTER};
+use crate::header::{self, Column, Header, Look, Mapping, ROSTER};
 use crate::message::{Cause, Notice, Reason, Refusal, SkipKind, Skipped};
 use crate::rows::{Door, Fault, Rows, Step};
 use crate::table::{Table, TableError};
@@ -108,6 +108,30 @@ pub struct RosterReader {
 /// When no row among the first twenty names 小区编码, 房号 and 姓名, or the table cannot be read.
 pub fn read_roster(table: Table, today: Date) -> Result<RosterReader, TableError> {
     Ok(RosterReader { rows: Rows::open(table, &ROSTER, None)?, today })
+}
+
+/// Reads a roster whose columns a person has told; of one area, if that is given.
+///
+/// # Errors
+/// When a column is missing that a roster needs, or the table cannot be read.
+pub fn read_roster_mapped(
+    table: Table,
+    today: Date,
+    mapping: &Mapping,
+    area_code: Option<&str>,
+) -> Result<RosterReader, TableError> {
+    Ok(RosterReader {
+        rows: Rows::open_mapped(table, &ROSTER, mapping, area_code.map(str::to_owned))?,
+        today,
+    })
+}
+
+/// Shows a table that shall be a roster, and what its headings say.
+///
+/// # Errors
+/// When the table cannot be read.
+pub fn look_at_roster(table: &mut Table) -> Result<Look, TableError> {
+    header::look(table, &ROSTER)
 }
 
 /// Reads a roster of one area: where a row or the whole table has no area code, it is `area_code`.

@@ -1,7 +1,7 @@
 //! What all readers share: rows behind the header, without repeated headers, totals and torn rows.
 
 use crate::cell::{area_code, door::DoorLabel, door::door, fold_width, looks_rounded};
-use crate::header::{self, Column, Header, Schema};
+use crate::header::{self, Column, Header, Mapping, Schema};
 use crate::message::{Cause, Cells, Reason, Refusal, SkipKind, Skipped, ValueClass};
 use crate::table::{Record, Table, TableError, Trouble};
 
@@ -39,6 +39,21 @@ impl Rows {
     ) -> Result<Self, TableError> {
         let given = area_code.is_some();
         let header = header::find(&mut table, schema, |column| !(given && column == Column::AreaCode))?;
+        Ok(Self { table, header, record: Record::default(), area_code })
+    }
+
+    /// As a person says which column is which.
+    pub(crate) fn open_mapped(
+        mut table: Table,
+        schema: &Schema,
+        mapping: &Mapping,
+        area_code: Option<String>,
+    ) -> Result<Self, TableError> {
+        let given = area_code.is_some();
+        let may_lack = |column| given && column == Column::AreaCode;
+        let needed: Vec<Column> =
+            schema.required.iter().copied().filter(|column| !may_lack(*column)).collect();
+        let header = header::take(&mut table, mapping, &needed)?;
         Ok(Self { table, header, record: Record::default(), area_code })
     }
 

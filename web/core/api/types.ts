@@ -556,6 +556,50 @@ export interface BuildingRow {
   visited_at?: string
 }
 
+/** A cell of the floor map; a number that is not told is not there. */
+export interface FloorCell {
+  open?: number
+  restricted?: number
+  days?: number
+}
+
+export interface Floors {
+  as_of: string
+  programme: Named
+  least: number
+  pathways: Named[]
+  buildings: { building: string; floors: { unit: string; floor?: number; cells: FloorCell[] }[] }[]
+}
+
+export interface CommandRow {
+  code: string
+  name: string
+  level: string
+  residual: number
+  late: number
+  unanswered: number
+  open_posts: number
+  held: number
+  silent: number
+}
+
+/** What waits for someone; the area's figures are those of its parts and of `here` together. */
+export interface Command {
+  as_of: string
+  area: CommandRow
+  here: CommandRow
+  children: CommandRow[]
+  late: { programme: Named; role: Named; late: number }[]
+}
+
+/** A messy sheet's columns with a few of their values, and what the headings say. */
+export interface RosterColumns {
+  sheet: number
+  row: number
+  places: { heading: string; column?: string; samples: string[] }[]
+  columns: { column: string; zh: string; required: boolean }[]
+}
+
 /** One outline of a map, in WGS 84. */
 export interface MapShape {
   type: 'Feature'

@@ -3,6 +3,7 @@
 //! Kept in memory, since pages ask for it at every refresh: the storage knows when each phone pushed last, and from
 //! then on every push, enrolment and revocation is told here.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use domain::area::AreaNumber;
@@ -121,6 +122,17 @@ impl Fleet {
         }
     }
 
+    /// How many phones of each area's own pushed nothing since a moment.
+    #[must_use]
+    pub fn silent(&self, since: Millis) -> Vec<(AreaNumber, u64)> {
+        let counts = self.lock();
+        let mut silent: BTreeMap<AreaNumber, u64> = BTreeMap::new();
+        for phone in counts.phones.values().filter(|phone| phone.pushed_at.is_none_or(|at| at < since)) {
+            *silent.entry(phone.area).or_default() += 1;
+        }
+        silent.into_iter().collect()
+    }
+
     /// The phones of an area and below that pushed since the sweep opened, and how many there are.
     #[must_use]
     pub fn figures(&self, sweep: SweepNumber, area: AreaNumber) -> (u32, u32) {
@@ -164,7 +176,9 @@ mod tests {
         fleet.enrolled(&first, Id([1; 16]), 1);
         fleet.enrolled(&first, Id([2; 16]), 2);
         assert_eq!(fleet.figures(0, 0), (0, 2));
+        assert_eq!(fleet.silent(100), [(1, 1), (2, 1)]);
         fleet.pushed(&first, Id([1; 16]), 150);
+        assert_eq!((fleet.silent(150), fleet.silent(151)), (vec![(2, 1)], vec![(1, 1), (2, 1)]));
         fleet.pushed(&first, Id([1; 16]), 160);
         assert_eq!((fleet.figures(0, 0), fleet.figures(0, 1), fleet.figures(0, 2)), ((1, 2), (1, 1), (0, 1)));
         fleet.pushed(&both, Id([2; 16]), 250);

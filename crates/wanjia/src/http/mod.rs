@@ -8,6 +8,8 @@
 //! | `session`, `devices` | signing in, phones |
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `maps` | outlines of buildings and grids |
+//! | `floors` | 疫情地图: people with an open case by floor, and what of it the public is told |
+//! | `command` | what waits for someone, by area |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
 //! | `boards`, `trees`, `households` | how many cases stand where, whom a case is tied to, what is known behind a door |
@@ -45,6 +47,7 @@ pub mod bridges;
 pub mod buildings;
 pub mod cases;
 pub mod checks;
+pub mod command;
 pub mod coverage;
 pub mod cursor;
 pub mod devices;
@@ -52,6 +55,7 @@ pub mod docs;
 pub mod events;
 pub mod extract;
 pub mod facts;
+pub mod floors;
 pub mod forms;
 pub mod health;
 pub mod households;
@@ -190,6 +194,8 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(reconcile::routes())
         .merge(buildings::routes())
         .merge(maps::routes())
+        .merge(floors::routes())
+        .merge(command::routes())
         .merge(persons::routes())
         .merge(proposals::routes())
         .merge(quarantine::routes())

@@ -11,9 +11,10 @@ use axum::response::IntoResponse;
 use domain::access::{Action, Scope};
 use domain::id::RosterId;
 use domain::time::campaign_zone;
+use intake::header::{Column, Mapping};
 use intake::message::Lang;
 use intake::rejects::RejectsBook;
-use intake::roster::read_roster;
+use intake::roster::{look_at_roster, read_roster, read_roster_mapped, read_roster_of_area};
 use intake::{DoorLabel, Header, Notice, Refusal, Table};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -26,9 +27,11 @@ use utoipa_axum::routes;
 use super::Site;
 use super::extract::{Caller, Json, Query};
 use super::problem::Problem;
+use super::scope;
 use super::wire::{Base64Hash, Base64Of, instant};
 use crate::app::failure::Failure;
 use crate::app::import_roster::{Refusals, Roster, RowVerdict, Tally, import_roster};
+use crate::app::territory::in_place;
 
 /// Rows that are told one by one.
 const TOLD: usize = 1000;
@@ -36,7 +39,11 @@ const TOLD: usize = 1000;
 const SOURCE_LIMIT: usize = 60;
 
 pub fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(rosters)).routes(routes!(import)).routes(routes!(rejects))
+    OpenApiRouter::new()
+        .routes(routes!(rosters))
+        .routes(routes!(import))
+        .routes(routes!(rejects))
+        .routes(routes!(columns))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -82,6 +89,10 @@ struct ImportQuery {
     /// Say what would happen, and write nothing.
     #[serde(default)]
     dry_run: bool,
+    /// All rows are of this area, unless they say another.
+    area: Option<String>,
+    /// Which column is which, as a person says who looked at them: `sheet.row;name:0,room:3`.
+    columns: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -296,12 +307,12 @@ async fn import(
 async fn rejects(
     State(site): State<Site>,
     caller: Caller,
-    Query(RejectsQuery { source, language }): Query<RejectsQuery>,
+    Query(RejectsQuery { source, language, area, columns }): Query<RejectsQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<impl IntoResponse, Problem> {
     let lang = language.map_or(Lang::Zh, Language::of);
-    let query = ImportQuery { source, dry_run: true };
+    let query = ImportQuery { source, dry_run: true, area, columns };
     let begin = move |header: &Header| RejectsBook::new(&header.shown, lang).map(Rejected).map_err(unwritten);
     let (_, Rejected(book), _) = read(site, caller, query, &headers, body, begin).await?;
     Ok(([(header::CONTENT_TYPE, WORKBOOK)], book.into_bytes().map_err(unwritten)?))
@@ -317,6 +328,9 @@ struct RejectsQuery {
     source: Option<String>,
     /// Of the headings and reasons; Chinese unless given.
     language: Option<Language>,
+    /// As for the import.
+    area: Option<String>,
+    columns: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
@@ -353,6 +367,111 @@ fn unwritten(error: std::io::Error) -> Failure {
     )
 }
 
+#[derive(Serialize, ToSchema)]
+struct RosterColumns {
+    /// What the headings say, as `columns` of the import takes it.
+    sheet: usize,
+    /// From 1.
+    row: u64,
+    places: Vec<RosterPlace>,
+    columns: Vec<RosterColumn>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RosterPlace {
+    heading: String,
+    /// The column that the heading names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<&'static str>,
+    /// The first three values that differ, as they came: for whoever sent them, and kept nowhere.
+    samples: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RosterColumn {
+    column: &'static str,
+    zh: &'static str,
+    required: bool,
+}
+
+/// The columns of a list with a few of their values, and which is which as far as the headings tell. Nothing is written.
+#[utoipa::path(
+    post, path = "/v1/roster/columns", tag = "rosters",
+    request_body(content = String, content_type = "application/octet-stream"),
+    responses(
+        (status = 200, body = RosterColumns), (status = 403, body = Problem),
+        (status = 413, body = Problem), (status = 415, body = Problem), (status = 422, body = Problem)
+    )
+)]
+async fn columns(
+    State(site): State<Site>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<RosterColumns>, Problem> {
+    caller.may(Action::ImportRoster, Scope::Area(caller.grant.area))?;
+    require_octets(&headers)?;
+    let upload = Upload::receive(site.territory.root().to_owned(), body).await?;
+    let look =
+        in_place(move || look_at_roster(&mut Table::open(&upload.path())?)).await?.map_err(Failure::from)?;
+    let column_of = |place: usize| {
+        look.mapping.columns.iter().find(|(_, taken)| *taken == place).map(|(column, _)| column.en())
+    };
+    let places = (0..)
+        .zip(&look.places)
+        .map(|(place, found)| RosterPlace {
+            heading: found.heading.clone(),
+            column: column_of(place),
+            samples: found.samples.clone(),
+        })
+        .collect();
+    let columns = look
+        .columns
+        .iter()
+        .map(|(column, required)| RosterColumn { column: column.en(), zh: column.zh(), required: *required })
+        .collect();
+    Ok(Json(RosterColumns { sheet: look.mapping.sheet, row: look.mapping.row, places, columns }))
+}
+
+fn require_octets(headers: &HeaderMap) -> Result<(), Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if kind == Some("application/octet-stream") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "content_type",
+        "这里只收 application/octet-stream",
+        "only application/octet-stream is taken here",
+    )
+    .at("Content-Type"))
+}
+
+/// `sheet.row;name:0,room:3`.
+fn mapping_of(text: &str) -> Result<Mapping, Problem> {
+    let read = || {
+        let (place, columns) = text.split_once(';')?;
+        let (sheet, row) = place.split_once('.')?;
+        let columns = columns.split(',').map(|pair| {
+            let (name, place) = pair.split_once(':')?;
+            Some((Column::from_en(name)?, place.parse().ok()?))
+        });
+        Some(Mapping {
+            sheet: sheet.parse().ok()?,
+            row: row.parse().ok()?,
+            columns: columns.collect::<Option<_>>()?,
+        })
+    };
+    read().ok_or_else(|| {
+        Problem::field(
+            "columns",
+            "columns",
+            "列的对应写得不对；应如 0.1;name:0,room:3",
+            "which column is which is not written as 0.1;name:0,room:3",
+        )
+    })
+}
+
 type Ignorings = Vec<(String, String)>;
 
 /// Takes a list in and imports it, or finds out what importing it would do, on the writer. What `begin` makes of the
@@ -366,17 +485,16 @@ async fn read<R: Refusals + Send + 'static>(
     begin: impl FnOnce(&Header) -> crate::app::failure::Result<R> + Send + 'static,
 ) -> Result<(Tally, R, Ignorings), Problem> {
     caller.may(Action::ImportRoster, Scope::Area(caller.grant.area))?;
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if kind != Some("application/octet-stream") {
-        return Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "content_type",
-            "这里只收 application/octet-stream",
-            "only application/octet-stream is taken here",
-        )
-        .at("Content-Type"));
-    }
+    require_octets(headers)?;
     let source = source_of(query.source.as_deref(), headers)?;
+    let mapping = query.columns.as_deref().map(mapping_of).transpose()?;
+    let area = match query.area.as_deref() {
+        Some(code) => {
+            let area = scope::area(&caller, Action::ImportRoster, Some(code), "area")?;
+            Some(caller.book.areas.code(area).to_owned())
+        }
+        None => None,
+    };
     let permit = site.imports.clone().try_acquire_owned().map_err(|_| {
         Problem::conflict(
             "import_running",
@@ -392,7 +510,12 @@ async fn read<R: Refusals + Send + 'static>(
         let today = campaign_zone()
             .to_datetime(jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
             .date();
-        let reader = read_roster(Table::open(&upload.path())?, today)?;
+        let table = Table::open(&upload.path())?;
+        let reader = match (&mapping, area.as_deref()) {
+            (Some(mapping), area) => read_roster_mapped(table, today, mapping, area)?,
+            (None, Some(area)) => read_roster_of_area(table, today, area)?,
+            (None, None) => read_roster(table, today)?,
+        };
         let roster = Roster {
             source: &source,
             digest: upload.digest,

@@ -4,7 +4,9 @@
 
 mod cases;
 mod checks;
+mod columns;
 mod files;
+mod floors;
 mod forms;
 mod indicators;
 mod lists;

@@ -36,6 +36,7 @@ fn places(endpoint: &str) -> &'static [&'static str] {
         | "DELETE /v1/session"
         | "POST /v1/devices"
         | "GET /v1/rosters"
+        | "POST /v1/roster/columns"
         | "GET /v1/sweeps"
         | "GET /v1/pull"
         | "GET /v1/checkpoint"
@@ -94,6 +95,14 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "POST /v1/roster/rejects" => {
             let file = format!("小区编码,楼栋,单元,房号,姓名\n{area},9,1,101,\n");
             ("/v1/roster/rejects?source=x".into(), Some(Value::String(file)))
+        }
+        "GET /v1/command" => (format!("/v1/command?area={area}&sweep={SWEEP}"), None),
+        "GET /v1/floors" | "GET /v1/floors/public" => {
+            cases::publish(place).await;
+            (format!("{}?area={area}", &endpoint["GET ".len()..]), None)
+        }
+        "POST /v1/roster/columns" => {
+            ("/v1/roster/columns".into(), Some(Value::String("房号,姓名\n101,钱七\n".into())))
         }
         "GET /v1/map" => (format!("/v1/map?area={area}"), None),
         "POST /v1/map" => {

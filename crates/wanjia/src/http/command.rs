@@ -1,0 +1,193 @@
+//! The command page: what waits for someone, from one log, in numbers that lead to their rows. What is counted in an area is
+//! the sum of what is counted in each area below it and at the area itself; what is late is the sum of each role's.
+
+use std::collections::HashMap;
+
+use axum::extract::State;
+use domain::access::Action;
+use domain::area::AreaNumber;
+use domain::id::SweepId;
+use domain::time::{Millis, day_of};
+use serde::{Deserialize, Serialize};
+use store::Reader;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::cases::{Named, now};
+use super::extract::{Caller, Json, Query};
+use super::problem::Problem;
+use super::scope;
+use super::wire::instant;
+use crate::app::failure::Result as AppResult;
+
+/// A phone from which nothing came for so long is silent.
+const SILENT: Millis = 12 * 3_600_000;
+
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(command))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct CommandQuery {
+    /// The caller's own unless given.
+    area: Option<String>,
+    /// Whose doors are counted; none are without it.
+    #[param(value_type = Option<String>, format = "uuid")]
+    sweep: Option<SweepId>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Command {
+    #[schema(format = DateTime)]
+    as_of: String,
+    area: CommandRow,
+    /// What is counted at the area itself and at none below it.
+    here: CommandRow,
+    children: Vec<CommandRow>,
+    /// Whose the late tasks are; together they are the area's `late`.
+    late: Vec<LateOf>,
+}
+
+#[derive(Clone, Default, Serialize, ToSchema)]
+struct CommandRow {
+    code: String,
+    name: String,
+    level: &'static str,
+    /// Dwellings that the sweep has not reached.
+    residual: u64,
+    /// Tasks of cases that are overdue.
+    late: u64,
+    /// What residents said and nobody decided.
+    unanswered: u64,
+    /// What plans of today leave open.
+    open_posts: u64,
+    /// Facts that wait for a decision.
+    held: u64,
+    /// Phones from which nothing came for twelve hours.
+    silent: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct LateOf {
+    programme: Named,
+    role: Named,
+    late: u64,
+}
+
+type Counts = HashMap<AreaNumber, CommandRow>;
+
+fn add(counts: &mut Counts, waiting: &[(AreaNumber, u64)], of: impl Fn(&mut CommandRow) -> &mut u64) {
+    for (area, count) in waiting {
+        *of(counts.entry(*area).or_default()) += count;
+    }
+}
+
+/// What is counted at an area itself, or with all below it.
+fn row(reader: &Reader, counts: &Counts, area: AreaNumber, within: bool) -> CommandRow {
+    let areas = &reader.book().areas;
+    let known = areas.get(area);
+    let mut sum = CommandRow {
+        code: known.map(|area| area.code.clone()).unwrap_or_default(),
+        name: known.map(|area| area.name.clone()).unwrap_or_default(),
+        level: known.map_or("", |area| area.level.as_str()),
+        ..CommandRow::default()
+    };
+    let parts = if within { areas.subtree(area) } else { vec![area] };
+    for part in parts.iter().filter_map(|part| counts.get(part)) {
+        sum.residual += part.residual;
+        sum.late += part.late;
+        sum.unanswered += part.unanswered;
+        sum.open_posts += part.open_posts;
+        sum.held += part.held;
+        sum.silent += part.silent;
+    }
+    sum
+}
+
+fn late_of(reader: &mut Reader, area: AreaNumber, now: Millis) -> AppResult<Vec<LateOf>> {
+    let mut found: Vec<(String, String, u64)> = Vec::new();
+    for late in reader.late_tasks(now)? {
+        if !reader.book().areas.is_within(late.area, area) {
+            continue;
+        }
+        match found.iter_mut().find(|(programme, role, _)| *programme == late.programme && *role == late.role)
+        {
+            Some((_, _, count)) => *count += late.count,
+            None => found.push((late.programme, late.role, late.count)),
+        }
+    }
+    found.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (&a.0, &a.1).cmp(&(&b.0, &b.1))));
+    found
+        .into_iter()
+        .map(|(programme, role, late)| {
+            let newest = reader.book().editions.iter().rfind(|edition| edition.programme == programme);
+            let version = newest.map(|edition| edition.version.clone()).unwrap_or_default();
+            let read = reader.programme(&programme, &version)?;
+            let manifest = read.as_ref().map(|read| &read.manifest);
+            let named =
+                manifest.and_then(|manifest| manifest.roles.iter().find(|known| known.code.value == role));
+            Ok(LateOf {
+                programme: Named::of(&programme, manifest.map(|manifest| &manifest.name)),
+                role: Named::of(&role, named.map(|role| &role.name)),
+                late,
+            })
+        })
+        .collect()
+}
+
+/// What waits for someone in an area, and in each area right below it.
+#[utoipa::path(
+    get, path = "/v1/command", tag = "sweeps", params(CommandQuery),
+    responses((status = 200, body = Command), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+async fn command(
+    State(site): State<Site>,
+    caller: Caller,
+    Query(query): Query<CommandQuery>,
+) -> Result<Json<Command>, Problem> {
+    let area = scope::area(&caller, Action::ReadCoverage, query.area.as_deref(), "area")?;
+    let sweep = query.sweep.map(|id| scope::sweep(&caller, Action::ReadCoverage, id)).transpose()?;
+    let now = now();
+    let silent = site.fleet.silent(now - SILENT);
+    let answer = site
+        .territory
+        .read(move |reader| {
+            let mut counts = Counts::new();
+            let late: Vec<_> = reader.late_tasks(now)?.iter().map(|late| (late.area, late.count)).collect();
+            add(&mut counts, &late, |row| &mut row.late);
+            add(&mut counts, &reader.unanswered()?, |row| &mut row.unanswered);
+            add(&mut counts, &reader.open_posts(day_of(now))?, |row| &mut row.open_posts);
+            add(&mut counts, &reader.held()?, |row| &mut row.held);
+            add(&mut counts, &silent, |row| &mut row.silent);
+            let mut below = reader.book().areas.children(area).to_vec();
+            below.sort_by(|a, b| reader.book().areas.code(*a).cmp(reader.book().areas.code(*b)));
+            let residual = |reader: &Reader, area| -> AppResult<u64> {
+                let Some(sweep) = sweep else { return Ok(0) };
+                Ok(u64::try_from(reader.coverage(sweep, area)?.residual).unwrap_or(0))
+            };
+            let mut whole = row(reader, &counts, area, true);
+            whole.residual = residual(reader, area)?;
+            let mut here = row(reader, &counts, area, false);
+            here.residual = whole.residual;
+            let mut children = Vec::with_capacity(below.len());
+            for child in below {
+                let mut one = row(reader, &counts, child, true);
+                one.residual = residual(reader, child)?;
+                here.residual -= one.residual.min(here.residual);
+                children.push(one);
+            }
+            Ok(Command {
+                as_of: instant(reader.newest_receipt()?.unwrap_or(0)),
+                area: whole,
+                here,
+                children,
+                late: late_of(reader, area, now)?,
+            })
+        })
+        .await?;
+    Ok(Json(answer))
+}

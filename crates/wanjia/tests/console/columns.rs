@@ -1,0 +1,61 @@
+//! A messy sheet whose columns a person tells: what she sees of it, and what then is imported.
+
+use domain::access::Role;
+use serde_json::{Value, json};
+
+use super::place::{OTHER, OWN, Place, Who};
+
+const CLERK: Who = Who::Role(Role::Clerk);
+
+/// No heading that is known but one, and a line above them.
+const SHEET: &str = "大智街道居民情况,,,,\n\n住哪栋,几零几,叫什么,电话,说明\n3栋,601,赵云,10013800077,常住\n3栋,602,马超,10013800078,\n";
+
+async fn post(place: &Place, uri: &str) -> super::place::Answer {
+    place.ask(CLERK, "POST", uri, Some(Value::String(SHEET.into()))).await
+}
+
+#[tokio::test]
+async fn a_sheet_is_shown_by_its_columns_and_taken_as_a_person_says() {
+    let place = Place::new().await;
+    let plain = post(&place, "/v1/roster?source=x&dry_run=true").await;
+    assert_eq!((plain.status.as_u16(), plain.code().as_str()), (422, "header"));
+
+    let look = post(&place, "/v1/roster/columns").await.json();
+    assert_eq!((&look["sheet"], &look["row"]), (&json!(0), &json!(3)));
+    assert_eq!(look["places"][1], json!({"heading": "几零几", "samples": ["601", "602"]}));
+    assert_eq!(look["places"][3]["column"], "phone");
+    let required: Vec<&Value> =
+        look["columns"].as_array().unwrap().iter().filter(|one| one["required"] == true).collect();
+    assert_eq!(required.len(), 3, "{required:?}");
+
+    let mapped = "columns=0.3;building:0,room:1,name:2,phone:3";
+    let lacking = post(&place, &format!("/v1/roster?source=x&dry_run=true&{mapped}")).await;
+    assert_eq!(lacking.code(), "header", "no column says which community it is");
+    let uri = format!("/v1/roster?source=x&dry_run=true&area={OWN}&{mapped}");
+    let read = post(&place, &uri).await.json();
+    assert_eq!((&read["added"], &read["refused"]), (&json!(2), &json!(0)), "{read}");
+    assert!(read["ignored"].to_string().contains("说明"), "{read}");
+    let done = post(&place, &uri.replace("dry_run=true", "dry_run=false")).await.json();
+    assert_eq!((&done["added"], &done["applied"]), (&json!(2), &json!(true)));
+    let again = post(&place, &uri).await.json();
+    assert_eq!((&again["added"], &again["left"]), (&json!(0), &json!(2)), "{again}");
+}
+
+#[tokio::test]
+async fn a_mapping_that_means_nothing_is_refused() {
+    let place = Place::new().await;
+    for wrong in ["", "0.3", "0.3;name", "0.3;nobody:1", "a.3;name:1", "0.3;name:-1"] {
+        let answer = post(&place, &format!("/v1/roster?source=x&columns={wrong}")).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (422, "columns"), "{wrong}");
+    }
+    for elsewhere in
+        ["9.3;name:1,room:2,area_code:0", "0.99;name:1,room:2,area_code:0", "0.2;name:1,room:2,area_code:0"]
+    {
+        let answer = post(&place, &format!("/v1/roster?source=x&columns={elsewhere}")).await;
+        assert_eq!(answer.code(), "header", "{elsewhere}");
+    }
+    let other = post(&place, &format!("/v1/roster?source=x&area={OTHER}")).await;
+    assert_eq!(other.code(), "outside_area");
+    let blank = place.ask(CLERK, "POST", "/v1/roster/columns", Some(json!("\n\n"))).await;
+    assert_eq!(blank.code(), "empty");
+}

@@ -1,0 +1,97 @@
+//! 疫情地图 and the command page: exact numbers for whoever acts, none that is small for the public, and sums that are sums.
+
+use domain::access::Role;
+use domain::case::{Source, Subject};
+use domain::fact::Body;
+use domain::id::Id;
+use serde_json::{Value, json};
+use wanjia::cli::now;
+
+use super::cases::publish;
+use super::place::{OWN, Place, SWEEP, Who};
+
+const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
+const STREET: Who = Who::Role(Role::Street);
+const CLERK: Who = Who::Role(Role::Clerk);
+
+/// Opens a case of each of these people at their door.
+async fn contacts(place: &Place, dwelling: Id, people: &[Id]) {
+    publish(place).await;
+    let reported = people.iter().map(|person| Body::CaseReported {
+        case: Id::from_time(now(), wanjia::app::accounts::random().unwrap()),
+        programme: "epidemic".into(),
+        version: "2020-03".into(),
+        pathway: "contact".into(),
+        subject: Subject::Person(*person),
+        dwelling,
+        source: Source::Department,
+        rule: None,
+        counted_from: None,
+    });
+    place.facts(reported.collect()).await;
+}
+
+async fn cell(place: &Place, who: Who, uri: &str, floor: i64) -> Value {
+    let answer = place.ask(who, "GET", uri, None).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let answer = answer.json();
+    let column =
+        answer["pathways"].as_array().unwrap().iter().position(|one| one["code"] == "contact").unwrap();
+    let floors = answer["buildings"][0]["floors"].as_array().unwrap();
+    assert_eq!(floors.iter().map(|row| row["floor"].as_i64().unwrap()).collect::<Vec<_>>(), [5, 4]);
+    floors.iter().find(|row| row["floor"] == floor).unwrap()["cells"][column].clone()
+}
+
+#[tokio::test]
+async fn the_public_is_told_of_no_few_and_of_no_name() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let mut people = place.people(home).await;
+    contacts(&place, home, &people).await;
+    let own = format!("/v1/floors?area={OWN}");
+    let public = format!("/v1/floors/public?area={OWN}");
+    assert_eq!(cell(&place, SECRETARY, &own, 4).await["open"], 2);
+    assert_eq!(cell(&place, SECRETARY, &own, 5).await, json!({"open": 0, "restricted": 0}));
+    // Two look as nobody does.
+    assert_eq!(cell(&place, CLERK, &public, 4).await, json!({}));
+    assert_eq!(cell(&place, CLERK, &public, 5).await, json!({}));
+
+    people = vec![place.newcomer(home).await];
+    contacts(&place, home, &people).await;
+    assert_eq!(cell(&place, CLERK, &public, 4).await, json!({"open": 3}));
+    assert_eq!(cell(&place, CLERK, &format!("{public}&k=4"), 4).await, json!({}));
+    let text = place.ask(CLERK, "GET", &public, None).await.text;
+    for name in ["王东军", "李梅", "张三丰"] {
+        assert!(!text.contains(name));
+    }
+    assert_eq!(place.ask(CLERK, "GET", &format!("{public}&k=2"), None).await.code(), "too_small");
+}
+
+#[tokio::test]
+async fn exact_numbers_are_for_those_who_act_in_the_programme() {
+    let place = Place::new().await;
+    let own = format!("/v1/floors?area={OWN}");
+    assert_eq!(place.ask(SECRETARY, "GET", &own, None).await.code(), "unknown_programme");
+    publish(&place).await;
+    assert_eq!(place.ask(SECRETARY, "GET", &own, None).await.status, 200);
+    assert_eq!(place.ask(Who::Role(Role::DepartmentObserver), "GET", &own, None).await.code(), "not_in_role");
+}
+
+#[tokio::test]
+async fn what_waits_in_an_area_is_the_sum_of_its_parts() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let people = place.people(home).await;
+    contacts(&place, home, &people).await;
+    let uri = format!("/v1/command?area={OWN}&sweep={SWEEP}");
+    let answer = place.ask(STREET, "GET", &uri, None).await.json();
+    assert_eq!(answer["area"]["residual"], 2);
+    assert_eq!(answer["area"]["silent"], 1, "{answer}");
+    for figure in ["residual", "late", "unanswered", "open_posts", "held", "silent"] {
+        let parts = answer["children"].as_array().unwrap().iter().chain([&answer["here"]]);
+        let sum: u64 = parts.map(|part| part[figure].as_u64().unwrap()).sum();
+        assert_eq!(answer["area"][figure], sum, "{figure}");
+    }
+    let late: u64 = answer["late"].as_array().unwrap().iter().map(|one| one["late"].as_u64().unwrap()).sum();
+    assert_eq!(answer["area"]["late"], late);
+}
