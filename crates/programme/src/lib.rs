@@ -5,7 +5,8 @@
 //! - [`manifest`] is `programme.toml`: law, term, purposes, roles, restrictions.
 //! - [`parameter`] holds thresholds, with overlays by area and date.
 //! - [`form`] turns the sheets of an XLSForm into fields with a purpose, readers and a keep-until.
-//! - [`build`] translates forms to the XForms that phones fill in.
+//! - [`build`] and [`build_asking`] translate forms to the XForms that phones fill in.
+//! - [`submission`] reads what an ODK client sends back of such a form.
 //! - [`forbidden`] is what no form may ask.
 //! - [`condition`] parses and checks CEL; [`rule`] is a condition with what it says and to whom.
 //! - [`figure`] is what is reckoned of a subject, [`classes`] in which of several it is.
@@ -49,11 +50,12 @@ pub mod rule;
 pub mod scenario;
 mod section;
 mod sheet;
+pub mod submission;
 pub mod text;
 mod walk;
-mod xform;
+pub mod xform;
 
 pub use finding::{Bilingual, Finding, Place, Spot};
-pub use pack::{Content, Files, Programme, build, read};
+pub use pack::{Content, Files, Programme, build, build_asking, read};
 pub use section::Number;
 pub use sheet::RawSheet;

@@ -11,7 +11,7 @@ use crate::code::{check_unique, is_code, unknown};
 use crate::condition::Vocabulary;
 use crate::figure::{self, Figure};
 use crate::finding::{Bilingual, Finding, Findings, Place, say};
-use crate::form::{self, Form};
+use crate::form::{self, Form, Subject};
 use crate::indicator::{self, Indicator};
 use crate::manifest::Manifest;
 use crate::parameter::{Parameters, Unit};
@@ -20,7 +20,7 @@ use crate::rule::{self, Rule, Rules};
 use crate::scenario::{self, Scenario};
 use crate::section::Source;
 use crate::sheet::{self, RawSheet, Sheet};
-use crate::xform;
+use crate::xform::{self, Asking};
 
 /// A file of a pack, as the caller read it.
 #[derive(Clone, Debug)]
@@ -77,14 +77,38 @@ pub fn read(files: &Files) -> Result<Programme, Vec<Finding>> {
 /// # Errors
 /// Every mistake in the pack, or everything in its forms that cannot be translated.
 pub fn build(files: &Files) -> Result<BTreeMap<String, String>, Vec<Finding>> {
-    read(files)?;
+    translate(files, false)
+}
+
+/// As [`build`], for clients that know nothing of doors: each form about a person or a dwelling begins by asking which, out
+/// of `doors.csv` and `people.csv` beside it, and is named by [`xform::form_id`] and the programme's version.
+///
+/// # Errors
+/// Those of [`build`].
+pub fn build_asking(files: &Files) -> Result<BTreeMap<String, String>, Vec<Finding>> {
+    translate(files, true)
+}
+
+fn translate(files: &Files, asks: bool) -> Result<BTreeMap<String, String>, Vec<Finding>> {
+    let programme = read(files)?;
     let mut findings = Findings::default();
     let mut reader = Reader { files, findings: &mut findings };
     let mut built = BTreeMap::new();
     for path in reader.paths("forms/") {
         let Some((stem, _)) = path.trim_start_matches("forms/").rsplit_once('.') else { continue };
         let Some(sheets) = reader.read_sheets(path) else { continue };
-        built.extend(xform::translate(stem, &sheets, reader.findings).map(|text| (stem.to_owned(), text)));
+        let Some(form) = programme.form(stem) else { continue };
+        let manifest = &programme.manifest;
+        let asking = asks.then_some(Asking {
+            programme: &manifest.code,
+            version: &manifest.version,
+            person: form.subject == Subject::Person,
+        });
+        if asks && !form.subject.is_met() {
+            continue;
+        }
+        let text = xform::translate(stem, &sheets, asking, reader.findings);
+        built.extend(text.map(|text| (stem.to_owned(), text)));
     }
     if findings.is_empty() { Ok(built) } else { Err(findings.into_sorted()) }
 }

@@ -85,8 +85,23 @@ enum What {
     Question(Question, Shape),
 }
 
+/// For clients that know nothing of doors: a form that begins by asking whom it is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    pub programme: &'a str,
+    /// Of the programme, under which the answers are kept.
+    pub version: &'a str,
+    /// Whether it asks for one of the people behind the door too.
+    pub person: bool,
+}
+
 /// Translates a form that [`crate::form`] found right. `None` if anything in it cannot be translated, which is told.
-pub(crate) fn translate(code: &str, sheets: &[Sheet], findings: &mut Findings) -> Option<String> {
+pub(crate) fn translate(
+    code: &str,
+    sheets: &[Sheet],
+    asking: Option<Asking<'_>>,
+    findings: &mut Findings,
+) -> Option<String> {
     let before = findings.len();
     let find = |name: &str| sheets.iter().find(|sheet| sheet.name.value == name);
     let survey = find("survey")?;
@@ -99,10 +114,12 @@ pub(crate) fn translate(code: &str, sheets: &[Sheet], findings: &mut Findings) -
     let nodes = nest(survey, &mut rows, &format!("/{ROOT}"), findings);
     let mut paths = BTreeMap::new();
     note_paths(&nodes, &mut Vec::new(), &mut paths);
+    let id = asking.map_or_else(|| code.to_owned(), |asking| form_id(asking.programme, code));
     let form = Form {
-        code,
+        id: &id,
+        asking,
         title: setting("form_title"),
-        version: setting("version"),
+        version: asking.map_or(setting("version"), |asking| asking.version),
         default: setting("default_language"),
         survey,
         choices: find("choices"),
@@ -273,8 +290,21 @@ fn note_paths(
     }
 }
 
+/// The name of a form where forms of several programmes stand side by side.
+#[must_use]
+pub fn form_id(programme: &str, form: &str) -> String {
+    format!("{programme}.{form}")
+}
+
+/// The group in which a form asks whom it is about, and on which day that was.
+pub const ABOUT: &str = "wanjia";
+/// What it asks first: by the question's name, the list it chooses from, and its label.
+const DOOR: (&str, &str, [&str; 2]) = ("door", "doors", ["哪一户", "Which door"]);
+const PERSON: (&str, &str, [&str; 2]) = ("person", "people", ["哪一位", "Who"]);
+
 struct Form<'s> {
-    code: &'s str,
+    id: &'s str,
+    asking: Option<Asking<'s>>,
     title: &'s str,
     version: &'s str,
     default: &'s str,
@@ -306,6 +336,16 @@ impl<'s> Form<'s> {
                 say(
                     format!("default_language 应为各列的语言之一：{known}"),
                     format!("the default_language must be one of those of the columns: {known}"),
+                ),
+            );
+        }
+        if let Some(named) = self.nodes.iter().find(|node| self.asking.is_some() && node.name == ABOUT) {
+            findings.add(
+                named.row.place(),
+                "reserved_name",
+                say(
+                    format!("{ABOUT} 这个名字留给“是哪一户、哪一位”"),
+                    format!("the name {ABOUT} is kept for whom a form is about"),
                 ),
             );
         }
@@ -421,6 +461,7 @@ impl<'s> Form<'s> {
                         self.write_texts(writer)?;
                         self.write_instance(writer)?;
                         self.write_lists(writer)?;
+                        self.write_about_model(writer)?;
                         self.write_binds(&self.nodes, writer)?;
                         writer
                             .create_element("bind")
@@ -435,11 +476,98 @@ impl<'s> Form<'s> {
                     })?;
                 Ok(())
             })?;
-            writer
-                .create_element("h:body")
-                .write_inner_content(|writer| self.write_body(&self.nodes, writer))?;
+            writer.create_element("h:body").write_inner_content(|writer| {
+                self.write_about_body(writer)?;
+                self.write_body(&self.nodes, writer)
+            })?;
             Ok(())
         })?;
+        Ok(())
+    }
+
+    /// What a form asks before its own questions: which door, and who there.
+    fn asked(&self) -> impl Iterator<Item = (&'static str, &'static str, [&'static str; 2])> + use<> {
+        let door = self.asking.map(|_| DOOR);
+        let person = self.asking.filter(|asking| asking.person).map(|_| PERSON);
+        door.into_iter().chain(person)
+    }
+
+    fn write_about_texts(&self, language: &str, writer: &mut Output) -> io::Result<()> {
+        let chinese = language.contains("zh") || language.contains('中');
+        for (name, _, [zh, en]) in self.asked() {
+            write_text(writer, &format!("/{ROOT}/{ABOUT}/{name}:label"), |writer| {
+                writer.write_event(Event::Text(BytesText::new(if chinese { zh } else { en })))
+            })?;
+        }
+        Ok(())
+    }
+
+    fn write_about_fields(&self, writer: &mut Output) -> io::Result<()> {
+        if self.asking.is_none() {
+            return Ok(());
+        }
+        writer.create_element(ABOUT).write_inner_content(|writer| {
+            for (name, ..) in self.asked() {
+                writer.create_element(name).write_empty()?;
+            }
+            writer.create_element("today").write_empty().map(|_| ())
+        })?;
+        Ok(())
+    }
+
+    /// The lists lie beside the form, since they change with the area and not with the form.
+    fn write_about_model(&self, writer: &mut Output) -> io::Result<()> {
+        for (name, list, _) in self.asked() {
+            let source = format!("jr://file-csv/{list}.csv");
+            let instance = format!("{ABOUT}-{list}");
+            writer
+                .create_element("instance")
+                .with_attributes([("id", instance.as_str()), ("src", source.as_str())])
+                .write_empty()?;
+            let path = format!("/{ROOT}/{ABOUT}/{name}");
+            writer
+                .create_element("bind")
+                .with_attributes([("nodeset", path.as_str()), ("type", "string"), ("required", "true()")])
+                .write_empty()?;
+        }
+        if self.asking.is_some() {
+            let path = format!("/{ROOT}/{ABOUT}/today");
+            writer
+                .create_element("bind")
+                .with_attributes([
+                    ("nodeset", path.as_str()),
+                    ("type", "date"),
+                    ("jr:preload", "date"),
+                    ("jr:preloadParams", "today"),
+                ])
+                .write_empty()?;
+        }
+        Ok(())
+    }
+
+    fn write_about_body(&self, writer: &mut Output) -> io::Result<()> {
+        for (name, list, _) in self.asked() {
+            let path = format!("/{ROOT}/{ABOUT}/{name}");
+            let of_door = format!("[door= /{ROOT}/{ABOUT}/door ]");
+            let filter = if list == PERSON.1 { of_door.as_str() } else { "" };
+            let nodeset = format!("instance('{ABOUT}-{list}')/root/item{filter}");
+            let label = format!("jr:itext('{path}:label')");
+            writer
+                .create_element("select1")
+                .with_attributes([("ref", path.as_str()), ("appearance", "minimal autocomplete")])
+                .write_inner_content(|writer| {
+                    writer.create_element("label").with_attribute(("ref", label.as_str())).write_empty()?;
+                    writer
+                        .create_element("itemset")
+                        .with_attribute(("nodeset", nodeset.as_str()))
+                        .write_inner_content(|writer| {
+                            writer.create_element("value").with_attribute(("ref", "name")).write_empty()?;
+                            writer.create_element("label").with_attribute(("ref", "label")).write_empty()?;
+                            Ok(())
+                        })?;
+                    Ok(())
+                })?;
+        }
         Ok(())
     }
 
@@ -462,6 +590,7 @@ impl<'s> Form<'s> {
                             })?;
                         }
                     }
+                    self.write_about_texts(language, writer)?;
                     self.write_texts_of(&self.nodes, language, writer)
                 })?;
             }
@@ -505,8 +634,9 @@ impl<'s> Form<'s> {
 
     fn write_instance(&self, writer: &mut Output) -> io::Result<()> {
         writer.create_element("instance").write_inner_content(|writer| {
-            let id = [("id", self.code), ("version", self.version)];
+            let id = [("id", self.id), ("version", self.version)];
             writer.create_element(ROOT).with_attributes(id).write_inner_content(|writer| {
+                self.write_about_fields(writer)?;
                 self.write_fields(&self.nodes, Within::Nothing, writer)?;
                 writer.create_element("meta").write_inner_content(|writer| {
                     writer.create_element("instanceID").write_empty().map(|_| ())

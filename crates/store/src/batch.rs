@@ -22,8 +22,10 @@ use crate::views::Views;
 
 mod cases;
 mod plans;
+mod submissions;
 
 pub use plans::NamedPart;
+pub use submissions::{Submission, SubmissionRefused};
 
 /// How many facts an unfinished batch keeps in memory before it writes them into its open transaction.
 const FLUSH_EVERY: usize = 20_000;

@@ -482,6 +482,14 @@ impl Control {
             .optional()?)
     }
 
+    /// The series to which a token belongs.
+    pub fn series_of_token(&self, token: &SecretHash) -> Result<Option<SeriesId>> {
+        Ok(lock(&self.reader)
+            .prepare_cached("select series from phone where token = ?1")?
+            .query_row([token], |row| row.get(0).map(Id))
+            .optional()?)
+    }
+
     /// Notes that a phone showed its token, at most once in ten minutes.
     pub fn saw_phone(&self, series: SeriesId, now: Millis) -> Result<()> {
         let stale = lock(&self.reader)

@@ -52,7 +52,7 @@ pub mod store;
 pub mod verify;
 pub mod views;
 
-pub use batch::{Batch, NamedPart, Receipt, Sealed};
+pub use batch::{Batch, NamedPart, Receipt, Sealed, Submission, SubmissionRefused};
 pub use control::Control;
 pub use error::{Refusal, Result, StoreError};
 pub use pull::{ChangedDoor, Changes, DoorCursor};

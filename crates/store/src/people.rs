@@ -7,6 +7,7 @@ use domain::id::{ActorId, DwellingId, Id, PersonId, SeriesId};
 use domain::state::{Device, State};
 use domain::time::Millis;
 use ledger::envelope::Envelope;
+use ledger::series::DeviceKey;
 use rusqlite::{OptionalExtension, params};
 
 use crate::error::{Result, StoreError};
@@ -95,6 +96,14 @@ pub(crate) fn whereabouts(views: &mut Views, person: PersonId) -> Result<Option<
 }
 
 impl Reader {
+    /// The public key with which the server signs its own series, and those of ODK clients' users.
+    ///
+    /// # Errors
+    /// If the territory's key is not at hand.
+    pub fn server_key(&self) -> Result<[u8; 32]> {
+        Ok(DeviceKey::from_seed(self.content.key()?.device_seed()).public())
+    }
+
     /// Where a person is; none if nobody has this id, she was erased, or no door is known for her.
     ///
     /// # Errors

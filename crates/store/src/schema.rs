@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::error::{Result, StoreError};
 
 /// What the ledger, the vault and the keys look like. Raise it with each migration.
-pub const SCHEMA_VERSION: i64 = 3;
+pub const SCHEMA_VERSION: i64 = 4;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
 pub const VIEWS_VERSION: i64 = 16;
@@ -46,10 +46,18 @@ create table pack (
     bytes blob not null
 ) without rowid;
 ",
+    "
+create table submission (
+    instance blob primary key, -- keyed hash of an ODK client's instanceID
+    content blob not null,     -- keyed hash of what it sent
+    position integer not null  -- of the fact that it became
+) without rowid;
+",
 ];
 
 /// The tables of a territory's file that are no views.
-pub const LEDGER_TABLES: [&str; 6] = ["meta", "series", "facts", "nodes", "checkpoints", "pack"];
+pub const LEDGER_TABLES: [&str; 7] =
+    ["meta", "series", "facts", "nodes", "checkpoints", "pack", "submission"];
 
 /// Ciphertexts, by whose they are. Deleting a row is half of an erasure.
 pub const VAULT: &[&str] = &[
@@ -167,6 +175,8 @@ create table slip (
 ) without rowid;
 ", "
 alter table invitation add column ends_at integer;
+", "
+create index phone_of_token on phone (token);
 "];
 
 /// Views: what the facts add up to. Made, emptied and compared table by table; see [`VIEW_TABLES`].

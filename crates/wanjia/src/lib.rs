@@ -5,7 +5,9 @@
 //! | `app/` | what can be done, whichever door it came through |
 //! | `cli/` | one file for each command |
 //! | `http/` | one file for each group of endpoints |
+//! | `openrosa/` | the door for ODK clients |
 
 pub mod app;
 pub mod cli;
 pub mod http;
+pub mod openrosa;

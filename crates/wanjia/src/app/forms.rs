@@ -7,8 +7,10 @@ use domain::access::{Action, may};
 use domain::state::Edition;
 use domain::time::Day;
 use ledger::Hash;
+use md5::Md5;
 use programme::archive;
 use programme::form::Subject;
+use programme::question::Answer;
 use sha2::{Digest as _, Sha256};
 use store::Reader;
 
@@ -21,12 +23,32 @@ pub struct Blank {
     pub xml: String,
     /// SHA-256 of the XML, in hexadecimal.
     pub digest: String,
+    /// MD5 of the XML, in hexadecimal, by which ODK clients know whether they have it.
+    pub md5: String,
 }
+
+/// The forms of a pack, by their codes.
+type Blanks = Arc<BTreeMap<String, Blank>>;
 
 /// The forms of every pack that was asked for, by the pack's digest.
 #[derive(Debug, Default)]
 pub struct Forms {
-    built: Mutex<BTreeMap<Hash, Arc<BTreeMap<String, Blank>>>>,
+    built: Mutex<BTreeMap<(Hash, Client), Blanks>>,
+}
+
+/// Who fills a form in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Client {
+    /// Ours: the visit says whom it is about.
+    Own,
+    /// One that knows nothing of doors: the form asks.
+    Odk,
+}
+
+/// Bytes as hexadecimal text.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A form that someone may fill in.
@@ -38,8 +60,11 @@ pub struct Offered {
     pub title: String,
     pub title_en: String,
     pub digest: String,
+    pub md5: String,
     pub about: Subject,
     pub roles: Vec<String>,
+    /// One of its questions is answered with a picture, a sound or another file.
+    pub asks_for_files: bool,
 }
 
 impl Forms {
@@ -47,14 +72,19 @@ impl Forms {
     ///
     /// # Errors
     /// `untranslated_form` if one of them cannot be made an XForm, and those of the storage.
-    pub fn of(&self, reader: &Reader, edition: &Edition) -> Result<Arc<BTreeMap<String, Blank>>> {
+    pub fn of(&self, reader: &Reader, edition: &Edition, client: Client) -> Result<Blanks> {
+        let key = (edition.digest, client);
         let known = || self.built.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(built) = known().get(&edition.digest) {
+        if let Some(built) = known().get(&key) {
             return Ok(Arc::clone(built));
         }
         let bytes = reader.pack(&edition.digest)?;
         let files = bytes.as_deref().and_then(archive::decode).unwrap_or_default();
-        let built = programme::build(&files).map_err(|findings| {
+        let built = match client {
+            Client::Own => programme::build(&files),
+            Client::Odk => programme::build_asking(&files),
+        };
+        let built = built.map_err(|findings| {
             let first = findings.first().map(ToString::to_string).unwrap_or_default();
             Failure::new(
                 "untranslated_form",
@@ -69,13 +99,13 @@ impl Forms {
             )
         })?;
         let blank = |xml: String| {
-            let digest = Sha256::digest(&xml).iter().map(|byte| format!("{byte:02x}")).collect();
-            Blank { xml, digest }
+            let (digest, md5) = (hex(&Sha256::digest(&xml)), hex(&Md5::digest(&xml)));
+            Blank { xml, digest, md5 }
         };
         let built: BTreeMap<String, Blank> =
             built.into_iter().map(|(code, xml)| (code, blank(xml))).collect();
         let built = Arc::new(built);
-        known().insert(edition.digest, Arc::clone(&built));
+        known().insert(key, Arc::clone(&built));
         Ok(built)
     }
 
@@ -84,7 +114,13 @@ impl Forms {
     ///
     /// # Errors
     /// Those of [`Forms::of`].
-    pub fn offered(&self, reader: &mut Reader, actor: Actor, today: Day) -> Result<Vec<Offered>> {
+    pub fn offered(
+        &self,
+        reader: &mut Reader,
+        actor: Actor,
+        today: Day,
+        client: Client,
+    ) -> Result<Vec<Offered>> {
         let role = domain::access::Role::from_code(actor.grant.role);
         let types_all = role.is_some_and(|role| may(role, Action::FillInForms));
         let roles = roles_of(reader, actor, today)?;
@@ -99,7 +135,7 @@ impl Forms {
             let fills = |filled_by: &[String]| {
                 roles.iter().any(|own| own.programme == code && filled_by.contains(&own.role))
             };
-            let built = self.of(reader, &edition)?;
+            let built = self.of(reader, &edition, client)?;
             for form in programme.forms.iter().filter(|form| types_all || fills(&form.filled_by)) {
                 let Some(blank) = built.get(&form.code.value) else { continue };
                 offered.push(Offered {
@@ -109,8 +145,10 @@ impl Forms {
                     title: form.title.clone(),
                     title_en: form.title_en.clone().unwrap_or_else(|| form.title.clone()),
                     digest: blank.digest.clone(),
+                    md5: blank.md5.clone(),
                     about: form.subject,
                     roles: form.filled_by.clone(),
+                    asks_for_files: form.fields.iter().any(|field| field.question.answer == Answer::File),
                 });
             }
         }

@@ -16,6 +16,7 @@ pub mod import_roster;
 pub mod import_visits;
 pub mod judging;
 pub mod matching;
+pub mod odk;
 pub mod pack_files;
 pub mod persons;
 pub mod plans;

@@ -1,7 +1,7 @@
 //! The running territory: one thread that writes, a few readers, and the news of what changed.
 //!
-//! The writer takes whatever pushes wait as one batch with one flush to the disk, so that its price is shared. If the
-//! batch fails, it is taken back whole and each push is tried alone: a bad one fails for itself only.
+//! The writer takes whatever pushes and forms wait as one batch with one flush to the disk, so that its price is shared. If the
+//! batch fails, it is taken back whole and each is tried alone: a bad one fails for itself only.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use ledger::Hash;
 use ledger::recovery::RecoveryKey;
 use ledger::seal::TerritoryKey;
 use store::proofs::SignedHead;
-use store::{CheckedPush, PushRefused, Reader, Receipt, Store};
+use store::{CheckedPush, PushRefused, Reader, Receipt, Store, Submission, SubmissionRefused};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 
@@ -55,13 +55,50 @@ pub struct PushDone {
 
 type PushAnswer = Result<Result<PushDone, PushRefused>>;
 
-struct Waiting {
-    push: CheckedPush,
-    answer: oneshot::Sender<PushAnswer>,
+type SubmissionAnswer = Result<Result<Receipt, SubmissionRefused>>;
+
+/// What comes from the field and waits for the writer, with whoever waits for its outcome.
+enum Waiting {
+    Push(CheckedPush, oneshot::Sender<PushAnswer>),
+    Submission(Submission, oneshot::Sender<SubmissionAnswer>),
+}
+
+impl Waiting {
+    fn facts(&self) -> usize {
+        match self {
+            Self::Push(push, _) => push.len(),
+            Self::Submission(..) => 1,
+        }
+    }
+
+    // Whoever asked may be gone; what was written stays written.
+    fn answer(self, done: Done, head: &SignedHead) {
+        match (self, done) {
+            (Self::Push(_, answer), Done::Push(done)) => {
+                let done = done.map(|(receipts, newest)| PushDone { receipts, newest, head: head.clone() });
+                drop(answer.send(Ok(done)));
+            }
+            (Self::Submission(_, answer), Done::Submission(done)) => drop(answer.send(Ok(done))),
+            (waiting, _) => waiting.fail(broken()),
+        }
+    }
+
+    fn fail(self, failure: Failure) {
+        match self {
+            Self::Push(_, answer) => drop(answer.send(Err(failure))),
+            Self::Submission(_, answer) => drop(answer.send(Err(failure))),
+        }
+    }
+}
+
+/// What became of it.
+enum Done {
+    Push(Result<(Vec<Receipt>, (u64, Hash)), PushRefused>),
+    Submission(Result<Receipt, SubmissionRefused>),
 }
 
 enum Job {
-    Push(Waiting),
+    Arrived(Box<Waiting>),
     Work(Box<dyn FnOnce(&mut Writer) + Send>),
     Stop,
 }
@@ -145,7 +182,22 @@ impl Territory {
     /// If the push could not be stored; nothing of it was.
     pub async fn push(&self, push: CheckedPush) -> PushAnswer {
         let (answer, done) = oneshot::channel();
-        self.shared.jobs.send(Job::Push(Waiting { push, answer })).await.map_err(|_| stopped())?;
+        self.shared
+            .jobs
+            .send(Job::Arrived(Box::new(Waiting::Push(push, answer))))
+            .await
+            .map_err(|_| stopped())?;
+        done.await.map_err(|_| stopped())?
+    }
+
+    /// As [`Territory::push`], of a form that an ODK client handed in.
+    ///
+    /// # Errors
+    /// If it could not be stored; nothing of it was.
+    pub async fn submit(&self, submission: Submission) -> SubmissionAnswer {
+        let (answer, done) = oneshot::channel();
+        let waiting = Waiting::Submission(submission, answer);
+        self.shared.jobs.send(Job::Arrived(Box::new(waiting))).await.map_err(|_| stopped())?;
         done.await.map_err(|_| stopped())?
     }
 
@@ -294,14 +346,14 @@ impl Writer {
             match job {
                 Job::Stop => break,
                 Job::Work(work) => work(self),
-                Job::Push(first) => {
-                    let mut facts = first.push.len();
-                    let mut batch = vec![first];
+                Job::Arrived(first) => {
+                    let mut facts = first.facts();
+                    let mut batch = vec![*first];
                     while facts < BATCH_FACTS {
                         match queue.try_recv() {
-                            Ok(Job::Push(push)) => {
-                                facts += push.push.len();
-                                batch.push(push);
+                            Ok(Job::Arrived(more)) => {
+                                facts += more.facts();
+                                batch.push(*more);
                             }
                             Ok(other) => {
                                 next = Some(other);
@@ -320,19 +372,16 @@ impl Writer {
     }
 
     fn take(&mut self, batch: Vec<Waiting>) {
-        let pushes: Vec<&CheckedPush> = batch.iter().map(|waiting| &waiting.push).collect();
-        match self.commit(&pushes) {
+        match self.commit(&batch) {
             Ok((done, head)) => {
                 for (waiting, done) in batch.into_iter().zip(done) {
-                    let done =
-                        done.map(|(receipts, newest)| PushDone { receipts, newest, head: head.clone() });
-                    drop(waiting.answer.send(Ok(done)));
+                    waiting.answer(done, &head);
                 }
             }
             Err(failure) if batch.len() == 1 => {
-                tracing::error!(code = failure.code, reason = %failure.en, "a push could not be stored");
+                tracing::error!(code = failure.code, reason = %failure.en, "what arrived could not be stored");
                 for waiting in batch {
-                    drop(waiting.answer.send(Err(failure.clone())));
+                    waiting.fail(failure.clone());
                 }
             }
             Err(_) => {
@@ -343,18 +392,19 @@ impl Writer {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "one answer for each push, and the head of them all")]
-    fn commit(
-        &mut self,
-        pushes: &[&CheckedPush],
-    ) -> Result<(Vec<Result<(Vec<Receipt>, (u64, Hash)), PushRefused>>, SignedHead)> {
+    fn commit(&mut self, arrived: &[Waiting]) -> Result<(Vec<Done>, SignedHead)> {
         self.run_alone(|store, now| {
             let done = store.write(now, |batch| {
-                let mut done = Vec::with_capacity(pushes.len());
-                for push in pushes {
-                    let answer = batch.push_checked(push)?;
-                    let newest = batch.newest(push.series()).unwrap_or_default();
-                    done.push(answer.map(|receipts| (receipts, newest)));
+                let mut done = Vec::with_capacity(arrived.len());
+                for waiting in arrived {
+                    done.push(match waiting {
+                        Waiting::Push(push, _) => {
+                            let answer = batch.push_checked(push)?;
+                            let newest = batch.newest(push.series()).unwrap_or_default();
+                            Done::Push(answer.map(|receipts| (receipts, newest)))
+                        }
+                        Waiting::Submission(submission, _) => Done::Submission(batch.submit(submission)?),
+                    });
                 }
                 Ok(done)
             })?;

@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
-use super::extract::{Caller, Json, Path, Query, token_hash};
+use super::extract::{Caller, Json, Path, Query, Standing, token_hash};
 use super::problem::Problem;
 use super::scope;
 use super::session::{Peer, is_local};
@@ -29,7 +29,11 @@ use crate::app::failure::Failure;
 use crate::cli::now;
 
 pub fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(invite)).routes(routes!(enrol, devices)).routes(routes!(revoke))
+    OpenApiRouter::new()
+        .routes(routes!(invite))
+        .routes(routes!(enrol, devices))
+        .routes(routes!(revoke))
+        .routes(routes!(standing))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -55,7 +59,7 @@ struct InvitationShown {
 }
 
 /// Where the caller reached this server, for the address that a phone is to open.
-pub(super) fn origin(headers: &HeaderMap, local: bool) -> Result<String, Problem> {
+pub(crate) fn origin(headers: &HeaderMap, local: bool) -> Result<String, Problem> {
     let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
@@ -344,6 +348,8 @@ struct Device {
     area_code: String,
     area_name: String,
     role: &'static str,
+    /// It is no phone of ours but a user of an ODK client, for whom the server signs.
+    odk: bool,
     #[schema(format = DateTime)]
     enrolled_at: String,
     /// When it last sent something, or asked for something (to ten minutes).
@@ -379,6 +385,7 @@ async fn devices(
         .territory
         .read(move |reader| {
             let mut devices = Vec::new();
+            let own = reader.server_key()?;
             for row in reader.phones(area)? {
                 let phone = control.phone(row.series)?;
                 let area = reader.book().areas.get(row.device.area);
@@ -388,6 +395,7 @@ async fn devices(
                     area_code: area.map(|area| area.code.clone()).unwrap_or_default(),
                     area_name: area.map(|area| area.name.clone()).unwrap_or_default(),
                     role: Role::from_code(row.device.role).map_or("", Role::as_str),
+                    odk: row.device.public_key == own,
                     enrolled_at: instant(row.device.enrolled_at),
                     last_seen_at: phone.map(|phone| phone.seen_at).max(row.pushed_at).map(instant),
                     revoked_at: row.device.revoked_at.map(instant),
@@ -431,6 +439,24 @@ async fn revoke(
         return Err(Problem::not_found("unknown_device", "没有这台手机", "there is no such phone"));
     }
     site.fleet.revoked(&site.territory.book(), series);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether a phone may still read. A locked phone has no token at hand, so whoever knows its series may ask; it wipes
+/// itself when it may not.
+#[utoipa::path(
+    get, path = "/v1/devices/{series}/standing", tag = "devices", params(("series" = String, Path, format = "uuid")),
+    security(()),
+    responses(
+        (status = 204), (status = 404, body = Problem),
+        (status = 403, body = Problem, description = "`device_revoked`, `device_ended`")
+    )
+)]
+async fn standing(State(site): State<Site>, Path(series): Path<SeriesId>) -> Result<StatusCode, Problem> {
+    let device = site.territory.read_for_push(move |reader| Ok(reader.state().device(series)?)).await?;
+    let device = device
+        .ok_or_else(|| Problem::not_found("unknown_device", "没有这台手机", "there is no such phone"))?;
+    Standing::of(&device, now()).require_good()?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -18,6 +18,7 @@ use super::cases::Named;
 use super::extract::{Caller, Json, Path};
 use super::problem::Problem;
 use crate::app::cases::Actor;
+use crate::app::forms::Client;
 use crate::app::household::title_of;
 use crate::cli::now;
 
@@ -55,7 +56,8 @@ async fn forms(State(site): State<Site>, caller: Caller) -> Result<Json<Forms>, 
     caller.may(Action::ReadForms, Scope::Own)?;
     let actor = Actor { id: caller.actor(), grant: caller.grant };
     let kept = Arc::clone(&site.forms);
-    let offered = site.territory.read(move |reader| kept.offered(reader, actor, day_of(now()))).await?;
+    let offered =
+        site.territory.read(move |reader| kept.offered(reader, actor, day_of(now()), Client::Own)).await?;
     let row = |form: crate::app::forms::Offered| FormRow {
         programme: form.programme,
         version: form.version,
@@ -90,7 +92,7 @@ async fn form(
     let unknown = || Problem::not_found("unknown_form", "没有这张表", "there is no such form");
     let edition = caller.book.edition(&programme, &version).cloned().ok_or_else(unknown)?;
     let kept = Arc::clone(&site.forms);
-    let built = site.territory.read(move |reader| kept.of(reader, &edition)).await?;
+    let built = site.territory.read(move |reader| kept.of(reader, &edition, Client::Own)).await?;
     let blank = built.get(&form).ok_or_else(unknown)?;
     let tag = format!("\"{}\"", blank.digest);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());

@@ -48,7 +48,7 @@ pub fn around(router: Router) -> Router {
             TraceLayer::new_for_http()
                 // Neither query nor body: both may hold an area, a name, a token.
                 .make_span_with(|request: &Request| {
-                    tracing::info_span!("http", method = %request.method(), path = request.uri().path())
+                    tracing::info_span!("http", method = %request.method(), path = %crate::openrosa::unkeyed(request.uri().path()))
                 })
                 .on_request(())
                 .on_response(|response: &Response, took: Duration, _: &Span| {

@@ -5,7 +5,7 @@
 //! | `extract` | who calls, strict bodies and queries |
 //! | `scope` | which area and sweep a request is about, and whether the caller may know of them |
 //! | `cursor` | pages |
-//! | `session`, `devices` | signing in, phones |
+//! | `session`, `devices`, `odk_users` | signing in, phones, users of ODK clients |
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `maps` | outlines of buildings and grids |
 //! | `floors` | 疫情地图: people with an open case by floor, and what of it the public is told |
@@ -65,6 +65,7 @@ pub mod lines;
 pub mod listen;
 pub mod maps;
 pub mod my_plans;
+pub mod odk_users;
 pub mod pages;
 pub mod persons;
 pub mod plans;
@@ -186,6 +187,7 @@ fn endpoints() -> OpenApiRouter<Site> {
     OpenApiRouter::with_openapi(Contract::openapi())
         .merge(session::routes())
         .merge(devices::routes())
+        .merge(odk_users::routes())
         .merge(areas::routes())
         .merge(rosters::routes())
         .merge(sweeps::routes())
@@ -226,6 +228,6 @@ pub fn document() -> Document {
 /// The whole door, with its layers.
 pub fn router(site: Site) -> Router {
     let (router, _) = endpoints().split_for_parts();
-    let router = router.merge(docs::routes()).merge(pages::routes());
+    let router = router.merge(docs::routes()).merge(pages::routes()).merge(crate::openrosa::routes());
     layers::around(router.method_not_allowed_fallback(layers::another_method).with_state(site))
 }

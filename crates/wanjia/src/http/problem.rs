@@ -163,6 +163,12 @@ impl Problem {
         self
     }
 
+    /// What it says, in Chinese and in English.
+    #[must_use]
+    pub fn detail(&self) -> (&str, &str) {
+        (&self.0.detail, &self.0.detail_en)
+    }
+
     #[must_use]
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)

@@ -12,6 +12,7 @@ mod indicators;
 mod lists;
 mod maps;
 mod matrix;
+mod openrosa;
 mod people;
 mod place;
 mod plans;
