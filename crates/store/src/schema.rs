@@ -248,9 +248,9 @@ create table case_event (case_id blob not null, series blob not null, sequence i
     primary key (case_id, series, sequence)) without rowid;
 create table due (case_id blob not null, task text not null, rank integer not null, programme text not null,
     role text not null, area integer not null, since integer not null, remind_at integer not null, due integer not null,
-    tell_at integer not null, primary key (case_id, task, rank)) without rowid;
-create index due_of_role on due (programme, role, area, due);
-create index due_to_tell on due (tell_at);
+    tell_at integer not null, told integer not null, primary key (case_id, task, rank)) without rowid;
+create index due_of_role on due (programme, role, area, due, tell_at);
+create index due_to_tell on due (tell_at) where told = 0;
 create table climbed (case_id blob not null, task text not null, role text not null, due integer not null,
     at integer not null, named blob not null, primary key (case_id, task, role, due)) without rowid;
 create table slip (id blob primary key, dwelling blob not null, issued_at integer not null, expires_at integer not null,

@@ -829,6 +829,8 @@ impl State for Views {
             "insert or ignore into climbed (case_id, task, role, due, at, named) values (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![case.0, climb.task, climb.role, climb.due, climb.at, climb.named.0])?;
+        self.cached("update due set told = 1 where case_id = ?1 and task = ?2 and role = ?3 and due = ?4")?
+            .execute(params![case.0, climb.task, climb.role, climb.due])?;
         Ok(())
     }
 

@@ -36,7 +36,7 @@ const WAKE: Duration = Duration::from_secs(30);
 /// Changes judged at a time.
 const PIECE: usize = 200;
 /// Moments noted at a time.
-const CLIMBS: usize = 1000;
+const CLIMBS: usize = 4000;
 /// As many days back it is looked whether a rule was quiet since a case ended.
 const LOOKED_BACK: Day = 60;
 
