@@ -179,9 +179,24 @@ fn case_from(row: &Row<'_>) -> rusqlite::Result<(CaseId, Case)> {
     ))
 }
 
-fn subject_from(row: &Row<'_>, column: usize) -> rusqlite::Result<Subject> {
+pub(crate) fn subject_from(row: &Row<'_>, column: usize) -> rusqlite::Result<Subject> {
     let id = get_id(row, column + 1)?;
     Ok(Subject::of(row.get(column)?, id).unwrap_or(Subject::Dwelling(id)))
+}
+
+pub(crate) fn filled_from(row: &Row<'_>) -> rusqlite::Result<Filled> {
+    Ok(Filled {
+        subject: subject_from(row, 0)?,
+        position: row.get(2)?,
+        at: row.get(3)?,
+        programme: row.get(4)?,
+        version: row.get(5)?,
+        form: row.get(6)?,
+        on: row.get(7)?,
+        dwelling: get_id(row, 8)?,
+        case: get_optional_id(row, 9)?,
+        slip: get_optional_id(row, 10)?,
+    })
 }
 
 fn step_from(row: &Row<'_>, code: u64) -> rusqlite::Result<Deed> {
@@ -534,7 +549,7 @@ impl Views {
     }
 
     /// The forms filled in about a subject, under whichever of her ids, in the order in which they were given.
-    fn filled(&mut self, subject: Subject) -> Result<Vec<Filled>> {
+    pub(crate) fn filled(&mut self, subject: Subject) -> Result<Vec<Filled>> {
         let ids = match apply::canonical_subject(self, subject)? {
             Subject::Person(person) => apply::group(self, person)?,
             Subject::Dwelling(dwelling) => vec![dwelling],
@@ -542,22 +557,10 @@ impl Views {
         let mut found = Vec::new();
         for id in ids {
             let mut read = self.cached(
-                "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling, slip from filled
-                 where subject = ?1",
+                "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip
+                 from filled where subject = ?1",
             )?;
-            let rows = read.query_map([id.0], |row| {
-                Ok(Filled {
-                    subject: subject_from(row, 0)?,
-                    position: row.get(2)?,
-                    at: row.get(3)?,
-                    programme: row.get(4)?,
-                    version: row.get(5)?,
-                    form: row.get(6)?,
-                    on: row.get(7)?,
-                    dwelling: get_id(row, 8)?,
-                    slip: get_optional_id(row, 9)?,
-                })
-            })?;
+            let rows = read.query_map([id.0], filled_from)?;
             found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
         }
         found.sort_by_key(|filled| (filled.at, filled.position));
@@ -600,18 +603,22 @@ impl Views {
     fn records(&mut self, content: &mut Content, programme: &str, subject: Subject) -> Result<Vec<Record>> {
         let mut records = Vec::new();
         for filled in self.filled(subject)?.into_iter().filter(|filled| filled.programme == programme) {
-            let Some(read) = self.programme(&filled.programme, &filled.version)? else { continue };
-            let Some(form) = read.form(&filled.form) else { continue };
-            let (envelope, _) = read_fact(self.connection(), filled.position)?;
-            let opened =
-                content.open(filled.subject.id(), filled.position, Id(envelope.series), envelope.sequence)?;
-            // What was released though it did not fit says nothing to a rule.
-            let given = opened.as_deref().and_then(programme::answer::decode);
-            if let Some(Ok(values)) = given.map(|given| programme::answer::fit(form, &given)) {
-                records.push(Record { form: filled.form, on: from_day(filled.on), values });
-            }
+            records.extend(self.record_of(content, &filled)?);
         }
         Ok(records)
+    }
+
+    /// The answers of a filled-in form; none if they were erased. What was released though it did not fit says nothing to
+    /// a rule, nor to a reader.
+    pub(crate) fn record_of(&mut self, content: &mut Content, filled: &Filled) -> Result<Option<Record>> {
+        let Some(read) = self.programme(&filled.programme, &filled.version)? else { return Ok(None) };
+        let Some(form) = read.form(&filled.form) else { return Ok(None) };
+        let (envelope, _) = read_fact(self.connection(), filled.position)?;
+        let opened =
+            content.open(filled.subject.id(), filled.position, Id(envelope.series), envelope.sequence)?;
+        let given = opened.as_deref().and_then(programme::answer::decode);
+        let values = given.and_then(|given| programme::answer::fit(form, &given).ok());
+        Ok(values.map(|values| Record { form: filled.form.clone(), on: from_day(filled.on), values }))
     }
 }
 

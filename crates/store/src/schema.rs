@@ -224,7 +224,8 @@ create table appointment (who blob not null, programme text not null, role text 
     primary key (who, programme, role)) without rowid;
 create table filled (subject blob not null, position integer not null, subject_kind integer not null,
     dwelling blob not null, at integer not null, programme text not null, version text not null, form text not null, on_day integer not null,
-    slip blob, primary key (subject, position)) without rowid;
+    case_id blob, slip blob, primary key (subject, position)) without rowid;
+create index filled_for_case on filled (case_id) where case_id is not null;
 create index filled_with on filled (slip, on_day) where slip is not null;
 create table to_judge (subject blob not null, kind integer not null, with_people integer not null,
     position integer not null, primary key (subject, with_people)) without rowid;
@@ -235,6 +236,7 @@ create table case_file (id blob primary key, programme text not null, version te
     holder blob, offered blob, ended integer not null) without rowid;
 create index case_of_subject on case_file (subject, programme, pathway);
 create index case_at_dwelling on case_file (dwelling);
+create index case_open_in on case_file (programme, area, pathway) where ended = 0;
 create table case_alias (id blob primary key, case_id blob not null) without rowid;
 create index alias_of_case on case_alias (case_id);
 create table case_report (case_id blob not null, position integer not null, at integer not null, source integer not null,

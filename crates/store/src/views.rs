@@ -825,8 +825,8 @@ impl State for Views {
     fn put_filled(&mut self, filled: Filled) -> Result<()> {
         self.cached(
             "insert or ignore into filled (subject, position, subject_kind, dwelling, at, programme, version, form, on_day,
-                slip)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                case_id, slip)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             filled.subject.id().0,
@@ -838,6 +838,7 @@ impl State for Views {
             filled.version,
             filled.form,
             filled.on,
+            filled.case.map(|case| case.0),
             filled.slip.map(|slip| slip.0)
         ])?;
         Ok(())

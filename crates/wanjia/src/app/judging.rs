@@ -297,6 +297,21 @@ fn asked_for(
     Ok(reports)
 }
 
+/// Judges whomever what came in from a position on concerns, and writes down what flags. Returns from where to go on. For what
+/// is told while nobody serves; whoever serves counts as well, from the beginning.
+///
+/// # Errors
+/// Those of the storage.
+pub fn judge_now(store: &mut Store, reader: &mut Reader, from: u64, now: Millis) -> Result<u64> {
+    let mut position = from;
+    loop {
+        reader.refresh()?;
+        let Some(judged) = judge_since(reader, position, day_of(now))? else { return Ok(position) };
+        position = judged.next;
+        write_down(store, judged, now)?;
+    }
+}
+
 fn write_down(store: &mut Store, judged: Judged, now: Millis) -> Result<()> {
     let actor = store.book().own_series;
     if !judged.reports.is_empty() {
