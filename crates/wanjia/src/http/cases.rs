@@ -153,19 +153,26 @@ struct CaseTask {
     about: About,
 }
 
-fn task_row(reader: &mut Reader, task: &DueTask, caller: ActorId, now: i64) -> AppResult<Option<CaseTask>> {
-    let Some(file) = reader.case_file(task.case)? else { return Ok(None) };
-    let (word, code) = task.task.split_once(':').unwrap_or(("leave", &task.task));
+/// Of a task, as `leave:flagged`: what kind it is, and the state, the restriction or the step that it is about.
+pub(super) fn asked_for(file: &CaseFile, task: &str) -> (&'static str, Named) {
+    let (word, code) = task.split_once(':').unwrap_or(("leave", task));
     let pathway = file.pathway();
-    let state = |code: &str| Some(&pathway?.state(code)?.name);
     let (kind, name) = match word {
         "sign" => ("sign", pathway.and_then(|pathway| Some(&pathway.step(code)?.name))),
         "release" => {
             let held = &file.programme.manifest.restrictions;
             ("release", held.iter().find(|held| held.code.value == code).map(|held| &held.name))
         }
-        _ => ("leave", state(code)),
+        _ => ("leave", pathway.and_then(|pathway| Some(&pathway.state(code)?.name))),
     };
+    (kind, Named::of(code, name))
+}
+
+fn task_row(reader: &mut Reader, task: &DueTask, caller: ActorId, now: i64) -> AppResult<Option<CaseTask>> {
+    let Some(file) = reader.case_file(task.case)? else { return Ok(None) };
+    let pathway = file.pathway();
+    let state = |code: &str| Some(&pathway?.state(code)?.name);
+    let (kind, of) = asked_for(&file, &task.task);
     let level = match now {
         now if now >= task.due => "overdue",
         now if now >= task.remind_at => "reminded",
@@ -181,7 +188,7 @@ fn task_row(reader: &mut Reader, task: &DueTask, caller: ActorId, now: i64) -> A
         pathway: Named::of(&task.pathway, pathway.map(|pathway| &pathway.name)),
         state: Named::of(&task.state, state(&task.state)),
         kind,
-        of: Named::of(code, name),
+        of,
         role: task.role.clone(),
         level,
         climbed: task.rank > 0,
@@ -345,6 +352,12 @@ struct Told {
     due: String,
 }
 
+/// A rule, and what it says.
+pub(super) fn says(file: &CaseFile, id: &str) -> Named {
+    let rule = file.programme.rules.iter().find(|rule| rule.id.value == id);
+    Named::of(id, rule.map(|rule| &rule.says))
+}
+
 fn outcome(file: &CaseFile, event: &domain::case::Event) -> Option<&'static str> {
     matches!(event.deed, Deed::Step { .. }).then(|| {
         let stamp = stamp_of(event);
@@ -377,10 +390,6 @@ fn case_of(reader: &mut Reader, file: &CaseFile) -> AppResult<Case> {
         condition: next.guard.as_ref().map(|guard| guard.text.value.clone()),
         may_override: next.may_override,
     });
-    let rule = |id: &String| {
-        let rule = file.programme.rules.iter().find(|rule| rule.id.value == *id);
-        Named::of(id, rule.map(|rule| &rule.says))
-    };
     // Who has left holds nothing: it is the role's again.
     let mut person = |number: Option<u128>| -> AppResult<Option<ActorId>> {
         let Some(who) = number.map(|number| Id(number.to_be_bytes())) else { return Ok(None) };
@@ -421,7 +430,7 @@ fn case_of(reader: &mut Reader, file: &CaseFile) -> AppResult<Case> {
             .map(|report| CaseReport {
                 at: instant(report.at),
                 source: report.source.as_str(),
-                rule: report.rule.as_ref().map(rule),
+                rule: report.rule.as_ref().map(|id| says(file, id)),
                 by: report.actor,
             })
             .collect(),

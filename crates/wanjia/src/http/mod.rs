@@ -12,6 +12,8 @@
 //! | `command` | what waits for someone, by area |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
+//! | `door_rules` | the rules that a phone can judge by itself |
+//! | `my_plans`, `my_tasks` | what a pull tells a phone of its worker's plans and tasks |
 //! | `lines`, `bridges` | one line from the telephone; the day that another programme tells |
 //! | `indicators` | what is counted by area and day, and who stands behind it |
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
@@ -50,6 +52,7 @@ pub mod coverage;
 pub mod cursor;
 pub mod devices;
 pub mod docs;
+pub mod door_rules;
 pub mod events;
 pub mod extract;
 pub mod facts;
@@ -62,6 +65,7 @@ pub mod lines;
 pub mod listen;
 pub mod maps;
 pub mod my_plans;
+pub mod my_tasks;
 pub mod odk_users;
 pub mod pages;
 pub mod persons;
@@ -199,6 +203,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(quarantine::routes())
         .merge(plans::routes())
         .merge(cases::routes())
+        .merge(door_rules::routes())
         .merge(bridges::routes())
         .merge(lines::routes())
         .merge(indicators::routes())
