@@ -11,7 +11,7 @@ use store::cases::{CaseFile, DueTask, RoleIn};
 use store::{Control, Reader};
 use utoipa::ToSchema;
 
-use super::cases::{About, Named, asked_for, says};
+use super::cases::{About, Named, says, what_of};
 use super::wire::instant;
 use crate::app::cases::{self, Actor};
 use crate::app::failure::Result;
@@ -186,7 +186,7 @@ fn row(
 ) -> Result<MyTask> {
     let pathway = file.pathway();
     let state = |code: &str| Named::of(code, pathway.and_then(|pathway| Some(&pathway.state(code)?.name)));
-    let (kind, of) = asked_for(file, &task.task);
+    let (kind, of) = what_of(file, &task.task);
     let own = u128::from_be_bytes(series.0);
     let overtaken = file.standing.overtaken.iter().filter(|stamp| stamp.series == own);
     let mut steps = Vec::new();
