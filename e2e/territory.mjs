@@ -11,6 +11,7 @@ const binary = process.env.WANJIA_BINARY ?? join(root, 'target/debug/wanjia')
 const run = promisify(execFile)
 
 export const samples = (name) => join(root, 'samples', name)
+export const programmes = (name) => join(root, 'programmes', name)
 
 export async function makeTerritory() {
   const folder = await mkdtemp(join(tmpdir(), 'wanjia-e2e-'))

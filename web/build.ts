@@ -16,15 +16,18 @@ export const CONTENT_SECURITY_POLICY = [
   "form-action 'none'",
 ].join('; ')
 
+/** The page whose forms are run by WebAssembly may compile it; `eval` it may not. */
+export const WITH_WEBASSEMBLY = CONTENT_SECURITY_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+
 /** Writes the policy into the built page (not into the dev server's, whose hot reload needs inline styles). */
-export function contentSecurityPolicy(): Plugin {
+export function contentSecurityPolicy(policy = CONTENT_SECURITY_POLICY): Plugin {
   return {
     name: 'wanjia-content-security-policy',
     apply: 'build',
     transformIndexHtml: () => [
       {
         tag: 'meta',
-        attrs: { 'http-equiv': 'Content-Security-Policy', content: CONTENT_SECURITY_POLICY },
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: policy },
         injectTo: 'head-prepend',
       },
     ],

@@ -26,7 +26,7 @@ const TYPES = {
   '.webmanifest': 'application/manifest+json',
 }
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const ORIGIN = 'wanjia/420102'
 const PLACES = ['home', 'enterprise', 'hotel', 'site', 'market', 'checkpoint', 'other']
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest()
@@ -61,6 +61,9 @@ export function makeMock({ now = Date.now } = {}) {
     pushes: 0,
     /** What a phone is told of published plans; null: nothing changed. */
     plans: /** @type {object[] | null} */ (null),
+    /** What is due from a phone's worker, and the forms in force with their rules; null: there are none. */
+    tasks: /** @type {any} */ (null),
+    forms: /** @type {{known: string, forms: any[], rules: object[]} | null} */ (null),
     /** Of the account at the console. */
     role: 'community_secretary',
   }
@@ -222,6 +225,7 @@ export function makeMock({ now = Date.now } = {}) {
       doors.push({ dwelling: uuid(dwelling), area_code: area, building, unit, room, place: PLACES[place], floor: Number(/^(\d{1,2})\d{2}$/.exec(room)?.[1] ?? 0) || null, members: [], outcome: null, light: 'unknown', at: null, recheck: null, signed: false, seen: [], registered: [], strangers: [], version })
       return
     }
+    if (kind >= 32) return
     const door = doors.find(({ dwelling }) => dwelling === uuid(body[1]))
     if (door === undefined) return
     door.version = version
@@ -332,7 +336,14 @@ export function makeMock({ now = Date.now } = {}) {
       if (mock.endsAt !== null && Date.parse(mock.endsAt) < now()) return problem(403, '没有权限', '这台手机的任务期限已过。', 'This phone’s deployment has ended.', 'device_ended')
       const after = Number(query.get('after') || 0)
       const changed = doors.filter((door) => within(door.area_code, device.area_code) && door.version > after)
-      return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => (after > 0 ? { ...doorOut(door), members: undefined } : doorOut(door))), removed: [], recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }), sweeps: [sweep], ...(mock.plans === null ? {} : { plans: mock.plans }), more: false } }
+      return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => (after > 0 ? { ...doorOut(door), members: undefined } : doorOut(door))), removed: [], recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }), sweeps: [sweep], ...(mock.plans === null ? {} : { plans: mock.plans }), ...(mock.tasks === null || mock.tasks.known === query.get('tasks') ? {} : { tasks: mock.tasks }), ...(mock.forms === null ? {} : { forms: mock.forms.known }), more: false } }
+    }
+    if (mock.forms !== null && path === '/v1/forms') return device ? { status: 200, body: { forms: mock.forms.forms.map(({ xml, ...row }) => row) } } : unknownDevice()
+    if (mock.forms !== null && path === '/v1/rules') return device ? { status: 200, body: { rules: mock.forms.rules } } : unknownDevice()
+    if (mock.forms !== null && path.startsWith('/v1/forms/')) {
+      const [programme, version, form] = path.split('/').slice(3).map(decodeURIComponent)
+      const found = mock.forms.forms.find((one) => one.programme === programme && one.version === version && one.form === form)
+      return found === undefined ? problem(404, '没有这张表', '没有这张表。', 'There is no such form.') : { status: 200, text: found.xml, body: null }
     }
     const standing = /^\/v1\/devices\/([^/]+)\/standing$/.exec(path)
     if (standing) {
@@ -518,8 +529,8 @@ export function makeMock({ now = Date.now } = {}) {
       return request.socket.destroy()
     }
     const isProblem = answer.status >= 400
-    response.writeHead(answer.status, { 'content-type': isProblem ? 'application/problem+json' : 'application/json', ...(answer.headers ?? {}) })
-    response.end(answer.body === null ? '' : JSON.stringify(answer.body))
+    response.writeHead(answer.status, { 'content-type': isProblem ? 'application/problem+json' : answer.text === undefined ? 'application/json' : 'text/xml', ...(answer.headers ?? {}) })
+    response.end(answer.text ?? (answer.body === null ? '' : JSON.stringify(answer.body)))
   })
 
   return Object.assign(mock, {

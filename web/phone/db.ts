@@ -188,8 +188,9 @@ interface Settings {
   plans: MyPlan[]
   /** Printed on slips; as it was typed last. */
   officePhone: string
-  /** Opaque: what the server said last of this worker's tasks, and of the forms in force. */
+  /** Opaque: what the server said last of this worker's tasks and of the forms in force, and of which forms are here. */
   tasksKnown: string
+  formsTold: string
   formsKnown: string
   caseRoles: CaseRole[]
   colleagues: Colleague[]

@@ -37,8 +37,8 @@ const doors = scope.run(() => useLive(() => db.doors.toArray(), [] as PhoneDoor[
 const visits = scope.run(() => useLive(() => db.visits.toArray(), [] as LocalVisit[]))!
 const sweepsKept = scope.run(() => useLive(async () => (await setting('sweeps')) ?? [], [] as Sweep[]))!
 const sweepChosen = scope.run(() => useLive(async () => (await setting('sweep')) ?? null, null as string | null))!
-const offsetHours = shallowRef(8)
-const clock = shallowRef(Date.now())
+export const offsetHours = shallowRef(8)
+export const clock = shallowRef(Date.now())
 setInterval(() => {
   clock.value = Date.now()
 }, 60_000)

@@ -5,6 +5,8 @@
  */
 import Dexie from 'dexie'
 import {
+  answeredBody,
+  caseActedBody,
   dwellingRegisteredBody,
   Kind,
   payload,
@@ -12,12 +14,15 @@ import {
   personSeenBody,
   visitContent,
   visitedBody,
+  type Deed,
   type DoorAddress,
   type Evidence,
   type Light,
   type Outcome,
   type PersonContent,
 } from '@core/ledger/facts'
+import type { Named } from '@core/api/types'
+import { answersContent, type Given } from '@core/ledger/answers'
 import type { Bytes } from '@core/ledger/bytes'
 import type { Canonical } from '@core/ledger/canonical'
 import { encodeEnvelope, factHash, FIRST_PREVIOUS, headMessage } from '@core/ledger/envelope'
@@ -25,7 +30,7 @@ import { contentDigest, freshKey, freshNonce, seal } from '@core/ledger/seal'
 import { sign } from '@core/ledger/signature'
 import { freshId, idBytes, idText } from '@core/ledger/uuid'
 import { floorOf } from '@core/doors/order'
-import { db, setting, type Identity, type OutboxFact, type PhoneDoor } from './db'
+import { db, setting, type FormAbout, type Identity, type KeptForm, type KeptTask, type OutboxFact, type PhoneDoor } from './db'
 import { doorTitle } from './naming'
 
 export interface VisitEntry {
@@ -50,6 +55,31 @@ interface Draft {
   body: Canonical[]
   content: { owner: Uint8Array; plaintext: Uint8Array } | null
   what: OutboxFact['what']
+  named?: Named
+  deed?: OutboxFact['deed']
+}
+
+type Place = Pick<PhoneDoor, 'dwelling' | 'building' | 'unit' | 'room'>
+
+export interface DeedEntry {
+  task: KeptTask
+  deed: Deed
+  role: string
+  /** Of a step or a signature. */
+  step: Named | null
+  /** Of an offer. */
+  to: string | null
+  /** Days since 1970-01-01: from when the state after a step counts, where a form says it. */
+  countedFrom: number | null
+}
+
+export interface AnswersEntry {
+  form: KeptForm
+  about: FormAbout
+  door: Place
+  case: string | null
+  on: number
+  answers: Record<string, Given>
 }
 
 /** A draft whose content has its key. */
@@ -97,6 +127,58 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
   })
 }
 
+/** Writes what was done about a case. Returns the visit number for `undo`. */
+export async function recordDeed(identity: Identity, entry: DeedEntry, now: number): Promise<number> {
+  const { task, deed, role, step, to, countedFrom } = entry
+  const draft: Draft = {
+    kind: Kind.CaseActed,
+    body: caseActedBody({
+      case: idBytes(task.case),
+      turn: task.turn,
+      role,
+      deed,
+      step: step?.code ?? null,
+      to: to === null ? null : idBytes(to),
+      countedFrom,
+    }),
+    content: null,
+    what: 'acted',
+    ...(step === null ? {} : { named: step }),
+    deed: { case: task.case, turn: task.turn, what: deed },
+  }
+  const keyed = await withKeys(identity, [draft])
+  return db.transaction('rw', db.outbox, async () => (await append(identity, keyed, task.about, null, now))[0]!.visit)
+}
+
+/** Writes a form that was filled in, its answers sealed to whom they are about, and ends its draft. */
+export async function recordAnswers(identity: Identity, entry: AnswersEntry, draftId: string, now: number): Promise<void> {
+  const { form, about, answers, on } = entry
+  const person = about.person === null ? null : idBytes(about.person)
+  const dwelling = idBytes(about.dwelling)
+  const draft: Draft = {
+    kind: Kind.Answered,
+    body: answeredBody({
+      person,
+      dwelling,
+      case: entry.case === null ? null : idBytes(entry.case),
+      programme: form.programme,
+      version: form.version,
+      form: form.form,
+      on,
+    }),
+    content: { owner: person ?? dwelling, plaintext: answersContent(answers) },
+    what: 'answered',
+    named: { code: form.form, zh: form.zh, en: form.en },
+  }
+  const id = `${form.programme}/${form.form}/${about.person ?? about.dwelling}`
+  const keyed = await withKeys(identity, [draft])
+  await db.transaction('rw', db.outbox, db.drafts, db.answers, async () => {
+    await append(identity, keyed, entry.door, null, now)
+    await db.drafts.delete(draftId)
+    await db.answers.put({ id, on, answers })
+  })
+}
+
 /** Registers a door that is on no list, under a fresh id, and puts it among this phone's doors. */
 export async function recordDoor(identity: Identity, address: DoorAddress, now: number): Promise<PhoneDoor> {
   const id = freshId()
@@ -138,7 +220,7 @@ export async function undo(visit: number): Promise<boolean> {
     const untouched = facts.length > 0 && facts.every(({ fate }) => fate === 'waiting')
     if (!untouched || last?.visit !== visit) return false
     await db.outbox.bulkDelete(facts.map(({ sequence }) => sequence))
-    await db.visits.delete(facts[0]!.dwelling)
+    if (facts[0]!.what === 'visit') await db.visits.delete(facts[0]!.dwelling)
     return true
   })
 }
@@ -161,7 +243,7 @@ async function withKeys(identity: Identity, drafts: readonly Draft[]): Promise<K
 async function append(
   identity: Identity,
   drafts: readonly Keyed[],
-  door: PhoneDoor,
+  door: Place,
   outcome: Outcome | null,
   now: number,
 ): Promise<OutboxFact[]> {
@@ -194,6 +276,8 @@ async function append(
       dwelling: door.dwelling,
       doorName: doorTitle(door),
       outcome: draft.what === 'visit' ? outcome : null,
+      named: draft.named ?? null,
+      deed: draft.deed ?? null,
       receipt: null,
     }
     sequence += 1

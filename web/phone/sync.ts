@@ -3,7 +3,7 @@
  * harmless (the server answers `duplicate`), and a checkpoint that contradicts an earlier one stops everything, loudly.
  */
 import { Refused, call, type Answer, type CallOptions } from '@core/api/client'
-import type { Pull, Push, PushAnswer, Receipt } from '@core/api/types'
+import type { DoorRule, FormRow, MyTasks, Pull, Push, PushAnswer, Receipt } from '@core/api/types'
 import { base64, fromBase64, type Bytes } from '@core/ledger/bytes'
 import { BadCheckpoint, openCheckpoint } from '@core/ledger/checkpoint'
 import { headMessage } from '@core/ledger/envelope'
@@ -11,7 +11,7 @@ import { sign } from '@core/ledger/signature'
 import { leafEntry, leafHash, verifyConsistency, verifyInclusion } from '@core/ledger/tree'
 import { idText } from '@core/ledger/uuid'
 import { standing } from '@core/standing'
-import { db, keep, setting, type Device, type Identity, type OutboxFact, type PastRewritten, type SeenCheckpoint } from './db'
+import { db, keep, setting, type Device, type Identity, type KeptForm, type OutboxFact, type PastRewritten, type SeenCheckpoint } from './db'
 
 export const PUSH_LIMIT = 100
 
@@ -49,6 +49,7 @@ export async function syncOnce(sender: Sender, now: () => number): Promise<void>
   while (await pullPage(sender, now)) {
     // Each turn stores one page with its cursor.
   }
+  await fetchForms(sender, now)
 }
 
 /**
@@ -167,10 +168,10 @@ async function settle(batch: readonly OutboxFact[], receipts: readonly Receipt[]
 async function pullPage(identity: Identity, now: () => number): Promise<boolean> {
   const after = (await setting('cursor')) ?? ''
   const seen = await setting('checkpoint')
-  const query = { after, known_size: seen?.size ?? 0 }
+  const query = { after, known_size: seen?.size ?? 0, tasks: await setting('tasksKnown') }
   const { body } = await ask<Pull>(identity, now, '/v1/pull', { query })
   const checkpoint = await acceptCheckpoint(identity, body.checkpoint, body.consistency, now)
-  await db.transaction('rw', db.doors, db.visits, db.settings, db.plain, async () => {
+  await db.transaction('rw', [db.doors, db.visits, db.outbox, db.tasks, db.settings, db.plain], async () => {
     // A door whose list has not changed comes without its members: those that are here stay.
     const known = await db.doors.bulkGet(body.doors.map(({ dwelling }) => dwelling))
     const kept = known.map((door) => (door?.members === undefined ? {} : { members: door.members }))
@@ -183,12 +184,54 @@ async function pullPage(identity: Identity, now: () => number): Promise<boolean>
       if (next !== null) await keep('sweep', next.id)
     }
     if (body.plans !== undefined) await keep('plans', body.plans)
+    if (body.tasks !== undefined) await keepTasks(body.tasks)
+    if (body.forms !== undefined) await keep('formsTold', body.forms)
     await keep('recoveryKey', fromBase64(body.recovery_key))
     await keep('endsAt', body.ends_at ? Date.parse(body.ends_at) : null)
     await keep('checkpoint', checkpoint)
     await keep('cursor', body.cursor)
   })
   return body.more
+}
+
+/** Forms and rules, when the server said that they may have changed. What is cut short is fetched with the next round. */
+async function fetchForms(identity: Identity, now: () => number): Promise<void> {
+  const told = await setting('formsTold')
+  if (told === undefined || told === (await setting('formsKnown'))) return
+  const { forms } = (await ask<{ forms: FormRow[] }>(identity, now, '/v1/forms', {})).body
+  const { rules } = (await ask<{ rules: DoorRule[] }>(identity, now, '/v1/rules', {})).body
+  const fetched: KeptForm[] = []
+  for (const row of forms) {
+    const key = `${row.programme}/${row.version}/${row.form}`
+    const known = await db.forms.get(key)
+    const xml = known?.digest === row.digest ? known.xml : await formXml(identity, now, key)
+    const own = rules.filter(({ programme, version, form }) => `${programme}/${version}/${form}` === key)
+    fetched.push({ ...row, key, xml, rules: own })
+  }
+  await db.transaction('rw', db.forms, db.settings, async () => {
+    await db.forms.clear()
+    await db.forms.bulkPut(fetched)
+    await keep('formsKnown', told)
+  })
+}
+
+async function formXml(identity: Identity, now: () => number, key: string): Promise<string> {
+  const path = `/v1/forms/${key.split('/').map(encodeURIComponent).join('/')}`
+  return (await ask<Blob>(identity, now, path, { file: true })).body.text()
+}
+
+async function keepTasks({ known, roles, colleagues, rows }: MyTasks): Promise<void> {
+  await db.tasks.clear()
+  await db.tasks.bulkPut(rows.map((row) => ({ ...row, id: `${row.case}/${row.task}` })))
+  // What another's step overtook is in the ledger and changed nothing: whoever took it is told, as of what was sent back.
+  for (const sequence of new Set(rows.flatMap(({ overtaken }) => overtaken ?? []))) {
+    const fact = await db.outbox.get(sequence)
+    if (fact?.receipt?.reason !== null) continue
+    await db.outbox.update(sequence, { fate: 'quarantined', receipt: { ...fact.receipt, reason: 'case_moved' } })
+  }
+  await keep('caseRoles', roles)
+  await keep('colleagues', colleagues)
+  await keep('tasksKnown', known)
 }
 
 /**

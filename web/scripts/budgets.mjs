@@ -33,14 +33,16 @@ function eager(page) {
 }
 
 let over = false
+const gzipped = (file) => gzipSync(readFileSync(file), { level: 9 }).length
+
 for (const { page, name, kilobytes } of BUDGETS) {
   const files = eager(page)
-  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file)), { level: 9 }).length, 0)
+  const bytes = files.reduce((sum, file) => sum + gzipped(join(dist, file)), 0)
   const measured = bytes / 1000
   console.log(`${name}: ${measured.toFixed(1)} kB gz of ${kilobytes} (${files.length} files)`)
   if (measured > kilobytes) {
     over = true
-    console.error(`  over budget; the largest: ${files.map((file) => [gzipSync(readFileSync(join(dist, file))).length, file]).sort(([a], [b]) => b - a).slice(0, 5).map(([size, file]) => `${file} ${size}`).join(', ')}`)
+    console.error(`  over budget; the largest: ${files.map((file) => [gzipped(join(dist, file)), file]).sort(([a], [b]) => b - a).slice(0, 5).map(([size, file]) => `${file} ${size}`).join(', ')}`)
   }
 }
 // What the phone loads when it is asked for, the form engine among it.
@@ -49,7 +51,7 @@ const shell = new Set(eager('phone/index.html'))
 const lazy = readdirSync(join(dist, 'phone/assets'))
   .map((name) => `phone/assets/${name}`)
   .filter((file) => file.endsWith('.js') && !shell.has(file))
-  .map((file) => [gzipSync(readFileSync(join(dist, file)), { level: 9 }).length / 1000, file])
+  .map((file) => [gzipped(join(dist, file)) / 1000, file])
 const [largest, file] = lazy.reduce((most, one) => (one[0] > most[0] ? one : most))
 console.log(`phone, the largest part loaded later: ${largest.toFixed(1)} kB gz of ${LAZY} (${file})`)
 over ||= largest > LAZY

@@ -13,7 +13,7 @@ import { sweep } from '../phone/doors'
 import { enrol, invitationIn } from '../phone/enrol'
 import { quickEntry } from '../phone/knock'
 import { placeName } from '../phone/naming'
-import { recordDoor, recordVisit, undo, type VisitEntry } from '../phone/outbox'
+import { recordAnswers, recordDeed, recordDoor, recordVisit, undo, type VisitEntry } from '../phone/outbox'
 import { PastWasRewritten, PUSH_LIMIT, syncOnce } from '../phone/sync'
 import { freshVaultKey, holdKey, phase } from '../phone/vault'
 import { openKey } from './recovery'
@@ -287,5 +287,66 @@ describe('the phone as a witness', () => {
     await keep('checkpoint', { ...seen, size: seen.size + 1000 })
     await expect(sync()).rejects.toBeInstanceOf(PastWasRewritten)
     expect((await setting('pastRewritten'))!.why).toBe('shrunk')
+  })
+})
+
+describe('tasks and forms', () => {
+  const name = { code: 'x', zh: '某', en: 'x' }
+  const row = (door: PhoneDoor, more = {}) => ({
+    case: '11111111-0000-7000-8000-000000000001', task: 'leave:a', programme: 'epidemic', version: '2020-03', pathway: name, state: name, kind: 'leave',
+    of: name, role: 'grid_worker', climbed: false, since: '2020-03-10T00:00:00Z', remind_at: '2020-03-10T08:00:00Z', due: '2020-03-10T10:00:00Z', turn: 0,
+    about: { dwelling: door.dwelling, area_code: door.area_code, area_name: '', building: door.building, unit: door.unit, room: door.room }, steps: [], ...more,
+  })
+
+  it('are kept as the server told them last, and a step that was overtaken comes back with its reason', async () => {
+    await sync()
+    const door = await firstDoor()
+    mock.tasks = { known: 'a', roles: [], colleagues: [{ worker: idText(identity.actor), name: '李国强' }], rows: [row(door)] }
+    await sync()
+    const task = (await db.tasks.toArray())[0]!
+    expect(task.id).toBe(`${task.case}/leave:a`)
+    await recordDeed(identity, { task, deed: 'step', role: 'grid_worker', step: name, to: null, countedFrom: 18331 }, 5)
+    const fact = (await db.outbox.toArray()).at(-1)!
+    const [kind, , , body] = decode(decodeEnvelope(fact.envelope).payload) as [number, number, Uint8Array, unknown[]]
+    expect([kind, body.slice(1)]).toEqual([34, [0, 'grid_worker', 0, 'x', null, 18331]])
+    await sync()
+    expect(await fates()).toEqual(['accepted'])
+    mock.tasks = { ...mock.tasks, known: 'b', rows: [row(door, { turn: 1, overtaken: [fact.sequence] })] }
+    await sync()
+    expect((await db.outbox.get(fact.sequence))!).toMatchObject({ fate: 'quarantined', receipt: { reason: 'case_moved' } })
+    mock.tasks = null
+  })
+
+  it('are fetched when the server says that they changed, each form once while its digest stands', async () => {
+    const form = { programme: 'epidemic', version: '2020-03', form: 'returnee', zh: '返城登记', en: 'Returnee', digest: 'd1', about: 'person', roles: [], xml: '<h:html/>' }
+    mock.forms = { known: '1', forms: [form], rules: [{ id: 'R', programme: 'epidemic', version: '2020-03', form: 'returnee', when: { value: true } }] }
+    await sync()
+    const kept = (await db.forms.toArray())[0]!
+    expect(kept).toMatchObject({ key: 'epidemic/2020-03/returnee', xml: '<h:html/>', rules: [{ id: 'R' }] })
+    mock.forms = { ...mock.forms, forms: [{ ...form, xml: 'another, under the same tag' }] }
+    await sync()
+    expect((await db.forms.toArray())[0]!.xml).toBe('<h:html/>')
+    mock.forms = { ...mock.forms, known: '2', forms: [{ ...form, digest: 'd2', xml: '<new/>' }] }
+    await sync()
+    expect((await db.forms.toArray())[0]!.xml).toBe('<new/>')
+    mock.forms = null
+  })
+
+  it('seals what was filled in to whom it is about, ends the draft and keeps the answers for the next time', async () => {
+    await sync()
+    const door = await firstDoor()
+    const person = door.members![0]!.person
+    const form = { key: 'epidemic/2020-03/returnee', programme: 'epidemic', version: '2020-03', form: 'returnee', zh: '返城登记', en: 'Returnee', digest: '', about: 'person' as const, roles: [], xml: '', rules: [] }
+    const about = { dwelling: door.dwelling, person }
+    await db.drafts.put({ id: 'draft', form: form.key, about, case: null, instance: '<data/>', page: 0, savedAt: 1 })
+    await recordAnswers(identity, { form, about, door, case: null, on: 18331, answers: { temp_c: 38.5 } }, 'draft', 5)
+    const fact = (await db.outbox.toArray()).at(-1)!
+    const envelope = decodeEnvelope(fact.envelope)
+    expect(idText(envelope.sealed!.owner)).toBe(person)
+    const [kind, , , body] = decode(envelope.payload) as [number, number, Uint8Array, unknown[]]
+    expect([kind, body[0], body.slice(3)]).toEqual([32, 0, [null, 'epidemic', '2020-03', 'returnee', 18331]])
+    expect(new TextDecoder().decode(fact.envelope)).not.toContain('temp_c')
+    expect(await db.drafts.count()).toBe(0)
+    expect((await db.answers.get(`epidemic/returnee/${person}`))!.answers).toEqual({ temp_c: 38.5 })
   })
 })

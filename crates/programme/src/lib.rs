@@ -45,6 +45,7 @@ mod oracle;
 pub mod pack;
 pub mod parameter;
 pub mod pathway;
+pub mod portable;
 pub mod question;
 pub mod rule;
 pub mod scenario;

@@ -26,7 +26,7 @@ use crate::store::read_fact;
 use crate::views::{Views, get_id, get_optional_id};
 
 /// A task as a list shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DueTask {
     pub case: CaseId,
     pub programme: String,
@@ -46,6 +46,11 @@ pub struct DueTask {
     pub due: Millis,
     /// Who has taken it over, if someone has.
     pub holder: Option<ActorId>,
+    /// To whom it is offered and has not accepted.
+    pub offered: Option<ActorId>,
+    /// How many steps have run, and how much has been done about it at all.
+    pub turn: u64,
+    pub events: u64,
 }
 
 /// A moment that has come at which a role has to be told of a task.
@@ -90,7 +95,7 @@ pub struct NewestCase {
 }
 
 /// The role of a programme in which someone looks, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RoleIn {
     pub programme: String,
     pub role: String,
@@ -723,7 +728,8 @@ impl Reader {
         let mut read = self.views.connection().prepare_cached(
             "select due.case_id, due.programme, case_file.pathway, case_file.state, case_file.subject_kind,
                 case_file.subject, case_file.dwelling, due.area, due.task, due.role, due.rank, due.since, due.remind_at,
-                due.due, case_file.holder
+                due.due, case_file.holder, case_file.offered, case_file.turn,
+                (select count(*) from case_event where case_event.case_id = due.case_id)
              from due join case_file on case_file.id = due.case_id
              where due.case_id = ?1 and due.task = ?2 and due.rank = ?3",
         )?;
@@ -745,6 +751,9 @@ impl Reader {
                     remind_at: row.get(12)?,
                     due: row.get(13)?,
                     holder: get_optional_id(row, 14)?,
+                    offered: get_optional_id(row, 15)?,
+                    turn: row.get(16)?,
+                    events: row.get(17)?,
                 })
             })?);
         }

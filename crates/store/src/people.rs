@@ -146,6 +146,30 @@ impl Reader {
         Ok(found)
     }
 
+    /// The phones in use that cover an area: those enrolled in it or above it.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn phones_over(&mut self, area: AreaNumber) -> Result<Vec<(SeriesId, Device)>> {
+        let path: Vec<AreaNumber> = self.book().areas.path(area).collect();
+        let mut found = Vec::new();
+        for area in path {
+            let series: Vec<SeriesId> = {
+                let mut read = self
+                    .views
+                    .connection()
+                    .prepare_cached("select series from device where area = ?1 order by series")?;
+                let rows = read.query_map([area], |row| Ok(Id(row.get(0)?)))?;
+                rows.collect::<rusqlite::Result<_>>()?
+            };
+            for series in series {
+                let device = self.views.device(series)?.filter(|device| device.revoked_at.is_none());
+                found.extend(device.map(|device| (series, device)));
+            }
+        }
+        Ok(found)
+    }
+
     /// The phones enrolled in an area or below it, in the order of their series.
     pub fn phones(&mut self, area: AreaNumber) -> Result<Vec<PhoneRow>> {
         let mut phones = Vec::new();

@@ -187,6 +187,8 @@ export interface Pull {
   plans?: MyPlan[]
   /** What is due from the worker, whole, when it is not what `tasks` said; else what the phone has stays. */
   tasks?: MyTasks
+  /** Opaque: changes when forms or rules may have changed; with the first page. */
+  forms?: string
   more: boolean
 }
 
@@ -204,12 +206,10 @@ export interface MyStep {
   to: Named
   /** The role of hers in which she does it. */
   role: string
-  /** Others who have to sign it before it runs. */
-  signed_by: string[]
-  /** The forms of which its condition looks at an answer, in the words of the pack. */
+  /** Roles of which someone else has to sign it before it runs. */
+  signed_by: Named[]
+  /** The forms that its condition looks at. */
   forms: string[]
-  /** Whether its condition holds by what the server knows; absent where it has none. */
-  holds?: boolean
   /** The question whose answer is the day from which the state after it counts, and that day as the server knows it. */
   counted_from?: { form: string; field: string; day?: string }
 }
@@ -231,6 +231,8 @@ export interface MyTask {
   remind_at: string
   due: string
   turn: number
+  /** The numbers of this phone's own steps that another's ran before. */
+  overtaken?: number[]
   /** The first day that the state counts, where a form says it. */
   counted_from?: string
   holder?: string
@@ -273,16 +275,18 @@ export interface FormRow {
   roles: string[]
 }
 
-/** Part of a condition that a phone can judge: missing answers make it neither true nor false. */
+/** Part of a condition that a phone can judge. */
 export type Expression =
   | { value: number | string | boolean }
   | { field: string }
-  | { list: Expression[] }
+  | { day: string }
   | { today: true }
   | { on: true }
-  | { bound: string }
+  | { bound: number }
+  | { list: Expression[] }
   | { op: string; of: Expression[] }
-  | { some: Expression; as: string; where: Expression }
+  | { some: Expression; holds: Expression }
+  | { every: Expression; holds: Expression }
 
 /** A rule that looks at the answers of one form only. */
 export interface DoorRule {

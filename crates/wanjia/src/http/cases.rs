@@ -158,7 +158,7 @@ struct CaseTask {
 }
 
 /// What a task is, of a name such as `leave:<state>`, and of what.
-fn what_of(file: &CaseFile, task: &str) -> (&'static str, Named) {
+pub(super) fn what_of(file: &CaseFile, task: &str) -> (&'static str, Named) {
     let (word, code) = task.split_once(':').unwrap_or(("leave", task));
     let pathway = file.pathway();
     let (kind, name) = match word {
@@ -402,6 +402,12 @@ struct Told {
     due: String,
 }
 
+/// A rule, and what it says.
+pub(super) fn says(file: &CaseFile, id: &str) -> Named {
+    let rule = file.programme.rules.iter().find(|rule| rule.id.value == id);
+    Named::of(id, rule.map(|rule| &rule.says))
+}
+
 fn outcome(file: &CaseFile, event: &domain::case::Event) -> Option<&'static str> {
     matches!(event.deed, Deed::Step { .. }).then(|| {
         let stamp = stamp_of(event);
@@ -454,10 +460,6 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
         condition: next.guard.as_ref().map(|guard| guard.text.value.clone()),
         may_override: next.may_override,
     });
-    let rule = |id: &String| {
-        let rule = file.programme.rules.iter().find(|rule| rule.id.value == *id);
-        Named::of(id, rule.map(|rule| &rule.says))
-    };
     // Who has left holds nothing: it is the role's again.
     let mut person = |number: Option<u128>| -> AppResult<Option<ActorId>> {
         let Some(who) = number.map(|number| Id(number.to_be_bytes())) else { return Ok(None) };
@@ -507,7 +509,7 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
             .map(|report| CaseReport {
                 at: instant(report.at),
                 source: report.source.as_str(),
-                rule: report.rule.as_ref().map(rule),
+                rule: report.rule.as_ref().map(|id| says(file, id)),
                 by: report.actor,
             })
             .collect(),

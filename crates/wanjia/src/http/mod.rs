@@ -12,6 +12,8 @@
 //! | `command` | what waits for someone, by area |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
+//! | `door_rules` | the rules that a phone can judge by itself |
+//! | `my_plans`, `my_tasks` | what a pull tells a phone of its worker's plans and tasks |
 //! | `boards`, `trees`, `households` | how many cases stand where, whom a case is tied to, what is known behind a door |
 //! | `lines`, `bridges` | one line from the telephone; the day that another programme tells |
 //! | `indicators` | what is counted by area and day, and who stands behind it |
@@ -52,6 +54,7 @@ pub mod coverage;
 pub mod cursor;
 pub mod devices;
 pub mod docs;
+pub mod door_rules;
 pub mod events;
 pub mod extract;
 pub mod facts;
@@ -65,6 +68,7 @@ pub mod lines;
 pub mod listen;
 pub mod maps;
 pub mod my_plans;
+pub mod my_tasks;
 pub mod odk_users;
 pub mod pages;
 pub mod persons;
@@ -204,6 +208,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(plans::routes())
         .merge(boards::routes())
         .merge(cases::routes())
+        .merge(door_rules::routes())
         .merge(trees::routes())
         .merge(households::routes())
         .merge(bridges::routes())

@@ -1,5 +1,7 @@
 //! The console, the phone app and the resident's page, from `web/dist` as it was when the program was built.
 
+use std::sync::LazyLock;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -8,7 +10,7 @@ use axum::routing::get;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::Site;
-use super::layers::nothing_here;
+use super::layers::{CONTENT_SECURITY_POLICY, nothing_here};
 use super::problem::Problem;
 
 #[derive(RustEmbed)]
@@ -21,6 +23,12 @@ const HASHED: [&str; 3] = ["assets/", "phone/assets/", "home/assets/"];
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// Asked for again each time; unchanged, it costs an empty answer.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// The engine of the phone's forms is WebAssembly: that page, and no other, may compile it. `eval` it may not.
+static PHONE_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let policy = CONTENT_SECURITY_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'");
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(CONTENT_SECURITY_POLICY))
+});
 
 pub fn routes() -> Router<Site> {
     Router::new()
@@ -82,6 +90,9 @@ fn answer(path: &str, file: &EmbeddedFile, asked: &HeaderMap) -> Response {
     if let (Ok(kind), Ok(tag)) = (HeaderValue::from_str(&kind), HeaderValue::from_str(&tag)) {
         headers.insert(header::CONTENT_TYPE, kind);
         headers.insert(header::ETAG, tag);
+    }
+    if path == "phone/index.html" {
+        headers.insert(header::CONTENT_SECURITY_POLICY, PHONE_POLICY.clone());
     }
     let hashed = HASHED.iter().any(|folder| path.starts_with(folder));
     headers.insert(header::CACHE_CONTROL, if hashed { FOREVER } else { ASK_AGAIN });

@@ -1,5 +1,7 @@
 //! A phone fetches the doors of its area that changed since it asked last.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use domain::access::Role;
 use domain::access::{Action, Purpose, Scope, may};
@@ -7,7 +9,7 @@ use domain::fact::Body;
 use domain::id::{DwellingId, Id, PersonId, SweepId};
 use domain::state::State as _;
 use domain::sweep::residual_reason;
-use domain::time::from_day;
+use domain::time::{day_of, from_day};
 use serde::{Deserialize, Serialize};
 use store::{ChangedDoor, Changes, DoorCursor, Reader};
 use utoipa::ToSchema;
@@ -15,10 +17,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
+use super::door_rules::forms_known;
 use super::extract::{Caller, Json, Query, Who};
 use super::my_plans::{MyPlan, my_plans};
+use super::my_tasks::{MyTasks, my_tasks};
 use super::problem::Problem;
 use super::wire::{Base64Hash, Base64Of, Sweep, instant};
+use crate::app::cases::Actor;
 use crate::app::failure::Result as AppResult;
 use crate::cli::now;
 
@@ -39,6 +44,9 @@ struct PullQuery {
     /// The size of the last checkpoint that the phone was shown; 0 if none.
     #[serde(default)]
     known_size: u64,
+    /// The `known` of the tasks that the phone has; none, or an empty one, gives them all.
+    #[serde(default)]
+    tasks: String,
 }
 
 /// What changed in the phone's area.
@@ -65,6 +73,12 @@ struct Pulled {
     /// Her parts of published plans; absent where no plan changed since `after`, and then those that the phone has stay.
     #[serde(skip_serializing_if = "Option::is_none")]
     plans: Option<Vec<MyPlan>>,
+    /// What is due from her; absent where it is what the phone knows by `tasks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tasks: Option<MyTasks>,
+    /// Opaque: changes when forms or rules may have changed, which are then fetched anew; with the first page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forms: Option<String>,
     /// Whether there is another page.
     more: bool,
 }
@@ -188,6 +202,8 @@ async fn pull(
         Role::from_code(caller.grant.role).is_some_and(|role| may(role, Action::ReadNames(Purpose::Visit)));
     let known_size = query.known_size;
     let (worker, now) = (caller.actor(), now());
+    let actor = Actor { id: worker, grant: caller.grant };
+    let control = Arc::clone(&site.control);
     let Who::Phone { series, .. } = caller.who else { return Err(Problem::forbidden()) };
     let page = site
         .territory
@@ -206,11 +222,13 @@ async fn pull(
             let first = cursor.page.is_none();
             let tell = first && (cursor.after == 0 || reader.plans_changed_since(cursor.after)?);
             let plans = if tell { Some(my_plans(reader, (worker, area), now)?) } else { None };
+            let tasks =
+                if first { my_tasks(reader, &control, (actor, series), now, &query.tasks)? } else { None };
             let ends_at = reader.state().device(series)?.and_then(|device| device.ends_at);
-            Ok((doors, changes.removed, next, plans, ends_at))
+            Ok((doors, changes.removed, next, (plans, tasks), ends_at))
         })
         .await?;
-    let (doors, removed, next, plans, ends_at) = page;
+    let (doors, removed, next, (plans, tasks), ends_at) = page;
     reveal(&site, &caller, &doors).await?;
     let (head, consistency) = site
         .territory
@@ -235,6 +253,8 @@ async fn pull(
         ends_at: ends_at.map(instant),
         sweeps: book.sweeps.iter().filter(touches).map(|sweep| Sweep::of(book, sweep)).collect(),
         plans,
+        tasks,
+        forms: cursor.page.is_none().then(|| forms_known(book, area, day_of(now))),
         more: next.page.is_some(),
     }))
 }

@@ -103,6 +103,54 @@ pub async fn appoint(place: &Place, who: Who, role: &str) {
     place.facts(vec![body]).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_is_told_what_is_due_from_its_worker_and_only_when_that_changed() {
+    let place = Place::new().await;
+    let case = opened(&place, false).await;
+    let worker = place.own_phone.series;
+    let body = Body::Appointed {
+        who: worker,
+        programme: "epidemic".into(),
+        role: "community_secretary".into(),
+        area: Some(OWN.into()),
+    };
+    place.facts(vec![body]).await;
+    let phone = Who::Role(Role::GridWorker);
+    let pulled = async |known: &str| {
+        let answer = place.ask(phone, "GET", &format!("/v1/pull?tasks={known}"), None).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()["tasks"].clone()
+    };
+    let told = pulled("").await;
+    let row = &told["rows"][0];
+    assert_eq!((&row["case"], &row["turn"], &row["kind"]), (&json!(case), &json!(0), &json!("leave")));
+    assert_eq!(row["state"]["en"], "a carer is to be named");
+    let steps: Vec<(&str, &Value)> = row["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| (step["step"]["code"].as_str().unwrap(), &step["forms"]))
+        .collect();
+    let step = |code: &str| steps.iter().find(|(own, _)| *own == code).map(|(_, forms)| (*forms).clone());
+    assert_eq!(step("nobody_left_behind"), Some(json!(["left_behind"])));
+    assert_eq!(step("carer_named"), Some(json!(["carer"])));
+    assert_eq!(step("carer_gone"), None, "there is no such step from here");
+    assert!(
+        told["roles"].as_array().unwrap().iter().any(|role| role["role"]["code"] == "community_secretary")
+    );
+
+    let known = told["known"].as_str().unwrap();
+    assert_eq!(pulled(known).await, Value::Null, "it knows");
+    let deed = json!({"deed": "take", "role": "community_secretary", "turn": 0});
+    let taken = place.ask(SECRETARY, "POST", &format!("/v1/cases/{case}/deeds"), Some(deed)).await;
+    assert_eq!(taken.status, 204, "{}", taken.text);
+    let told = pulled(known).await;
+    assert_eq!(told["rows"][0]["holder"], json!(account(SECRETARY).id));
+    // What lies elsewhere is not hers.
+    opened(&place, true).await;
+    assert_eq!(pulled(told["known"].as_str().unwrap()).await, Value::Null);
+}
+
 pub async fn judged(place: &Place) {
     place.site.judging.catch_up(&place.site.territory, now()).await.unwrap();
 }

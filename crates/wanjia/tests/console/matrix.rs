@@ -40,6 +40,7 @@ fn places(endpoint: &str) -> &'static [&'static str] {
         | "POST /v1/roster/columns"
         | "GET /v1/sweeps"
         | "GET /v1/pull"
+        | "GET /v1/rules"
         | "GET /v1/checkpoint"
         | "GET /v1/consistency"
         | "GET /v1/proof/{series}/{sequence}"
@@ -206,6 +207,7 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             (format!("/v1/facts/head?series={}", phone.series), None)
         }
         "GET /v1/pull" => ("/v1/pull".into(), None),
+        "GET /v1/rules" => ("/v1/rules".into(), None),
         "GET /v1/checkpoint" => ("/v1/checkpoint".into(), None),
         "GET /v1/consistency" => ("/v1/consistency?from=1&to=2".into(), None),
         "GET /v1/proof/{series}/{sequence}" => (format!("/v1/proof/{}/0", place.own_phone.series), None),

@@ -1,0 +1,249 @@
+//! The rules that a phone can judge by itself while a form is filled in: what matters at the door is said at the door.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use axum::extract::State;
+use domain::access::{Action, Scope};
+use domain::area::AreaNumber;
+use domain::state::Book;
+use domain::time::{Day, day_of, from_day};
+use programme::portable::{Expression, portable};
+use programme::text::Texts;
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::cases::Named;
+use super::extract::{Caller, Json};
+use super::problem::Problem;
+use crate::cli::now;
+
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(rules))
+}
+
+#[derive(Serialize, ToSchema)]
+struct DoorRules {
+    rules: Vec<DoorRule>,
+}
+
+/// A rule that looks at the answers to one form and at nothing else.
+#[derive(Serialize, ToSchema)]
+struct DoorRule {
+    id: String,
+    programme: String,
+    version: String,
+    form: String,
+    /// What holds when it flags.
+    says: Said,
+    /// What would settle it.
+    resolved_by: Said,
+    /// The role that must look at it.
+    tells: Named,
+    /// As docs/API-DESIGN.md has it, with the parameters that hold in the caller's area today put in.
+    #[schema(value_type = Object)]
+    when: Value,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Said {
+    zh: String,
+    en: String,
+}
+
+impl Said {
+    fn of(texts: &Texts) -> Self {
+        let text = |language| texts.get(language).unwrap_or_default().to_owned();
+        Self { zh: text("zh"), en: text("en") }
+    }
+}
+
+/// Changes with every edition that comes into force, and each day, since parameters hold by the day.
+#[must_use]
+pub fn forms_known(book: &Book, area: AreaNumber, today: Day) -> String {
+    let mut hasher = DefaultHasher::new();
+    (book.areas.code(area), today).hash(&mut hasher);
+    for edition in in_force(book, today) {
+        (&edition.0, &edition.1).hash(&mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
+}
+
+/// The programmes in force on a day, with their versions.
+fn in_force(book: &Book, today: Day) -> Vec<(String, String)> {
+    let mut programmes: Vec<&str> = book.editions.iter().map(|edition| edition.programme.as_str()).collect();
+    programmes.sort_unstable();
+    programmes.dedup();
+    let version = |code: &str| book.edition_on(code, today).map(|edition| edition.version.clone());
+    programmes.into_iter().filter_map(|code| Some((code.to_owned(), version(code)?))).collect()
+}
+
+fn tree(expression: &Expression) -> Value {
+    let all = |parts: &[Expression]| parts.iter().map(tree).collect::<Vec<_>>();
+    match expression {
+        Expression::Truth(value) => json!({ "value": value }),
+        Expression::Number(value) => json!({ "value": value }),
+        Expression::Text(value) => json!({ "value": value }),
+        Expression::Field(name) => json!({ "field": name }),
+        Expression::Day(name) => json!({ "day": name }),
+        Expression::Today => json!({ "today": true }),
+        Expression::On => json!({ "on": true }),
+        Expression::Bound(at) => json!({ "bound": at }),
+        Expression::List(parts) => json!({ "list": all(parts) }),
+        Expression::Call(op, parts) => json!({ "op": op, "of": all(parts) }),
+        Expression::Some { of, holds } => json!({ "some": tree(of), "holds": tree(holds) }),
+        Expression::Every { of, holds } => json!({ "every": tree(of), "holds": tree(holds) }),
+    }
+}
+
+/// The rules in force that can be judged on a phone.
+#[utoipa::path(
+    get, path = "/v1/rules", tag = "cases",
+    responses((status = 200, body = DoorRules), (status = 403, body = Problem))
+)]
+async fn rules(State(site): State<Site>, caller: Caller) -> Result<Json<DoorRules>, Problem> {
+    let area = caller.grant.area;
+    caller.may(Action::Pull, Scope::Area(area))?;
+    let today = day_of(now());
+    let rules = site
+        .territory
+        .read(move |reader| {
+            let code = reader.book().areas.code(area).to_owned();
+            let mut rules = Vec::new();
+            for (programme, version) in in_force(reader.book(), today) {
+                let Some(read) = reader.programme(&programme, &version)? else { continue };
+                let parameters = read.parameters.on(&code, from_day(today));
+                for rule in &read.rules {
+                    let on_phone = read
+                        .forms
+                        .iter()
+                        .find_map(|form| Some((form, portable(&rule.condition, form, &parameters)?)));
+                    let Some((form, when)) = on_phone else { continue };
+                    let role = read.manifest.roles.iter().find(|role| role.code.value == rule.tells);
+                    rules.push(DoorRule {
+                        id: rule.id.value.clone(),
+                        programme: programme.clone(),
+                        version: version.clone(),
+                        form: form.code.value.clone(),
+                        says: Said::of(&rule.says),
+                        resolved_by: Said::of(&rule.resolved_by),
+                        tells: Named::of(&rule.tells, role.map(|role| &role.name)),
+                        when: tree(&when),
+                    });
+                }
+            }
+            Ok(rules)
+        })
+        .await?;
+    Ok(Json(DoorRules { rules }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use programme::answer::{self, Given, Record};
+    use programme::judge::{Judgement, Situation, judge};
+
+    use super::*;
+
+    fn text(text: &str) -> Given {
+        Given::Text(text.into())
+    }
+
+    /// A programme, one of its forms, and answers to it.
+    type Case = (&'static str, &'static str, Vec<(&'static str, Given)>);
+
+    fn cases() -> Vec<Case> {
+        let symptoms = |names: &[&str]| Given::List(names.iter().map(|name| text(name)).collect());
+        let mut cases = Vec::new();
+        for temperature in
+            [Given::Decimal(36.6), Given::Decimal(37.2), Given::Decimal(37.3), Given::Whole(38)]
+        {
+            for signs in [&["none"][..], &["cough", "fever"], &[]] {
+                let answers = vec![("temp_c", temperature.clone()), ("symptom", symptoms(signs))];
+                cases.push(("epidemic", "twice_daily", answers.clone()));
+                for day in ["2020-03-10", "2020-03-07", "2020-02-25", "2020-02-24"] {
+                    let arrived = [("arrived_on", text(day))];
+                    cases.push(("epidemic", "returnee", answers.iter().cloned().chain(arrived).collect()));
+                }
+            }
+            // The other answer is missing: it decides in one case and not in the other.
+            cases.push(("epidemic", "twice_daily", vec![("temp_c", temperature)]));
+        }
+        cases.push(("epidemic", "twice_daily", vec![("symptom", symptoms(&["cough"]))]));
+        cases.push(("epidemic", "twice_daily", Vec::new()));
+        for (room, cooling) in
+            [(Given::Whole(31), "fan"), (Given::Decimal(36.5), "fan"), (Given::Whole(40), "air")]
+        {
+            cases.push(("heat", "look_in", vec![("room_c", room), ("cooling", text(cooling))]));
+        }
+        cases.push(("heat", "look_in", vec![("cooling", text("air"))]));
+        cases
+    }
+
+    fn plain(given: &Given) -> Value {
+        match given {
+            Given::Text(text) => json!(text),
+            Given::Whole(number) => json!(number),
+            Given::Decimal(number) => json!(number),
+            Given::List(items) => items.iter().map(plain).collect(),
+        }
+    }
+
+    /// What the server says of a few answers to forms is committed, and the phone's own tests are held to the same.
+    #[test]
+    fn a_phone_is_held_to_what_the_server_judges() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let today = "2020-03-10".parse().unwrap();
+        let (mut rules, mut judged) = (serde_json::Map::new(), Vec::new());
+        for code in ["epidemic", "heat"] {
+            let files = crate::app::pack_files::read_pack_files(&root.join("programmes").join(code)).unwrap();
+            let read = programme::read(&files).unwrap();
+            let parameters = read.parameters.on("420102002003", today);
+            for (_, form, answers) in cases().into_iter().filter(|(programme, ..)| *programme == code) {
+                let form = read.form(form).unwrap();
+                let given: BTreeMap<String, Given> =
+                    answers.iter().map(|(name, given)| ((*name).to_owned(), given.clone())).collect();
+                // Forms that are half filled in are judged as well: at the door that is what there is.
+                let mut whole = form.clone();
+                whole.fields.iter_mut().for_each(|field| field.required = false);
+                let values = answer::fit(&whole, &given).unwrap();
+                let record = Record { form: form.code.value.clone(), on: today, values };
+                let situation = Situation { own: vec![&record], people: Vec::new() };
+                let mut verdicts = serde_json::Map::new();
+                for rule in &read.rules {
+                    let Some(when) = portable(&rule.condition, form, &parameters) else { continue };
+                    rules.insert(rule.id.value.clone(), tree(&when));
+                    let verdict = match judge(&rule.condition, &situation, &parameters, today) {
+                        Judgement::Flags(_) => json!(true),
+                        Judgement::Clear => json!(false),
+                        Judgement::Unknown => Value::Null,
+                        Judgement::Failed(why) => panic!("{}: {why}", rule.id.value),
+                    };
+                    verdicts.insert(rule.id.value.clone(), verdict);
+                }
+                let answers: serde_json::Map<String, Value> =
+                    given.iter().map(|(name, given)| (name.clone(), plain(given))).collect();
+                judged.push(json!({ "answers": answers, "verdicts": verdicts }));
+            }
+        }
+        for rule in ["E-R04", "E-R05", "E-R05-arrival", "H-R01", "H-R02"] {
+            assert!(rules.contains_key(rule), "{rule} is judged on the phone");
+        }
+        for rule in ["E-R06", "E-R07-home", "H-R04"] {
+            assert!(!rules.contains_key(rule), "{rule} looks at more than one form");
+        }
+        let made = json!({ "today": domain::time::to_day(today), "rules": rules, "judged": judged });
+        let path = root.join("web/tests/door-rules.json");
+        if std::env::var_os("UPDATE_VECTORS").is_some() {
+            std::fs::write(&path, format!("{made:#}\n")).unwrap();
+        }
+        let committed: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(committed, made, "run with UPDATE_VECTORS=1 and look at what changed");
+    }
+}

@@ -1,0 +1,274 @@
+//! What a phone is told of what is due from its worker: enough to do it without a signal.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use domain::id::{ActorId, CaseId, SeriesId};
+use domain::time::{Millis, day_of, end_of, from_day};
+use programme::Programme;
+use programme::pathway::Step;
+use serde::Serialize;
+use store::cases::{CaseFile, DueTask, RoleIn};
+use store::{Control, Reader};
+use utoipa::ToSchema;
+
+use super::cases::{About, Named, says, what_of};
+use super::wire::instant;
+use crate::app::cases::{self, Actor};
+use crate::app::failure::Result;
+
+/// Tasks that a phone is told at most, the soonest due first.
+const TASKS: usize = 200;
+/// For how many days ahead: as long as a phone may well be without a signal.
+const AHEAD: i32 = 14;
+
+/// Everything that is due from a worker.
+#[derive(Serialize, ToSchema)]
+pub struct MyTasks {
+    /// Opaque: the `tasks` of the next pull.
+    known: String,
+    roles: Vec<CaseRole>,
+    /// To whom she can offer a case: whose phones cover the same doors.
+    colleagues: Vec<Colleague>,
+    /// The soonest due first.
+    rows: Vec<MyTask>,
+}
+
+/// A role of a programme that the worker has.
+#[derive(Serialize, ToSchema)]
+struct CaseRole {
+    programme: String,
+    role: Named,
+    area_code: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Colleague {
+    #[schema(value_type = String, format = "uuid")]
+    worker: ActorId,
+    name: String,
+}
+
+/// A task, with the steps that the worker may take from where its case stands.
+#[derive(Serialize, ToSchema)]
+struct MyTask {
+    #[schema(value_type = String, format = "uuid")]
+    case: CaseId,
+    /// `leave:<state>`, `release:<restriction>` or `sign:<step>`
+    task: String,
+    programme: String,
+    version: String,
+    pathway: Named,
+    state: Named,
+    /// `leave`, `release` or `sign`
+    kind: &'static str,
+    of: Named,
+    role: String,
+    /// It is another role's and has climbed to this one.
+    climbed: bool,
+    #[schema(format = DateTime)]
+    since: String,
+    #[schema(format = DateTime)]
+    remind_at: String,
+    #[schema(format = DateTime)]
+    due: String,
+    /// How many steps have run: whoever takes the next one says it back.
+    turn: u64,
+    /// The numbers, in this phone's series, of steps that another's ran before: they changed nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overtaken: Vec<u64>,
+    /// The first day that the state counts, where a form says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    counted_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    holder: Option<ActorId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    offered: Option<ActorId>,
+    /// What the rule says that reported the case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Named>,
+    about: About,
+    steps: Vec<MyStep>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct MyStep {
+    /// `step`, or `sign` where someone else took it and it waits for the worker's signature
+    deed: &'static str,
+    step: Named,
+    to: Named,
+    role: String,
+    /// Roles of which someone else has to sign it.
+    signed_by: Vec<Named>,
+    /// The forms that its condition looks at.
+    forms: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted_from: Option<CountedFrom>,
+}
+
+/// The question whose answer is the day from which the state after a step counts.
+#[derive(Serialize, ToSchema)]
+struct CountedFrom {
+    form: String,
+    field: String,
+    /// The answer as the server knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    day: Option<String>,
+}
+
+/// What is due from a worker; none if it is what the phone says that it knows.
+///
+/// # Errors
+/// Those of the storage.
+pub fn my_tasks(
+    reader: &mut Reader,
+    control: &Control,
+    (actor, series): (Actor, SeriesId),
+    now: Millis,
+    known: &str,
+) -> Result<Option<MyTasks>> {
+    let today = day_of(now);
+    let roles = cases::roles_of(reader, actor, today)?;
+    let due = reader.due_tasks(&roles, now, end_of(today + AHEAD), TASKS)?;
+    let mut colleagues: Vec<Colleague> = Vec::new();
+    for (series, device) in reader.phones_over(actor.grant.area)? {
+        if device.worker != actor.id && !colleagues.iter().any(|known| known.worker == device.worker) {
+            let name = control.phone(series)?.map(|phone| phone.worker_name).unwrap_or_default();
+            colleagues.push(Colleague { worker: device.worker, name });
+        }
+    }
+    let tag = tag(&roles, &due, &colleagues);
+    if tag == known {
+        return Ok(None);
+    }
+    let mut rows = Vec::with_capacity(due.len());
+    for task in &due {
+        if let Some(file) = reader.case_file(task.case)? {
+            rows.push(row(reader, series, &roles, task, &file)?);
+        }
+    }
+    let mut named = Vec::with_capacity(roles.len());
+    for role in roles {
+        let programme =
+            match reader.book().edition_on(&role.programme, today).map(|edition| edition.version.clone()) {
+                Some(version) => reader.programme(&role.programme, &version)?,
+                None => None,
+            };
+        named.push(CaseRole {
+            area_code: reader.book().areas.code(role.area).to_owned(),
+            role: match programme {
+                Some(programme) => role_of(&programme, &role.role),
+                None => Named::of(&role.role, None),
+            },
+            programme: role.programme,
+        });
+    }
+    Ok(Some(MyTasks { known: tag, roles: named, colleagues, rows }))
+}
+
+/// Changes when anything does that a phone is told.
+fn tag(roles: &[RoleIn], due: &[DueTask], colleagues: &[Colleague]) -> String {
+    let mut hasher = DefaultHasher::new();
+    (roles, due).hash(&mut hasher);
+    colleagues.iter().for_each(|colleague| (colleague.worker, &colleague.name).hash(&mut hasher));
+    format!("{:016x}", hasher.finish())
+}
+
+fn row(
+    reader: &mut Reader,
+    series: SeriesId,
+    roles: &[RoleIn],
+    task: &DueTask,
+    file: &CaseFile,
+) -> Result<MyTask> {
+    let pathway = file.pathway();
+    let state = |code: &str| Named::of(code, pathway.and_then(|pathway| Some(&pathway.state(code)?.name)));
+    let (kind, of) = what_of(file, &task.task);
+    let own = u128::from_be_bytes(series.0);
+    let overtaken = file.standing.overtaken.iter().filter(|stamp| stamp.series == own);
+    let mut steps = Vec::new();
+    for step in pathway.into_iter().flat_map(|pathway| &pathway.steps) {
+        if !step.from.contains(&task.state) {
+            continue;
+        }
+        let signatures = file.standing.waiting.get(&step.code.value);
+        let taken = |wanted: &[String]| {
+            let areas = &reader.book().areas;
+            let mine = |role: &&RoleIn| {
+                role.programme == task.programme
+                    && wanted.contains(&role.role)
+                    && areas.is_within(task.area, role.area)
+            };
+            roles.iter().find(mine).map(|role| role.role.clone())
+        };
+        let by = match signatures {
+            Some(missing) => taken(missing).map(|role| ("sign", role)),
+            None => taken(&step.by).map(|role| ("step", role)),
+        };
+        if let Some((deed, role)) = by {
+            steps.push(MyStep {
+                deed,
+                step: Named::of(&step.code.value, Some(&step.name)),
+                to: state(&step.to),
+                role,
+                signed_by: step.signed_by.iter().map(|code| role_of(&file.programme, code)).collect(),
+                forms: forms_of(file, step),
+                counted_from: counted_from(reader, file, step)?,
+            });
+        }
+    }
+    Ok(MyTask {
+        case: task.case,
+        task: task.task.clone(),
+        programme: task.programme.clone(),
+        version: file.case.version.clone(),
+        pathway: Named::of(&task.pathway, pathway.map(|pathway| &pathway.name)),
+        state: state(&task.state),
+        kind,
+        of,
+        role: task.role.clone(),
+        climbed: task.rank > 0,
+        since: instant(task.since),
+        remind_at: instant(task.remind_at),
+        due: instant(task.due),
+        turn: task.turn,
+        overtaken: overtaken.map(|stamp| stamp.sequence).collect(),
+        counted_from: file.standing.counted_from.map(|day| day.to_string()),
+        holder: acting(reader, task.holder, file)?,
+        offered: acting(reader, task.offered, file)?,
+        why: file.reports.iter().find_map(|report| Some(says(file, report.rule.as_ref()?))),
+        about: About::of(reader, file.case.subject, file.case.dwelling)?,
+        steps,
+    })
+}
+
+fn role_of(programme: &Programme, code: &str) -> Named {
+    let role = programme.manifest.roles.iter().find(|role| role.code.value == code);
+    Named::of(code, role.map(|role| &role.name))
+}
+
+/// Who has left holds nothing: it is the role's again.
+fn acting(reader: &mut Reader, who: Option<ActorId>, file: &CaseFile) -> Result<Option<ActorId>> {
+    match who {
+        Some(who) if cases::still_acts(reader, who, file)? => Ok(Some(who)),
+        _ => Ok(None),
+    }
+}
+
+/// The forms of the case's subject that a step's condition looks at.
+fn forms_of(file: &CaseFile, step: &Step) -> Vec<String> {
+    let forms = file.programme.forms.iter();
+    let forms = forms.filter(|form| store::cases::is_about(form.subject, file.case.subject));
+    let looked_at = |code: &str| step.guard.as_ref().is_some_and(|guard| guard.looks_at(code));
+    forms.map(|form| form.code.value.clone()).filter(|code| looked_at(code)).collect()
+}
+
+fn counted_from(reader: &mut Reader, file: &CaseFile, step: &Step) -> Result<Option<CountedFrom>> {
+    let duty = file.pathway().and_then(|pathway| pathway.state(&step.to)?.duty.as_ref());
+    let Some((form, field)) = duty.and_then(|duty| duty.counted_from.clone()) else { return Ok(None) };
+    let day = reader.known_of(&file.case.programme, file.case.subject)?.day(&form, &field);
+    Ok(Some(CountedFrom { form, field, day: day.map(|day| from_day(day).to_string()) }))
+}

@@ -1,0 +1,284 @@
+/**
+ * The one place that knows @getodk/xforms-engine: a form of a pack, opened from its XForm, as plain pages of questions that
+ * a screen draws, and its answers as the ledger seals them. The engine judges what is asked, what fits and what is missing.
+ */
+import { loadForm, type AnyControlNode, type GeneralChildNode, type GeneralParentNode, type RepeatInstanceNode, type RootNode } from '@getodk/xforms-engine'
+import type { Given } from '@core/ledger/answers'
+
+export type QuestionKind = 'text' | 'whole' | 'decimal' | 'day' | 'time' | 'one' | 'several' | 'range' | 'confirm' | 'note' | 'unsupported'
+
+export interface Choice {
+  value: string
+  label: string
+}
+
+export interface Question {
+  part: 'question'
+  id: string
+  name: string
+  kind: QuestionKind
+  label: string
+  hint: string
+  /** The answer as text; empty where there is none. */
+  value: string
+  chosen: readonly string[]
+  choices: readonly Choice[]
+  required: boolean
+  readonly: boolean
+  /** Why the answer does not do, or that it is missing. */
+  wrong: { missing: boolean; message: string } | null
+  /** Lines of a text that is meant to be long. */
+  rows: number
+  bounds: { min: number; max: number; step: number } | null
+}
+
+export interface Group {
+  part: 'group'
+  id: string
+  label: string
+  parts: Part[]
+}
+
+/** A group that is filled in for each of several, a card each. */
+export interface Repeat {
+  part: 'repeat'
+  id: string
+  label: string
+  cards: Group[]
+  /** Whether the form leaves their number to whoever fills it in. */
+  open: boolean
+}
+
+export type Part = Question | Group | Repeat
+
+/** What is on the screen at a time: one group, or questions that stand between groups. */
+export interface Page {
+  id: string
+  label: string
+  parts: Part[]
+}
+
+export class FormUnreadable extends Error {
+  override name = 'FormUnreadable'
+}
+
+export interface OpenForm {
+  pages(): Page[]
+  /** Sets an answer; several choices as a list. */
+  answer(id: string, value: string | readonly string[]): void
+  addCard(repeat: string): void
+  removeCard(repeat: string, at: number): void
+  /** `zh-CN`, `en`: the form's own language of that name, if it has it. */
+  speak(locale: string): void
+  /** By the names of the questions that are asked: what the ledger seals. */
+  answers(): Record<string, Given>
+  /** The instance, XML: opened again it is as it is now. */
+  instance(): Promise<string>
+}
+
+const INSTANCE = 'xml_submission_file'
+
+/** Opens a form anew, or as it was left. Throws `FormUnreadable`. */
+export async function openForm(xform: string, left: string | null): Promise<OpenForm> {
+  const form = await loadForm(xform, { fetchFormAttachment: absent, missingResourceBehavior: 'BLANK' })
+  if (form.status === 'failure') throw new FormUnreadable(String(form.error))
+  const { root } = left === null ? form.createInstance() : await form.restoreInstance({ data: [asData(left)] })
+  return overRoot(root)
+}
+
+/** Nothing beside the form is fetched: what it would show from elsewhere stays blank. */
+function absent(): Promise<never> {
+  return Promise.reject(new Error('a form has nothing beside it on a phone'))
+}
+
+function asData(instance: string) {
+  const data = new FormData()
+  data.set(INSTANCE, new File([instance], INSTANCE, { type: 'text/xml' }))
+  return data as never
+}
+
+export function overRoot(root: RootNode): OpenForm {
+  const node = (id: string) => {
+    const found = [...everyNode(root)].find(({ nodeId }) => nodeId === id)
+    if (found === undefined) throw new Error(`no node ${id}`)
+    return found
+  }
+  return {
+    pages: () => pagesOf(root),
+    answer: (id, value) => setAnswer(node(id), value),
+    addCard: (id) => {
+      const range = node(id)
+      if (range.nodeType === 'repeat-range:uncontrolled') range.addInstances()
+    },
+    removeCard: (id, at) => {
+      const range = node(id)
+      if (range.nodeType === 'repeat-range:uncontrolled') range.removeInstances(at)
+    },
+    speak: (locale) => {
+      const wanted = locale.split('-')[0]!
+      const known = root.languages.find(({ language }) => language === wanted || language.endsWith(`(${wanted})`))
+      if (known !== undefined && known.isSyntheticDefault === undefined) root.setLanguage(known)
+    },
+    answers: () => {
+      const found: Record<string, Given> = {}
+      collect(root, found, false)
+      return found
+    },
+    instance: async () => {
+      const { data } = await root.prepareInstancePayload({ payloadType: 'monolithic' })
+      return data[0].get(INSTANCE).text()
+    },
+  }
+}
+
+function pagesOf(root: RootNode): Page[] {
+  const pages: Page[] = []
+  let loose: Page | null = null
+  for (const child of root.currentState.children) {
+    const part = partOf(child)
+    if (part === null) continue
+    if (part.part === 'group') {
+      loose = null
+      pages.push({ id: part.id, label: part.label, parts: part.parts })
+    } else {
+      if (loose === null) {
+        loose = { id: part.id, label: '', parts: [] }
+        pages.push(loose)
+      }
+      loose.parts.push(part)
+    }
+  }
+  return pages
+}
+
+function partsOf(parent: GeneralParentNode): Part[] {
+  return parent.currentState.children.map(partOf).filter((part) => part !== null)
+}
+
+/** What the screen shows of a node; null where it is not asked now, or never seen. */
+function partOf(node: GeneralChildNode): Part | null {
+  if (!node.currentState.relevant) return null
+  switch (node.nodeType) {
+    case 'model-value':
+      return null
+    case 'group': {
+      const parts = partsOf(node)
+      return parts.length === 0 ? null : { part: 'group', id: node.nodeId, label: textOf(node.currentState.label), parts }
+    }
+    case 'repeat-range:controlled':
+    case 'repeat-range:uncontrolled':
+      return {
+        part: 'repeat',
+        id: node.nodeId,
+        label: textOf(node.currentState.label),
+        open: node.nodeType === 'repeat-range:uncontrolled',
+        cards: node.currentState.children.map((card: RepeatInstanceNode) => ({
+          part: 'group',
+          id: card.nodeId,
+          label: textOf(card.currentState.label),
+          parts: partsOf(card),
+        })),
+      }
+    default:
+      return questionOf(node)
+  }
+}
+
+function questionOf(node: AnyControlNode): Question {
+  const { label, hint, required, readonly, reference } = node.currentState
+  const kind = kindOf(node)
+  const { violation } = node.validationState
+  return {
+    part: 'question',
+    id: node.nodeId,
+    name: nameIn(reference),
+    kind,
+    label: textOf(label),
+    hint: textOf(hint),
+    value: 'instanceValue' in node.currentState ? node.currentState.instanceValue : '',
+    chosen: node.nodeType === 'select' ? node.currentState.value : [],
+    choices:
+      node.nodeType === 'select' ? node.currentState.valueOptions.map((item) => ({ value: item.value, label: item.label.asString })) : [],
+    required,
+    readonly,
+    wrong: violation === null ? null : { missing: violation.condition === 'required', message: textOf(violation.message) },
+    rows: node.nodeType === 'input' && node.valueType === 'string' && node.appearances.multiline ? (node.nodeOptions?.rows ?? 3) : 1,
+    bounds: node.nodeType === 'range' ? boundsOf(node.definition.bounds) : null,
+  }
+}
+
+function kindOf(node: AnyControlNode): QuestionKind {
+  if (node.nodeType === 'select') return node.selectType === 'select' ? 'several' : 'one'
+  if (node.nodeType === 'range') return 'range'
+  if (node.nodeType === 'note') return 'note'
+  if (node.nodeType === 'trigger') return 'confirm'
+  if (node.nodeType !== 'input') return 'unsupported'
+  switch (node.valueType) {
+    case 'string':
+      return 'text'
+    case 'int':
+      return 'whole'
+    case 'decimal':
+      return 'decimal'
+    case 'date':
+      return 'day'
+    case 'time':
+      return 'time'
+    default:
+      return 'unsupported'
+  }
+}
+
+function setAnswer(node: GeneralChildNode, value: string | readonly string[]): void {
+  if (node.nodeType === 'select') node.selectValues(typeof value === 'string' ? (value === '' ? [] : [value]) : value)
+  else if (node.nodeType === 'trigger') node.setValue(value === 'OK')
+  else if ((node.nodeType === 'input' || node.nodeType === 'range') && typeof value === 'string') {
+    // The engine takes text for every kind of value, and none for no answer.
+    ;(node.setValue as (value: string | null) => unknown)(value === '' ? null : value)
+  }
+}
+
+/** Answers of questions in a repeat are lists, in the order of its cards. */
+function collect(parent: GeneralParentNode, found: Record<string, Given>, repeated: boolean): void {
+  for (const node of parent.currentState.children) {
+    if (!node.currentState.relevant) continue
+    if (node.nodeType === 'group') {
+      if (nameIn(node.currentState.reference) !== 'meta') collect(node, found, repeated)
+    } else if (node.nodeType === 'repeat-range:controlled' || node.nodeType === 'repeat-range:uncontrolled') {
+      for (const card of node.currentState.children) collect(card, found, true)
+    } else {
+      const given = givenOf(node)
+      if (given === null) continue
+      const name = nameIn(node.currentState.reference)
+      if (!repeated) found[name] = given
+      else found[name] = [...((found[name] as Given[] | undefined) ?? []), given]
+    }
+  }
+}
+
+function givenOf(node: Exclude<GeneralChildNode, { currentState: { children: readonly unknown[] } }>): Given | null {
+  if (node.nodeType === 'note') return null
+  if (node.nodeType === 'select' && node.selectType === 'select') return node.currentState.value.length === 0 ? null : [...node.currentState.value]
+  const text = 'instanceValue' in node.currentState ? node.currentState.instanceValue : ''
+  if (text === '') return null
+  return node.valueType === 'int' || node.valueType === 'decimal' ? Number(text) : text
+}
+
+function* everyNode(parent: GeneralParentNode): Generator<GeneralChildNode> {
+  for (const node of parent.currentState.children as readonly GeneralChildNode[]) {
+    yield node
+    if (node.nodeType === 'group') yield* everyNode(node)
+    else if (node.nodeType === 'repeat-range:controlled' || node.nodeType === 'repeat-range:uncontrolled') {
+      for (const card of node.currentState.children) yield* everyNode(card)
+    }
+  }
+}
+
+function boundsOf({ start, end, step }: { start: unknown; end: unknown; step: unknown }): Question['bounds'] {
+  return { min: Number(start), max: Number(end), step: Number(step) }
+}
+
+const textOf = (text: { asString: string } | null | undefined): string => text?.asString ?? ''
+
+/** `/data/home[1]/temp_c` is the question temp_c. */
+const nameIn = (reference: string): string => reference.slice(reference.lastIndexOf('/') + 1).replace(/\[\d+\]$/, '')

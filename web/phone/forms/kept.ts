@@ -1,0 +1,24 @@
+/** The forms that are on this phone, and what was left unfinished. */
+import { effectScope } from 'vue'
+import { db, type FormAbout, type FormDraft, type KeptForm, type PhoneDoor } from '../db'
+import { useLive } from '../live'
+import { isHome } from '../naming'
+
+const scope = effectScope(true)
+export const forms = scope.run(() => useLive(() => db.forms.toArray(), [] as KeptForm[]))!
+export const drafts = scope.run(() => useLive(() => db.drafts.toArray(), [] as FormDraft[]))!
+
+/** The form of a programme in the version in force. */
+export function formOf(programme: string, form: string): KeptForm | null {
+  return forms.value.find((kept) => kept.programme === programme && kept.form === form) ?? null
+}
+
+/** The forms that are about whoever or whatever is behind a door. */
+export function formsAt(door: PhoneDoor): KeptForm[] {
+  const here = isHome(door) ? ['person', 'household', 'dwelling'] : ['place', 'person']
+  return forms.value.filter(({ about }) => here.includes(about))
+}
+
+export function draftId(form: KeptForm, about: FormAbout): string {
+  return `${form.key}/${about.person ?? about.dwelling}`
+}

@@ -1,0 +1,70 @@
+/** What is due from this worker, as the server told it last, and what she may do about it. */
+import { computed, effectScope } from 'vue'
+import { dayFromText } from '@core/doors/day'
+import type { Colleague, MyStep, Named } from '@core/api/types'
+import type { Deed } from '@core/ledger/facts'
+import { idText } from '@core/ledger/uuid'
+import { db, setting, type KeptTask } from './db'
+import { myDay, worked } from './day'
+import { clock, doorViews, offsetHours } from './doors'
+import { useLive } from './live'
+import { say } from './notice'
+import { recordDeed } from './outbox'
+import { identity } from './session'
+import { outbox, syncSoon } from './syncer'
+import { i18n, translate } from './texts'
+
+const scope = effectScope(true)
+export const tasks = scope.run(() => useLive(() => db.tasks.toArray(), [] as KeptTask[]))!
+export const colleagues = scope.run(() => useLive(async () => (await setting('colleagues')) ?? [], [] as Colleague[]))!
+
+export const me = computed(() => (identity.value === null ? '' : idText(identity.value.actor)))
+const rank = computed(() => new Map(doorViews.value.map(({ door }, place) => [door.dwelling, place])))
+export const day = computed(() => myDay(tasks.value, outbox.value, rank.value, me.value, clock.value, offsetHours.value))
+export const hoursWorked = computed(() => worked(outbox.value, offsetHours.value))
+
+export function named(name: Named | { zh: string; en: string }): string {
+  return i18n.global.locale.value.startsWith('zh') ? name.zh : name.en
+}
+
+export function colleagueName(worker: string): string {
+  return colleagues.value.find((known) => known.worker === worker)?.name ?? translate('day.someone')
+}
+
+/** Writes a step or a signature. Never waits for the network. */
+export async function take(task: KeptTask, step: MyStep): Promise<void> {
+  const countedFrom = await countingDay(task, step)
+  await write(task, step.deed, step.role, { step: step.step, countedFrom }, translate('day.did', { step: named(step.step) }))
+}
+
+export async function accept(task: KeptTask): Promise<void> {
+  await write(task, 'take', task.role, {}, translate('day.took'))
+}
+
+export async function offer(task: KeptTask, to: string): Promise<void> {
+  await write(task, 'offer', task.role, { to }, translate('day.offeredTo', { name: colleagueName(to) }))
+}
+
+async function write(
+  task: KeptTask,
+  deed: Deed,
+  role: string,
+  more: { step?: Named; to?: string; countedFrom?: number | null },
+  said: string,
+): Promise<void> {
+  if (identity.value === null) throw new Error('a phone that is not enrolled cannot record')
+  const { step = null, to = null, countedFrom = null } = more
+  const visit = await recordDeed(identity.value, { task, deed, role, step, to, countedFrom }, Date.now())
+  navigator.vibrate?.(20)
+  say(said, visit)
+  syncSoon()
+}
+
+/** The day from which the state after a step counts: what was filled in on this phone is newer than what the server told. */
+async function countingDay(task: KeptTask, { counted_from: counted }: MyStep): Promise<number | null> {
+  if (counted === undefined) return null
+  const last = await db.answers.get(`${task.programme}/${counted.form}/${task.about.person ?? task.about.dwelling}`)
+  const answer = last?.answers[counted.field]
+  const day = typeof answer === 'string' ? answer : counted.day
+  return day === undefined ? null : dayFromText(day)
+}

@@ -1,0 +1,97 @@
+/** A worker's day: what comes first, whose it is, and what she did about it herself. */
+import { describe, expect, it } from 'vitest'
+import type { KeptTask, OutboxFact } from '../phone/db'
+import { dayCount, myDay, sentBack, worked } from '../phone/day'
+
+const ME = '00000000-0000-7000-8000-0000000000aa'
+const HER = '00000000-0000-7000-8000-0000000000bb'
+const NOON = Date.parse('2020-03-10T04:00:00Z')
+const OFFSET = 8
+const name = { code: 'x', zh: '某', en: 'x' }
+
+function task(id: string, due: string, more: Partial<KeptTask> = {}): KeptTask {
+  return {
+    id: `${id}/leave:flagged`,
+    case: id,
+    task: 'leave:flagged',
+    programme: 'epidemic',
+    version: '2020-03',
+    pathway: name,
+    state: name,
+    kind: 'leave',
+    of: name,
+    role: 'grid_worker',
+    climbed: false,
+    since: '2020-03-09T00:00:00Z',
+    remind_at: due,
+    due,
+    turn: 0,
+    about: { dwelling: `door-${id}`, area_code: 'A', area_name: '', building: '3', unit: '1', room: id },
+    steps: [],
+    ...more,
+  }
+}
+
+function fact(caseId: string, turn: number, what: 'step' | 'take' | 'offer', fate: OutboxFact['fate'], madeAt = NOON): OutboxFact {
+  const bytes = new Uint8Array(0)
+  return {
+    sequence: 0, envelope: bytes, hash: bytes, content: null, dataKey: null, sealedKey: null, signature: null, fate, madeAt, visit: 1, what: 'acted',
+    dwelling: '', doorName: '', outcome: null, deed: { case: caseId, turn, what }, receipt: null,
+  }
+}
+
+const shown = (tasks: KeptTask[], outbox: OutboxFact[] = [], walk: string[] = []) => {
+  const day = myDay(tasks, outbox, new Map(walk.map((id, place) => [`door-${id}`, place])), ME, NOON, OFFSET)
+  return Object.fromEntries(Object.entries(day).map(([group, rows]) => [group, rows.map((row: { task: KeptTask }) => row.task.case)]))
+}
+
+describe('my day', () => {
+  it('puts what is overdue first, the longest first, and the rest in walking order', () => {
+    const tasks = [
+      task('a', '2020-03-10T10:00:00Z'),
+      task('b', '2020-03-10T09:00:00Z'),
+      task('late', '2020-03-10T03:00:00Z'),
+      task('later', '2020-03-09T03:00:00Z'),
+      task('tomorrow', '2020-03-10T16:00:00Z'),
+    ]
+    const day = shown(tasks, [], ['late', 'a', 'b'])
+    expect(day.overdue).toEqual(['later', 'late'])
+    expect(day.today).toEqual(['a', 'b'])
+    expect(day.later).toEqual(['tomorrow'])
+  })
+
+  it('takes a step that was taken here off the list, and puts it back when it was sent back or the case moved on', () => {
+    const one = task('a', '2020-03-10T10:00:00Z')
+    expect(shown([one], [fact('a', 0, 'step', 'waiting')])).toMatchObject({ done: ['a'], today: [] })
+    expect(shown([one], [fact('a', 0, 'step', 'accepted')])).toMatchObject({ done: ['a'], today: [] })
+    expect(shown([one], [fact('a', 0, 'step', 'quarantined')])).toMatchObject({ done: [], today: ['a'] })
+    expect(shown([{ ...one, turn: 1 }], [fact('a', 0, 'step', 'accepted')])).toMatchObject({ done: [], today: ['a'] })
+  })
+
+  it('gives nobody what she has not accepted, and takes nothing from whoever offered it', () => {
+    const offered = task('a', '2020-03-10T10:00:00Z', { offered: ME, holder: HER })
+    expect(shown([offered])).toMatchObject({ offered: ['a'], today: [] })
+    expect(shown([offered], [fact('a', 0, 'take', 'waiting')])).toMatchObject({ offered: [], today: ['a'] })
+    const mine = task('b', '2020-03-10T10:00:00Z', { offered: HER })
+    expect(shown([mine])).toMatchObject({ today: ['b'], others: [] })
+    expect(shown([{ ...mine, offered: undefined, holder: HER }])).toMatchObject({ today: [], others: ['b'] })
+  })
+
+  it('tells what was sent back until something else is done about the case', () => {
+    const back = fact('a', 0, 'step', 'quarantined')
+    expect(sentBack('a', [back])).toBe(back)
+    expect(sentBack('b', [back])).toBeNull()
+    expect(sentBack('a', [back, fact('a', 1, 'step', 'waiting')])).toBeNull()
+  })
+
+  it('counts the first day as day 1', () => {
+    expect(dayCount({ counted_from: '2020-03-07' }, 18331)).toBe(4)
+    expect(dayCount({}, 18331)).toBeNull()
+  })
+
+  it('counts hours from the first record of a day to the last, by the campaign’s days', () => {
+    const at = (text: string) => fact('a', 0, 'step', 'accepted', Date.parse(text))
+    const days = worked([at('2020-03-09T23:00:00Z'), at('2020-03-10T09:30:00Z'), at('2020-03-09T15:59:00Z')], OFFSET)
+    expect(days.map(({ from, to }) => (to - from) / 3_600_000)).toEqual([10.5, 0])
+  })
+})

@@ -1,0 +1,127 @@
+/** What the phone makes of the form engine's nodes: pages of plain questions, and the answers that are sealed. */
+import { describe, expect, it, vi } from 'vitest'
+import { answersContent } from '@core/ledger/answers'
+import { overRoot, type Question } from '../phone/forms/engine'
+
+// The engine itself wants a browser; the end-to-end test runs it in one.
+vi.mock('@getodk/xforms-engine', () => ({ loadForm: vi.fn() }))
+
+interface Fake {
+  nodeType: string
+  nodeId: string
+  currentState: Record<string, unknown>
+  [more: string]: unknown
+}
+
+let ids = 0
+const said = (text: string) => ({ asString: text })
+const node = (nodeType: string, name: string, state: Record<string, unknown> = {}, more: Record<string, unknown> = {}): Fake => ({
+  nodeType,
+  nodeId: `n${(ids += 1)}`,
+  appearances: {},
+  validationState: { violation: null },
+  currentState: { relevant: true, required: false, readonly: false, reference: `/data/${name}`, label: said(name), hint: null, ...state },
+  ...more,
+})
+const input = (name: string, valueType: string, instanceValue: string, more: Record<string, unknown> = {}) =>
+  node('input', name, { instanceValue }, { valueType, nodeOptions: { rows: null }, setValue: vi.fn(), ...more })
+const select = (name: string, selectType: string, value: string[]) =>
+  node('select', name, { value, instanceValue: value.join(' '), valueOptions: ['yes', 'no'].map((one) => ({ value: one, label: said(`label ${one}`) })) }, { selectType, valueType: 'string', selectValues: vi.fn() })
+const group = (name: string, children: Fake[], state: Record<string, unknown> = {}) => node('group', name, { children, ...state })
+const card = (name: string, children: Fake[]) => node('repeat-instance', name, { children })
+const over = (children: Fake[], languages: object[] = []) => {
+  const setLanguage = vi.fn()
+  return { form: overRoot({ currentState: { children }, languages, setLanguage } as never), setLanguage }
+}
+
+describe('pages', () => {
+  it('are the groups, and the questions between them', () => {
+    const { form } = over([
+      input('first', 'string', ''),
+      input('second', 'int', ''),
+      group('home', [input('rooms', 'int', '')]),
+      input('last', 'date', ''),
+    ])
+    expect(form.pages().map(({ label, parts }) => [label, parts.map((part) => (part as Question).name)])).toEqual([
+      ['', ['first', 'second']],
+      ['home', ['rooms']],
+      ['', ['last']],
+    ])
+  })
+
+  it('leave out what is not asked now, and what is never seen', () => {
+    const hidden = input('hidden', 'string', 'x')
+    hidden.currentState.relevant = false
+    const { form } = over([hidden, node('model-value', 'sum', { instanceValue: '3' }), group('empty', [])])
+    expect(form.pages()).toEqual([])
+  })
+
+  it('say of a question what a person needs: its kind, its choices and what is wrong with the answer', () => {
+    const odd = input('temp_c', 'decimal', '50')
+    odd.validationState = { violation: { condition: 'constraint', message: said('34 to 43') } }
+    const missing = select('has_water', 'select1', [])
+    missing.validationState = { violation: { condition: 'required', message: null } }
+    const { form } = over([odd, missing, select('feels', 'select', ['no']), node('rank', 'order')])
+    const [temperature, water, feels, order] = form.pages()[0]!.parts as Question[]
+    expect(temperature).toMatchObject({ kind: 'decimal', value: '50', wrong: { missing: false, message: '34 to 43' } })
+    expect(water).toMatchObject({ kind: 'one', chosen: [], wrong: { missing: true, message: '' } })
+    expect(water!.choices).toEqual([{ value: 'yes', label: 'label yes' }, { value: 'no', label: 'label no' }])
+    expect(feels).toMatchObject({ kind: 'several', chosen: ['no'], wrong: null })
+    expect(order!.kind).toBe('unsupported')
+  })
+})
+
+describe('answers', () => {
+  it('are numbers, texts and lists by the names of the questions, without what is not asked', () => {
+    const hidden = input('hidden', 'string', 'left from before')
+    hidden.currentState.relevant = false
+    const { form } = over([
+      input('from', 'string', '武汉'),
+      input('empty', 'string', ''),
+      hidden,
+      group('body', [input('temp_c', 'decimal', '36.6'), input('days', 'int', '-3'), input('on', 'date', '2020-03-10')]),
+      select('one', 'select1', ['yes']),
+      select('several', 'select', ['yes', 'no']),
+      node('note', 'hello', { instanceValue: 'x' }),
+      node('model-value', 'total', { instanceValue: '7' }, { valueType: 'int' }),
+      group('meta', [node('model-value', 'instanceID', { instanceValue: 'uuid:1' })]),
+    ])
+    expect(form.answers()).toEqual({ from: '武汉', temp_c: 36.6, days: -3, on: '2020-03-10', one: 'yes', several: ['yes', 'no'], total: 7 })
+  })
+
+  it('of a repeat are lists in the order of its cards', () => {
+    const cards = [card('p[1]', [input('p[1]/age', 'int', '4'), input('p[1]/name', 'string', '甲')]), card('p[2]', [input('p[2]/age', 'int', '71')])]
+    const { form } = over([node('repeat-range:uncontrolled', 'p', { children: cards }, { addInstances: vi.fn(), removeInstances: vi.fn() })])
+    expect(form.answers()).toEqual({ age: [4, 71], name: ['甲'] })
+    expect(form.pages()[0]!.parts[0]).toMatchObject({ part: 'repeat', open: true, cards: [{}, {}] })
+  })
+
+  it('are set by the kind of the question, and taken away by an empty one', () => {
+    const text = input('from', 'string', '')
+    const chosen = select('one', 'select1', [])
+    const { form } = over([text, chosen])
+    form.answer(text.nodeId, '武汉')
+    form.answer(text.nodeId, '')
+    form.answer(chosen.nodeId, 'yes')
+    form.answer(chosen.nodeId, '')
+    expect((text.setValue as ReturnType<typeof vi.fn>).mock.calls).toEqual([['武汉'], [null]])
+    expect((chosen.selectValues as ReturnType<typeof vi.fn>).mock.calls).toEqual([[['yes']], [[]]])
+  })
+
+  it('are sealed as the server reads them: names by their bytes, fractions as 64-bit floats', () => {
+    const bytes = answersContent({ n: -3, b: 'x', aa: 36.6, a: ['none'] })
+    expect(Buffer.from(bytes).toString('hex')).toBe('a4616181646e6f6e65626161fb40424ccccccccccd616261786 16e22'.replace(' ', ''))
+  })
+})
+
+describe('language', () => {
+  it('follows the app to the form’s own of that name', () => {
+    const zh = { language: '中文 (zh)' }
+    const en = { language: 'English (en)' }
+    const { form, setLanguage } = over([], [zh, en])
+    form.speak('en')
+    form.speak('zh-CN')
+    form.speak('ar')
+    expect(setLanguage.mock.calls).toEqual([[en], [zh]])
+  })
+})
