@@ -185,6 +185,19 @@ describe('a phone', () => {
     await context.close()
   })
 
+  it('learns while it is locked that it was revoked, and wipes itself', async () => {
+    const { page, context } = await phone()
+    await page.locator('.tabs a', { hasText: '我的' }).click()
+    await page.getByRole('button', { name: '现在锁上' }).click()
+    await page.locator('.lock .pad').waitFor()
+    const [series] = [...mock.devices.keys()].slice(-1)
+    mock.devices.get(series).revoked_at = new Date().toISOString()
+    await page.evaluate(() => dispatchEvent(new Event('online')))
+    await page.getByText('这台手机已被社区停用').waitFor()
+    assert.doesNotMatch(await everything(page), /"token"|"lock"/)
+    await context.close()
+  })
+
   it('wipes itself at the end out of reach of any server, too', async () => {
     mock.endsAt = new Date(Date.now() + 3_600_000).toISOString()
     const { page, context } = await phone({ clock: true })

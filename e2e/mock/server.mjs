@@ -334,6 +334,14 @@ export function makeMock({ now = Date.now } = {}) {
       const changed = doors.filter((door) => within(door.area_code, device.area_code) && door.version > after)
       return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => (after > 0 ? { ...doorOut(door), members: undefined } : doorOut(door))), removed: [], recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }), sweeps: [sweep], ...(mock.plans === null ? {} : { plans: mock.plans }), more: false } }
     }
+    const standing = /^\/v1\/devices\/([^/]+)\/standing$/.exec(path)
+    if (standing) {
+      const known = devices.get(standing[1])
+      if (!known) return problem(404, '没有这台手机', '没有这台手机。', 'There is no such phone.', 'unknown_device')
+      if (known.revoked_at) return revokedDevice()
+      if (mock.endsAt !== null && Date.parse(mock.endsAt) < now() + mock.clockOffset) return problem(403, '没有权限', '这台手机的任务期限已过。', 'This phone’s deployment has ended.', 'device_ended')
+      return { status: 204, body: null }
+    }
     if (!signedIn) return problem(401, '没有登录', '请先登录。', 'Please sign in.')
     if (method !== 'GET' && request.headers['x-wanjia'] !== 'console') return problem(403, '来路不明', '请求不是从控制台发出的。', 'The request did not come from the console.', 'csrf')
     if (path === '/v1/devices/invitations') {

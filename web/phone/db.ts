@@ -144,6 +144,8 @@ export interface PastRewritten {
 /** A visit in the middle of being written down, as its screen has it. */
 export interface VisitDraft {
   dwelling: string
+  /** The outcome with which the screen was opened. */
+  asked: Outcome
   form: Record<string, unknown>
 }
 

@@ -25,7 +25,10 @@ export async function enrol(invitation: string, now: number): Promise<Identity> 
     checkpointKey: fromBase64(body.checkpoint_key),
     enrolledAt: now,
   }
-  await db.transaction('rw', db.settings, db.plain, async () => {
+  await db.transaction('rw', db.settings, db.plain, db.outbox, async () => {
+    // What another series left behind is at the server, or this one does not begin.
+    if ((await db.outbox.where('fate').anyOf('waiting', 'sent').count()) > 0) throw new Error('records of before are not sent yet')
+    await db.outbox.clear()
     await keep('identity', identity)
     await keep('device', { series, checkpointKey: identity.checkpointKey })
     await keep('recoveryKey', fromBase64(body.recovery_key))

@@ -55,11 +55,6 @@ export async function choosePin(pin: string): Promise<void> {
   phase.value = 'open'
 }
 
-/** Another PIN for the open phone. */
-export async function changePin(pin: string, vaultKey: Bytes): Promise<void> {
-  await keep('lock', await wrap(pin, vaultKey))
-}
-
 /** Tries a PIN. It is counted before it is tried, so that ending the app in between saves no try. */
 export async function unlock(pin: string, now: number): Promise<Opened> {
   const lock = await setting('lock')

@@ -41,7 +41,11 @@ export async function syncOnce(sender: Sender, now: () => number): Promise<void>
   while (await pushOrGoBack(sender, now)) {
     // Each turn settles one batch by its receipts.
   }
-  if (!isOpen(sender)) return
+  if (!isOpen(sender)) {
+    // Whoever has it may not be its worker any more: it learns of that without its token.
+    await ask(sender, now, `/v1/devices/${idText(sender.series)}/standing`, {})
+    return
+  }
   while (await pullPage(sender, now)) {
     // Each turn stores one page with its cursor.
   }

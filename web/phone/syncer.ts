@@ -76,8 +76,6 @@ export async function syncNow(): Promise<void> {
     refusal.value = null
     await keep('lastSync', { at: Date.now(), ok: true, why: null })
     if (phase.value === 'fresh') await wipeWhenEmpty('forgotten')
-    // A locked phone that has nothing to send is told nothing.
-    else if (!('token' in sender) && (await isPastItsEnd())) await wipeWhenEmpty('ended')
   } catch (error) {
     note(error)
     if (error instanceof Refused && isOver(error)) await wipeWhenEmpty(error.code === 'device_ended' ? 'ended' : 'revoked')

@@ -1,8 +1,8 @@
 /**
- * Sizes of what a page loads before it is usable, gzip, against the budgets. Reads the built pages: every script and
- * style that index.html names, and what those scripts import statically.
+ * Sizes of what a page loads before it is usable, gzip, against the budgets, and of the largest part that the phone loads
+ * later. Reads the built pages: every script and style that index.html names, and what those scripts import statically.
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -43,4 +43,14 @@ for (const { page, name, kilobytes } of BUDGETS) {
     console.error(`  over budget; the largest: ${files.map((file) => [gzipSync(readFileSync(join(dist, file))).length, file]).sort(([a], [b]) => b - a).slice(0, 5).map(([size, file]) => `${file} ${size}`).join(', ')}`)
   }
 }
+// What the phone loads when it is asked for, the form engine among it.
+const LAZY = 300
+const shell = new Set(eager('phone/index.html'))
+const lazy = readdirSync(join(dist, 'phone/assets'))
+  .map((name) => `phone/assets/${name}`)
+  .filter((file) => file.endsWith('.js') && !shell.has(file))
+  .map((file) => [gzipSync(readFileSync(join(dist, file)), { level: 9 }).length / 1000, file])
+const [largest, file] = lazy.reduce((most, one) => (one[0] > most[0] ? one : most))
+console.log(`phone, the largest part loaded later: ${largest.toFixed(1)} kB gz of ${LAZY} (${file})`)
+over ||= largest > LAZY
 process.exitCode = over ? 1 : 0

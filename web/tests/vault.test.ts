@@ -81,7 +81,7 @@ describe('what lies on the phone', () => {
     const door = await firstDoor()
     const added = { name: '张三丰', sex: '' as const, birthDate: '', idNumber: '', phone: '13871234567', relation: '', note: '' }
     await recordVisit(identity, { ...visit(door), added: [added] }, 1)
-    await db.visitDrafts.put({ dwelling: door.dwelling, form: { note: NOTE } })
+    await db.visitDrafts.put({ dwelling: door.dwelling, asked: 'met', form: { note: NOTE } })
     const read = await everything()
     const secrets = [NOTE, '张三丰', '13871234567', door.members![0]!.name, '陈小燕', identity.token, doorTitle(door)]
     expect(secrets.filter((secret) => read.includes(secret))).toEqual([])

@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
-use super::extract::{Caller, Json, Path, Query, token_hash};
+use super::extract::{Caller, Json, Path, Query, Standing, token_hash};
 use super::problem::Problem;
 use super::scope;
 use super::session::{Peer, is_local};
@@ -29,7 +29,11 @@ use crate::app::failure::Failure;
 use crate::cli::now;
 
 pub fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(invite)).routes(routes!(enrol, devices)).routes(routes!(revoke))
+    OpenApiRouter::new()
+        .routes(routes!(invite))
+        .routes(routes!(enrol, devices))
+        .routes(routes!(revoke))
+        .routes(routes!(standing))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -435,6 +439,24 @@ async fn revoke(
         return Err(Problem::not_found("unknown_device", "没有这台手机", "there is no such phone"));
     }
     site.fleet.revoked(&site.territory.book(), series);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether a phone may still read. A locked phone has no token at hand, so whoever knows its series may ask; it wipes
+/// itself when it may not.
+#[utoipa::path(
+    get, path = "/v1/devices/{series}/standing", tag = "devices", params(("series" = String, Path, format = "uuid")),
+    security(()),
+    responses(
+        (status = 204), (status = 404, body = Problem),
+        (status = 403, body = Problem, description = "`device_revoked`, `device_ended`")
+    )
+)]
+async fn standing(State(site): State<Site>, Path(series): Path<SeriesId>) -> Result<StatusCode, Problem> {
+    let device = site.territory.read_for_push(move |reader| Ok(reader.state().device(series)?)).await?;
+    let device = device
+        .ok_or_else(|| Problem::not_found("unknown_device", "没有这台手机", "there is no such phone"))?;
+    Standing::of(&device, now()).require_good()?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -60,12 +60,32 @@ pub enum Standing {
 }
 
 impl Standing {
-    fn of(device: &Device, now: Millis) -> Self {
+    #[must_use]
+    pub fn of(device: &Device, now: Millis) -> Self {
         match (device.revoked_at, device.ends_at) {
             (Some(_), _) => Self::Revoked,
             (None, Some(end)) if now > end => Self::Ended,
             _ => Self::Good,
         }
+    }
+
+    /// # Errors
+    /// 403 `device_revoked` or `device_ended`, upon which a phone wipes itself.
+    pub fn require_good(self) -> Result<(), Problem> {
+        let (code, zh, en) = match self {
+            Self::Good => return Ok(()),
+            Self::Revoked => (
+                "device_revoked",
+                "这台手机已停用；未上传的记录仍可上传，其余内容将被清除",
+                "this phone has been revoked; what was not sent may still be sent, the rest is to be wiped",
+            ),
+            Self::Ended => (
+                "device_ended",
+                "这台手机的任务期限已过；未上传的记录仍可上传，其余内容将被清除",
+                "this phone's deployment has ended; what was not sent may still be sent, the rest is to be wiped",
+            ),
+        };
+        Err(Problem::new(StatusCode::FORBIDDEN, code, zh, en))
     }
 }
 
@@ -84,23 +104,10 @@ impl Caller {
     /// # Errors
     /// 403 `device_revoked`, `device_ended`, `forbidden` or `outside_area`.
     pub fn may(&self, action: Action, scope: Scope) -> Result<(), Problem> {
-        let over = match self.who {
-            Who::Phone { standing: Standing::Revoked, .. } => Some((
-                "device_revoked",
-                "这台手机已停用；未上传的记录仍可上传，其余内容将被清除",
-                "this phone has been revoked; what was not sent may still be sent, the rest is to be wiped",
-            )),
-            Who::Phone { standing: Standing::Ended, .. } => Some((
-                "device_ended",
-                "这台手机的任务期限已过；未上传的记录仍可上传，其余内容将被清除",
-                "this phone's deployment has ended; what was not sent may still be sent, the rest is to be wiped",
-            )),
-            _ => None,
-        };
-        if let Some((code, zh, en)) = over
+        if let Who::Phone { standing, .. } = self.who
             && action != Action::Push
         {
-            return Err(Problem::new(StatusCode::FORBIDDEN, code, zh, en));
+            standing.require_good()?;
         }
         decide(&self.book.areas, self.grant, action, scope).map_err(|denied| match denied {
             Denied::Role => Problem::forbidden(),

@@ -35,6 +35,7 @@ fn places(endpoint: &str) -> &'static [&'static str] {
         | "POST /v1/session"
         | "DELETE /v1/session"
         | "POST /v1/devices"
+        | "GET /v1/devices/{series}/standing"
         | "GET /v1/rosters"
         | "POST /v1/roster/columns"
         | "GET /v1/sweeps"
@@ -86,6 +87,9 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             ("/v1/odk-users".into(), Some(json!({"worker_name": "吴网格员", "area_code": area})))
         }
         "GET /v1/devices" => (format!("/v1/devices?area={area}"), None),
+        "GET /v1/devices/{series}/standing" => {
+            (format!("/v1/devices/{}/standing", place.own_phone.series), None)
+        }
         "DELETE /v1/devices/{series}" => (format!("/v1/devices/{}", place.enrolled(area).await), None),
         "GET /v1/areas" => (format!("/v1/areas?parent={area}"), None),
         "GET /v1/rosters" => ("/v1/rosters".into(), None),

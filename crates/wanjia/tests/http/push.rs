@@ -285,8 +285,16 @@ async fn after_the_end_of_its_deployment_a_phone_reads_nothing_and_only_what_it_
     let answer = door.push(phone, 0, 2, 0).await;
     check(phone, 2, &answer, None);
     assert_eq!(column(&answer, "reason"), [Value::Null, json!("device_ended")]);
-    let refused = door.get(phone, "/v1/pull").await;
-    assert_eq!((refused.status, refused.problem()), (StatusCode::FORBIDDEN, "device_ended".into()));
+    let standing = format!("/v1/devices/{series}/standing");
+    let bare = |path: &str| axum::http::Request::get(path).body(Body::empty()).unwrap();
+    for request in [phone.request("GET", "/v1/pull").body(Body::empty()).unwrap(), bare(&standing)] {
+        let refused = door.ask(request).await;
+        assert_eq!((refused.status, refused.problem()), (StatusCode::FORBIDDEN, "device_ended".into()));
+    }
+    assert_eq!(
+        door.ask(bare(&format!("/v1/devices/{}/standing", Id([7; 16])))).await.status,
+        StatusCode::NOT_FOUND
+    );
     door.territory
         .write(move |store, now| {
             let longer = FactBody::DeviceTerm { series, ends_at: now + 60_000 };
@@ -296,6 +304,7 @@ async fn after_the_end_of_its_deployment_a_phone_reads_nothing_and_only_what_it_
         .unwrap();
     let pulled = door.get(phone, "/v1/pull").await;
     assert_eq!(pulled.status, StatusCode::OK);
+    assert_eq!(door.ask(bare(&standing)).await.status, StatusCode::NO_CONTENT);
     assert!(pulled.json()["ends_at"].is_string() && pulled.json()["recovery_key"].is_string());
     door.territory.stop().await;
     ground.prove();
