@@ -226,7 +226,7 @@ describe('a newcomer’s first evening', () => {
   })
 
   it('says which column is which of a sheet whose headings mean nothing, and is not asked again', async () => {
-    const messy = (name) => ({ name, mimeType: 'text/csv', buffer: Buffer.from('物业登记,,,\n\n住哪栋,几零几,叫什么,说明\n3栋,101,王东军,常住\n') })
+    const messy = (name) => ({ name, mimeType: 'text/csv', buffer: Buffer.from('物业登记,,,\n\n住哪栋,几零几,叫什么,电话\n3栋,101,王东军,\n') })
     await secretary.getByRole('button', { name: '换一份文件' }).click()
     await secretary.getByLabel('来源').fill('物业')
     await secretary.setInputFiles('input[type=file]', messy('一月.csv'))

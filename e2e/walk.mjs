@@ -284,6 +284,7 @@ async function consolePages({ locale, shape, viewport, look }) {
   await desk.visit(`/residual?area=${county}`, '.wrong')
   await desk.shot('38-outside-area')
   await desk.done()
+  await casesPages(name, options)
 
   if (all) await closing(name, options)
   for (const [at, role] of (all ? ['clerk', 'street', 'observer', 'auditor'] : []).entries()) {
@@ -331,6 +332,66 @@ async function plans(desk) {
     await csv('communities', 'community_id,x_m,y_m,need\n保成社区,100,0,2\n江汉社区,600,0,1\n')
   })
   await desk.shot('37f-deployment', { full: true })
+}
+
+/** What is due of cases, where they stand open, one of them, a household's file, whom a case is tied to, and the figures. */
+async function casesPages(name, options) {
+  const own = await open(name, { ...options, role: 'secretary' })
+  const { page } = own
+  await own.visit('/cases', 'a.go')
+  await own.shot('60-cases', { full: true })
+  await own.visit('/cases?view=open', '.cases a.go')
+  await own.shot('61-open-cases', { full: true })
+  const released = page.locator('.cases a.go', { hasText: /待解除|to be released/ })
+  await released.first().click()
+  await page.locator('.path').waitFor()
+  await own.shot('62-case', { full: true })
+  await own.dialog('63-hand-over', page.locator('.holder .button').first(), async (dialog) => {
+    await dialog.locator('option').nth(1).waitFor({ state: 'attached' })
+  })
+  await own.visit('/cases?view=open', '.cases a.go')
+  await page.locator('.cases a.go', { hasText: /观察中|Observed/ }).first().click()
+  await page.locator('.counter').waitFor()
+  await own.shot('64-day-four', { full: true })
+  await own.dialog('65-step', page.locator('.steps .button').first(), async () => undefined)
+  await own.visit('/cases?view=open', '.cases a.go')
+  await page.locator('.cases a.go', { hasText: /线索|clue/ }).first().click()
+  await page.locator('.path').waitFor()
+  await page.locator('.page-head a').first().click()
+  await page.locator('.lines').first().waitFor()
+  await own.shot('66-household', { full: true })
+  await page.locator('.read .button').click()
+  await page.locator('summary').first().waitFor()
+  await page.locator('summary').first().click()
+  await own.shot('67-file', { full: true })
+  await own.dialog('68-form', page.locator('.acts .button.lamp'), async (dialog) => {
+    await dialog.locator('[name=form] option').nth(2).waitFor({ state: 'attached' })
+    await dialog.locator('[name=form]').selectOption({ index: 2 })
+    await dialog.locator('.field').nth(3).waitFor()
+    await dialog.locator('.button.dusk').click()
+    await own.shot('69-form-refused')
+  })
+  await own.dialog('70-report', page.locator('.acts .button:not(.lamp)'), async () => undefined)
+  await own.visit('/indicators', 'tbody tr')
+  await own.shot('71-indicators', { full: true })
+  await page.locator('button.name').first().click()
+  await page.locator('.sides').waitFor()
+  await own.shot('72-behind', { full: true })
+  await own.done()
+
+  const medical = await open(name, { ...options, role: 'doctor' })
+  await medical.visit(`/cases?view=open&area=${territory.community}&pathway=epidemic+four_categories`, '.cases a.go')
+  // The first of the chain is the oldest.
+  const cases = await medical.page.locator('.cases a.go').evaluateAll((found) => found.map((link) => link.getAttribute('href').slice(1)))
+  for (const path of cases) {
+    await medical.visit(`${path}/tree`, '.read li, .empty')
+    if ((await medical.page.locator('.read li').count()) > 7) break
+  }
+  await medical.shot('73-tree', { full: true })
+  await medical.page.locator('form.read .button').click()
+  await medical.page.waitForTimeout(500)
+  await medical.shot('74-tree-read', { full: true })
+  await medical.done()
 }
 
 /** A sweep that ends with doors nobody reached: each is named, and signed for. */
@@ -410,7 +471,14 @@ async function phonePages({ locale, look }) {
   await page.waitForSelector('.found .none')
   await shot('08c-found-nothing')
   await page.fill('[name=find]', '')
-  await phone.dialog('09-sheet', page.locator('.row').nth(2))
+  await phone.dialog('09-sheet', page.locator('.row').nth(2), async (dialog) => {
+    await dialog.locator('.button.plain').last().click()
+    await dialog.locator('[name=office]').fill('027-82812345')
+    await shot('09b-slip')
+    await dialog.locator('.slip .button').click()
+    await dialog.locator('.slip .code').waitFor()
+    await shot('09c-slip-made')
+  })
   await page.click('.segmented button >> nth=2')
   await phone.dialog('09-sheet-workplace', page.locator('.row', { hasText: '如家宾馆' }))
   await page.click('.segmented button >> nth=0')
@@ -418,8 +486,8 @@ async function phonePages({ locale, look }) {
   const sheet = page.locator('dialog[open]')
   await sheet.locator('.button.dusk').click()
   await shot('10-sheet-light')
-  await sheet.locator('.button.plain').click()
-  await sheet.locator('.button.plain').click()
+  await sheet.locator('.actions .button.plain').click()
+  await sheet.locator('.actions .button.plain').click()
   await shot('11-sheet-more')
   await sheet.locator('.three .button').nth(1).click()
   await page.waitForSelector('.visit')

@@ -1,10 +1,13 @@
 /** Who may do what, as far as the console offers it. Compared with the reviewed matrix of the server in the tests. */
 const WORKS_WITH_PEOPLE = ['clerk', 'community_secretary']
 const LEADS = ['street', 'county']
+const ACTS_IN_PROGRAMMES = ['community_secretary', ...LEADS, 'department_observer']
 const READS_LISTS = [...WORKS_WITH_PEOPLE, ...LEADS, 'city']
 
 export const ROLES = {
   coverage: [...READS_LISTS, 'department_observer'],
+  cases: ACTS_IN_PROGRAMMES,
+  indicators: [...READS_LISTS, 'department_observer'],
   tasks: READS_LISTS,
   residual: READS_LISTS,
   reconcile: READS_LISTS,

@@ -4,6 +4,7 @@ import { Refused } from '@core/api/client'
 import { standing } from '@core/standing'
 import { call, onSessionEnd } from './call'
 import { sentence } from './load'
+import { forgetProgrammes } from './cases'
 import { forgetNames } from './names'
 import { say } from './notice'
 import type { Account, Sweep } from '@core/api/types'
@@ -90,6 +91,7 @@ function leave(): void {
   account.value = null
   sweepsKnown.value = false
   forgetNames()
+  forgetProgrammes()
 }
 
 onSessionEnd(leave)

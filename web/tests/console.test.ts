@@ -174,6 +174,8 @@ describe('what is offered to whom', () => {
   const ASKS: Record<Deed, string> = {
     coverage: 'GET /v1/sweeps/{id}/coverage',
     tasks: 'GET /v1/sweeps/{id}/tasks',
+    cases: 'POST /v1/cases',
+    indicators: 'GET /v1/indicators',
     residual: 'GET /v1/sweeps/{id}/residual',
     reconcile: 'GET /v1/sweeps/{id}/reconcile',
     building: 'GET /v1/sweeps/{id}/matrix',

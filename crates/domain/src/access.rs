@@ -143,6 +143,8 @@ pub enum Action {
     ReadForms,
     /// Type in forms that were filled in.
     FillInForms,
+    /// Fill in the forms of a role of a programme that one has.
+    FillInOwnForms,
     /// Be told over a bridge of another programme, in a role of one's own programme that it names.
     CrossBridges,
     /// Print slips for residents, and revoke them.
@@ -185,6 +187,7 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::ActOnCases => &[CommunitySecretary, Street, County, DepartmentObserver],
         Action::ReadForms => &[GridWorker, Clerk, CommunitySecretary, Street, County, DepartmentObserver],
         Action::FillInForms => &[Clerk, CommunitySecretary],
+        Action::FillInOwnForms => &[Street, County, DepartmentObserver],
         Action::CrossBridges => &[Clerk, CommunitySecretary, Street, County, DepartmentObserver],
         Action::IssueSlips => &[GridWorker, Clerk, CommunitySecretary],
         Action::DecideSaid | Action::DrawMap => &[Clerk, CommunitySecretary],
@@ -242,7 +245,7 @@ mod tests {
     use super::*;
     use crate::area::{Area, Level};
 
-    const EVERY: [Action; 35] = [
+    const EVERY: [Action; 36] = [
         Action::Push,
         Action::Pull,
         Action::Prove,
@@ -274,6 +277,7 @@ mod tests {
         Action::ActOnCases,
         Action::ReadForms,
         Action::FillInForms,
+        Action::FillInOwnForms,
         Action::CrossBridges,
         Action::IssueSlips,
         Action::DecideSaid,

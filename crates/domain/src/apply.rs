@@ -282,6 +282,10 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             state.put_filled(Filled {
                 subject: *subject,
                 dwelling,
+                case: match &fact.body {
+                    Body::Answered { case, .. } => *case,
+                    _ => None,
+                },
                 position: origin.position,
                 at: stamp.at,
                 programme: programme.clone(),

@@ -168,6 +168,8 @@ pub struct Filled {
     pub subject: Subject,
     /// The door at which it was.
     pub dwelling: DwellingId,
+    /// The case for which it was filled in, under whichever of its ids. A form about someone else ties her to it.
+    pub case: Option<CaseId>,
     pub position: u64,
     pub at: Millis,
     pub programme: String,

@@ -122,6 +122,8 @@ pub struct Field {
     pub repeated: bool,
     /// The names of the choices, for questions that choose.
     pub choices: Vec<String>,
+    /// What a person reads of each of them.
+    pub choice_labels: Vec<Texts>,
     /// Whether it is always asked and must always be answered: one that is asked on a condition is not.
     pub required: bool,
     /// If it must be answered whenever it is asked, or on a condition: that condition.
@@ -148,7 +150,7 @@ impl Form {
     }
 }
 
-type Choices = BTreeMap<String, Vec<Located<String>>>;
+type Choices = BTreeMap<String, Vec<(Located<String>, Texts)>>;
 
 /// Reads a form of which nothing is trusted; every mistake is told, and `None` is returned if there is no form at all.
 pub(crate) fn read(
@@ -276,17 +278,13 @@ fn read_choices(sheet: &Sheet, subject: Subject, manifest: &Manifest, findings: 
                 ),
             );
         }
-        labels(sheet, row, "label", manifest).value.check(
-            &format!("选项 choice {}", name.value),
-            &manifest.languages,
-            row.place(),
-            findings,
-        );
+        let labels = labels(sheet, row, "label", manifest).value;
+        labels.check(&format!("选项 choice {}", name.value), &manifest.languages, row.place(), findings);
         check_wording(sheet, row, subject, manifest, findings);
-        choices.entry(list.value.clone()).or_default().push(name.clone());
+        choices.entry(list.value.clone()).or_default().push((name.clone(), labels));
     }
-    for (list, names) in &choices {
-        check_unique(names.iter(), &format!("选项 choice {list}"), findings);
+    for (list, choices) in &choices {
+        check_unique(choices.iter().map(|(name, _)| name), &format!("选项 choice {list}"), findings);
     }
     choices
 }
@@ -475,7 +473,7 @@ impl Reader<'_> {
             let what = name.as_ref().map_or("", |name| name.value.as_str());
             labels.value.check(what, &self.manifest.languages, row.place(), findings);
         }
-        let choices = self.choices_of(&question, kind, findings);
+        let (choices, choice_labels) = self.choices_of(&question, kind, findings);
         if !question.answer.is_kept() {
             return None;
         }
@@ -512,6 +510,7 @@ impl Reader<'_> {
             within: self.within.iter().map(|(_, name, _)| name.clone()).collect(),
             repeated,
             choices,
+            choice_labels,
             required,
             required_if,
             relevant,
@@ -531,15 +530,15 @@ impl Reader<'_> {
         question: &Question,
         kind: &Located<String>,
         findings: &mut Findings,
-    ) -> Vec<String> {
-        let Some(list) = &question.list else { return Vec::new() };
+    ) -> (Vec<String>, Vec<Texts>) {
+        let Some(list) = &question.list else { return Default::default() };
         let Some(choices) = self.choices.get(list) else {
             let named = Located { value: list.clone(), place: kind.place.clone() };
             let known: Vec<&str> = self.choices.keys().map(String::as_str).collect();
             unknown(&named, "选项表", "list of choices", &known, findings);
-            return Vec::new();
+            return Default::default();
         };
-        choices.iter().map(|choice| choice.value.clone()).collect()
+        choices.iter().map(|(name, labels)| (name.value.clone(), labels.clone())).unzip()
     }
 
     /// The cell of one of the four columns, or the finding that a field must have it.

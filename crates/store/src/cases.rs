@@ -179,9 +179,24 @@ fn case_from(row: &Row<'_>) -> rusqlite::Result<(CaseId, Case)> {
     ))
 }
 
-fn subject_from(row: &Row<'_>, column: usize) -> rusqlite::Result<Subject> {
+pub(crate) fn subject_from(row: &Row<'_>, column: usize) -> rusqlite::Result<Subject> {
     let id = get_id(row, column + 1)?;
     Ok(Subject::of(row.get(column)?, id).unwrap_or(Subject::Dwelling(id)))
+}
+
+pub(crate) fn filled_from(row: &Row<'_>) -> rusqlite::Result<Filled> {
+    Ok(Filled {
+        subject: subject_from(row, 0)?,
+        position: row.get(2)?,
+        at: row.get(3)?,
+        programme: row.get(4)?,
+        version: row.get(5)?,
+        form: row.get(6)?,
+        on: row.get(7)?,
+        dwelling: get_id(row, 8)?,
+        case: get_optional_id(row, 9)?,
+        slip: get_optional_id(row, 10)?,
+    })
 }
 
 fn step_from(row: &Row<'_>, code: u64) -> rusqlite::Result<Deed> {
@@ -323,8 +338,9 @@ impl Views {
             part.opening.counted_from.map(to_day)
         ])?;
         let mut put = self.cached(
-            "insert or replace into due (case_id, task, rank, programme, role, area, since, remind_at, due, tell_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "insert or replace into due (case_id, task, rank, programme, role, area, since, remind_at, due, tell_at, told)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+                exists (select 1 from climbed where case_id = ?1 and task = ?2 and role = ?5 and due = ?9))",
         )?;
         for task in tasks {
             let (since, due) = (task.since.as_millisecond(), task.due.as_millisecond());
@@ -533,7 +549,7 @@ impl Views {
     }
 
     /// The forms filled in about a subject, under whichever of her ids, in the order in which they were given.
-    fn filled(&mut self, subject: Subject) -> Result<Vec<Filled>> {
+    pub(crate) fn filled(&mut self, subject: Subject) -> Result<Vec<Filled>> {
         let ids = match apply::canonical_subject(self, subject)? {
             Subject::Person(person) => apply::group(self, person)?,
             Subject::Dwelling(dwelling) => vec![dwelling],
@@ -541,22 +557,10 @@ impl Views {
         let mut found = Vec::new();
         for id in ids {
             let mut read = self.cached(
-                "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling, slip from filled
-                 where subject = ?1",
+                "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip
+                 from filled where subject = ?1",
             )?;
-            let rows = read.query_map([id.0], |row| {
-                Ok(Filled {
-                    subject: subject_from(row, 0)?,
-                    position: row.get(2)?,
-                    at: row.get(3)?,
-                    programme: row.get(4)?,
-                    version: row.get(5)?,
-                    form: row.get(6)?,
-                    on: row.get(7)?,
-                    dwelling: get_id(row, 8)?,
-                    slip: get_optional_id(row, 9)?,
-                })
-            })?;
+            let rows = read.query_map([id.0], filled_from)?;
             found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
         }
         found.sort_by_key(|filled| (filled.at, filled.position));
@@ -599,18 +603,22 @@ impl Views {
     fn records(&mut self, content: &mut Content, programme: &str, subject: Subject) -> Result<Vec<Record>> {
         let mut records = Vec::new();
         for filled in self.filled(subject)?.into_iter().filter(|filled| filled.programme == programme) {
-            let Some(read) = self.programme(&filled.programme, &filled.version)? else { continue };
-            let Some(form) = read.form(&filled.form) else { continue };
-            let (envelope, _) = read_fact(self.connection(), filled.position)?;
-            let opened =
-                content.open(filled.subject.id(), filled.position, Id(envelope.series), envelope.sequence)?;
-            // What was released though it did not fit says nothing to a rule.
-            let given = opened.as_deref().and_then(programme::answer::decode);
-            if let Some(Ok(values)) = given.map(|given| programme::answer::fit(form, &given)) {
-                records.push(Record { form: filled.form, on: from_day(filled.on), values });
-            }
+            records.extend(self.record_of(content, &filled)?);
         }
         Ok(records)
+    }
+
+    /// The answers of a filled-in form; none if they were erased. What was released though it did not fit says nothing to
+    /// a rule, nor to a reader.
+    pub(crate) fn record_of(&mut self, content: &mut Content, filled: &Filled) -> Result<Option<Record>> {
+        let Some(read) = self.programme(&filled.programme, &filled.version)? else { return Ok(None) };
+        let Some(form) = read.form(&filled.form) else { return Ok(None) };
+        let (envelope, _) = read_fact(self.connection(), filled.position)?;
+        let opened =
+            content.open(filled.subject.id(), filled.position, Id(envelope.series), envelope.sequence)?;
+        let given = opened.as_deref().and_then(programme::answer::decode);
+        let values = given.and_then(|given| programme::answer::fit(form, &given).ok());
+        Ok(values.map(|values| Record { form: filled.form.clone(), on: from_day(filled.on), values }))
     }
 }
 
@@ -685,44 +693,62 @@ impl Reader {
         until: Millis,
         limit: usize,
     ) -> Result<Vec<DueTask>> {
+        // First which tasks they are, from the index alone; what is read of an area is never later than what is already
+        // found for all places of the list.
+        let mut search = self.views.connection().prepare_cached(
+            "select due, case_id, task, rank from due
+             where programme = ?1 and role = ?2 and area = ?3 and due <= ?4 and (rank = 0 or tell_at <= ?5)
+             order by due limit ?6",
+        )?;
+        let mut found: Vec<(Millis, CaseId, String, u32)> = Vec::new();
+        let mut last = until;
+        for RoleIn { programme, role, area } in roles {
+            for area in self.book().areas.subtree(*area) {
+                let rows = search.query_map(params![programme, role, area, last, now, limit], |row| {
+                    Ok((row.get(0)?, get_id(row, 1)?, row.get(2)?, row.get(3)?))
+                })?;
+                let before = found.len();
+                found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+                if found.len() > before {
+                    found.sort_unstable();
+                    // A task of hers that has climbed to another of her roles is one task.
+                    found.dedup_by(|later, first| (later.1, &later.2) == (first.1, &first.2));
+                    found.truncate(limit);
+                    if let Some((due, ..)) = found.last().filter(|_| found.len() == limit) {
+                        last = *due;
+                    }
+                }
+            }
+        }
         let mut read = self.views.connection().prepare_cached(
             "select due.case_id, due.programme, case_file.pathway, case_file.state, case_file.subject_kind,
                 case_file.subject, case_file.dwelling, due.area, due.task, due.role, due.rank, due.since, due.remind_at,
                 due.due, case_file.holder
              from due join case_file on case_file.id = due.case_id
-             where due.programme = ?1 and due.role = ?2 and due.area = ?3 and due.due <= ?4
-                and (due.rank = 0 or due.tell_at <= ?5)
-             order by due.due limit ?6",
+             where due.case_id = ?1 and due.task = ?2 and due.rank = ?3",
         )?;
-        let mut found: Vec<DueTask> = Vec::new();
-        for RoleIn { programme, role, area } in roles {
-            for area in self.book().areas.subtree(*area) {
-                let rows = read.query_map(params![programme, role, area, until, now, limit], |row| {
-                    Ok(DueTask {
-                        case: get_id(row, 0)?,
-                        programme: row.get(1)?,
-                        pathway: row.get(2)?,
-                        state: row.get(3)?,
-                        subject: subject_from(row, 4)?,
-                        dwelling: get_id(row, 6)?,
-                        area: row.get(7)?,
-                        task: row.get(8)?,
-                        role: row.get(9)?,
-                        rank: row.get(10)?,
-                        since: row.get(11)?,
-                        remind_at: row.get(12)?,
-                        due: row.get(13)?,
-                        holder: get_optional_id(row, 14)?,
-                    })
-                })?;
-                found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
-            }
+        let mut tasks = Vec::with_capacity(found.len());
+        for (_, case, task, rank) in found {
+            tasks.push(read.query_row(params![case.0, task, rank], |row| {
+                Ok(DueTask {
+                    case: get_id(row, 0)?,
+                    programme: row.get(1)?,
+                    pathway: row.get(2)?,
+                    state: row.get(3)?,
+                    subject: subject_from(row, 4)?,
+                    dwelling: get_id(row, 6)?,
+                    area: row.get(7)?,
+                    task: row.get(8)?,
+                    role: row.get(9)?,
+                    rank: row.get(10)?,
+                    since: row.get(11)?,
+                    remind_at: row.get(12)?,
+                    due: row.get(13)?,
+                    holder: get_optional_id(row, 14)?,
+                })
+            })?);
         }
-        found.sort_by(|a, b| (a.due, a.case, &a.task, a.rank).cmp(&(b.due, b.case, &b.task, b.rank)));
-        // A task of hers that has climbed to another of her roles is one task.
-        found.dedup_by(|later, first| (later.case, &later.task) == (first.case, &first.task));
-        found.truncate(limit);
-        Ok(found)
+        Ok(tasks)
     }
 
     /// A case with everything that is known of it, under its own id or another name of it.
@@ -768,9 +794,7 @@ impl Reader {
     /// Those of the storage.
     pub fn to_tell(&self, now: Millis, limit: usize) -> Result<Vec<ToTell>> {
         let mut read = self.views.connection().prepare_cached(
-            "select due.case_id, due.task, due.role, due.due from due
-             left join climbed using (case_id, task, role, due)
-             where due.tell_at <= ?1 and climbed.at is null order by due.tell_at limit ?2",
+            "select case_id, task, role, due from due where told = 0 and tell_at <= ?1 order by tell_at limit ?2",
         )?;
         let rows = read.query_map(params![now, limit], |row| {
             Ok(ToTell { case: get_id(row, 0)?, task: row.get(1)?, role: row.get(2)?, due: row.get(3)? })

@@ -10,6 +10,7 @@
 //! | read published plans, and whose part of them a phone shows | [`plans`] |
 //! | publish a programme's pack and find it again | [`packs`] |
 //! | read cases, and what is due of them by whom | [`cases`] |
+//! | read boards of cases, the cases behind a door, whom a form ties to one | [`case_lists`] |
 //! | whether a role has anybody | [`held`] |
 //! | read what residents are asked for, and which doors a line means | [`asked`] |
 //! | keep and read what indicators count | [`indicators`] |
@@ -22,6 +23,7 @@
 
 pub mod asked;
 pub mod batch;
+pub mod case_lists;
 pub mod cases;
 pub mod command;
 pub mod content;

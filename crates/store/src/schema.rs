@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 4;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 15;
+pub const VIEWS_VERSION: i64 = 16;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -224,7 +224,8 @@ create table appointment (who blob not null, programme text not null, role text 
     primary key (who, programme, role)) without rowid;
 create table filled (subject blob not null, position integer not null, subject_kind integer not null,
     dwelling blob not null, at integer not null, programme text not null, version text not null, form text not null, on_day integer not null,
-    slip blob, primary key (subject, position)) without rowid;
+    case_id blob, slip blob, primary key (subject, position)) without rowid;
+create index filled_for_case on filled (case_id) where case_id is not null;
 create index filled_with on filled (slip, on_day) where slip is not null;
 create table to_judge (subject blob not null, kind integer not null, with_people integer not null,
     position integer not null, primary key (subject, with_people)) without rowid;
@@ -235,6 +236,7 @@ create table case_file (id blob primary key, programme text not null, version te
     holder blob, offered blob, ended integer not null) without rowid;
 create index case_of_subject on case_file (subject, programme, pathway);
 create index case_at_dwelling on case_file (dwelling);
+create index case_open_in on case_file (programme, area, pathway) where ended = 0;
 create table case_alias (id blob primary key, case_id blob not null) without rowid;
 create index alias_of_case on case_alias (case_id);
 create table case_report (case_id blob not null, position integer not null, at integer not null, source integer not null,
@@ -246,9 +248,9 @@ create table case_event (case_id blob not null, series blob not null, sequence i
     primary key (case_id, series, sequence)) without rowid;
 create table due (case_id blob not null, task text not null, rank integer not null, programme text not null,
     role text not null, area integer not null, since integer not null, remind_at integer not null, due integer not null,
-    tell_at integer not null, primary key (case_id, task, rank)) without rowid;
-create index due_of_role on due (programme, role, area, due);
-create index due_to_tell on due (tell_at);
+    tell_at integer not null, told integer not null, primary key (case_id, task, rank)) without rowid;
+create index due_of_role on due (programme, role, area, due, tell_at);
+create index due_to_tell on due (tell_at) where told = 0;
 create table climbed (case_id blob not null, task text not null, role text not null, due integer not null,
     at integer not null, named blob not null, primary key (case_id, task, role, due)) without rowid;
 create table slip (id blob primary key, dwelling blob not null, issued_at integer not null, expires_at integer not null,

@@ -785,8 +785,8 @@ impl State for Views {
     fn put_filled(&mut self, filled: Filled) -> Result<()> {
         self.cached(
             "insert or ignore into filled (subject, position, subject_kind, dwelling, at, programme, version, form, on_day,
-                slip)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                case_id, slip)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             filled.subject.id().0,
@@ -798,6 +798,7 @@ impl State for Views {
             filled.version,
             filled.form,
             filled.on,
+            filled.case.map(|case| case.0),
             filled.slip.map(|slip| slip.0)
         ])?;
         Ok(())
@@ -828,6 +829,8 @@ impl State for Views {
             "insert or ignore into climbed (case_id, task, role, due, at, named) values (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![case.0, climb.task, climb.role, climb.due, climb.at, climb.named.0])?;
+        self.cached("update due set told = 1 where case_id = ?1 and task = ?2 and role = ?3 and due = ?4")?
+            .execute(params![case.0, climb.task, climb.role, climb.due])?;
         Ok(())
     }
 

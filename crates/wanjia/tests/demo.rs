@@ -46,7 +46,19 @@ fn the_demonstration_opens_with_accounts_and_its_phones_knock() {
             break;
         }
     }
-    for role in ["secretary", "clerk", "street", "streetclerk", "county", "observer", "auditor"] {
+    for role in [
+        "secretary",
+        "clerk",
+        "street",
+        "streetclerk",
+        "county",
+        "observer",
+        "auditor",
+        "doctor",
+        "health",
+        "helper",
+        "carer",
+    ] {
         assert!(told.contains(&format!("  {role} ")), "{told}");
     }
     let code = wanjia(folder.path(), "account code --data d --username secretary").output().unwrap();
@@ -55,4 +67,42 @@ fn the_demonstration_opens_with_accounts_and_its_phones_knock() {
     while accounted(folder.path(), &sweep) == before {
         assert!(Instant::now() < patience, "no phone knocked");
     }
+}
+
+#[test]
+fn the_demonstration_has_programmes_in_force_and_a_story_of_their_cases() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(wanjia(folder.path(), "demo --data d --people 20000").status().unwrap().success());
+    let key = store::directory::find_key(&folder.path().join("d"), None, None).unwrap();
+    let mut reader = store::Reader::open(&folder.path().join("d"), Some(std::sync::Arc::new(key))).unwrap();
+    let now = wanjia::cli::now();
+    let today = domain::time::day_of(now);
+    for programme in ["epidemic", "livelihood"] {
+        assert!(reader.book().edition_on(programme, today).is_some(), "{programme}");
+    }
+    let district = reader.area("420102").unwrap();
+    let due = |reader: &mut store::Reader, programme: &str, role: &str| {
+        let role = store::cases::RoleIn { programme: programme.into(), role: role.into(), area: district };
+        let tasks = reader.due_tasks(&[role], now, i64::MAX, 500).unwrap();
+        tasks.into_iter().map(|task| (task.pathway, task.task, task.rank, task.due < now)).collect::<Vec<_>>()
+    };
+    let has = |found: &[(String, String, u32, bool)], pathway: &str, task: &str, rank: u32, late: bool| {
+        assert!(found.contains(&(pathway.into(), task.into(), rank, late)), "{pathway} {task}: {found:?}");
+    };
+    let secretary = due(&mut reader, "epidemic", "community_secretary");
+    has(&secretary, "fever", "leave:flagged", 1, true);
+    has(&secretary, "contact", "leave:identified", 1, true);
+    has(&secretary, "dependant", "leave:opened", 0, false);
+    let doctor = due(&mut reader, "epidemic", "doctor");
+    has(&doctor, "fever", "leave:flagged", 0, false);
+    has(&doctor, "observe_home", "sign:release", 0, true);
+    let worker = due(&mut reader, "epidemic", "grid_worker");
+    has(&worker, "observe_home", "leave:observing", 0, false);
+    let township = due(&mut reader, "livelihood", "township_officer");
+    has(&township, "monitor", "sign:verify", 0, false);
+    let role =
+        store::cases::RoleIn { programme: "livelihood".into(), role: "village_cadre".into(), area: district };
+    let tasks = reader.due_tasks(&[role], now, i64::MAX, 500).unwrap();
+    let gourds = tasks.iter().find(|task| task.pathway == "produce").unwrap();
+    assert!(gourds.holder.is_some(), "it was handed over");
 }

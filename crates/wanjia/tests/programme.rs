@@ -55,7 +55,7 @@ fn mistakes_end_with_one_and_name_file_and_line() {
         &form,
         text.replacen(
             "| choices",
-            "| | text | minzu | 民族 | Ethnicity | | | | | personal | observe | doctor | 14d |\n| choices",
+            "| | text | minzu | 民族 | Ethnicity | | | | | | personal | observe | doctor | 14d |\n| choices",
             1,
         ),
     )
@@ -63,7 +63,7 @@ fn mistakes_end_with_one_and_name_file_and_line() {
     fs::write(folder.path().join("rules.toml"), "[[rule]]\nid = 3\n").unwrap();
     let (code, out, err) = check(folder.path());
     assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
-    assert!(out.contains("forms/twice_daily.md:12:12: no form may ask for ethnicity"), "{out}");
+    assert!(out.contains("forms/twice_daily.md:13:12: no form may ask for ethnicity"), "{out}");
     assert!(out.contains("任何表单都不许询问民族"), "{out}");
     assert!(out.contains("rules.toml:2:6: id must be"), "{out}");
 }
@@ -288,10 +288,10 @@ fn verify_misses_a_pack_and_tells_one_that_was_changed() {
     territory.publish(0, &epidemic(), true);
     let ledger = rusqlite::Connection::open(territory.0.path().join("d/territory-main.db")).unwrap();
     ledger.execute("update pack set bytes = x'80'", []).unwrap();
-    assert!(territory.expect(2, &["verify", "--data", "d"]).contains("not the one that was published"));
+    assert!(territory.expect(2, &["verify", "--data", "d"]).contains("not those that were published"));
     ledger.execute("delete from pack", []).unwrap();
     assert!(
-        territory.expect(2, &["verify", "--data", "d"]).contains("the pack of epidemic 2020-03 is missing")
+        territory.expect(2, &["verify", "--data", "d"]).contains("the bytes of epidemic 2020-03 are missing")
     );
 }
 

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use domain::access::Grant;
 use domain::admit::holds_role;
+use domain::area::AreaNumber;
 use domain::case::{Deed, Source, Subject};
 use domain::fact::Body;
 use domain::id::{ActorId, CaseId, DwellingId};
 use domain::state::State as _;
 use domain::time::{Day, Millis, day_of, from_day};
-use programme::Finding;
 use programme::answer::{self, Given};
+use programme::{Finding, Programme};
 use store::cases::{CaseFile, RoleIn, is_about};
-use store::{Reader, Sealed, Store};
+use store::people::PhoneRow;
+use store::{Control, Reader, Sealed, Store};
 
 use super::failure::{Failure, Result};
 
@@ -90,13 +92,105 @@ pub fn may_see(reader: &mut Reader, actor: Actor, file: &CaseFile) -> Result<boo
     if !reader.book().areas.is_within(file.area, actor.grant.area) {
         return Ok(false);
     }
-    for role in &file.programme.manifest.roles {
-        let (programme, role) = (&file.case.programme, &role.code.value);
-        if holds_role(reader.state(), actor.id, Some(actor.grant), programme, role, file.area)? {
-            return Ok(true);
+    Ok(!roles_at(reader, actor, &file.programme, file.area)?.is_empty())
+}
+
+/// The roles of a programme in which someone acts in an area, within her grant.
+///
+/// # Errors
+/// Those of the storage.
+pub fn roles_at(
+    reader: &mut Reader,
+    actor: Actor,
+    programme: &Programme,
+    area: AreaNumber,
+) -> Result<Vec<String>> {
+    let mut roles = Vec::new();
+    if !reader.book().areas.is_within(area, actor.grant.area) {
+        return Ok(roles);
+    }
+    for role in &programme.manifest.roles {
+        let (code, role) = (&programme.manifest.code, &role.code.value);
+        if holds_role(reader.state(), actor.id, Some(actor.grant), code, role, area)? {
+            roles.push(role.clone());
         }
     }
-    Ok(false)
+    Ok(roles)
+}
+
+/// Whether someone has a role, at a door, that fills in a form; of a form that is not there, too, for which there is another
+/// answer.
+///
+/// # Errors
+/// Those of the storage.
+pub fn fills_in(
+    reader: &mut Reader,
+    actor: Actor,
+    (programme, form, on): (&str, &str, Day),
+    dwelling: DwellingId,
+) -> Result<bool> {
+    let version = reader.book().edition_on(programme, on).map(|edition| edition.version.clone());
+    let Some(version) = version else { return Ok(true) };
+    let Some(programme) = reader.programme(programme, &version)? else { return Ok(true) };
+    let Some(form) = programme.form(form) else { return Ok(true) };
+    let area = reader.area_of(dwelling)?.unwrap_or_default();
+    let roles = roles_at(reader, actor, &programme, area)?;
+    Ok(roles.iter().any(|role| form.filled_by.contains(role)))
+}
+
+/// Someone who can take a case over, and in which roles.
+#[derive(Debug)]
+pub struct Hand {
+    pub id: ActorId,
+    pub name: String,
+    pub roles: Vec<String>,
+}
+
+/// Whom a case can be offered to: everyone with a role of its programme where it is, at the console or with a phone.
+///
+/// # Errors
+/// Those of the storage.
+pub fn hands(reader: &mut Reader, control: &Control, file: &CaseFile) -> Result<Vec<Hand>> {
+    let mut people: Vec<(ActorId, String, Grant)> = Vec::new();
+    for account in control.accounts()? {
+        let grant = reader.state().grant(account.id)?;
+        people.extend(grant.map(|grant| (account.id, account.name, grant)));
+    }
+    let mut top = file.area;
+    while let Some(above) = reader.book().areas.get(top).and_then(|area| area.parent) {
+        top = above;
+    }
+    for phone in reader.phones(top)? {
+        let PhoneRow { series, device, .. } = phone;
+        if device.revoked_at.is_some() || people.iter().any(|(id, ..)| *id == device.worker) {
+            continue;
+        }
+        let name = control.phone(series)?.map(|phone| phone.worker_name).unwrap_or_default();
+        people.push((device.worker, name, Grant { role: device.role, area: device.area }));
+    }
+    let mut hands = Vec::new();
+    for (id, name, grant) in people {
+        let roles = roles_at(reader, Actor { id, grant }, &file.programme, file.area)?;
+        if !roles.is_empty() {
+            hands.push(Hand { id, name, roles });
+        }
+    }
+    hands.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(hands)
+}
+
+/// How someone of the staff is called; none if neither an account nor a phone is hers.
+///
+/// # Errors
+/// Those of the storage.
+pub fn staff_name(reader: &Reader, control: &Control, id: ActorId) -> Result<Option<String>> {
+    if let Some(account) = control.account(id)? {
+        return Ok(Some(account.name));
+    }
+    match reader.series_of(id)? {
+        Some(series) => Ok(control.phone(series)?.map(|phone| phone.worker_name)),
+        None => Ok(None),
+    }
 }
 
 /// Whether someone who took a case over, or to whom it was offered, can still act on it: her right may have ended since.

@@ -36,7 +36,7 @@ const WAKE: Duration = Duration::from_secs(30);
 /// Changes judged at a time.
 const PIECE: usize = 200;
 /// Moments noted at a time.
-const CLIMBS: usize = 1000;
+const CLIMBS: usize = 4000;
 /// As many days back it is looked whether a rule was quiet since a case ended.
 const LOOKED_BACK: Day = 60;
 
@@ -295,6 +295,21 @@ fn asked_for(
         });
     }
     Ok(reports)
+}
+
+/// Judges whomever what came in from a position on concerns, and writes down what flags. Returns from where to go on. For what
+/// is told while nobody serves; whoever serves counts as well, from the beginning.
+///
+/// # Errors
+/// Those of the storage.
+pub fn judge_now(store: &mut Store, reader: &mut Reader, from: u64, now: Millis) -> Result<u64> {
+    let mut position = from;
+    loop {
+        reader.refresh()?;
+        let Some(judged) = judge_since(reader, position, day_of(now))? else { return Ok(position) };
+        position = judged.next;
+        write_down(store, judged, now)?;
+    }
 }
 
 fn write_down(store: &mut Store, judged: Judged, now: Millis) -> Result<()> {

@@ -1,8 +1,8 @@
-//! Reading the names on a list: allowed only once a fact says who read them, of which area, and what for.
+//! Reading what is sealed: allowed only once a fact says who read it, of whom, and what for.
 
 use domain::access::Purpose;
 use domain::fact::Body;
-use domain::id::{ActorId, SweepId};
+use domain::id::{ActorId, Id, SweepId};
 use domain::time::Millis;
 use store::Store;
 
@@ -24,4 +24,23 @@ pub fn reveal_list(
     let body = Body::ListRevealed { sweep, area: area.to_owned(), purpose: purpose as u64, persons };
     store.write(now, |batch| batch.append(actor, body, None))?;
     Ok(())
+}
+
+/// Writes down that what is sealed of each of these, people or households, is about to be read.
+///
+/// # Errors
+/// If it cannot be written; then nothing may be read.
+pub fn reveal_each(
+    store: &mut Store,
+    actor: ActorId,
+    purpose: Purpose,
+    owners: &[Id],
+    now: Millis,
+) -> Result<()> {
+    Ok(store.write(now, |batch| {
+        for owner in owners {
+            batch.append(actor, Body::Revealed { person: *owner, purpose: purpose as u64 }, None)?;
+        }
+        Ok(())
+    })?)
 }

@@ -1,8 +1,8 @@
 //! `wanjia demo`: a territory to look at. Real streets and communities of one district, people who never lived, one
-//! sweep half done.
+//! sweep half done, and two programmes with their cases.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -23,6 +23,7 @@ use crate::app::failure::{Failure, Result};
 use crate::app::import_areas::import_areas;
 use crate::app::import_roster::{Roster, import_roster};
 use crate::app::import_visits::import_visits;
+use crate::app::story;
 use crate::app::sweeps::open_sweep;
 use crate::app::synthetic::City;
 use crate::app::walkers;
@@ -30,7 +31,7 @@ use crate::app::walkers;
 /// Make a demonstration territory: 江岸区 by its real communities, synthetic people, one sweep half done
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// About how many people
+    /// About how many people; some of them have the cases of a story, if there are twenty thousand or more
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     people: u64,
     /// The data directory to make
@@ -62,51 +63,30 @@ pub fn run(args: &DemoArgs) -> Result<Outcome> {
     serve(args)
 }
 
-/// Who is shown around. Passwords are new at each start and are kept nowhere.
-const ROLES: [(&str, Role, &str); 7] = [
-    ("secretary", Role::CommunitySecretary, "社区书记"),
-    ("clerk", Role::Clerk, "社区文员"),
-    ("street", Role::Street, "街道"),
-    (STREET_CLERK, Role::Clerk, "街道文员"),
-    ("county", Role::County, "区"),
-    ("observer", Role::DepartmentObserver, "部门观察"),
-    ("auditor", Role::Auditor, "审计"),
-];
-/// Decides on people of two communities, since her area holds both.
-const STREET_CLERK: &str = "streetclerk";
 /// In whose name the phones at work are invited.
 const PATROL: &str = "patrol";
 
 fn serve(args: &DemoArgs) -> Result<Outcome> {
     let data = DataArgs { data: args.data.clone(), key: None };
-    let community = busiest_community(&args.data)?;
     let (mut shown, beats, patrol) = {
         let mut store = data.open_store()?;
         let control = Control::open(&args.data, Arc::new(data.find_key()?))?;
-        let mut account = |username: &str, role, name: &str, area: &str| {
-            if control.account_named(username)?.is_some() {
-                return accounts::reset_account(&control, username);
-            }
-            accounts::add_account(
-                &mut store,
-                &control,
-                &NewAccount { username, name, role, area },
-                super::now(),
-            )
-        };
+        let community = story::community(&mut store, &control)?;
         let mut shown = Vec::new();
-        for (username, role, name) in ROLES {
-            let street = community.get(..9).unwrap_or(DISTRICT);
-            let area = match role {
-                _ if username == STREET_CLERK => street,
-                Role::CommunitySecretary | Role::Clerk => community.as_str(),
-                Role::Street => street,
-                _ => DISTRICT,
-            };
-            let secrets = account(username, role, name, area)?;
-            shown.push((username, name, area.to_owned(), secrets.password));
+        for staff in story::STAFF {
+            // Passwords are new at each start and are kept nowhere.
+            let secrets = accounts::reset_account(&control, staff.username)?;
+            let area = staff.area(&community, DISTRICT).to_owned();
+            shown.push((staff.username, staff.name, area, secrets.password));
         }
-        let patrol = account(PATROL, Role::CommunitySecretary, "演示手机", DISTRICT)?;
+        let patrol = match control.account_named(PATROL)? {
+            Some(_) => accounts::reset_account(&control, PATROL)?,
+            None => {
+                let (username, role, name) = (PATROL, Role::CommunitySecretary, "演示手机");
+                let new = NewAccount { username, name, role, area: DISTRICT };
+                accounts::add_account(&mut store, &control, &new, super::now())?
+            }
+        };
         (shown, walkers::beats(store.book(), &community), Account::of(PATROL, &patrol))
     };
     let path = args.data.display().to_string();
@@ -135,20 +115,6 @@ fn serve(args: &DemoArgs) -> Result<Outcome> {
     })
 }
 
-/// The community with the most doors.
-fn busiest_community(data: &Path) -> Result<String> {
-    let reader = Reader::open(data, None)?;
-    let areas = &reader.book().areas;
-    let mut most = (0, DISTRICT.to_owned());
-    for (number, area) in areas.iter().filter(|(_, area)| area.level == Level::Community) {
-        let dwellings = reader.coverage(0, number)?.dwellings;
-        if dwellings > most.0 {
-            most = (dwellings, area.code.clone());
-        }
-    }
-    Ok(most.1)
-}
-
 fn make(args: &DemoArgs) -> Result<()> {
     let now = super::now();
     let key_path = directory::key_path(&args.data);
@@ -166,9 +132,10 @@ fn make(args: &DemoArgs) -> Result<()> {
     getrandom::fill(&mut seed)
         .map_err(|error| Failure::new("random", format!("系统不能提供随机数：{error}"), error.to_string()))?;
     let key = TerritoryKey::from_bytes(seed);
-    let mut store = Store::create(&args.data, DISTRICT, TerritoryKey::from_bytes(seed), now)?;
+    let begin = now - story::BEGINS_BEFORE;
+    let mut store = Store::create(&args.data, DISTRICT, TerritoryKey::from_bytes(seed), begin)?;
     directory::write_key(&key_path, &key)?;
-    import_areas(&mut store, read_areas(Table::from_bytes(AREAS.into())?, None)?, now, &mut Vec::new())?;
+    import_areas(&mut store, read_areas(Table::from_bytes(AREAS.into())?, None)?, begin, &mut Vec::new())?;
     let communities: Vec<String> = {
         let areas = &store.book().areas;
         areas
@@ -189,10 +156,12 @@ fn make(args: &DemoArgs) -> Result<()> {
         read_roster(Table::from_bytes(roster)?, today)?,
         &Roster { source: "synthetic register", digest: [0; 32], bytes: 0, actor: None, within: None },
         false,
-        now,
+        begin,
         &mut Vec::new(),
         &mut |_| {},
     )?;
+    let control = Control::open(&args.data, Arc::new(key))?;
+    story::tell(&mut store, &control, &city, (&communities, DISTRICT), now)?;
     let actor = store.book().own_series;
     let sweep = open_sweep(&mut store, actor, DISTRICT, "入冬大排查", now + 72 * HOUR, now)?;
     // Every second household has been knocked at.

@@ -1,7 +1,8 @@
 //! Cases: what is due from the caller, one case with its path, reporting one, doing something about it, and the forms that a
 //! clerk types in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,14 +10,16 @@ use domain::access::{Action, Scope};
 use domain::case::{Deed, Source, Subject};
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId};
 use domain::state::{Book, State as _};
-use domain::time::{day_of, end_of, parse_date, to_day};
+use domain::time::{day_of, end_of, from_day, parse_date, to_day};
 use programme::Finding;
 use programme::answer::Given;
+use programme::case::{self, What};
+use programme::parameter::Unit;
 use programme::text::Texts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::Reader;
 use store::cases::{CaseFile, DueTask, stamp_of};
+use store::{Control, Reader};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,6 +40,7 @@ pub fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(tasks))
         .routes(routes!(report))
         .routes(routes!(case))
+        .routes(routes!(hands))
         .routes(routes!(act))
         .routes(routes!(answer))
 }
@@ -50,11 +54,11 @@ pub(super) fn now() -> domain::time::Millis {
 }
 
 /// A code of a programme, and how it is called.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub(super) struct Named {
-    code: String,
-    zh: String,
-    en: String,
+    pub(super) code: String,
+    pub(super) zh: String,
+    pub(super) en: String,
 }
 
 impl Named {
@@ -153,19 +157,26 @@ struct CaseTask {
     about: About,
 }
 
-fn task_row(reader: &mut Reader, task: &DueTask, caller: ActorId, now: i64) -> AppResult<Option<CaseTask>> {
-    let Some(file) = reader.case_file(task.case)? else { return Ok(None) };
-    let (word, code) = task.task.split_once(':').unwrap_or(("leave", &task.task));
+/// What a task is, of a name such as `leave:<state>`, and of what.
+fn what_of(file: &CaseFile, task: &str) -> (&'static str, Named) {
+    let (word, code) = task.split_once(':').unwrap_or(("leave", task));
     let pathway = file.pathway();
-    let state = |code: &str| Some(&pathway?.state(code)?.name);
     let (kind, name) = match word {
         "sign" => ("sign", pathway.and_then(|pathway| Some(&pathway.step(code)?.name))),
         "release" => {
             let held = &file.programme.manifest.restrictions;
             ("release", held.iter().find(|held| held.code.value == code).map(|held| &held.name))
         }
-        _ => ("leave", state(code)),
+        _ => ("leave", pathway.and_then(|pathway| Some(&pathway.state(code)?.name))),
     };
+    (kind, Named::of(code, name))
+}
+
+fn task_row(reader: &mut Reader, task: &DueTask, caller: ActorId, now: i64) -> AppResult<Option<CaseTask>> {
+    let Some(file) = reader.case_file(task.case)? else { return Ok(None) };
+    let (kind, of) = what_of(&file, &task.task);
+    let pathway = file.pathway();
+    let state = |code: &str| Some(&pathway?.state(code)?.name);
     let level = match now {
         now if now >= task.due => "overdue",
         now if now >= task.remind_at => "reminded",
@@ -181,7 +192,7 @@ fn task_row(reader: &mut Reader, task: &DueTask, caller: ActorId, now: i64) -> A
         pathway: Named::of(&task.pathway, pathway.map(|pathway| &pathway.name)),
         state: Named::of(&task.state, state(&task.state)),
         kind,
-        of: Named::of(code, name),
+        of,
         role: task.role.clone(),
         level,
         climbed: task.rank > 0,
@@ -274,6 +285,17 @@ struct Case {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     offered: Option<ActorId>,
+    /// The roles of its programme in which the caller acts here.
+    roles: Vec<String>,
+    /// How the staff that it names are called; who is missing is the program itself.
+    staff: Vec<Staff>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Staff {
+    #[schema(value_type = String, format = "uuid")]
+    id: ActorId,
+    name: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -295,12 +317,47 @@ struct NextStep {
 #[derive(Serialize, ToSchema)]
 struct Due {
     task: String,
+    /// As of a task in a list.
+    kind: &'static str,
+    of: Named,
     owner: String,
     climbs_to: Vec<String>,
+    #[schema(format = DateTime)]
+    since: String,
     #[schema(format = DateTime)]
     remind_at: String,
     #[schema(format = DateTime)]
     due: String,
+    /// Of a limit in days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days: Option<Days>,
+}
+
+/// Which day of how many it is: the first day is day 1.
+#[derive(Serialize, ToSchema)]
+struct Days {
+    day: i32,
+    of: i32,
+    /// The day with whose beginning they are over.
+    #[schema(format = Date)]
+    until: String,
+}
+
+fn days_of(file: &CaseFile, task: &case::Task, now: i64) -> Option<Days> {
+    let limit = match &task.what {
+        What::Leave { state } => &file.pathway()?.state(state)?.duty.as_ref()?.within,
+        What::Release { restriction } => {
+            let held = file.programme.manifest.restrictions.iter();
+            let held = held.into_iter().find(|held| held.code.value == *restriction)?;
+            &held.ends_after.as_ref()?.value
+        }
+        What::Sign { .. } => return None,
+    };
+    (file.programme.parameters.get(limit)?.unit == Unit::Days).then(|| {
+        let day = |at: jiff::Timestamp| day_of(at.as_millisecond());
+        let (first, last) = (day(task.since), day(task.due));
+        Days { day: day_of(now) - first + 1, of: last - first, until: from_day(last).to_string() }
+    })
 }
 
 #[derive(Serialize, ToSchema)]
@@ -357,7 +414,27 @@ fn outcome(file: &CaseFile, event: &domain::case::Event) -> Option<&'static str>
     })
 }
 
-fn case_of(reader: &mut Reader, file: &CaseFile) -> AppResult<Case> {
+fn staff_of(reader: &Reader, control: &Control, file: &CaseFile) -> AppResult<Vec<Staff>> {
+    let number = |number: Option<u128>| number.map(|number| Id(number.to_be_bytes()));
+    let named = file.events.iter().flat_map(|event| match event.deed {
+        Deed::Offer { to } => vec![event.actor, to],
+        _ => vec![event.actor],
+    });
+    let ids: BTreeSet<ActorId> = named
+        .chain(file.reports.iter().map(|report| report.actor))
+        .chain([number(file.standing.holder), number(file.standing.offered)].into_iter().flatten())
+        .collect();
+    let mut staff = Vec::new();
+    for id in ids {
+        staff.extend(cases::staff_name(reader, control, id)?.map(|name| Staff { id, name }));
+    }
+    Ok(staff)
+}
+
+fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile) -> AppResult<Case> {
+    let now = now();
+    let roles = cases::roles_at(reader, actor, &file.programme, file.area)?;
+    let staff = staff_of(reader, control, file)?;
     let pathway = file.pathway();
     let state = |code: &str| {
         Named::of(code, pathway.and_then(|pathway| pathway.state(code)).map(|state| &state.name))
@@ -407,8 +484,17 @@ fn case_of(reader: &mut Reader, file: &CaseFile) -> AppResult<Case> {
         tasks: reader
             .tasks_of(file)
             .into_iter()
-            .map(|(task, due)| Due {
+            .map(|(task, due)| {
+                let ((kind, of), days) = (what_of(file, &task), days_of(file, &due, now));
+                let since = instant(due.since.as_millisecond());
+                (task, kind, of, days, since, due)
+            })
+            .map(|(task, kind, of, days, since, due)| Due {
                 task,
+                kind,
+                of,
+                days,
+                since,
                 owner: due.owner,
                 climbs_to: due.climbs_to,
                 remind_at: instant(due.remind_at.as_millisecond()),
@@ -453,6 +539,8 @@ fn case_of(reader: &mut Reader, file: &CaseFile) -> AppResult<Case> {
             .collect(),
         holder,
         offered,
+        roles,
+        staff,
     })
 }
 
@@ -468,10 +556,13 @@ async fn case(
 ) -> Result<Json<Case>, Problem> {
     caller.may(Action::ReadCases, Scope::Own)?;
     let actor = actor(&caller);
+    let control = Arc::clone(&site.control);
     let found = site
         .territory
         .read(move |reader| match reader.case_file(id)? {
-            Some(file) if cases::may_see(reader, actor, &file)? => case_of(reader, &file).map(Some),
+            Some(file) if cases::may_see(reader, actor, &file)? => {
+                case_of(reader, &control, actor, &file).map(Some)
+            }
             _ => Ok(None),
         })
         .await?;
@@ -506,6 +597,46 @@ async fn holds(site: &Site, caller: &Caller, action: Action, dwelling: DwellingI
     let held =
         site.territory.read(move |reader| super::scope::holds_door(reader, &asker, action, dwelling)).await?;
     if held { Ok(()) } else { Err(no_dwelling()) }
+}
+
+#[derive(Serialize, ToSchema)]
+struct Hands {
+    hands: Vec<Hand>,
+}
+
+/// Someone to whom a case can be offered.
+#[derive(Serialize, ToSchema)]
+struct Hand {
+    #[schema(value_type = String, format = "uuid")]
+    id: ActorId,
+    name: String,
+    roles: Vec<String>,
+}
+
+/// To whom a case can be offered: everyone with a role of its programme where it is, but the caller.
+#[utoipa::path(
+    get, path = "/v1/cases/{id}/hands", tag = "cases", params(("id" = String, Path, format = "uuid")),
+    responses((status = 200, body = Hands), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+async fn hands(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<CaseId>,
+) -> Result<Json<Hands>, Problem> {
+    caller.may(Action::ActOnCases, Scope::Own)?;
+    let (actor, control) = (actor(&caller), Arc::clone(&site.control));
+    let found = site
+        .territory
+        .read(move |reader| match reader.case_file(id)? {
+            Some(file) if cases::may_see(reader, actor, &file)? => {
+                cases::hands(reader, &control, &file).map(Some)
+            }
+            _ => Ok(None),
+        })
+        .await?;
+    let hands = found.ok_or_else(cases::unknown_case)?.into_iter().filter(|hand| hand.id != actor.id);
+    let hands = hands.map(|hand| Hand { id: hand.id, name: hand.name, roles: hand.roles });
+    Ok(Json(Hands { hands: hands.collect() }))
 }
 
 /// Report a case. The same problem reported again is one case with another reporter.
@@ -661,7 +792,9 @@ async fn answer(
     caller: Caller,
     Json(new): Json<TypedForm>,
 ) -> Result<StatusCode, Problem> {
-    holds(&site, &caller, Action::FillInForms, new.dwelling).await?;
+    let types_all = caller.may(Action::FillInForms, Scope::Own).is_ok();
+    let action = if types_all { Action::FillInForms } else { Action::FillInOwnForms };
+    holds(&site, &caller, action, new.dwelling).await?;
     let answers = given_all(&new.answers)?;
     let on = match new.on.as_deref() {
         None => day_of(now()),
@@ -674,6 +807,22 @@ async fn answer(
             )
         })?),
     };
+    if !types_all {
+        let (actor, dwelling) = (actor(&caller), new.dwelling);
+        let (programme, form) = (new.programme.clone(), new.form.clone());
+        let hers = site
+            .territory
+            .read(move |reader| cases::fills_in(reader, actor, (&programme, &form, on), dwelling))
+            .await?;
+        if !hers {
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "not_in_role",
+                "这张表由别的角色填写",
+                "another role fills in this form",
+            ));
+        }
+    }
     let actor = caller.actor();
     let filled = site
         .territory

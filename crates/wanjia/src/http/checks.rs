@@ -1,6 +1,7 @@
 //! What a resident is asked for with her slip, and her answers. See docs/adr/0025.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -28,7 +29,7 @@ use super::Site;
 use super::cases::{given_all, misfit};
 use super::extract::Json;
 use super::problem::Problem;
-use super::slips::{Holder, shut};
+use super::slips::{Holder, shut, wait};
 use crate::cli::now;
 
 pub fn routes() -> OpenApiRouter<Site> {
@@ -182,6 +183,12 @@ async fn check(
     let mut answers = given_all(&new.answers)?;
     answers.entry(TOLD_BY.to_owned()).or_insert_with(|| Given::Text("self".to_owned()));
     let slip = holder.slip;
+    // Names of who is observed are not found out by trying.
+    let control = Arc::clone(&site.control);
+    let tried = site.territory.read(move |_| Ok(control.open_record(slip, now())?)).await?;
+    if let Some(milliseconds) = tried {
+        return Err(wait(milliseconds));
+    }
     let name = new.name.as_deref().map(cell::name);
     let answered = site
         .territory

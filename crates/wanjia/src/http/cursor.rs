@@ -64,7 +64,8 @@ pub fn parse<P: Place>(text: Option<&str>) -> Result<Option<P>, Problem> {
     })
 }
 
-fn fixed<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+/// The next bytes of a place, so many of them.
+pub fn fixed<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     let (first, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     Some(*first)

@@ -7,20 +7,23 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Action, Scope};
 use domain::time::day_of;
+use programme::question::Answer;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
+use super::cases::Named;
 use super::extract::{Caller, Json, Path};
 use super::problem::Problem;
 use crate::app::cases::Actor;
 use crate::app::forms::Client;
+use crate::app::household::title_of;
 use crate::cli::now;
 
 pub fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(forms)).routes(routes!(form))
+    OpenApiRouter::new().routes(routes!(forms)).routes(routes!(form)).routes(routes!(questions))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -98,4 +101,78 @@ async fn form(
     }
     let headers = [(header::CONTENT_TYPE, "application/xml; charset=utf-8".to_owned()), (header::ETAG, tag)];
     Ok((headers, blank.xml.clone()).into_response())
+}
+
+/// A form as a page of ours asks it.
+#[derive(Serialize, ToSchema)]
+struct Asked {
+    form: Named,
+    /// `person`, `household`, `dwelling`, `place`, `organisation`, `area` or `worker`
+    about: &'static str,
+    questions: Vec<Question>,
+    /// Whether that is all of it: no question that has several answers, comes with a file or a place on the map, or is
+    /// asked on a condition.
+    simple: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Question {
+    question: Named,
+    /// `text`, `whole`, `decimal`, `day`, `one` or `several`
+    kind: &'static str,
+    required: bool,
+    choices: Vec<Named>,
+}
+
+/// A simple form as its questions.
+#[utoipa::path(
+    get, path = "/v1/forms/{programme}/{version}/{form}/questions", tag = "cases",
+    params(("programme" = String, Path), ("version" = String, Path), ("form" = String, Path)),
+    responses((status = 200, body = Asked), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+async fn questions(
+    State(site): State<Site>,
+    caller: Caller,
+    Path((programme, version, form)): Path<(String, String, String)>,
+) -> Result<Json<Asked>, Problem> {
+    caller.may(Action::ReadForms, Scope::Own)?;
+    let found = site.territory.read(move |reader| Ok(reader.programme(&programme, &version)?)).await?;
+    let unknown = || Problem::not_found("unknown_form", "没有这张表", "there is no such form");
+    let programme = found.ok_or_else(unknown)?;
+    let form = programme.form(&form).ok_or_else(unknown)?;
+    let title = title_of(form);
+    let mut asked = Asked {
+        form: Named { code: form.code.value.clone(), zh: title.zh, en: title.en },
+        about: form.subject.name(),
+        questions: Vec::new(),
+        simple: true,
+    };
+    for field in form.fields.iter().filter(|field| field.question.answer.is_asked()) {
+        let kind = match field.question.answer {
+            Answer::Text => "text",
+            Answer::Whole => "whole",
+            Answer::Decimal => "decimal",
+            Answer::Day => "day",
+            Answer::One => "one",
+            Answer::Several => "several",
+            _ => {
+                asked.simple = false;
+                continue;
+            }
+        };
+        asked.simple &= !field.repeated && field.within.is_empty();
+        let labels = field.choice_labels.iter();
+        asked.questions.push(Question {
+            question: Named::of(&field.name.value, Some(&field.labels)),
+            kind,
+            required: field.required,
+            choices: field
+                .choices
+                .iter()
+                .zip(labels)
+                .map(|(name, labels)| Named::of(name, Some(labels)))
+                .collect(),
+        });
+    }
+    Ok(Json(asked))
 }

@@ -12,6 +12,7 @@
 //! | `command` | what waits for someone, by area |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
+//! | `boards`, `trees`, `households` | how many cases stand where, whom a case is tied to, what is known behind a door |
 //! | `lines`, `bridges` | one line from the telephone; the day that another programme tells |
 //! | `indicators` | what is counted by area and day, and who stands behind it |
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
@@ -41,6 +42,7 @@ use crate::app::plans::Planning;
 use crate::app::territory::Territory;
 
 pub mod areas;
+pub mod boards;
 pub mod bridges;
 pub mod buildings;
 pub mod cases;
@@ -56,6 +58,7 @@ pub mod facts;
 pub mod floors;
 pub mod forms;
 pub mod health;
+pub mod households;
 pub mod indicators;
 pub mod layers;
 pub mod lines;
@@ -78,6 +81,7 @@ pub mod scope;
 pub mod session;
 pub mod slips;
 pub mod sweeps;
+pub mod trees;
 pub mod wire;
 
 /// What every handler stands on.
@@ -198,7 +202,10 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(proposals::routes())
         .merge(quarantine::routes())
         .merge(plans::routes())
+        .merge(boards::routes())
         .merge(cases::routes())
+        .merge(trees::routes())
+        .merge(households::routes())
         .merge(bridges::routes())
         .merge(lines::routes())
         .merge(indicators::routes())

@@ -125,7 +125,7 @@ pub(super) struct Link {
 }
 
 /// A purpose of the console; phones and residents have their own.
-fn purpose(name: &str) -> Result<Purpose, Problem> {
+pub(super) fn purpose(name: &str) -> Result<Purpose, Problem> {
     Purpose::from_name(name)
         .filter(|purpose| !matches!(purpose, Purpose::Visit | Purpose::Own | Purpose::Bridge))
         .ok_or_else(|| {

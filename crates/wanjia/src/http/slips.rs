@@ -545,7 +545,7 @@ pub(super) fn shut(shut: Shut) -> Problem {
         .remedy("请核对编号，或请社区再给一张", "compare the code, or ask the community for another slip")
 }
 
-fn wait(milliseconds: i64) -> Problem {
+pub(super) fn wait(milliseconds: i64) -> Problem {
     let seconds = u64::try_from(milliseconds / 1000).unwrap_or(0) + 1;
     Problem::new(
         StatusCode::TOO_MANY_REQUESTS,

@@ -16,10 +16,10 @@ use wanjia::cli::now;
 
 use super::place::{OWN, Place, Who, account};
 
-const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
-const CLERK: Who = Who::Role(Role::Clerk);
+pub const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
+pub const CLERK: Who = Who::Role(Role::Clerk);
 /// Of the health department; appointed as the doctor.
-const DOCTOR: Who = Who::Role(Role::DepartmentObserver);
+pub const DOCTOR: Who = Who::Role(Role::DepartmentObserver);
 
 /// Publishes the epidemic programme with a term around today, if that is not done.
 pub async fn publish(place: &Place) {
@@ -93,7 +93,7 @@ pub async fn check(place: &Place, other: bool, temperature: f64) -> Value {
     })
 }
 
-async fn appoint(place: &Place, who: Who, role: &str) {
+pub async fn appoint(place: &Place, who: Who, role: &str) {
     let body = Body::Appointed {
         who: account(who).id,
         programme: "epidemic".into(),
@@ -103,11 +103,11 @@ async fn appoint(place: &Place, who: Who, role: &str) {
     place.facts(vec![body]).await;
 }
 
-async fn judged(place: &Place) {
+pub async fn judged(place: &Place) {
     place.site.judging.catch_up(&place.site.territory, now()).await.unwrap();
 }
 
-async fn tasks(place: &Place, who: Who) -> Vec<Value> {
+pub async fn tasks(place: &Place, who: Who) -> Vec<Value> {
     let answer = place.ask(who, "GET", "/v1/tasks", None).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json()["rows"].as_array().unwrap().clone()

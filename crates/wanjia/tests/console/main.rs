@@ -5,6 +5,7 @@
 mod cases;
 mod checks;
 mod columns;
+mod files;
 mod floors;
 mod forms;
 mod indicators;

@@ -45,6 +45,8 @@ fn places(endpoint: &str) -> &'static [&'static str] {
         | "GET /v1/proof/{series}/{sequence}"
         | "GET /v1/tasks"
         | "GET /v1/forms"
+        | "GET /v1/forms/{programme}/{version}/{form}/questions"
+        | "GET /v1/programmes"
         | "GET /v1/forms/{programme}/{version}/{form}"
         | "GET /v1/events"
         | "GET /v1/slip"
@@ -241,6 +243,22 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             (format!("/v1/indicators/epidemic/E-I04/behind?area={area}&side=missed"), None)
         }
         "GET /v1/cases/{id}" => (format!("/v1/cases/{}", cases::opened(place, other).await), None),
+        "GET /v1/programmes" => ("/v1/programmes".into(), None),
+        "GET /v1/cases" => (format!("/v1/cases?area={area}"), None),
+        "GET /v1/cases/board" => (format!("/v1/cases/board?area={area}"), None),
+        "GET /v1/cases/{id}/hands" | "GET /v1/cases/{id}/tree" => {
+            let last = endpoint.rsplit('/').next().unwrap();
+            (format!("/v1/cases/{}/{last}", cases::opened(place, other).await), None)
+        }
+        "GET /v1/cases/{id}/why" => {
+            (format!("/v1/cases/{}/why?purpose=service", cases::opened(place, other).await), None)
+        }
+        "GET /v1/households/{dwelling}" | "GET /v1/households/{dwelling}/file" => {
+            cases::publish(place).await;
+            let home = place.home(other).await;
+            let file = if endpoint.ends_with("file") { "/file?purpose=service" } else { "" };
+            (format!("/v1/households/{home}{file}"), None)
+        }
         "POST /v1/cases" => {
             cases::publish(place).await;
             let dwelling = place.home(other).await;
@@ -257,6 +275,10 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "GET /v1/forms/{programme}/{version}/{form}" => {
             cases::publish(place).await;
             ("/v1/forms/epidemic/2020-03/twice_daily".into(), None)
+        }
+        "GET /v1/forms/{programme}/{version}/{form}/questions" => {
+            cases::publish(place).await;
+            ("/v1/forms/epidemic/2020-03/twice_daily/questions".into(), None)
         }
         "POST /v1/answers" => ("/v1/answers".into(), Some(cases::check(place, other, 36.6).await)),
         "POST /v1/lines" => ("/v1/lines".into(), Some(json!({"text": "3栋402 36.5", "area": area}))),

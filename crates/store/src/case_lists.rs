@@ -1,0 +1,184 @@
+//! Cases as boards and files read them: how many stand open where, which stand behind a door, whom a form ties to one.
+
+use domain::area::AreaNumber;
+use domain::case::{Event, Filled, Subject};
+use domain::id::{ActorId, CaseId, DwellingId, Id, SeriesId};
+use domain::time::Millis;
+use programme::answer::Record;
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::cases::{filled_from, subject_from};
+use crate::error::Result;
+use crate::query::Reader;
+use crate::views::{get_id, get_optional_id};
+
+/// How many cases of a pathway stand open in an area itself, and of how many something is overdue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenCount {
+    pub pathway: String,
+    pub open: u64,
+    pub overdue: u64,
+}
+
+/// A case as a line of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseLine {
+    pub id: CaseId,
+    pub programme: String,
+    pub version: String,
+    pub pathway: String,
+    pub state: String,
+    pub subject: Subject,
+    pub dwelling: DwellingId,
+    pub opened_at: Millis,
+    /// When it came into its state.
+    pub since: Millis,
+    pub ended: bool,
+    /// What is due of it first; none of one that has ended.
+    pub due: Option<Millis>,
+    pub holder: Option<ActorId>,
+}
+
+const LINE: &str = "id, programme, version, pathway, state, subject_kind, subject, dwelling, opened_at, since, ended, \
+     holder, (select min(due) from due where case_id = case_file.id and rank = 0)";
+
+fn line(row: &Row<'_>) -> rusqlite::Result<CaseLine> {
+    Ok(CaseLine {
+        id: get_id(row, 0)?,
+        programme: row.get(1)?,
+        version: row.get(2)?,
+        pathway: row.get(3)?,
+        state: row.get(4)?,
+        subject: subject_from(row, 5)?,
+        dwelling: get_id(row, 7)?,
+        opened_at: row.get(8)?,
+        since: row.get(9)?,
+        ended: row.get(10)?,
+        holder: get_optional_id(row, 11)?,
+        due: row.get(12)?,
+    })
+}
+
+impl Reader {
+    /// How many cases of a programme stand open in an area and below it, by pathway.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn open_counts(&self, area: AreaNumber, programme: &str, now: Millis) -> Result<Vec<OpenCount>> {
+        let mut read = self.views.connection().prepare_cached(
+            "select pathway, count(*),
+                sum(exists (select 1 from due where case_id = case_file.id and rank = 0 and due <= ?3))
+             from case_file where programme = ?1 and area = ?2 and ended = 0 group by pathway",
+        )?;
+        let mut counts: Vec<OpenCount> = Vec::new();
+        for area in self.book().areas.subtree(area) {
+            let rows = read.query_map(params![programme, area, now], |row| {
+                Ok(OpenCount { pathway: row.get(0)?, open: row.get(1)?, overdue: row.get(2)? })
+            })?;
+            for row in rows {
+                let row = row?;
+                match counts.iter_mut().find(|known| known.pathway == row.pathway) {
+                    Some(known) => {
+                        known.open += row.open;
+                        known.overdue += row.overdue;
+                    }
+                    None => counts.push(row),
+                }
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The open cases of a programme in an area and below it, what is due first first.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn open_cases(&self, area: AreaNumber, programme: &str) -> Result<Vec<CaseLine>> {
+        let mut read = self.views.connection().prepare_cached(&format!(
+            "select {LINE} from case_file where programme = ?1 and area = ?2 and ended = 0"
+        ))?;
+        let mut lines = Vec::new();
+        for area in self.book().areas.subtree(area) {
+            for row in read.query_map(params![programme, area], line)? {
+                lines.push(row?);
+            }
+        }
+        lines.sort_by_key(|line| (line.due, line.id));
+        Ok(lines)
+    }
+
+    /// Every case at a door, of its household and of whoever lives or was behind it; the newest first.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn cases_at(&self, dwelling: DwellingId) -> Result<Vec<CaseLine>> {
+        self.lines_where("dwelling", dwelling)
+    }
+
+    /// Every case of a subject, the newest first.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn cases_of(&self, subject: Subject) -> Result<Vec<CaseLine>> {
+        self.lines_where("subject", subject.id())
+    }
+
+    fn lines_where(&self, column: &str, id: Id) -> Result<Vec<CaseLine>> {
+        let mut read = self.views.connection().prepare_cached(&format!(
+            "select {LINE} from case_file where {column} = ?1 order by opened_at desc, id"
+        ))?;
+        let rows = read.query_map([id.0], line)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The forms that were filled in for a case, under its own id or another name of it, in the order in which they came.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn filled_for(&self, case: CaseId) -> Result<Vec<Filled>> {
+        let mut read = self.views.connection().prepare_cached(
+            "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip
+             from filled where case_id = ?1 or case_id in (select id from case_alias where case_id = ?1) order by position",
+        )?;
+        let rows = read.query_map([case.0], filled_from)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The forms that were filled in about a subject, under whichever of her ids, in the order in which they were given.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn filled_about(&mut self, subject: Subject) -> Result<Vec<Filled>> {
+        self.views.filled(subject)
+    }
+
+    /// The answers of a filled-in form; none if they were erased.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn record_of(&mut self, filled: &Filled) -> Result<Option<Record>> {
+        self.views.record_of(&mut self.content, filled)
+    }
+
+    /// Why something was done about a case, in the words of whoever did it; none if she gave no reason.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn reason_of(&mut self, subject: Subject, event: &Event) -> Result<Option<String>> {
+        let opened = self.content.open(subject.id(), event.position, event.series, event.sequence)?;
+        Ok(opened.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    /// The series of the phone that a worker enrolled with, the newest of several.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn series_of(&self, worker: ActorId) -> Result<Option<SeriesId>> {
+        Ok(self
+            .views
+            .connection()
+            .prepare_cached("select series from device where worker = ?1 order by enrolled_at desc limit 1")?
+            .query_row([worker.0], |row| get_id(row, 0))
+            .optional()?)
+    }
+}

@@ -1,0 +1,346 @@
+//! A household across programmes: what is behind a door without names or answers, and its file, the reading of which is a
+//! fact for each whom it is about.
+
+use axum::extract::State;
+use domain::access::{Action, Scope};
+use domain::case::Subject;
+use domain::id::{CaseId, DwellingId, Id, PersonId, SweepId};
+use domain::time::{day_of, from_day};
+use serde::{Deserialize, Serialize};
+use store::Reader;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Site;
+use super::boards::{CaseRow, case_row};
+use super::cases::{About, Named, actor, now};
+use super::extract::{Caller, Json, Path, Query};
+use super::persons::purpose;
+use super::problem::Problem;
+use super::scope::no_dwelling;
+use super::trees::Answered;
+use super::wire::instant;
+use crate::app::failure::Result as AppResult;
+use crate::app::household::{self, Behind, Classed, Figured, title_of};
+use crate::app::reveal::reveal_each;
+
+pub fn routes() -> OpenApiRouter<Site> {
+    OpenApiRouter::new().routes(routes!(household)).routes(routes!(file))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Household {
+    about: About,
+    /// Who is listed there.
+    #[schema(value_type = Vec<String>)]
+    people: Vec<PersonId>,
+    programmes: Vec<SeenIn>,
+    /// Of the programmes in which the caller has a role there, the newest first.
+    cases: Vec<CaseRow>,
+    /// What was filled in of which she reads something, the newest first.
+    forms: Vec<FilledForm>,
+    visits: Vec<Visit>,
+}
+
+/// A programme in which the caller acts at this door.
+#[derive(Serialize, ToSchema)]
+struct SeenIn {
+    programme: Named,
+    roles: Vec<Named>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct FilledForm {
+    programme: String,
+    form: Named,
+    /// Of a form about a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    person: Option<PersonId>,
+    #[schema(format = Date)]
+    on: String,
+    #[schema(format = DateTime)]
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    case: Option<CaseId>,
+}
+
+/// The newest visit of a sweep.
+#[derive(Serialize, ToSchema)]
+struct Visit {
+    #[schema(value_type = String, format = "uuid")]
+    sweep: SweepId,
+    programme: String,
+    #[schema(format = DateTime)]
+    at: String,
+    outcome: &'static str,
+}
+
+fn person(subject: Subject) -> Option<PersonId> {
+    match subject {
+        Subject::Person(person) => Some(person),
+        Subject::Dwelling(_) => None,
+    }
+}
+
+fn form_of(programme: &programme::Programme, code: &str) -> Named {
+    let title = programme.form(code).map(title_of);
+    let (zh, en) = title.map_or_else(|| (code.to_owned(), code.to_owned()), |title| (title.zh, title.en));
+    Named { code: code.to_owned(), zh, en }
+}
+
+fn overview(reader: &mut Reader, behind: &Behind, lists: bool) -> AppResult<Household> {
+    let subject = Subject::Dwelling(behind.dwelling);
+    let mut cases = Vec::new();
+    for line in reader.cases_at(behind.dwelling)? {
+        if !behind.roles(&line.programme).is_empty() {
+            cases.push(case_row(reader, &line)?);
+        }
+    }
+    let forms = behind.filled(reader)?.into_iter().map(|(filled, programme)| FilledForm {
+        form: form_of(&programme, &filled.form),
+        programme: filled.programme,
+        person: person(filled.subject),
+        on: from_day(filled.on).to_string(),
+        at: instant(filled.at),
+        case: filled.case,
+    });
+    let forms = forms.collect();
+    let mut visits = Vec::new();
+    if lists {
+        for (number, sweep) in (0u32..).zip(reader.book().sweeps.clone()) {
+            let Some(door) = reader.door(number, behind.dwelling)? else { continue };
+            visits.extend(door.round.visit.map(|visit| Visit {
+                sweep: sweep.id,
+                programme: sweep.programme,
+                at: instant(visit.stamp.at),
+                outcome: visit.outcome.as_str(),
+            }));
+        }
+    }
+    let programmes = behind.seen.iter().map(|seen| {
+        let manifest = &seen.programme.manifest;
+        let role = |code: &String| {
+            let role = manifest.roles.iter().find(|role| role.code.value == *code);
+            Named::of(code, role.map(|role| &role.name))
+        };
+        SeenIn {
+            programme: Named::of(&manifest.code, Some(&manifest.name)),
+            roles: seen.roles.iter().map(role).collect(),
+        }
+    });
+    Ok(Household {
+        about: About::of(reader, subject, behind.dwelling)?,
+        people: behind.people.clone(),
+        programmes: programmes.collect(),
+        cases,
+        forms,
+        visits,
+    })
+}
+
+/// What is behind a door, without names and answers, for whoever acts in a role of a programme there.
+#[utoipa::path(
+    get, path = "/v1/households/{dwelling}", tag = "cases", params(("dwelling" = String, Path, format = "uuid")),
+    responses((status = 200, body = Household), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+async fn household(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(dwelling): Path<DwellingId>,
+) -> Result<Json<Household>, Problem> {
+    caller.may(Action::ReadCases, Scope::Own)?;
+    let lists = caller.may(Action::ReadLists, Scope::Own).is_ok();
+    let actor = actor(&caller);
+    let found = site
+        .territory
+        .read(move |reader| match household::behind(reader, actor, dwelling, day_of(now()))? {
+            Some(behind) => overview(reader, &behind, lists).map(Some),
+            None => Ok(None),
+        })
+        .await?;
+    found.map(Json).ok_or_else(no_dwelling)
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct FileQuery {
+    /// `reconcile`, `service` or `correction`
+    purpose: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct File {
+    classes: Vec<ClassOf>,
+    figures: Vec<FigureOf>,
+    /// The newest first.
+    answers: Vec<SheetOf>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ClassOf {
+    programme: String,
+    classes: Named,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    person: Option<PersonId>,
+    /// The newest last.
+    spans: Vec<Span>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Span {
+    #[schema(format = Date)]
+    from: String,
+    class: Named,
+}
+
+/// What is reckoned, and from what.
+#[derive(Serialize, ToSchema)]
+struct FigureOf {
+    programme: String,
+    figure: Named,
+    unit: &'static str,
+    /// None if an answer is missing that it needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<f64>,
+    /// In the words of the pack.
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    only_if: Option<String>,
+    /// The forms whose answers it takes.
+    forms: Vec<Named>,
+    /// The figures that it is made of.
+    figures: Vec<String>,
+    parameters: Vec<Taken>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Taken {
+    parameter: Named,
+    unit: &'static str,
+    value: f64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SheetOf {
+    programme: String,
+    form: Named,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    person: Option<PersonId>,
+    #[schema(format = Date)]
+    on: String,
+    #[schema(format = DateTime)]
+    at: String,
+    answers: Vec<Answered>,
+    /// Answers that are there and are for other roles.
+    hidden: usize,
+}
+
+fn class_of(classed: Classed) -> ClassOf {
+    let own = &classed.classes;
+    let named = |code: &str| {
+        let class = own.all.iter().find(|class| class.code.value == code);
+        Named::of(code, class.map(|class| &class.name))
+    };
+    ClassOf {
+        programme: classed.programme.manifest.code.clone(),
+        classes: Named::of(&own.code.value, Some(&own.name)),
+        person: person(classed.subject),
+        spans: classed
+            .spans
+            .iter()
+            .map(|(from, class)| Span { from: from.to_string(), class: named(class) })
+            .collect(),
+    }
+}
+
+fn figure_of(figured: Figured) -> FigureOf {
+    let Figured { programme, figure, value, forms, figures, parameters } = figured;
+    let taken = |(code, value): (String, f64)| {
+        let known = programme.parameters.get(&code);
+        let name = known.map(|known| &known.name);
+        let unit = known.map_or("", |known| known.unit.name());
+        Taken { parameter: Named::of(&code, name), unit, value }
+    };
+    FigureOf {
+        programme: programme.manifest.code.clone(),
+        figure: Named::of(&figure.code.value, Some(&figure.name)),
+        unit: figure.unit.name(),
+        value,
+        text: figure.value.text.value.clone(),
+        only_if: figure.only_if.as_ref().map(|only_if| only_if.text.value.clone()),
+        forms: forms.iter().map(|code| form_of(&programme, code)).collect(),
+        figures,
+        parameters: parameters.into_iter().map(taken).collect(),
+    }
+}
+
+fn opened(reader: &mut Reader, behind: &Behind) -> AppResult<File> {
+    let (figures, classes) = household::reckon(reader, behind, day_of(now()))?;
+    let mut answers = Vec::new();
+    for (filled, programme) in behind.filled(reader)? {
+        let Some(record) = reader.record_of(&filled)? else { continue };
+        let roles = behind.roles(&filled.programme);
+        let sheet = household::sheet(filled, programme, &record, roles);
+        answers.push(SheetOf {
+            programme: sheet.filled.programme.clone(),
+            form: form_of(&sheet.programme, &sheet.filled.form),
+            person: person(sheet.filled.subject),
+            on: from_day(sheet.filled.on).to_string(),
+            at: instant(sheet.filled.at),
+            answers: sheet.answers.into_iter().map(Answered::of).collect(),
+            hidden: sheet.hidden,
+        });
+    }
+    Ok(File {
+        classes: classes.into_iter().map(class_of).collect(),
+        figures: figures.into_iter().map(figure_of).collect(),
+        answers,
+    })
+}
+
+/// A household's file as far as the caller's roles read it. A fact for the household and for everyone listed there says
+/// who read it, and what for, before it is answered.
+#[utoipa::path(
+    get, path = "/v1/households/{dwelling}/file", tag = "cases",
+    params(("dwelling" = String, Path, format = "uuid"), FileQuery),
+    responses((status = 200, body = File), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+async fn file(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(dwelling): Path<DwellingId>,
+    Query(query): Query<FileQuery>,
+) -> Result<Json<File>, Problem> {
+    caller.may(Action::ReadCases, Scope::Own)?;
+    let purpose = purpose(&query.purpose)?;
+    let actor = actor(&caller);
+    let today = day_of(now());
+    let owners: Vec<Id> = site
+        .territory
+        .read(move |reader| {
+            let behind = household::behind(reader, actor, dwelling, today)?;
+            Ok(behind.map(|behind| behind.subjects().map(Subject::id).collect()))
+        })
+        .await?
+        .ok_or_else(no_dwelling)?;
+    let told = owners.clone();
+    site.territory.write(move |store, now| reveal_each(store, actor.id, purpose, &told, now)).await?;
+    let found = site
+        .territory
+        .read(move |reader| match household::behind(reader, actor, dwelling, today)? {
+            // Who came in between was not written down, and is not read.
+            Some(mut behind) => {
+                behind.people.retain(|person| owners.contains(person));
+                opened(reader, &behind).map(Some)
+            }
+            None => Ok(None),
+        })
+        .await?;
+    found.map(Json).ok_or_else(no_dwelling)
+}

@@ -1,0 +1,223 @@
+//! What is read of cases and households beside the lists: boards, files, whom a case is tied to, and why. Nothing sealed is
+//! read without a fact that says so.
+
+use domain::case::{Source, Subject};
+use domain::fact::Body;
+use domain::id::Id;
+use serde_json::{Value, json};
+use wanjia::cli::now;
+
+use super::cases::{CLERK, DOCTOR, SECRETARY, appoint, check, judged, opened, publish, tasks};
+use super::place::{OTHER, Place, account};
+
+const SERVICE: u64 = 1;
+
+async fn get(place: &Place, who: super::place::Who, uri: &str) -> Value {
+    let answer = place.ask(who, "GET", uri, None).await;
+    assert_eq!(answer.status, 200, "{uri}: {}", answer.text);
+    answer.json()
+}
+
+/// A fever behind the callers' door, and its case.
+async fn fever(place: &Place) -> String {
+    let form = check(place, false, 38.5).await;
+    assert_eq!(place.ask(CLERK, "POST", "/v1/answers", Some(form)).await.status, 204);
+    judged(place).await;
+    appoint(place, DOCTOR, "doctor").await;
+    tasks(place, DOCTOR).await[0]["case"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_households_file_shows_each_role_what_it_reads_and_says_who_read_it() {
+    let place = Place::new().await;
+    fever(&place).await;
+    let home = place.home(false).await;
+    let people = place.people(home).await;
+    let uri = format!("/v1/households/{home}");
+    let seen = get(&place, DOCTOR, &uri).await;
+    assert_eq!(seen["people"].as_array().unwrap().len(), people.len());
+    assert_eq!(
+        (&seen["cases"][0]["pathway"]["en"], &seen["forms"][0]["form"]["code"]),
+        (&json!("Fever"), &json!("twice_daily"))
+    );
+    assert!(!seen.to_string().contains("38.5"), "{seen}");
+    assert!(place.revealed().await.is_empty(), "pseudonyms reveal nobody");
+
+    let file = get(&place, DOCTOR, &format!("{uri}/file?purpose=service")).await;
+    let answers = file["answers"][0]["answers"].as_array().unwrap();
+    let told = |code: &str| answers.iter().find(|answer| answer["question"]["code"] == code);
+    assert_eq!(told("temp_c").unwrap()["en"], "38.5");
+    assert_eq!(
+        (&told("slot").unwrap()["zh"], &told("slot").unwrap()["en"]),
+        (&json!("上午"), &json!("morning"))
+    );
+    // Who told it is not for a doctor.
+    assert_eq!((told("told_by"), &file["answers"][0]["hidden"]), (None, &json!(1)));
+    let class =
+        file["classes"].as_array().unwrap().iter().find(|own| own["classes"]["code"] == "four_categories");
+    assert_eq!(class.unwrap()["spans"].as_array().unwrap().last().unwrap()["class"]["code"], "none");
+    let mut owners = people.clone();
+    owners.push(home);
+    owners.sort_unstable();
+    let revealed = place.revealed().await;
+    let mut found: Vec<Id> = revealed.iter().map(|(_, owner, _)| *owner).collect();
+    found.sort_unstable();
+    assert_eq!(found, owners, "the household and everyone listed there, once");
+    assert!(revealed.iter().all(|(who, _, purpose)| (*who, *purpose) == (account(DOCTOR).id, SERVICE)));
+
+    // The secretary reads neither the temperature nor a class that is told by what only doctors read.
+    let file = get(&place, SECRETARY, &format!("{uri}/file?purpose=service")).await;
+    assert!(!file.to_string().contains("38.5"), "{file}");
+    let classes = file["classes"].as_array().unwrap();
+    assert!(classes.iter().all(|own| own["classes"]["code"] != "four_categories"), "{classes:?}");
+    let unsaid = place.ask(DOCTOR, "GET", &format!("{uri}/file?purpose=curiosity"), None).await;
+    assert_eq!(unsaid.code(), "purpose");
+    let elsewhere = place.home(true).await;
+    let before = place.revealed().await.len();
+    let away = format!("/v1/households/{elsewhere}/file?purpose=service");
+    assert_eq!(place.ask(DOCTOR, "GET", &away, None).await.status, 404);
+    assert_eq!(place.revealed().await.len(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn why_a_case_is_there_is_told_to_whoever_reads_it_and_on_record() {
+    let place = Place::new().await;
+    let case = fever(&place).await;
+    let uri = format!("/v1/cases/{case}");
+    let refer = json!({"deed": "step", "step": "refer", "role": "doctor", "turn": 0, "why": "气促"});
+    assert_eq!(place.ask(DOCTOR, "POST", &format!("{uri}/deeds"), Some(refer)).await.status, 204);
+    let seen = get(&place, DOCTOR, &uri).await;
+    assert!(!seen.to_string().contains("气促"));
+    assert_eq!((&seen["roles"], &seen["tasks"][0]["kind"]), (&json!(["doctor"]), &json!("leave")));
+    assert!(place.revealed().await.is_empty());
+    let why = get(&place, DOCTOR, &format!("{uri}/why?purpose=service")).await;
+    assert_eq!(why["reasons"], json!(["气促"]));
+    assert_eq!(
+        (&why["evidence"][0][1]["en"], &why["evidence"][0][1]["value_en"]),
+        (&json!("Temperature (℃)"), &json!("38.5")),
+        "{why}"
+    );
+    assert_eq!(place.revealed().await.len(), 1);
+    let why = get(&place, SECRETARY, &format!("{uri}/why?purpose=service")).await;
+    assert!(!why.to_string().contains("38.5"), "the temperature is not hers to read");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forms_filled_in_for_a_case_about_others_make_its_tree() {
+    let place = Place::new().await;
+    publish(&place).await;
+    appoint(&place, DOCTOR, "doctor").await;
+    let (home, away) = (place.home(false).await, place.home(true).await);
+    let people = place.people(home).await;
+    let stranger = place.people(away).await[0];
+    let reported = |person: Id, dwelling: Id| Body::CaseReported {
+        case: Id::from_time(now(), wanjia::app::accounts::random().unwrap()),
+        programme: "epidemic".into(),
+        version: "2020-03".into(),
+        pathway: "four_categories".into(),
+        subject: Subject::Person(person),
+        dwelling,
+        source: Source::Department,
+        rule: None,
+        counted_from: None,
+    };
+    let body = reported(people[0], home);
+    let Body::CaseReported { case, .. } = &body else { panic!() };
+    let case = *case;
+    place.facts(vec![body]).await;
+    let exposed = |person: Id, dwelling: Id| {
+        let on = domain::time::from_day(domain::time::day_of(now())).to_string();
+        json!({
+            "programme": "epidemic", "form": "exposure", "person": person, "dwelling": dwelling, "case": case,
+            "answers": {"kind": "meal", "last_on": on, "found_on": on},
+        })
+    };
+    let typed = place.ask(DOCTOR, "POST", "/v1/answers", Some(exposed(people[1], home))).await;
+    assert_eq!(typed.status, 204, "{}", typed.text);
+    // One who lives elsewhere is written down there.
+    place
+        .facts(vec![Body::Answered {
+            subject: Subject::Person(stranger),
+            dwelling: away,
+            case: Some(case),
+            programme: "epidemic".into(),
+            version: "2020-03".into(),
+            form: "exposure".into(),
+            on: domain::time::day_of(now()),
+        }])
+        .await;
+    let uri = format!("/v1/cases/{case}/tree");
+    let tree = get(&place, DOCTOR, &uri).await;
+    let nodes = tree["nodes"].as_array().unwrap();
+    assert_eq!(nodes.len(), 3, "{tree}");
+    assert_eq!((&nodes[1]["tied_to"], &nodes[1]["about"]["person"]), (&json!(0), &json!(people[1])));
+    assert_eq!(
+        (&nodes[1]["ties"][0]["form"]["code"], &nodes[1]["ties"][0]["answers"]),
+        (&json!("exposure"), &json!([]))
+    );
+    assert_eq!(
+        (&nodes[2]["tied_to"], &nodes[2]["about"], &nodes[2]["ties"]),
+        (&json!(0), &Value::Null, &json!([]))
+    );
+    assert!(place.revealed().await.is_empty());
+    let tree = get(&place, DOCTOR, &format!("{uri}?purpose=service")).await;
+    assert_eq!(tree["nodes"][1]["ties"][0]["answers"][0]["en"], "a meal");
+    assert_eq!(place.revealed().await, [(account(DOCTOR).id, people[1], SERVICE)]);
+    // From a contact's own case the way leads up again.
+    judged(&place).await;
+    let contact = get(&place, DOCTOR, &format!("/v1/households/{home}")).await;
+    let hers =
+        contact["cases"].as_array().unwrap().iter().find(|own| own["pathway"]["code"] == "contact").unwrap();
+    let up = get(&place, DOCTOR, &format!("/v1/cases/{}/tree", hers["case"].as_str().unwrap())).await;
+    assert_eq!((&up["above"][0]["case"], up["nodes"].as_array().unwrap().len()), (&json!(case), 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn boards_count_what_a_role_sees_and_a_case_can_be_offered_to_whoever_has_one() {
+    let place = Place::new().await;
+    let case = opened(&place, false).await;
+    opened(&place, true).await;
+    let board = get(&place, SECRETARY, "/v1/cases/board").await;
+    assert_eq!((&board["area"]["open"], &board["area"]["overdue"]), (&json!(1), &json!(0)), "{board}");
+    let none = get(&place, DOCTOR, "/v1/cases/board").await;
+    assert_eq!(none["area"]["open"], json!(0), "without a role nothing is counted");
+    let list = get(&place, SECRETARY, "/v1/cases?programme=epidemic&pathway=dependant").await;
+    assert_eq!(list["rows"][0]["case"], json!(case));
+    assert_eq!(get(&place, SECRETARY, "/v1/cases?pathway=fever").await["rows"], json!([]));
+    let other = format!("/v1/cases?area={OTHER}");
+    assert_eq!(place.ask(SECRETARY, "GET", &other, None).await.code(), "outside_area");
+    appoint(&place, DOCTOR, "carer").await;
+    let hands = get(&place, SECRETARY, &format!("/v1/cases/{case}/hands")).await;
+    let named = hands["hands"].as_array().unwrap();
+    assert!(named.iter().any(|hand| hand["roles"] == json!(["carer"])), "{hands}");
+    assert!(named.iter().all(|hand| hand["id"] != json!(account(SECRETARY).id)), "not to herself");
+    let all = get(&place, CLERK, "/v1/programmes").await;
+    let epidemic = &all["programmes"][0];
+    assert_eq!((&epidemic["programme"]["en"], &epidemic["own"]), (&json!("Epidemic prevention"), &json!([])));
+    let mine = get(&place, SECRETARY, "/v1/programmes").await;
+    assert_eq!(mine["programmes"][0]["own"], json!(["community_secretary"]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_a_role_fills_in_its_forms_and_no_others() {
+    let place = Place::new().await;
+    let mut form = check(&place, false, 36.6).await;
+    form["form"] = json!("category");
+    form["answers"] = json!({"category": "confirmed", "found_on": "2026-01-01"});
+    let told = |answer: super::place::Answer| (answer.status.as_u16(), answer.text);
+    assert_eq!(place.ask(DOCTOR, "POST", "/v1/answers", Some(form.clone())).await.code(), "not_in_role");
+    appoint(&place, DOCTOR, "doctor").await;
+    let (status, text) = told(place.ask(DOCTOR, "POST", "/v1/answers", Some(form.clone())).await);
+    assert_eq!(status, 204, "{text}");
+    form["form"] = json!("returnee");
+    assert_eq!(place.ask(DOCTOR, "POST", "/v1/answers", Some(form)).await.code(), "not_in_role");
+    let asked = get(&place, DOCTOR, "/v1/forms/epidemic/2020-03/category/questions").await;
+    assert_eq!((&asked["simple"], &asked["about"]), (&json!(true), &json!("person")));
+    let first = &asked["questions"][0];
+    assert_eq!((&first["kind"], &first["required"]), (&json!("one"), &json!(true)));
+    assert_eq!(first["choices"][0], json!({"code": "confirmed", "zh": "确诊患者", "en": "confirmed"}));
+    assert_eq!(
+        place.ask(DOCTOR, "GET", "/v1/forms/epidemic/2020-03/nothing/questions", None).await.status,
+        404
+    );
+}

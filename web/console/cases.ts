@@ -1,0 +1,238 @@
+/** Cases, tasks and what is filled in, as the server tells them; and what is reckoned of them to be shown. */
+import { shallowRef } from 'vue'
+import { campaignDay } from '@core/doors/day'
+import { call } from './call'
+
+/** A code of a programme, and how it is called. */
+export interface Named {
+  code: string
+  zh: string
+  en: string
+}
+
+export interface About {
+  /** Without it: the household behind the door. */
+  person?: string
+  dwelling: string
+  area_code: string
+  area_name: string
+  building: string
+  unit: string
+  room: string
+}
+
+export interface DueTask {
+  case: string
+  programme: string
+  pathway: Named
+  state: Named
+  kind: 'leave' | 'release' | 'sign'
+  of: Named
+  role: string
+  level: 'open' | 'reminded' | 'overdue'
+  climbed: boolean
+  due: string
+  since: string
+  mine: boolean
+  taken: boolean
+  about: About
+}
+
+export interface CaseRow {
+  case: string
+  programme: string
+  pathway: Named
+  state: Named
+  about: About
+  opened_at: string
+  since: string
+  ended: boolean
+  due?: string
+  overdue: boolean
+  holder?: string
+}
+
+export interface BoardRow {
+  code: string
+  name: string
+  open: number
+  overdue: number
+  pathways: { programme: string; pathway: Named; open: number; overdue: number }[]
+}
+
+export interface CaseTask {
+  task: string
+  kind: DueTask['kind']
+  of: Named
+  owner: string
+  climbs_to: string[]
+  since: string
+  remind_at: string
+  due: string
+  days?: { day: number; of: number; until: string }
+}
+
+export interface NextStep {
+  step: Named
+  to: Named
+  by: string[]
+  signed_by: string[]
+  missing?: string[]
+  condition?: string
+  may_override: boolean
+}
+
+export interface CaseEvent {
+  at: string
+  by: string
+  role: string
+  deed: 'step' | 'step_overridden' | 'sign' | 'offer' | 'take'
+  step?: Named
+  to?: string
+  outcome?: 'ran' | 'overtaken' | 'ahead' | 'waiting'
+}
+
+export interface CaseFile {
+  case: string
+  programme: string
+  version: string
+  pathway: Named
+  about: About
+  opened_at: string
+  path: Named[]
+  state: Named
+  ended: boolean
+  since: string
+  turn: number
+  next: NextStep[]
+  tasks: CaseTask[]
+  reports: { at: string; source: 'rule' | 'worker' | 'department' | 'resident'; rule?: Named; by: string }[]
+  events: CaseEvent[]
+  told: { at: string; task: string; role: string; due: string }[]
+  holder?: string
+  offered?: string
+  roles: string[]
+  staff: { id: string; name: string }[]
+}
+
+export interface Why {
+  evidence: { form_zh: string; form_en: string; zh: string; en: string; value_zh: string; value_en: string }[][]
+  reasons: (string | null)[]
+}
+
+export interface Hand {
+  id: string
+  name: string
+  roles: string[]
+}
+
+export interface InForce {
+  programme: Named
+  version: string
+  in_force: boolean
+  roles: Named[]
+  pathways: { pathway: Named; about: string; reportable: boolean }[]
+  own: string[]
+}
+
+export interface OfferedForm {
+  programme: string
+  version: string
+  form: string
+  zh: string
+  en: string
+  about: string
+  roles: string[]
+}
+
+export interface Question {
+  question: Named
+  kind: 'text' | 'whole' | 'decimal' | 'day' | 'one' | 'several'
+  required: boolean
+  choices: Named[]
+}
+
+export interface AskedForm {
+  form: Named
+  about: string
+  questions: Question[]
+  simple: boolean
+}
+
+export interface FilledAnswer {
+  question: Named
+  zh: string
+  en: string
+}
+
+/** What is called something in both languages, in the reader's. */
+export function word(named: { zh: string; en: string }, locale: string): string {
+  const said = locale.startsWith('zh') ? named.zh : named.en
+  return locale.startsWith('zh') ? said : said.charAt(0).toUpperCase() + said.slice(1)
+}
+
+/** The programmes, asked for once: their names stand on every page of cases. */
+export const programmes = shallowRef<InForce[]>([])
+let asked: Promise<void> | null = null
+
+export function knowProgrammes(): Promise<void> {
+  asked ??= call<{ programmes: InForce[] }>('/v1/programmes').then(
+    ({ body }) => {
+      programmes.value = body.programmes
+    },
+    (error: unknown) => {
+      asked = null
+      throw error
+    },
+  )
+  return asked
+}
+
+export function forgetProgrammes(): void {
+  asked = null
+  programmes.value = []
+}
+
+export function programmeName(code: string, locale: string): string {
+  const found = programmes.value.find(({ programme }) => programme.code === code)
+  return found === undefined ? code : word(found.programme, locale)
+}
+
+/** A role as its programme calls it; one that only an older version knew, by its code. */
+export function roleName(programme: string, role: string, locale: string): string {
+  const roles = programmes.value.find(({ programme: { code } }) => code === programme)?.roles ?? []
+  const found = roles.find(({ code }) => code === role)
+  return found === undefined ? role : word(found, locale)
+}
+
+export const WHEN = ['overdue', 'today', 'later'] as const
+export type When = (typeof WHEN)[number]
+
+const HOURS_AHEAD = 8
+
+export function when(due: string, now: number): When {
+  const at = Date.parse(due)
+  if (at <= now) return 'overdue'
+  return campaignDay(at, HOURS_AHEAD) === campaignDay(now, HOURS_AHEAD) ? 'today' : 'later'
+}
+
+/** The roles that a task climbs to and from when on: the first when it is due, one more for each time as long again. */
+export function climbs(task: Pick<CaseTask, 'since' | 'due' | 'climbs_to'>): { role: string; at: string }[] {
+  const due = Date.parse(task.due)
+  const length = Math.max(due - Date.parse(task.since), 1)
+  return task.climbs_to.map((role, times) => ({ role, at: new Date(due + times * length).toISOString() }))
+}
+
+/** What a form's answers are sent as: numbers as numbers, several as a list, what was left empty not at all. */
+export function answersOf(questions: readonly Question[], given: Record<string, string | string[]>): Record<string, unknown> {
+  const answers: Record<string, unknown> = {}
+  for (const { question, kind } of questions) {
+    const value = given[question.code]
+    if (value === undefined || value.length === 0) continue
+    if (kind === 'whole' || kind === 'decimal') {
+      const number = Number(value)
+      answers[question.code] = Number.isNaN(number) ? value : number
+    } else answers[question.code] = value
+  }
+  return answers
+}

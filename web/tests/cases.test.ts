@@ -1,0 +1,67 @@
+import { describe, expect, it, vi } from 'vitest'
+
+vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
+vi.mock('../console/call', () => ({ call: vi.fn(), onSessionEnd: () => undefined }))
+
+const { answersOf, climbs, when, word } = await import('../console/cases')
+const { layOut } = await import('../console/tree')
+const { runs } = await import('../console/spark')
+
+describe('a task', () => {
+  const now = Date.parse('2020-03-10T20:00:00+08:00')
+
+  it('is overdue, due today or later by the days of the campaign', () => {
+    expect(when('2020-03-10T20:00:00+08:00', now)).toBe('overdue')
+    expect(when('2020-03-10T23:59:59+08:00', now)).toBe('today')
+    // Still the tenth in London.
+    expect(when('2020-03-10T16:00:00Z', now)).toBe('later')
+  })
+
+  it('climbs to one role more for each time as long again', () => {
+    const task = { since: '2020-03-10T10:00:00.000Z', due: '2020-03-10T12:00:00.000Z', climbs_to: ['secretary', 'department'] }
+    expect(climbs(task)).toEqual([
+      { role: 'secretary', at: '2020-03-10T12:00:00.000Z' },
+      { role: 'department', at: '2020-03-10T14:00:00.000Z' },
+    ])
+  })
+
+  it('is named in the language of its reader', () => {
+    expect([word({ zh: '发热', en: 'a fever' }, 'zh-CN'), word({ zh: '发热', en: 'a fever' }, 'en')]).toEqual(['发热', 'A fever'])
+  })
+})
+
+describe('answers', () => {
+  const question = (code: string, kind: 'text' | 'whole' | 'decimal' | 'several') => ({ question: { code, zh: '', en: '' }, kind, required: false, choices: [] })
+
+  it('are sent as what they are, and those left empty not at all', () => {
+    const questions = [question('n', 'whole'), question('t', 'decimal'), question('s', 'several'), question('e', 'several'), question('x', 'text'), question('odd', 'decimal')]
+    expect(answersOf(questions, { n: '3', t: '36.5', s: ['a', 'b'], e: [], x: '', odd: 'warm' })).toEqual({ n: 3, t: 36.5, s: ['a', 'b'], odd: 'warm' })
+  })
+})
+
+describe('a tree', () => {
+  it('has a column for each generation and nobody on another', () => {
+    const nodes = [{}, { tied_to: 0 }, { tied_to: 0 }, { tied_to: 1 }, { tied_to: 1 }, { tied_to: 4 }]
+    const { spots, columns, rows } = layOut(nodes)
+    expect(spots.map(({ column }) => column)).toEqual([0, 1, 1, 2, 2, 3])
+    expect([columns, rows]).toEqual([4, 3])
+    expect(new Set(spots.map(({ column, row }) => `${column} ${row}`)).size).toBe(nodes.length)
+    // Whoever leads to others stands beside the middle of them.
+    expect(spots[1]!.row).toBe((spots[3]!.row + spots[4]!.row) / 2)
+  })
+
+  it('is laid out whatever its depth', () => {
+    const chain = Array.from({ length: 20_000 }, (_, at) => (at === 0 ? {} : { tied_to: at - 1 }))
+    expect(layOut(chain).columns).toBe(20_000)
+    expect(layOut([])).toEqual({ spots: [], columns: 0, rows: 0 })
+  })
+})
+
+describe('the line of a figure', () => {
+  it('breaks where there is no figure, and is none of nothing', () => {
+    const series = [{ on: '1', value: 1 }, { on: '2' }, { on: '3', value: 3 }, { on: '4', value: 2 }]
+    expect(runs(series, 30, 10)).toEqual([[{ x: 0, y: 10 }], [{ x: 20, y: 0 }, { x: 30, y: 5 }]])
+    expect(runs([{ on: '1' }], 30, 10)).toEqual([])
+    expect(runs([{ on: '1', value: 7 }, { on: '2', value: 7 }], 30, 10)[0]!.map(({ y }) => y)).toEqual([5, 5])
+  })
+})
