@@ -153,8 +153,8 @@ impl Quarantine {
                 "No such version of the programme is published, it was not in force that day, or it has no such form or pathway. The record is kept; synchronise and fill it in again, or tell the community.",
             ),
             Self::AnswerMisfit => (
-                "有答案与表单不符：类型不对、不在选项里，或必填的没有填。记录已留存；请打开这份表重填。",
-                "An answer does not fit its form: of another kind, none of its choices, or missing where one is needed. The record is kept; open the form and fill it in again.",
+                "有答案与表单不符：类型不对、不在选项里、不合表上的条件，或必填的没有填。记录已留存；请打开这份表重填。",
+                "An answer does not fit its form: of another kind, none of its choices, against a condition of the form, or missing where one is needed. The record is kept; open the form and fill it in again.",
             ),
             Self::UnknownCase => (
                 "服务器上没有这个个案。记录已留存；请同步后重试，或联系社区。",

@@ -1,11 +1,12 @@
 //! Answers: what was filled in, as values of the kinds that forms know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 use crate::code::{Day, unknown};
+use crate::expression::{self, Answers, Expression};
 use crate::finding::{Finding, Findings, Located, Place, say};
 use crate::form::{Field, Form};
 use crate::question::Answer;
@@ -64,32 +65,200 @@ pub enum Given {
     List(Vec<Given>),
 }
 
-/// Holds what was filled in to its form, as it comes from a phone or a page: every answer to its question, and every
-/// question that must always be answered. Days are texts such as `2020-03-10`. What depends on other answers (`relevant`,
-/// `constraint`) is the client's.
+/// Holds what was filled in to its form, as it comes from a phone or a page on a day: every answer to its question and to
+/// its `constraint`, every question that must be answered if it is asked, and none answered that is not asked. Days are
+/// texts such as `2020-03-10`. The conditions of [`Form::outside`] are the client's.
 ///
 /// # Errors
 /// Every answer that does not fit; each finding's place names the field where a pack's names the file. No value is
 /// repeated.
+pub fn hold(
+    form: &Form,
+    given: &BTreeMap<String, Given>,
+    on: Day,
+) -> Result<BTreeMap<String, Value>, Vec<Finding>> {
+    let mut findings = Findings::default();
+    let values = each(form, given, &mut findings);
+    let misfits = findings.places().map(ToOwned::to_owned).collect();
+    let mut filled = Filled {
+        form,
+        values: &values,
+        misfits,
+        relevance: BTreeMap::new(),
+        busy: BTreeSet::new(),
+        own: None,
+        today: on,
+    };
+    for field in &form.fields {
+        filled.judge(field, &mut findings);
+    }
+    if findings.is_empty() { Ok(values) } else { Err(findings.into_sorted()) }
+}
+
+/// As [`hold`], of what was held already: conditions are not judged again, so that what counted once goes on counting.
+///
+/// # Errors
+/// Those of [`hold`], but for conditions.
 pub fn fit(form: &Form, given: &BTreeMap<String, Given>) -> Result<BTreeMap<String, Value>, Vec<Finding>> {
     let mut findings = Findings::default();
+    let values = each(form, given, &mut findings);
+    if findings.is_empty() { Ok(values) } else { Err(findings.into_sorted()) }
+}
+
+/// Every answer by itself, and what must always be answered.
+fn each(form: &Form, given: &BTreeMap<String, Given>, findings: &mut Findings) -> BTreeMap<String, Value> {
     let located = |name: &String| Located { value: name.clone(), place: Place::whole(name) };
     let answers = given.iter().map(|(name, given)| {
         let answer = form.field(name).map(|field| field.question.answer);
         (located(name), Located { value: raw(answer, given), place: Place::whole(name) })
     });
-    let values = read(form, answers.collect(), &mut findings);
+    let values = read(form, answers.collect(), findings);
     for field in form.fields.iter().filter(|field| field.required) {
-        let name = &field.name.value;
-        if !given.contains_key(name) {
-            findings.add(
-                &Place::whole(name),
-                "required",
-                say(format!("{name} 必须填写"), format!("{name} must be answered")),
-            );
+        if !given.contains_key(&field.name.value) {
+            missing(field, findings);
         }
     }
-    if findings.is_empty() { Ok(values) } else { Err(findings.into_sorted()) }
+    values
+}
+
+fn missing(field: &Field, findings: &mut Findings) {
+    let name = &field.name.value;
+    findings.add(
+        &Place::whole(name),
+        "required",
+        say(format!("{name} 必须填写"), format!("{name} must be answered")),
+    );
+}
+
+/// A filled-in form, as its conditions see it.
+struct Filled<'f> {
+    form: &'f Form,
+    values: &'f BTreeMap<String, Value>,
+    /// What these say cannot be told.
+    misfits: BTreeSet<String>,
+    relevance: BTreeMap<String, Option<bool>>,
+    /// What is being reckoned: whatever leads back to it cannot be told.
+    busy: BTreeSet<String>,
+    own: Option<expression::Value>,
+    today: Day,
+}
+
+impl Filled<'_> {
+    fn judge(&mut self, field: &Field, findings: &mut Findings) {
+        let name = &field.name.value;
+        if self.misfits.contains(name) {
+            return;
+        }
+        let place = Place::whole(name);
+        let asked = self.is_asked(field);
+        let Some(value) = self.values.get(name) else {
+            let demanded =
+                field.required_if.as_ref().is_some_and(|demanded| demanded.holds(self) == Some(true));
+            if asked == Some(true) && demanded {
+                missing(field, findings);
+            }
+            return;
+        };
+        if asked == Some(false) {
+            let text = say(
+                format!("{name} 按其他答案不该问，却填了"),
+                format!("{name} is not asked, given the other answers, and yet it is answered"),
+            );
+            findings.add(&place, "irrelevant", text);
+            return;
+        }
+        let Some(constraint) = &field.constraint else { return };
+        let answers = match value {
+            Value::Many(values) => values.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        for answer in answers {
+            self.own = Some(seen(answer));
+            let holds = constraint.expression.holds(self);
+            self.own = None;
+            if holds == Some(false) {
+                let told = |language| constraint.message.get(language).map(|text| format!("{name}：{text}"));
+                let text = &constraint.expression.text.value;
+                let zh = told("zh").unwrap_or_else(|| format!("{name} 的答案不合条件：{text}"));
+                let en = constraint.message.get("en").map(|text| format!("{name}: {text}"));
+                let en = en.unwrap_or_else(|| format!("the answer to {name} does not fulfil {text}"));
+                findings.add(&place, "constraint", say(zh, en));
+                return;
+            }
+        }
+    }
+
+    /// Whether a question is asked; none if that cannot be told.
+    fn is_asked(&mut self, field: &Field) -> Option<bool> {
+        let name = &field.name.value;
+        if let Some(known) = self.relevance.get(name) {
+            return *known;
+        }
+        if !self.busy.insert(name.clone()) {
+            return None;
+        }
+        let own = self.own.take();
+        let each: Vec<Option<bool>> = field.relevant.iter().map(|relevant| relevant.holds(self)).collect();
+        self.own = own;
+        self.busy.remove(name);
+        let asked = match each.contains(&Some(false)) {
+            true => Some(false),
+            false => each.iter().all(Option::is_some).then_some(true),
+        };
+        self.relevance.insert(name.clone(), asked);
+        asked
+    }
+
+    fn reckoned(&mut self, field: &Field, calculation: &Expression) -> Option<expression::Value> {
+        let name = format!("={}", field.name.value);
+        if !self.busy.insert(name.clone()) {
+            return None;
+        }
+        let own = self.own.take();
+        let value = calculation.value(self);
+        self.own = own;
+        self.busy.remove(&name);
+        value
+    }
+}
+
+impl Answers for Filled<'_> {
+    fn of(&mut self, name: &str) -> Option<expression::Value> {
+        let form = self.form;
+        let field = form.field(name).filter(|_| !self.misfits.contains(name))?;
+        let nothing = || match field.repeated {
+            true => expression::Value::Many(Vec::new()),
+            false => expression::Value::Text(String::new()),
+        };
+        if self.is_asked(field) == Some(false) {
+            return Some(nothing());
+        }
+        match (self.values.get(name), field.question.answer) {
+            (Some(value), _) => Some(seen(value)),
+            (None, Answer::Computed) => self.reckoned(field, field.calculation.as_ref()?),
+            (None, _) => Some(nothing()),
+        }
+    }
+
+    fn own(&mut self) -> Option<expression::Value> {
+        self.own.clone()
+    }
+
+    fn today(&self) -> Day {
+        self.today
+    }
+}
+
+/// An answer as conditions see it: several choices are a text with spaces between them.
+fn seen(value: &Value) -> expression::Value {
+    match value {
+        Value::Text(text) => expression::Value::Text(text.clone()),
+        Value::Whole(number) => expression::Value::Number(*number as f64),
+        Value::Decimal(number) => expression::Value::Number(*number),
+        Value::Day(day) => expression::Value::Day(*day),
+        Value::Several(chosen) => expression::Value::Text(chosen.join(" ")),
+        Value::Many(values) => expression::Value::Many(values.iter().map(seen).collect()),
+    }
 }
 
 fn raw(answer: Option<Answer>, given: &Given) -> Raw {

@@ -109,6 +109,11 @@ impl Findings {
         self.0.is_empty()
     }
 
+    /// The files in which something was found.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|finding| finding.place.file.as_str())
+    }
+
     /// By file and place; what was found twice at one place is told once.
     #[must_use]
     pub fn into_sorted(mut self) -> Vec<Finding> {

@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::code::{check_code, check_unique, unknown};
-use crate::finding::{Findings, Located, Place, say};
+use crate::expression::Expression;
+use crate::finding::{Bilingual, Findings, Located, Place, say};
 use crate::forbidden::{self, Kind};
 use crate::keep::Keep;
 use crate::manifest::Manifest;
@@ -95,6 +96,8 @@ pub struct Form {
     /// Codes of the roles that may fill it in.
     pub filled_by: Vec<String>,
     pub fields: Vec<Field>,
+    /// The conditions that the server leaves to the client, each with why.
+    pub outside: Vec<(Located<String>, Bilingual)>,
     /// Questions that lack something and so are no fields yet: a rule on one of them is not wrong for that.
     pub(crate) unfinished: BTreeSet<String>,
 }
@@ -123,6 +126,21 @@ pub struct Field {
     pub choice_labels: Vec<Texts>,
     /// Whether it is always asked and must always be answered: one that is asked on a condition is not.
     pub required: bool,
+    /// If it must be answered whenever it is asked, or on a condition: that condition.
+    pub required_if: Option<Expression>,
+    /// The conditions under which it is asked: its own and those of the groups around it.
+    pub relevant: Vec<Expression>,
+    pub constraint: Option<Constraint>,
+    /// How the client reckons it.
+    pub calculation: Option<Expression>,
+}
+
+/// What an answer must fulfil.
+#[derive(Clone, Debug)]
+pub struct Constraint {
+    pub expression: Expression,
+    /// What whoever fills it in is told, if the form says it.
+    pub message: Texts,
 }
 
 impl Form {
@@ -164,10 +182,11 @@ pub(crate) fn read(
         names: BTreeSet::new(),
         unfinished: BTreeSet::new(),
         within: Vec::new(),
-        conditional: Vec::new(),
+        relevant: Vec::new(),
     };
-    let fields = reader.read(findings);
+    let mut fields = reader.read(findings);
     reader.check_references(findings);
+    let outside = set_apart(&mut fields);
     Some(Form {
         code: Located { value: stem.to_owned(), place: Place::whole(file) },
         title: head.title,
@@ -176,6 +195,7 @@ pub(crate) fn read(
         subject,
         filled_by: head.filled_by,
         fields,
+        outside,
         unfinished: reader.unfinished,
     })
 }
@@ -337,8 +357,8 @@ struct Reader<'r> {
     names: BTreeSet<String>,
     unfinished: BTreeSet<String>,
     within: Vec<(Block, String, Place)>,
-    /// Of each of those, whether what is in it may be asked not at all.
-    conditional: Vec<bool>,
+    /// Of each of those, the condition under which it is asked.
+    relevant: Vec<Option<Expression>>,
 }
 
 impl Reader<'_> {
@@ -402,11 +422,11 @@ impl Reader<'_> {
         check_wording(self.survey, row, self.subject, self.manifest, findings);
         let name = self.name(row, findings).map(|name| name.value).unwrap_or_default();
         self.within.push((block, name, row.place().clone()));
-        self.conditional.push(block == Block::Repeat || self.survey.cell(row, "relevant").is_some());
+        self.relevant.push(self.expression(row, "relevant"));
     }
 
     fn end(&mut self, block: Block, place: &Place, findings: &mut Findings) {
-        self.conditional.pop();
+        self.relevant.pop();
         match self.within.pop() {
             Some((open, _, _)) if open == block => {}
             Some((open, name, begun)) => {
@@ -463,10 +483,20 @@ impl Reader<'_> {
         let keep = self.keep(row, findings);
         let concept = self.manifest.concept(self.survey.cell(row, "concept").cloned(), findings);
         let name = name?;
-        let demanded = self.survey.cell(row, "required").is_some_and(|cell| {
-            matches!(cell.value.to_lowercase().replace(' ', "").as_str(), "yes" | "true" | "true()")
+        let relevant: Vec<Expression> =
+            self.relevant.iter().flatten().cloned().chain(self.expression(row, "relevant")).collect();
+        let repeated = self.within.iter().any(|(block, _, _)| *block == Block::Repeat);
+        let demand = self.survey.cell(row, "required").and_then(demand);
+        let required = relevant.is_empty() && !repeated && matches!(demand, Some(None));
+        let required_if = demand.filter(|_| !required && !repeated).map(|condition| {
+            condition.unwrap_or_else(|| {
+                Expression::parse(Located { value: "true()".into(), place: row.place().clone() })
+            })
         });
-        let always = !self.conditional.contains(&true) && self.survey.cell(row, "relevant").is_none();
+        let constraint = self.expression(row, "constraint").map(|expression| Constraint {
+            expression,
+            message: self::labels(self.survey, row, "constraint_message", self.manifest).value,
+        });
         self.unfinished.insert(name.value.clone());
         let field = Field {
             name,
@@ -478,13 +508,21 @@ impl Reader<'_> {
             keep: keep?,
             concept,
             within: self.within.iter().map(|(_, name, _)| name.clone()).collect(),
-            repeated: self.within.iter().any(|(block, _, _)| *block == Block::Repeat),
+            repeated,
             choices,
             choice_labels,
-            required: demanded && always,
+            required,
+            required_if,
+            relevant,
+            constraint,
+            calculation: self.expression(row, "calculation"),
         };
         self.unfinished.remove(&field.name.value);
         Some(field)
+    }
+
+    fn expression(&self, row: &Row, column: &str) -> Option<Expression> {
+        self.survey.cell(row, column).cloned().map(Expression::parse)
     }
 
     fn choices_of(
@@ -577,6 +615,56 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Whether a `required` cell demands an answer: always (`Some(None)`), or on a condition.
+fn demand(cell: &Located<String>) -> Option<Option<Expression>> {
+    match cell.value.to_lowercase().replace(' ', "").as_str() {
+        "yes" | "true" | "true()" => Some(None),
+        "no" | "false" | "false()" => None,
+        _ => Some(Some(Expression::parse(cell.clone()))),
+    }
+}
+
+/// Marks the conditions that cannot be judged from the answers as they are kept, and gives all that are not judged.
+fn set_apart(fields: &mut [Field]) -> Vec<(Located<String>, Bilingual)> {
+    let kinds: BTreeMap<String, (Answer, bool)> = fields
+        .iter()
+        .map(|field| (field.name.value.clone(), (field.question.answer, field.repeated)))
+        .collect();
+    let has_no_value =
+        |answer| matches!(answer, Answer::Time | Answer::Moment | Answer::Point | Answer::File);
+    let mut outside: Vec<(Located<String>, Bilingual)> = Vec::new();
+    for field in fields {
+        let (own, repeated) = (field.question.answer, field.repeated);
+        let conditions = field
+            .relevant
+            .iter_mut()
+            .chain(&mut field.required_if)
+            .map(|expression| (expression, false))
+            .chain(field.constraint.iter_mut().map(|constraint| (&mut constraint.expression, true)));
+        for (expression, of_answer) in conditions {
+            let names = expression.names();
+            let why = names.iter().find_map(|name| match kinds.get(name) {
+                None => Some(name.clone()),
+                // Which answer of a repeat belongs to which is not kept.
+                Some((answer, other)) => (has_no_value(*answer) || *other && repeated).then(|| name.clone()),
+            });
+            let why = why.or_else(|| (of_answer && has_no_value(own)).then(|| field.name.value.clone()));
+            if let Some(name) = why {
+                expression.lies_outside(say(
+                    format!("用到服务器不能判断的 {name}"),
+                    format!("it needs {name}, which the server cannot judge by"),
+                ));
+            }
+            if let Some(why) = expression.outside()
+                && !outside.iter().any(|(text, _)| text.place == expression.text.place)
+            {
+                outside.push((expression.text.clone(), why.clone()));
+            }
+        }
+    }
+    outside
 }
 
 fn column_code(column: &str) -> &'static str {

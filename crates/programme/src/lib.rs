@@ -6,6 +6,7 @@
 //! - [`parameter`] holds thresholds, with overlays by area and date.
 //! - [`form`] turns the sheets of an XLSForm into fields with a purpose, readers and a keep-until.
 //! - [`build`] and [`build_asking`] translate forms to the XForms that phones fill in.
+//! - [`expression`] judges the conditions between questions, and [`answer`] holds what was filled in to its form.
 //! - [`submission`] reads what an ODK client sends back of such a form.
 //! - [`forbidden`] is what no form may ask.
 //! - [`condition`] parses and checks CEL; [`rule`] is a condition with what it says and to whom.
@@ -31,6 +32,7 @@ pub mod classes;
 pub mod code;
 pub mod condition;
 pub mod difference;
+pub mod expression;
 pub mod figure;
 pub mod finding;
 pub mod forbidden;

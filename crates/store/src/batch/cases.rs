@@ -26,7 +26,7 @@ impl Batch<'_> {
         fact: &Fact,
     ) -> Result<Option<Quarantine>> {
         match &fact.body {
-            Body::Answered { subject, programme, version, form, .. } => {
+            Body::Answered { subject, programme, version, form, on, .. } => {
                 let Some(read) = self.store.views.programme(programme, version)? else {
                     return Ok(Some(Quarantine::UnknownProgramme));
                 };
@@ -41,7 +41,8 @@ impl Batch<'_> {
                     ledger::seal::open(&key, &commitment.owner, &series.0, envelope.sequence, ciphertext);
                 let Ok(plain) = plain else { return Ok(Some(Quarantine::ContentMismatch)) };
                 let fits = is_about(form.subject, *subject)
-                    && answer::decode(&plain).is_some_and(|given| answer::fit(form, &given).is_ok());
+                    && answer::decode(&plain)
+                        .is_some_and(|given| answer::hold(form, &given, from_day(*on)).is_ok());
                 Ok((!fits).then_some(Quarantine::AnswerMisfit))
             }
             Body::CaseReported { subject, programme, version, pathway, .. } => {

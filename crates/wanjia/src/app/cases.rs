@@ -9,7 +9,7 @@ use domain::case::{Deed, Source, Subject};
 use domain::fact::Body;
 use domain::id::{ActorId, CaseId, DwellingId};
 use domain::state::State as _;
-use domain::time::{Day, Millis, day_of};
+use domain::time::{Day, Millis, day_of, from_day};
 use programme::answer::{self, Given};
 use programme::{Finding, Programme};
 use store::cases::{CaseFile, RoleIn, is_about};
@@ -250,7 +250,7 @@ pub fn fill_in(store: &mut Store, actor: ActorId, typed: &Typed<'_>, now: Millis
                 format!("the form {} is about another kind of subject", typed.form),
             ));
         }
-        if let Err(misfits) = answer::fit(form, typed.answers) {
+        if let Err(misfits) = answer::hold(form, typed.answers, from_day(typed.on)) {
             return Ok(FilledIn::Misfits(misfits));
         }
         let plaintext = answer::encode(typed.answers);

@@ -246,7 +246,7 @@ fn write_down(
     let Some(one) = meant(batch, asked, name)? else { return Ok(Answered::Nobody) };
     let programme = batch.programme(&one.programme, &one.version)?;
     let Some(form) = programme.form(&one.form) else { return Ok(Answered::NotAsked) };
-    let mut misfits = answer::fit(form, answers).err().unwrap_or_default();
+    let mut misfits = answer::hold(form, answers, domain::time::from_day(today)).err().unwrap_or_default();
     let hers =
         matches!(answers.get(TOLD_BY), Some(Given::Text(teller)) if TELLERS.contains(&teller.as_str()));
     if !hers {

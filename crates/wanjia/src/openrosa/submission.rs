@@ -6,7 +6,7 @@ use axum::extract::{FromRequest as _, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::admit::Quarantine;
-use domain::time::day_of;
+use domain::time::{day_of, from_day};
 use programme::submission::{self, Submission};
 use programme::{Programme, answer};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::list::no_form;
 use super::reply::{Said, require_version};
 use super::user::User;
 use crate::app::cases::roles_of;
-use crate::app::odk::{HandedIn, fact_of};
+use crate::app::odk::{HandedIn, day_of_form, fact_of};
 use crate::cli::now;
 use crate::http::Site;
 
@@ -118,7 +118,9 @@ pub async fn submit(
         xml: &xml,
         read: &read,
     };
-    let receipt = site.territory.submit(fact_of(&handed, now())).await?.map_err(|refused| match refused {
+    let now = now();
+    let on = from_day(day_of_form(&read, now));
+    let receipt = site.territory.submit(fact_of(&handed, now)).await?.map_err(|refused| match refused {
         SubmissionRefused::Differs => Said::new(
             StatusCode::CONFLICT,
             "同一编号（instanceID）已有另一份内容，没有收下",
@@ -126,8 +128,8 @@ pub async fn submit(
         ),
         SubmissionRefused::UnknownUser => no_form(),
     })?;
-    site.fleet.pushed(&site.territory.book(), user.series, now());
-    Ok(told(&receipt, || answer::fit(form, &submission::given(form, &read)).err().unwrap_or_default()))
+    site.fleet.pushed(&site.territory.book(), user.series, now);
+    Ok(told(&receipt, || answer::hold(form, &submission::given(form, &read), on).err().unwrap_or_default()))
 }
 
 /// The published programme of the form, if one of the user's roles fills that in.

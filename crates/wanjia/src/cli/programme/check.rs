@@ -27,5 +27,13 @@ pub fn run(args: &CheckArgs) -> Result<Outcome> {
     println!(
         "{code} {version}: {forms} forms with {fields} fields, {parameters} parameters, {figures} figures, {classes} classifications, {rules} rules, {indicators} indicators, {pathways} pathways, {tests} tests, no mistakes\n{code} {version}：{forms} 张表、{fields} 个字段、{parameters} 个参数、{figures} 个计算项、{classes} 种分类、{rules} 条规则、{indicators} 个指标、{pathways} 条流程、{tests} 条测试，没有错误"
     );
+    for (form, (text, why)) in
+        pack.forms.iter().flat_map(|form| form.outside.iter().map(move |outside| (form, outside)))
+    {
+        println!(
+            "{}: in the form {} the phone alone judges `{}`: {}\n    表单 {} 的这个条件只由手机判断：{}",
+            text.place, form.code.value, text.value, why.en, form.code.value, why.zh
+        );
+    }
     Ok(Outcome::Done)
 }

@@ -1,0 +1,205 @@
+//! What is filled in, held to the conditions of its form: what is asked, what must be answered, what an answer must fulfil.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+use std::collections::BTreeMap;
+
+use programme::answer::{Given, hold};
+use programme::form::Form;
+use programme::{Content, Files, read};
+use proptest::prelude::*;
+
+mod common;
+
+const MANIFEST: &str = r#"
+format = 1
+code = "x"
+version = "1"
+name = { zh = "一", en = "one" }
+languages = ["zh", "en"]
+in_force = 2020-01-01
+sunset = 2021-01-01
+[[basis]]
+code = "plan"
+name = { zh = "一", en = "one" }
+of = 2019-01-01
+[[purpose]]
+code = "care"
+name = { zh = "一", en = "one" }
+basis = ["plan"]
+[[role]]
+code = "worker"
+name = { zh = "一", en = "one" }
+"#;
+
+const FORM: &str = "
+| survey | | | | | | | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | required | relevant | constraint | constraint_message::中文 (zh) | calculation | class | purpose | readers | keep |
+| | select_one yes_no | home | 在家 | at home | yes | | | | | operational | care | worker | 14d |
+| | begin group | visit | 一 | one | | ${home} = 'yes' | | | | | | | |
+| | integer | heads | 人数 | heads | yes | | . > 0 and . <= 20 | 人数要在 1 到 20 之间 | | operational | care | worker | 14d |
+| | select_multiple sign | signs | 症状 | signs | yes | | not(selected(., 'none') and count-selected(.) > 1) | | | operational | care | worker | 14d |
+| | text | other | 其他 | other | ${heads} > 3 | selected(${signs}, 'other') | string-length(.) <= 5 | | | operational | care | worker | 14d |
+| | end group | | | | | | | | | | | | |
+| | date | since | 起于 | since | | | . <= today() | | | operational | care | worker | 14d |
+| | calculate | double | | | | | | | ${heads} * 2 | operational | care | worker | 14d |
+| | text | many | 多 | many | | ${double} > 10 | | | | operational | care | worker | 14d |
+| | begin repeat | room | 室 | room | | | | | | | | | |
+| | decimal | area | 面积 | area | yes | | . > 0 | | | operational | care | worker | 14d |
+| | text | who | 谁 | who | | ${area} > 5 | | | | operational | care | worker | 14d |
+| | end repeat | | | | | | | | | | | | |
+| | text | large | 大 | large | | sum(${area}) > 100 | | | | operational | care | worker | 14d |
+| | time | at | 时间 | time | | | . > '10:00' | | | operational | care | worker | 14d |
+| choices | | | |
+| | list_name | name | label::中文 (zh) | label::English (en) |
+| | yes_no | yes | 是 | yes |
+| | yes_no | no | 否 | no |
+| | sign | none | 无 | none |
+| | sign | fever | 热 | fever |
+| | sign | other | 其他 | other |
+| settings | | | | |
+| | form_id | form_title | version | subject | filled_by |
+| | f | 一 | 1 | person | worker |
+";
+
+fn form() -> Form {
+    let files = Files::from([
+        ("programme.toml".to_owned(), Content::Bytes(MANIFEST.into())),
+        ("forms/f.md".to_owned(), Content::Bytes(FORM.into())),
+    ]);
+    let programme = read(&files).map_err(|findings| format!("{findings:#?}")).unwrap();
+    programme.form("f").unwrap().clone()
+}
+
+fn text(text: &str) -> Given {
+    Given::Text(text.into())
+}
+
+fn list(items: &[&str]) -> Given {
+    Given::List(items.iter().map(|item| text(item)).collect())
+}
+
+/// The field and the code of everything that does not fit.
+fn told(form: &Form, answers: &[(&str, Given)]) -> Vec<(String, &'static str)> {
+    let given: BTreeMap<String, Given> =
+        answers.iter().map(|(name, answer)| ((*name).to_owned(), answer.clone())).collect();
+    match hold(form, &given, jiff::civil::date(2020, 3, 10)) {
+        Ok(_) => Vec::new(),
+        Err(findings) => {
+            findings.into_iter().map(|finding| (finding.place.file.clone(), finding.code)).collect()
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_and_answered_is_held_to_its_conditions() {
+    let form = form();
+    let of = |name: &str, code| vec![(name.to_owned(), code)];
+    let home = ("home", text("yes"));
+    let fine = [home.clone(), ("heads", Given::Whole(2)), ("signs", list(&["fever"]))];
+    let with = |more: &[(&'static str, Given)]| [fine.as_slice(), more].concat();
+    assert_eq!(told(&form, &fine), []);
+    assert_eq!(told(&form, &[("home", text("no"))]), [], "what is not asked need not be answered");
+    assert_eq!(
+        told(&form, &[("home", text("no")), ("heads", Given::Whole(2))]),
+        of("heads", "irrelevant"),
+        "by the group's condition"
+    );
+    assert_eq!(told(&form, &fine[..2]), of("signs", "required"), "it is asked, so it must be answered");
+    assert_eq!(
+        told(&form, &[home.clone(), ("heads", Given::Whole(0)), fine[2].clone()]),
+        of("heads", "constraint")
+    );
+    assert_eq!(
+        told(&form, &[home.clone(), fine[1].clone(), ("signs", list(&["none", "fever"]))]),
+        of("signs", "constraint")
+    );
+    assert_eq!(told(&form, &with(&[("other", text("咳"))])), of("other", "irrelevant"));
+    let other = [home.clone(), ("heads", Given::Whole(4)), ("signs", list(&["fever", "other"]))];
+    assert_eq!(told(&form, &other), of("other", "required"), "on its condition");
+    assert_eq!(told(&form, &[other.as_slice(), &[("other", text("咳嗽三天了"))]].concat()), []);
+    assert_eq!(
+        told(&form, &[other.as_slice(), &[("other", text("咳嗽三天多了"))]].concat()),
+        of("other", "constraint")
+    );
+    assert_eq!(told(&form, &with(&[("since", text("2020-03-10"))])), []);
+    assert_eq!(told(&form, &with(&[("since", text("2020-03-11"))])), of("since", "constraint"));
+    // What the phone reckons is reckoned here where it was not sent.
+    assert_eq!(told(&form, &with(&[("many", text("a"))])), of("many", "irrelevant"));
+    let six = [home, ("heads", Given::Whole(6)), fine[2].clone(), ("many", text("a"))];
+    assert_eq!(told(&form, &six), []);
+    let rooms =
+        |areas: &[f64]| ("area", Given::List(areas.iter().map(|area| Given::Decimal(*area)).collect()));
+    assert_eq!(told(&form, &with(&[rooms(&[60.0, 50.0]), ("large", text("a"))])), []);
+    assert_eq!(told(&form, &with(&[rooms(&[60.0]), ("large", text("a"))])), of("large", "irrelevant"));
+    assert_eq!(
+        told(&form, &with(&[rooms(&[60.0, -1.0])])),
+        of("area", "constraint"),
+        "each answer of a repeat"
+    );
+}
+
+#[test]
+fn a_mistake_in_one_answer_makes_none_of_another() {
+    let form = form();
+    let answers = [("home", text("perhaps")), ("heads", Given::Whole(2)), ("signs", list(&["fever"]))];
+    assert_eq!(told(&form, &answers), [("home".to_owned(), "answer")]);
+}
+
+#[test]
+fn what_the_server_cannot_judge_is_listed_and_left_to_the_phone() {
+    let form = form();
+    let outside: Vec<(&str, &str)> =
+        form.outside.iter().map(|(text, why)| (text.value.as_str(), why.en.as_str())).collect();
+    let wanted = [
+        ("${area} > 5", "it needs area, which the server cannot judge by"),
+        (". > '10:00'", "it needs at, which the server cannot judge by"),
+    ];
+    assert_eq!(outside, wanted);
+    let answers = [("home", text("no")), ("at", text("09:00")), ("who", list(&["a"]))];
+    assert_eq!(told(&form, &answers), []);
+}
+
+#[test]
+fn the_message_of_the_form_is_what_is_told_and_no_value_is() {
+    let given = BTreeMap::from([
+        ("home".to_owned(), text("yes")),
+        ("heads".to_owned(), Given::Whole(77)),
+        ("signs".to_owned(), list(&["fever"])),
+    ]);
+    let findings = hold(&form(), &given, jiff::civil::date(2020, 3, 10)).unwrap_err();
+    assert_eq!(findings[0].text.zh, "heads：人数要在 1 到 20 之间");
+    assert_eq!(findings[0].text.en, "the answer to heads does not fulfil . > 0 and . <= 20");
+}
+
+#[test]
+fn every_condition_of_the_packs_is_judged_here() {
+    for pack in ["epidemic", "heat", "livelihood"] {
+        for form in read(&common::pack(pack)).unwrap().forms {
+            assert!(form.outside.is_empty(), "{pack} {}: {:?}", form.code.value, form.outside);
+        }
+    }
+}
+
+proptest! {
+    /// Whatever is answered, it is told or taken, and a form that was taken once is taken by the plain reading too.
+    #[test]
+    fn no_answers_bring_it_down(
+        home in prop::sample::select(vec!["yes", "no", "?"]), people in -2..30i64, areas in prop::collection::vec(-1.0..90.0f64, 0..4),
+        chosen in prop::sample::subsequence(vec!["none", "fever", "other", "?"], 0..4), more in any::<bool>(),
+    ) {
+        let form = form();
+        let mut given = BTreeMap::from([
+            ("home".to_owned(), text(home)),
+            ("heads".to_owned(), Given::Whole(people)),
+            ("signs".to_owned(), list(&chosen)),
+            ("area".to_owned(), Given::List(areas.iter().map(|area| Given::Decimal(*area)).collect())),
+        ]);
+        if more {
+            given.insert("many".to_owned(), text("a"));
+        }
+        if hold(&form, &given, jiff::civil::date(2020, 3, 10)).is_ok() {
+            prop_assert!(programme::answer::fit(&form, &given).is_ok());
+            prop_assert!(home == "yes" && (1..=20).contains(&people));
+        }
+    }
+}
