@@ -11,6 +11,7 @@ use rusqlite::params;
 
 use crate::batch::Batch;
 use crate::error::Result;
+use crate::packs::if_readable;
 use crate::query::Reader;
 use crate::views::{Views, get_id};
 
@@ -39,7 +40,7 @@ impl Views {
         };
         let mut asked: Vec<Asked> = Vec::new();
         for (case, subject, programme, version, pathway, state) in open {
-            let Some(read) = self.programme(&programme, &version)? else { continue };
+            let Some(read) = if_readable(self.programme(&programme, &version))? else { continue };
             let pathway = read.pathways.iter().find(|own| own.code.value == pathway);
             let form = pathway.and_then(|own| own.state(&state)).and_then(|state| state.asks.clone());
             let Subject::Person(person) = apply::canonical_subject(self, Subject::Person(subject))? else {

@@ -20,7 +20,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::content::Content;
 use crate::error::{Result, StoreError};
-use crate::packs;
+use crate::packs::{self, if_readable};
 use crate::query::Reader;
 use crate::store::read_fact;
 use crate::views::{Views, get_id, get_optional_id};
@@ -218,22 +218,23 @@ impl Views {
     /// A published version of a programme, read once from its pack.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if the pack is missing or does not read, and those of the storage.
+    /// `pack_unreadable` if the pack is missing or does not read, and those of the storage.
     pub fn programme(&mut self, programme: &str, version: &str) -> Result<Option<Arc<Programme>>> {
         let Some(digest) = self.book().edition(programme, version).map(|edition| edition.digest) else {
             return Ok(None);
         };
-        if let Some(known) = self.programmes.get(&digest) {
-            return Ok(Some(Arc::clone(known)));
-        }
-        let bytes = packs::pack(self.connection(), &digest)?;
-        let files = bytes.as_deref().and_then(programme::archive::decode);
-        let read = files.and_then(|files| programme::read(&files).ok());
-        let Some(read) = read.map(Arc::new) else {
-            return Err(StoreError::Damaged(format!("the pack of {programme} {version} does not read")));
+        let read = match self.programmes.get(&digest) {
+            Some(known) => known.clone(),
+            None => {
+                let bytes = packs::pack(self.connection(), &digest)?;
+                let files = bytes.as_deref().and_then(programme::archive::decode);
+                let read = files.and_then(|files| programme::read(&files).ok()).map(Arc::new);
+                self.programmes.insert(digest, read.clone());
+                read
+            }
         };
-        self.programmes.insert(digest, Arc::clone(&read));
-        Ok(Some(read))
+        let unreadable = || StoreError::Refused(packs::pack_unreadable(programme, version, &digest));
+        read.map(Some).ok_or_else(unreadable)
     }
 
     /// Makes what is due of every case that changed anew.
@@ -246,7 +247,8 @@ impl Views {
 
     fn refresh_case(&mut self, id: CaseId) -> Result<()> {
         let Some((_, case)) = self.case_row(id)? else { return Ok(()) };
-        let Some(programme) = self.programme(&case.programme, &case.version)? else { return Ok(()) };
+        let read = self.programme(&case.programme, &case.version);
+        let Some(programme) = if_readable(read)? else { return Ok(()) };
         let Some(pathway) = pathway_of(&programme, &case.pathway) else { return Ok(()) };
         let known = self.beside(&case)?;
         let (mut reports, mut events) = (Vec::new(), Vec::new());
@@ -613,10 +615,11 @@ impl Views {
         Ok(records)
     }
 
-    /// The answers of a filled-in form; none if they were erased. What was released though it did not fit says nothing to
+    /// The answers of a filled-in form; none if they were erased, or its pack does not read. What was released though it did not fit says nothing to
     /// a rule, nor to a reader.
     pub(crate) fn record_of(&mut self, content: &mut Content, filled: &Filled) -> Result<Option<Record>> {
-        let Some(read) = self.programme(&filled.programme, &filled.version)? else { return Ok(None) };
+        let read = self.programme(&filled.programme, &filled.version);
+        let Some(read) = if_readable(read)? else { return Ok(None) };
         let Some(form) = read.form(&filled.form) else { return Ok(None) };
         let (envelope, _) = read_fact(self.connection(), filled.position)?;
         let opened =
@@ -763,7 +766,7 @@ impl Reader {
     /// A case with everything that is known of it, under its own id or another name of it.
     ///
     /// # Errors
-    /// Those of the storage.
+    /// `pack_unreadable`, and those of the storage.
     pub fn case_file(&mut self, id: CaseId) -> Result<Option<CaseFile>> {
         let Some((id, case)) = self.views.find_case(id)? else { return Ok(None) };
         let Some(programme) = self.views.programme(&case.programme, &case.version)? else { return Ok(None) };
@@ -875,7 +878,7 @@ impl Reader {
     /// A published version of a programme.
     ///
     /// # Errors
-    /// Those of the storage, and if its pack does not read.
+    /// `pack_unreadable`, and those of the storage.
     pub fn programme(&mut self, programme: &str, version: &str) -> Result<Option<Arc<Programme>>> {
         self.views.programme(programme, version)
     }

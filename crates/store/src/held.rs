@@ -7,6 +7,7 @@ use rusqlite::params;
 
 use crate::cases::{DueTask, RoleIn};
 use crate::error::Result;
+use crate::packs::if_readable;
 use crate::query::Reader;
 
 impl Reader {
@@ -45,13 +46,13 @@ impl Reader {
     /// not only when the limit is over.
     ///
     /// # Errors
-    /// Those of the storage, and if a pack does not read.
+    /// Those of the storage.
     pub fn unheld_tasks(&mut self, roles: &[RoleIn], until: Millis, limit: usize) -> Result<Vec<DueTask>> {
         let mut found = Vec::new();
         for RoleIn { programme, role, area } in roles {
             let version = self.book().editions.iter().rfind(|edition| edition.programme == *programme);
             let Some(version) = version.map(|edition| edition.version.clone()) else { continue };
-            let Some(read) = self.programme(programme, &version)? else { continue };
+            let Some(read) = if_readable(self.programme(programme, &version))? else { continue };
             let owners = read.manifest.roles.iter().map(|owner| owner.code.value.clone());
             let owners: Vec<String> = owners.filter(|owner| owner != role).collect();
             for area in self.book().areas.subtree(*area) {

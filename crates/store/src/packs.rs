@@ -22,6 +22,37 @@ pub struct Publication<'p> {
     pub pack: &'p [u8],
 }
 
+/// A published pack that this program cannot read: what rests on it waits, and the rest goes on.
+#[must_use]
+pub fn pack_unreadable(programme: &str, version: &str, digest: &Hash) -> Refusal {
+    let digest: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    Refusal {
+        code: PACK_UNREADABLE,
+        zh: format!(
+            "本程序读不了 {programme} 的版本 {version}（摘要 {digest}）：它的个案、任务和表单先停在这里，其余照常；请换用发布时\
+             或更新的程序，再运行 wanjia rebuild；若 wanjia verify 说内容不对，请从备份恢复"
+        ),
+        en: format!(
+            "this program cannot read version {version} of {programme} (digest {digest}): its cases, tasks and forms wait, \
+             everything else goes on; use the program that published it or a newer one, then run `wanjia rebuild`; if \
+             `wanjia verify` finds its bytes wrong, restore a backup"
+        ),
+    }
+}
+
+const PACK_UNREADABLE: &str = "pack_unreadable";
+
+/// What was asked for, or none if it rests on a pack that this program cannot read: for lists, which go on without it.
+///
+/// # Errors
+/// Every other.
+pub fn if_readable<T>(found: Result<Option<T>>) -> Result<Option<T>> {
+    match found {
+        Err(StoreError::Refused(refusal)) if refusal.code == PACK_UNREADABLE => Ok(None),
+        other => other,
+    }
+}
+
 /// What was published stays as it is.
 #[must_use]
 pub fn version_published(programme: &str, version: &str) -> Refusal {
@@ -94,6 +125,22 @@ impl Reader {
     /// Those of the storage.
     pub fn pack(&self, digest: &Hash) -> Result<Option<Vec<u8>>> {
         pack(self.views.connection(), digest)
+    }
+
+    /// What to tell of each published pack that this program cannot read.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn unreadable_packs(&mut self) -> Result<Vec<Refusal>> {
+        let mut unreadable = Vec::new();
+        for edition in self.book().editions.clone() {
+            match self.programme(&edition.programme, &edition.version) {
+                Ok(_) => {}
+                Err(StoreError::Refused(refusal)) => unreadable.push(refusal),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(unreadable)
     }
 }
 

@@ -55,8 +55,8 @@ pub struct Views {
     book_changed: bool,
     book_version: u64,
     touched: Vec<SweepNumber>,
-    /// Published programmes that were read, by the digest of their pack.
-    pub(crate) programmes: FxHashMap<ledger::Hash, Arc<Programme>>,
+    /// Published programmes that were read, by the digest of their pack; none for one that does not read.
+    pub(crate) programmes: FxHashMap<ledger::Hash, Option<Arc<Programme>>>,
     /// Cases of which what is due has to be made anew.
     pub(crate) dirty_cases: BTreeSet<CaseId>,
     /// Whom to judge anew, with their people or without, from which position on.

@@ -245,6 +245,59 @@ fn one_problem_reported_three_times_is_one_case_with_three_reporters() {
     sound(&root);
 }
 
+/// What a program that is gone published, and this one cannot read, stops nothing but itself.
+#[test]
+fn a_pack_that_does_not_read_stops_only_what_rests_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    let mut phone = Phone::new(51);
+    let mut store = territory(&root, &[&phone]);
+    let dwelling = Subject::Dwelling(DOOR);
+    let of_heat = |case| {
+        let mut body = reported(case, "dependant", dwelling);
+        if let Body::CaseReported { programme, .. } = &mut body {
+            *programme = "heat".into();
+        }
+        body
+    };
+    let unread = Id([45; 16]);
+    store
+        .write(NOW, |batch| {
+            let (from, sunset) = (DAY - 1, DAY + 100);
+            let (programme, version) = ("heat", "2020-03");
+            let publication = Publication { programme, version, from, sunset, pack: b"of another program" };
+            batch.publish_programme(OFFICE, &publication)?;
+            batch.append(OFFICE, of_heat(unread), None)
+        })
+        .unwrap();
+    phone.record(NOW, of_heat(Id([46; 16])), None);
+    phone.record(NOW, reported(CASE, "dependant", dwelling), None);
+    assert_eq!(phone.push_all(&mut store), [Some(Quarantine::UnknownProgramme), None]);
+    drop(store);
+    for _ in 0..2 {
+        let mut reader = keyed(&root);
+        let secretary = role("community_secretary", 1);
+        let tasks = reader.due_tasks(&secretary, NOW, NOW + 2 * HOUR, 9).unwrap();
+        assert_eq!(tasks.iter().map(|task| task.case).collect::<Vec<_>>(), [CASE]);
+        assert!(reader.case_file(CASE).unwrap().is_some());
+        let refused = reader.case_file(unread).unwrap_err();
+        let told = reader.unreadable_packs().unwrap();
+        let digest: String = ledger::seal::digest(b"of another program")[..6]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        for (en, zh) in [(refused.to_string(), refused.chinese()), (told[0].en.clone(), told[0].zh.clone())] {
+            for part in ["heat", "2020-03", digest.as_str(), "wanjia rebuild"] {
+                assert!(en.contains(part) && zh.contains(part), "{part}: {en} {zh}");
+            }
+        }
+        assert_eq!(told.len(), 1);
+        drop(reader);
+        sound(&root);
+        rebuild::rebuild(&root, &mut |_| {}).unwrap();
+    }
+}
+
 #[test]
 fn answers_that_do_not_fit_wait_and_say_why() {
     let folder = tempfile::tempdir().unwrap();

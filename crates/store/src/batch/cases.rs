@@ -15,6 +15,7 @@ use programme::judge::{Judgement, judge};
 use super::Batch;
 use crate::cases::{Known, is_about};
 use crate::error::{Result, StoreError};
+use crate::packs::if_readable;
 use crate::push::Pushed;
 
 impl Batch<'_> {
@@ -27,7 +28,8 @@ impl Batch<'_> {
     ) -> Result<Option<Quarantine>> {
         match &fact.body {
             Body::Answered { subject, programme, version, form, on, .. } => {
-                let Some(read) = self.store.views.programme(programme, version)? else {
+                let read = self.store.views.programme(programme, version);
+                let Some(read) = if_readable(read)? else {
                     return Ok(Some(Quarantine::UnknownProgramme));
                 };
                 let Some(form) = read.form(form) else { return Ok(Some(Quarantine::UnknownProgramme)) };
@@ -46,7 +48,8 @@ impl Batch<'_> {
                 Ok((!fits).then_some(Quarantine::AnswerMisfit))
             }
             Body::CaseReported { subject, programme, version, pathway, .. } => {
-                let known = self.store.views.programme(programme, version)?.is_some_and(|read| {
+                let read = self.store.views.programme(programme, version);
+                let known = if_readable(read)?.is_some_and(|read| {
                     read.pathways
                         .iter()
                         .any(|known| known.code.value == *pathway && is_about(known.subject, *subject))
@@ -57,6 +60,10 @@ impl Batch<'_> {
                 let Some((_, case)) = self.store.views.case(*case)? else {
                     return Ok(Some(Quarantine::UnknownCase));
                 };
+                let read = self.store.views.programme(&case.programme, &case.version);
+                if if_readable(read)?.is_none() {
+                    return Ok(Some(Quarantine::UnknownProgramme));
+                }
                 let at = happened_at(self.store.views.book(), series, fact.at, self.now);
                 let holds = self.condition_holds(&case, deed, day_of(at))?;
                 Ok((!holds).then_some(Quarantine::ConditionFails))
@@ -69,7 +76,7 @@ impl Batch<'_> {
     /// that is allowed.
     ///
     /// # Errors
-    /// Those of the storage.
+    /// `pack_unreadable`, and those of the storage.
     pub fn condition_holds(&mut self, case: &Case, deed: &Deed, today: Day) -> Result<bool> {
         let Deed::Step { step, overridden, .. } = deed else { return Ok(true) };
         let Some(programme) = self.store.views.programme(&case.programme, &case.version)? else {
@@ -101,7 +108,7 @@ impl Batch<'_> {
     /// A published version of a programme.
     ///
     /// # Errors
-    /// `unknown_programme`, and those of the storage.
+    /// `unknown_programme`, `pack_unreadable`, and those of the storage.
     pub fn programme(
         &mut self,
         programme: &str,

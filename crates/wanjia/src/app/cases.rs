@@ -13,6 +13,7 @@ use domain::time::{Day, Millis, day_of, from_day};
 use programme::answer::{self, Given};
 use programme::{Finding, Programme};
 use store::cases::{CaseFile, RoleIn, is_about};
+use store::packs::if_readable;
 use store::people::PhoneRow;
 use store::{Control, Reader, Sealed, Store};
 
@@ -74,7 +75,7 @@ pub fn roles_of(reader: &mut Reader, actor: Actor, today: Day) -> Result<Vec<Rol
         let edition = reader.book().edition_on(&code, today);
         let newest = || reader.book().editions.iter().rfind(|edition| edition.programme == code);
         let Some(version) = edition.or_else(newest).map(|edition| edition.version.clone()) else { continue };
-        let Some(programme) = reader.programme(&code, &version)? else { continue };
+        let Some(programme) = if_readable(reader.programme(&code, &version))? else { continue };
         if let Some(granted) = granted
             && programme.manifest.roles.iter().any(|role| role.code.value == granted)
         {

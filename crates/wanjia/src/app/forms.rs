@@ -13,6 +13,7 @@ use programme::form::Subject;
 use programme::question::Answer;
 use sha2::{Digest as _, Sha256};
 use store::Reader;
+use store::packs::if_readable;
 
 use super::cases::{Actor, roles_of};
 use super::failure::{Failure, Result};
@@ -131,7 +132,7 @@ impl Forms {
         let mut offered = Vec::new();
         for code in programmes {
             let Some(edition) = reader.book().edition_on(&code, today).cloned() else { continue };
-            let Some(programme) = reader.programme(&code, &edition.version)? else { continue };
+            let Some(programme) = if_readable(reader.programme(&code, &edition.version))? else { continue };
             let fills = |filled_by: &[String]| {
                 roles.iter().any(|own| own.programme == code && filled_by.contains(&own.role))
             };

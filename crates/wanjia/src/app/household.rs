@@ -16,6 +16,7 @@ use programme::form::{Field, Form};
 use programme::judge::{Reckoned, View};
 use store::Reader;
 use store::cases::is_about;
+use store::packs::if_readable;
 
 use super::cases::{Actor, roles_at};
 use super::failure::Result;
@@ -54,7 +55,7 @@ pub fn behind(reader: &mut Reader, actor: Actor, dwelling: DwellingId, today: Da
         let edition = reader.book().edition_on(&code, today);
         let newest = || reader.book().editions.iter().rfind(|edition| edition.programme == code);
         let Some(version) = edition.or_else(newest).map(|edition| edition.version.clone()) else { continue };
-        let Some(programme) = reader.programme(&code, &version)? else { continue };
+        let Some(programme) = if_readable(reader.programme(&code, &version))? else { continue };
         let roles = roles_at(reader, actor, &programme, area)?;
         if !roles.is_empty() {
             seen.push(Seen { programme, roles });
@@ -91,7 +92,10 @@ impl Behind {
         let mut found = Vec::new();
         for subject in self.subjects() {
             for filled in reader.filled_about(subject)? {
-                let Some(programme) = reader.programme(&filled.programme, &filled.version)? else { continue };
+                let Some(programme) = if_readable(reader.programme(&filled.programme, &filled.version))?
+                else {
+                    continue;
+                };
                 let roles = self.roles(&filled.programme);
                 let form = programme.form(&filled.form);
                 if form.is_some_and(|form| form.fields.iter().any(|field| may_read(field, roles))) {

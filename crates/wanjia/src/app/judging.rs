@@ -22,6 +22,7 @@ use programme::judge::{Judgement, View, judge as judge_once};
 use programme::rule::Rule;
 use store::cases::is_about;
 use store::indicators::Counted;
+use store::packs::if_readable;
 use store::{Reader, Store};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Mutex, watch};
@@ -158,7 +159,7 @@ fn judge_since(reader: &mut Reader, from: u64, today: Day) -> Result<Option<Judg
     for code in codes {
         let version = reader.book().edition_on(&code, today).map(|edition| edition.version.clone());
         let Some(version) = version else { continue };
-        judges.extend(reader.programme(&code, &version)?.map(Judge::new));
+        judges.extend(if_readable(reader.programme(&code, &version))?.map(Judge::new));
     }
     for subject in subjects(reader, &waiting)? {
         for judge in &judges {

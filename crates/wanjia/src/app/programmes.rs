@@ -40,7 +40,11 @@ pub fn read_edited(path: &Path) -> Result<std::result::Result<Edited, Vec<Findin
     let (Some(pack), Some(from), Some(sunset)) =
         (archive::encode(&files), programme.manifest.in_force, programme.manifest.sunset)
     else {
-        return Err(unreadable(&programme.manifest.code, &programme.manifest.version));
+        return Err(Failure::new(
+            "broken",
+            "专项方案没有生效日或失效日",
+            "the pack does not say from when until when it is in force",
+        ));
     };
     if pack.len() > MOST_BYTES {
         let mib = MOST_BYTES >> 20;
@@ -105,15 +109,9 @@ pub fn programme_of(reader: &Reader, edition: &Edition) -> Result<Programme> {
     let bytes = reader.pack(&edition.digest)?;
     let files = bytes.as_deref().and_then(archive::decode);
     let programme = files.and_then(|files| programme::read(&files).ok());
-    programme.ok_or_else(|| unreadable(&edition.programme, &edition.version))
+    programme.ok_or_else(|| unreadable(&edition.programme, &edition.version, &edition.digest))
 }
 
-fn unreadable(programme: &str, version: &str) -> Failure {
-    Failure::new(
-        "pack_unreadable",
-        format!("本程序读不了 {programme} 的版本 {version}：请用更新的程序，或运行 wanjia verify"),
-        format!(
-            "this program does not read version {version} of {programme}: use a newer one, or run `wanjia verify`"
-        ),
-    )
+fn unreadable(programme: &str, version: &str, digest: &[u8; 32]) -> Failure {
+    store::StoreError::Refused(store::packs::pack_unreadable(programme, version, digest)).into()
 }

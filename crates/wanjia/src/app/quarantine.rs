@@ -8,6 +8,7 @@ use domain::fact::Body;
 use domain::id::DwellingId;
 use domain::state::State as _;
 use store::Store;
+use store::packs::if_readable;
 use store::people::Waiting;
 
 use super::failure::Result;
@@ -80,12 +81,12 @@ pub fn may_count(store: &mut Store, waiting: &Waiting) -> Result<std::result::Re
             (*sweep, *dwelling)
         }
         Body::Answered { subject, dwelling, programme, version, form, .. } => {
-            let read = store.state().programme(programme, version)?;
+            let read = if_readable(store.state().programme(programme, version))?;
             let known = read.is_some_and(|read| read.form(form).is_some());
             return of_programme(store, known, *subject, *dwelling);
         }
         Body::CaseReported { subject, dwelling, programme, version, pathway, .. } => {
-            let read = store.state().programme(programme, version)?;
+            let read = if_readable(store.state().programme(programme, version))?;
             let known =
                 read.is_some_and(|read| read.pathways.iter().any(|known| known.code.value == *pathway));
             return of_programme(store, known, *subject, *dwelling);

@@ -12,7 +12,7 @@ use store::directory;
 use super::Outcome;
 use crate::app::failure::{Failure, Result};
 
-/// Measure the disk's fsync, and look at the engine, the key's permissions and the clock
+/// Measure the disk's fsync, and look at the engine, the key's permissions, the published packs and the clock
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// The data directory
@@ -59,6 +59,9 @@ pub fn run(args: &DoctorArgs) -> Result<Outcome> {
             // Accounts are made with the first of them.
             Err(_) => println!("{} is not there / 没有这个文件", file.display()),
         }
+    }
+    for refusal in store::Reader::open(&args.data, None)?.unreadable_packs()? {
+        println!("warning: {}\n警告：{}", refusal.en, refusal.zh);
     }
     if super::now() < 1_577_836_800_000 {
         println!("warning: this machine's clock is before 2020 / 警告：本机时钟早于 2020 年");

@@ -45,6 +45,9 @@ pub fn run_with(data: &DataArgs, listen: SocketAddr, ready: impl FnOnce(SocketAd
     directory::Directory::find(&data.data)?;
     let territory = Territory::open(&data.data, data.find_key()?)?;
     let control = Arc::new(Control::open(&data.data, Arc::new(data.find_key()?))?);
+    for refusal in data.open_reader()?.unreadable_packs()? {
+        tracing::warn!(code = refusal.code, zh = %refusal.zh, "{}", refusal.en);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -10,6 +10,7 @@ use domain::time::{day_of, from_day};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use store::case_lists::CaseLine;
+use store::packs::if_readable;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -78,7 +79,7 @@ async fn programmes(State(site): State<Site>, caller: Caller) -> Result<Json<Pro
                 let in_force = of_today.is_some();
                 let newest = || reader.book().editions.iter().rfind(|edition| edition.programme == code);
                 let Some(edition) = of_today.or_else(newest).cloned() else { continue };
-                let Some(read) = reader.programme(&code, &edition.version)? else { continue };
+                let Some(read) = if_readable(reader.programme(&code, &edition.version))? else { continue };
                 let named = |code: &str, name| Named::of(code, Some(name));
                 rows.push(InForce {
                     programme: named(&code, &read.manifest.name),
@@ -174,7 +175,7 @@ fn board_row(reader: &mut Reader, actor: cases::Actor, area: AreaNumber) -> AppR
     for (programme, part) in seen(reader, actor, area)? {
         let newest = reader.book().editions.iter().rfind(|edition| edition.programme == programme);
         let version = newest.map(|edition| edition.version.clone()).unwrap_or_default();
-        let read = reader.programme(&programme, &version)?;
+        let read = if_readable(reader.programme(&programme, &version))?;
         for count in reader.open_counts(part, &programme, now)? {
             let known = read.iter().flat_map(|read| &read.pathways);
             let name = known.into_iter().find(|own| own.code.value == count.pathway).map(|own| &own.name);
@@ -275,7 +276,7 @@ pub(super) struct CaseRow {
 }
 
 pub(super) fn case_row(reader: &mut Reader, line: &CaseLine) -> AppResult<CaseRow> {
-    let read = reader.programme(&line.programme, &line.version)?;
+    let read = if_readable(reader.programme(&line.programme, &line.version))?;
     let pathways = read.iter().flat_map(|read| &read.pathways);
     let pathway = pathways.into_iter().find(|pathway| pathway.code.value == line.pathway);
     let state = pathway.and_then(|pathway| pathway.state(&line.state)).map(|state| &state.name);

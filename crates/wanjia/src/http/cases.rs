@@ -19,6 +19,7 @@ use programme::text::Texts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::cases::{CaseFile, DueTask, stamp_of};
+use store::packs::if_readable;
 use store::{Control, Reader};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -173,7 +174,7 @@ pub(super) fn what_of(file: &CaseFile, task: &str) -> (&'static str, Named) {
 }
 
 fn task_row(reader: &mut Reader, task: &DueTask, caller: ActorId, now: i64) -> AppResult<Option<CaseTask>> {
-    let Some(file) = reader.case_file(task.case)? else { return Ok(None) };
+    let Some(file) = if_readable(reader.case_file(task.case))? else { return Ok(None) };
     let (kind, of) = what_of(&file, &task.task);
     let pathway = file.pathway();
     let state = |code: &str| Some(&pathway?.state(code)?.name);

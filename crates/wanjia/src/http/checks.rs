@@ -20,6 +20,7 @@ use programme::{Bilingual, Finding};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::asked::Asked;
+use store::packs::if_readable;
 use store::{Batch, Sealed};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -109,7 +110,9 @@ async fn checks(State(site): State<Site>, holder: Holder) -> Result<Json<Checks>
                     (check.several, check.day) = (true, None);
                     continue;
                 }
-                let Some(programme) = reader.programme(&asked.programme, &asked.version)? else { continue };
+                let Some(programme) = if_readable(reader.programme(&asked.programme, &asked.version))? else {
+                    continue;
+                };
                 let Some(form) = programme.form(&asked.form) else { continue };
                 let questions = |needed: bool| {
                     form.fields

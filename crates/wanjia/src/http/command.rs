@@ -10,6 +10,7 @@ use domain::id::SweepId;
 use domain::time::{Millis, day_of};
 use serde::{Deserialize, Serialize};
 use store::Reader;
+use store::packs::if_readable;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -126,7 +127,7 @@ fn late_of(reader: &mut Reader, area: AreaNumber, now: Millis) -> AppResult<Vec<
         .map(|(programme, role, late)| {
             let newest = reader.book().editions.iter().rfind(|edition| edition.programme == programme);
             let version = newest.map(|edition| edition.version.clone()).unwrap_or_default();
-            let read = reader.programme(&programme, &version)?;
+            let read = if_readable(reader.programme(&programme, &version))?;
             let manifest = read.as_ref().map(|read| &read.manifest);
             let named =
                 manifest.and_then(|manifest| manifest.roles.iter().find(|known| known.code.value == role));

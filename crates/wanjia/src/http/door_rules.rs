@@ -11,6 +11,7 @@ use programme::portable::{Expression, portable};
 use programme::text::Texts;
 use serde::Serialize;
 use serde_json::{Value, json};
+use store::packs::if_readable;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -114,7 +115,7 @@ async fn rules(State(site): State<Site>, caller: Caller) -> Result<Json<DoorRule
             let code = reader.book().areas.code(area).to_owned();
             let mut rules = Vec::new();
             for (programme, version) in in_force(reader.book(), today) {
-                let Some(read) = reader.programme(&programme, &version)? else { continue };
+                let Some(read) = if_readable(reader.programme(&programme, &version))? else { continue };
                 let parameters = read.parameters.on(&code, from_day(today));
                 for rule in &read.rules {
                     let on_phone = read

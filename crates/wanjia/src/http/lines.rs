@@ -10,6 +10,7 @@ use programme::pathway::TOLD_BY;
 use programme::question::Answer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use store::packs::if_readable;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -167,7 +168,8 @@ async fn read(
             for dwelling in called {
                 let mut checks = Vec::new();
                 for (asked, since) in reader.asked_at(dwelling)? {
-                    let Some(programme) = reader.programme(&asked.programme, &asked.version)? else {
+                    let Some(programme) = if_readable(reader.programme(&asked.programme, &asked.version))?
+                    else {
                         continue;
                     };
                     let Some(form) = programme.form(&asked.form) else { continue };

@@ -8,6 +8,7 @@ use programme::Programme;
 use programme::pathway::Step;
 use serde::Serialize;
 use store::cases::{CaseFile, DueTask, RoleIn};
+use store::packs::if_readable;
 use store::{Control, Reader};
 use utoipa::ToSchema;
 
@@ -146,7 +147,7 @@ pub fn my_tasks(
     }
     let mut rows = Vec::with_capacity(due.len());
     for task in &due {
-        if let Some(file) = reader.case_file(task.case)? {
+        if let Some(file) = if_readable(reader.case_file(task.case))? {
             rows.push(row(reader, series, &roles, task, &file)?);
         }
     }
@@ -154,7 +155,7 @@ pub fn my_tasks(
     for role in roles {
         let programme =
             match reader.book().edition_on(&role.programme, today).map(|edition| edition.version.clone()) {
-                Some(version) => reader.programme(&role.programme, &version)?,
+                Some(version) => if_readable(reader.programme(&role.programme, &version))?,
                 None => None,
             };
         named.push(CaseRole {

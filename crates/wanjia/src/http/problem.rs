@@ -245,6 +245,7 @@ impl From<Failure> for Problem {
             "unknown_area" | "unknown_sweep" | "unknown_dwelling" | "unknown_person" | "unknown_case" => {
                 StatusCode::NOT_FOUND
             }
+            "pack_unreadable" => StatusCode::SERVICE_UNAVAILABLE,
             "not_in_role" => StatusCode::FORBIDDEN,
             "case_moved" | "step_not_possible" | "condition_fails" => StatusCode::CONFLICT,
             "residual" | "sweep_closed" | "not_refused" | "plan_over" => StatusCode::CONFLICT,

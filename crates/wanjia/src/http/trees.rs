@@ -11,6 +11,7 @@ use domain::time::{day_of, from_day};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use store::cases::CaseFile;
+use store::packs::if_readable;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -104,7 +105,7 @@ fn grow(reader: &mut Reader, actor: Actor, file: &CaseFile, opened: bool) -> App
         Grown { tree: Tree { above: Vec::new(), nodes: Vec::new(), more: false }, subjects: Vec::new() };
     for filled in reader.filled_about(root)? {
         let Some(case) = filled.case else { continue };
-        let Some(other) = reader.case_file(case)? else { continue };
+        let Some(other) = if_readable(reader.case_file(case))? else { continue };
         let subject = domain::apply::canonical_subject(reader.state(), other.case.subject)?;
         let known = grown.tree.above.iter().any(|above| above.case == other.id);
         if subject != root && same_kind(subject, root) && !known && cases::may_see(reader, actor, &other)? {
@@ -180,7 +181,7 @@ fn node(
         }
     }
     for tie in ties {
-        let Some(read) = reader.programme(&tie.programme, &tie.version)? else { continue };
+        let Some(read) = if_readable(reader.programme(&tie.programme, &tie.version))? else { continue };
         let Some(form) = read.form(&tie.form) else { continue };
         let title = title_of(form);
         let form = Named { code: form.code.value.clone(), zh: title.zh, en: title.en };
