@@ -300,7 +300,9 @@ fn pack(name: &str) -> Result<Programme, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes").join(name);
     let mut files = Files::new();
     for folder in ["", "forms", "overlays", "classes", "pathways", "tests"] {
-        for entry in std::fs::read_dir(root.join(folder))? {
+        // Not every pack has overlays.
+        let Ok(entries) = std::fs::read_dir(root.join(folder)) else { continue };
+        for entry in entries {
             let path = entry?.path();
             if path.is_file() {
                 let inside = path.strip_prefix(&root)?.to_string_lossy().into_owned();

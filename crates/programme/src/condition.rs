@@ -39,8 +39,18 @@ pub const MOST_HISTORY: usize = 200;
 pub const MOST_PEOPLE: usize = 500;
 
 /// What a condition may call, beside operators and the macros `has`, `all`, `exists`, `exists_one`, `filter` and `map`.
-const FUNCTIONS: [&str; 9] =
-    ["contains", "double", "endsWith", "first_of_month", "int", "size", "startsWith", "string", "sum"];
+const FUNCTIONS: [&str; 10] = [
+    "contains",
+    "double",
+    "endsWith",
+    "first_of_month",
+    "int",
+    "month",
+    "size",
+    "startsWith",
+    "string",
+    "sum",
+];
 
 /// A condition that was found right.
 #[derive(Clone, Debug)]
@@ -706,6 +716,7 @@ impl Checker<'_> {
                 Kind::Decimal(element.concept().map(str::to_owned))
             }
             ("first_of_month", [_, _], [Kind::Day, Kind::Whole]) => Kind::Day,
+            ("month", [_], [Kind::Day]) => Kind::Whole,
             ("string", [_], [kind]) if kind.is_number() || kind.is_text() => Kind::Text,
             (name, _, _) if kinds.contains(&Kind::Any) && FUNCTIONS.contains(&name) => Kind::Any,
             (name, _, _)

@@ -159,6 +159,7 @@ pub(crate) enum Function {
     EndsWith,
     FirstOfMonth,
     Int,
+    Month,
     Size,
     StartsWith,
     String,
@@ -173,6 +174,7 @@ impl Function {
             "endsWith" => Self::EndsWith,
             "first_of_month" => Self::FirstOfMonth,
             "int" => Self::Int,
+            "month" => Self::Month,
             "size" => Self::Size,
             "startsWith" => Self::StartsWith,
             "string" => Self::String,
@@ -260,7 +262,7 @@ impl Preparing<'_> {
         };
         parts.extend(self.all(&call.args)?);
         if let Some(function) = Function::parse(&call.func_name) {
-            let once = matches!(function, Function::FirstOfMonth | Function::Sum);
+            let once = matches!(function, Function::FirstOfMonth | Function::Month | Function::Sum);
             let call = Formula::Call { function, parts };
             return Some(if once { call.once(self.bound.len()) } else { call });
         }
@@ -921,6 +923,10 @@ fn call<'s>(
             }
             _ => return Err(Lack::no_answer("first_of_month")),
         },
+        Function::Month => match first {
+            Worth::Whole(day) => Worth::Whole(month(day).ok_or_else(|| Lack::no_answer("month"))?),
+            _ => return Err(nothing()),
+        },
     })
 }
 
@@ -950,4 +956,10 @@ pub(crate) fn first_of_month(day: i64, months: i64) -> Option<i64> {
     let day = EPOCH.checked_add(Span::new().try_days(day).ok()?).ok()?;
     let first = day.first_of_month().checked_add(Span::new().try_months(months).ok()?).ok()?;
     Some(day_number(first))
+}
+
+/// The month of the year that a day is in, from 1.
+pub(crate) fn month(day: i64) -> Option<i64> {
+    let day = EPOCH.checked_add(Span::new().try_days(day).ok()?).ok()?;
+    Some(i64::from(day.month()))
 }

@@ -32,6 +32,7 @@ static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
             vec![INT_TYPE, INT_TYPE],
             first_of_month,
         ),
+        environment.add_overload("month", "month_int", vec![INT_TYPE], month),
     ];
     debug_assert!(added.iter().all(Result::is_ok));
     Arc::new(environment)
@@ -209,6 +210,15 @@ fn sum<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Executi
         };
     }
     Ok(CowVal::owned(CelDouble::from(total)))
+}
+
+/// `month(day)`: the month of the year that the day is in, from 1.
+fn month<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let wrong = || ExecutionError::function_error("month", "no such day");
+    let number = arguments.first().and_then(|argument| argument.downcast_ref::<CelInt>());
+    let days = number.and_then(|number| Span::new().try_days(*number.inner()).ok()).ok_or_else(wrong)?;
+    let day = EPOCH.checked_add(days).map_err(|_| wrong())?;
+    Ok(CowVal::owned(CelInt::from(i64::from(day.month()))))
 }
 
 /// `first_of_month(day, months)`: the first day of the month so many months after that of the day.

@@ -35,7 +35,7 @@ const TOLD: usize = 4_000;
 fn pack() -> Outcome<Vec<u8>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
     let mut files = Files::new();
-    for folder in ["", "classes", "forms", "overlays", "pathways"] {
+    for folder in ["", "classes", "forms", "pathways"] {
         for entry in std::fs::read_dir(root.join(folder))? {
             let path = entry?.path();
             if path.is_file() {

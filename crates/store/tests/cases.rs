@@ -35,7 +35,7 @@ const DAY: i32 = 18_331;
 static PACK: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
     let mut files = Files::new();
-    for folder in ["", "classes", "forms", "overlays", "pathways"] {
+    for folder in ["", "classes", "forms", "pathways"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {

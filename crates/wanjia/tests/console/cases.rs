@@ -30,7 +30,7 @@ pub async fn publish(place: &Place) {
     let (from, sunset) = (today - 30, today + 300);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
     let mut files = Files::new();
-    for folder in ["", "classes", "forms", "overlays", "pathways"] {
+    for folder in ["", "classes", "forms", "pathways"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
