@@ -5,6 +5,13 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use domain::area::Level;
+use domain::case::Subject;
+use domain::fact::{Body, FoundBy, Place};
+use domain::id::Id;
+use domain::time::to_day;
+use programme::answer::Given;
+
 fn check(path: &Path) -> (Option<i32>, String, String) {
     run("check", path)
 }
@@ -280,6 +287,88 @@ fn a_version_is_published_once_and_the_record_holds_its_bytes() {
     territory.expect(0, &["rebuild", "--data", "d"]);
     assert_eq!(territory.sql::<i64>("select count(*) from edition"), 2);
     assert_eq!(territory.sql::<i64>("select count(*) from pack"), 2, "a rebuild keeps the packs");
+}
+
+/// Someone who was feverish on arrival two days before the last day of the programme.
+fn arrived(territory: &Territory) {
+    let root = territory.0.path().join("d");
+    let key = store::directory::find_key(&root, None, None).unwrap();
+    let mut store = store::Store::open(&root, key).unwrap();
+    let (office, door, person) = (store.book().own_series, Id([1; 16]), Id([2; 16]));
+    let text = |text: &str| Given::Text(text.into());
+    let given = [
+        ("from_area", text("湖北武汉")),
+        ("arrived_on", text("2020-12-28")),
+        ("transport", text("train")),
+        ("listed_area_14d", text("no")),
+        ("near_case_14d", text("no")),
+        ("dwelling_suitable", text("yes")),
+        ("temp_c", Given::Decimal(38.5)),
+        ("symptom", Given::List(vec![text("fever")])),
+    ];
+    let given = given.into_iter().map(|(name, given)| (name.to_owned(), given)).collect();
+    let plain = programme::answer::encode(&given);
+    let area = "420102002003".to_owned();
+    let facts = [
+        Body::AreaRegistered {
+            code: area.clone(),
+            name: area.clone(),
+            level: Level::Community,
+            parent: None,
+        },
+        Body::DwellingRegistered {
+            dwelling: door,
+            area,
+            building: "3".into(),
+            unit: "2".into(),
+            room: "402".into(),
+            place: Place::Home,
+            found_by: FoundBy::Roster,
+        },
+        Body::PersonRegistered { person, dwelling: door },
+    ];
+    let answered = Body::Answered {
+        subject: Subject::Person(person),
+        dwelling: door,
+        case: None,
+        programme: "epidemic".into(),
+        version: "2020-03".into(),
+        form: "returnee".into(),
+        on: to_day("2020-12-28".parse().unwrap()),
+    };
+    store
+        .write(1_609_200_000_000, |batch| {
+            for fact in facts {
+                batch.append(office, fact, None)?;
+            }
+            let sealed = store::Sealed { owner: person, plaintext: &plain, fresh: true };
+            batch.append(office, answered, Some(sealed))
+        })
+        .unwrap();
+}
+
+#[test]
+fn who_changes_under_a_new_version_is_told_before_it_is_published() {
+    let territory = Territory::new();
+    territory.publish(0, &epidemic(), true);
+    arrived(&territory);
+    let told = territory.publish(0, second().path(), false);
+    assert!(told.contains("no flag comes or goes, 2 people and doors"), "{told}");
+
+    let wider = second();
+    edit(wider.path(), "rules.toml", "today - returnee.on <= 1 &&", "today - returnee.on <= 3 &&");
+    let told = territory.publish(0, wider.path(), false);
+    for part in
+        ["judged on 2020-12-30 by both, 2 people and doors", "E-R05-arrival +1 -0", "抵达时发热或有症状"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!told.contains("3-2-402"), "doors are told when they are asked for");
+    let wider = wider.path().to_str().unwrap();
+    let words = ["programme", "publish", "--data", "d", wider, "--list", "--apply"];
+    let told = territory.expect(0, &words);
+    assert!(told.contains("420102002003 3-2-402 + E-R05-arrival A fever or a symptom on arrival"), "{told}");
+    assert_eq!(territory.sql::<i64>("select count(*) from edition"), 2);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::area::AreaNumber;
 use domain::case::{Source, Subject};
 use domain::fact::Body;
 use domain::id::{DwellingId, Id};
@@ -20,7 +21,7 @@ use programme::form;
 use programme::indicator::{self, Contributions};
 use programme::judge::{Judgement, View, judge as judge_once};
 use programme::rule::Rule;
-use store::cases::is_about;
+use store::cases::{Known, is_about};
 use store::indicators::Counted;
 use store::packs::if_readable;
 use store::{Reader, Store};
@@ -138,6 +139,23 @@ impl Judge {
         let dwelling = needs(Subject::Dwelling(Id::default()));
         Self { programme, person, dwelling }
     }
+
+    fn needs(&self, subject: Subject) -> &Needs {
+        match subject {
+            Subject::Person(_) => &self.person,
+            Subject::Dwelling(_) => &self.dwelling,
+        }
+    }
+
+    /// The rules that flag a subject in an area on a day.
+    fn flagged(&self, subject: Subject, known: &Known, area: &str, on: Day) -> BTreeSet<String> {
+        let day = from_day(on);
+        let (situation, parameters) = (known.situation(), self.programme.parameters.on(area, day));
+        let view = View::new(self.needs(subject), &situation, &parameters, day);
+        let rules = self.programme.rules.iter().filter(|rule| is_about(rule.subject, subject));
+        let flagged = rules.filter(|rule| matches!(view.judge(&rule.condition), Judgement::Flags(_)));
+        flagged.map(|rule| rule.id.value.clone()).collect()
+    }
 }
 
 /// What a rule or an indicator is about that such a subject stands for.
@@ -191,6 +209,82 @@ fn subjects(reader: &mut Reader, waiting: &[(u64, Subject, bool)]) -> Result<BTr
     Ok(found)
 }
 
+/// What is known of a subject under a programme, behind which door, and in which area; none if that is nothing.
+fn known_at(
+    reader: &mut Reader,
+    programme: &str,
+    subject: Subject,
+) -> Result<Option<(Known, DwellingId, AreaNumber)>> {
+    // What was filled in under another id of hers counts under the one by which she is known.
+    if domain::apply::canonical_subject(reader.state(), subject)? != subject {
+        return Ok(None);
+    }
+    let home = match subject {
+        Subject::Dwelling(dwelling) => Some(dwelling),
+        Subject::Person(person) => reader.home(person)?,
+    };
+    let known = reader.known_of(programme, subject)?;
+    let dwelling = home.or(known.newest.map(|(_, dwelling)| dwelling));
+    let area = dwelling.map(|dwelling| reader.area_of(dwelling)).transpose()?.flatten();
+    Ok(dwelling.zip(area).filter(|_| !known.is_empty()).map(|(dwelling, area)| (known, dwelling, area)))
+}
+
+/// A flag that one of two versions raises and the other does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub rule: String,
+    /// Whether the new version raises it; else it goes.
+    pub comes: bool,
+    pub dwelling: DwellingId,
+    pub area: AreaNumber,
+}
+
+/// What a new version changes for the subjects of which something is known.
+#[derive(Clone, Debug, Default)]
+pub struct Compared {
+    /// The subjects judged under both.
+    pub judged: usize,
+    pub changes: Vec<Change>,
+}
+
+/// Judges everyone of whom something is known by two versions of a programme on one day. Nothing is written.
+///
+/// # Errors
+/// Those of the storage, and if there is no key to open the answers.
+pub fn compare(
+    reader: &mut Reader,
+    old: Option<Arc<Programme>>,
+    new: Arc<Programme>,
+    on: Day,
+) -> Result<Compared> {
+    let code = new.manifest.code.clone();
+    let (old, new) = (old.map(Judge::new), Judge::new(new));
+    let mut compared = Compared::default();
+    let mut seen = BTreeSet::new();
+    let mut position = 0;
+    loop {
+        let waiting = reader.to_judge(position, PIECE)?;
+        let Some((last, ..)) = waiting.last() else { return Ok(compared) };
+        position = last + 1;
+        for subject in subjects(reader, &waiting)? {
+            if !seen.insert(subject) {
+                continue;
+            }
+            let Some((known, dwelling, area)) = known_at(reader, &code, subject)? else { continue };
+            compared.judged += 1;
+            let area_code = reader.book().areas.code(area);
+            let before = old.as_ref().map(|old| old.flagged(subject, &known, area_code, on));
+            let (before, after) = (before.unwrap_or_default(), new.flagged(subject, &known, area_code, on));
+            compared.changes.extend(before.symmetric_difference(&after).map(|rule| Change {
+                rule: rule.clone(),
+                comes: after.contains(rule),
+                dwelling,
+                area,
+            }));
+        }
+    }
+}
+
 /// Whether the rules of a programme flag a subject, and what it adds to the indicators.
 fn judge_subject(
     reader: &mut Reader,
@@ -208,27 +302,11 @@ fn judge_subject(
         area: 0,
         added: Contributions::new(),
     };
-    let home = match subject {
-        Subject::Dwelling(dwelling) => Some(dwelling),
-        Subject::Person(person) => reader.home(person)?,
-    };
-    // What was filled in under another id of hers counts under the one by which she is known.
-    let known = match domain::apply::canonical_subject(reader.state(), subject)? {
-        same if same == subject => Some(reader.known_of(code, subject)?),
-        _ => None,
-    };
-    let known = known.filter(|known| !known.is_empty());
-    let dwelling = known.as_ref().and_then(|known| home.or(known.newest.map(|(_, dwelling)| dwelling)));
-    let area = dwelling.map(|dwelling| reader.area_of(dwelling)).transpose()?.flatten();
-    if let (Some(known), Some(dwelling), Some(area)) = (known, dwelling, area) {
+    if let Some((known, dwelling, area)) = known_at(reader, code, subject)? {
         let day = from_day(today);
         let parameters = programme.parameters.on(reader.book().areas.code(area), day);
-        let needs = match subject {
-            Subject::Person(_) => &judge.person,
-            Subject::Dwelling(_) => &judge.dwelling,
-        };
         let situation = known.situation();
-        let view = View::new(needs, &situation, &parameters, day);
+        let view = View::new(judge.needs(subject), &situation, &parameters, day);
         for rule in programme.rules.iter().filter(|rule| is_about(rule.subject, subject)) {
             if matches!(view.judge(&rule.condition), Judgement::Flags(_)) {
                 let last = known.newest.map_or(Millis::MIN, |(at, _)| at);

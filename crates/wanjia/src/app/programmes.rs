@@ -16,7 +16,7 @@ const MOST_BYTES: usize = 4 << 20;
 /// A pack without mistakes, as it would be published.
 #[derive(Debug)]
 pub struct Edited {
-    pub programme: Programme,
+    pub programme: std::sync::Arc<Programme>,
     pub pack: Vec<u8>,
     pub from: Day,
     pub sunset: Day,
@@ -57,7 +57,12 @@ pub fn read_edited(path: &Path) -> Result<std::result::Result<Edited, Vec<Findin
             ),
         ));
     }
-    Ok(Ok(Edited { programme, pack, from: to_day(from), sunset: to_day(sunset) }))
+    Ok(Ok(Edited {
+        programme: std::sync::Arc::new(programme),
+        pack,
+        from: to_day(from),
+        sunset: to_day(sunset),
+    }))
 }
 
 /// What stands in the way of publishing a version beside those that are there.

@@ -1,19 +1,26 @@
 //! `wanjia programme publish`: a version of a pack becomes a fact.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use domain::state::Edition;
 use domain::time::{day_of, from_day};
 use programme::Programme;
 use programme::difference::difference;
+use store::Reader;
 use store::packs::Publication;
 
 use crate::app::failure::Result;
+use crate::app::judging::compare;
 use crate::app::programmes::{Edited, Place, check_place, programme_of, read_edited};
 use crate::cli::{DataArgs, Outcome, now};
 
 /// Publish a version of a pack: what would change is printed, and with --apply it is put on record
+///
+/// Everyone of whom something is known is judged by the version before it and by this one on the same day (today, or the
+/// nearest day on which this one is in force), and it is told how many flags come and go by rule; --list tells at which doors.
 ///
 /// The pack is checked and its own tests are run first; with any mistake nothing is published. What is published is never
 /// changed: a change is a new version. Which version holds is chosen by the day. Exit codes: 0 printed or published, 1 the
@@ -28,6 +35,9 @@ pub struct PublishArgs {
     /// Publish it; without this nothing is written
     #[arg(long)]
     apply: bool,
+    /// Print each door at which a flag comes or goes, with the rule and what it says; no names
+    #[arg(long)]
+    list: bool,
 }
 
 /// # Errors
@@ -40,7 +50,9 @@ pub fn run(args: &PublishArgs) -> Result<Outcome> {
             return Ok(Outcome::WithRejects);
         }
     };
-    let reader = args.data.open_reader()?;
+    store::directory::Directory::find(&args.data.data)?;
+    let key = Arc::new(args.data.find_key()?);
+    let mut reader = Reader::open(&args.data.data, Some(key))?;
     let (code, version) = (&new.programme.manifest.code, &new.programme.manifest.version);
     let before = match check_place(reader.book(), &new, &ledger::seal::digest(&new.pack))? {
         Place::Published => {
@@ -53,6 +65,7 @@ pub fn run(args: &PublishArgs) -> Result<Outcome> {
     };
     let old = before.as_ref().map(|edition| programme_of(&reader, edition)).transpose()?;
     tell(&new, before.as_ref().zip(old.as_ref()));
+    tell_who_changes(&mut reader, old.map(Arc::new), &new, args.list)?;
     if !args.apply {
         println!("nothing was written; add --apply to publish it\n没有写入；加 --apply 才发布");
         return Ok(Outcome::Done);
@@ -111,4 +124,56 @@ fn tell(new: &Edited, before: Option<(&Edition, &Programme)>) {
         "the publication is decided by whoever holds the territory's key, and stands in its record for good\n\
          由持有辖区密钥的人决定发布；发布后永久留痕"
     );
+}
+
+/// Whose flags come and go under the new version, by rule; with `list`, at which doors.
+fn tell_who_changes(
+    reader: &mut Reader,
+    old: Option<Arc<Programme>>,
+    new: &Edited,
+    list: bool,
+) -> Result<()> {
+    let on = day_of(now()).clamp(new.from, new.sunset - 1);
+    let says: BTreeMap<String, (String, String)> = old
+        .iter()
+        .flat_map(|old| &old.rules)
+        .chain(&new.programme.rules)
+        .map(|rule| {
+            let text = |language| rule.says.get(language).unwrap_or(&rule.id.value).to_owned();
+            (rule.id.value.clone(), (text("en"), text("zh")))
+        })
+        .collect();
+    let compared = compare(reader, old, Arc::clone(&new.programme), on)?;
+    let (day, judged) = (from_day(on), compared.judged);
+    if compared.changes.is_empty() {
+        println!(
+            "judged on {day} by both: no flag comes or goes, {judged} people and doors with answers\n\
+             按 {day} 用两个版本判断：提示没有增减，有填报的人和户共 {judged} 个"
+        );
+        return Ok(());
+    }
+    println!(
+        "judged on {day} by both, {judged} people and doors with answers; flags that come (+) and go (-):\n\
+         按 {day} 用两个版本判断，有填报的人和户共 {judged} 个；提示的增（+）减（-）："
+    );
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for change in &compared.changes {
+        let (come, go) = counts.entry(&change.rule).or_default();
+        *if change.comes { come } else { go } += 1;
+    }
+    for (rule, (come, go)) in counts {
+        let (en, zh) = says.get(rule).cloned().unwrap_or_default();
+        println!("  {rule} +{come} -{go} {en}\n  {rule} +{come} -{go} {zh}");
+    }
+    if list {
+        for change in &compared.changes {
+            let labels = reader.labels(change.dwelling)?;
+            let area = reader.book().areas.code(change.area);
+            let sign = if change.comes { '+' } else { '-' };
+            let (en, zh) = says.get(&change.rule).cloned().unwrap_or_default();
+            let (building, unit, room) = (&labels.building, &labels.unit, &labels.room);
+            println!("  {area} {building}-{unit}-{room} {sign} {} {en} / {zh}", change.rule);
+        }
+    }
+    Ok(())
 }
