@@ -80,16 +80,19 @@ bench-planning: build peers
 	@.venv-planning/bin/python bench/planning/run.py target/release/wanjia target/bench-planning $(PLANNING)
 
 # All rules of both packs over made-up households, and one new fact, beside the income rule written by hand. Then a day's
-# escalation and lists of tasks, beside the bare index; what it writes is some gigabytes in target/bench-due.
+# escalation and lists of tasks, beside the bare index; what it writes is some gigabytes in target/bench-due. Last, forms
+# as ODK clients submit them, beside the same ones as phones' pushes.
 HOUSEHOLDS := 1000000
 CASES := 1000000
 TASKS := 10000000
 bench-programme: setup
 	cargo build --release --locked -p programme --example judge
 	cargo build --release --locked -p store --example due
+	cargo build --release --locked -p wanjia --example submissions
 	@target/release/examples/judge --households $(HOUSEHOLDS)
 	@rm -rf target/bench-due target/bench-due.* && target/release/examples/due --cases $(CASES) --tasks $(TASKS) target/bench-due
 	@rm -rf target/bench-due target/bench-due.*
+	@target/release/examples/submissions
 
 # How the screens feel, in Chromium on the real program, beside a bare Vue list; RUNS changes how often each is measured.
 RUNS := 7

@@ -715,6 +715,33 @@ describe('a newcomer’s first evening', () => {
     await residual(secretary, 2)
   })
 
+  it('adds an ODK user, who fetches forms with what is shown once, until she is revoked', async () => {
+    await go(secretary, '手机')
+    await secretary.getByRole('button', { name: '添加 ODK 用户' }).click()
+    await secretary.getByRole('button', { name: '生成二维码' }).click()
+    await secretary.locator('dialog').getByText('请写姓名').waitFor()
+    await secretary.getByLabel('走访员姓名').fill('吴玉兰')
+    await quiet(secretary, 'adding an ODK user')
+    await secretary.getByRole('button', { name: '生成二维码' }).click()
+    await secretary.locator('dialog .link').first().waitFor()
+    const [address, password] = await secretary.locator('dialog .link').allInnerTexts()
+    assert.match(await secretary.locator('dialog img').getAttribute('src'), /^data:image\/svg/)
+    await quiet(secretary, 'an ODK user’s code')
+    const list = async (at, headers = {}) => (await fetch(`${at}/formList`, { headers: { 'X-OpenRosa-Version': '1.0', ...headers } })).status
+    const signedIn = { Authorization: `Basic ${Buffer.from(`wu:${password}`).toString('base64')}` }
+    assert.equal(await list(address), 200)
+    assert.equal(await list(`${origin}/openrosa`, signedIn), 200)
+    await secretary.getByRole('button', { name: '完成' }).click()
+    const row = secretary.locator('tbody tr', { hasText: '吴玉兰' })
+    await row.getByText('· ODK').waitFor()
+    await row.getByRole('button', { name: '停用' }).click()
+    await secretary.locator('dialog').getByText('停用这个 ODK 用户？').waitFor()
+    await secretary.locator('dialog').getByRole('button', { name: '停用' }).click()
+    await row.getByText('已停用').waitFor()
+    assert.equal(await list(address), 403)
+    await go(secretary, '进度')
+  })
+
   it('takes two phones at one door as one door, and the later knock counts whichever arrives first', async () => {
     const second = await enrol(await invite(secretary, '王桂芳'))
     await go(secretary, '进度')

@@ -262,6 +262,12 @@ async function consolePages({ locale, shape, viewport, look }) {
     await page.waitForSelector('.shown img')
     await desk.shot('33-invited')
   })
+  await desk.dialog('33a-odk-user', page.locator('.page-head .button:not(.lamp)'), async (dialog) => {
+    await dialog.locator('[name=worker]').fill('吴网格员')
+    await dialog.locator('.button.lamp').click()
+    await page.waitForSelector('.shown img')
+    await desk.shot('33b-odk-user-added')
+  })
   await desk.dialog('34-revoke', page.locator('.act .button').first())
   await desk.visit('/roster', '.drop')
   await desk.shot('35-roster')

@@ -348,6 +348,7 @@ mod tests {
                         | Action::ReadCases
                         | Action::ActOnCases
                         | Action::ReadForms
+                        | Action::FillInOwnForms
                         | Action::CrossBridges
                 )
         }));

@@ -53,7 +53,7 @@ fn the_first_schema_becomes_the_present_one() {
             .unwrap();
     }
     territory
-        .execute_batch("update meta set value = 1 where name = 'views_version'; drop table pack; pragma user_version = 1;")
+        .execute_batch("update meta set value = 1 where name = 'views_version'; drop table pack; drop table submission; pragma user_version = 1;")
         .unwrap();
     let keys = Connection::open(root.join("keys-test.db")).unwrap();
     keys.execute_batch(

@@ -70,6 +70,14 @@ export interface Invitation {
   expires_at: string
 }
 
+export interface OdkUser {
+  series: string
+  /** Holds the token. */
+  server_url: string
+  token: string
+  qr_svg: string
+}
+
 export interface Enrolment {
   token: string
   actor: string
@@ -91,6 +99,8 @@ export interface Device {
   area_code: string
   area_name: string
   role: string
+  /** No phone of ours but a user of an ODK client. */
+  odk: boolean
   enrolled_at: string
   last_seen_at?: string | null
   revoked_at?: string | null
