@@ -906,7 +906,7 @@ describe('a newcomer’s first evening', () => {
       const pages = secretary.locator('.side ul a')
       const menu = secretary.locator('.side .menu')
       await menu.waitFor()
-      assert.equal(await pages.count(), 14)
+      assert.equal(await pages.count(), 16)
       for (const link of await pages.all()) {
         await menu.click()
         const name = await link.innerText()

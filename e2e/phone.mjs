@@ -85,7 +85,10 @@ const outbox = (page) =>
     return rows.map(({ fate }) => fate)
   })
 
-const knock = (page) => page.locator('.dock').getByRole('button', { name: '拒绝' }).click()
+const knock = async (page) => {
+  await page.locator('.dock').getByRole('button', { name: '拒绝' }).click()
+  await page.getByRole('button', { name: '撤销' }).waitFor()
+}
 
 async function writeNote(page, note) {
   await page.locator('.dock .three .button').first().click()

@@ -24,6 +24,8 @@ export function createTexts<Name extends string = Locale>(chinese: Messages, oth
   })
 
   async function choose(locale: Name): Promise<void> {
+    // First of all: a page that is loaded again while the words come is in that language, too.
+    localStorage.setItem(STORED, locale)
     const global = i18n.global
     if (!(global.availableLocales as string[]).includes(locale)) {
       global.setLocaleMessage(locale as never, (await others[locale as Exclude<Name, 'zh-CN'>]()) as never)
@@ -31,7 +33,6 @@ export function createTexts<Name extends string = Locale>(chinese: Messages, oth
     ;(global.locale as unknown as { value: string }).value = locale
     document.documentElement.lang = locale
     document.documentElement.dir = FROM_THE_RIGHT.includes(locale) ? 'rtl' : 'ltr'
-    localStorage.setItem(STORED, locale)
   }
 
   const { t: translate } = i18n.global as unknown as { t: Translate }
