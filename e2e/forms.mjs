@@ -116,6 +116,7 @@ describe('a form at the door', () => {
   let first
   let second
   let profile
+  after(() => first?.context.close())
 
   const openProfile = async () => {
     // A browser that is killed keeps what was on its disk, and nothing else.
