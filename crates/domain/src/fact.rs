@@ -9,9 +9,12 @@ use minicbor::{Decoder, Encoder};
 
 use crate::area::Level;
 use crate::case::{Deed, Source, Subject};
-use crate::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId};
+use crate::id::{
+    ActorId, CaseId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SubscriptionId, SweepId,
+};
 use crate::plan::PlanKind;
 use crate::slip::{Decision, What};
+use crate::subscription::{RowsOf, Use};
 use crate::time::{Day, Millis};
 
 /// What a knock led to. `domain.md` calls it outcome; the numbers are those of the facts.
@@ -297,6 +300,22 @@ pub enum Body {
     /// 45 `[person, programme, bridge, to, role]`; someone in this role of the programme `to` was told over a bridge of the
     /// other programme, which is a day or that there is none.
     BridgeCrossed { person: PersonId, programme: String, bridge: String, to: String, role: String },
+    /// 52 `[subscription, area, rows, department, name, basis, last day, [field...]]`; from now on a department gets its sheet
+    /// of this name, with a row for each person, dwelling or area, of these fields, on this legal basis, until that day.
+    /// The sealed content is [`crate::subscription::Blank`].
+    Subscribed {
+        subscription: SubscriptionId,
+        area: String,
+        rows: RowsOf,
+        department: String,
+        name: String,
+        basis: String,
+        last_day: Day,
+        fields: Vec<String>,
+    },
+    /// 53 `[subscription, use, rows | null]`; it was approved (0), taken with this many rows (1), or ended (2). The sealed
+    /// content of a taking is [`crate::subscription::Taken`].
+    SubscriptionUsed { subscription: SubscriptionId, with: Use },
     /// 55 `[area, source, digest: bytes32, shapes]`; the map whose bytes have this SHA-256, read from a file of this name,
     /// is the area's from now on. It has this many shapes.
     MapDrawn { area: String, source: String, digest: [u8; 32], shapes: u64 },
@@ -325,6 +344,8 @@ pub enum FactError {
 
 /// No label, code or name in a fact may be longer, so that a stranger cannot fill the ledger.
 pub const TEXT_LIMIT: usize = 200;
+/// No list in a fact may have more items.
+const LIST_LIMIT: u64 = 64;
 
 type Write = Encoder<Vec<u8>>;
 
@@ -370,6 +391,9 @@ impl Out {
             None => self.null(),
         }
     }
+    fn texts(&mut self, texts: &[String]) -> &mut Self {
+        texts.iter().fold(self.array(texts.len() as u64), |out, text| out.text(text))
+    }
     fn subject(&mut self, subject: Subject) -> &mut Self {
         self.uint(subject.kind()).id(subject.id())
     }
@@ -412,6 +436,12 @@ impl In<'_> {
             return Err(FactError::TooLong { kind: self.kind, field, limit: TEXT_LIMIT });
         }
         Ok(text.to_owned())
+    }
+    fn texts(&mut self, field: &'static str) -> Read<Vec<String>> {
+        let length = self.decoder.array().map_err(|error| Self::fail(&error))?;
+        let length = length.filter(|length| *length <= LIST_LIMIT);
+        let length = length.ok_or_else(|| FactError::NotCanonical("a short list was expected".into()))?;
+        (0..length).map(|_| self.text(field)).collect()
     }
     fn null(&mut self) -> Read<bool> {
         let is_null = self.decoder.datatype().map_err(|error| Self::fail(&error))? == Type::Null;
@@ -649,6 +679,19 @@ impl Fact {
             Body::BridgeCrossed { person, programme, bridge, to, role } => {
                 out.array(5).id(*person).text(programme).text(bridge).text(to).text(role)
             }
+            Body::Subscribed { subscription, area, rows, department, name, basis, last_day, fields } => out
+                .array(8)
+                .id(*subscription)
+                .text(area)
+                .uint(*rows as u64)
+                .text(department)
+                .text(name)
+                .text(basis)
+                .int(i64::from(*last_day))
+                .texts(fields),
+            Body::SubscriptionUsed { subscription, with } => {
+                out.array(3).id(*subscription).uint(with.code()).optional(with.rows(), Out::uint)
+            }
             Body::MapDrawn { area, source, digest, shapes } => {
                 out.array(4).text(area).text(source).bytes(digest).uint(*shapes)
             }
@@ -738,6 +781,8 @@ impl Body {
             Self::SaidSettled { .. } => 43,
             Self::AnsweredWithSlip { .. } => 44,
             Self::BridgeCrossed { .. } => 45,
+            Self::Subscribed { .. } => 52,
+            Self::SubscriptionUsed { .. } => 53,
             Self::MapDrawn { .. } => 55,
             Self::DeviceTerm { .. } => 60,
         }
@@ -1053,6 +1098,26 @@ impl Body {
                     to: read.text("to")?,
                     role: read.text("role")?,
                 }
+            }
+            52 => {
+                read.array(8)?;
+                Self::Subscribed {
+                    subscription: read.id()?,
+                    area: read.text("area")?,
+                    rows: read.one_of("rows", RowsOf::from_code)?,
+                    department: read.text("department")?,
+                    name: read.text("name")?,
+                    basis: read.text("basis")?,
+                    last_day: read.day("last day")?,
+                    fields: read.texts("fields")?,
+                }
+            }
+            53 => {
+                read.array(3)?;
+                let (subscription, code) = (read.id()?, read.uint()?);
+                let rows = read.optional(In::uint)?;
+                let with = Use::of(code, rows).ok_or_else(|| read.bad("use", code))?;
+                Self::SubscriptionUsed { subscription, with }
             }
             55 => {
                 read.array(4)?;

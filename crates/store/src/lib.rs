@@ -49,6 +49,7 @@ pub mod rebuild;
 pub mod schema;
 pub mod slips;
 pub mod store;
+mod subscriptions;
 pub mod verify;
 pub mod views;
 

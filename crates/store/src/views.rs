@@ -14,6 +14,7 @@ use domain::state::{
     Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
     Stamp, State, Sweep, SweepNumber, Tally, Visit, Waiting,
 };
+use domain::subscription::{Done, LastTaken, RowsOf, Subscription};
 use domain::sweep::residual_reason;
 use domain::time::Millis;
 use programme::Programme;
@@ -443,6 +444,39 @@ fn load_book(connection: &Connection) -> Result<Book> {
         })
     })?;
     book.maps = maps.collect::<rusqlite::Result<_>>()?;
+    let mut read = connection.prepare(
+        "select id, area, rows_of, department, name, basis, last_day, fields, kept_at, kept_by, position, approved_at,
+            approved_by, taken_at, taken_by, taken_rows, taken_position, takings, ended_at, ended_by
+         from subscription order by number",
+    )?;
+    let subscriptions = read.query_map([], |row| {
+        let done = |at: usize| -> rusqlite::Result<Option<Done>> {
+            let done: (Option<Millis>, Option<[u8; 16]>) = (row.get(at)?, row.get(at + 1)?);
+            Ok(done.0.zip(done.1).map(|(at, by)| Done { at, by: Id(by) }))
+        };
+        let taken = match done(13)? {
+            Some(done) => Some(LastTaken { done, rows: row.get(15)?, position: row.get(16)? }),
+            None => None,
+        };
+        let fields: String = row.get(7)?;
+        Ok(Subscription {
+            id: Id(row.get(0)?),
+            area: row.get(1)?,
+            rows: RowsOf::from_code(row.get(2)?).unwrap_or(RowsOf::People),
+            department: row.get(3)?,
+            name: row.get(4)?,
+            basis: row.get(5)?,
+            last_day: row.get(6)?,
+            fields: fields.split(',').filter(|field| !field.is_empty()).map(str::to_owned).collect(),
+            kept: Done { at: row.get(8)?, by: Id(row.get(9)?) },
+            position: row.get(10)?,
+            approved: done(11)?,
+            taken,
+            takings: row.get(17)?,
+            ended: done(18)?,
+        })
+    })?;
+    book.subscriptions = subscriptions.collect::<rusqlite::Result<_>>()?;
     Ok(book)
 }
 
@@ -508,6 +542,40 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
     )?;
     for (number, map) in (0u32..).zip(&book.maps) {
         put.execute(params![number, map.area, map.source, map.digest, map.shapes, map.drawn_at])?;
+    }
+    let mut put = connection.prepare_cached(
+        "insert or replace into subscription (number, id, area, rows_of, department, name, basis, last_day, fields, kept_at,
+            kept_by, position, approved_at, approved_by, taken_at, taken_by, taken_rows, taken_position, takings,
+            ended_at, ended_by)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+    )?;
+    for (number, sheet) in (0u32..).zip(&book.subscriptions) {
+        let of = |done: Option<Done>| (done.map(|done| done.at), done.map(|done| done.by.0));
+        let (approved, ended) = (of(sheet.approved), of(sheet.ended));
+        let taken = of(sheet.taken.map(|taken| taken.done));
+        put.execute(params![
+            number,
+            sheet.id.0,
+            sheet.area,
+            sheet.rows as u8,
+            sheet.department,
+            sheet.name,
+            sheet.basis,
+            sheet.last_day,
+            sheet.fields.join(","),
+            sheet.kept.at,
+            sheet.kept.by.0,
+            sheet.position,
+            approved.0,
+            approved.1,
+            taken.0,
+            taken.1,
+            sheet.taken.map(|taken| taken.rows),
+            sheet.taken.map(|taken| taken.position),
+            sheet.takings,
+            ended.0,
+            ended.1
+        ])?;
     }
     Ok(())
 }

@@ -19,6 +19,7 @@
 //! | `indicators` | what is counted by area and day, and who stands behind it |
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
+//! | `subscriptions` | departments' sheets, filled from the data |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
 //! | `checks` | what a resident is asked for, and her answers |
 //! | `problem` | how a request is refused |
@@ -84,6 +85,7 @@ pub mod rosters;
 pub mod scope;
 pub mod session;
 pub mod slips;
+pub mod subscriptions;
 pub mod sweeps;
 pub mod trees;
 pub mod wire;
@@ -215,6 +217,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(lines::routes())
         .merge(indicators::routes())
         .merge(forms::routes())
+        .merge(subscriptions::routes())
         .merge(slips::routes())
         .merge(checks::routes())
         .merge(facts::routes())

@@ -20,3 +20,4 @@ mod proposals;
 mod secrets;
 mod sign_in;
 mod slips;
+mod subscriptions;
