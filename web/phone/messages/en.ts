@@ -182,7 +182,7 @@ export default {
     none: 'Nothing is due from you now.',
     clear: 'Everything for today is done.',
     asOf: 'You can read and do this without a signal; what is new comes with the next sync.',
-    kind: { leave: '{of}', release: 'To be released: {of}', sign: 'Needs your signature: {of}' },
+    kind: { leave: '{of}', wait: 'Waits: {of}', release: 'To be released: {of}', sign: 'Needs your signature: {of}' },
     late: '{length} late',
     left: '{length} left',
     by: 'by {time}',

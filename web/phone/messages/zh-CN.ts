@@ -182,7 +182,7 @@ export default {
     none: '现在没有要您办的事。',
     clear: '今天要办的都办完了。',
     asOf: '没有信号也能看、也能办；新的任务在下次同步时到达。',
-    kind: { leave: '{of}', release: '该解除：{of}', sign: '等您签字：{of}' },
+    kind: { leave: '{of}', wait: '在等：{of}', release: '该解除：{of}', sign: '等您签字：{of}' },
     late: '超时 {length}',
     left: '还有 {length}',
     by: '{time} 前',
