@@ -339,7 +339,8 @@ impl Case {
 
     /// Its limit begins when what it waited for has come, and not before it came into its state.
     fn resume(&mut self, events: &[&Event]) {
-        let resumed = events.iter().filter(|event| event.deed == Deed::Resume).map(|event| event.stamp.at).min();
+        let resumed =
+            events.iter().filter(|event| event.deed == Deed::Resume).map(|event| event.stamp.at).min();
         if let (true, Some(at)) = (self.waits, resumed) {
             self.since = self.since.max(at);
             self.waits = false;

@@ -536,7 +536,8 @@ impl Lines {
         self.texts(&waits_zh, &waits_en, &waits(before), &waits(state));
         let [until_before, until] = [before, state].map(|state| state.waits.as_ref().map(|wait| &wait.until));
         self.expression(("等到的条件", "until what it waits"), code, until_before, until);
-        let look = |state: &State| state.waits.as_ref().map_or("—", |wait| wait.look_within.as_str()).to_owned();
+        let look =
+            |state: &State| state.waits.as_ref().map_or("—", |wait| wait.look_within.as_str()).to_owned();
         self.plain(
             &format!("{zh} 多久看一次"),
             &format!("after how long {en} is looked at"),

@@ -376,7 +376,8 @@ async fn a_task_that_waits_says_for_what_and_opens_on_the_day() {
     assert_eq!(task(now() + 2 * day).await, waits);
     assert_eq!(task(now() + 3 * day).await, (json!("leave"), json!("已计划")), "nobody filled anything in");
     assert_eq!(task(now() + 3 * day + 1).await.0, "leave", "once");
-    let file = place.ask(SECRETARY, "GET", &format!("/v1/cases/{}", case.as_str().unwrap()), None).await.json();
+    let file =
+        place.ask(SECRETARY, "GET", &format!("/v1/cases/{}", case.as_str().unwrap()), None).await.json();
     let deeds: Vec<&Value> = file["events"].as_array().unwrap().iter().map(|event| &event["deed"]).collect();
     assert_eq!(deeds, ["resume"]);
 }
