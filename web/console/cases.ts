@@ -26,7 +26,7 @@ export interface DueTask {
   programme: string
   pathway: Named
   state: Named
-  kind: 'leave' | 'release' | 'sign'
+  kind: 'leave' | 'wait' | 'release' | 'sign'
   of: Named
   role: string
   level: 'open' | 'reminded' | 'overdue'
@@ -86,7 +86,7 @@ export interface CaseEvent {
   at: string
   by: string
   role: string
-  deed: 'step' | 'step_overridden' | 'sign' | 'offer' | 'take'
+  deed: 'step' | 'step_overridden' | 'sign' | 'offer' | 'take' | 'resume'
   step?: Named
   to?: string
   outcome?: 'ran' | 'overtaken' | 'ahead' | 'waiting'

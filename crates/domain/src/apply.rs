@@ -2,10 +2,10 @@
 
 use crate::access::{Grant, Purpose};
 use crate::area::{Area, AreaNumber, Level};
-use crate::case::{Case, Climb, Event, Filled, Report, Subject};
+use crate::case::{Case, Climb, Deed, Event, Filled, Report, Subject};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
-use crate::id::{DwellingId, PersonId, PlanId, SeriesId};
+use crate::id::{CaseId, DwellingId, PersonId, PlanId, SeriesId};
 use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
     Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
@@ -301,22 +301,10 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         }
         Body::CaseReported { .. } => report_case(state, origin, fact, stamp.at),
         Body::CaseActed { case, turn, role, deed } => {
-            let named = *case;
-            let Some((case, _)) = state.case(named)? else { return Ok(()) };
-            state.put_event(
-                case,
-                Event {
-                    named,
-                    at: stamp.at,
-                    series: origin.series,
-                    sequence: origin.sequence,
-                    position: origin.position,
-                    actor: fact.actor,
-                    role: role.clone(),
-                    turn: *turn,
-                    deed: deed.clone(),
-                },
-            )
+            put_event(state, origin, fact, stamp.at, (*case, *turn, role, deed))
+        }
+        Body::CaseResumed { case, turn } => {
+            put_event(state, origin, fact, stamp.at, (*case, *turn, "", &Deed::Resume))
         }
         Body::CaseClimbed { case, task, role, due } => {
             let named = *case;
@@ -478,7 +466,37 @@ fn report_case<S: State>(state: &mut S, origin: Origin, fact: &Fact, at: Millis)
         dwelling,
         counted_from: *counted_from,
     };
+    // Where it begins may wait for something that has come already.
+    state.judge_anew(subject, false, origin.counts_from)?;
     state.put_report(case, report)
+}
+
+/// Something was done about a case, or what it waited for has come: one `(case, turn, role, deed)`. Of a case that is not known
+/// there is nothing to say.
+fn put_event<S: State>(
+    state: &mut S,
+    origin: Origin,
+    fact: &Fact,
+    at: Millis,
+    (named, turn, role, deed): (CaseId, u64, &str, &Deed),
+) -> Result<(), S::Error> {
+    let Some((id, case)) = state.case(named)? else { return Ok(()) };
+    // Where it led may wait for something that has come already.
+    state.judge_anew(case.subject, false, origin.counts_from)?;
+    state.put_event(
+        id,
+        Event {
+            named,
+            at,
+            series: origin.series,
+            sequence: origin.sequence,
+            position: origin.position,
+            actor: fact.actor,
+            role: role.to_owned(),
+            turn,
+            deed: deed.clone(),
+        },
+    )
 }
 
 /// The id under which a subject is known.

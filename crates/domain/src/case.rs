@@ -85,6 +85,8 @@ pub enum Deed {
     Offer { to: ActorId },
     /// An offer was accepted, or the case taken over.
     Take,
+    /// What its state waited for has come. Never a person's, and never told by a fact of what someone did.
+    Resume,
 }
 
 impl Deed {
@@ -97,6 +99,7 @@ impl Deed {
             Self::Sign { .. } => 2,
             Self::Offer { .. } => 3,
             Self::Take => 4,
+            Self::Resume => 5,
         }
     }
 
@@ -108,6 +111,7 @@ impl Deed {
             Self::Sign { .. } => "sign",
             Self::Offer { .. } => "offer",
             Self::Take => "take",
+            Self::Resume => "resume",
         }
     }
 
@@ -115,7 +119,7 @@ impl Deed {
     pub fn step(&self) -> Option<&str> {
         match self {
             Self::Step { step, .. } | Self::Sign { step } => Some(step),
-            Self::Offer { .. } | Self::Take => None,
+            Self::Offer { .. } | Self::Take | Self::Resume => None,
         }
     }
 }

@@ -300,6 +300,8 @@ pub enum Body {
     /// 45 `[person, programme, bridge, to, role]`; someone in this role of the programme `to` was told over a bridge of the
     /// other programme, which is a day or that there is none.
     BridgeCrossed { person: PersonId, programme: String, bridge: String, to: String, role: String },
+    /// 46 `[case, turn]`; what the state waited for, into which so many steps have led, has come.
+    CaseResumed { case: CaseId, turn: u64 },
     /// 52 `[subscription, area, rows, department, name, basis, last day, [field...]]`; from now on a department gets its sheet
     /// of this name, with a row for each person, dwelling or area, of these fields, on this legal basis, until that day.
     /// The sealed content is [`crate::subscription::Blank`].
@@ -638,7 +640,7 @@ impl Fact {
                 let (to, counted_from) = match deed {
                     Deed::Offer { to } => (Some(*to), None),
                     Deed::Step { counted_from, .. } => (None, *counted_from),
-                    Deed::Sign { .. } | Deed::Take => (None, None),
+                    Deed::Sign { .. } | Deed::Take | Deed::Resume => (None, None),
                 };
                 out.array(7)
                     .id(*case)
@@ -649,6 +651,7 @@ impl Fact {
                     .optional(to, Out::id)
                     .optional(counted_from.map(i64::from), Out::int)
             }
+            Body::CaseResumed { case, turn } => out.array(2).id(*case).uint(*turn),
             Body::CaseClimbed { case, task, role, due } => {
                 out.array(4).id(*case).text(task).text(role).int(*due)
             }
@@ -781,6 +784,7 @@ impl Body {
             Self::SaidSettled { .. } => 43,
             Self::AnsweredWithSlip { .. } => 44,
             Self::BridgeCrossed { .. } => 45,
+            Self::CaseResumed { .. } => 46,
             Self::Subscribed { .. } => 52,
             Self::SubscriptionUsed { .. } => 53,
             Self::MapDrawn { .. } => 55,
@@ -1042,6 +1046,10 @@ impl Body {
                     role: read.text("role")?,
                     due: read.int()?,
                 }
+            }
+            46 => {
+                read.array(2)?;
+                Self::CaseResumed { case: read.id()?, turn: read.uint()? }
             }
             36 => {
                 read.array(4)?;

@@ -176,7 +176,7 @@ impl Subscription {
 
 /// The sealed content of a subscription: the department's own workbook, and where in it the fields go. It is sealed since
 /// who sends a blank sheet may have left people in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Blank {
     /// From 0, as the workbook's reader counts.
     pub sheet: u64,

@@ -146,6 +146,7 @@ fn body() -> impl Strategy<Value = Body> {
             role,
             deed
         }),
+        (id(), any::<u64>()).prop_map(|(case, turn)| Body::CaseResumed { case, turn }),
         (id(), text(), text(), any::<i64>()).prop_map(|(case, task, role, due)| Body::CaseClimbed {
             case,
             task,

@@ -232,7 +232,7 @@ export interface MyTask {
   version: string
   pathway: Named
   state: Named
-  kind: 'leave' | 'release' | 'sign'
+  kind: 'leave' | 'wait' | 'release' | 'sign'
   of: Named
   role: string
   /** It is another role's and has climbed to hers. */

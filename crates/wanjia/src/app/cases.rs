@@ -449,7 +449,7 @@ fn check_deed(file: &CaseFile, actor: ActorId, new: &Acting<'_>) -> Result<()> {
                 return possible("这一步要由别的角色来做", "another role takes this step");
             }
         }
-        Deed::Offer { .. } => {}
+        Deed::Offer { .. } | Deed::Resume => {}
         Deed::Take => {
             let offered = standing.offered == Some(u128::from_be_bytes(actor.0));
             if !offered && duty.owner != new.role && !role(&duty.climbs_to) {

@@ -138,9 +138,9 @@ struct CaseTask {
     programme: String,
     pathway: Named,
     state: Named,
-    /// `leave` the state, `release` the person from what she is held to, or `sign` a step
+    /// `leave` the state, `wait` for what it waits for, `release` the person from what she is held to, or `sign` a step
     kind: &'static str,
-    /// The state, the restriction or the step.
+    /// The state, what it waits for, the restriction or the step.
     of: Named,
     role: String,
     /// `open`, `reminded` or `overdue`
@@ -168,6 +168,7 @@ pub(super) fn what_of(file: &CaseFile, task: &str) -> (&'static str, Named) {
             let held = &file.programme.manifest.restrictions;
             ("release", held.iter().find(|held| held.code.value == code).map(|held| &held.name))
         }
+        "wait" => ("wait", pathway.and_then(|pathway| Some(&pathway.state(code)?.waits.as_ref()?.name))),
         _ => ("leave", pathway.and_then(|pathway| Some(&pathway.state(code)?.name))),
     };
     (kind, Named::of(code, name))
@@ -347,12 +348,12 @@ struct Days {
 fn days_of(file: &CaseFile, task: &case::Task, now: i64) -> Option<Days> {
     let limit = match &task.what {
         What::Leave { state } => &file.pathway()?.state(state)?.duty.as_ref()?.within,
+        What::Wait { .. } | What::Sign { .. } => return None,
         What::Release { restriction } => {
             let held = file.programme.manifest.restrictions.iter();
             let held = held.into_iter().find(|held| held.code.value == *restriction)?;
             &held.ends_after.as_ref()?.value
         }
-        What::Sign { .. } => return None,
     };
     (file.programme.parameters.get(limit)?.unit == Unit::Days).then(|| {
         let day = |at: jiff::Timestamp| day_of(at.as_millisecond());
