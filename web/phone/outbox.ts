@@ -7,6 +7,8 @@ import Dexie, { type Table } from 'dexie'
 import {
   answeredBody,
   caseActedBody,
+  doorsAnsweredBody,
+  doorsOfferedBody,
   dwellingRegisteredBody,
   Kind,
   payload,
@@ -31,6 +33,7 @@ import { sign } from '@core/ledger/signature'
 import { freshId, idBytes, idText } from '@core/ledger/uuid'
 import { floorOf } from '@core/doors/order'
 import { db, setting, type FormAbout, type Identity, type KeptForm, type KeptTask, type OutboxFact, type PhoneDoor } from './db'
+import type { HandingEntry } from './handing'
 import { doorTitle } from './naming'
 import { keeping } from './vault'
 
@@ -58,6 +61,7 @@ interface Draft {
   what: OutboxFact['what']
   named?: Named
   deed?: OutboxFact['deed']
+  handed?: OutboxFact['handed']
 }
 
 type Place = Pick<PhoneDoor, 'dwelling' | 'building' | 'unit' | 'room'>
@@ -145,6 +149,21 @@ export async function recordDeed(identity: Identity, entry: DeedEntry, now: numb
     deed: { case: task.case, turn: task.turn, what: deed },
   }
   return write(identity, [draft], task.about, null, now)
+}
+
+/** Writes that doors are offered to a colleague, or what is answered to it. Returns the visit number for `undo`. */
+export async function recordHanding(identity: Identity, entry: HandingEntry, now: number): Promise<number> {
+  const { handOver, sweep, taker, answer, doors } = entry
+  const draft: Draft = {
+    ...(answer === null
+      ? { kind: Kind.DoorsOffered, body: doorsOfferedBody(idBytes(handOver), idBytes(sweep), idBytes(taker.worker), doors.map(idBytes)) }
+      : { kind: Kind.DoorsAnswered, body: doorsAnsweredBody(idBytes(handOver), answer) }),
+    content: null,
+    what: 'handed',
+    handed: entry,
+  }
+  // It is of many doors, and of none of them alone.
+  return write(identity, [draft], { dwelling: '', building: '', unit: '', room: '' }, null, now)
 }
 
 /** Writes a form that was filled in, its answers sealed to whom they are about, and ends its draft. */
@@ -291,6 +310,7 @@ async function append(
       outcome: draft.what === 'visit' ? outcome : null,
       named: draft.named ?? null,
       deed: draft.deed ?? null,
+      handed: draft.handed ?? null,
       receipt: null,
     }
     sequence += 1
