@@ -240,7 +240,7 @@ class PhoneDatabase extends Dexie {
     })
     this.version(2).stores({ tasks: 'id', forms: 'key', drafts: 'id', answers: 'id' })
     this.version(3).stores({ plain: 'name', visitDrafts: 'dwelling' }).upgrade(apart)
-    this.use(sealing(CLEAR, ['plain']))
+    this.use(sealing(CLEAR, ['plain'], ['doors', 'outbox', 'visits']))
   }
 }
 
