@@ -25,7 +25,7 @@ import {
 } from '@core/ledger/facts'
 import type { Named } from '@core/api/types'
 import { answersContent, type Given } from '@core/ledger/answers'
-import type { Bytes } from '@core/ledger/bytes'
+import { text, type Bytes } from '@core/ledger/bytes'
 import type { Canonical } from '@core/ledger/canonical'
 import { encodeEnvelope, factHash, FIRST_PREVIOUS, headMessage } from '@core/ledger/envelope'
 import { contentDigest, freshKey, freshNonce, seal } from '@core/ledger/seal'
@@ -76,6 +76,8 @@ export interface DeedEntry {
   to: string | null
   /** Days since 1970-01-01: from when the state after a step counts, where a form says it. */
   countedFrom: number | null
+  /** Why a step is taken against its condition. */
+  why: string | null
 }
 
 export interface AnswersEntry {
@@ -131,7 +133,7 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
 
 /** Writes what was done about a case. Returns the visit number for `undo`. */
 export async function recordDeed(identity: Identity, entry: DeedEntry, now: number): Promise<number> {
-  const { task, deed, role, step, to, countedFrom } = entry
+  const { task, deed, role, step, to, countedFrom, why } = entry
   const draft: Draft = {
     kind: Kind.CaseActed,
     body: caseActedBody({
@@ -143,7 +145,7 @@ export async function recordDeed(identity: Identity, entry: DeedEntry, now: numb
       to: to === null ? null : idBytes(to),
       countedFrom,
     }),
-    content: null,
+    content: why === null ? null : { owner: idBytes(task.about.person ?? task.about.dwelling), plaintext: text(why) },
     what: 'acted',
     ...(step === null ? {} : { named: step }),
     deed: { case: task.case, turn: task.turn, what: deed },

@@ -31,11 +31,12 @@ export function colleagueName(worker: string): string {
   return colleagues.value.find((known) => known.worker === worker)?.name ?? translate('day.someone')
 }
 
-/** Writes a step or a signature. Never waits for the network. */
-export async function take(task: KeptTask, step: MyStep): Promise<void> {
+/** Writes a step or a signature; with a reason, against the step's condition. Never waits for the network. */
+export async function take(task: KeptTask, step: MyStep, why: string | null = null): Promise<void> {
   await keeping(async () => {
     const countedFrom = await countingDay(task, step)
-    await write(task, step.deed, step.role, { step: step.step, countedFrom }, translate('day.did', { step: named(step.step) }))
+    const deed = why === null ? step.deed : 'step_overridden'
+    await write(task, deed, step.role, { step: step.step, countedFrom, why }, translate('day.did', { step: named(step.step) }))
   })
 }
 
@@ -70,12 +71,12 @@ async function write(
   task: KeptTask,
   deed: Deed,
   role: string,
-  more: { step?: Named; to?: string; countedFrom?: number | null },
+  more: { step?: Named; to?: string; countedFrom?: number | null; why?: string | null },
   said: string,
 ): Promise<void> {
   if (identity.value === null) throw new Error('a phone that is not enrolled cannot record')
-  const { step = null, to = null, countedFrom = null } = more
-  const visit = await recordDeed(identity.value, { task, deed, role, step, to, countedFrom }, Date.now())
+  const { step = null, to = null, countedFrom = null, why = null } = more
+  const visit = await recordDeed(identity.value, { task, deed, role, step, to, countedFrom, why }, Date.now())
   navigator.vibrate?.(20)
   say(said, visit)
   syncSoon()

@@ -222,6 +222,8 @@ export interface MyStep {
   signed_by: Named[]
   /** The forms that its condition looks at. */
   forms: string[]
+  /** Its condition may be passed over, with a reason. */
+  may_override?: boolean
   /** The question whose answer is the day from which the state after it counts, and that day as the server knows it. */
   counted_from?: { form: string; field: string; day?: string }
 }
