@@ -144,7 +144,7 @@ export async function recordDeed(identity: Identity, entry: DeedEntry, now: numb
     ...(step === null ? {} : { named: step }),
     deed: { case: task.case, turn: task.turn, what: deed },
   }
-  return write(identity, [draft], task.about, null, now)
+  return write(identity, [draft], { ...task.about, dwelling: task.about.dwelling ?? '' }, null, now)
 }
 
 /** Writes a form that was filled in, its answers sealed to whom they are about, and ends its draft. */

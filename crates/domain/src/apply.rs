@@ -403,7 +403,7 @@ fn report_case<S: State>(state: &mut S, origin: Origin, fact: &Fact, at: Millis)
         return Ok(());
     }
     let dwelling = resolve_dwelling(state, *dwelling)?;
-    if state.dwelling(dwelling)?.is_none() {
+    if area_about(state, subject, dwelling)?.is_none() {
         return Ok(());
     }
     let case = Case {
@@ -466,6 +466,7 @@ pub fn canonical_subject<S: State>(state: &mut S, subject: Subject) -> Result<Su
     Ok(match subject {
         Subject::Person(id) => Subject::Person(canonical(state, id)?),
         Subject::Dwelling(id) => Subject::Dwelling(resolve_dwelling(state, id)?),
+        Subject::Area(_) => subject,
     })
 }
 
@@ -564,6 +565,26 @@ pub fn resolve_dwelling<S: State>(state: &mut S, id: DwellingId) -> Result<Dwell
         return Ok(id);
     }
     Ok(state.dwelling_alias(id)?.unwrap_or(id))
+}
+
+/// The area under which something said of a subject at a door is counted: that of the door, by whichever id it is called. Of
+/// an area it is the area, and the door has its id too. None if there is no such door or area.
+///
+/// # Errors
+/// Those of the storage.
+pub fn area_about<S: State>(
+    state: &mut S,
+    subject: Subject,
+    dwelling: DwellingId,
+) -> Result<Option<AreaNumber>, S::Error> {
+    if let Subject::Area(own) = subject {
+        return Ok(state.book().areas.of_id(own).filter(|_| own == dwelling));
+    }
+    if let Some(row) = state.dwelling(dwelling)? {
+        return Ok(Some(row.area));
+    }
+    let dwelling = resolve_dwelling(state, dwelling)?;
+    Ok(state.dwelling(dwelling)?.map(|row| row.area))
 }
 
 /// The door of this key that an address in `area` means: the one registered there, or moved there since. A grid is

@@ -192,7 +192,7 @@ fn body() -> impl Strategy<Value = Body> {
 }
 
 fn subject() -> impl Strategy<Value = Subject> {
-    prop_oneof![id().prop_map(Subject::Person), id().prop_map(Subject::Dwelling)]
+    prop_oneof![id().prop_map(Subject::Person), id().prop_map(Subject::Dwelling), id().prop_map(Subject::Area)]
 }
 
 fn deed() -> impl Strategy<Value = Deed> {

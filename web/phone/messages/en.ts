@@ -233,6 +233,7 @@ export default {
     nobody: 'Nobody is listed here. Put people down in the visit first.',
     list: 'Fill in a form',
     listHow: 'Forms for this door',
+    atDesk: 'What it needs is filled in at the office.',
     forTask: 'Forms that this step looks at',
     draft: 'Not finished, go on',
     page: 'Page {n} of {all}',

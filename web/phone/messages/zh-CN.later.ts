@@ -169,6 +169,7 @@ export default {
     nobody: '名单上这户没有人。请先在走访里登记。',
     list: '填表',
     listHow: '这户可以填的表',
+    atDesk: '所需的表在社区的电脑上填。',
     forTask: '这一步要看的表',
     draft: '没填完，接着填',
     page: '第 {n} / {all} 页',
