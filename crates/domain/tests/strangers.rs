@@ -192,7 +192,11 @@ fn body() -> impl Strategy<Value = Body> {
 }
 
 fn subject() -> impl Strategy<Value = Subject> {
-    prop_oneof![id().prop_map(Subject::Person), id().prop_map(Subject::Dwelling), id().prop_map(Subject::Area)]
+    prop_oneof![
+        id().prop_map(Subject::Person),
+        id().prop_map(Subject::Dwelling),
+        id().prop_map(Subject::Area)
+    ]
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
