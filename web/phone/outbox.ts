@@ -150,7 +150,7 @@ export async function recordDeed(identity: Identity, entry: DeedEntry, now: numb
     ...(step === null ? {} : { named: step }),
     deed: { case: task.case, turn: task.turn, what: deed },
   }
-  return write(identity, [draft], task.about, null, now)
+  return write(identity, [draft], { ...task.about, dwelling: task.about.dwelling ?? '' }, null, now)
 }
 
 /** Writes that doors are offered to a colleague, or what is answered to it. Returns the visit number for `undo`. */
