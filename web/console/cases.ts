@@ -13,13 +13,17 @@ export interface Named {
 export interface About {
   /** Without it: the household behind the door. */
   person?: string
-  dwelling: string
+  /** Without it: the area. */
+  dwelling?: string
   area_code: string
   area_name: string
   building: string
   unit: string
   room: string
 }
+
+/** What a form or a pathway can be about that is found behind a door and is no person. */
+export const BEHIND_A_DOOR = ['household', 'dwelling', 'place', 'organisation']
 
 export interface DueTask {
   case: string

@@ -59,7 +59,7 @@ export function myDay(
     else if (task.holder !== undefined && task.holder !== me && !took) day.others.push(row)
     else day[when].push(row)
   }
-  const walk = (row: DayTask) => rank.get(row.task.about.dwelling) ?? Infinity
+  const walk = (row: DayTask) => rank.get(row.task.about.dwelling ?? '') ?? Infinity
   const soonest = (one: DayTask, other: DayTask) => Date.parse(one.task.due) - Date.parse(other.task.due)
   const walking = (one: DayTask, other: DayTask) => (walk(one) === walk(other) ? soonest(one, other) : walk(one) - walk(other))
   day.overdue.sort((one, other) => soonest(one, other) || walking(one, other))
@@ -73,7 +73,7 @@ function doneHere(task: KeptTask, outbox: readonly OutboxFact[]): OutboxFact | n
   const about = ({ fate, deed }: OutboxFact) => fate !== 'quarantined' && deed?.case === task.case && deed.turn === task.turn
   const found = outbox.filter(about).at(-1) ?? null
   // An offer or a taking moves no turn: it is done once the server says so itself.
-  if (found?.fate !== 'accepted' || found.deed?.what === 'step' || found.deed?.what === 'sign') return found
+  if (found?.fate !== 'accepted' || found.deed?.what !== 'offer' && found.deed?.what !== 'take') return found
   return null
 }
 

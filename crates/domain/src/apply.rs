@@ -5,6 +5,7 @@ use crate::area::{Area, AreaNumber, Level};
 use crate::case::{Case, Climb, Deed, Event, Filled, Report, Subject};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
+use crate::hand_over::{self, HandOver};
 use crate::id::{CaseId, DwellingId, PersonId, PlanId, SeriesId};
 use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
@@ -319,6 +320,23 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             let area = area.as_deref().and_then(|area| state.book().areas.number(area));
             state.put_appointment(*who, programme, role, area)
         }
+        Body::DoorsOffered { hand_over, sweep, to, doors } => {
+            let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
+            let Some(device) = state.device(origin.series)? else { return Ok(()) };
+            let row = HandOver {
+                sweep,
+                area: device.area,
+                giver: fact.actor,
+                taker: *to,
+                offered_at: stamp.at,
+                answered: None,
+                changed: origin.counts_from,
+            };
+            hand_over::offer(state, *hand_over, row, doors)
+        }
+        Body::DoorsAnswered { hand_over, answer } => {
+            hand_over::answer(state, *hand_over, fact.actor, (*answer, stamp.at), origin.counts_from)
+        }
         Body::SlipIssued { slip, dwelling, expires_at } => {
             let row = Slip {
                 dwelling: *dwelling,
@@ -444,7 +462,7 @@ fn report_case<S: State>(state: &mut S, origin: Origin, fact: &Fact, at: Millis)
         return Ok(());
     }
     let dwelling = resolve_dwelling(state, *dwelling)?;
-    if state.dwelling(dwelling)?.is_none() {
+    if area_about(state, subject, dwelling)?.is_none() {
         return Ok(());
     }
     let case = Case {
@@ -507,6 +525,7 @@ pub fn canonical_subject<S: State>(state: &mut S, subject: Subject) -> Result<Su
     Ok(match subject {
         Subject::Person(id) => Subject::Person(canonical(state, id)?),
         Subject::Dwelling(id) => Subject::Dwelling(resolve_dwelling(state, id)?),
+        Subject::Area(_) => subject,
     })
 }
 
@@ -605,6 +624,26 @@ pub fn resolve_dwelling<S: State>(state: &mut S, id: DwellingId) -> Result<Dwell
         return Ok(id);
     }
     Ok(state.dwelling_alias(id)?.unwrap_or(id))
+}
+
+/// The area under which something said of a subject at a door is counted: that of the door, by whichever id it is called. Of
+/// an area it is the area, and the door has its id too. None if there is no such door or area.
+///
+/// # Errors
+/// Those of the storage.
+pub fn area_about<S: State>(
+    state: &mut S,
+    subject: Subject,
+    dwelling: DwellingId,
+) -> Result<Option<AreaNumber>, S::Error> {
+    if let Subject::Area(own) = subject {
+        return Ok(state.book().areas.of_id(own).filter(|_| own == dwelling));
+    }
+    if let Some(row) = state.dwelling(dwelling)? {
+        return Ok(Some(row.area));
+    }
+    let dwelling = resolve_dwelling(state, dwelling)?;
+    Ok(state.dwelling(dwelling)?.map(|row| row.area))
 }
 
 /// The door of this key that an address in `area` means: the one registered there, or moved there since. A grid is

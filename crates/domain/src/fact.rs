@@ -9,8 +9,10 @@ use minicbor::{Decoder, Encoder};
 
 use crate::area::Level;
 use crate::case::{Deed, Source, Subject};
+use crate::hand_over::{Answer, DOORS_LIMIT};
 use crate::id::{
-    ActorId, CaseId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SubscriptionId, SweepId,
+    ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId,
+    SubscriptionId, SweepId,
 };
 use crate::plan::PlanKind;
 use crate::slip::{Decision, What};
@@ -318,6 +320,10 @@ pub enum Body {
     /// 53 `[subscription, use, rows | null]`; it was approved (0), taken with this many rows (1), or ended (2). The sealed
     /// content of a taking is [`crate::subscription::Taken`].
     SubscriptionUsed { subscription: SubscriptionId, with: Use },
+    /// 54 `[hand-over, sweep, to, doors]`; these doors of a sweep, one or more, are offered to someone.
+    DoorsOffered { hand_over: HandOverId, sweep: SweepId, to: ActorId, doors: Vec<DwellingId> },
+    /// 56 `[hand-over, answer]`; the first answer to an offer counts. Until it is taken, the doors stay with whoever offered them.
+    DoorsAnswered { hand_over: HandOverId, answer: Answer },
     /// 55 `[area, source, digest: bytes32, shapes]`; the map whose bytes have this SHA-256, read from a file of this name,
     /// is the area's from now on. It has this many shapes.
     MapDrawn { area: String, source: String, digest: [u8; 32], shapes: u64 },
@@ -431,6 +437,16 @@ impl In<'_> {
     }
     fn id(&mut self) -> Read<Id> {
         self.fixed().map(Id)
+    }
+    /// One id or more, up to a limit.
+    fn ids(&mut self, field: &'static str, limit: usize) -> Read<Vec<Id>> {
+        let found = self.decoder.array().map_err(|error| Self::fail(&error))?;
+        let found =
+            found.ok_or_else(|| FactError::NotCanonical("an array of known length was expected".into()))?;
+        if found == 0 || usize::try_from(found).map_or(true, |found| found > limit) {
+            return Err(self.bad(field, found));
+        }
+        (0..found).map(|_| self.id()).collect()
     }
     fn text(&mut self, field: &'static str) -> Read<String> {
         let text = self.decoder.str().map_err(|error| Self::fail(&error))?;
@@ -599,6 +615,11 @@ impl Fact {
                 }
             }
             Body::PlanWithdrawn { plan } => out.array(1).id(*plan),
+            Body::DoorsOffered { hand_over, sweep, to, doors } => {
+                out.array(4).id(*hand_over).id(*sweep).id(*to).array(doors.len() as u64);
+                doors.iter().fold(&mut out, |out, door| out.id(*door))
+            }
+            Body::DoorsAnswered { hand_over, answer } => out.array(2).id(*hand_over).uint(*answer as u64),
             Body::ProgrammePublished { programme, version, from, sunset, digest } => out
                 .array(5)
                 .text(programme)
@@ -737,6 +758,8 @@ impl Body {
                 | Self::Answered { .. }
                 | Self::CaseReported { .. }
                 | Self::CaseActed { .. }
+                | Self::DoorsOffered { .. }
+                | Self::DoorsAnswered { .. }
         )
     }
 
@@ -787,7 +810,9 @@ impl Body {
             Self::CaseResumed { .. } => 46,
             Self::Subscribed { .. } => 52,
             Self::SubscriptionUsed { .. } => 53,
+            Self::DoorsOffered { .. } => 54,
             Self::MapDrawn { .. } => 55,
+            Self::DoorsAnswered { .. } => 56,
             Self::DeviceTerm { .. } => 60,
         }
     }
@@ -1127,6 +1152,15 @@ impl Body {
                 let with = Use::of(code, rows).ok_or_else(|| read.bad("use", code))?;
                 Self::SubscriptionUsed { subscription, with }
             }
+            54 => {
+                read.array(4)?;
+                Self::DoorsOffered {
+                    hand_over: read.id()?,
+                    sweep: read.id()?,
+                    to: read.id()?,
+                    doors: read.ids("doors", DOORS_LIMIT)?,
+                }
+            }
             55 => {
                 read.array(4)?;
                 Self::MapDrawn {
@@ -1134,6 +1168,13 @@ impl Body {
                     source: read.text("source")?,
                     digest: read.fixed()?,
                     shapes: read.uint()?,
+                }
+            }
+            56 => {
+                read.array(2)?;
+                Self::DoorsAnswered {
+                    hand_over: read.id()?,
+                    answer: read.one_of("answer", Answer::from_code)?,
                 }
             }
             60 => {

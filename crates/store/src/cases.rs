@@ -114,16 +114,20 @@ pub struct RoleIn {
     pub area: AreaNumber,
 }
 
-/// Whether a form, a rule or a pathway of this kind may be about a subject. Of organisations, areas and workers the ledger
-/// holds none.
+/// Whether a form, a rule or a pathway of this kind may be about a subject. An organisation is the door where it is; of
+/// workers the ledger holds none of whom anything could be said.
 #[must_use]
 pub fn is_about(kind: form::Subject, subject: Subject) -> bool {
     match kind {
         form::Subject::Person => matches!(subject, Subject::Person(_)),
-        form::Subject::Household | form::Subject::Dwelling | form::Subject::Place => {
+        form::Subject::Household
+        | form::Subject::Dwelling
+        | form::Subject::Place
+        | form::Subject::Organisation => {
             matches!(subject, Subject::Dwelling(_))
         }
-        form::Subject::Organisation | form::Subject::Area | form::Subject::Worker => false,
+        form::Subject::Area => matches!(subject, Subject::Area(_)),
+        form::Subject::Worker => false,
     }
 }
 
@@ -337,7 +341,7 @@ impl Views {
         let (id, standing) = (id(part.named), part.case);
         let Some((_, own)) = self.case_row(id)? else { return Ok(()) };
         self.cached("delete from due where case_id = ?1")?.execute([id.0])?;
-        let area = self.dwelling(own.dwelling)?.map_or(0, |row| row.area);
+        let area = apply::area_about(self, own.subject, own.dwelling)?.unwrap_or(0);
         let area_code = self.book().areas.code(area).to_owned();
         let terms = terms(programme, pathway, &area_code);
         let tasks = case::tasks(&terms, &standing, standing.since);
@@ -575,7 +579,7 @@ impl Views {
     pub(crate) fn filled(&mut self, subject: Subject) -> Result<Vec<Filled>> {
         let ids = match apply::canonical_subject(self, subject)? {
             Subject::Person(person) => apply::group(self, person)?,
-            Subject::Dwelling(dwelling) => vec![dwelling],
+            Subject::Dwelling(id) | Subject::Area(id) => vec![id],
         };
         let mut found = Vec::new();
         for id in ids {
@@ -790,7 +794,7 @@ impl Reader {
         let parts = pathway_of(&programme, &case.pathway).and_then(|own| parts(own, &reports, &events));
         let Some(part) = parts.and_then(|parts| parts.into_iter().next()) else { return Ok(None) };
         let standing = part.case;
-        let area = self.views.dwelling(case.dwelling)?.map_or(0, |row| row.area);
+        let area = apply::area_about(&mut self.views, case.subject, case.dwelling)?.unwrap_or(0);
         let mut read = self.views.connection().prepare_cached(
             "select task, role, due, at, named from climbed where case_id = ?1 order by at, task, role",
         )?;

@@ -2,7 +2,7 @@
 //! condition of a step holds.
 
 use domain::admit::Quarantine;
-use domain::apply::happened_at;
+use domain::apply::{area_about, happened_at};
 use domain::case::{Case, Deed};
 use domain::fact::{Body, Fact};
 use domain::id::SeriesId;
@@ -64,6 +64,10 @@ impl Batch<'_> {
                 if if_readable(read)?.is_none() {
                     return Ok(Some(Quarantine::UnknownProgramme));
                 }
+                // Whoever takes a step against its condition says why.
+                if matches!(deed, Deed::Step { overridden: true, .. }) && envelope.sealed.is_none() {
+                    return Ok(Some(Quarantine::ConditionFails));
+                }
                 let at = happened_at(self.store.views.book(), series, fact.at, self.now);
                 let holds = self.condition_holds(&case, deed, day_of(at))?;
                 Ok((!holds).then_some(Quarantine::ConditionFails))
@@ -88,7 +92,7 @@ impl Batch<'_> {
         if *overridden {
             return Ok(step.may_override);
         }
-        let area = self.store.views.dwelling(case.dwelling)?.map_or(0, |row| row.area);
+        let area = area_about(&mut self.store.views, case.subject, case.dwelling)?.unwrap_or(0);
         let code = self.store.views.book().areas.code(area).to_owned();
         let known = self.known_of(&case.programme, case.subject)?;
         let today = from_day(today);

@@ -125,6 +125,7 @@ struct Judge {
     programme: Arc<Programme>,
     person: Needs,
     dwelling: Needs,
+    area: Needs,
 }
 
 impl Judge {
@@ -139,13 +140,15 @@ impl Judge {
         };
         let person = needs(Subject::Person(Id::default()));
         let dwelling = needs(Subject::Dwelling(Id::default()));
-        Self { programme, person, dwelling }
+        let area = needs(Subject::Area(Id::default()));
+        Self { programme, person, dwelling, area }
     }
 
     fn needs(&self, subject: Subject) -> &Needs {
         match subject {
             Subject::Person(_) => &self.person,
             Subject::Dwelling(_) => &self.dwelling,
+            Subject::Area(_) => &self.area,
         }
     }
 
@@ -164,7 +167,13 @@ impl Judge {
 fn kinds(subject: Subject) -> &'static [form::Subject] {
     match subject {
         Subject::Person(_) => &[form::Subject::Person],
-        Subject::Dwelling(_) => &[form::Subject::Household, form::Subject::Dwelling, form::Subject::Place],
+        Subject::Dwelling(_) => &[
+            form::Subject::Household,
+            form::Subject::Dwelling,
+            form::Subject::Place,
+            form::Subject::Organisation,
+        ],
+        Subject::Area(_) => &[form::Subject::Area],
     }
 }
 
@@ -206,7 +215,7 @@ fn subjects(reader: &mut Reader, waiting: &[(u64, Subject, bool)]) -> Result<BTr
                     found.extend([Subject::Person(id), known]);
                 }
             }
-            Subject::Dwelling(_) => {}
+            Subject::Dwelling(_) | Subject::Area(_) => {}
         }
     }
     Ok(found)
@@ -223,12 +232,12 @@ fn known_at(
         return Ok(None);
     }
     let home = match subject {
-        Subject::Dwelling(dwelling) => Some(dwelling),
+        Subject::Dwelling(own) | Subject::Area(own) => Some(own),
         Subject::Person(person) => reader.home(person)?,
     };
     let known = reader.known_of(programme, subject)?;
     let dwelling = home.or(known.newest.map(|(_, dwelling)| dwelling));
-    let area = dwelling.map(|dwelling| reader.area_of(dwelling)).transpose()?.flatten();
+    let area = dwelling.map(|dwelling| reader.area_about(subject, dwelling)).transpose()?.flatten();
     Ok(dwelling.zip(area).filter(|_| !known.is_empty()).map(|(dwelling, area)| (known, dwelling, area)))
 }
 

@@ -20,6 +20,7 @@
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
 //! | `subscriptions` | departments' sheets, filled from the data |
+//! | `hand_overs` | doors that were handed over to a colleague |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
 //! | `checks` | what a resident is asked for, and her answers |
 //! | `problem` | how a request is refused |
@@ -61,6 +62,7 @@ pub mod extract;
 pub mod facts;
 pub mod floors;
 pub mod forms;
+pub mod hand_overs;
 pub mod health;
 pub mod households;
 pub mod indicators;
@@ -208,6 +210,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(proposals::routes())
         .merge(quarantine::routes())
         .merge(plans::routes())
+        .merge(hand_overs::routes())
         .merge(boards::routes())
         .merge(cases::routes())
         .merge(door_rules::routes())

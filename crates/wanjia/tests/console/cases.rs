@@ -381,3 +381,61 @@ async fn a_task_that_waits_says_for_what_and_opens_on_the_day() {
     let deeds: Vec<&Value> = file["events"].as_array().unwrap().iter().map(|event| &event["deed"]).collect();
     assert_eq!(deeds, ["resume"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_compound_is_named_free_of_cases_and_a_problem_of_it_is_told() {
+    let place = Place::new().await;
+    publish(&place).await;
+    appoint(&place, DOCTOR, "health_department").await;
+    let report =
+        json!({"programme": "epidemic", "pathway": "case_free", "area": OWN, "source": "department"});
+    let opened = place.ask(SECRETARY, "POST", "/v1/cases", Some(report.clone())).await;
+    assert_eq!(opened.status, 201);
+    let case = opened.json()["case"].clone();
+    let mut both = report.clone();
+    both["dwelling"] = json!(place.home(false).await);
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/cases", Some(both)).await.code(), "about_what");
+    let mut above = report.clone();
+    above["area"] = json!(super::place::OTHER);
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/cases", Some(above)).await.status, 403);
+    let mut about_a_door = report;
+    about_a_door["pathway"] = json!("dependant");
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/cases", Some(about_a_door)).await.code(), "unknown_pathway");
+
+    let rows = tasks(&place, DOCTOR).await;
+    assert_eq!(rows, [] as [Value; 0], "checked within some days, not today");
+    let uri = format!("/v1/cases/{}/deeds", case.as_str().unwrap());
+    let check = json!({"deed": "step", "step": "check", "role": "health_department", "turn": 0});
+    let taken = place.ask(DOCTOR, "POST", &uri, Some(check.clone())).await;
+    assert_eq!(taken.code(), "condition_fails");
+    let day = |back| from_day(day_of(now()) - back).to_string();
+    let compound = json!({
+        "programme": "epidemic", "form": "compound", "area": OWN,
+        "answers": {
+            "applied_on": day(0), "last_case_on": day(20), "open_cases": 0, "checked_by_other": "yes",
+            "in_place": ["told", "closed", "swept", "clean", "supplied", "organised"],
+        },
+    });
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/answers", Some(compound)).await.status, 204);
+    assert_eq!(place.ask(DOCTOR, "POST", &uri, Some(check)).await.status, 204);
+    let file =
+        place.ask(SECRETARY, "GET", &format!("/v1/cases/{}", case.as_str().unwrap()), None).await.json();
+    assert_eq!((&file["state"]["code"], &file["about"]["area_code"]), (&json!("on_notice"), &json!(OWN)));
+    assert_eq!(file["about"].get("dwelling"), None);
+
+    place.site.judging.catch_up(&place.site.territory, now()).await.unwrap();
+    let rows = place.ask(SECRETARY, "GET", "/v1/indicators?programme=epidemic", None).await.json();
+    let closed =
+        rows["rows"].as_array().unwrap().iter().find(|row| row["code"] == "E-I15-closed").unwrap().clone();
+    assert_eq!((&closed["numerator"], &closed["denominator"]), (&json!(1.0), &json!(1.0)));
+    let behind = "/v1/indicators/epidemic/E-I15-closed/behind?side=met";
+    let behind = place.ask(SECRETARY, "GET", behind, None).await.json();
+    assert_eq!(
+        (&behind["rows"][0]["kind"], &behind["rows"][0]["about"]["area_code"]),
+        (&json!("area"), &json!(OWN))
+    );
+    let root = place.folder.path().join("data");
+    place.site.territory.stop().await;
+    let (_, difference) = store::rebuild::check(&root, &mut |_| {}).unwrap();
+    assert!(difference.is_none(), "{difference:?}");
+}
