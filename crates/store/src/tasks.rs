@@ -7,7 +7,7 @@ use domain::area::AreaNumber;
 use domain::id::CaseId;
 use domain::state::State as _;
 use domain::time::Millis;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use crate::cases::{DueTask, RoleIn, subject_from};
 use crate::error::Result;
@@ -280,24 +280,38 @@ impl Reader {
         Ok(())
     }
 
-    /// Whose tasks stand in a list, and with which rank: each looked for from the one before on.
+    /// Whose tasks stand in a list, and with which rank: each looked for past all lines of the one before.
     fn owners(&self, list: &RoleIn, below: bool) -> Result<Vec<(u32, String)>> {
-        let mut read = self.views_connection().prepare_cached(
+        let connection = self.views_connection();
+        let mut next_owner = connection.prepare_cached(
             "select rank, owner from due_list where programme = ?1 and role = ?2 and area = ?3 and below = ?4
-                and (rank, owner) > (?5, ?6) order by rank, owner limit 1",
+                and rank = ?5 and owner > ?6 order by owner limit 1",
         )?;
+        let mut next_rank = connection.prepare_cached(
+            "select rank, owner from due_list where programme = ?1 and role = ?2 and area = ?3 and below = ?4
+                and rank > ?5 order by rank, owner limit 1",
+        )?;
+        let RoleIn { programme, role, area } = list;
+        let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let mut found: Vec<(u32, String)> = Vec::new();
-        let mut last = (-1, String::new());
         loop {
-            let RoleIn { programme, role, area } = list;
-            let next = read
-                .query_row(params![programme, role, area, below, last.0, last.1], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
-                .optional()?;
-            let Some((rank, owner)) = next else { return Ok(found) };
-            last = (i64::from(rank), owner);
-            found.push((rank, last.1.clone()));
+            let within = match found.last() {
+                Some((rank, owner)) => next_owner
+                    .query_row(params![programme, role, area, below, rank, owner], pair)
+                    .optional()?,
+                None => None,
+            };
+            let next = match within {
+                Some(next) => Some(next),
+                None => {
+                    let rank = found.last().map_or(-1, |(rank, _)| i64::from(*rank));
+                    next_rank.query_row(params![programme, role, area, below, rank], pair).optional()?
+                }
+            };
+            match next {
+                Some(next) => found.push(next),
+                None => return Ok(found),
+            }
         }
     }
 
