@@ -3,7 +3,7 @@
  * last of a tap is signed in it, and the key of what is personal encrypted to the territory before it, so that whatever
  * is saved can be sent from a phone that nobody can open any more.
  */
-import Dexie from 'dexie'
+import Dexie, { type Table } from 'dexie'
 import {
   answeredBody,
   caseActedBody,
@@ -32,6 +32,7 @@ import { freshId, idBytes, idText } from '@core/ledger/uuid'
 import { floorOf } from '@core/doors/order'
 import { db, setting, type FormAbout, type Identity, type KeptForm, type KeptTask, type OutboxFact, type PhoneDoor } from './db'
 import { doorTitle } from './naming'
+import { keeping } from './vault'
 
 export interface VisitEntry {
   door: PhoneDoor
@@ -108,13 +109,11 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
       return { kind: Kind.PersonSeen, body: personSeenBody(sweep, dwelling, owner), content, what: 'added_person' }
     }),
   ]
-  const keyed = await withKeys(identity, drafts)
-  return db.transaction('rw', db.outbox, db.visits, db.visitDrafts, async () => {
-    const facts = await append(identity, keyed, entry.door, entry.outcome, now)
+  return write(identity, drafts, entry.door, entry.outcome, now, [db.visits, db.visitDrafts], async (first) => {
     await db.visits.put({
       dwelling: entry.door.dwelling,
       sweep: entry.sweep,
-      sequence: facts[0]!.sequence,
+      sequence: first.sequence,
       outcome: entry.outcome,
       light: entry.light,
       evidence: [...entry.evidence],
@@ -123,7 +122,6 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
       at: now,
     })
     await db.visitDrafts.delete(entry.door.dwelling)
-    return facts[0]!.visit
   })
 }
 
@@ -146,8 +144,7 @@ export async function recordDeed(identity: Identity, entry: DeedEntry, now: numb
     ...(step === null ? {} : { named: step }),
     deed: { case: task.case, turn: task.turn, what: deed },
   }
-  const keyed = await withKeys(identity, [draft])
-  return db.transaction('rw', db.outbox, async () => (await append(identity, keyed, task.about, null, now))[0]!.visit)
+  return write(identity, [draft], { ...task.about, dwelling: task.about.dwelling ?? '' }, null, now)
 }
 
 /** Writes a form that was filled in, its answers sealed to whom they are about, and ends its draft. */
@@ -171,9 +168,7 @@ export async function recordAnswers(identity: Identity, entry: AnswersEntry, dra
     named: { code: form.form, zh: form.zh, en: form.en },
   }
   const id = `${form.programme}/${form.form}/${about.person ?? about.dwelling}`
-  const keyed = await withKeys(identity, [draft])
-  await db.transaction('rw', db.outbox, db.drafts, db.answers, async () => {
-    await append(identity, keyed, entry.door, null, now)
+  await write(identity, [draft], entry.door, null, now, [db.drafts, db.answers], async () => {
     await db.drafts.delete(draftId)
     await db.answers.put({ id, on, answers })
   })
@@ -201,9 +196,7 @@ export async function recordDoor(identity: Identity, address: DoorAddress, now: 
     content: null,
     what: 'added_door',
   }
-  const keyed = await withKeys(identity, [draft])
-  await db.transaction('rw', db.outbox, db.doors, async () => {
-    await append(identity, keyed, door, null, now)
+  await write(identity, [draft], door, null, now, [db.doors], async () => {
     await db.doors.put(door)
   })
   return door
@@ -222,6 +215,26 @@ export async function undo(visit: number): Promise<boolean> {
     await db.outbox.bulkDelete(facts.map(({ sequence }) => sequence))
     if (facts[0]!.what === 'visit') await db.visits.delete(facts[0]!.dwelling)
     return true
+  })
+}
+
+/** Writes the facts of one tap, and what the screens show of them, or nothing. Returns the visit number for `undo`. */
+async function write(
+  identity: Identity,
+  drafts: readonly Draft[],
+  door: Place,
+  outcome: Outcome | null,
+  now: number,
+  tables: readonly Table[] = [],
+  beside: (first: OutboxFact) => Promise<void> = async () => {},
+): Promise<number> {
+  return keeping(async () => {
+    const keyed = await withKeys(identity, drafts)
+    return db.transaction('rw', [db.outbox, ...tables], async () => {
+      const [first] = await append(identity, keyed, door, outcome, now)
+      await beside(first!)
+      return first!.visit
+    })
   })
 }
 

@@ -217,7 +217,7 @@ fn lay(root: &Path, wanted: usize) -> Outcome<usize> {
         )?;
         let mut file = transaction.prepare(
             "insert into case_file select ?1, programme, version, pathway, subject_kind, subject, dwelling, opened_at,
-                counted_from, area, state, since, turn, holder, offered, ended from case_file where id = ?2",
+                counted_from, area, state, since, turn, holder, offered, ended, waits from case_file where id = ?2",
         )?;
         for task in &tasks {
             due.execute(params![task.case, task.due, task.of])?;
