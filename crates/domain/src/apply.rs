@@ -5,6 +5,7 @@ use crate::area::{Area, AreaNumber, Level};
 use crate::case::{Case, Climb, Deed, Event, Filled, Report, Subject};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
+use crate::hand_over::{self, HandOver};
 use crate::id::{CaseId, DwellingId, PersonId, PlanId, SeriesId};
 use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
@@ -317,6 +318,23 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             // In an area that is not known it takes the earlier one away and gives nothing.
             let area = area.as_deref().and_then(|area| state.book().areas.number(area));
             state.put_appointment(*who, programme, role, area)
+        }
+        Body::DoorsOffered { hand_over, sweep, to, doors } => {
+            let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
+            let Some(device) = state.device(origin.series)? else { return Ok(()) };
+            let row = HandOver {
+                sweep,
+                area: device.area,
+                giver: fact.actor,
+                taker: *to,
+                offered_at: stamp.at,
+                answered: None,
+                changed: origin.counts_from,
+            };
+            hand_over::offer(state, *hand_over, row, doors)
+        }
+        Body::DoorsAnswered { hand_over, answer } => {
+            hand_over::answer(state, *hand_over, fact.actor, (*answer, stamp.at), origin.counts_from)
         }
         Body::SlipIssued { slip, dwelling, expires_at } => {
             let row = Slip {

@@ -9,7 +9,10 @@ use minicbor::{Decoder, Encoder};
 
 use crate::area::Level;
 use crate::case::{Deed, Source, Subject};
-use crate::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId};
+use crate::hand_over::{Answer, DOORS_LIMIT};
+use crate::id::{
+    ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId,
+};
 use crate::plan::PlanKind;
 use crate::slip::{Decision, What};
 use crate::time::{Day, Millis};
@@ -299,6 +302,10 @@ pub enum Body {
     BridgeCrossed { person: PersonId, programme: String, bridge: String, to: String, role: String },
     /// 46 `[case, turn]`; what the state waited for, into which so many steps have led, has come.
     CaseResumed { case: CaseId, turn: u64 },
+    /// 54 `[hand-over, sweep, to, doors]`; these doors of a sweep, one or more, are offered to someone.
+    DoorsOffered { hand_over: HandOverId, sweep: SweepId, to: ActorId, doors: Vec<DwellingId> },
+    /// 56 `[hand-over, answer]`; the first answer to an offer counts. Until it is taken, the doors stay with whoever offered them.
+    DoorsAnswered { hand_over: HandOverId, answer: Answer },
     /// 55 `[area, source, digest: bytes32, shapes]`; the map whose bytes have this SHA-256, read from a file of this name,
     /// is the area's from now on. It has this many shapes.
     MapDrawn { area: String, source: String, digest: [u8; 32], shapes: u64 },
@@ -407,6 +414,16 @@ impl In<'_> {
     }
     fn id(&mut self) -> Read<Id> {
         self.fixed().map(Id)
+    }
+    /// One id or more, up to a limit.
+    fn ids(&mut self, field: &'static str, limit: usize) -> Read<Vec<Id>> {
+        let found = self.decoder.array().map_err(|error| Self::fail(&error))?;
+        let found =
+            found.ok_or_else(|| FactError::NotCanonical("an array of known length was expected".into()))?;
+        if found == 0 || usize::try_from(found).map_or(true, |found| found > limit) {
+            return Err(self.bad(field, found));
+        }
+        (0..found).map(|_| self.id()).collect()
     }
     fn text(&mut self, field: &'static str) -> Read<String> {
         let text = self.decoder.str().map_err(|error| Self::fail(&error))?;
@@ -569,6 +586,11 @@ impl Fact {
                 }
             }
             Body::PlanWithdrawn { plan } => out.array(1).id(*plan),
+            Body::DoorsOffered { hand_over, sweep, to, doors } => {
+                out.array(4).id(*hand_over).id(*sweep).id(*to).array(doors.len() as u64);
+                doors.iter().fold(&mut out, |out, door| out.id(*door))
+            }
+            Body::DoorsAnswered { hand_over, answer } => out.array(2).id(*hand_over).uint(*answer as u64),
             Body::ProgrammePublished { programme, version, from, sunset, digest } => out
                 .array(5)
                 .text(programme)
@@ -694,6 +716,8 @@ impl Body {
                 | Self::Answered { .. }
                 | Self::CaseReported { .. }
                 | Self::CaseActed { .. }
+                | Self::DoorsOffered { .. }
+                | Self::DoorsAnswered { .. }
         )
     }
 
@@ -742,7 +766,9 @@ impl Body {
             Self::AnsweredWithSlip { .. } => 44,
             Self::BridgeCrossed { .. } => 45,
             Self::CaseResumed { .. } => 46,
+            Self::DoorsOffered { .. } => 54,
             Self::MapDrawn { .. } => 55,
+            Self::DoorsAnswered { .. } => 56,
             Self::DeviceTerm { .. } => 60,
         }
     }
@@ -1062,6 +1088,15 @@ impl Body {
                     role: read.text("role")?,
                 }
             }
+            54 => {
+                read.array(4)?;
+                Self::DoorsOffered {
+                    hand_over: read.id()?,
+                    sweep: read.id()?,
+                    to: read.id()?,
+                    doors: read.ids("doors", DOORS_LIMIT)?,
+                }
+            }
             55 => {
                 read.array(4)?;
                 Self::MapDrawn {
@@ -1069,6 +1104,13 @@ impl Body {
                     source: read.text("source")?,
                     digest: read.fixed()?,
                     shapes: read.uint()?,
+                }
+            }
+            56 => {
+                read.array(2)?;
+                Self::DoorsAnswered {
+                    hand_over: read.id()?,
+                    answer: read.one_of("answer", Answer::from_code)?,
                 }
             }
             60 => {

@@ -121,6 +121,8 @@ pub type SweepId = Id;
 pub type RosterId = Id;
 /// A published plan.
 pub type PlanId = Id;
+/// An offer of doors to a colleague.
+pub type HandOverId = Id;
 /// A resident's slip of paper.
 pub type SlipId = Id;
 /// A device's own series of facts.

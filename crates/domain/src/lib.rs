@@ -11,6 +11,7 @@ pub mod area;
 pub mod case;
 pub mod door;
 pub mod fact;
+pub mod hand_over;
 pub mod id;
 pub mod identity;
 pub mod note;

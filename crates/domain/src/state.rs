@@ -9,7 +9,10 @@ use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
 use crate::case::{Case, Climb, Event, Filled, Report, Subject};
 use crate::fact::{Light, Outcome, Place};
-use crate::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId};
+use crate::hand_over::HandOver;
+use crate::id::{
+    ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId,
+};
 use crate::plan::PlanKind;
 use crate::slip::{Reading, Said, Slip};
 use crate::time::{Day, Millis};
@@ -426,6 +429,10 @@ pub trait State {
     fn put_climb(&mut self, case: CaseId, climb: Climb) -> Result<(), Self::Error>;
     /// A door is counted under another area now: so are its cases.
     fn move_cases(&mut self, dwelling: DwellingId) -> Result<(), Self::Error>;
+    fn hand_over(&mut self, id: HandOverId) -> Result<Option<HandOver>, Self::Error>;
+    fn put_hand_over(&mut self, id: HandOverId, row: HandOver) -> Result<(), Self::Error>;
+    fn put_hand_over_door(&mut self, id: HandOverId, door: DwellingId) -> Result<(), Self::Error>;
+    fn hand_over_doors(&mut self, id: HandOverId) -> Result<Vec<DwellingId>, Self::Error>;
     fn slip(&mut self, id: SlipId) -> Result<Option<Slip>, Self::Error>;
     fn put_slip(&mut self, id: SlipId, slip: Slip) -> Result<(), Self::Error>;
     fn said(&mut self, id: PersonId) -> Result<Option<Said>, Self::Error>;

@@ -3,6 +3,7 @@
 use domain::area::Level;
 use domain::case::{Deed, Source, Subject};
 use domain::fact::{Body, Fact, FactError, FoundBy, Light, Outcome, Place, SignReason};
+use domain::hand_over::Answer;
 use domain::id::Id;
 use domain::identity::Identity;
 use domain::plan::{PartContent, PlanContent, PlanKind};
@@ -97,6 +98,10 @@ fn body() -> impl Strategy<Value = Body> {
             worker
         }),
         id().prop_map(|plan| Body::PlanWithdrawn { plan }),
+        (id(), id(), id(), prop::collection::vec(id(), 1..5))
+            .prop_map(|(hand_over, sweep, to, doors)| { Body::DoorsOffered { hand_over, sweep, to, doors } }),
+        (id(), select(Answer::ALL.to_vec()))
+            .prop_map(|(hand_over, answer)| Body::DoorsAnswered { hand_over, answer }),
         (text(), text(), any::<i32>(), any::<i32>(), any::<[u8; 32]>()).prop_map(
             |(programme, version, from, sunset, digest)| Body::ProgrammePublished {
                 programme,

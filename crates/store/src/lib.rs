@@ -34,6 +34,7 @@ pub mod entropy;
 pub mod erase;
 pub mod error;
 pub mod floors;
+pub mod hand_overs;
 pub mod held;
 pub mod indicators;
 pub mod lists;

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 4;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 19;
+pub const VIEWS_VERSION: i64 = 20;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -258,6 +258,11 @@ create table due_list (programme text not null, role text not null, area integer
     primary key (programme, role, area, below, rank, owner, at, case_id, task)) without rowid;
 create table climbed (case_id blob not null, task text not null, role text not null, due integer not null,
     at integer not null, named blob not null, primary key (case_id, task, role, due)) without rowid;
+create table hand_over (id blob primary key, sweep integer not null, area integer not null, giver blob not null,
+    taker blob not null, offered_at integer not null, answer integer, answered_at integer, changed integer not null) without rowid;
+create index hand_over_of_area on hand_over (area);
+create index hand_over_changed on hand_over (changed);
+create table hand_over_door (hand_over blob not null, dwelling blob not null, primary key (hand_over, dwelling)) without rowid;
 create table slip (id blob primary key, dwelling blob not null, issued_at integer not null, expires_at integer not null,
     revoked_at integer) without rowid;
 create index slip_of_dwelling on slip (dwelling);
@@ -327,6 +332,8 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("due", "case_id, task, rank"),
     ("due_list", "programme, role, area, below, rank, owner, at, case_id, task"),
     ("climbed", "case_id, task, role, due"),
+    ("hand_over", "id"),
+    ("hand_over_door", "hand_over, dwelling"),
     ("slip", "id"),
     ("said", "id"),
     ("reading", "person, position"),

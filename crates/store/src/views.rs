@@ -8,7 +8,8 @@ use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
 use domain::case::{Case, Climb, Event, Filled, Report, Subject};
 use domain::fact::{Light, Outcome, Place};
-use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, SeriesId, SlipId};
+use domain::hand_over::HandOver;
+use domain::id::{ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, SeriesId, SlipId};
 use domain::slip::{Reading, Said, Slip};
 use domain::state::{
     Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
@@ -21,6 +22,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
 use crate::error::{Result, StoreError};
+use crate::hand_overs::{HAND_OVER_COLUMNS, hand_over_from};
 use crate::plans::{PLAN_COLUMNS, plan_from};
 use crate::slips::{SAID_COLUMNS, SLIP_COLUMNS, said_from, slip_from};
 
@@ -876,6 +878,46 @@ impl State for Views {
 
     fn move_cases(&mut self, dwelling: DwellingId) -> Result<()> {
         self.cases_at(dwelling)
+    }
+
+    fn hand_over(&mut self, id: HandOverId) -> Result<Option<HandOver>> {
+        Ok(self
+            .cached(&format!("select {HAND_OVER_COLUMNS} from hand_over where id = ?1"))?
+            .query_row([id.0], |row| hand_over_from(row, 0))
+            .optional()?)
+    }
+
+    fn put_hand_over(&mut self, id: HandOverId, row: HandOver) -> Result<()> {
+        let (answer, answered_at) = row.answered.unzip();
+        self.cached(
+            "insert or replace into hand_over (id, sweep, area, giver, taker, offered_at, answer, answered_at, changed)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            id.0,
+            row.sweep,
+            row.area,
+            row.giver.0,
+            row.taker.0,
+            row.offered_at,
+            answer.map(|answer| answer as u8),
+            answered_at,
+            row.changed
+        ])?;
+        Ok(())
+    }
+
+    fn put_hand_over_door(&mut self, id: HandOverId, door: DwellingId) -> Result<()> {
+        self.cached("insert or ignore into hand_over_door (hand_over, dwelling) values (?1, ?2)")?
+            .execute(params![id.0, door.0])?;
+        Ok(())
+    }
+
+    fn hand_over_doors(&mut self, id: HandOverId) -> Result<Vec<DwellingId>> {
+        let mut read =
+            self.cached("select dwelling from hand_over_door where hand_over = ?1 order by dwelling")?;
+        let rows = read.query_map([id.0], |row| Ok(Id(row.get(0)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     fn slip(&mut self, id: SlipId) -> Result<Option<Slip>> {

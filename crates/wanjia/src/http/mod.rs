@@ -19,6 +19,7 @@
 //! | `indicators` | what is counted by area and day, and who stands behind it |
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
+//! | `hand_overs` | doors that were handed over to a colleague |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
 //! | `checks` | what a resident is asked for, and her answers |
 //! | `problem` | how a request is refused |
@@ -60,6 +61,7 @@ pub mod extract;
 pub mod facts;
 pub mod floors;
 pub mod forms;
+pub mod hand_overs;
 pub mod health;
 pub mod households;
 pub mod indicators;
@@ -206,6 +208,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(proposals::routes())
         .merge(quarantine::routes())
         .merge(plans::routes())
+        .merge(hand_overs::routes())
         .merge(boards::routes())
         .merge(cases::routes())
         .merge(door_rules::routes())

@@ -213,6 +213,7 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "GET /v1/proof/{series}/{sequence}" => (format!("/v1/proof/{}/0", place.own_phone.series), None),
         "GET /v1/events" => ("/v1/events".into(), None),
         "GET /v1/plans" => (format!("/v1/plans?area={area}"), None),
+        "GET /v1/hand-overs" => (format!("/v1/hand-overs?area={area}"), None),
         "POST /v1/plans/drafts" => ("/v1/plans/drafts".into(), Some(small_rota(area, "2031-02-03"))),
         "POST /v1/plans/evaluations" | "POST /v1/plans" => {
             let input = small_rota(area, &plans::another_day(place));
