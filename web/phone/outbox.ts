@@ -145,7 +145,8 @@ export async function recordDeed(identity: Identity, entry: DeedEntry, now: numb
       to: to === null ? null : idBytes(to),
       countedFrom,
     }),
-    content: why === null ? null : { owner: idBytes(task.about.person ?? task.about.dwelling), plaintext: text(why) },
+    // About an area as a whole nothing is overridden on a phone.
+    content: why === null ? null : { owner: idBytes((task.about.person ?? task.about.dwelling)!), plaintext: text(why) },
     what: 'acted',
     ...(step === null ? {} : { named: step }),
     deed: { case: task.case, turn: task.turn, what: deed },

@@ -673,6 +673,9 @@ export default {
     more: 'There are too many people: only the first are drawn.',
   },
   indicators: {
+    left: '{left} to go by {by}: {daily} a day for {days} days',
+    over: '{left} missing; {by} has come',
+    reached: 'All that is wanted by {by}',
     title: 'Indicators',
     programme: 'Programme',
     asOf: 'Figures of {day}, data as of {time}',

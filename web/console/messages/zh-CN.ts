@@ -673,6 +673,9 @@ export default {
     more: '人太多，只画出前面的。',
   },
   indicators: {
+    left: '到 {by} 还差 {left}，{days} 天里每天要 {daily}',
+    over: '{by} 已到，还差 {left}',
+    reached: '已达到 {by} 的要求',
     title: '指标',
     programme: '专项方案',
     asOf: '{day} 的数，数据截至 {time}',
