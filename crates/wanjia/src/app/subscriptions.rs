@@ -348,7 +348,7 @@ fn of_door(field: Column, serial: u64, here: &Here<'_>, door: &Door, reason: Opt
         Column::Room => Value::text(room.as_str()),
         Column::FullAddress => Value::text(format!("{building}{unit}{room}")),
         Column::Place => Value::text(place_word(door.dwelling.place, here.lang)),
-        Column::Listed => Value::Number(door.dwelling.listed.try_into().unwrap_or(0)),
+        Column::Listed => Value::Number(door.dwelling.listed.into()),
         Column::Outcome => {
             Value::text(visit.map_or("", |visit| outcome_word(visit.outcome as u8, here.lang)))
         }
