@@ -5,7 +5,6 @@
  */
 import Dexie from 'dexie'
 import {
-  answeredBody,
   caseActedBody,
   dwellingRegisteredBody,
   Kind,
@@ -22,7 +21,6 @@ import {
   type PersonContent,
 } from '@core/ledger/facts'
 import type { Named } from '@core/api/types'
-import { answersContent, type Given } from '@core/ledger/answers'
 import type { Bytes } from '@core/ledger/bytes'
 import type { Canonical } from '@core/ledger/canonical'
 import { encodeEnvelope, factHash, FIRST_PREVIOUS, headMessage } from '@core/ledger/envelope'
@@ -30,7 +28,7 @@ import { contentDigest, freshKey, freshNonce, seal } from '@core/ledger/seal'
 import { sign } from '@core/ledger/signature'
 import { freshId, idBytes, idText } from '@core/ledger/uuid'
 import { floorOf } from '@core/doors/order'
-import { db, setting, type FormAbout, type Identity, type KeptForm, type KeptTask, type OutboxFact, type PhoneDoor } from './db'
+import { db, setting, type Identity, type KeptTask, type OutboxFact, type PhoneDoor } from './db'
 import { doorTitle } from './naming'
 
 export interface VisitEntry {
@@ -50,7 +48,7 @@ export interface VisitEntry {
   where: string
 }
 
-interface Draft {
+export interface Draft {
   kind: number
   body: Canonical[]
   content: { owner: Uint8Array; plaintext: Uint8Array } | null
@@ -59,7 +57,7 @@ interface Draft {
   deed?: OutboxFact['deed']
 }
 
-type Place = Pick<PhoneDoor, 'dwelling' | 'building' | 'unit' | 'room'>
+export type Place = Pick<PhoneDoor, 'dwelling' | 'building' | 'unit' | 'room'>
 
 export interface DeedEntry {
   task: KeptTask
@@ -71,15 +69,6 @@ export interface DeedEntry {
   to: string | null
   /** Days since 1970-01-01: from when the state after a step counts, where a form says it. */
   countedFrom: number | null
-}
-
-export interface AnswersEntry {
-  form: KeptForm
-  about: FormAbout
-  door: Place
-  case: string | null
-  on: number
-  answers: Record<string, Given>
 }
 
 /** A draft whose content has its key. */
@@ -150,35 +139,6 @@ export async function recordDeed(identity: Identity, entry: DeedEntry, now: numb
   return db.transaction('rw', db.outbox, async () => (await append(identity, keyed, task.about, null, now))[0]!.visit)
 }
 
-/** Writes a form that was filled in, its answers sealed to whom they are about, and ends its draft. */
-export async function recordAnswers(identity: Identity, entry: AnswersEntry, draftId: string, now: number): Promise<void> {
-  const { form, about, answers, on } = entry
-  const person = about.person === null ? null : idBytes(about.person)
-  const dwelling = idBytes(about.dwelling)
-  const draft: Draft = {
-    kind: Kind.Answered,
-    body: answeredBody({
-      person,
-      dwelling,
-      case: entry.case === null ? null : idBytes(entry.case),
-      programme: form.programme,
-      version: form.version,
-      form: form.form,
-      on,
-    }),
-    content: { owner: person ?? dwelling, plaintext: answersContent(answers) },
-    what: 'answered',
-    named: { code: form.form, zh: form.zh, en: form.en },
-  }
-  const id = `${form.programme}/${form.form}/${about.person ?? about.dwelling}`
-  const keyed = await withKeys(identity, [draft])
-  await db.transaction('rw', db.outbox, db.drafts, db.answers, async () => {
-    await append(identity, keyed, entry.door, null, now)
-    await db.drafts.delete(draftId)
-    await db.answers.put({ id, on, answers })
-  })
-}
-
 /** Registers a door that is on no list, under a fresh id, and puts it among this phone's doors. */
 export async function recordDoor(identity: Identity, address: DoorAddress, now: number): Promise<PhoneDoor> {
   const id = freshId()
@@ -226,7 +186,7 @@ export async function undo(visit: number): Promise<boolean> {
 }
 
 /** What is waited for outside of the database is made before its transaction begins. */
-async function withKeys(identity: Identity, drafts: readonly Draft[]): Promise<Keyed[]> {
+export async function withKeys(identity: Identity, drafts: readonly Draft[]): Promise<Keyed[]> {
   const recoveryKey = await setting('recoveryKey')
   return Promise.all(
     drafts.map(async (draft): Promise<Keyed> => {
@@ -240,7 +200,7 @@ async function withKeys(identity: Identity, drafts: readonly Draft[]): Promise<K
   )
 }
 
-async function append(
+export async function append(
   identity: Identity,
   drafts: readonly Keyed[],
   door: Place,

@@ -31,7 +31,7 @@ export class SeriesForked extends Error {
 /** The open phone, or what a locked one knows of itself: that may push, by signatures made when the facts were. */
 export type Sender = Identity | Device
 
-const isOpen = (sender: Sender): sender is Identity => 'token' in sender
+export const isOpen = (sender: Sender): sender is Identity => 'token' in sender
 
 /** One round: everything waiting goes out, then everything new comes in. Throws `Unreachable` or `Refused` when cut short. */
 export async function syncOnce(sender: Sender, now: () => number): Promise<void> {
@@ -41,6 +41,7 @@ export async function syncOnce(sender: Sender, now: () => number): Promise<void>
   while (await pushOrGoBack(sender, now)) {
     // Each turn settles one batch by its receipts.
   }
+  if (await db.attachments.where('fate').equals('waiting').count()) await (await import('./attachments')).sendAttachments(sender)
   if (!isOpen(sender)) {
     // Whoever has it may not be its worker any more: it learns of that without its token.
     await ask(sender, now, `/v1/devices/${idText(sender.series)}/standing`, {})

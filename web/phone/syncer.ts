@@ -98,7 +98,7 @@ async function isPastItsEnd(): Promise<boolean> {
 /** A phone whose time is over keeps nothing about residents, but first everything it saw reaches the server. */
 async function wipeWhenEmpty(why: Ending): Promise<void> {
   const unsentNow = await db.outbox.where('fate').anyOf('waiting', 'sent').count()
-  if (unsentNow > 0) return
+  if (unsentNow + (await db.attachments.where('fate').equals('waiting').count()) > 0) return
   gone = true
   await wipe()
   localStorage.setItem(WIPED, why)

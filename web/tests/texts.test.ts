@@ -3,6 +3,7 @@ import consoleEnglish from '../console/messages/en'
 import consoleChinese from '../console/messages/zh-CN'
 import { interpolate } from '@core/i18n/interpolate'
 import phoneEnglish from '../phone/messages/en'
+import pictures from '../phone/messages/pictures'
 import phoneChinese from '../phone/messages/zh-CN'
 import residentArabic from '../resident/messages/ar'
 import residentEnglish from '../resident/messages/en'
@@ -22,6 +23,7 @@ const slots = (message: string) => [...message.matchAll(/\{(\w+)\}/g)].map(([, n
 
 describe.each([
   ['phone', phoneChinese, phoneEnglish],
+  ['phone’s pictures', pictures['zh-CN'], pictures.en],
   ['console', consoleChinese, consoleEnglish],
   ['resident’s page', residentChinese, residentEnglish],
   ['resident’s page from the right', residentChinese, residentArabic],

@@ -297,6 +297,12 @@ pub enum Body {
     /// 45 `[person, programme, bridge, to, role]`; someone in this role of the programme `to` was told over a bridge of the
     /// other programme, which is a day or that there is none.
     BridgeCrossed { person: PersonId, programme: String, bridge: String, to: String, role: String },
+    /// 50 `[owner, series, sequence, files]`; the answers of this fact, sealed to this owner, name this many files that come
+    /// by themselves: pictures and signatures.
+    AttachmentsNamed { owner: Id, series: SeriesId, sequence: u64, files: u64 },
+    /// 51 `[owner, series, sequence, number]`; the file that the answers of this fact name in this place, from 0 on, has come.
+    /// Its bytes are this fact's own content.
+    AttachmentKept { owner: Id, series: SeriesId, sequence: u64, number: u64 },
     /// 55 `[area, source, digest: bytes32, shapes]`; the map whose bytes have this SHA-256, read from a file of this name,
     /// is the area's from now on. It has this many shapes.
     MapDrawn { area: String, source: String, digest: [u8; 32], shapes: u64 },
@@ -649,6 +655,10 @@ impl Fact {
             Body::BridgeCrossed { person, programme, bridge, to, role } => {
                 out.array(5).id(*person).text(programme).text(bridge).text(to).text(role)
             }
+            Body::AttachmentsNamed { owner, series, sequence, files: number }
+            | Body::AttachmentKept { owner, series, sequence, number } => {
+                out.array(4).id(*owner).id(*series).uint(*sequence).uint(*number)
+            }
             Body::MapDrawn { area, source, digest, shapes } => {
                 out.array(4).text(area).text(source).bytes(digest).uint(*shapes)
             }
@@ -738,6 +748,8 @@ impl Body {
             Self::SaidSettled { .. } => 43,
             Self::AnsweredWithSlip { .. } => 44,
             Self::BridgeCrossed { .. } => 45,
+            Self::AttachmentsNamed { .. } => 50,
+            Self::AttachmentKept { .. } => 51,
             Self::MapDrawn { .. } => 55,
             Self::DeviceTerm { .. } => 60,
         }
@@ -1052,6 +1064,24 @@ impl Body {
                     bridge: read.text("bridge")?,
                     to: read.text("to")?,
                     role: read.text("role")?,
+                }
+            }
+            50 => {
+                read.array(4)?;
+                Self::AttachmentsNamed {
+                    owner: read.id()?,
+                    series: read.id()?,
+                    sequence: read.uint()?,
+                    files: read.uint()?,
+                }
+            }
+            51 => {
+                read.array(4)?;
+                Self::AttachmentKept {
+                    owner: read.id()?,
+                    series: read.id()?,
+                    sequence: read.uint()?,
+                    number: read.uint()?,
                 }
             }
             55 => {
