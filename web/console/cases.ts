@@ -13,7 +13,8 @@ export interface Named {
 export interface About {
   /** Without it: the household behind the door. */
   person?: string
-  dwelling: string
+  /** Without it: the area. */
+  dwelling?: string
   area_code: string
   area_name: string
   building: string
@@ -21,12 +22,15 @@ export interface About {
   room: string
 }
 
+/** What a form or a pathway can be about that is found behind a door and is no person. */
+export const BEHIND_A_DOOR = ['household', 'dwelling', 'place', 'organisation']
+
 export interface DueTask {
   case: string
   programme: string
   pathway: Named
   state: Named
-  kind: 'leave' | 'release' | 'sign'
+  kind: 'leave' | 'wait' | 'release' | 'sign'
   of: Named
   role: string
   level: 'open' | 'reminded' | 'overdue'
@@ -86,7 +90,7 @@ export interface CaseEvent {
   at: string
   by: string
   role: string
-  deed: 'step' | 'step_overridden' | 'sign' | 'offer' | 'take'
+  deed: 'step' | 'step_overridden' | 'sign' | 'offer' | 'take' | 'resume'
   step?: Named
   to?: string
   outcome?: 'ran' | 'overtaken' | 'ahead' | 'waiting'

@@ -19,6 +19,11 @@ export function doorTitle({ building, unit, room }: Address): string {
   return [building === '' ? '' : buildingName(building), unitName(unit), room].filter((part) => part !== '').join(' ')
 }
 
+/** The door that something is about, or else the area. */
+export function aboutTitle(about: Address & { dwelling?: string; area_name: string }): string {
+  return about.dwelling === undefined ? about.area_name : doorTitle(about)
+}
+
 export function duration(milliseconds: number): string {
   const minutes = Math.round(Math.abs(milliseconds) / 60_000)
   if (minutes < 60) return t('reconcile.minutes', { n: minutes })

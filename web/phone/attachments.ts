@@ -3,7 +3,7 @@ import { call, Refused } from '@core/api/client'
 import { base64 } from '@core/ledger/bytes'
 import { idText } from '@core/ledger/uuid'
 import { db, type Attachment } from './db'
-import { isOpen, type Sender } from './sync'
+import type { Sender } from './sync'
 
 /** A picture through a stairwell. */
 const PATIENCE = 120_000
@@ -21,7 +21,7 @@ async function send(sender: Sender, { id, sequence, name, content, sealedKey }: 
   const headers = {
     'content-type': 'application/octet-stream',
     'x-sealed-key': base64(sealedKey),
-    ...(isOpen(sender) ? { authorization: `Device ${series}:${sender.token}` } : {}),
+    ...('token' in sender ? { authorization: `Device ${series}:${sender.token}` } : {}),
   }
   try {
     await call('/v1/attachments', { method: 'POST', query: { series, sequence, name }, headers, body: content, patience: PATIENCE, bare: true })

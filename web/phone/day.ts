@@ -59,7 +59,7 @@ export function myDay(
     else if (task.holder !== undefined && task.holder !== me && !took) day.others.push(row)
     else day[when].push(row)
   }
-  const walk = (row: DayTask) => rank.get(row.task.about.dwelling) ?? Infinity
+  const walk = (row: DayTask) => rank.get(row.task.about.dwelling ?? '') ?? Infinity
   const soonest = (one: DayTask, other: DayTask) => Date.parse(one.task.due) - Date.parse(other.task.due)
   const walking = (one: DayTask, other: DayTask) => (walk(one) === walk(other) ? soonest(one, other) : walk(one) - walk(other))
   day.overdue.sort((one, other) => soonest(one, other) || walking(one, other))

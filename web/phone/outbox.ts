@@ -3,7 +3,7 @@
  * last of a tap is signed in it, and the key of what is personal encrypted to the territory before it, so that whatever
  * is saved can be sent from a phone that nobody can open any more.
  */
-import Dexie from 'dexie'
+import Dexie, { type Table } from 'dexie'
 import {
   caseActedBody,
   dwellingRegisteredBody,
@@ -30,6 +30,7 @@ import { freshId, idBytes, idText } from '@core/ledger/uuid'
 import { floorOf } from '@core/doors/order'
 import { db, setting, type Identity, type KeptTask, type OutboxFact, type PhoneDoor } from './db'
 import { doorTitle } from './naming'
+import { keeping } from './vault'
 
 export interface VisitEntry {
   door: PhoneDoor
@@ -97,13 +98,11 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
       return { kind: Kind.PersonSeen, body: personSeenBody(sweep, dwelling, owner), content, what: 'added_person' }
     }),
   ]
-  const keyed = await withKeys(identity, drafts)
-  return db.transaction('rw', db.outbox, db.visits, db.visitDrafts, async () => {
-    const facts = await append(identity, keyed, entry.door, entry.outcome, now)
+  return write(identity, drafts, entry.door, entry.outcome, now, [db.visits, db.visitDrafts], async (first) => {
     await db.visits.put({
       dwelling: entry.door.dwelling,
       sweep: entry.sweep,
-      sequence: facts[0]!.sequence,
+      sequence: first.sequence,
       outcome: entry.outcome,
       light: entry.light,
       evidence: [...entry.evidence],
@@ -112,7 +111,6 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
       at: now,
     })
     await db.visitDrafts.delete(entry.door.dwelling)
-    return facts[0]!.visit
   })
 }
 
@@ -135,8 +133,7 @@ export async function recordDeed(identity: Identity, entry: DeedEntry, now: numb
     ...(step === null ? {} : { named: step }),
     deed: { case: task.case, turn: task.turn, what: deed },
   }
-  const keyed = await withKeys(identity, [draft])
-  return db.transaction('rw', db.outbox, async () => (await append(identity, keyed, task.about, null, now))[0]!.visit)
+  return write(identity, [draft], { ...task.about, dwelling: task.about.dwelling ?? '' }, null, now)
 }
 
 /** Registers a door that is on no list, under a fresh id, and puts it among this phone's doors. */
@@ -161,9 +158,7 @@ export async function recordDoor(identity: Identity, address: DoorAddress, now: 
     content: null,
     what: 'added_door',
   }
-  const keyed = await withKeys(identity, [draft])
-  await db.transaction('rw', db.outbox, db.doors, async () => {
-    await append(identity, keyed, door, null, now)
+  await write(identity, [draft], door, null, now, [db.doors], async () => {
     await db.doors.put(door)
   })
   return door
@@ -185,8 +180,28 @@ export async function undo(visit: number): Promise<boolean> {
   })
 }
 
+/** Writes the facts of one tap, and what the screens show of them, or nothing. Returns the visit number for `undo`. */
+export async function write(
+  identity: Identity,
+  drafts: readonly Draft[],
+  door: Place,
+  outcome: Outcome | null,
+  now: number,
+  tables: readonly Table[] = [],
+  beside: (first: OutboxFact) => Promise<void> = async () => {},
+): Promise<number> {
+  return keeping(async () => {
+    const keyed = await withKeys(identity, drafts)
+    return db.transaction('rw', [db.outbox, ...tables], async () => {
+      const [first] = await append(identity, keyed, door, outcome, now)
+      await beside(first!)
+      return first!.visit
+    })
+  })
+}
+
 /** What is waited for outside of the database is made before its transaction begins. */
-export async function withKeys(identity: Identity, drafts: readonly Draft[]): Promise<Keyed[]> {
+async function withKeys(identity: Identity, drafts: readonly Draft[]): Promise<Keyed[]> {
   const recoveryKey = await setting('recoveryKey')
   return Promise.all(
     drafts.map(async (draft): Promise<Keyed> => {
@@ -200,7 +215,7 @@ export async function withKeys(identity: Identity, drafts: readonly Draft[]): Pr
   )
 }
 
-export async function append(
+async function append(
   identity: Identity,
   drafts: readonly Keyed[],
   door: Place,

@@ -11,7 +11,7 @@ import { concat, text, type Bytes } from '@core/ledger/bytes'
 import { headMessage } from '@core/ledger/envelope'
 import { sign } from '@core/ledger/signature'
 import { db, keep, SEALED_TABLES, setting, type Lock } from './db'
-import { freshVaultKey, holdKey, phase } from './vault'
+import { freshVaultKey, holdKey, kept, phase } from './vault'
 
 export const PIN_LENGTH = 6
 /** scrypt with r = 8 and p = 1 over 2^COST blocks, 16 MiB: half a second or so on a phone that is two versions old. */
@@ -23,12 +23,26 @@ const FIRST_WAIT = 30_000
 const NONCE_LENGTH = 24
 const PLACE = text('wanjia vault key v1')
 
-export type Opened = { open: true } | { open: false; left: number; notBefore: number }
+export type Refused = { open: false; left: number; notBefore: number }
+export type Opened = { open: true } | Refused
 
-/** All alike, or a run up or down: what is tried first. */
-export function isWeak(pin: string): boolean {
+/** Why a PIN is among the first that anyone would try. */
+export type Weakness = 'run' | 'again' | 'date' | 'known'
+
+const MONTH = '(?:0[1-9]|1[0-2])'
+const DAY = '(?:0[1-9]|[12]\\d|3[01])'
+/** 850314, 140385, 198503: as a birthday is typed. */
+const DATE = new RegExp(`^(?:\\d\\d${MONTH}${DAY}|${DAY}${MONTH}\\d\\d|(?:19|20)\\d\\d${MONTH})$`)
+/** A column or a cross of the pad, and what is typed because of how it sounds. */
+const KNOWN = ['147258', '258369', '369258', '159357', '159753', '357159', '142857', '521314', '201314']
+
+/** What makes a PIN easy to guess: a run, the same figures over again, a date, or one that many have. */
+export function weakness(pin: string): Weakness | null {
   const steps = [...pin].slice(1).map((digit, index) => Number(digit) - Number(pin[index]))
-  return steps.every((step) => step === steps[0] && Math.abs(step) <= 1)
+  if (steps.every((step) => step === steps[0] && Math.abs(step) <= 1)) return 'run'
+  if ([2, 3].some((length) => pin.slice(0, length).repeat(PIN_LENGTH / length) === pin)) return 'again'
+  if (DATE.test(pin)) return 'date'
+  return KNOWN.includes(pin) ? 'known' : null
 }
 
 /** Chooses the PIN of an enrolled phone and seals everything that lay open until now, in one transaction. */
@@ -55,8 +69,22 @@ export async function choosePin(pin: string): Promise<void> {
   phase.value = 'open'
 }
 
-/** Tries a PIN. It is counted before it is tried, so that ending the app in between saves no try. */
+/** Tries a PIN, and opens the phone with it. */
 export async function unlock(pin: string, now: number): Promise<Opened> {
+  const tried = await tryPin(pin, now)
+  if (!('key' in tried)) return tried
+  holdKey(tried.key)
+  phase.value = 'open'
+  return { open: true }
+}
+
+/** Another PIN for a vault key. What is sealed stays as it is: one row is written, so that the old PIN or the new one opens it. */
+export async function changePin(key: Bytes, pin: string): Promise<void> {
+  await keep('lock', await wrap(pin, key))
+}
+
+/** The vault key, for its PIN. A try is counted before it is made, so that ending the app in between saves none. */
+export async function tryPin(pin: string, now: number): Promise<{ key: Bytes } | Refused> {
   const lock = await setting('lock')
   if (lock === undefined) throw new Error('this phone is not locked')
   if (now < lock.notBefore) return { open: false, left: TRIES - lock.wrong, notBefore: lock.notBefore }
@@ -69,9 +97,7 @@ export async function unlock(pin: string, now: number): Promise<Opened> {
     return { open: false, left: TRIES - wrong, notBefore }
   }
   await keep('lock', { ...lock, wrong: 0, notBefore: 0 })
-  holdKey(key)
-  phase.value = 'open'
-  return { open: true }
+  return { key }
 }
 
 /**
@@ -79,6 +105,7 @@ export async function unlock(pin: string, now: number): Promise<Opened> {
  * with the territory's key alone.
  */
 export async function forget(): Promise<void> {
+  await kept()
   await db.transaction('rw', db.tables, async () => {
     for (const name of SEALED_TABLES) if (name !== 'outbox') await db.table(name).clear()
     await db.plain.delete('lock')

@@ -1,8 +1,8 @@
-import { shallowRef } from 'vue'
+import { nextTick, shallowRef } from 'vue'
 import { prepare } from '@core/ledger/signature'
 import { db, setting, storedIdentity, type Identity } from './db'
 import { setOffset } from './doors'
-import { holdKey, phase } from './vault'
+import { holdKey, isKeeping, kept, phase } from './vault'
 
 /** Who this phone belongs to; null until it is enrolled, and while it is locked. */
 export const identity = shallowRef<Identity | null>(null)
@@ -28,10 +28,18 @@ export async function comeIn(): Promise<void> {
   void prepare(known.key)
 }
 
-/** Forgets the key and whatever was read with it. What was being written is kept as a draft, sealed. */
-export function lockNow(): void {
+/**
+ * The screens go at once; the key and whatever was read with it once what was tapped is written. What was being typed is
+ * kept as a draft, sealed.
+ */
+export async function lockNow(): Promise<void> {
   if (phase.value !== 'open') return
   phase.value = 'locked'
+  // What was typed last begins to be kept as the screens go.
+  await nextTick()
+  await kept()
+  // She may have opened it again meanwhile.
+  if (phase.value !== 'locked') return
   identity.value = null
   holdKey(null)
 }
@@ -41,7 +49,7 @@ export function lockWhenIdle(): void {
   let touched = Date.now()
   const look = (): void => {
     // A clock that was set back counts as time that passed.
-    if (Math.abs(Date.now() - touched) > IDLE) lockNow()
+    if (Math.abs(Date.now() - touched) > IDLE) void lockNow()
   }
   for (const kind of ['pointerdown', 'keydown', 'scroll'] as const) {
     addEventListener(
@@ -54,5 +62,9 @@ export function lockWhenIdle(): void {
     )
   }
   document.addEventListener('visibilitychange', look)
+  // A page that is closed while something is being written asks first, where the browser lets it.
+  addEventListener('beforeunload', (event) => {
+    if (isKeeping()) event.preventDefault()
+  })
   setInterval(look, 15_000)
 }

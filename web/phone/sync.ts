@@ -12,26 +12,14 @@ import { leafEntry, leafHash, verifyConsistency, verifyInclusion } from '@core/l
 import { idText } from '@core/ledger/uuid'
 import { standing } from '@core/standing'
 import { db, keep, setting, type Device, type Identity, type KeptForm, type OutboxFact, type PastRewritten, type SeenCheckpoint } from './db'
+import { isOver, PastWasRewritten, SeriesForked } from './stops'
 
 export const PUSH_LIMIT = 100
-
-/** The server's signed past does not extend what this phone was shown. Never retried: a person must look. */
-export class PastWasRewritten extends Error {
-  override name = 'PastWasRewritten'
-  constructor(readonly record: PastRewritten) {
-    super(record.why)
-  }
-}
-
-/** The server's head and this phone's series disagree about the same sequence. */
-export class SeriesForked extends Error {
-  override name = 'SeriesForked'
-}
 
 /** The open phone, or what a locked one knows of itself: that may push, by signatures made when the facts were. */
 export type Sender = Identity | Device
 
-export const isOpen = (sender: Sender): sender is Identity => 'token' in sender
+const isOpen = (sender: Sender): sender is Identity => 'token' in sender
 
 /** One round: everything waiting goes out, then everything new comes in. Throws `Unreachable` or `Refused` when cut short. */
 export async function syncOnce(sender: Sender, now: () => number): Promise<void> {
@@ -78,11 +66,6 @@ async function serverHead(identity: Identity, now: () => number): Promise<{ sequ
     if (error instanceof Refused && (error.problem.status === 404 || isOver(error))) return null
     throw error
   }
-}
-
-/** The phone may read nothing any more: it was revoked, or its deployment has ended. */
-export function isOver(error: Refused): boolean {
-  return error.code === 'device_revoked' || error.code === 'device_ended'
 }
 
 /** A server that was restored from a backup may have forgotten facts: it says from which number on it needs them again. */

@@ -4,8 +4,8 @@ import { Refused, Unreachable } from '@core/api/client'
 import { db, keep, setting, wipe, type Fate, type OutboxFact } from './db'
 import { useLive } from './live'
 import { identity } from './session'
-import { isOver, PastWasRewritten, SeriesForked, syncOnce } from './sync'
-import { Locked, phase } from './vault'
+import { isOver, PastWasRewritten, SeriesForked } from './stops'
+import { kept, Locked, phase } from './vault'
 
 /** Long enough to take back a slip of the thumb before the fact leaves the phone. */
 const UNDO_WINDOW = 6_000
@@ -71,6 +71,8 @@ export async function syncNow(): Promise<void> {
   }
   running.value = true
   try {
+    // The list of doors does not wait for what exchanges them.
+    const { syncOnce } = await import('./sync')
     await exclusively(() => syncOnce(sender, Date.now))
     trouble.value = null
     refusal.value = null
@@ -97,6 +99,7 @@ async function isPastItsEnd(): Promise<boolean> {
 
 /** A phone whose time is over keeps nothing about residents, but first everything it saw reaches the server. */
 async function wipeWhenEmpty(why: Ending): Promise<void> {
+  await kept()
   const unsentNow = await db.outbox.where('fate').anyOf('waiting', 'sent').count()
   if (unsentNow + (await db.attachments.where('fate').equals('waiting').count()) > 0) return
   gone = true

@@ -13,6 +13,7 @@ import { recordDeed } from './outbox'
 import { identity } from './session'
 import { outbox, syncSoon } from './syncer'
 import { i18n, translate } from './texts'
+import { keeping } from './vault'
 
 const scope = effectScope(true)
 export const tasks = scope.run(() => useLive(() => db.tasks.toArray(), [] as KeptTask[]))!
@@ -33,8 +34,10 @@ export function colleagueName(worker: string): string {
 
 /** Writes a step or a signature. Never waits for the network. */
 export async function take(task: KeptTask, step: MyStep): Promise<void> {
-  const countedFrom = await countingDay(task, step)
-  await write(task, step.deed, step.role, { step: step.step, countedFrom }, translate('day.did', { step: named(step.step) }))
+  await keeping(async () => {
+    const countedFrom = await countingDay(task, step)
+    await write(task, step.deed, step.role, { step: step.step, countedFrom }, translate('day.did', { step: named(step.step) }))
+  })
 }
 
 export async function accept(task: KeptTask): Promise<void> {

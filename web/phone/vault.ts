@@ -36,6 +36,29 @@ export function holdKey(key: Bytes | null): void {
   vaultKey = key
 }
 
+let writing = 0
+const waiting: (() => void)[] = []
+
+/** What someone tapped is written down, also where the phone is locked in the same instant: the key stays until it is. */
+export async function keeping<Result>(write: () => Promise<Result>): Promise<Result> {
+  writing += 1
+  try {
+    return await write()
+  } finally {
+    writing -= 1
+    if (writing === 0) for (const go of waiting.splice(0)) go()
+  }
+}
+
+export function isKeeping(): boolean {
+  return writing > 0
+}
+
+/** Settled once nothing is being written any more. */
+export async function kept(): Promise<void> {
+  while (writing > 0) await new Promise<void>((go) => waiting.push(go))
+}
+
 type Row = Record<string, unknown>
 
 /** `clear`: what of a table stays readable besides its indexes. `bare`: tables of which nothing is sealed. */

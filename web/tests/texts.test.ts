@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import consoleEnglish from '../console/messages/en'
 import consoleChinese from '../console/messages/zh-CN'
 import { interpolate } from '@core/i18n/interpolate'
 import phoneEnglish from '../phone/messages/en'
-import pictures from '../phone/messages/pictures'
 import phoneChinese from '../phone/messages/zh-CN'
+import phoneLater from '../phone/messages/zh-CN.later'
 import residentArabic from '../resident/messages/ar'
 import residentEnglish from '../resident/messages/en'
 import residentChinese from '../resident/messages/zh-CN'
@@ -19,11 +21,20 @@ function flat(messages: Messages, prefix = ''): Map<string, string> {
   )
 }
 
+/** As vue-i18n merges what comes later. */
+function merged(first: Messages, later: Messages): Messages {
+  const both = { ...first }
+  for (const [key, value] of Object.entries(later)) {
+    const known = both[key]
+    both[key] = typeof known === 'object' && typeof value === 'object' ? merged(known, value) : value
+  }
+  return both
+}
+
 const slots = (message: string) => [...message.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!).sort()
 
 describe.each([
-  ['phone', phoneChinese, phoneEnglish],
-  ['phone’s pictures', pictures['zh-CN'], pictures.en],
+  ['phone', merged(phoneChinese, phoneLater), phoneEnglish],
   ['console', consoleChinese, consoleEnglish],
   ['resident’s page', residentChinese, residentEnglish],
   ['resident’s page from the right', residentChinese, residentArabic],
@@ -59,6 +70,25 @@ describe.each([
 
   it('speak of residents and reminders, as the glossary asks', () => {
     for (const [key, message] of zh) expect(message, key).not.toMatch(/对象|监控|警告|重点人员|疑似/)
+  })
+})
+
+describe('the first words of the phone', () => {
+  const SHELL = ['App.vue', 'naming.ts', 'knock.ts', 'screens/Doors.vue', 'screens/Lock.vue', 'parts/PinPad.vue', 'parts/DoorActions.vue', 'parts/DoorRow.vue', 'parts/FindResults.vue']
+
+  it('are all that the list of doors and the lock say', () => {
+    const known = [...flat(phoneChinese).keys()]
+    for (const file of SHELL) {
+      const source = readFileSync(fileURLToPath(new URL(`../phone/${file}`, import.meta.url)), 'utf8')
+      const said = [...source.matchAll(/\bt(?:ranslate)?\(([^()]*)/g)].flatMap(([, inside]) => [...inside!.matchAll(/['`]([a-z]\w*(?:\.\w+)*)(?:\.\$|['`])/gi)].map(([, key]) => key!))
+      expect(said.length, file).toBeGreaterThan(0)
+      for (const key of said) expect(known.some((one) => one === key || one.startsWith(`${key}.`)), `${file}: ${key}`).toBe(true)
+    }
+  })
+
+  it('are said once: nothing that comes later says them again', () => {
+    const later = flat(phoneLater)
+    expect([...flat(phoneChinese).keys()].filter((key) => later.has(key))).toEqual([])
   })
 })
 

@@ -13,10 +13,10 @@ import { db, keep, SEALED_TABLES, setting, storedIdentity, type Identity, type P
 import { enrol } from '../phone/enrol'
 import { doorTitle } from '../phone/naming'
 import { recordVisit, type VisitEntry } from '../phone/outbox'
-import { choosePin, forget, FREE_TRIES, isWeak, TRIES, unlock } from '../phone/pin'
+import { changePin, choosePin, forget, FREE_TRIES, TRIES, tryPin, unlock, weakness } from '../phone/pin'
 import { begin, comeIn, identity as session, lockNow } from '../phone/session'
 import { syncOnce } from '../phone/sync'
-import { holdKey, Locked, phase } from '../phone/vault'
+import { holdKey, keeping, Locked, phase } from '../phone/vault'
 import { openKey } from './recovery'
 
 const PIN = '246813'
@@ -120,7 +120,7 @@ describe('what lies on the phone', () => {
     expect(names.filter((name) => read.includes(name))).toEqual([])
     expect((await db.doors.toArray()).flatMap(({ members }) => members ?? []).map(({ name }) => name)).toEqual(names)
     expect((await storedIdentity())!.token).toBe(identity.token)
-    lockNow()
+    await lockNow()
     await lockedSync()
     expect(await fates()).toEqual(['accepted'])
   })
@@ -131,7 +131,7 @@ describe('the PIN', () => {
     await choosePin(PIN)
     await sync()
     const door = await firstDoor()
-    lockNow()
+    await lockNow()
     expect((await db.doors.get(door.dwelling)) as unknown).not.toHaveProperty('members')
     await expect(db.doors.put({ ...door, dwelling: 'other' })).rejects.toThrow(Locked)
     phase.value = 'fresh'
@@ -145,9 +145,42 @@ describe('the PIN', () => {
     expect((await setting('lock'))!.wrong).toBe(0)
   })
 
-  it('is not one of those that are tried first', () => {
-    expect(['000000', '123456', '987654', '444444'].filter((pin) => !isWeak(pin))).toEqual([])
-    expect([PIN, '121212', '135790'].filter(isWeak)).toEqual([])
+  it.each([
+    ['run', ['000000', '123456', '987654', '444444']],
+    ['again', ['121212', '123123', '907907']],
+    ['date', ['850314', '140385', '198503', '201012']],
+    ['known', ['147258', '521314']],
+    [null, [PIN, '135790', '851385', '308274']],
+  ])('is not one of those that are tried first: %s', (why, pins) => {
+    expect(pins.map(weakness)).toEqual(pins.map(() => why))
+  })
+
+  it('is changed by whoever has it, by one row, and the old one opens nothing any more', async () => {
+    await choosePin(PIN)
+    await sync()
+    await recordVisit(identity, visit(await firstDoor()), Date.now())
+    const sealed = () => everything().then((read) => read.replace(/"name":"lock".*?(?="name"|$)/s, ''))
+    const before = await sealed()
+    expect(await tryPin('135790', Date.now())).toMatchObject({ open: false, left: TRIES - 1 })
+    const tried = await tryPin(PIN, Date.now())
+    await changePin((tried as { key: Uint8Array<ArrayBuffer> }).key, '308274')
+    expect(await sealed()).toBe(before)
+    await lockNow()
+    expect(await unlock(PIN, Date.now())).toMatchObject({ open: false, left: TRIES - 1 })
+    expect(await unlock('308274', Date.now())).toEqual({ open: true })
+    expect((await db.outbox.toArray()).map(({ doorName }) => doorName)).toEqual([doorTitle(await firstDoor())])
+  })
+
+  it('that is changed while the app is killed is the old one or the new one', async () => {
+    await choosePin(PIN)
+    const tried = await tryPin(PIN, Date.now())
+    // The browser goes away under the write.
+    const changing = changePin((tried as { key: Uint8Array<ArrayBuffer> }).key, '308274').catch(() => 'cut')
+    db.close()
+    expect(await changing).toBe('cut')
+    await db.open()
+    await lockNow()
+    expect(await unlock(PIN, Date.now())).toEqual({ open: true })
   })
 
   it('makes whoever guesses wait, then throws away what is sealed and still sends what waits', async () => {
@@ -155,7 +188,7 @@ describe('the PIN', () => {
     await sync()
     const door = await firstDoor()
     await recordVisit(identity, visit(door), Date.now())
-    lockNow()
+    await lockNow()
     let now = Date.now()
     const waits: number[] = []
     for (let turn = 1; turn <= TRIES; turn += 1) {
@@ -176,13 +209,43 @@ describe('the PIN', () => {
   }, 30_000)
 })
 
+describe('a phone that is locked in the instant of a tap', () => {
+  it('keeps what was tapped, and the key no longer than that', async () => {
+    await choosePin(PIN)
+    await sync()
+    await comeIn()
+    const saving = recordVisit(session.value!, visit(await firstDoor()), Date.now())
+    const locking = lockNow()
+    expect(phase.value).toBe('locked')
+    await saving
+    await locking
+    expect((await db.outbox.toArray()).map((fact) => 'doorName' in fact)).toEqual([false])
+    expect(session.value).toBeNull()
+    await unlock(PIN, Date.now())
+    expect((await db.outbox.toArray()).map(({ fate, what, doorName }) => [fate, what, doorName])).toEqual([['waiting', 'visit', doorTitle(await firstDoor())]])
+  })
+
+  it('stays open where she opens it again before it is written', async () => {
+    await choosePin(PIN)
+    await sync()
+    let written: () => void
+    const slow = keeping(() => new Promise<void>((go) => (written = go)))
+    const locking = lockNow()
+    await unlock(PIN, Date.now())
+    written!()
+    await Promise.all([slow, locking])
+    expect(phase.value).toBe('open')
+    expect((await firstDoor()).members).not.toBeUndefined()
+  })
+})
+
 describe('a locked phone', () => {
   it('sends what waits, and the territory can open it', async () => {
     await choosePin(PIN)
     await sync()
     await recordVisit(identity, visit(await firstDoor()), Date.now())
     await recordVisit(identity, visit(await firstDoor(), ''), Date.now())
-    lockNow()
+    await lockNow()
     await lockedSync()
     expect(await fates()).toEqual(['accepted', 'accepted'])
     const [pushed] = (mock.lastPush as unknown as Push).facts
@@ -200,7 +263,7 @@ describe('a locked phone', () => {
     await choosePin(PIN)
     await sync()
     await recordVisit(identity, visit(await firstDoor()), Date.now())
-    lockNow()
+    await lockNow()
     await forget()
     const read = await everything()
     expect(read).not.toContain('"token"')

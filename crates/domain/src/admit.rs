@@ -2,7 +2,7 @@
 //! with a reason that a person can resolve.
 
 use crate::access::{Action, Grant, Role, may};
-use crate::apply::{find_door, resolve_dwelling};
+use crate::apply::{area_about, find_door, resolve_dwelling};
 use crate::area::AreaNumber;
 use crate::case::{Source, Subject};
 use crate::door::door_key;
@@ -253,7 +253,7 @@ pub fn admit<S: State>(
         }
         Body::CaseActed { case, role, .. } => {
             let Some((_, case)) = state.case(*case)? else { return Ok(Some(Quarantine::UnknownCase)) };
-            let area = state.dwelling(case.dwelling)?.map(|row| row.area);
+            let area = area_about(state, case.subject, case.dwelling)?;
             let Some(area) = area.filter(|area| state.book().areas.is_within(*area, device.area)) else {
                 return Ok(Some(Quarantine::OutsideRights));
             };
@@ -288,7 +288,7 @@ pub fn holds_role<S: State>(
     Ok(appointed.is_some_and(|own| state.book().areas.is_within(area, own)))
 }
 
-/// Whether a phone may say anything of this person or dwelling.
+/// Whether a phone may say anything of this person, dwelling or area.
 fn admit_about<S: State>(
     state: &mut S,
     device: &Device,
@@ -304,13 +304,14 @@ fn admit_about<S: State>(
         }
     }
     let about = match subject {
-        Subject::Person(_) => dwelling,
+        Subject::Person(_) | Subject::Area(_) => dwelling,
         Subject::Dwelling(own) => own,
     };
     for dwelling in [dwelling, about] {
-        let dwelling = resolve_dwelling(state, dwelling)?;
-        let Some(row) = state.dwelling(dwelling)? else { return Ok(Some(Quarantine::UnknownDwelling)) };
-        if !state.book().areas.is_within(row.area, device.area) {
+        let Some(area) = area_about(state, subject, dwelling)? else {
+            return Ok(Some(Quarantine::UnknownDwelling));
+        };
+        if !state.book().areas.is_within(area, device.area) {
             return Ok(Some(Quarantine::OutsideRights));
         }
     }

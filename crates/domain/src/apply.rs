@@ -2,10 +2,10 @@
 
 use crate::access::{Grant, Purpose};
 use crate::area::{Area, AreaNumber, Level};
-use crate::case::{Case, Climb, Event, Filled, Report, Subject};
+use crate::case::{Case, Climb, Deed, Event, Filled, Report, Subject};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
-use crate::id::{DwellingId, PersonId, PlanId, SeriesId};
+use crate::id::{CaseId, DwellingId, PersonId, PlanId, SeriesId};
 use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
     Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
@@ -300,22 +300,10 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         }
         Body::CaseReported { .. } => report_case(state, origin, fact, stamp.at),
         Body::CaseActed { case, turn, role, deed } => {
-            let named = *case;
-            let Some((case, _)) = state.case(named)? else { return Ok(()) };
-            state.put_event(
-                case,
-                Event {
-                    named,
-                    at: stamp.at,
-                    series: origin.series,
-                    sequence: origin.sequence,
-                    position: origin.position,
-                    actor: fact.actor,
-                    role: role.clone(),
-                    turn: *turn,
-                    deed: deed.clone(),
-                },
-            )
+            put_event(state, origin, fact, stamp.at, (*case, *turn, role, deed))
+        }
+        Body::CaseResumed { case, turn } => {
+            put_event(state, origin, fact, stamp.at, (*case, *turn, "", &Deed::Resume))
         }
         Body::CaseClimbed { case, task, role, due } => {
             let named = *case;
@@ -421,7 +409,7 @@ fn report_case<S: State>(state: &mut S, origin: Origin, fact: &Fact, at: Millis)
         return Ok(());
     }
     let dwelling = resolve_dwelling(state, *dwelling)?;
-    if state.dwelling(dwelling)?.is_none() {
+    if area_about(state, subject, dwelling)?.is_none() {
         return Ok(());
     }
     let case = Case {
@@ -443,7 +431,37 @@ fn report_case<S: State>(state: &mut S, origin: Origin, fact: &Fact, at: Millis)
         dwelling,
         counted_from: *counted_from,
     };
+    // Where it begins may wait for something that has come already.
+    state.judge_anew(subject, false, origin.counts_from)?;
     state.put_report(case, report)
+}
+
+/// Something was done about a case, or what it waited for has come: one `(case, turn, role, deed)`. Of a case that is not known
+/// there is nothing to say.
+fn put_event<S: State>(
+    state: &mut S,
+    origin: Origin,
+    fact: &Fact,
+    at: Millis,
+    (named, turn, role, deed): (CaseId, u64, &str, &Deed),
+) -> Result<(), S::Error> {
+    let Some((id, case)) = state.case(named)? else { return Ok(()) };
+    // Where it led may wait for something that has come already.
+    state.judge_anew(case.subject, false, origin.counts_from)?;
+    state.put_event(
+        id,
+        Event {
+            named,
+            at,
+            series: origin.series,
+            sequence: origin.sequence,
+            position: origin.position,
+            actor: fact.actor,
+            role: role.to_owned(),
+            turn,
+            deed: deed.clone(),
+        },
+    )
 }
 
 /// The id under which a subject is known.
@@ -454,6 +472,7 @@ pub fn canonical_subject<S: State>(state: &mut S, subject: Subject) -> Result<Su
     Ok(match subject {
         Subject::Person(id) => Subject::Person(canonical(state, id)?),
         Subject::Dwelling(id) => Subject::Dwelling(resolve_dwelling(state, id)?),
+        Subject::Area(_) => subject,
     })
 }
 
@@ -552,6 +571,26 @@ pub fn resolve_dwelling<S: State>(state: &mut S, id: DwellingId) -> Result<Dwell
         return Ok(id);
     }
     Ok(state.dwelling_alias(id)?.unwrap_or(id))
+}
+
+/// The area under which something said of a subject at a door is counted: that of the door, by whichever id it is called. Of
+/// an area it is the area, and the door has its id too. None if there is no such door or area.
+///
+/// # Errors
+/// Those of the storage.
+pub fn area_about<S: State>(
+    state: &mut S,
+    subject: Subject,
+    dwelling: DwellingId,
+) -> Result<Option<AreaNumber>, S::Error> {
+    if let Subject::Area(own) = subject {
+        return Ok(state.book().areas.of_id(own).filter(|_| own == dwelling));
+    }
+    if let Some(row) = state.dwelling(dwelling)? {
+        return Ok(Some(row.area));
+    }
+    let dwelling = resolve_dwelling(state, dwelling)?;
+    Ok(state.dwelling(dwelling)?.map(|row| row.area))
 }
 
 /// The door of this key that an address in `area` means: the one registered there, or moved there since. A grid is

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::id::{AreaId, Id};
+
 /// How high an area stands. The numbers are those of the facts and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -81,6 +83,7 @@ pub struct Area {
 pub struct AreaTree {
     areas: Vec<Area>,
     by_code: HashMap<String, AreaNumber>,
+    by_id: HashMap<AreaId, AreaNumber>,
     children: Vec<Vec<AreaNumber>>,
 }
 
@@ -98,6 +101,11 @@ impl AreaTree {
     #[must_use]
     pub fn number(&self, code: &str) -> Option<AreaNumber> {
         self.by_code.get(code).copied()
+    }
+
+    #[must_use]
+    pub fn of_id(&self, id: AreaId) -> Option<AreaNumber> {
+        self.by_id.get(&id).copied()
     }
 
     #[must_use]
@@ -132,6 +140,7 @@ impl AreaTree {
         if let Some(children) = area.parent.and_then(|parent| self.children.get_mut(parent as usize)) {
             children.push(number);
         }
+        self.by_id.insert(Id::of_area(&area.code), number);
         self.by_code.insert(area.code.clone(), number);
         self.areas.push(area);
         self.children.push(Vec::new());

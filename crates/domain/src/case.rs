@@ -2,7 +2,7 @@
 //! What the deeds of a case add up to is the programme's.
 
 use crate::area::AreaNumber;
-use crate::id::{ActorId, CaseId, DwellingId, Id, PersonId, SeriesId, SlipId};
+use crate::id::{ActorId, AreaId, CaseId, DwellingId, Id, PersonId, SeriesId, SlipId};
 use crate::time::{Day, Millis};
 
 /// Whom a form or a case is about. A household is the dwelling behind whose door it lives.
@@ -10,6 +10,8 @@ use crate::time::{Day, Millis};
 pub enum Subject {
     Person(PersonId),
     Dwelling(DwellingId),
+    /// An area as a whole: a compound that is free of cases, a problem that a township has to mend.
+    Area(AreaId),
 }
 
 impl Subject {
@@ -19,13 +21,14 @@ impl Subject {
         match self {
             Self::Person(_) => 0,
             Self::Dwelling(_) => 1,
+            Self::Area(_) => 2,
         }
     }
 
     #[must_use]
     pub fn id(self) -> Id {
         match self {
-            Self::Person(id) | Self::Dwelling(id) => id,
+            Self::Person(id) | Self::Dwelling(id) | Self::Area(id) => id,
         }
     }
 
@@ -34,6 +37,7 @@ impl Subject {
         match kind {
             0 => Some(Self::Person(id)),
             1 => Some(Self::Dwelling(id)),
+            2 => Some(Self::Area(id)),
             _ => None,
         }
     }
@@ -85,6 +89,8 @@ pub enum Deed {
     Offer { to: ActorId },
     /// An offer was accepted, or the case taken over.
     Take,
+    /// What its state waited for has come. Never a person's, and never told by a fact of what someone did.
+    Resume,
 }
 
 impl Deed {
@@ -97,6 +103,7 @@ impl Deed {
             Self::Sign { .. } => 2,
             Self::Offer { .. } => 3,
             Self::Take => 4,
+            Self::Resume => 5,
         }
     }
 
@@ -108,6 +115,7 @@ impl Deed {
             Self::Sign { .. } => "sign",
             Self::Offer { .. } => "offer",
             Self::Take => "take",
+            Self::Resume => "resume",
         }
     }
 
@@ -115,12 +123,12 @@ impl Deed {
     pub fn step(&self) -> Option<&str> {
         match self {
             Self::Step { step, .. } | Self::Sign { step } => Some(step),
-            Self::Offer { .. } | Self::Take => None,
+            Self::Offer { .. } | Self::Take | Self::Resume => None,
         }
     }
 }
 
-/// A case as its earliest report opened it.
+/// A case as its earliest report opened it. Of an area the dwelling is the area's own id, in all of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     pub programme: String,

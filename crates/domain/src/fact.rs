@@ -297,6 +297,8 @@ pub enum Body {
     /// 45 `[person, programme, bridge, to, role]`; someone in this role of the programme `to` was told over a bridge of the
     /// other programme, which is a day or that there is none.
     BridgeCrossed { person: PersonId, programme: String, bridge: String, to: String, role: String },
+    /// 46 `[case, turn]`; what the state waited for, into which so many steps have led, has come.
+    CaseResumed { case: CaseId, turn: u64 },
     /// 50 `[owner, series, sequence, files]`; the answers of this fact, sealed to this owner, name this many files that come
     /// by themselves: pictures and signatures.
     AttachmentsNamed { owner: Id, series: SeriesId, sequence: u64, files: u64 },
@@ -614,7 +616,7 @@ impl Fact {
                 let (to, counted_from) = match deed {
                     Deed::Offer { to } => (Some(*to), None),
                     Deed::Step { counted_from, .. } => (None, *counted_from),
-                    Deed::Sign { .. } | Deed::Take => (None, None),
+                    Deed::Sign { .. } | Deed::Take | Deed::Resume => (None, None),
                 };
                 out.array(7)
                     .id(*case)
@@ -625,6 +627,7 @@ impl Fact {
                     .optional(to, Out::id)
                     .optional(counted_from.map(i64::from), Out::int)
             }
+            Body::CaseResumed { case, turn } => out.array(2).id(*case).uint(*turn),
             Body::CaseClimbed { case, task, role, due } => {
                 out.array(4).id(*case).text(task).text(role).int(*due)
             }
@@ -748,6 +751,7 @@ impl Body {
             Self::SaidSettled { .. } => 43,
             Self::AnsweredWithSlip { .. } => 44,
             Self::BridgeCrossed { .. } => 45,
+            Self::CaseResumed { .. } => 46,
             Self::AttachmentsNamed { .. } => 50,
             Self::AttachmentKept { .. } => 51,
             Self::MapDrawn { .. } => 55,
@@ -1009,6 +1013,10 @@ impl Body {
                     role: read.text("role")?,
                     due: read.int()?,
                 }
+            }
+            46 => {
+                read.array(2)?;
+                Self::CaseResumed { case: read.id()?, turn: read.uint()? }
             }
             36 => {
                 read.array(4)?;

@@ -145,6 +145,7 @@ fn body() -> impl Strategy<Value = Body> {
             role,
             deed
         }),
+        (id(), any::<u64>()).prop_map(|(case, turn)| Body::CaseResumed { case, turn }),
         (id(), text(), text(), any::<i64>()).prop_map(|(case, task, role, due)| Body::CaseClimbed {
             case,
             task,
@@ -197,7 +198,11 @@ fn body() -> impl Strategy<Value = Body> {
 }
 
 fn subject() -> impl Strategy<Value = Subject> {
-    prop_oneof![id().prop_map(Subject::Person), id().prop_map(Subject::Dwelling)]
+    prop_oneof![
+        id().prop_map(Subject::Person),
+        id().prop_map(Subject::Dwelling),
+        id().prop_map(Subject::Area)
+    ]
 }
 
 fn deed() -> impl Strategy<Value = Deed> {

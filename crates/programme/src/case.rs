@@ -53,6 +53,8 @@ pub enum Deed {
     Offer { to: u128 },
     /// Accepts an offer, or as one whom it has climbed to takes it over.
     Take,
+    /// What the state waited for, into which so many steps have led, has come.
+    Resume,
 }
 
 /// What the guard of a step said when the step was admitted.
@@ -84,9 +86,12 @@ pub struct Ran {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     pub state: String,
-    /// When it came into its state, and the day from which the state counts if the form says it.
+    /// When it came into its state, or what that waited for had come; and the day from which the state counts if the form
+    /// says it.
     pub since: Timestamp,
     pub counted_from: Option<Day>,
+    /// Whether what its state waits for is still to come.
+    pub waits: bool,
     /// Since when the person is held to what she is held to now.
     pub restricted_since: Option<(String, Timestamp, Option<Day>)>,
     pub ran: Vec<Ran>,
@@ -112,6 +117,7 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
         state: start.code.value.clone(),
         since: opening.at,
         counted_from: opening.counted_from,
+        waits: start.waits.is_some(),
         restricted_since: None,
         ran: Vec::new(),
         overtaken: Vec::new(),
@@ -124,6 +130,8 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
     for turn in 0.. {
         let of_turn: Vec<&Event> = events.values().copied().filter(|event| event.turn == turn).collect();
         case.hold(&of_turn);
+        let entered = case.since;
+        case.resume(&of_turn);
         let Some((step, ran, counted_from)) =
             first_complete(pathway, &case.state, &of_turn, &mut case.waiting)
         else {
@@ -131,11 +139,13 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
         };
         case.waiting.clear();
         case.state.clone_from(&step.to);
-        case.since = ran.complete.max(case.since);
+        case.since = ran.complete.max(entered);
         case.counted_from = counted_from;
         case.offered = None;
         case.ran.push(ran);
+        case.waits = false;
         if let Some(state) = pathway.state(&step.to) {
+            case.waits = state.waits.is_some();
             case.restrict(state);
         }
     }
@@ -322,8 +332,18 @@ impl Case {
                     self.holder = Some(event.actor);
                     self.offered = None;
                 }
-                Deed::Step { .. } | Deed::Sign { .. } => {}
+                Deed::Step { .. } | Deed::Sign { .. } | Deed::Resume => {}
             }
+        }
+    }
+
+    /// Its limit begins when what it waited for has come, and not before it came into its state.
+    fn resume(&mut self, events: &[&Event]) {
+        let resumed =
+            events.iter().filter(|event| event.deed == Deed::Resume).map(|event| event.stamp.at).min();
+        if let (true, Some(at)) = (self.waits, resumed) {
+            self.since = self.since.max(at);
+            self.waits = false;
         }
     }
 }
@@ -350,6 +370,8 @@ pub struct Task {
 pub enum What {
     /// A step out of the state.
     Leave { state: String },
+    /// To look whether what the state waits for is still worth waiting for.
+    Wait { state: String },
     /// The end of what the person is held to: being held longer is an alarm of its own.
     Release { restriction: String },
     /// A signature.
@@ -380,10 +402,11 @@ pub struct Terms<'t> {
 #[must_use]
 pub fn tasks(terms: &Terms<'_>, case: &Case, now: Timestamp) -> Vec<Task> {
     let mut tasks = Vec::new();
-    let Some(duty) = terms.pathway.state(&case.state).and_then(|state| state.duty.as_ref()) else {
-        return tasks;
-    };
-    let limit = terms.limit(&duty.within, case.since, duty.counted_from.as_ref().and(case.counted_from));
+    let Some(state) = terms.pathway.state(&case.state) else { return tasks };
+    let Some(duty) = &state.duty else { return tasks };
+    let waits = state.waits.as_ref().filter(|_| case.waits);
+    let within = waits.map_or(&duty.within, |wait| &wait.look_within);
+    let limit = terms.limit(within, case.since, duty.counted_from.as_ref().and(case.counted_from));
     let task = |what, owner: &str, (begins, due), climbs_to: &[String]| -> Task {
         let (remind_at, level) = climb(begins, due, now);
         let told = match level {
@@ -394,8 +417,9 @@ pub fn tasks(terms: &Terms<'_>, case: &Case, now: Timestamp) -> Vec<Task> {
         let climbs_to = climbs_to.to_vec();
         Task { what, owner: owner.to_owned(), since: begins, remind_at, due, climbs_to, level, told }
     };
-    let leave = What::Leave { state: case.state.clone() };
-    tasks.push(task(leave, &duty.owner, limit, &duty.climbs_to));
+    let state = case.state.clone();
+    let own = if waits.is_some() { What::Wait { state } } else { What::Leave { state } };
+    tasks.push(task(own, &duty.owner, limit, &duty.climbs_to));
     for (step, roles) in &case.waiting {
         for role in roles {
             tasks.push(task(What::Sign { step: step.clone() }, role, limit, &duty.climbs_to));

@@ -531,6 +531,19 @@ impl Lines {
             &asks(before),
             &asks(state),
         );
+        let waits = |state: &State| state.waits.as_ref().map(|wait| wait.name.clone()).unwrap_or_default();
+        let (waits_zh, waits_en) = (format!("{zh} 等什么"), format!("what {en} waits for"));
+        self.texts(&waits_zh, &waits_en, &waits(before), &waits(state));
+        let [until_before, until] = [before, state].map(|state| state.waits.as_ref().map(|wait| &wait.until));
+        self.expression(("等到的条件", "until what it waits"), code, until_before, until);
+        let look =
+            |state: &State| state.waits.as_ref().map_or("—", |wait| wait.look_within.as_str()).to_owned();
+        self.plain(
+            &format!("{zh} 多久看一次"),
+            &format!("after how long {en} is looked at"),
+            &look(before),
+            &look(state),
+        );
         let held = |state: &State| state.restriction.clone().unwrap_or_else(|| "—".into());
         self.plain(&format!("{zh} 的限制"), &format!("the restriction in {en}"), &held(before), &held(state));
     }

@@ -45,10 +45,10 @@ impl Subject {
         Self::ALL.into_iter().find(|(_, subject)| *subject == self).map_or("", |(name, _)| name)
     }
 
-    /// Whether it is found behind a door: of the others the ledger holds no answers.
+    /// Whether it is found behind a door; an organisation is where its door is.
     #[must_use]
     pub fn is_met(self) -> bool {
-        matches!(self, Self::Person | Self::Household | Self::Dwelling | Self::Place)
+        matches!(self, Self::Person | Self::Household | Self::Dwelling | Self::Place | Self::Organisation)
     }
 
     pub(crate) fn parse(text: &Located<String>, findings: &mut Findings) -> Option<Self> {

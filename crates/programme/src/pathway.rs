@@ -44,6 +44,19 @@ pub struct State {
     pub restriction: Option<String>,
     /// The form that the resident herself is asked for with her slip in this state.
     pub asks: Option<String>,
+    /// What nobody can bring about and has to come first.
+    pub waits: Option<Wait>,
+}
+
+/// What a state waits for. Until it has come nothing is due but to look at it again; when it has, the state's own limit begins.
+#[derive(Clone, Debug)]
+pub struct Wait {
+    /// What it waits for, in words.
+    pub name: Texts,
+    /// That it has come.
+    pub until: Condition,
+    /// The parameter, a time: after so long the owner looks whether it is still worth waiting for.
+    pub look_within: String,
 }
 
 /// Who must act in a state, and until when.
@@ -187,6 +200,17 @@ fn read_state(
         check_asks(asks, subject, known, findings);
     }
     let duty = if end { Some(None) } else { read_duty(&mut part, known, findings).map(Some) };
+    let waits = read_wait(&mut part, known, findings);
+    if let (Some(_), Some(None) | Some(Some(Duty { counted_from: Some(_), .. }))) = (&waits, &duty) {
+        findings.add(
+            &part.place(),
+            "waits",
+            say(
+                "等待的状态不能是结束，期限也不能从某一天起算：它从等到的那一刻起算",
+                "a state that waits is no end, and its limit counts from the moment that ends the wait and from no other day",
+            ),
+        );
+    }
     part.finish(findings);
     Some(State {
         code: code?,
@@ -194,7 +218,33 @@ fn read_state(
         duty: duty?,
         restriction: restriction.map(|restriction| restriction.value),
         asks: asks.map(|asks| asks.value),
+        waits,
     })
+}
+
+fn read_wait(part: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findings) -> Option<Wait> {
+    let mut waits = part.sections("waits", findings).into_iter();
+    let mut wait = waits.next()?;
+    if let Some(second) = waits.next() {
+        findings.add(
+            &second.place(),
+            "too_many",
+            say(
+                "一个状态只等一件事；几件事请写进同一个条件",
+                "a state waits for one thing; write several into one condition",
+            ),
+        );
+    }
+    let name = texts(&mut wait, known, findings);
+    let until = wait.passage("until", findings);
+    let look_within = wait
+        .text("look_within", findings)
+        .filter(|time| is_time(known.vocabulary.parameters, time, findings));
+    let source = wait.source();
+    let until =
+        until.and_then(|(text, content)| condition::read(text, content, source, known.vocabulary, findings));
+    wait.finish(findings);
+    Some(Wait { name, until: until?, look_within: look_within?.value })
 }
 
 /// A form that a resident is asked for is about the same one as the case, and says who tells it: her word is hers.

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::answer::{Record, Value};
-use crate::calendar::local_day;
+use crate::calendar::{local_day, midnight_before};
 use crate::case::{self, Case, Deed, Event, Guard, Level, Opening, Stamp, Terms, What, add_up};
 use crate::code::{Day, unknown};
+use crate::condition::Condition;
 use crate::finding::{Findings, Located, Place, say};
 use crate::judge::{Judgement, Situation, judge};
 use crate::manifest::Manifest;
@@ -53,6 +54,7 @@ struct Stand {
     due: Option<Timestamp>,
     held_until: Option<Timestamp>,
     waits_for: Option<BTreeSet<String>>,
+    waits: bool,
     reminded: bool,
     told: Option<BTreeSet<String>>,
     holder: Option<String>,
@@ -67,15 +69,17 @@ impl Walked {
         self.0.insert(format!("{}.{what}", pathway.code.value));
     }
 
-    /// What no walk has seen: states, steps, the limit of each state, and that a limit climbs.
+    /// What no walk has seen: states, steps, the limit of each state, that it waits, and that a limit climbs.
     pub(crate) fn missing(&self, pathways: &[Pathway]) -> Vec<String> {
         let mut missing = Vec::new();
         for pathway in pathways {
             let states = pathway.states.iter().map(|state| state.code.value.clone());
             let duties = pathway.states.iter().filter(|state| state.duty.is_some());
             let limits = duties.map(|state| format!("{}.within", state.code.value));
+            let waits = pathway.states.iter().filter(|state| state.waits.is_some());
+            let waits = waits.map(|state| format!("{}.waits", state.code.value));
             let steps = pathway.steps.iter().map(|step| step.code.value.clone());
-            let all = states.chain(limits).chain(steps).chain(["climbs_to".to_owned()]);
+            let all = states.chain(limits).chain(waits).chain(steps).chain(["climbs_to".to_owned()]);
             let named = all.map(|what| format!("{}.{what}", pathway.code.value));
             missing.extend(named.filter(|name| !self.0.contains(name)));
         }
@@ -197,10 +201,10 @@ fn read_stand(
         }
         roles.map(|roles| roles.into_iter().map(|role| role.value).collect::<BTreeSet<_>>())
     });
-    let reminded = part.truth("reminded", findings);
+    let (waits, reminded) = (part.truth("waits", findings), part.truth("reminded", findings));
     let holder = part.optional_text("holder", findings).map(|holder| holder.value);
     let state = state.map(|state| state.value);
-    Some(Stand { place, at: at?.value, state, due, held_until, waits_for, reminded, told, holder })
+    Some(Stand { place, at: at?.value, state, due, held_until, waits_for, waits, reminded, told, holder })
 }
 
 /// Walks, and tells where the case does not go or stand as the test says.
@@ -229,6 +233,7 @@ pub(crate) fn check(
         going.look(&deed.then, &events);
     }
     for stand in &walk.then {
+        going.resume(stand.at);
         let events: Vec<Event> =
             going.events.iter().filter(|event| event.stamp.at <= stand.at).cloned().collect();
         going.look(stand, &events);
@@ -261,6 +266,7 @@ impl<'g> Going<'g> {
     }
 
     fn go(&mut self, deed: &'g Done) {
+        self.resume(deed.then.at);
         let Some(before) = self.stands(&self.events) else { return };
         let turn = u32::try_from(before.ran.len()).unwrap_or(u32::MAX);
         let done = match &deed.doing {
@@ -268,7 +274,8 @@ impl<'g> Going<'g> {
                 let Some(step) = self.terms.pathway.step(step) else { return };
                 let on = local_day(deed.then.at);
                 let guard = if *against { Guard::Overridden } else { Guard::Held };
-                let holds = *against && step.may_override || self.holds(step, on);
+                let holds = *against && step.may_override
+                    || step.guard.as_ref().is_none_or(|guard| self.holds(guard, on));
                 let fits = step.from.contains(&before.state) && step.by.contains(&deed.role);
                 let counted_from = self.counted_from(step, on);
                 let taken = Deed::Step { step: step.code.value.clone(), guard, counted_from };
@@ -310,6 +317,7 @@ impl<'g> Going<'g> {
                 self.events.push(Event { stamp, actor, role: deed.role.clone(), turn, deed: done });
             }
         }
+        self.resume(deed.then.at);
         if let Some(after) = self.stands(&self.events) {
             for ran in after.ran.iter().skip(before.ran.len()) {
                 self.walked.see(self.terms.pathway, &ran.step);
@@ -318,16 +326,38 @@ impl<'g> Going<'g> {
         }
     }
 
-    /// Whether the condition of a step holds on a day, of what was filled in until then.
-    fn holds(&self, step: &Step, on: Day) -> bool {
-        let Some(guard) = &step.guard else { return true };
+    /// On the first day until a moment on which what the case waits for is there, it waits no more.
+    fn resume(&mut self, until: Timestamp) {
+        let Some(case) = self.stands(&self.events).filter(|case| case.waits) else { return };
+        let waits = self.terms.pathway.state(&case.state).and_then(|state| state.waits.as_ref());
+        let Some(wait) = waits else { return };
+        let mut day = local_day(case.since);
+        while day <= local_day(until) {
+            if self.holds(&wait.until, day) {
+                let at = midnight_before(day).max(case.since);
+                if at <= until {
+                    let sequence = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
+                    let stamp = Stamp { at, series: u128::MAX, sequence };
+                    let turn = u32::try_from(case.ran.len()).unwrap_or(u32::MAX);
+                    let role = String::new();
+                    self.events.push(Event { stamp, actor: u128::MAX, role, turn, deed: Deed::Resume });
+                }
+                return;
+            }
+            let Ok(next) = day.tomorrow() else { return };
+            day = next;
+        }
+    }
+
+    /// Whether a condition holds on a day, of what was filled in until then.
+    fn holds(&self, condition: &Condition, on: Day) -> bool {
         let until = |records: &'g [Record]| records.iter().filter(|record| record.on <= on).collect();
         let situation = Situation {
             own: until(&self.scenario.own),
             people: self.scenario.people.values().map(|records| until(records)).collect(),
         };
         let parameters = self.terms.parameters.on(self.terms.area, on);
-        matches!(judge(guard, &situation, &parameters, on), Judgement::Flags(_))
+        matches!(judge(condition, &situation, &parameters, on), Judgement::Flags(_))
     }
 
     fn counted_from(&self, step: &Step, on: Day) -> Option<Day> {
@@ -343,11 +373,12 @@ impl<'g> Going<'g> {
     fn look(&mut self, stand: &Stand, events: &[Event]) {
         let Some(case) = self.stands(events) else { return };
         let tasks = case::tasks(&self.terms, &case, stand.at);
-        let leave = tasks.iter().find(|task| matches!(task.what, What::Leave { .. }));
+        let leave = tasks.iter().find(|task| matches!(task.what, What::Leave { .. } | What::Wait { .. }));
         let held = tasks.iter().find(|task| matches!(task.what, What::Release { .. }));
         let due = leave.map(|task| task.due);
         if stand.due.is_some() && stand.due == due {
-            self.walked.see(self.terms.pathway, &format!("{}.within", case.state));
+            let limit = if case.waits { "waits" } else { "within" };
+            self.walked.see(self.terms.pathway, &format!("{}.{limit}", case.state));
         }
         let told: BTreeSet<String> = leave.iter().flat_map(|task| task.told.iter().cloned()).collect();
         if stand.told.as_ref().is_some_and(|told| !told.is_empty()) {
@@ -375,6 +406,7 @@ impl<'g> Going<'g> {
         compare("due", stand.due.map(written), local(due));
         compare("held_until", stand.held_until.map(written), local(held.map(|task| task.due)));
         compare("waits_for", stand.waits_for.as_ref().map(list), list(&missing));
+        compare("waits", stand.waits.then(|| "true".to_owned()), case.waits.to_string());
         compare("told", stand.told.as_ref().map(list), list(&told));
         compare("reminded", stand.reminded.then(|| "true".to_owned()), reminded.to_string());
         compare("holder", stand.holder.clone(), holder.unwrap_or("—").to_owned());

@@ -215,6 +215,7 @@ fn act(path: &Pathway, opening: &Opening, known: &[Event], doing: &Doing, number
     let when = opening.at + Span::new().minutes(doing.minute);
     let deed = match doing.choice % 8 {
         0 => Deed::Take,
+        1 if case.waits => Deed::Resume,
         1 => Deed::Offer { to: doing.device + 1 },
         2 => Deed::Sign { step: path.steps[doing.role % path.steps.len()].code.value.clone() },
         3 => step(&path.steps[doing.role % path.steps.len()].code.value),
@@ -272,14 +273,42 @@ fn check(
     Ok(case)
 }
 
+#[test]
+fn what_waits_is_due_to_be_looked_at_until_what_it_waits_for_is_there() {
+    let pack = &*LIVELIHOOD;
+    let terms = terms(pack, pathway(pack, "venture"));
+    let opening = Opening { at: at("2020-03-10T09:00"), counted_from: None };
+    let here = event(1, at("2020-04-08T07:00"), 9, "", 0, Deed::Resume);
+    let on = event(1, at("2020-03-25T10:00"), 1, "helper", 0, step("wait_on"));
+    let after = |events: &[Event]| {
+        let case = add_up(terms.pathway, &opening, events).unwrap();
+        let due = tasks(&terms, &case, at("2020-04-08T08:00")).remove(0);
+        (case.waits, due.what, due.since)
+    };
+    let planned = || "planned".to_owned();
+    assert_eq!(after(&[]), (true, What::Wait { state: planned() }, opening.at));
+    let resumed = (false, What::Leave { state: planned() }, at("2020-04-08T07:00"));
+    assert_eq!(after(std::slice::from_ref(&here)), resumed);
+    // Of another turn it says nothing: where the step led is looked at by itself.
+    let asked = (true, What::Wait { state: planned() }, at("2020-03-25T10:00"));
+    assert_eq!(after(&[on.clone(), here.clone()]), asked);
+    let again = event(2, at("2020-04-08T07:00"), 9, "", 1, Deed::Resume);
+    assert_eq!(after(&[here, again, on]), resumed);
+    // Whoever went before the program had noticed went when she says.
+    let went = event(2, at("2020-04-07T10:00"), 1, "helper", 0, step("travel"));
+    let here = event(3, at("2020-04-08T07:00"), 9, "", 0, Deed::Resume);
+    let case = add_up(terms.pathway, &opening, &[here, went]).unwrap();
+    assert_eq!((case.state.as_str(), case.since), ("visited", at("2020-04-07T10:00")));
+}
+
 proptest! {
     #[test]
     fn no_interleaving_of_offline_devices_loses_a_limit_or_runs_a_step_twice(
-        code in prop::sample::select(vec!["observe_home", "fever", "dependant"]),
+        code in prop::sample::select(vec!["observe_home", "fever", "dependant", "venture"]),
         doings in prop::collection::vec(doing(), 1..24),
         shuffle in any::<u64>(),
     ) {
-        let pack = epidemic();
+        let pack = if code == "venture" { &*LIVELIHOOD } else { epidemic() };
         let path = pathway(pack, code);
         let opening = Opening { at: at("2020-03-01T15:00"), counted_from: Some("2020-03-01".parse().unwrap()) };
         let (mut server, mut late): (Vec<Event>, Vec<Event>) = (Vec::new(), Vec::new());

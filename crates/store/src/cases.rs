@@ -94,6 +94,18 @@ pub struct NewestCase {
     pub rules: Vec<String>,
 }
 
+/// A case whose state waits for something to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingCase {
+    pub id: CaseId,
+    pub version: String,
+    pub pathway: String,
+    pub state: String,
+    pub area: AreaNumber,
+    /// How many steps have led there.
+    pub turn: u64,
+}
+
 /// The role of a programme in which someone looks, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RoleIn {
@@ -102,16 +114,20 @@ pub struct RoleIn {
     pub area: AreaNumber,
 }
 
-/// Whether a form, a rule or a pathway of this kind may be about a subject. Of organisations, areas and workers the ledger
-/// holds none.
+/// Whether a form, a rule or a pathway of this kind may be about a subject. An organisation is the door where it is; of
+/// workers the ledger holds none of whom anything could be said.
 #[must_use]
 pub fn is_about(kind: form::Subject, subject: Subject) -> bool {
     match kind {
         form::Subject::Person => matches!(subject, Subject::Person(_)),
-        form::Subject::Household | form::Subject::Dwelling | form::Subject::Place => {
+        form::Subject::Household
+        | form::Subject::Dwelling
+        | form::Subject::Place
+        | form::Subject::Organisation => {
             matches!(subject, Subject::Dwelling(_))
         }
-        form::Subject::Organisation | form::Subject::Area | form::Subject::Worker => false,
+        form::Subject::Area => matches!(subject, Subject::Area(_)),
+        form::Subject::Worker => false,
     }
 }
 
@@ -140,6 +156,7 @@ fn instant(at: Millis) -> Timestamp {
 fn told(what: &What) -> String {
     match what {
         What::Leave { state } => format!("leave:{state}"),
+        What::Wait { state } => format!("wait:{state}"),
         What::Release { restriction } => format!("release:{restriction}"),
         What::Sign { step } => format!("sign:{step}"),
     }
@@ -155,6 +172,7 @@ fn event_of(event: &Event) -> case::Event {
         Deed::Sign { step } => case::Deed::Sign { step: step.clone() },
         Deed::Offer { to } => case::Deed::Offer { to: number(*to) },
         Deed::Take => case::Deed::Take,
+        Deed::Resume => case::Deed::Resume,
     };
     case::Event {
         stamp: stamp_of(event),
@@ -210,6 +228,7 @@ fn step_from(row: &Row<'_>, code: u64) -> rusqlite::Result<Deed> {
         0 | 1 => Deed::Step { step, overridden: code == 1, counted_from: row.get(8)? },
         2 => Deed::Sign { step },
         3 => Deed::Offer { to: get_optional_id(row, 7)?.unwrap_or_default() },
+        5 => Deed::Resume,
         _ => Deed::Take,
     })
 }
@@ -322,14 +341,14 @@ impl Views {
         let (id, standing) = (id(part.named), part.case);
         let Some((_, own)) = self.case_row(id)? else { return Ok(()) };
         self.cached("delete from due where case_id = ?1")?.execute([id.0])?;
-        let area = self.dwelling(own.dwelling)?.map_or(0, |row| row.area);
+        let area = apply::area_about(self, own.subject, own.dwelling)?.unwrap_or(0);
         let area_code = self.book().areas.code(area).to_owned();
         let terms = terms(programme, pathway, &area_code);
         let tasks = case::tasks(&terms, &standing, standing.since);
         let ended = pathway.state(&standing.state).is_none_or(|state| state.duty.is_none());
         self.cached(
             "update case_file set area = ?2, state = ?3, since = ?4, turn = ?5, holder = ?6, offered = ?7, ended = ?8,
-                opened_at = ?9, counted_from = ?10
+                opened_at = ?9, counted_from = ?10, waits = ?11
              where id = ?1",
         )?
         .execute(params![
@@ -342,7 +361,8 @@ impl Views {
             standing.offered.map(|offered| self::id(offered).0),
             ended,
             part.opening.at.as_millisecond(),
-            part.opening.counted_from.map(to_day)
+            part.opening.counted_from.map(to_day),
+            standing.waits
         ])?;
         let mut put = self.cached(
             "insert or replace into due (case_id, task, rank, programme, role, area, since, remind_at, due, tell_at, told)
@@ -484,8 +504,8 @@ impl Views {
     fn add_case(&mut self, id: CaseId, case: &Case) -> Result<()> {
         self.cached(
             "insert into case_file (id, programme, version, pathway, subject_kind, subject, dwelling, opened_at,
-                counted_from, area, state, since, turn, ended)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, '', ?8, 0, 0)",
+                counted_from, area, state, since, turn, ended, waits)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, '', ?8, 0, 0, 0)",
         )?
         .execute(params![
             id.0,
@@ -506,7 +526,7 @@ impl Views {
         let (to, counted_from) = match &event.deed {
             Deed::Offer { to } => (Some(to.0), None),
             Deed::Step { counted_from, .. } => (None, *counted_from),
-            Deed::Sign { .. } | Deed::Take => (None, None),
+            Deed::Sign { .. } | Deed::Take | Deed::Resume => (None, None),
         };
         self.cached(
             "insert or ignore into case_event (case_id, series, sequence, at, actor, role, turn, deed, step, to_whom,
@@ -559,7 +579,7 @@ impl Views {
     pub(crate) fn filled(&mut self, subject: Subject) -> Result<Vec<Filled>> {
         let ids = match apply::canonical_subject(self, subject)? {
             Subject::Person(person) => apply::group(self, person)?,
-            Subject::Dwelling(dwelling) => vec![dwelling],
+            Subject::Dwelling(id) | Subject::Area(id) => vec![id],
         };
         let mut found = Vec::new();
         for id in ids {
@@ -774,7 +794,7 @@ impl Reader {
         let parts = pathway_of(&programme, &case.pathway).and_then(|own| parts(own, &reports, &events));
         let Some(part) = parts.and_then(|parts| parts.into_iter().next()) else { return Ok(None) };
         let standing = part.case;
-        let area = self.views.dwelling(case.dwelling)?.map_or(0, |row| row.area);
+        let area = apply::area_about(&mut self.views, case.subject, case.dwelling)?.unwrap_or(0);
         let mut read = self.views.connection().prepare_cached(
             "select task, role, due, at, named from climbed where case_id = ?1 order by at, task, role",
         )?;
@@ -873,6 +893,28 @@ impl Reader {
             .prepare_cached("select rule from case_report where case_id = ?1 and rule is not null")?;
         let rules = read.query_map([id.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         Ok(Some(NewestCase { id, since, ended, rules }))
+    }
+
+    /// The open cases of a subject under a programme that wait for something to come.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn waiting_cases(&self, programme: &str, subject: Subject) -> Result<Vec<WaitingCase>> {
+        let mut read = self.views.connection().prepare_cached(
+            "select id, version, pathway, state, area, turn from case_file
+             where subject = ?1 and programme = ?2 and waits and not ended",
+        )?;
+        let rows = read.query_map(params![subject.id().0, programme], |row| {
+            Ok(WaitingCase {
+                id: get_id(row, 0)?,
+                version: row.get(1)?,
+                pathway: row.get(2)?,
+                state: row.get(3)?,
+                area: row.get(4)?,
+                turn: row.get(5)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// A published version of a programme.

@@ -2,6 +2,7 @@
 
 use domain::apply;
 use domain::area::AreaNumber;
+use domain::case::Subject;
 use domain::fact::{Body, Fact};
 use domain::id::{ActorId, DwellingId, Id, PersonId, SeriesId};
 use domain::state::{Device, State};
@@ -116,6 +117,14 @@ impl Reader {
     pub fn area_of(&mut self, dwelling: DwellingId) -> Result<Option<AreaNumber>> {
         let dwelling = apply::resolve_dwelling(&mut self.views, dwelling)?;
         Ok(self.views.dwelling(dwelling)?.map(|row| row.area))
+    }
+
+    /// The area under which something said of a subject at a door is counted, as [`apply::area_about`] has it.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn area_about(&mut self, subject: Subject, dwelling: DwellingId) -> Result<Option<AreaNumber>> {
+        apply::area_about(&mut self.views, subject, dwelling)
     }
 
     /// The ids that were linked to a person directly.

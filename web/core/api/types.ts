@@ -232,7 +232,7 @@ export interface MyTask {
   version: string
   pathway: Named
   state: Named
-  kind: 'leave' | 'release' | 'sign'
+  kind: 'leave' | 'wait' | 'release' | 'sign'
   of: Named
   role: string
   /** It is another role's and has climbed to hers. */
@@ -249,7 +249,8 @@ export interface MyTask {
   offered?: string
   /** What the rule said that reported it. */
   why?: Named
-  about: { person?: string; dwelling: string; area_code: string; area_name: string; building: string; unit: string; room: string }
+  /** Without a dwelling it is about the area as a whole. */
+  about: { person?: string; dwelling?: string; area_code: string; area_name: string; building: string; unit: string; room: string }
   steps: MyStep[]
 }
 
@@ -281,7 +282,7 @@ export interface FormRow {
   zh: string
   en: string
   digest: string
-  about: 'person' | 'household' | 'dwelling' | 'place'
+  about: 'person' | 'household' | 'dwelling' | 'place' | 'organisation' | 'area' | 'worker'
   roles: string[]
 }
 

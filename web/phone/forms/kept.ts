@@ -15,7 +15,7 @@ export function formOf(programme: string, form: string): KeptForm | null {
 
 /** The forms that are about whoever or whatever is behind a door. */
 export function formsAt(door: PhoneDoor): KeptForm[] {
-  const here = isHome(door) ? ['person', 'household', 'dwelling'] : ['place', 'person']
+  const here = isHome(door) ? ['person', 'household', 'dwelling'] : ['place', 'organisation', 'person']
   return forms.value.filter(({ about }) => here.includes(about))
 }
 

@@ -3,7 +3,7 @@ import { answersContent, type Given } from '@core/ledger/answers'
 import { answeredBody, Kind } from '@core/ledger/facts'
 import { idBytes } from '@core/ledger/uuid'
 import { db, type Attachment, type FormAbout, type Identity, type KeptForm } from '../db'
-import { append, withKeys, type Draft, type Place } from '../outbox'
+import { write, type Draft, type Place } from '../outbox'
 
 export interface AnswersEntry {
   form: KeptForm
@@ -35,10 +35,9 @@ export async function recordAnswers(identity: Identity, entry: AnswersEntry, dra
     named: { code: form.form, zh: form.zh, en: form.en },
   }
   const id = `${form.programme}/${form.form}/${about.person ?? about.dwelling}`
-  const keyed = await withKeys(identity, [draft])
-  await db.transaction('rw', [db.outbox, db.drafts, db.answers, db.pictures, db.attachments], async () => {
-    const [fact] = await append(identity, keyed, entry.door, null, now)
-    await db.attachments.bulkAdd(pictures(fact!.sequence))
+  const tables = [db.drafts, db.answers, db.pictures, db.attachments]
+  await write(identity, [draft], entry.door, null, now, tables, async ({ sequence }) => {
+    await db.attachments.bulkAdd(pictures(sequence))
     await endDraft(draftId)
     await db.answers.put({ id, on, answers })
   })

@@ -2,7 +2,7 @@
 //! condition of a step holds.
 
 use domain::admit::Quarantine;
-use domain::apply::happened_at;
+use domain::apply::{area_about, happened_at};
 use domain::case::{Case, Deed};
 use domain::fact::{Body, Fact};
 use domain::id::SeriesId;
@@ -88,7 +88,7 @@ impl Batch<'_> {
         if *overridden {
             return Ok(step.may_override);
         }
-        let area = self.store.views.dwelling(case.dwelling)?.map_or(0, |row| row.area);
+        let area = area_about(&mut self.store.views, case.subject, case.dwelling)?.unwrap_or(0);
         let code = self.store.views.book().areas.code(area).to_owned();
         let known = self.known_of(&case.programme, case.subject)?;
         let today = from_day(today);

@@ -119,7 +119,7 @@ pub fn roles_at(
     Ok(roles)
 }
 
-/// Whether someone has a role, at a door, that fills in a form; of a form that is not there, too, for which there is another
+/// Whether someone has a role, in an area, that fills in a form; of a form that is not there, too, for which there is another
 /// answer.
 ///
 /// # Errors
@@ -128,13 +128,12 @@ pub fn fills_in(
     reader: &mut Reader,
     actor: Actor,
     (programme, form, on): (&str, &str, Day),
-    dwelling: DwellingId,
+    area: AreaNumber,
 ) -> Result<bool> {
     let version = reader.book().edition_on(programme, on).map(|edition| edition.version.clone());
     let Some(version) = version else { return Ok(true) };
     let Some(programme) = reader.programme(programme, &version)? else { return Ok(true) };
     let Some(form) = programme.form(form) else { return Ok(true) };
-    let area = reader.area_of(dwelling)?.unwrap_or_default();
     let roles = roles_at(reader, actor, &programme, area)?;
     Ok(roles.iter().any(|role| form.filled_by.contains(role)))
 }
@@ -449,7 +448,7 @@ fn check_deed(file: &CaseFile, actor: ActorId, new: &Acting<'_>) -> Result<()> {
                 return possible("这一步要由别的角色来做", "another role takes this step");
             }
         }
-        Deed::Offer { .. } => {}
+        Deed::Offer { .. } | Deed::Resume => {}
         Deed::Take => {
             let offered = standing.offered == Some(u128::from_be_bytes(actor.0));
             if !offered && duty.owner != new.role && !role(&duty.climbs_to) {

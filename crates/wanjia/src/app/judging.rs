@@ -20,6 +20,7 @@ use programme::condition::Needs;
 use programme::form;
 use programme::indicator::{self, Contributions};
 use programme::judge::{Judgement, View, judge as judge_once};
+use programme::pathway::Wait;
 use programme::rule::Rule;
 use store::cases::{Known, is_about};
 use store::indicators::Counted;
@@ -114,6 +115,7 @@ fn in_force(book: &Book, today: Day) -> String {
 /// What a pass found out about some subjects.
 struct Judged {
     next: u64,
+    /// What is written down: cases that rules ask for, and cases that wait no more.
     reports: Vec<Body>,
     counted: Vec<Counted>,
 }
@@ -123,6 +125,7 @@ struct Judge {
     programme: Arc<Programme>,
     person: Needs,
     dwelling: Needs,
+    area: Needs,
 }
 
 impl Judge {
@@ -137,13 +140,15 @@ impl Judge {
         };
         let person = needs(Subject::Person(Id::default()));
         let dwelling = needs(Subject::Dwelling(Id::default()));
-        Self { programme, person, dwelling }
+        let area = needs(Subject::Area(Id::default()));
+        Self { programme, person, dwelling, area }
     }
 
     fn needs(&self, subject: Subject) -> &Needs {
         match subject {
             Subject::Person(_) => &self.person,
             Subject::Dwelling(_) => &self.dwelling,
+            Subject::Area(_) => &self.area,
         }
     }
 
@@ -162,7 +167,13 @@ impl Judge {
 fn kinds(subject: Subject) -> &'static [form::Subject] {
     match subject {
         Subject::Person(_) => &[form::Subject::Person],
-        Subject::Dwelling(_) => &[form::Subject::Household, form::Subject::Dwelling, form::Subject::Place],
+        Subject::Dwelling(_) => &[
+            form::Subject::Household,
+            form::Subject::Dwelling,
+            form::Subject::Place,
+            form::Subject::Organisation,
+        ],
+        Subject::Area(_) => &[form::Subject::Area],
     }
 }
 
@@ -182,6 +193,7 @@ fn judge_since(reader: &mut Reader, from: u64, today: Day) -> Result<Option<Judg
     for subject in subjects(reader, &waiting)? {
         for judge in &judges {
             judge_subject(reader, judge, subject, today, &mut judged)?;
+            judged.reports.extend(resumed(reader, &judge.programme, subject, today)?);
         }
     }
     Ok(Some(judged))
@@ -203,7 +215,7 @@ fn subjects(reader: &mut Reader, waiting: &[(u64, Subject, bool)]) -> Result<BTr
                     found.extend([Subject::Person(id), known]);
                 }
             }
-            Subject::Dwelling(_) => {}
+            Subject::Dwelling(_) | Subject::Area(_) => {}
         }
     }
     Ok(found)
@@ -220,12 +232,12 @@ fn known_at(
         return Ok(None);
     }
     let home = match subject {
-        Subject::Dwelling(dwelling) => Some(dwelling),
+        Subject::Dwelling(own) | Subject::Area(own) => Some(own),
         Subject::Person(person) => reader.home(person)?,
     };
     let known = reader.known_of(programme, subject)?;
     let dwelling = home.or(known.newest.map(|(_, dwelling)| dwelling));
-    let area = dwelling.map(|dwelling| reader.area_of(dwelling)).transpose()?.flatten();
+    let area = dwelling.map(|dwelling| reader.area_about(subject, dwelling)).transpose()?.flatten();
     Ok(dwelling.zip(area).filter(|_| !known.is_empty()).map(|(dwelling, area)| (known, dwelling, area)))
 }
 
@@ -331,6 +343,36 @@ fn judge_subject(
     }
     judged.counted.push(counted);
     Ok(())
+}
+
+/// Which cases of a subject wait no more, since what they waited for is there under the version in force.
+fn resumed(reader: &mut Reader, programme: &Programme, subject: Subject, today: Day) -> Result<Vec<Body>> {
+    let code = &programme.manifest.code;
+    let waiting = reader.waiting_cases(code, subject)?;
+    if waiting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = reader.known_of(code, subject)?;
+    let (situation, day) = (known.situation(), from_day(today));
+    let mut resumed = Vec::new();
+    for case in waiting {
+        let own = if_readable(reader.programme(code, &case.version))?;
+        // A state that the version in force has no more waits as its own version says.
+        let wait = [Some(programme), own.as_deref()].into_iter().flatten().find_map(|programme| {
+            let pathway = programme.pathways.iter().find(|pathway| pathway.code.value == case.pathway)?;
+            Some((programme, pathway.state(&case.state)?.waits.as_ref()))
+        });
+        let Some((programme, wait)) = wait else { continue };
+        let parameters = programme.parameters.on(reader.book().areas.code(case.area), day);
+        let holds = |wait: &Wait| {
+            matches!(judge_once(&wait.until, &situation, &parameters, day), Judgement::Flags(_))
+        };
+        // Where the version in force waits for nothing any more, there is nothing to wait for.
+        if wait.is_none_or(holds) {
+            resumed.push(Body::CaseResumed { case: case.id, turn: case.turn });
+        }
+    }
+    Ok(resumed)
 }
 
 /// The reports of cases for which a rule that flags asks and that are not there yet.

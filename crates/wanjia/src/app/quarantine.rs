@@ -93,7 +93,7 @@ pub fn may_count(store: &mut Store, waiting: &Waiting) -> Result<std::result::Re
         }
         Body::CaseActed { case, .. } => {
             let Some((_, case)) = store.state().case(*case)? else { return Ok(Err(NO_CASE)) };
-            return Ok(store.state().dwelling(case.dwelling)?.map(|row| row.area).ok_or(NO_DOOR));
+            return Ok(apply::area_about(store.state(), case.subject, case.dwelling)?.ok_or(NO_DOOR));
         }
         _ => return Ok(Err(NOT_FROM_PHONES)),
     };
@@ -118,6 +118,5 @@ fn of_programme(
     if !known {
         return Ok(Err(NO_PROGRAMME));
     }
-    let dwelling = apply::resolve_dwelling(store.state(), dwelling)?;
-    Ok(store.state().dwelling(dwelling)?.map(|row| row.area).ok_or(NO_DOOR))
+    Ok(apply::area_about(store.state(), subject, dwelling)?.ok_or(NO_DOOR))
 }

@@ -7,6 +7,7 @@ use domain::access::{Action, Scope};
 use domain::area::{AreaNumber, Level};
 use domain::id::{ActorId, CaseId};
 use domain::time::{day_of, from_day};
+use programme::form;
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use store::case_lists::CaseLine;
@@ -99,7 +100,7 @@ async fn programmes(State(site): State<Site>, caller: Caller) -> Result<Json<Pro
                         .map(|pathway| Way {
                             pathway: named(&pathway.code.value, &pathway.name),
                             about: pathway.subject.name(),
-                            reportable: pathway.subject.is_met(),
+                            reportable: pathway.subject != form::Subject::Worker,
                         })
                         .collect(),
                     own: own.iter().filter(|own| own.programme == code).map(|own| own.role.clone()).collect(),

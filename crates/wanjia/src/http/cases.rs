@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::{Action, Scope};
+use domain::area::AreaNumber;
 use domain::case::{Deed, Source, Subject};
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId};
 use domain::state::{Book, State as _};
@@ -69,15 +70,17 @@ impl Named {
     }
 }
 
-/// Whom a case is about, under a pseudonym, and at which door.
+/// Whom a case is about, under a pseudonym, and at which door; or which area.
 #[derive(Serialize, ToSchema)]
 pub(super) struct About {
     /// Of a person; without it the case is about the household or the place behind the door.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     person: Option<PersonId>,
-    #[schema(value_type = String, format = "uuid")]
-    dwelling: DwellingId,
+    /// Without it, it is about the area.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    dwelling: Option<DwellingId>,
     area_code: String,
     area_name: String,
     building: String,
@@ -87,7 +90,7 @@ pub(super) struct About {
 
 impl About {
     pub(super) fn of(reader: &mut Reader, subject: Subject, dwelling: DwellingId) -> AppResult<Self> {
-        let area = reader.area_of(dwelling)?;
+        let area = reader.area_about(subject, dwelling)?;
         let labels = reader.state().labels(dwelling)?;
         let of = |book: &Book| {
             let code = area.map(|area| book.areas.code(area).to_owned()).unwrap_or_default();
@@ -97,9 +100,10 @@ impl About {
         let (area_code, area_name) = of(reader.book());
         let (building, unit, room) =
             labels.map(|labels| (labels.building, labels.unit, labels.room)).unwrap_or_default();
-        let person = match subject {
-            Subject::Person(person) => Some(person),
-            Subject::Dwelling(_) => None,
+        let (person, dwelling) = match subject {
+            Subject::Person(person) => (Some(person), Some(dwelling)),
+            Subject::Dwelling(_) => (None, Some(dwelling)),
+            Subject::Area(_) => (None, None),
         };
         Ok(Self { person, dwelling, area_code, area_name, building, unit, room })
     }
@@ -138,9 +142,9 @@ struct CaseTask {
     programme: String,
     pathway: Named,
     state: Named,
-    /// `leave` the state, `release` the person from what she is held to, or `sign` a step
+    /// `leave` the state, `wait` for what it waits for, `release` the person from what she is held to, or `sign` a step
     kind: &'static str,
-    /// The state, the restriction or the step.
+    /// The state, what it waits for, the restriction or the step.
     of: Named,
     role: String,
     /// `open`, `reminded` or `overdue`
@@ -168,6 +172,7 @@ pub(super) fn what_of(file: &CaseFile, task: &str) -> (&'static str, Named) {
             let held = &file.programme.manifest.restrictions;
             ("release", held.iter().find(|held| held.code.value == code).map(|held| &held.name))
         }
+        "wait" => ("wait", pathway.and_then(|pathway| Some(&pathway.state(code)?.waits.as_ref()?.name))),
         _ => ("leave", pathway.and_then(|pathway| Some(&pathway.state(code)?.name))),
     };
     (kind, Named::of(code, name))
@@ -347,12 +352,12 @@ struct Days {
 fn days_of(file: &CaseFile, task: &case::Task, now: i64) -> Option<Days> {
     let limit = match &task.what {
         What::Leave { state } => &file.pathway()?.state(state)?.duty.as_ref()?.within,
+        What::Wait { .. } | What::Sign { .. } => return None,
         What::Release { restriction } => {
             let held = file.programme.manifest.restrictions.iter();
             let held = held.into_iter().find(|held| held.code.value == *restriction)?;
             &held.ends_after.as_ref()?.value
         }
-        What::Sign { .. } => return None,
     };
     (file.programme.parameters.get(limit)?.unit == Unit::Days).then(|| {
         let day = |at: jiff::Timestamp| day_of(at.as_millisecond());
@@ -577,11 +582,13 @@ async fn case(
 struct NewCase {
     programme: String,
     pathway: String,
-    /// Of a case about a person; without it the case is about the household behind the door.
+    /// Without it, it is about the household or the place behind the door.
     #[schema(value_type = Option<String>, format = "uuid")]
     person: Option<PersonId>,
-    #[schema(value_type = String, format = "uuid")]
-    dwelling: DwellingId,
+    #[schema(value_type = Option<String>, format = "uuid")]
+    dwelling: Option<DwellingId>,
+    /// The code of the area that it is about, in the place of a door.
+    area: Option<String>,
     /// `worker`, `department` or `resident`
     source: String,
 }
@@ -593,13 +600,40 @@ struct Opened {
     case: CaseId,
 }
 
-/// The door that a request is about, if the caller may do this there.
-async fn holds(site: &Site, caller: &Caller, action: Action, dwelling: DwellingId) -> Result<(), Problem> {
+/// Whom or what a request is about, at which door, and in which area, if the caller may do this there: of a person, a door
+/// and an area's code someone or the household behind a door, or an area.
+async fn holds(
+    site: &Site,
+    caller: &Caller,
+    action: Action,
+    of: (Option<PersonId>, Option<DwellingId>, Option<&str>),
+) -> Result<(Subject, DwellingId, AreaNumber), Problem> {
     caller.may(action, Scope::Own)?;
-    let asker = caller.clone();
-    let held =
-        site.territory.read(move |reader| super::scope::holds_door(reader, &asker, action, dwelling)).await?;
-    if held { Ok(()) } else { Err(no_dwelling()) }
+    match of {
+        (person, Some(dwelling), None) => {
+            let subject = person.map_or(Subject::Dwelling(dwelling), Subject::Person);
+            let asker = caller.clone();
+            let area = site
+                .territory
+                .read(move |reader| {
+                    let held = super::scope::holds_door(reader, &asker, action, dwelling)?;
+                    Ok(if held { reader.area_of(dwelling)? } else { None })
+                })
+                .await?;
+            area.map(|area| (subject, dwelling, area)).ok_or_else(no_dwelling)
+        }
+        (None, None, Some(code)) => {
+            let area = super::scope::area(caller, action, Some(code), "area")?;
+            let id = Id::of_area(code);
+            Ok((Subject::Area(id), id, area))
+        }
+        _ => Err(Problem::field(
+            "dwelling",
+            "about_what",
+            "请写明 dwelling（关于某人时再加 person），或只写 area",
+            "say which dwelling it is about, with person if it is about someone; or which area, and nothing else",
+        )),
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -652,7 +686,8 @@ async fn report(
     caller: Caller,
     Json(new): Json<NewCase>,
 ) -> Result<(StatusCode, Json<Opened>), Problem> {
-    holds(&site, &caller, Action::ActOnCases, new.dwelling).await?;
+    let (subject, dwelling, _) =
+        holds(&site, &caller, Action::ActOnCases, (new.person, new.dwelling, new.area.as_deref())).await?;
     let source = Source::from_name(&new.source).filter(|source| *source != Source::Rule);
     let source = source.ok_or_else(|| {
         Problem::field(
@@ -666,9 +701,8 @@ async fn report(
     let case = site
         .territory
         .write(move |store, now| {
-            let subject = new.person.map_or(Subject::Dwelling(new.dwelling), Subject::Person);
-            let NewCase { programme, pathway, dwelling, .. } = &new;
-            let reporting = Reporting { programme, pathway, subject, dwelling: *dwelling, source };
+            let NewCase { programme, pathway, .. } = &new;
+            let reporting = Reporting { programme, pathway, subject, dwelling, source };
             cases::report(store, actor, &reporting, now)
         })
         .await?;
@@ -741,11 +775,13 @@ async fn act(
 struct TypedForm {
     programme: String,
     form: String,
-    /// Of a form about a person; without it the form is about the household or the place behind the door.
+    /// Without it, it is about the household or the place behind the door.
     #[schema(value_type = Option<String>, format = "uuid")]
     person: Option<PersonId>,
-    #[schema(value_type = String, format = "uuid")]
-    dwelling: DwellingId,
+    #[schema(value_type = Option<String>, format = "uuid")]
+    dwelling: Option<DwellingId>,
+    /// The code of the area that it is about, in the place of a door.
+    area: Option<String>,
     #[schema(value_type = Option<String>, format = "uuid")]
     case: Option<CaseId>,
     /// The day on which it was filled in; today unless given.
@@ -797,7 +833,8 @@ async fn answer(
 ) -> Result<StatusCode, Problem> {
     let types_all = caller.may(Action::FillInForms, Scope::Own).is_ok();
     let action = if types_all { Action::FillInForms } else { Action::FillInOwnForms };
-    holds(&site, &caller, action, new.dwelling).await?;
+    let (subject, dwelling, area) =
+        holds(&site, &caller, action, (new.person, new.dwelling, new.area.as_deref())).await?;
     let answers = given_all(&new.answers)?;
     let on = match new.on.as_deref() {
         None => day_of(now()),
@@ -811,11 +848,11 @@ async fn answer(
         })?),
     };
     if !types_all {
-        let (actor, dwelling) = (actor(&caller), new.dwelling);
+        let actor = actor(&caller);
         let (programme, form) = (new.programme.clone(), new.form.clone());
         let hers = site
             .territory
-            .read(move |reader| cases::fills_in(reader, actor, (&programme, &form, on), dwelling))
+            .read(move |reader| cases::fills_in(reader, actor, (&programme, &form, on), area))
             .await?;
         if !hers {
             return Err(Problem::new(
@@ -831,8 +868,8 @@ async fn answer(
         .territory
         .write(move |store, now| {
             let typed = Typed {
-                subject: new.person.map_or(Subject::Dwelling(new.dwelling), Subject::Person),
-                dwelling: new.dwelling,
+                subject,
+                dwelling,
                 case: new.case,
                 programme: &new.programme,
                 form: &new.form,

@@ -85,7 +85,7 @@ struct Visit {
 fn person(subject: Subject) -> Option<PersonId> {
     match subject {
         Subject::Person(person) => Some(person),
-        Subject::Dwelling(_) => None,
+        Subject::Dwelling(_) | Subject::Area(_) => None,
     }
 }
 

@@ -159,7 +159,7 @@ struct BehindPage {
 
 #[derive(Serialize, ToSchema)]
 struct BehindRow {
-    /// `person` or `dwelling`
+    /// `person`, `dwelling` or `area`
     kind: &'static str,
     about: About,
 }
@@ -409,6 +409,7 @@ async fn behind(
                 let kind = match one.subject {
                     domain::case::Subject::Person(_) => "person",
                     domain::case::Subject::Dwelling(_) => "dwelling",
+                    domain::case::Subject::Area(_) => "area",
                 };
                 rows.push(BehindRow { kind, about: About::of(reader, one.subject, one.dwelling)? });
             }

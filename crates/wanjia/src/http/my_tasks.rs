@@ -54,13 +54,13 @@ struct Colleague {
 struct MyTask {
     #[schema(value_type = String, format = "uuid")]
     case: CaseId,
-    /// `leave:<state>`, `release:<restriction>` or `sign:<step>`
+    /// `leave:<state>`, `wait:<state>`, `release:<restriction>` or `sign:<step>`
     task: String,
     programme: String,
     version: String,
     pathway: Named,
     state: Named,
-    /// `leave`, `release` or `sign`
+    /// `leave`, `wait`, `release` or `sign`
     kind: &'static str,
     of: Named,
     role: String,

@@ -163,7 +163,7 @@ fn node(
     opened: bool,
 ) -> AppResult<Node> {
     let home = match subject {
-        Subject::Dwelling(dwelling) => Some(dwelling),
+        Subject::Dwelling(own) | Subject::Area(own) => Some(own),
         Subject::Person(person) => reader.home(person)?,
     };
     let dwelling = home.or_else(|| ties.last().map(|tie| tie.dwelling));

@@ -7,7 +7,7 @@ use domain::access::Role;
 use domain::case::{Source, Subject};
 use domain::fact::Body;
 use domain::id::Id;
-use domain::time::{day_of, from_day};
+use domain::time::{Day, day_of, from_day};
 use programme::{Content, Files, archive};
 use serde_json::{Value, json};
 use store::packs::Publication;
@@ -23,12 +23,16 @@ pub const DOCTOR: Who = Who::Role(Role::DepartmentObserver);
 
 /// Publishes the epidemic programme with a term around today, if that is not done.
 pub async fn publish(place: &Place) {
-    if !place.site.territory.book().editions.is_empty() {
-        return;
+    if place.site.territory.book().editions.is_empty() {
+        publish_pack(place, "epidemic", &[]).await;
     }
+}
+
+/// Publishes a programme with a term around today, with those of its overlays that are named, each from its day on.
+async fn publish_pack(place: &Place, programme: &'static str, overlays: &[(&str, Day)]) {
     let today = day_of(now());
     let (from, sunset) = (today - 30, today + 300);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes").join(programme);
     let mut files = Files::new();
     for folder in ["", "classes", "forms", "pathways"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
@@ -39,12 +43,21 @@ pub async fn publish(place: &Place) {
             }
         }
     }
+    let dated = |text: String, key: &str, day: Day| -> String {
+        let line = |line: &str| match line.starts_with(key) {
+            true => format!("{key} = {}\n", from_day(day)),
+            false => format!("{line}\n"),
+        };
+        text.lines().map(line).collect()
+    };
+    for (overlay, from) in overlays {
+        let inside = format!("overlays/{overlay}.toml");
+        let text = dated(std::fs::read_to_string(root.join(&inside)).unwrap(), "from", *from);
+        files.insert(inside, Content::Bytes(text.into_bytes()));
+    }
     let Some(Content::Bytes(manifest)) = files.get("programme.toml") else { panic!("no manifest") };
-    let manifest = String::from_utf8(manifest.clone()).unwrap();
-    let manifest = manifest
-        .replace("in_force = 2020-03-01", &format!("in_force = {}", from_day(from)))
-        .replace("sunset = 2020-12-31", &format!("sunset = {}", from_day(sunset)));
-    files.insert("programme.toml".into(), Content::Bytes(manifest.into_bytes()));
+    let manifest = dated(String::from_utf8(manifest.clone()).unwrap(), "in_force", from);
+    files.insert("programme.toml".into(), Content::Bytes(dated(manifest, "sunset", sunset).into_bytes()));
     let found = programme::read(&files);
     assert!(found.is_ok(), "{:?}", found.err());
     let pack = archive::encode(&files).unwrap();
@@ -53,8 +66,7 @@ pub async fn publish(place: &Place) {
         .territory
         .write(move |store, now| {
             let actor = store.book().own_series;
-            let publication =
-                Publication { programme: "epidemic", version: "2020-03", from, sunset, pack: &pack };
+            let publication = Publication { programme, version: "2020-03", from, sunset, pack: &pack };
             store.write(now, |batch| batch.publish_programme(actor, &publication))?;
             Ok(())
         })
@@ -332,4 +344,98 @@ async fn what_is_overdue_climbs_and_who_was_told_is_on_record() {
     let roles: Vec<&str> =
         told["told"].as_array().unwrap().iter().map(|told| told["role"].as_str().unwrap()).collect();
     assert_eq!(roles, ["community_secretary", "health_department"], "each once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_waits_says_for_what_and_opens_on_the_day() {
+    let place = Place::new().await;
+    let opens = day_of(now()) + 3;
+    publish_pack(&place, "livelihood", &[("travel_open", opens)]).await;
+    let cadre = Body::Appointed {
+        who: account(SECRETARY).id,
+        programme: "livelihood".into(),
+        role: "village_cadre".into(),
+        area: Some(OWN.into()),
+    };
+    place.facts(vec![cadre]).await;
+    let planned = json!({
+        "programme": "livelihood", "pathway": "venture", "dwelling": place.home(false).await, "source": "worker",
+    });
+    let case = place.ask(SECRETARY, "POST", "/v1/cases", Some(planned)).await.json()["case"].clone();
+    let task = async |at| {
+        place.site.judging.catch_up(&place.site.territory, at).await.unwrap();
+        let until = from_day(day_of(now()) + 40);
+        let rows = place.ask(SECRETARY, "GET", &format!("/v1/tasks?until={until}"), None).await.json();
+        let row = rows["rows"][0].clone();
+        assert_eq!((rows["rows"].as_array().unwrap().len(), &row["case"]), (1, &case));
+        (row["kind"].clone(), row["of"]["zh"].clone())
+    };
+    let day = 24 * 3_600_000;
+    let waits = (json!("wait"), json!("外出管控解除"));
+    assert_eq!(task(now()).await, waits);
+    assert_eq!(task(now() + 2 * day).await, waits);
+    assert_eq!(task(now() + 3 * day).await, (json!("leave"), json!("已计划")), "nobody filled anything in");
+    assert_eq!(task(now() + 3 * day + 1).await.0, "leave", "once");
+    let file =
+        place.ask(SECRETARY, "GET", &format!("/v1/cases/{}", case.as_str().unwrap()), None).await.json();
+    let deeds: Vec<&Value> = file["events"].as_array().unwrap().iter().map(|event| &event["deed"]).collect();
+    assert_eq!(deeds, ["resume"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_compound_is_named_free_of_cases_and_a_problem_of_it_is_told() {
+    let place = Place::new().await;
+    publish(&place).await;
+    appoint(&place, DOCTOR, "health_department").await;
+    let report =
+        json!({"programme": "epidemic", "pathway": "case_free", "area": OWN, "source": "department"});
+    let opened = place.ask(SECRETARY, "POST", "/v1/cases", Some(report.clone())).await;
+    assert_eq!(opened.status, 201);
+    let case = opened.json()["case"].clone();
+    let mut both = report.clone();
+    both["dwelling"] = json!(place.home(false).await);
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/cases", Some(both)).await.code(), "about_what");
+    let mut above = report.clone();
+    above["area"] = json!(super::place::OTHER);
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/cases", Some(above)).await.status, 403);
+    let mut about_a_door = report;
+    about_a_door["pathway"] = json!("dependant");
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/cases", Some(about_a_door)).await.code(), "unknown_pathway");
+
+    let rows = tasks(&place, DOCTOR).await;
+    assert_eq!(rows, [] as [Value; 0], "checked within some days, not today");
+    let uri = format!("/v1/cases/{}/deeds", case.as_str().unwrap());
+    let check = json!({"deed": "step", "step": "check", "role": "health_department", "turn": 0});
+    let taken = place.ask(DOCTOR, "POST", &uri, Some(check.clone())).await;
+    assert_eq!(taken.code(), "condition_fails");
+    let day = |back| from_day(day_of(now()) - back).to_string();
+    let compound = json!({
+        "programme": "epidemic", "form": "compound", "area": OWN,
+        "answers": {
+            "applied_on": day(0), "last_case_on": day(20), "open_cases": 0, "checked_by_other": "yes",
+            "in_place": ["told", "closed", "swept", "clean", "supplied", "organised"],
+        },
+    });
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/answers", Some(compound)).await.status, 204);
+    assert_eq!(place.ask(DOCTOR, "POST", &uri, Some(check)).await.status, 204);
+    let file =
+        place.ask(SECRETARY, "GET", &format!("/v1/cases/{}", case.as_str().unwrap()), None).await.json();
+    assert_eq!((&file["state"]["code"], &file["about"]["area_code"]), (&json!("on_notice"), &json!(OWN)));
+    assert_eq!(file["about"].get("dwelling"), None);
+
+    place.site.judging.catch_up(&place.site.territory, now()).await.unwrap();
+    let rows = place.ask(SECRETARY, "GET", "/v1/indicators?programme=epidemic", None).await.json();
+    let closed =
+        rows["rows"].as_array().unwrap().iter().find(|row| row["code"] == "E-I15-closed").unwrap().clone();
+    assert_eq!((&closed["numerator"], &closed["denominator"]), (&json!(1.0), &json!(1.0)));
+    let behind = "/v1/indicators/epidemic/E-I15-closed/behind?side=met";
+    let behind = place.ask(SECRETARY, "GET", behind, None).await.json();
+    assert_eq!(
+        (&behind["rows"][0]["kind"], &behind["rows"][0]["about"]["area_code"]),
+        (&json!("area"), &json!(OWN))
+    );
+    let root = place.folder.path().join("data");
+    place.site.territory.stop().await;
+    let (_, difference) = store::rebuild::check(&root, &mut |_| {}).unwrap();
+    assert!(difference.is_none(), "{difference:?}");
 }
