@@ -396,9 +396,12 @@ async fn weak_place(collect: &Collect<'_>, instance: &str, photo: &str) -> Strin
     collect.filled("epidemic.weak_place", instance, &answers).await
 }
 
-const MORE: (&str, Option<&str>, &[u8]) = ("*isIncomplete*", None, b"yes");
+/// A part of a POST: its name, its file's name, and its bytes.
+type Part<'p> = (&'p str, Option<&'p str>, &'p [u8]);
 
-fn jpeg(name: &str) -> (&str, Option<&str>, &[u8]) {
+const MORE: Part<'_> = ("*isIncomplete*", None, b"yes");
+
+fn jpeg(name: &str) -> Part<'_> {
     (name, Some(name), JPEG)
 }
 
@@ -418,7 +421,7 @@ async fn pictures_come_with_the_form_or_after_it_in_any_order_and_again() {
     let place = Place::new().await;
     let collect = Collect::enrol(&place).await;
     let (name, photo) = ("门口 照片.jpg", jpeg("门口 照片.jpg"));
-    let orders: [&[&[(&str, Option<&str>, &[u8])]]; 4] = [
+    let orders: [&[&[Part<'_>]]; 4] = [
         &[&[photo], &[photo]],
         &[&[MORE], &[photo], &[photo]],
         &[&[photo, MORE], &[]],
