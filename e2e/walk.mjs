@@ -8,7 +8,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { choosePin, DESK, launch, openPage, PHONE, unlock } from './browser.mjs'
+import { choosePin, DESK, launch, openPage, PHONE, PIN, unlock } from './browser.mjs'
 import { Looking, LOOKS } from './look.mjs'
 import { outlines, point } from './outlines.mjs'
 import { makeDemonstration } from './territory.mjs'
@@ -431,6 +431,67 @@ function roster(community, house) {
   return Buffer.from([head, ...good, ...bad].join('\n'))
 }
 
+/** A form of a pack, from the sheet of a door: its first page, and what is wrong on it. */
+async function forms({ page, shot }) {
+  await page.locator('.row').nth(1).click()
+  await page.locator('dialog a[href*="/form/"]').first().click()
+  await page.locator('.visit .body').waitFor()
+  const who = page.locator('.visit .body > .button.big')
+  if ((await who.count()) > 0) {
+    await shot('28-form-who')
+    await who.first().click()
+  }
+  await page.locator('.question').first().waitFor()
+  await shot('29-form', { full: true })
+  await page.locator('footer .button').last().click()
+  await page.waitForTimeout(400)
+  await shot('30-form-wrong', { full: true })
+}
+
+/** Her day, a task of it, and handing over the rest to a colleague who takes it. */
+async function day({ page, dialog, shot }, { locale, look, name }) {
+  const other = await open(name, { locale, look, viewport: PHONE, phone: true })
+  await other.page.goto(await invite('赵志远'))
+  await other.page.click('.button.lamp')
+  await choosePin(other.page)
+  await other.page.click('h1 ~ .button.lamp')
+  await other.page.waitForSelector('.tabs')
+  const sync = async (one) => {
+    await one.goto(`${origin}/phone/#/sync`)
+    await one.locator('.verdict .button').click()
+    await one.waitForTimeout(1500)
+    await one.goto(`${origin}/phone/#/day`)
+    await one.locator('.hours').waitFor()
+  }
+  await sync(page)
+  await shot('31-day', { full: true })
+  const task = page.locator('a.task').first()
+  if ((await task.count()) > 0) {
+    await task.click()
+    await page.locator('.steps').waitFor()
+    await shot('32-task', { full: true })
+    await page.goBack()
+    await page.locator('.hours').waitFor()
+  }
+  await dialog('33-hand-over', page.locator('.group > .button.wide').last())
+  await page.locator('.group > .button.wide').last().click()
+  await page.locator('dialog .button', { hasText: '赵志远' }).first().click()
+  await page.locator('.receipt').first().waitFor()
+  await sync(page)
+  await sync(other.page)
+  await other.page.locator('[data-group=doors]').waitFor()
+  await other.shot('34-day-offered', { full: true })
+  await other.page.locator('[data-group=doors] .button.dusk').first().click()
+  await sync(other.page)
+  await sync(page)
+  await shot('35-day-receipt', { full: true })
+  await page.goto(`${origin}/phone/#/doors`)
+  await page.click('.segmented button >> nth=2')
+  await page.waitForTimeout(300)
+  await shot('35a-doors-handed-over')
+  await other.done()
+}
+
 async function phonePages({ locale, look }) {
   const name = `real-phone-${locale}-${look}`
   const phone = await open(name, { locale, look, viewport: PHONE, phone: true })
@@ -570,6 +631,20 @@ async function phonePages({ locale, look }) {
   await page.goto(`${origin}/phone/#/doors`)
   await page.waitForTimeout(300)
   await shot('27-doors-after-closing')
+  await forms(phone)
+  await day(phone, { locale, look, name })
+  await page.goto(`${origin}/phone/#/mine`)
+  await page.locator('a[href="#/pin"]').click()
+  await page.locator('.lock .pad').waitFor()
+  await shot('36-pin-old')
+  await page.keyboard.type('135790')
+  await page.locator('.said', { hasText: /9/ }).waitFor()
+  await page.keyboard.type(PIN)
+  await page.locator('.lock .soft').waitFor({ state: 'detached' })
+  await page.keyboard.type('850314')
+  await page.waitForTimeout(200)
+  await shot('37-pin-weak')
+  await page.locator('.lock .button.wide').click()
   await phone.done()
 
   const late = await open(name, { locale, look, viewport: PHONE, phone: true })

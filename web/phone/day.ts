@@ -73,7 +73,7 @@ function doneHere(task: KeptTask, outbox: readonly OutboxFact[]): OutboxFact | n
   const about = ({ fate, deed }: OutboxFact) => fate !== 'quarantined' && deed?.case === task.case && deed.turn === task.turn
   const found = outbox.filter(about).at(-1) ?? null
   // An offer or a taking moves no turn: it is done once the server says so itself.
-  if (found?.fate !== 'accepted' || found.deed?.what === 'step' || found.deed?.what === 'sign') return found
+  if (found?.fate !== 'accepted' || found.deed?.what !== 'offer' && found.deed?.what !== 'take') return found
   return null
 }
 

@@ -3,11 +3,12 @@
  * Sealed but for what CLEAR and PLAIN say; a table added here is sealed by being added.
  */
 import Dexie, { type EntityTable, type Transaction } from 'dexie'
-import type { Area, CaseRole, Colleague, Door, DoorRule, FormRow, MyPlan, MyTask, Named, Sweep } from '@core/api/types'
+import type { Area, CaseRole, Colleague, Door, DoorRule, FormRow, HandedOver, MyPlan, MyTask, Named, Sweep } from '@core/api/types'
 import type { Given } from '@core/ledger/answers'
 import type { Bytes } from '@core/ledger/bytes'
 import type { Deed, Evidence, Light, Outcome } from '@core/ledger/facts'
 import type { DeviceKey } from '@core/ledger/signature'
+import type { HandingEntry } from './handing'
 import { sealing } from './vault'
 
 /** What a locked phone knows of itself: enough to send, and nothing to read with. */
@@ -47,7 +48,7 @@ export interface OutboxFact {
   madeAt: number
   /** Facts of one tap share a visit number, so that they are shown and undone together. */
   visit: number
-  what: 'visit' | 'seen' | 'added_person' | 'added_door' | 'answered' | 'acted'
+  what: 'visit' | 'seen' | 'added_person' | 'added_door' | 'answered' | 'acted' | 'handed'
   dwelling: string
   doorName: string
   outcome: Outcome | null
@@ -55,6 +56,8 @@ export interface OutboxFact {
   named?: Named | null
   /** The case that a deed is about, and how many of its steps had run. */
   deed?: { case: string; turn: number; what: Deed } | null
+  /** An offer of doors, or an answer to one. */
+  handed?: HandingEntry | null
   receipt: StoredReceipt | null
 }
 
@@ -221,6 +224,7 @@ interface Settings {
   formsKnown: string
   caseRoles: CaseRole[]
   colleagues: Colleague[]
+  handOvers: HandedOver[]
 }
 
 const PLAIN: readonly string[] = [
@@ -267,7 +271,7 @@ class PhoneDatabase extends Dexie {
     this.version(2).stores({ tasks: 'id', forms: 'key', drafts: 'id', answers: 'id' })
     this.version(3).stores({ plain: 'name', visitDrafts: 'dwelling' }).upgrade(apart)
     this.version(4).stores({ pictures: 'id, draft', attachments: 'id, fate' })
-    this.use(sealing(CLEAR, ['plain']))
+    this.use(sealing(CLEAR, ['plain'], ['doors', 'outbox', 'visits']))
   }
 }
 

@@ -6,7 +6,9 @@ import { doorState, recheckDue, type DoorState } from '@core/doors/state'
 import type { Sweep } from '@core/api/types'
 import type { Outcome } from '@core/ledger/facts'
 import { db, setting, type LocalVisit, type PhoneDoor } from './db'
+import { handings, heldByOthers, me } from './handing'
 import { useLive } from './live'
+import { offsetHours } from './session'
 
 export interface DoorView {
   door: PhoneDoor
@@ -17,6 +19,8 @@ export interface DoorView {
   recheckOn: number | null
   /** Needs another knock today. */
   due: boolean
+  /** Who took it over from whoever had it, where it is someone else; null where it is hers as ever. */
+  holder: string | null
   /** The latest visit here has not been taken up by the server yet. */
   local: LocalVisit | null
 }
@@ -37,7 +41,6 @@ const doors = scope.run(() => useLive(() => db.doors.toArray(), [] as PhoneDoor[
 const visits = scope.run(() => useLive(() => db.visits.toArray(), [] as LocalVisit[]))!
 const sweepsKept = scope.run(() => useLive(async () => (await setting('sweeps')) ?? [], [] as Sweep[]))!
 const sweepChosen = scope.run(() => useLive(async () => (await setting('sweep')) ?? null, null as string | null))!
-export const offsetHours = shallowRef(8)
 export const clock = shallowRef(Date.now())
 setInterval(() => {
   clock.value = Date.now()
@@ -56,7 +59,8 @@ export const sweep: ComputedRef<Sweep | null> = computed(() => {
 export const doorViews = computed<DoorView[]>(() => {
   const current = sweep.value?.id
   const mine = new Map(visits.value.filter((visit) => visit.sweep === current).map((visit) => [visit.dwelling, visit]))
-  return walkingOrder(doors.value).map((door) => view(door, current, mine.get(door.dwelling) ?? null))
+  const held = heldByOthers(handings.value, current, me.value)
+  return walkingOrder(doors.value).map((door) => view(door, current, mine.get(door.dwelling) ?? null, held.get(door.dwelling) ?? null))
 })
 
 export const progress = computed<Progress>(() => {
@@ -72,7 +76,7 @@ export const progress = computed<Progress>(() => {
 
 export function passes(row: DoorView, filter: Filter): boolean {
   if (filter === 'all') return true
-  return filter === 'recheck' ? row.due : row.outcome === null
+  return filter === 'recheck' ? row.due : row.outcome === null && row.holder === null
 }
 
 /** The next door that still needs a knock after this one in walking order, going round once. */
@@ -83,11 +87,7 @@ export function nextDoor(rows: readonly DoorView[], after: string | null, filter
   return round.find((row) => row.door.dwelling !== after && passes(row, wanted)) ?? null
 }
 
-export function setOffset(hours: number): void {
-  offsetHours.value = hours
-}
-
-function view(door: PhoneDoor, current: string | undefined, local: LocalVisit | null): DoorView {
+function view(door: PhoneDoor, current: string | undefined, local: LocalVisit | null, holder: string | null): DoorView {
   const known = door.sweeps.find(({ sweep: id }) => id === current)
   const knownAt = known?.at ? Date.parse(known.at) : null
   const newer = local !== null && (knownAt === null || local.at >= knownAt)
@@ -99,7 +99,8 @@ function view(door: PhoneDoor, current: string | undefined, local: LocalVisit | 
     recheckOn,
     state: doorState(outcome),
     at: newer ? local.at : knownAt,
-    due: recheckDue(outcome, recheckOn, today.value),
+    due: holder === null && recheckDue(outcome, recheckOn, today.value),
+    holder,
     local: newer ? local : null,
   }
 }

@@ -6,6 +6,8 @@
 import Dexie, { type Table } from 'dexie'
 import {
   caseActedBody,
+  doorsAnsweredBody,
+  doorsOfferedBody,
   dwellingRegisteredBody,
   Kind,
   payload,
@@ -21,7 +23,7 @@ import {
   type PersonContent,
 } from '@core/ledger/facts'
 import type { Named } from '@core/api/types'
-import type { Bytes } from '@core/ledger/bytes'
+import { text, type Bytes } from '@core/ledger/bytes'
 import type { Canonical } from '@core/ledger/canonical'
 import { encodeEnvelope, factHash, FIRST_PREVIOUS, headMessage } from '@core/ledger/envelope'
 import { contentDigest, freshKey, freshNonce, seal } from '@core/ledger/seal'
@@ -29,6 +31,7 @@ import { sign } from '@core/ledger/signature'
 import { freshId, idBytes, idText } from '@core/ledger/uuid'
 import { floorOf } from '@core/doors/order'
 import { db, setting, type Identity, type KeptTask, type OutboxFact, type PhoneDoor } from './db'
+import type { HandingEntry } from './handing'
 import { doorTitle } from './naming'
 import { keeping } from './vault'
 
@@ -56,6 +59,7 @@ export interface Draft {
   what: OutboxFact['what']
   named?: Named
   deed?: OutboxFact['deed']
+  handed?: OutboxFact['handed']
 }
 
 export type Place = Pick<PhoneDoor, 'dwelling' | 'building' | 'unit' | 'room'>
@@ -70,6 +74,8 @@ export interface DeedEntry {
   to: string | null
   /** Days since 1970-01-01: from when the state after a step counts, where a form says it. */
   countedFrom: number | null
+  /** Why a step is taken against its condition. */
+  why: string | null
 }
 
 /** A draft whose content has its key. */
@@ -116,7 +122,7 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
 
 /** Writes what was done about a case. Returns the visit number for `undo`. */
 export async function recordDeed(identity: Identity, entry: DeedEntry, now: number): Promise<number> {
-  const { task, deed, role, step, to, countedFrom } = entry
+  const { task, deed, role, step, to, countedFrom, why } = entry
   const draft: Draft = {
     kind: Kind.CaseActed,
     body: caseActedBody({
@@ -128,12 +134,28 @@ export async function recordDeed(identity: Identity, entry: DeedEntry, now: numb
       to: to === null ? null : idBytes(to),
       countedFrom,
     }),
-    content: null,
+    // About an area as a whole nothing is overridden on a phone.
+    content: why === null ? null : { owner: idBytes((task.about.person ?? task.about.dwelling)!), plaintext: text(why) },
     what: 'acted',
     ...(step === null ? {} : { named: step }),
     deed: { case: task.case, turn: task.turn, what: deed },
   }
   return write(identity, [draft], { ...task.about, dwelling: task.about.dwelling ?? '' }, null, now)
+}
+
+/** Writes that doors are offered to a colleague, or what is answered to it. Returns the visit number for `undo`. */
+export async function recordHanding(identity: Identity, entry: HandingEntry, now: number): Promise<number> {
+  const { handOver, sweep, taker, answer, doors } = entry
+  const draft: Draft = {
+    ...(answer === null
+      ? { kind: Kind.DoorsOffered, body: doorsOfferedBody(idBytes(handOver), idBytes(sweep), idBytes(taker.worker), doors.map(idBytes)) }
+      : { kind: Kind.DoorsAnswered, body: doorsAnsweredBody(idBytes(handOver), answer) }),
+    content: null,
+    what: 'handed',
+    handed: entry,
+  }
+  // It is of many doors, and of none of them alone.
+  return write(identity, [draft], { dwelling: '', building: '', unit: '', room: '' }, null, now)
 }
 
 /** Registers a door that is on no list, under a fresh id, and puts it among this phone's doors. */
@@ -253,6 +275,7 @@ async function append(
       outcome: draft.what === 'visit' ? outcome : null,
       named: draft.named ?? null,
       deed: draft.deed ?? null,
+      handed: draft.handed ?? null,
       receipt: null,
     }
     sequence += 1

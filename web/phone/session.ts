@@ -1,11 +1,12 @@
 import { nextTick, shallowRef } from 'vue'
 import { prepare } from '@core/ledger/signature'
 import { db, setting, storedIdentity, type Identity } from './db'
-import { setOffset } from './doors'
 import { holdKey, isKeeping, kept, phase } from './vault'
 
 /** Who this phone belongs to; null until it is enrolled, and while it is locked. */
 export const identity = shallowRef<Identity | null>(null)
+/** Hours that the campaign's days are ahead of UTC. */
+export const offsetHours = shallowRef(8)
 /** Enrolled since the app was opened: she is greeted. */
 export const greeted = shallowRef(false)
 
@@ -24,7 +25,7 @@ export async function comeIn(): Promise<void> {
   const known = (await storedIdentity()) ?? null
   identity.value = known
   if (known === null) return
-  setOffset(known.offsetHours)
+  offsetHours.value = known.offsetHours
   void prepare(known.key)
 }
 

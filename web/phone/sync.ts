@@ -168,6 +168,7 @@ async function pullPage(identity: Identity, now: () => number): Promise<boolean>
       if (next !== null) await keep('sweep', next.id)
     }
     if (body.plans !== undefined) await keep('plans', body.plans)
+    if (body.hand_overs !== undefined) await keep('handOvers', body.hand_overs)
     if (body.tasks !== undefined) await keepTasks(body.tasks)
     if (body.forms !== undefined) await keep('formsTold', body.forms)
     await keep('recoveryKey', fromBase64(body.recovery_key))

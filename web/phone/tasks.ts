@@ -2,15 +2,15 @@
 import { computed, effectScope } from 'vue'
 import { dayFromText } from '@core/doors/day'
 import type { Colleague, MyStep, Named } from '@core/api/types'
-import type { Deed } from '@core/ledger/facts'
-import { idText } from '@core/ledger/uuid'
-import { db, setting, type KeptTask } from './db'
+import type { Deed, HandOverAnswer } from '@core/ledger/facts'
+import { db, setting, type KeptTask, type PhoneDoor } from './db'
 import { myDay, worked } from './day'
-import { clock, doorViews, offsetHours } from './doors'
+import { clock, doorViews } from './doors'
+import { answerTo, me, offers, type Handing, type HandingEntry } from './handing'
 import { useLive } from './live'
 import { say } from './notice'
-import { recordDeed } from './outbox'
-import { identity } from './session'
+import { recordDeed, recordHanding } from './outbox'
+import { identity, offsetHours } from './session'
 import { outbox, syncSoon } from './syncer'
 import { i18n, translate } from './texts'
 import { keeping } from './vault'
@@ -19,7 +19,6 @@ const scope = effectScope(true)
 export const tasks = scope.run(() => useLive(() => db.tasks.toArray(), [] as KeptTask[]))!
 export const colleagues = scope.run(() => useLive(async () => (await setting('colleagues')) ?? [], [] as Colleague[]))!
 
-export const me = computed(() => (identity.value === null ? '' : idText(identity.value.actor)))
 const rank = computed(() => new Map(doorViews.value.map(({ door }, place) => [door.dwelling, place])))
 export const day = computed(() => myDay(tasks.value, outbox.value, rank.value, me.value, clock.value, offsetHours.value))
 export const hoursWorked = computed(() => worked(outbox.value, offsetHours.value))
@@ -32,11 +31,12 @@ export function colleagueName(worker: string): string {
   return colleagues.value.find((known) => known.worker === worker)?.name ?? translate('day.someone')
 }
 
-/** Writes a step or a signature. Never waits for the network. */
-export async function take(task: KeptTask, step: MyStep): Promise<void> {
+/** Writes a step or a signature; with a reason, against the step's condition. Never waits for the network. */
+export async function take(task: KeptTask, step: MyStep, why: string | null = null): Promise<void> {
   await keeping(async () => {
     const countedFrom = await countingDay(task, step)
-    await write(task, step.deed, step.role, { step: step.step, countedFrom }, translate('day.did', { step: named(step.step) }))
+    const deed = why === null ? step.deed : 'step_overridden'
+    await write(task, deed, step.role, { step: step.step, countedFrom, why }, translate('day.did', { step: named(step.step) }))
   })
 }
 
@@ -48,16 +48,35 @@ export async function offer(task: KeptTask, to: string): Promise<void> {
   await write(task, 'offer', task.role, { to }, translate('day.offeredTo', { name: colleagueName(to) }))
 }
 
+/** Offers the doors of a round that are left. */
+export async function offerDoors(doors: readonly PhoneDoor[], sweep: string, to: Colleague): Promise<void> {
+  for (const entry of offers(doors, sweep, me.value, { worker: to.worker, name: to.name })) await hand(entry, translate('day.offeredTo', { name: to.name }))
+}
+
+const SAID = { taken: 'day.took', declined: 'day.declined', withdrawn: 'day.withdrew' } as const
+
+export async function answerDoors(handing: Handing, answer: HandOverAnswer): Promise<void> {
+  await hand(answerTo(handing, answer), translate(SAID[answer]))
+}
+
+async function hand(entry: HandingEntry, said: string): Promise<void> {
+  if (identity.value === null) throw new Error('a phone that is not enrolled cannot record')
+  const visit = await recordHanding(identity.value, entry, Date.now())
+  navigator.vibrate?.(20)
+  say(said, visit)
+  syncSoon()
+}
+
 async function write(
   task: KeptTask,
   deed: Deed,
   role: string,
-  more: { step?: Named; to?: string; countedFrom?: number | null },
+  more: { step?: Named; to?: string; countedFrom?: number | null; why?: string | null },
   said: string,
 ): Promise<void> {
   if (identity.value === null) throw new Error('a phone that is not enrolled cannot record')
-  const { step = null, to = null, countedFrom = null } = more
-  const visit = await recordDeed(identity.value, { task, deed, role, step, to, countedFrom }, Date.now())
+  const { step = null, to = null, countedFrom = null, why = null } = more
+  const visit = await recordDeed(identity.value, { task, deed, role, step, to, countedFrom, why }, Date.now())
   navigator.vibrate?.(20)
   say(said, visit)
   syncSoon()

@@ -30,11 +30,14 @@ export function freshVaultKey(): Bytes {
   return crypto.getRandomValues(new Uint8Array(32))
 }
 
-/** From now on rows are written sealed, and sealed ones are read. Null forgets the key. */
+/** From now on rows are written sealed, and sealed ones are read. Null forgets the key and what was opened with it. */
 export function holdKey(key: Bytes | null): void {
+  forgetting.forEach((forget) => forget())
   vaultKey?.fill(0)
   vaultKey = key
 }
+
+const forgetting: (() => void)[] = []
 
 let writing = 0
 const waiting: (() => void)[] = []
@@ -61,30 +64,42 @@ export async function kept(): Promise<void> {
 
 type Row = Record<string, unknown>
 
-/** `clear`: what of a table stays readable besides its indexes. `bare`: tables of which nothing is sealed. */
-export function sealing(clear: Readonly<Record<string, readonly string[]>>, bare: readonly string[]): Middleware<DBCore> {
+/**
+ * `clear`: what of a table stays readable besides its indexes. `bare`: tables of which nothing is sealed. `lists`: tables that
+ * are read whole whenever a row changes, and of which nobody changes what was read: a row is opened once for each time it
+ * is written.
+ */
+export function sealing(clear: Readonly<Record<string, readonly string[]>>, bare: readonly string[], lists: readonly string[]): Middleware<DBCore> {
   return {
     stack: 'dbcore',
     name: 'sealing',
     create: (down) => ({
       ...down,
-      table: (name) => (bare.includes(name) ? down.table(name) : sealedTable(down.table(name), clear[name] ?? [])),
+      table: (name) => (bare.includes(name) ? down.table(name) : sealedTable(down.table(name), clear[name] ?? [], lists.includes(name))),
     }),
   }
 }
 
-function sealedTable(table: DBCoreTable, also: readonly string[]): DBCoreTable {
+function sealedTable(table: DBCoreTable, also: readonly string[], remembers: boolean): DBCoreTable {
   const { name, primaryKey, indexes } = table.schema
   const keyPath = primaryKey.keyPath as string
   const clear = new Set([keyPath, ...indexes.flatMap(({ keyPath: path }) => path ?? []), ...also])
   const place = (row: Row): Bytes => concat(text(`wanjia row v1 ${name} `), new Uint8Array(encode(row[keyPath])))
 
+  /** What was opened, by key, with the nonce under which it was sealed: no two writes have the same. */
+  const known = new Map<unknown, { nonce: Uint8Array; rest: Row }>()
+  forgetting.push(() => known.clear())
+
   const open = <Value>(value: Value): Value => {
     const row = value as Row | undefined
     if (vaultKey === null || row === undefined || !(row.sealed instanceof Uint8Array)) return value
     const { sealed, ...kept } = row
-    const cipher = xchacha20poly1305(vaultKey, sealed.subarray(0, NONCE_LENGTH), place(row))
-    return { ...kept, ...decode(cipher.decrypt(sealed.subarray(NONCE_LENGTH))) } as Value
+    const nonce = sealed.subarray(0, NONCE_LENGTH)
+    const before = known.get(row[keyPath])
+    if (before !== undefined && isSame(before.nonce, nonce)) return { ...kept, ...before.rest } as Value
+    const rest = decode(xchacha20poly1305(vaultKey, nonce, place(row)).decrypt(sealed.subarray(NONCE_LENGTH))) as Row
+    if (remembers) known.set(row[keyPath], { nonce, rest })
+    return { ...kept, ...rest } as Value
   }
   const close = (row: Row): Row => {
     if (vaultKey === null) {
@@ -114,6 +129,8 @@ function sealedTable(table: DBCoreTable, also: readonly string[]): DBCoreTable {
         : table.mutate(request),
   }
 }
+
+const isSame = (one: Uint8Array, other: Uint8Array): boolean => one.every((byte, at) => byte === other[at])
 
 function opened(cursor: DBCoreCursor, open: (value: unknown) => unknown): DBCoreCursor {
   return Object.create(cursor, {

@@ -8,7 +8,7 @@ import { decodeEnvelope, factHash } from '@core/ledger/envelope'
 import { contentDigest, open } from '@core/ledger/seal'
 import { idText } from '@core/ledger/uuid'
 import { Unreachable } from '@core/api/client'
-import { db, keep, setting, type Identity, type OutboxFact, type PhoneDoor } from '../phone/db'
+import { db, keep, setting, type Identity, type KeptTask, type OutboxFact, type PhoneDoor } from '../phone/db'
 import { sweep } from '../phone/doors'
 import { enrol, invitationIn } from '../phone/enrol'
 import { quickEntry } from '../phone/knock'
@@ -308,16 +308,29 @@ describe('tasks and forms', () => {
     await sync()
     const task = (await db.tasks.toArray())[0]!
     expect(task.id).toBe(`${task.case}/leave:a`)
-    await recordDeed(identity, { task, deed: 'step', role: 'grid_worker', step: name, to: null, countedFrom: 18331 }, 5)
+    await recordDeed(identity, { task, deed: 'step', role: 'grid_worker', step: name, to: null, countedFrom: 18331, why: null }, 5)
     const fact = (await db.outbox.toArray()).at(-1)!
     const [kind, , , body] = decode(decodeEnvelope(fact.envelope).payload) as [number, number, Uint8Array, unknown[]]
     expect([kind, body.slice(1)]).toEqual([34, [0, 'grid_worker', 0, 'x', null, 18331]])
+    expect(fact.content).toBeNull()
     await sync()
     expect(await fates()).toEqual(['accepted'])
     mock.tasks = { ...mock.tasks, known: 'b', rows: [row(door, { turn: 1, overtaken: [fact.sequence] })] }
     await sync()
     expect((await db.outbox.get(fact.sequence))!).toMatchObject({ fate: 'quarantined', receipt: { reason: 'case_moved' } })
     mock.tasks = null
+  })
+
+  it('a step against its condition carries its reason, sealed to whom the case is about', async () => {
+    await sync()
+    const task = { ...row(await firstDoor(), {}), id: 'x' } as KeptTask
+    await recordDeed(identity, { task, deed: 'step_overridden', role: 'grid_worker', step: name, to: null, countedFrom: null, why: '照护人在路上' }, 5)
+    const fact = (await db.outbox.toArray()).at(-1)!
+    const { payload, sealed } = decodeEnvelope(fact.envelope)
+    const [, , , body] = decode(payload) as [number, number, Uint8Array, unknown[]]
+    expect(body.slice(1, 5)).toEqual([0, 'grid_worker', 1, 'x'])
+    expect(idText(sealed!.owner as Uint8Array<ArrayBuffer>)).toBe(task.about.dwelling)
+    expect(Buffer.from(fact.content!).toString()).not.toContain('照护人')
   })
 
   it('are fetched when the server says that they changed, each form once while its digest stands', async () => {

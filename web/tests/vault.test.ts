@@ -104,6 +104,23 @@ describe('what lies on the phone', () => {
     expect(await everything()).not.toContain('金丝雀')
   })
 
+  it('of a list is opened once for each time that it is written, and forgotten with the key', async () => {
+    await choosePin(PIN)
+    await sync()
+    const { dwelling, members } = await firstDoor()
+    expect((await db.doors.get(dwelling))!.members).toBe(members)
+    await db.doors.update(dwelling, { listed: 77 })
+    const changed = (await db.doors.get(dwelling))!
+    expect([changed.listed, changed.members]).toEqual([77, members])
+    // A row that was put in another's place does not open.
+    const [, other] = (await db.doors.toArray()).filter((door) => door.dwelling !== dwelling)
+    await lockNow()
+    await db.doors.put({ ...((await db.doors.get(dwelling)) as PhoneDoor), dwelling: other!.dwelling })
+    await unlock(PIN, Date.now())
+    await expect(db.doors.get(other!.dwelling)).rejects.toThrow()
+    expect((await db.doors.get(dwelling))!.members).not.toBe(members)
+  })
+
   it('of a phone from before the PIN is sealed when the PIN is chosen, and sent', async () => {
     phase.value = 'open'
     await sync()

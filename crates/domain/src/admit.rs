@@ -7,6 +7,7 @@ use crate::area::AreaNumber;
 use crate::case::{Source, Subject};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, Outcome};
+use crate::hand_over::Answer;
 use crate::id::{ActorId, DwellingId, PersonId, SeriesId, SlipId, SweepId};
 use crate::slip::{self, Shut, Slip, WAITING_LIMIT, What};
 use crate::state::{Device, State};
@@ -35,11 +36,13 @@ pub enum Quarantine {
     UnknownCase = 17,
     NotInRole = 18,
     ConditionFails = 19,
+    /// An offer of doors is not there, or has its answer.
+    NotOffered = 54,
     DeviceEnded = 60,
 }
 
 impl Quarantine {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Fork,
         Self::Unreadable,
         Self::UnknownSweep,
@@ -58,6 +61,7 @@ impl Quarantine {
         Self::UnknownCase,
         Self::NotInRole,
         Self::ConditionFails,
+        Self::NotOffered,
         Self::DeviceEnded,
     ];
 
@@ -88,6 +92,7 @@ impl Quarantine {
             Self::UnknownCase => "unknown_case",
             Self::NotInRole => "not_in_role",
             Self::ConditionFails => "condition_fails",
+            Self::NotOffered => "not_offered",
             Self::DeviceEnded => "device_ended",
         }
     }
@@ -167,6 +172,10 @@ impl Quarantine {
             Self::ConditionFails => (
                 "这一步要求的条件还没有满足。记录已留存；请先补填所需的表。",
                 "What this step asks for does not hold yet. The record is kept; fill in the form that it needs first.",
+            ),
+            Self::NotOffered => (
+                "这次移交已经撤回、已经有了答复，或者服务器上没有。记录已留存；请同步后看现在归谁。",
+                "This hand-over was taken back or answered already, or the server does not know it. The record is kept; synchronise and see whose the doors are now.",
             ),
             Self::DeviceEnded => (
                 "这台手机的任务期限已过。记录已留存，由社区书记决定是否计入。",
@@ -260,6 +269,41 @@ pub fn admit<S: State>(
             let grant = Grant { role: device.role, area: device.area };
             let holds = holds_role(state, device.worker, Some(grant), &case.programme, role, area)?;
             Ok((!holds || fact.actor != device.worker).then_some(Quarantine::NotInRole))
+        }
+        Body::DoorsOffered { hand_over, sweep, to, doors } => {
+            if fact.actor != device.worker || *to == device.worker {
+                return Ok(Some(Quarantine::NotInRole));
+            }
+            if state.hand_over(*hand_over)?.is_some() {
+                return Ok(Some(Quarantine::NotOffered));
+            }
+            for door in doors {
+                if let Some(reason) = admit_at_door(state, device, *sweep, *door)? {
+                    return Ok(Some(reason));
+                }
+            }
+            Ok(None)
+        }
+        Body::DoorsAnswered { hand_over, answer } => {
+            let Some(row) = state.hand_over(*hand_over)? else { return Ok(Some(Quarantine::NotOffered)) };
+            if fact.actor != device.worker || row.answerer(*answer) != device.worker {
+                return Ok(Some(Quarantine::NotInRole));
+            }
+            if row.answered.is_some_and(|(known, _)| known != *answer) {
+                return Ok(Some(Quarantine::NotOffered));
+            }
+            if *answer != Answer::Taken {
+                return Ok(None);
+            }
+            let Some(sweep) = state.book().sweeps.get(row.sweep as usize).map(|sweep| sweep.id) else {
+                return Ok(Some(Quarantine::UnknownSweep));
+            };
+            for door in state.hand_over_doors(*hand_over)? {
+                if let Some(reason) = admit_at_door(state, device, sweep, door)? {
+                    return Ok(Some(reason));
+                }
+            }
+            Ok(None)
         }
         _ => Ok(Some(Quarantine::OutsideRights)),
     }

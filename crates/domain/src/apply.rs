@@ -5,12 +5,14 @@ use crate::area::{Area, AreaNumber, Level};
 use crate::case::{Case, Climb, Deed, Event, Filled, Report, Subject};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
+use crate::hand_over::{self, HandOver};
 use crate::id::{CaseId, DwellingId, PersonId, PlanId, SeriesId};
 use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
     Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
     Stamp, State, Sweep, SweepNumber, Tally, Visit,
 };
+use crate::subscription::{Done, Subscription, Use};
 use crate::sweep::tally;
 use crate::time::Millis;
 
@@ -318,6 +320,23 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             let area = area.as_deref().and_then(|area| state.book().areas.number(area));
             state.put_appointment(*who, programme, role, area)
         }
+        Body::DoorsOffered { hand_over, sweep, to, doors } => {
+            let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
+            let Some(device) = state.device(origin.series)? else { return Ok(()) };
+            let row = HandOver {
+                sweep,
+                area: device.area,
+                giver: fact.actor,
+                taker: *to,
+                offered_at: stamp.at,
+                answered: None,
+                changed: origin.counts_from,
+            };
+            hand_over::offer(state, *hand_over, row, doors)
+        }
+        Body::DoorsAnswered { hand_over, answer } => {
+            hand_over::answer(state, *hand_over, fact.actor, (*answer, stamp.at), origin.counts_from)
+        }
         Body::SlipIssued { slip, dwelling, expires_at } => {
             let row = Slip {
                 dwelling: *dwelling,
@@ -357,6 +376,46 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                     drawn_at: stamp.at,
                 });
             })
+        }
+        Body::Subscribed { subscription, area, rows, department, name, basis, last_day, fields } => {
+            let Some(area) = state.book().areas.number(area) else { return Ok(()) };
+            if state.book().subscription(*subscription).is_some() {
+                return Ok(());
+            }
+            change_book(state, origin.counts_from, |book| {
+                book.subscriptions.push(Subscription {
+                    id: *subscription,
+                    area,
+                    rows: *rows,
+                    department: department.clone(),
+                    name: name.clone(),
+                    basis: basis.clone(),
+                    last_day: *last_day,
+                    fields: fields.clone(),
+                    kept: Done { at: stamp.at, by: fact.actor },
+                    position: origin.position,
+                    approved: None,
+                    taken: None,
+                    takings: 0,
+                    ended: None,
+                });
+            })
+        }
+        Body::SubscriptionUsed { subscription, with } => {
+            let Some(known) = state.book().subscription(*subscription) else { return Ok(()) };
+            let reveals = known.rows.tells_of_people() && matches!(with, Use::Taken { .. });
+            let area = known.area;
+            change_book(state, origin.counts_from, |book| {
+                let found = book.subscriptions.iter_mut().find(|known| known.id == *subscription);
+                if let Some(found) = found {
+                    found.note(Done { at: stamp.at, by: fact.actor }, origin.position, *with);
+                }
+            })?;
+            if !reveals {
+                return Ok(());
+            }
+            let (position, purpose) = (origin.position, Purpose::Report as u64);
+            state.put_list_reading(area, Reading { position, at: stamp.at, actor: fact.actor, purpose })
         }
         Body::Revealed { person, purpose } => {
             if state.is_erased(*person)? {

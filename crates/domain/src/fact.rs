@@ -9,9 +9,14 @@ use minicbor::{Decoder, Encoder};
 
 use crate::area::Level;
 use crate::case::{Deed, Source, Subject};
-use crate::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId};
+use crate::hand_over::{Answer, DOORS_LIMIT};
+use crate::id::{
+    ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId,
+    SubscriptionId, SweepId,
+};
 use crate::plan::PlanKind;
 use crate::slip::{Decision, What};
+use crate::subscription::{RowsOf, Use};
 use crate::time::{Day, Millis};
 
 /// What a knock led to. `domain.md` calls it outcome; the numbers are those of the facts.
@@ -305,6 +310,26 @@ pub enum Body {
     /// 51 `[owner, series, sequence, number]`; the file that the answers of this fact name in this place, from 0 on, has come.
     /// Its bytes are this fact's own content.
     AttachmentKept { owner: Id, series: SeriesId, sequence: u64, number: u64 },
+    /// 52 `[subscription, area, rows, department, name, basis, last day, [field...]]`; from now on a department gets its sheet
+    /// of this name, with a row for each person, dwelling or area, of these fields, on this legal basis, until that day.
+    /// The sealed content is [`crate::subscription::Blank`].
+    Subscribed {
+        subscription: SubscriptionId,
+        area: String,
+        rows: RowsOf,
+        department: String,
+        name: String,
+        basis: String,
+        last_day: Day,
+        fields: Vec<String>,
+    },
+    /// 53 `[subscription, use, rows | null]`; it was approved (0), taken with this many rows (1), or ended (2). The sealed
+    /// content of a taking is [`crate::subscription::Taken`].
+    SubscriptionUsed { subscription: SubscriptionId, with: Use },
+    /// 54 `[hand-over, sweep, to, doors]`; these doors of a sweep, one or more, are offered to someone.
+    DoorsOffered { hand_over: HandOverId, sweep: SweepId, to: ActorId, doors: Vec<DwellingId> },
+    /// 56 `[hand-over, answer]`; the first answer to an offer counts. Until it is taken, the doors stay with whoever offered them.
+    DoorsAnswered { hand_over: HandOverId, answer: Answer },
     /// 55 `[area, source, digest: bytes32, shapes]`; the map whose bytes have this SHA-256, read from a file of this name,
     /// is the area's from now on. It has this many shapes.
     MapDrawn { area: String, source: String, digest: [u8; 32], shapes: u64 },
@@ -333,6 +358,8 @@ pub enum FactError {
 
 /// No label, code or name in a fact may be longer, so that a stranger cannot fill the ledger.
 pub const TEXT_LIMIT: usize = 200;
+/// No list in a fact may have more items.
+const LIST_LIMIT: u64 = 64;
 
 type Write = Encoder<Vec<u8>>;
 
@@ -378,6 +405,9 @@ impl Out {
             None => self.null(),
         }
     }
+    fn texts(&mut self, texts: &[String]) -> &mut Self {
+        texts.iter().fold(self.array(texts.len() as u64), |out, text| out.text(text))
+    }
     fn subject(&mut self, subject: Subject) -> &mut Self {
         self.uint(subject.kind()).id(subject.id())
     }
@@ -414,12 +444,28 @@ impl In<'_> {
     fn id(&mut self) -> Read<Id> {
         self.fixed().map(Id)
     }
+    /// One id or more, up to a limit.
+    fn ids(&mut self, field: &'static str, limit: usize) -> Read<Vec<Id>> {
+        let found = self.decoder.array().map_err(|error| Self::fail(&error))?;
+        let found =
+            found.ok_or_else(|| FactError::NotCanonical("an array of known length was expected".into()))?;
+        if found == 0 || usize::try_from(found).map_or(true, |found| found > limit) {
+            return Err(self.bad(field, found));
+        }
+        (0..found).map(|_| self.id()).collect()
+    }
     fn text(&mut self, field: &'static str) -> Read<String> {
         let text = self.decoder.str().map_err(|error| Self::fail(&error))?;
         if text.len() > TEXT_LIMIT {
             return Err(FactError::TooLong { kind: self.kind, field, limit: TEXT_LIMIT });
         }
         Ok(text.to_owned())
+    }
+    fn texts(&mut self, field: &'static str) -> Read<Vec<String>> {
+        let length = self.decoder.array().map_err(|error| Self::fail(&error))?;
+        let length = length.filter(|length| *length <= LIST_LIMIT);
+        let length = length.ok_or_else(|| FactError::NotCanonical("a short list was expected".into()))?;
+        (0..length).map(|_| self.text(field)).collect()
     }
     fn null(&mut self) -> Read<bool> {
         let is_null = self.decoder.datatype().map_err(|error| Self::fail(&error))? == Type::Null;
@@ -575,6 +621,11 @@ impl Fact {
                 }
             }
             Body::PlanWithdrawn { plan } => out.array(1).id(*plan),
+            Body::DoorsOffered { hand_over, sweep, to, doors } => {
+                out.array(4).id(*hand_over).id(*sweep).id(*to).array(doors.len() as u64);
+                doors.iter().fold(&mut out, |out, door| out.id(*door))
+            }
+            Body::DoorsAnswered { hand_over, answer } => out.array(2).id(*hand_over).uint(*answer as u64),
             Body::ProgrammePublished { programme, version, from, sunset, digest } => out
                 .array(5)
                 .text(programme)
@@ -662,6 +713,19 @@ impl Fact {
             | Body::AttachmentKept { owner, series, sequence, number } => {
                 out.array(4).id(*owner).id(*series).uint(*sequence).uint(*number)
             }
+            Body::Subscribed { subscription, area, rows, department, name, basis, last_day, fields } => out
+                .array(8)
+                .id(*subscription)
+                .text(area)
+                .uint(*rows as u64)
+                .text(department)
+                .text(name)
+                .text(basis)
+                .int(i64::from(*last_day))
+                .texts(fields),
+            Body::SubscriptionUsed { subscription, with } => {
+                out.array(3).id(*subscription).uint(with.code()).optional(with.rows(), Out::uint)
+            }
             Body::MapDrawn { area, source, digest, shapes } => {
                 out.array(4).text(area).text(source).bytes(digest).uint(*shapes)
             }
@@ -704,6 +768,8 @@ impl Body {
                 | Self::Answered { .. }
                 | Self::CaseReported { .. }
                 | Self::CaseActed { .. }
+                | Self::DoorsOffered { .. }
+                | Self::DoorsAnswered { .. }
         )
     }
 
@@ -754,7 +820,11 @@ impl Body {
             Self::CaseResumed { .. } => 46,
             Self::AttachmentsNamed { .. } => 50,
             Self::AttachmentKept { .. } => 51,
+            Self::Subscribed { .. } => 52,
+            Self::SubscriptionUsed { .. } => 53,
+            Self::DoorsOffered { .. } => 54,
             Self::MapDrawn { .. } => 55,
+            Self::DoorsAnswered { .. } => 56,
             Self::DeviceTerm { .. } => 60,
         }
     }
@@ -1092,6 +1162,35 @@ impl Body {
                     number: read.uint()?,
                 }
             }
+            52 => {
+                read.array(8)?;
+                Self::Subscribed {
+                    subscription: read.id()?,
+                    area: read.text("area")?,
+                    rows: read.one_of("rows", RowsOf::from_code)?,
+                    department: read.text("department")?,
+                    name: read.text("name")?,
+                    basis: read.text("basis")?,
+                    last_day: read.day("last day")?,
+                    fields: read.texts("fields")?,
+                }
+            }
+            53 => {
+                read.array(3)?;
+                let (subscription, code) = (read.id()?, read.uint()?);
+                let rows = read.optional(In::uint)?;
+                let with = Use::of(code, rows).ok_or_else(|| read.bad("use", code))?;
+                Self::SubscriptionUsed { subscription, with }
+            }
+            54 => {
+                read.array(4)?;
+                Self::DoorsOffered {
+                    hand_over: read.id()?,
+                    sweep: read.id()?,
+                    to: read.id()?,
+                    doors: read.ids("doors", DOORS_LIMIT)?,
+                }
+            }
             55 => {
                 read.array(4)?;
                 Self::MapDrawn {
@@ -1099,6 +1198,13 @@ impl Body {
                     source: read.text("source")?,
                     digest: read.fixed()?,
                     shapes: read.uint()?,
+                }
+            }
+            56 => {
+                read.array(2)?;
+                Self::DoorsAnswered {
+                    hand_over: read.id()?,
+                    answer: read.one_of("answer", Answer::from_code)?,
                 }
             }
             60 => {

@@ -121,8 +121,12 @@ pub type SweepId = Id;
 pub type RosterId = Id;
 /// A published plan.
 pub type PlanId = Id;
+/// An offer of doors to a colleague.
+pub type HandOverId = Id;
 /// A resident's slip of paper.
 pub type SlipId = Id;
+/// A department's sheet that is kept to be filled again.
+pub type SubscriptionId = Id;
 /// A device's own series of facts.
 pub type SeriesId = Id;
 /// Whoever acts: an account, or the server itself.

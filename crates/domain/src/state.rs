@@ -9,9 +9,14 @@ use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
 use crate::case::{Case, Climb, Event, Filled, Report, Subject};
 use crate::fact::{Light, Outcome, Place};
-use crate::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId};
+use crate::hand_over::HandOver;
+use crate::id::{
+    ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId,
+    SubscriptionId, SweepId,
+};
 use crate::plan::PlanKind;
 use crate::slip::{Reading, Said, Slip};
+use crate::subscription::Subscription;
 use crate::time::{Day, Millis};
 
 /// A sweep's place in [`Book::sweeps`].
@@ -75,7 +80,8 @@ pub struct Device {
     pub ends_at: Option<Millis>,
 }
 
-/// The few rows that stay in memory whole: areas, sweeps, rosters, programmes, maps, and who founded the territory.
+/// The few rows that stay in memory whole: areas, sweeps, rosters, programmes, maps, departments' sheets, and who founded the
+/// territory.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     pub territory: String,
@@ -92,6 +98,8 @@ pub struct Book {
     pub editions: Vec<Edition>,
     /// In the order in which they were drawn.
     pub maps: Vec<Map>,
+    /// Departments' sheets, in the order in which they were kept.
+    pub subscriptions: Vec<Subscription>,
 }
 
 impl Book {
@@ -108,6 +116,11 @@ impl Book {
             .filter(|edition| edition.programme == programme && edition.from <= day)
             .max_by_key(|edition| edition.from)
             .filter(|edition| day < edition.sunset)
+    }
+
+    #[must_use]
+    pub fn subscription(&self, id: SubscriptionId) -> Option<&Subscription> {
+        self.subscriptions.iter().find(|subscription| subscription.id == id)
     }
 
     /// The newest map of an area, or else of the nearest area above it that has one.
@@ -426,6 +439,10 @@ pub trait State {
     fn put_climb(&mut self, case: CaseId, climb: Climb) -> Result<(), Self::Error>;
     /// A door is counted under another area now: so are its cases.
     fn move_cases(&mut self, dwelling: DwellingId) -> Result<(), Self::Error>;
+    fn hand_over(&mut self, id: HandOverId) -> Result<Option<HandOver>, Self::Error>;
+    fn put_hand_over(&mut self, id: HandOverId, row: HandOver) -> Result<(), Self::Error>;
+    fn put_hand_over_door(&mut self, id: HandOverId, door: DwellingId) -> Result<(), Self::Error>;
+    fn hand_over_doors(&mut self, id: HandOverId) -> Result<Vec<DwellingId>, Self::Error>;
     fn slip(&mut self, id: SlipId) -> Result<Option<Slip>, Self::Error>;
     fn put_slip(&mut self, id: SlipId, slip: Slip) -> Result<(), Self::Error>;
     fn said(&mut self, id: PersonId) -> Result<Option<Said>, Self::Error>;

@@ -3,10 +3,12 @@
 use domain::area::Level;
 use domain::case::{Deed, Source, Subject};
 use domain::fact::{Body, Fact, FactError, FoundBy, Light, Outcome, Place, SignReason};
+use domain::hand_over::Answer;
 use domain::id::Id;
 use domain::identity::Identity;
 use domain::plan::{PartContent, PlanContent, PlanKind};
 use domain::slip::{Decision, What};
+use domain::subscription::{RowsOf, Use};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -97,6 +99,10 @@ fn body() -> impl Strategy<Value = Body> {
             worker
         }),
         id().prop_map(|plan| Body::PlanWithdrawn { plan }),
+        (id(), id(), id(), prop::collection::vec(id(), 1..5))
+            .prop_map(|(hand_over, sweep, to, doors)| { Body::DoorsOffered { hand_over, sweep, to, doors } }),
+        (id(), select(Answer::ALL.to_vec()))
+            .prop_map(|(hand_over, answer)| Body::DoorsAnswered { hand_over, answer }),
         (text(), text(), any::<i32>(), any::<i32>(), any::<[u8; 32]>()).prop_map(
             |(programme, version, from, sunset, digest)| Body::ProgrammePublished {
                 programme,
@@ -194,6 +200,26 @@ fn body() -> impl Strategy<Value = Body> {
         }),
         (text(), text(), any::<[u8; 32]>(), any::<u64>())
             .prop_map(|(area, source, digest, shapes)| Body::MapDrawn { area, source, digest, shapes }),
+        (
+            id(),
+            text(),
+            select(RowsOf::ALL.to_vec()),
+            text(),
+            any::<i32>(),
+            prop::collection::vec(text(), 0..5)
+        )
+            .prop_map(|(subscription, area, rows, said, last_day, fields)| Body::Subscribed {
+                subscription,
+                area,
+                rows,
+                department: said.clone(),
+                name: said.clone(),
+                basis: said,
+                last_day,
+                fields,
+            }),
+        (id(), select(vec![Use::Approved, Use::Taken { rows: 0 }, Use::Taken { rows: 3000 }, Use::Ended]))
+            .prop_map(|(subscription, with)| Body::SubscriptionUsed { subscription, with }),
     ]
 }
 
@@ -363,6 +389,46 @@ fn a_map_has_these_bytes() {
     golden.extend([4; 32]);
     golden.extend([0x19, 0x01, 0x2c]);
     assert_eq!(Fact { at: 1000, actor: Id([1; 16]), body }.encode(), golden);
+}
+
+#[test]
+fn a_departments_sheet_has_these_bytes_and_no_unknown_meaning() {
+    let bytes = |body| Fact { at: 1000, actor: Id([1; 16]), body }.encode();
+    let beginning = |kind: u8| {
+        let mut bytes = vec![0x84, 0x18, kind, 0x19, 0x03, 0xe8, 0x50];
+        bytes.extend([1; 16]);
+        bytes
+    };
+    let mut golden = beginning(52);
+    golden.extend([0x88, 0x50]);
+    golden.extend([2; 16]);
+    golden.extend([0x62, 0x34, 0x32, 0x00, 0x61, 0x64, 0x61, 0x6e, 0x61, 0x62, 0x18, 100]);
+    golden.extend([0x82, 0x64, 0x6e, 0x61, 0x6d, 0x65, 0x63, 0x73, 0x65, 0x78]);
+    let body = Body::Subscribed {
+        subscription: Id([2; 16]),
+        area: "42".into(),
+        rows: RowsOf::People,
+        department: "d".into(),
+        name: "n".into(),
+        basis: "b".into(),
+        last_day: 100,
+        fields: vec!["name".into(), "sex".into()],
+    };
+    assert_eq!(bytes(body), golden);
+
+    let mut golden = beginning(53);
+    golden.extend([0x83, 0x50]);
+    golden.extend([2; 16]);
+    golden.extend([0x01, 0x07]);
+    let used = |with| Body::SubscriptionUsed { subscription: Id([2; 16]), with };
+    assert_eq!(bytes(used(Use::Taken { rows: 7 })), golden);
+    // An end with rows, and a use that nobody knows.
+    for (at, wrong) in [(1, 2), (1, 9), (0, 0xf6)] {
+        let mut bytes = golden.clone();
+        let place = bytes.len() - 1 - at;
+        bytes[place] = wrong;
+        assert!(Fact::decode(&bytes).is_err(), "{wrong}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::bridge::Bridge;
 use crate::classes::Classes;
+use crate::code::Day;
 use crate::condition::Condition;
 use crate::figure::Figure;
 use crate::finding::{Bilingual, say};
@@ -128,7 +129,7 @@ impl Lines {
     }
 
     fn manifest(&mut self, old: &Manifest, new: &Manifest) {
-        let day = |day: Option<crate::code::Day>| day.map_or_else(|| "—".to_owned(), |day| day.to_string());
+        let day = |day: Option<Day>| day.map_or_else(|| "—".to_owned(), |day| day.to_string());
         self.plain("版本", "version", &old.version, &new.version);
         self.plain("生效日", "in force from", &day(old.in_force), &day(new.in_force));
         self.plain("失效日", "sunset", &day(old.sunset), &day(new.sunset));
@@ -431,6 +432,13 @@ impl Lines {
                 &format!("{id} at most"),
                 &aim(before.at_most),
                 &aim(indicator.at_most),
+            );
+            let by = |by: Option<Day>| by.map_or_else(|| "—".to_owned(), |by| by.to_string());
+            self.plain(
+                &format!("{id} 到哪天"),
+                &format!("the day for {id}"),
+                &by(before.by),
+                &by(indicator.by),
             );
         }
     }

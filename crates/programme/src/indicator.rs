@@ -32,6 +32,8 @@ pub struct Indicator {
     /// The share, sum or middle that is wanted, from and to.
     pub at_least: Option<f64>,
     pub at_most: Option<f64>,
+    /// The day on which a share is to be what is wanted at least.
+    pub by: Option<Day>,
 }
 
 impl Indicator {
@@ -40,6 +42,31 @@ impl Indicator {
     pub fn looks_at(&self, form: &str) -> bool {
         self.measure.expressions().iter().any(|expression| expression.looks_at(form))
     }
+
+    /// How much is missing on a day to what is wanted by another, and how much a day that is; none if nothing is wanted by a
+    /// day, or nobody is counted.
+    #[must_use]
+    pub fn countdown(&self, tally: &Tally, on: Day) -> Option<Countdown> {
+        let (by, at_least) = (self.by?, self.at_least?);
+        let share = tally.share()?;
+        let missing = (at_least - share) * tally.denominator();
+        // What rounding left over is nobody.
+        let left = (missing - 1.0 / PARTS).ceil().max(0.0);
+        let days = (by - on).get_days().max(0);
+        Some(Countdown { by, left, days, a_day: (days > 0).then(|| left / f64::from(days)) })
+    }
+}
+
+/// What is still to be done by a day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Countdown {
+    pub by: Day,
+    /// How many are missing in the numerator.
+    pub left: f64,
+    /// Days until then: none on the day itself and after it.
+    pub days: i32,
+    /// How many a day; none when no day is left.
+    pub a_day: Option<f64>,
 }
 
 /// What of a subject counts.
@@ -398,6 +425,19 @@ fn read_indicator(
         if part.has(key) { part.number(key, findings).map(|number| number.value.as_decimal()) } else { None }
     });
     let measure = read_measure(&mut part, vocabulary, findings);
+    let by = part.optional_day("by", findings);
+    if let Some(by) = &by
+        && (at_least.is_none() || !matches!(measure, None | Some(Measure::Share { .. })))
+    {
+        findings.add(
+            &by.place,
+            "by",
+            say(
+                "by 是比例应达到 at_least 的那一天：须有分母和 at_least",
+                "by is the day on which a share is at_least so much: it needs a denominator and at_least",
+            ),
+        );
+    }
     let unit = if part.has("unit") {
         part.text("unit", findings).and_then(|unit| Unit::parse(&unit, findings))
     } else {
@@ -415,6 +455,7 @@ fn read_indicator(
         unit: unit?,
         at_least,
         at_most,
+        by: by.map(|by| by.value),
     })
 }
 

@@ -12,7 +12,7 @@ use programme::classes::over_time;
 use programme::code::Day;
 use programme::condition::Needs;
 use programme::form::Subject;
-use programme::indicator::{self, Board, Contributions, Side, behind};
+use programme::indicator::{self, Board, Contributions, Indicator, Side, Tally, behind};
 use programme::judge::{Situation, View, judge};
 use programme::{Programme, read};
 use proptest::prelude::*;
@@ -245,4 +245,24 @@ fn a_figure_is_the_sum_of_its_subjects_and_names_them() {
     assert_eq!(behind(listed(), "L-I04", Side::Outside), [3]);
     let nobody = board.tally(today, "44", "L-I04");
     assert_eq!((nobody.share(), nobody.quantile(0.5)), (None, None));
+}
+
+#[test]
+fn what_is_left_until_a_day_and_how_much_a_day() {
+    let goal = LIVELIHOOD.indicators.iter().find(|own| own.by.is_some()).unwrap();
+    let tally = |done: i64, of: i64| Tally::of(done * 1_000, of * 1_000, 0, BTreeMap::new());
+    let left = |done, of, on: Day| {
+        let countdown = goal.countdown(&tally(done, of), on).unwrap();
+        (countdown.left, countdown.days, countdown.a_day)
+    };
+    assert_eq!(left(380, 400, date(2020, 6, 20)), (20.0, 10, Some(2.0)));
+    assert_eq!(left(399, 400, date(2020, 6, 28)), (1.0, 2, Some(0.5)));
+    assert_eq!(left(400, 400, date(2020, 6, 28)), (0.0, 2, Some(0.0)));
+    assert_eq!(left(399, 400, date(2020, 6, 30)), (1.0, 0, None), "the day is there");
+    assert_eq!(left(399, 400, date(2020, 7, 3)), (1.0, 0, None));
+    assert_eq!(goal.countdown(&tally(0, 0), date(2020, 6, 20)), None, "nobody is counted");
+    // A third of seven is three: nobody is done in part.
+    let third = Indicator { at_least: Some(1.0 / 3.0), ..goal.clone() };
+    assert_eq!(third.countdown(&tally(0, 7), date(2020, 6, 20)).unwrap().left, 3.0);
+    assert_eq!(third.countdown(&tally(2, 6), date(2020, 6, 20)).unwrap().left, 0.0);
 }

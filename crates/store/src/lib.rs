@@ -11,7 +11,8 @@
 //! | publish a programme's pack and find it again | [`packs`] |
 //! | read cases, and what is due of them by whom | [`cases`] |
 //! | read boards of cases, the cases behind a door, whom a form ties to one | [`case_lists`] |
-//! | whether a role has anybody | [`held`] |
+//! | read lists of tasks | [`tasks`] |
+//! | where a role has anybody | [`held`] |
 //! | read what residents are asked for, and which doors a line means | [`asked`] |
 //! | keep and read what indicators count | [`indicators`] |
 //! | read residents' slips and what was said with them | [`slips`] |
@@ -34,6 +35,7 @@ pub mod entropy;
 pub mod erase;
 pub mod error;
 pub mod floors;
+pub mod hand_overs;
 pub mod held;
 pub mod indicators;
 pub mod lists;
@@ -50,6 +52,8 @@ pub mod rebuild;
 pub mod schema;
 pub mod slips;
 pub mod store;
+mod subscriptions;
+pub mod tasks;
 pub mod verify;
 pub mod views;
 

@@ -8,12 +8,14 @@ use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
 use domain::case::{Case, Climb, Event, Filled, Report, Subject};
 use domain::fact::{Light, Outcome, Place};
-use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId, PlanId, SeriesId, SlipId};
+use domain::hand_over::HandOver;
+use domain::id::{ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, SeriesId, SlipId};
 use domain::slip::{Reading, Said, Slip};
 use domain::state::{
     Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
     Stamp, State, Sweep, SweepNumber, Tally, Visit, Waiting,
 };
+use domain::subscription::{Done, LastTaken, RowsOf, Subscription};
 use domain::sweep::residual_reason;
 use domain::time::Millis;
 use programme::Programme;
@@ -21,6 +23,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
 use crate::error::{Result, StoreError};
+use crate::hand_overs::{HAND_OVER_COLUMNS, hand_over_from};
 use crate::plans::{PLAN_COLUMNS, plan_from};
 use crate::slips::{SAID_COLUMNS, SLIP_COLUMNS, said_from, slip_from};
 
@@ -443,6 +446,39 @@ fn load_book(connection: &Connection) -> Result<Book> {
         })
     })?;
     book.maps = maps.collect::<rusqlite::Result<_>>()?;
+    let mut read = connection.prepare(
+        "select id, area, rows_of, department, name, basis, last_day, fields, kept_at, kept_by, position, approved_at,
+            approved_by, taken_at, taken_by, taken_rows, taken_position, takings, ended_at, ended_by
+         from subscription order by number",
+    )?;
+    let subscriptions = read.query_map([], |row| {
+        let done = |at: usize| -> rusqlite::Result<Option<Done>> {
+            let done: (Option<Millis>, Option<[u8; 16]>) = (row.get(at)?, row.get(at + 1)?);
+            Ok(done.0.zip(done.1).map(|(at, by)| Done { at, by: Id(by) }))
+        };
+        let taken = match done(13)? {
+            Some(done) => Some(LastTaken { done, rows: row.get(15)?, position: row.get(16)? }),
+            None => None,
+        };
+        let fields: String = row.get(7)?;
+        Ok(Subscription {
+            id: Id(row.get(0)?),
+            area: row.get(1)?,
+            rows: RowsOf::from_code(row.get(2)?).unwrap_or(RowsOf::People),
+            department: row.get(3)?,
+            name: row.get(4)?,
+            basis: row.get(5)?,
+            last_day: row.get(6)?,
+            fields: fields.split(',').filter(|field| !field.is_empty()).map(str::to_owned).collect(),
+            kept: Done { at: row.get(8)?, by: Id(row.get(9)?) },
+            position: row.get(10)?,
+            approved: done(11)?,
+            taken,
+            takings: row.get(17)?,
+            ended: done(18)?,
+        })
+    })?;
+    book.subscriptions = subscriptions.collect::<rusqlite::Result<_>>()?;
     Ok(book)
 }
 
@@ -508,6 +544,40 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
     )?;
     for (number, map) in (0u32..).zip(&book.maps) {
         put.execute(params![number, map.area, map.source, map.digest, map.shapes, map.drawn_at])?;
+    }
+    let mut put = connection.prepare_cached(
+        "insert or replace into subscription (number, id, area, rows_of, department, name, basis, last_day, fields, kept_at,
+            kept_by, position, approved_at, approved_by, taken_at, taken_by, taken_rows, taken_position, takings,
+            ended_at, ended_by)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+    )?;
+    for (number, sheet) in (0u32..).zip(&book.subscriptions) {
+        let of = |done: Option<Done>| (done.map(|done| done.at), done.map(|done| done.by.0));
+        let (approved, ended) = (of(sheet.approved), of(sheet.ended));
+        let taken = of(sheet.taken.map(|taken| taken.done));
+        put.execute(params![
+            number,
+            sheet.id.0,
+            sheet.area,
+            sheet.rows as u8,
+            sheet.department,
+            sheet.name,
+            sheet.basis,
+            sheet.last_day,
+            sheet.fields.join(","),
+            sheet.kept.at,
+            sheet.kept.by.0,
+            sheet.position,
+            approved.0,
+            approved.1,
+            taken.0,
+            taken.1,
+            sheet.taken.map(|taken| taken.rows),
+            sheet.taken.map(|taken| taken.position),
+            sheet.takings,
+            ended.0,
+            ended.1
+        ])?;
     }
     Ok(())
 }
@@ -900,6 +970,46 @@ impl State for Views {
 
     fn move_cases(&mut self, dwelling: DwellingId) -> Result<()> {
         self.cases_at(dwelling)
+    }
+
+    fn hand_over(&mut self, id: HandOverId) -> Result<Option<HandOver>> {
+        Ok(self
+            .cached(&format!("select {HAND_OVER_COLUMNS} from hand_over where id = ?1"))?
+            .query_row([id.0], |row| hand_over_from(row, 0))
+            .optional()?)
+    }
+
+    fn put_hand_over(&mut self, id: HandOverId, row: HandOver) -> Result<()> {
+        let (answer, answered_at) = row.answered.unzip();
+        self.cached(
+            "insert or replace into hand_over (id, sweep, area, giver, taker, offered_at, answer, answered_at, changed)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            id.0,
+            row.sweep,
+            row.area,
+            row.giver.0,
+            row.taker.0,
+            row.offered_at,
+            answer.map(|answer| answer as u8),
+            answered_at,
+            row.changed
+        ])?;
+        Ok(())
+    }
+
+    fn put_hand_over_door(&mut self, id: HandOverId, door: DwellingId) -> Result<()> {
+        self.cached("insert or ignore into hand_over_door (hand_over, dwelling) values (?1, ?2)")?
+            .execute(params![id.0, door.0])?;
+        Ok(())
+    }
+
+    fn hand_over_doors(&mut self, id: HandOverId) -> Result<Vec<DwellingId>> {
+        let mut read =
+            self.cached("select dwelling from hand_over_door where hand_over = ?1 order by dwelling")?;
+        let rows = read.query_map([id.0], |row| Ok(Id(row.get(0)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     fn slip(&mut self, id: SlipId) -> Result<Option<Slip>> {

@@ -210,6 +210,31 @@ fn keyed(root: &Path) -> Reader {
 }
 
 #[test]
+fn a_step_is_taken_against_its_condition_with_a_reason_and_only_where_the_pack_allows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    let mut phone = Phone::new(51);
+    let mut store = territory(&root, &[&phone]);
+    let against = |case: Id, step: &str| Body::CaseActed {
+        case,
+        turn: 0,
+        role: "grid_worker".into(),
+        deed: Deed::Step { step: step.into(), overridden: true, counted_from: None },
+    };
+    let why = [("why", text("照护人在路上"))];
+    phone.record(NOW, reported(CASE, "observe_home", Subject::Person(WANG)), None);
+    phone.record(NOW, reported(Id([41; 16]), "dependant", Subject::Dwelling(DOOR)), None);
+    phone.record(NOW + 1, against(CASE, "told"), None);
+    phone.record(NOW + 2, against(CASE, "told"), Some((WANG, &why)));
+    phone.record(NOW + 3, against(Id([41; 16]), "carer_named"), Some((DOOR, &why)));
+    let fails = Some(Quarantine::ConditionFails);
+    assert_eq!(phone.push_all(&mut store), [None, None, fails, None, fails]);
+    assert_eq!(keyed(&root).case_file(CASE).unwrap().unwrap().standing.ran.len(), 1);
+    drop(store);
+    sound(&root);
+}
+
+#[test]
 fn one_problem_reported_three_times_is_one_case_with_three_reporters() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("d");

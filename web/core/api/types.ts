@@ -197,6 +197,8 @@ export interface Pull {
   plans?: MyPlan[]
   /** What is due from the worker, whole, when it is not what `tasks` said; else what the phone has stays. */
   tasks?: MyTasks
+  /** Doors of hers and her colleagues that were handed over in open sweeps, when any changed since `after`. */
+  hand_overs?: HandedOver[]
   /** Opaque: changes when forms or rules may have changed; with the first page. */
   forms?: string
   more: boolean
@@ -220,6 +222,8 @@ export interface MyStep {
   signed_by: Named[]
   /** The forms that its condition looks at. */
   forms: string[]
+  /** Its condition may be passed over, with a reason. */
+  may_override?: boolean
   /** The question whose answer is the day from which the state after it counts, and that day as the server knows it. */
   counted_from?: { form: string; field: string; day?: string }
 }
@@ -258,6 +262,26 @@ export interface CaseRole {
   programme: string
   role: Named
   area_code: string
+}
+
+/** Doors of a sweep that someone offered to a colleague: the giver's until they are taken. */
+export interface HandedOver {
+  hand_over: string
+  sweep: string
+  area_code: string
+  giver: Colleague
+  taker: Colleague
+  offered_at: string
+  answer?: 'taken' | 'declined' | 'withdrawn'
+  answered_at?: string
+  /** Those in the area that was asked about. */
+  doors: string[]
+}
+
+/** As the console is told of it. */
+export interface HandOverRow extends HandedOver {
+  /** How many of the doors nobody has visited yet. */
+  unvisited: number
 }
 
 /** Someone to whom a case can be offered: her phone covers the same doors. */
@@ -620,6 +644,62 @@ export interface RosterColumns {
   row: number
   places: { heading: string; column?: string; samples: string[] }[]
   columns: { column: string; zh: string; required: boolean }[]
+}
+
+export type SheetRows = 'people' | 'dwellings' | 'residual' | 'areas'
+
+export interface SheetField {
+  field: string
+  zh: string
+  en: string
+}
+
+/** A department's blank sheet: its columns, and whether the rows of now fit. */
+export interface SheetLook {
+  sheet: number
+  row: number
+  places: { heading: string; field?: string }[]
+  fields: SheetField[]
+  first: number
+  /** Rows that fit above what stands below; as many as there are if missing. */
+  room?: number
+  count: number
+  approval: boolean
+}
+
+export interface SheetDeed {
+  at: string
+  by?: string
+}
+
+/** A department's sheet that is kept to be filled again. */
+export interface KeptSheet {
+  subscription: string
+  area_code: string
+  area_name: string
+  rows: SheetRows
+  department: string
+  name: string
+  basis: string
+  last_day: string
+  fields: SheetField[]
+  standing: 'waiting' | 'in_force' | 'over'
+  kept: SheetDeed
+  approved?: SheetDeed
+  taken?: SheetDeed
+  taken_rows?: number
+  takings: number
+  ended?: SheetDeed
+  may_approve: boolean
+  may_take: boolean
+}
+
+export interface SheetChanges {
+  rows: number
+  since?: string
+  added: number
+  left: number
+  changed: number
 }
 
 /** One outline of a map, in WGS 84. */

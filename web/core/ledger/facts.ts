@@ -8,6 +8,8 @@ export const Kind = {
   PersonSeen: 10,
   Answered: 32,
   CaseActed: 34,
+  DoorsOffered: 54,
+  DoorsAnswered: 56,
 } as const
 
 export const OUTCOMES = ['met', 'phone', 'no_answer', 'vacant', 'refused', 'away', 'not_exist'] as const
@@ -93,6 +95,18 @@ export function answeredBody(fact: AnsweredFact): Canonical[] {
 
 export function caseActedBody(fact: CaseActedFact): Canonical[] {
   return [fact.case, fact.turn, fact.role, DEEDS.indexOf(fact.deed), fact.step, fact.to, fact.countedFrom]
+}
+
+/** In the order of their numbers. */
+export const HAND_OVER_ANSWERS = ['taken', 'declined', 'withdrawn'] as const
+export type HandOverAnswer = (typeof HAND_OVER_ANSWERS)[number]
+
+export function doorsOfferedBody(handOver: Uint8Array, sweep: Uint8Array, to: Uint8Array, doors: readonly Uint8Array[]): Canonical[] {
+  return [handOver, sweep, to, [...doors]]
+}
+
+export function doorsAnsweredBody(handOver: Uint8Array, answer: HandOverAnswer): Canonical[] {
+  return [handOver, HAND_OVER_ANSWERS.indexOf(answer)]
 }
 
 export interface DoorAddress {

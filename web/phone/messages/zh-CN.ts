@@ -42,6 +42,7 @@ export default {
     tooLate: '已经发出，撤不回。请重新记一次，以最后一次为准。',
     noSweep: '现在没有开展中的排查。',
     pickSweep: '排查',
+    heldBy: '{name}接手',
   },
   find: {
     label: '查找',

@@ -64,6 +64,10 @@ impl Batch<'_> {
                 if if_readable(read)?.is_none() {
                     return Ok(Some(Quarantine::UnknownProgramme));
                 }
+                // Whoever takes a step against its condition says why.
+                if matches!(deed, Deed::Step { overridden: true, .. }) && envelope.sealed.is_none() {
+                    return Ok(Some(Quarantine::ConditionFails));
+                }
                 let at = happened_at(self.store.views.book(), series, fact.at, self.now);
                 let holds = self.condition_holds(&case, deed, day_of(at))?;
                 Ok((!holds).then_some(Quarantine::ConditionFails))

@@ -51,6 +51,8 @@ const NO_PROGRAMME: Cannot = Cannot {
     zh: "没有发布这个方案的这个版本，或其中没有这张表、这条流程；不能计入",
     en: "no such version of the programme is published, or it has no such form or pathway, so it cannot count",
 };
+const NO_OFFER: Cannot =
+    Cannot { zh: "没有这次移交，不能计入", en: "there is no such hand-over, so it cannot count" };
 const NO_CASE: Cannot =
     Cannot { zh: "没有这个个案，不能计入", en: "there is no such case, so it cannot count" };
 
@@ -94,6 +96,13 @@ pub fn may_count(store: &mut Store, waiting: &Waiting) -> Result<std::result::Re
         Body::CaseActed { case, .. } => {
             let Some((_, case)) = store.state().case(*case)? else { return Ok(Err(NO_CASE)) };
             return Ok(apply::area_about(store.state(), case.subject, case.dwelling)?.ok_or(NO_DOOR));
+        }
+        Body::DoorsOffered { sweep, doors, .. } => {
+            let Some(door) = doors.first() else { return Ok(Err(NO_DOOR)) };
+            (*sweep, *door)
+        }
+        Body::DoorsAnswered { hand_over, .. } => {
+            return Ok(store.state().hand_over(*hand_over)?.map(|row| row.area).ok_or(NO_OFFER));
         }
         _ => return Ok(Err(NOT_FROM_PHONES)),
     };

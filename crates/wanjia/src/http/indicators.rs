@@ -123,6 +123,23 @@ struct IndicatorFigure {
     unknown: i64,
     /// Nobody is in the denominator: it does not apply, and is not nought.
     applies: bool,
+    /// Where something is wanted by a day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    countdown: Option<IndicatorCountdown>,
+}
+
+/// What is still to be done by a day.
+#[derive(Serialize, ToSchema)]
+struct IndicatorCountdown {
+    #[schema(format = Date)]
+    by: String,
+    /// How many are missing.
+    left: f64,
+    /// Days until then: 0 on the day itself and after it.
+    days: i32,
+    /// How many a day; not there when no day is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    a_day: Option<f64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -165,16 +182,22 @@ struct BehindRow {
 }
 
 impl IndicatorFigure {
-    fn of(measure: &Measure, tally: Option<&Tally>) -> Self {
+    fn of(indicator: &Indicator, tally: Option<&Tally>, on: Day) -> Self {
         let nobody = Tally::default();
         let tally = tally.unwrap_or(&nobody);
         let counted = tally.denominator() != 0.0;
-        let (value, numerator, denominator) = match measure {
+        let (value, numerator, denominator) = match &indicator.measure {
             Measure::Share { .. } => (tally.share(), Some(tally.numerator()), Some(tally.denominator())),
             Measure::Sum { .. } => (counted.then(|| tally.numerator()), Some(tally.numerator()), None),
             Measure::Middle { .. } => (tally.quantile(0.5), None, Some(tally.denominator())),
         };
-        Self { value, numerator, denominator, unknown: tally.unknown(), applies: counted }
+        let countdown = indicator.countdown(tally, from_day(on)).map(|countdown| IndicatorCountdown {
+            by: countdown.by.to_string(),
+            left: countdown.left,
+            days: countdown.days,
+            a_day: countdown.a_day,
+        });
+        Self { value, numerator, denominator, unknown: tally.unknown(), applies: counted, countdown }
     }
 }
 
@@ -188,7 +211,7 @@ impl IndicatorRow {
         let name = |language| indicator.name.get(language).unwrap_or(&indicator.id.value).to_owned();
         let who = |language| who.and_then(|who| who.get(language)).unwrap_or_default().to_owned();
         let (unit, unit_en) = indicator.unit.words();
-        let figure = |tally| IndicatorFigure::of(&indicator.measure, tally);
+        let figure = |tally, on| IndicatorFigure::of(indicator, tally, on);
         Self {
             code: indicator.id.value.clone(),
             zh: name("zh"),
@@ -200,11 +223,11 @@ impl IndicatorRow {
             kind,
             at_least: indicator.at_least,
             at_most: indicator.at_most,
-            figure: figure(days.iter().find(|(on, _)| *on == day).map(|(_, tally)| tally)),
+            figure: figure(days.iter().find(|(on, _)| *on == day).map(|(_, tally)| tally), day),
             series: series.then(|| {
                 let days = days.iter().map(|(on, tally)| IndicatorDay {
                     on: from_day(*on).to_string(),
-                    value: figure(Some(tally)).value,
+                    value: figure(Some(tally), *on).value,
                 });
                 days.collect()
             }),
@@ -319,7 +342,7 @@ async fn areas(
                 rows.push(IndicatorArea {
                     area_code: reader.book().areas.code(child).to_owned(),
                     area_name: reader.book().areas.get(child).map(|row| row.name.clone()).unwrap_or_default(),
-                    figure: IndicatorFigure::of(&indicator.measure, tally),
+                    figure: IndicatorFigure::of(indicator, tally, on),
                 });
             }
             let version = programme.manifest.version.clone();

@@ -20,6 +20,8 @@
 //! | `indicators` | what is counted by area and day, and who stands behind it |
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
+//! | `subscriptions` | departments' sheets, filled from the data |
+//! | `hand_overs` | doors that were handed over to a colleague |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
 //! | `checks` | what a resident is asked for, and her answers |
 //! | `problem` | how a request is refused |
@@ -62,6 +64,7 @@ pub mod extract;
 pub mod facts;
 pub mod floors;
 pub mod forms;
+pub mod hand_overs;
 pub mod health;
 pub mod households;
 pub mod indicators;
@@ -86,6 +89,7 @@ pub mod rosters;
 pub mod scope;
 pub mod session;
 pub mod slips;
+pub mod subscriptions;
 pub mod sweeps;
 pub mod trees;
 pub mod wire;
@@ -208,6 +212,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(proposals::routes())
         .merge(quarantine::routes())
         .merge(plans::routes())
+        .merge(hand_overs::routes())
         .merge(boards::routes())
         .merge(cases::routes())
         .merge(door_rules::routes())
@@ -217,6 +222,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(lines::routes())
         .merge(indicators::routes())
         .merge(forms::routes())
+        .merge(subscriptions::routes())
         .merge(slips::routes())
         .merge(checks::routes())
         .merge(facts::routes())

@@ -105,6 +105,8 @@ struct MyStep {
     signed_by: Vec<Named>,
     /// The forms that its condition looks at.
     forms: Vec<String>,
+    /// Its condition may be passed over, with a reason.
+    may_override: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     counted_from: Option<CountedFrom>,
 }
@@ -217,6 +219,7 @@ fn row(
                 role,
                 signed_by: step.signed_by.iter().map(|code| role_of(&file.programme, code)).collect(),
                 forms: forms_of(file, step),
+                may_override: signatures.is_none() && step.guard.is_some() && step.may_override,
                 counted_from: counted_from(reader, file, step)?,
             });
         }

@@ -19,6 +19,7 @@ use utoipa_axum::routes;
 use super::Site;
 use super::door_rules::forms_known;
 use super::extract::{Caller, Json, Query, Who};
+use super::hand_overs::{HandedOver, handed_over};
 use super::my_plans::{MyPlan, my_plans};
 use super::my_tasks::{MyTasks, my_tasks};
 use super::problem::Problem;
@@ -73,6 +74,10 @@ struct Pulled {
     /// Her parts of published plans; absent where no plan changed since `after`, and then those that the phone has stay.
     #[serde(skip_serializing_if = "Option::is_none")]
     plans: Option<Vec<MyPlan>>,
+    /// Doors of hers and her colleagues that were handed over in open sweeps; absent where none changed since `after`, and
+    /// then those that the phone has stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hand_overs: Option<Vec<HandedOver>>,
     /// What is due from her; absent where it is what the phone knows by `tasks`.
     #[serde(skip_serializing_if = "Option::is_none")]
     tasks: Option<MyTasks>,
@@ -224,11 +229,13 @@ async fn pull(
             let plans = if tell { Some(my_plans(reader, (worker, area), now)?) } else { None };
             let tasks =
                 if first { my_tasks(reader, &control, (actor, series), now, &query.tasks)? } else { None };
+            let tell = first && (cursor.after == 0 || reader.hand_overs_changed_since(cursor.after)?);
+            let handed = if tell { Some(handed_over(reader, &control, area)?) } else { None };
             let ends_at = reader.state().device(series)?.and_then(|device| device.ends_at);
-            Ok((doors, changes.removed, next, (plans, tasks), ends_at))
+            Ok((doors, changes.removed, next, (plans, tasks, handed), ends_at))
         })
         .await?;
-    let (doors, removed, next, (plans, tasks), ends_at) = page;
+    let (doors, removed, next, (plans, tasks, hand_overs), ends_at) = page;
     reveal(&site, &caller, &doors).await?;
     let (head, consistency) = site
         .territory
@@ -253,6 +260,7 @@ async fn pull(
         ends_at: ends_at.map(instant),
         sweeps: book.sweeps.iter().filter(touches).map(|sweep| Sweep::of(book, sweep)).collect(),
         plans,
+        hand_overs,
         tasks,
         forms: cursor.page.is_none().then(|| forms_known(book, area, day_of(now))),
         more: next.page.is_some(),

@@ -60,7 +60,8 @@ struct QuarantineRow {
     message_en: &'static str,
     #[schema(format = DateTime)]
     received_at: String,
-    /// `visited`, `person_seen`, `dwelling_registered`, `answered`, `case_reported`, `case_acted`, or `other`
+    /// `visited`, `person_seen`, `dwelling_registered`, `answered`, `case_reported`, `case_acted`, `doors_offered`,
+    /// `doors_answered`, or `other`
     kind: &'static str,
     /// Of a visit: `met`, `phone`, `no_answer`, `vacant`, `refused`, `away` or `not_exist`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,6 +89,8 @@ fn row(reader: &mut Reader, waiting: &Waiting, worker_name: String) -> AppResult
         Some(Body::Answered { .. }) => "answered",
         Some(Body::CaseReported { .. }) => "case_reported",
         Some(Body::CaseActed { .. }) => "case_acted",
+        Some(Body::DoorsOffered { .. }) => "doors_offered",
+        Some(Body::DoorsAnswered { .. }) => "doors_answered",
         _ => "other",
     };
     let mut row = QuarantineRow {

@@ -21,3 +21,4 @@ mod proposals;
 mod secrets;
 mod sign_in;
 mod slips;
+mod subscriptions;

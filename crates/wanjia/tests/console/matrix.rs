@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::access::Role;
 use domain::fact::{Body, Light, Outcome};
 use domain::identity::Identity;
+use domain::subscription::RowsOf;
 use serde_json::{Value, json};
 
 use super::place::{OTHER, OWN, Place, SWEEP, Who, authorization, visited};
-use super::{cases, checks, maps, plans, slips};
+use super::{cases, checks, maps, plans, slips, subscriptions};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/access_matrix.csv");
 
@@ -112,6 +113,28 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "POST /v1/roster/columns" => {
             ("/v1/roster/columns".into(), Some(Value::String("房号,姓名\n101,钱七\n".into())))
         }
+        "GET /v1/subscriptions" => (format!("/v1/subscriptions?area={area}"), None),
+        "POST /v1/subscriptions" | "POST /v1/subscriptions/look" => {
+            // What is no workbook is refused after it is known that the caller may bring one.
+            let uri = endpoint.trim_start_matches("POST ");
+            let more = if uri.ends_with("look") {
+                "".to_owned()
+            } else {
+                let day = domain::time::from_day(domain::time::day_of(wanjia::cli::now()));
+                format!("&department=x&name=x&basis=x&last_day={day}&columns=0.1;room:0")
+            };
+            (format!("{uri}?area={area}&rows=residual{more}"), Some(Value::String("房号\n".into())))
+        }
+        "GET /v1/subscriptions/{id}/changes"
+        | "POST /v1/subscriptions/{id}/sheet"
+        | "POST /v1/subscriptions/{id}/approve"
+        | "DELETE /v1/subscriptions/{id}" => {
+            let waits = endpoint.ends_with("approve");
+            let rows = if waits { RowsOf::People } else { RowsOf::Residual };
+            let id = subscriptions::of_somebody(place, area, rows).await;
+            let (_, uri) = endpoint.split_once(' ').unwrap();
+            (uri.replace("{id}", &id.to_string()), None)
+        }
         "GET /v1/map" => (format!("/v1/map?area={area}"), None),
         "POST /v1/map" => {
             let name = if other { "1" } else { "3" };
@@ -213,6 +236,7 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "GET /v1/proof/{series}/{sequence}" => (format!("/v1/proof/{}/0", place.own_phone.series), None),
         "GET /v1/events" => ("/v1/events".into(), None),
         "GET /v1/plans" => (format!("/v1/plans?area={area}"), None),
+        "GET /v1/hand-overs" => (format!("/v1/hand-overs?area={area}"), None),
         "POST /v1/plans/drafts" => ("/v1/plans/drafts".into(), Some(small_rota(area, "2031-02-03"))),
         "POST /v1/plans/evaluations" | "POST /v1/plans" => {
             let input = small_rota(area, &plans::another_day(place));

@@ -317,6 +317,14 @@ impl Place {
         self.send(request.body(body).unwrap()).await
     }
 
+    /// Sends a file as somebody at the console.
+    pub async fn upload(&self, who: Who, uri: &str, file: Vec<u8>) -> Answer {
+        let request = Request::builder().method("POST").uri(uri).header("host", "wanjia.example");
+        let request = request.header("cookie", self.session(who)).header("x-wanjia", "console");
+        let request = request.header("content-type", "application/octet-stream");
+        self.send(request.body(HttpBody::from(file)).unwrap()).await
+    }
+
     /// Sends a request from an address that nobody has used.
     pub async fn send(&self, request: Request<HttpBody>) -> Answer {
         let [.., a, b] = self.next().to_be_bytes();
@@ -464,22 +472,34 @@ impl Place {
         self.send(request.body(body).unwrap()).await
     }
 
-    /// How many facts of this kind the ledger holds, by a person's pseudonym.
+    /// Every fact that a person reads who somebody is by: who read, of whom, and what for.
     pub async fn revealed(&self) -> Vec<(Id, Id, u64)> {
+        let facts = self.every_fact().into_iter();
+        facts
+            .filter_map(|fact| match fact.body {
+                Body::Revealed { person, purpose } => Some((fact.actor, person, purpose)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Every fact that is on the disk, in order.
+    pub fn every_fact(&self) -> Vec<Fact> {
         let file = self.folder.path().join("data/territory-test.db");
         let file = rusqlite::Connection::open(file).unwrap();
         let mut read = file.prepare("select fact from facts order by position").unwrap();
         let facts = read.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
-        facts
-            .filter_map(|bytes| {
-                let envelope = Envelope::decode(&bytes.unwrap()).unwrap();
-                let fact = Fact::decode(&envelope.payload).unwrap();
-                match fact.body {
-                    Body::Revealed { person, purpose } => Some((fact.actor, person, purpose)),
-                    _ => None,
-                }
-            })
-            .collect()
+        let fact = |bytes: Vec<u8>| Fact::decode(&Envelope::decode(&bytes).unwrap().payload).unwrap();
+        facts.map(|bytes| fact(bytes.unwrap())).collect()
+    }
+
+    /// What for the list of an area was read, in order.
+    pub fn list_readings(&self) -> Vec<u64> {
+        let file = self.folder.path().join("data/territory-test.db");
+        let file = rusqlite::Connection::open(file).unwrap();
+        let mut read = file.prepare("select purpose from list_reading order by position").unwrap();
+        let found = read.query_map([], |row| row.get(0)).unwrap();
+        found.map(Result::unwrap).collect()
     }
 }
 

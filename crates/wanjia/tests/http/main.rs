@@ -4,6 +4,7 @@
 mod connections;
 mod contract;
 mod ground;
+mod hand_over;
 mod pages;
 mod pull;
 mod push;
