@@ -359,6 +359,12 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             slip::say(state, origin, *said, row)
         }
         Body::SaidSettled { said, decision } => slip::decide(state, *said, *decision, stamp.at),
+        Body::AttachmentsNamed { owner, series, sequence, files } => {
+            state.put_attachments(*owner, (*series, *sequence), *files)
+        }
+        Body::AttachmentKept { series, sequence, number, .. } => {
+            state.put_attachment((*series, *sequence), *number, origin.position)
+        }
         Body::MapDrawn { area, source, digest, shapes } => {
             let Some(area) = state.book().areas.number(area) else { return Ok(()) };
             change_book(state, origin.counts_from, |book| {

@@ -304,6 +304,12 @@ pub enum Body {
     BridgeCrossed { person: PersonId, programme: String, bridge: String, to: String, role: String },
     /// 46 `[case, turn]`; what the state waited for, into which so many steps have led, has come.
     CaseResumed { case: CaseId, turn: u64 },
+    /// 50 `[owner, series, sequence, files]`; the answers of this fact, sealed to this owner, name this many files that come
+    /// by themselves: pictures and signatures.
+    AttachmentsNamed { owner: Id, series: SeriesId, sequence: u64, files: u64 },
+    /// 51 `[owner, series, sequence, number]`; the file that the answers of this fact name in this place, from 0 on, has come.
+    /// Its bytes are this fact's own content.
+    AttachmentKept { owner: Id, series: SeriesId, sequence: u64, number: u64 },
     /// 52 `[subscription, area, rows, department, name, basis, last day, [field...]]`; from now on a department gets its sheet
     /// of this name, with a row for each person, dwelling or area, of these fields, on this legal basis, until that day.
     /// The sealed content is [`crate::subscription::Blank`].
@@ -703,6 +709,10 @@ impl Fact {
             Body::BridgeCrossed { person, programme, bridge, to, role } => {
                 out.array(5).id(*person).text(programme).text(bridge).text(to).text(role)
             }
+            Body::AttachmentsNamed { owner, series, sequence, files: number }
+            | Body::AttachmentKept { owner, series, sequence, number } => {
+                out.array(4).id(*owner).id(*series).uint(*sequence).uint(*number)
+            }
             Body::Subscribed { subscription, area, rows, department, name, basis, last_day, fields } => out
                 .array(8)
                 .id(*subscription)
@@ -808,6 +818,8 @@ impl Body {
             Self::AnsweredWithSlip { .. } => 44,
             Self::BridgeCrossed { .. } => 45,
             Self::CaseResumed { .. } => 46,
+            Self::AttachmentsNamed { .. } => 50,
+            Self::AttachmentKept { .. } => 51,
             Self::Subscribed { .. } => 52,
             Self::SubscriptionUsed { .. } => 53,
             Self::DoorsOffered { .. } => 54,
@@ -1130,6 +1142,24 @@ impl Body {
                     bridge: read.text("bridge")?,
                     to: read.text("to")?,
                     role: read.text("role")?,
+                }
+            }
+            50 => {
+                read.array(4)?;
+                Self::AttachmentsNamed {
+                    owner: read.id()?,
+                    series: read.id()?,
+                    sequence: read.uint()?,
+                    files: read.uint()?,
+                }
+            }
+            51 => {
+                read.array(4)?;
+                Self::AttachmentKept {
+                    owner: read.id()?,
+                    series: read.id()?,
+                    sequence: read.uint()?,
+                    number: read.uint()?,
                 }
             }
             52 => {

@@ -452,6 +452,16 @@ pub trait State {
     /// # Errors
     /// Those of the storage.
     fn waiting_of_slip(&mut self, id: SlipId) -> Result<u64, Self::Error>;
+    /// The answers of a fact, sealed to this owner, name this many files.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_attachments(&mut self, owner: Id, of: (SeriesId, u64), files: u64) -> Result<(), Self::Error>;
+    /// One of them is the content of the fact at this position; of what nothing names, nothing is kept.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_attachment(&mut self, of: (SeriesId, u64), number: u64, position: u64) -> Result<(), Self::Error>;
     fn put_reading(&mut self, person: PersonId, reading: Reading) -> Result<(), Self::Error>;
     /// Someone read the names of everyone in an area.
     ///
@@ -459,7 +469,7 @@ pub trait State {
     /// Those of the storage.
     fn put_list_reading(&mut self, area: AreaNumber, reading: Reading) -> Result<(), Self::Error>;
     fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<(), Self::Error>;
-    /// Removes the person's row, roster rows, sightings, proposals, readings, filled-in forms, cases and parts of plans
+    /// Removes the person's row, roster rows, sightings, proposals, readings, filled-in forms with their attachments, cases and parts of plans
     /// (which change by it), and remembers only that the id is erased, and by which fact.
     ///
     /// # Errors

@@ -192,6 +192,12 @@ fn body() -> impl Strategy<Value = Body> {
         }),
         (id(), any::<u64>()).prop_map(|(series, sequence)| Body::Released { series, sequence }),
         (id(), any::<u64>()).prop_map(|(person, reason)| Body::Erased { person, reason }),
+        (id(), id(), any::<u64>(), any::<u64>()).prop_map(|(owner, series, sequence, files)| {
+            Body::AttachmentsNamed { owner, series, sequence, files }
+        }),
+        (id(), id(), any::<u64>(), any::<u64>()).prop_map(|(owner, series, sequence, number)| {
+            Body::AttachmentKept { owner, series, sequence, number }
+        }),
         (text(), text(), any::<[u8; 32]>(), any::<u64>())
             .prop_map(|(area, source, digest, shapes)| Body::MapDrawn { area, source, digest, shapes }),
         (
@@ -352,6 +358,26 @@ fn a_plan_and_its_parts_have_these_bytes_and_no_unknown_kind() {
     golden.push(0x81);
     golden.extend(id(2));
     assert_eq!(bytes(Body::PlanWithdrawn { plan: Id([2; 16]) }), golden);
+}
+
+#[test]
+fn attachments_have_these_bytes() {
+    let golden = |kind: u8, number: u8| {
+        let mut golden = vec![0x84, 0x18, kind, 0x19, 0x03, 0xe8, 0x50];
+        golden.extend([1; 16]);
+        golden.push(0x84);
+        golden.push(0x50);
+        golden.extend([2; 16]);
+        golden.push(0x50);
+        golden.extend([3; 16]);
+        golden.extend([7, number]);
+        golden
+    };
+    let (owner, series) = (Id([2; 16]), Id([3; 16]));
+    let named = Body::AttachmentsNamed { owner, series, sequence: 7, files: 2 };
+    assert_eq!(Fact { at: 1000, actor: Id([1; 16]), body: named }.encode(), golden(50, 2));
+    let kept = Body::AttachmentKept { owner, series, sequence: 7, number: 1 };
+    assert_eq!(Fact { at: 1000, actor: Id([1; 16]), body: kept }.encode(), golden(51, 1));
 }
 
 #[test]

@@ -23,6 +23,7 @@
 //! | make the views again, or check them | [`rebuild`] |
 
 pub mod asked;
+pub mod attachments;
 pub mod batch;
 pub mod case_lists;
 pub mod cases;
@@ -56,7 +57,8 @@ pub mod tasks;
 pub mod verify;
 pub mod views;
 
-pub use batch::{Batch, NamedPart, Receipt, Sealed, Submission, SubmissionRefused};
+pub use attachments::AttachmentRefused;
+pub use batch::{Batch, NamedPart, Receipt, Sealed, Submission, SubmissionRefused, Submitted};
 pub use control::Control;
 pub use error::{Refusal, Result, StoreError};
 pub use pull::{ChangedDoor, Changes, DoorCursor};

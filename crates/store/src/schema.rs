@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 4;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 21;
+pub const VIEWS_VERSION: i64 = 22;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -234,6 +234,9 @@ create table filled (subject blob not null, position integer not null, subject_k
     case_id blob, slip blob, primary key (subject, position)) without rowid;
 create index filled_for_case on filled (case_id) where case_id is not null;
 create index filled_with on filled (slip, on_day) where slip is not null;
+create table attachment (series blob not null, sequence integer not null, number integer not null, owner blob not null,
+    position integer, primary key (series, sequence, number)) without rowid;
+create index attachment_of_owner on attachment (owner);
 create table to_judge (subject blob not null, kind integer not null, with_people integer not null,
     position integer not null, primary key (subject, with_people)) without rowid;
 create index to_judge_at on to_judge (position);
@@ -330,6 +333,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("plan_part", "plan, person"),
     ("appointment", "who, programme, role"),
     ("filled", "subject, position"),
+    ("attachment", "series, sequence, number"),
     ("to_judge", "subject, with_people"),
     ("case_file", "id"),
     ("case_alias", "id"),

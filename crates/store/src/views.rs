@@ -914,6 +914,30 @@ impl State for Views {
         Ok(())
     }
 
+    fn put_attachments(&mut self, owner: Id, (series, sequence): (SeriesId, u64), files: u64) -> Result<()> {
+        for number in 0..files.min(programme::attachment::MOST_FILES as u64) {
+            self.cached(
+                "insert or ignore into attachment (series, sequence, number, owner) values (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![series.0, sequence, number, owner.0])?;
+        }
+        Ok(())
+    }
+
+    fn put_attachment(
+        &mut self,
+        (series, sequence): (SeriesId, u64),
+        number: u64,
+        position: u64,
+    ) -> Result<()> {
+        self.cached(
+            "update attachment set position = ?4
+             where series = ?1 and sequence = ?2 and number = ?3 and position is null",
+        )?
+        .execute(params![series.0, sequence, number, position])?;
+        Ok(())
+    }
+
     fn judge_anew(&mut self, subject: Subject, with_people: bool, position: u64) -> Result<()> {
         // Before the first programme there is nothing to judge by.
         if !self.book.editions.is_empty() {
@@ -1067,6 +1091,7 @@ impl State for Views {
             "update said set about = null where about = ?1 and slip = (select slip from said where id = ?1)",
             "delete from two_people where other = ?1 and one in (select other from two_people where one = ?1)",
             "delete from two_people where one = ?1",
+            "delete from attachment where owner = ?1",
         ] {
             self.cached(sql)?.execute([id.0])?;
         }
@@ -1091,6 +1116,7 @@ impl State for Views {
     fn erase_notes(&mut self, id: DwellingId, position: u64, at: Millis) -> Result<()> {
         self.cached("insert or replace into notes_erased (dwelling, position, at) values (?1, ?2, ?3)")?
             .execute(params![id.0, position, at])?;
+        self.cached("delete from attachment where owner = ?1")?.execute([id.0])?;
         Ok(())
     }
 

@@ -642,6 +642,8 @@ export default {
     person: 'Person {n}',
     sealed: 'Answers, classes and figures are sealed. Each opening is recorded, and the people can see it.',
     open: 'Open the file',
+    openPicture: 'Open the picture: {label}',
+    pictureMissing: 'The picture has not come yet',
     asRole: '{programme}: as {roles}',
     cases: 'Cases',
     noCases: 'No cases.',

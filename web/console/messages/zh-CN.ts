@@ -642,6 +642,8 @@ export default {
     person: '第 {n} 人',
     sealed: '答案、分类和计算项加密保存。每次打开都会记入账本，本人看得到。',
     open: '打开档案',
+    openPicture: '打开图片：{label}',
+    pictureMissing: '图片还没有传到',
     asRole: '{programme}：以{roles}的身份看',
     cases: '个案',
     noCases: '没有个案。',

@@ -9,6 +9,7 @@
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `maps` | outlines of buildings and grids |
 //! | `floors` | 疫情地图: people with an open case by floor, and what of it the public is told |
+//! | `attachments` | pictures that a phone's facts name |
 //! | `command` | what waits for someone, by area |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
@@ -46,6 +47,7 @@ use crate::app::plans::Planning;
 use crate::app::territory::Territory;
 
 pub mod areas;
+pub mod attachments;
 pub mod boards;
 pub mod bridges;
 pub mod buildings;
@@ -224,6 +226,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(slips::routes())
         .merge(checks::routes())
         .merge(facts::routes())
+        .merge(attachments::routes())
         .merge(pull::routes())
         .merge(proofs::routes())
         .merge(events::routes())

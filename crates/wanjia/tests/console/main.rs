@@ -14,6 +14,7 @@ mod maps;
 mod matrix;
 mod openrosa;
 mod people;
+mod pictures;
 mod place;
 mod plans;
 mod proposals;

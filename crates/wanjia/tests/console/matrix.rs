@@ -286,6 +286,21 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             let file = if endpoint.ends_with("file") { "/file?purpose=service" } else { "" };
             (format!("/v1/households/{home}{file}"), None)
         }
+        "POST /v1/households/{dwelling}/pictures" => {
+            cases::publish(place).await;
+            let home = place.home(other).await;
+            let body = json!({"position": 0, "name": "a.jpg", "purpose": "service"});
+            (format!("/v1/households/{home}/pictures"), Some(body))
+        }
+        "POST /v1/attachments" => {
+            let phone = match (other, who) {
+                (true, _) => &place.other_phone,
+                (false, Who::Revoked) => &place.revoked_phone,
+                (false, _) => &place.own_phone,
+            };
+            let uri = format!("/v1/attachments?series={}&sequence=0&name=a.jpg", phone.series);
+            (uri, Some(Value::String("no picture".into())))
+        }
         "POST /v1/cases" => {
             cases::publish(place).await;
             let dwelling = place.home(other).await;

@@ -17,8 +17,8 @@ use domain::fact::{Body, Fact, Light, Outcome};
 use domain::id::Id;
 use domain::identity::Identity;
 use intake::Table;
-use ledger::envelope::{self, Envelope};
-use ledger::seal::TerritoryKey;
+use ledger::envelope::{self, Commitment, Envelope};
+use ledger::seal::{DataKey, TerritoryKey};
 use ledger::series::DeviceKey;
 use serde_json::{Value, json};
 use store::control::{Account, Phone as PhoneRow};
@@ -39,6 +39,8 @@ pub const OWN: &str = "420102001001";
 pub const OTHER: &str = "420102001002";
 pub const SWEEP: Id = Id([77; 16]);
 pub const DAY: i64 = 86_400_000;
+/// Under which the phones of the tests seal.
+pub const DATA_KEY: [u8; 32] = [5; 32];
 
 const AREAS: &str = "code,name,level,parent_code
 420102,江岸区,county,
@@ -83,6 +85,34 @@ impl Phone {
     pub fn push(&self, body: Body) -> Value {
         let mut head = self.head.lock().unwrap();
         self.signed(&mut head, body)
+    }
+
+    /// As [`Phone::push`], with content sealed to this owner. Also the number of the fact.
+    pub fn push_sealed(&self, body: Body, owner: Id, plaintext: &[u8]) -> (Value, u64) {
+        let mut head = self.head.lock().unwrap();
+        let (sequence, series) = (head.0, self.series.0);
+        let ciphertext = self.sealed(owner, sequence, plaintext);
+        let payload = Fact { at: now(), actor: self.series, body }.encode();
+        let sealed = Some(Commitment { owner: owner.0, digest: ledger::seal::digest(&ciphertext) });
+        let fact = Envelope { series, sequence, previous: head.1, payload, sealed }.encode();
+        head.1 = envelope::hash(&fact);
+        head.0 += 1;
+        let signature = self.key.sign_head(&series, sequence, &head.1);
+        let push = json!({
+            "series": self.series,
+            "facts": [{
+                "fact": STANDARD.encode(fact), "content": STANDARD.encode(ciphertext),
+                "data_key": STANDARD.encode(DATA_KEY),
+            }],
+            "signature": STANDARD.encode(signature), "known_size": 0,
+        });
+        (push, sequence)
+    }
+
+    /// What is sealed for a fact of this phone's.
+    pub fn sealed(&self, owner: Id, sequence: u64, plaintext: &[u8]) -> Vec<u8> {
+        let key = DataKey::from_bytes(DATA_KEY);
+        ledger::seal::seal(&key, &owner.0, &self.series.0, sequence, [3; 24], plaintext)
     }
 
     fn signed(&self, head: &mut (u64, [u8; 32]), body: Body) -> Value {
