@@ -7,7 +7,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { choosePin, DESK, launch, openPage, PHONE } from './browser.mjs'
 import { Looking } from './look.mjs'
-import { makeDemonstration } from './territory.mjs'
+import { makeDemonstration, samples } from './territory.mjs'
 
 const LARGEST = 60_000
 const out = fileURLToPath(new URL('../docs/guide/pictures/', import.meta.url))
@@ -74,6 +74,12 @@ async function secretary(locale) {
   await page.goto(`${territory.origin}/#/reconcile`)
   await page.waitForSelector('.column')
   await picture(page, `secretary-reconcile.${locale}`, 45)
+  await page.goto(`${territory.origin}/#/sheets`)
+  await page.click('.page-head .button.lamp')
+  await page.setInputFiles('[name=file]', samples('department.xlsx'))
+  await page.locator('.bring .button.dusk').click()
+  await page.waitForSelector('.columns')
+  await picture(page, `secretary-sheets.${locale}`, 45)
   await page.context().close()
 }
 
