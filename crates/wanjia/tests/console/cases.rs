@@ -439,3 +439,49 @@ async fn a_compound_is_named_free_of_cases_and_a_problem_of_it_is_told() {
     let (_, difference) = store::rebuild::check(&root, &mut |_| {}).unwrap();
     assert!(difference.is_none(), "{difference:?}");
 }
+
+/// What a program that is gone published stops nothing but itself, and says so to whoever asks for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pack_that_does_not_read_is_told_and_the_rest_is_there() {
+    let place = Place::new().await;
+    publish(&place).await;
+    let home = place.home(false).await;
+    let case = Id([90; 16]);
+    place
+        .site
+        .territory
+        .write(move |store, now| {
+            let actor = Id([9; 16]);
+            let (from, sunset) = (day_of(now) - 30, day_of(now) + 300);
+            let (programme, version) = ("heat", "2020-03");
+            let publication = Publication { programme, version, from, sunset, pack: b"of another program" };
+            let report = Body::CaseReported {
+                case,
+                programme: programme.into(),
+                version: version.into(),
+                pathway: "dependant".into(),
+                subject: Subject::Dwelling(home),
+                dwelling: home,
+                source: Source::Department,
+                rule: None,
+                counted_from: None,
+            };
+            Ok(store.write(now, |batch| {
+                batch.publish_programme(actor, &publication)?;
+                batch.append(actor, report, None)
+            })?)
+        })
+        .await
+        .unwrap();
+    for uri in [format!("/v1/cases/{case}"), "/v1/indicators?programme=heat".to_owned()] {
+        let answer = place.ask(SECRETARY, "GET", &uri, None).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "pack_unreadable"), "{uri}");
+        for part in ["heat", "2020-03", "wanjia rebuild"] {
+            assert!(answer.text.contains(part), "{part}: {}", answer.text);
+        }
+    }
+    for uri in ["/v1/tasks", "/v1/forms", "/v1/indicators?programme=epidemic"] {
+        let answer = place.ask(SECRETARY, "GET", uri, None).await;
+        assert_eq!(answer.status, 200, "{uri}: {}", answer.text);
+    }
+}
