@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use domain::case::Subject;
 use domain::id::{ActorId, CaseId, SeriesId};
 use domain::time::{Millis, day_of, end_of, from_day};
 use programme::Programme;
@@ -219,7 +220,11 @@ fn row(
                 role,
                 signed_by: step.signed_by.iter().map(|code| role_of(&file.programme, code)).collect(),
                 forms: forms_of(file, step),
-                may_override: signatures.is_none() && step.guard.is_some() && step.may_override,
+                // A phone does not know the id of an area, to which the reason would be sealed.
+                may_override: signatures.is_none()
+                    && step.guard.is_some()
+                    && step.may_override
+                    && !matches!(file.case.subject, Subject::Area(_)),
                 counted_from: counted_from(reader, file, step)?,
             });
         }
