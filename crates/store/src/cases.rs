@@ -23,6 +23,7 @@ use crate::error::{Result, StoreError};
 use crate::packs::{self, if_readable};
 use crate::query::Reader;
 use crate::store::read_fact;
+use crate::tasks::DueRow;
 use crate::views::{Views, get_id, get_optional_id};
 
 /// A task as a list shows it.
@@ -306,9 +307,8 @@ impl Views {
     /// Makes cases of the parts to which reports and deeds add up now, in the place of those that were known.
     fn part(&mut self, like: &Case, known: &[CaseId], reports: &[Report], parts: &[Part]) -> Result<()> {
         for id in known {
-            for sql in ["delete from case_file where id = ?1", "delete from due where case_id = ?1"] {
-                self.cached(sql)?.execute([id.0])?;
-            }
+            self.cached("delete from case_file where id = ?1")?.execute([id.0])?;
+            self.put_due(*id, Vec::new())?;
         }
         for part in parts {
             let own = id(part.named);
@@ -340,7 +340,6 @@ impl Views {
     ) -> Result<()> {
         let (id, standing) = (id(part.named), part.case);
         let Some((_, own)) = self.case_row(id)? else { return Ok(()) };
-        self.cached("delete from due where case_id = ?1")?.execute([id.0])?;
         let area = apply::area_about(self, own.subject, own.dwelling)?.unwrap_or(0);
         let area_code = self.book().areas.code(area).to_owned();
         let terms = terms(programme, pathway, &area_code);
@@ -364,33 +363,19 @@ impl Views {
             part.opening.counted_from.map(to_day),
             standing.waits
         ])?;
-        let mut put = self.cached(
-            "insert or replace into due (case_id, task, rank, programme, role, area, since, remind_at, due, tell_at, told)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-                exists (select 1 from climbed where case_id = ?1 and task = ?2 and role = ?5 and due = ?9))",
-        )?;
+        let mut rows = Vec::new();
         for task in tasks {
             let (since, due) = (task.since.as_millisecond(), task.due.as_millisecond());
             let remind_at = task.remind_at.as_millisecond();
             let length = (due - since).max(1);
-            let climbs = (0i64..).zip(&task.climbs_to).map(|(times, role)| (role, due + times * length));
-            let ranks = std::iter::once((&task.owner, remind_at)).chain(climbs);
+            let climbs = (0i64..).zip(task.climbs_to).map(|(times, role)| (role, due + times * length));
+            let ranks = std::iter::once((task.owner, remind_at)).chain(climbs);
             for (rank, (role, tell_at)) in (0u32..).zip(ranks) {
-                put.execute(params![
-                    id.0,
-                    told(&task.what),
-                    rank,
-                    case.programme,
-                    role,
-                    area,
-                    since,
-                    remind_at,
-                    due,
-                    tell_at
-                ])?;
+                let (task, programme) = (told(&task.what), case.programme.clone());
+                rows.push(DueRow { task, rank, programme, role, area, since, remind_at, due, tell_at });
             }
         }
-        Ok(())
+        self.put_due(id, rows)
     }
 
     fn case_row(&self, id: CaseId) -> Result<Option<(CaseId, Case)>> {
@@ -563,7 +548,14 @@ impl Views {
     }
 
     pub(crate) fn erase_cases(&mut self, person: Id) -> Result<()> {
-        for table in ["case_event", "case_report", "case_alias", "climbed", "due"] {
+        let cases: Vec<CaseId> = {
+            let mut read = self.cached("select id from case_file where subject = ?1")?;
+            read.query_map([person.0], |row| get_id(row, 0))?.collect::<rusqlite::Result<_>>()?
+        };
+        for case in cases {
+            self.put_due(case, Vec::new())?;
+        }
+        for table in ["case_event", "case_report", "case_alias", "climbed"] {
             self.cached(&format!(
                 "delete from {table} where case_id in (select id from case_file where subject = ?1)"
             ))?
@@ -709,80 +701,6 @@ fn parts(pathway: &Pathway, reports: &[Report], events: &[Event]) -> Option<Vec<
 }
 
 impl Reader {
-    /// What someone has to do by `until`, what is overdue first: the tasks of her roles, and those that have climbed to
-    /// them by `now`.
-    ///
-    /// # Errors
-    /// Those of the storage.
-    pub fn due_tasks(
-        &self,
-        roles: &[RoleIn],
-        now: Millis,
-        until: Millis,
-        limit: usize,
-    ) -> Result<Vec<DueTask>> {
-        // First which tasks they are, from the index alone; what is read of an area is never later than what is already
-        // found for all places of the list.
-        let mut search = self.views.connection().prepare_cached(
-            "select due, case_id, task, rank from due
-             where programme = ?1 and role = ?2 and area = ?3 and due <= ?4 and (rank = 0 or tell_at <= ?5)
-             order by due limit ?6",
-        )?;
-        let mut found: Vec<(Millis, CaseId, String, u32)> = Vec::new();
-        let mut last = until;
-        for RoleIn { programme, role, area } in roles {
-            for area in self.book().areas.subtree(*area) {
-                let rows = search.query_map(params![programme, role, area, last, now, limit], |row| {
-                    Ok((row.get(0)?, get_id(row, 1)?, row.get(2)?, row.get(3)?))
-                })?;
-                let before = found.len();
-                found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
-                if found.len() > before {
-                    found.sort_unstable();
-                    // A task of hers that has climbed to another of her roles is one task.
-                    found.dedup_by(|later, first| (later.1, &later.2) == (first.1, &first.2));
-                    found.truncate(limit);
-                    if let Some((due, ..)) = found.last().filter(|_| found.len() == limit) {
-                        last = *due;
-                    }
-                }
-            }
-        }
-        let mut read = self.views.connection().prepare_cached(
-            "select due.case_id, due.programme, case_file.pathway, case_file.state, case_file.subject_kind,
-                case_file.subject, case_file.dwelling, due.area, due.task, due.role, due.rank, due.since, due.remind_at,
-                due.due, case_file.holder, case_file.offered, case_file.turn,
-                (select count(*) from case_event where case_event.case_id = due.case_id)
-             from due join case_file on case_file.id = due.case_id
-             where due.case_id = ?1 and due.task = ?2 and due.rank = ?3",
-        )?;
-        let mut tasks = Vec::with_capacity(found.len());
-        for (_, case, task, rank) in found {
-            tasks.push(read.query_row(params![case.0, task, rank], |row| {
-                Ok(DueTask {
-                    case: get_id(row, 0)?,
-                    programme: row.get(1)?,
-                    pathway: row.get(2)?,
-                    state: row.get(3)?,
-                    subject: subject_from(row, 4)?,
-                    dwelling: get_id(row, 6)?,
-                    area: row.get(7)?,
-                    task: row.get(8)?,
-                    role: row.get(9)?,
-                    rank: row.get(10)?,
-                    since: row.get(11)?,
-                    remind_at: row.get(12)?,
-                    due: row.get(13)?,
-                    holder: get_optional_id(row, 14)?,
-                    offered: get_optional_id(row, 15)?,
-                    turn: row.get(16)?,
-                    events: row.get(17)?,
-                })
-            })?);
-        }
-        Ok(tasks)
-    }
-
     /// A case with everything that is known of it, under its own id or another name of it.
     ///
     /// # Errors

@@ -11,7 +11,8 @@
 //! | publish a programme's pack and find it again | [`packs`] |
 //! | read cases, and what is due of them by whom | [`cases`] |
 //! | read boards of cases, the cases behind a door, whom a form ties to one | [`case_lists`] |
-//! | whether a role has anybody | [`held`] |
+//! | read lists of tasks | [`tasks`] |
+//! | where a role has anybody | [`held`] |
 //! | read what residents are asked for, and which doors a line means | [`asked`] |
 //! | keep and read what indicators count | [`indicators`] |
 //! | read residents' slips and what was said with them | [`slips`] |
@@ -22,6 +23,7 @@
 //! | make the views again, or check them | [`rebuild`] |
 
 pub mod asked;
+pub mod attachments;
 pub mod batch;
 pub mod case_lists;
 pub mod cases;
@@ -50,10 +52,13 @@ pub mod rebuild;
 pub mod schema;
 pub mod slips;
 pub mod store;
+mod subscriptions;
+pub mod tasks;
 pub mod verify;
 pub mod views;
 
-pub use batch::{Batch, NamedPart, Receipt, Sealed, Submission, SubmissionRefused};
+pub use attachments::AttachmentRefused;
+pub use batch::{Batch, NamedPart, Receipt, Sealed, Submission, SubmissionRefused, Submitted};
 pub use control::Control;
 pub use error::{Refusal, Result, StoreError};
 pub use pull::{ChangedDoor, Changes, DoorCursor};

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 4;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 19;
+pub const VIEWS_VERSION: i64 = 22;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -191,10 +191,16 @@ create table edition (number integer primary key, programme text not null, versi
     sunset integer not null, digest blob not null, published_at integer not null);
 create table map (number integer primary key, area integer not null, source text not null, digest blob not null,
     shapes integer not null, drawn_at integer not null);
+create table subscription (number integer primary key, id blob not null, area integer not null, rows_of integer not null,
+    department text not null, name text not null, basis text not null, last_day integer not null, fields text not null,
+    kept_at integer not null, kept_by blob not null, position integer not null, approved_at integer, approved_by blob,
+    taken_at integer, taken_by blob, taken_rows integer, taken_position integer, takings integer not null,
+    ended_at integer, ended_by blob);
 create table device (series blob primary key, public_key blob not null, worker blob not null, role integer not null,
     area integer not null, enrolled_at integer not null, revoked_at integer, ends_at integer) without rowid;
 create index device_of_area on device (area);
 create index device_of_worker on device (worker);
+create index device_of_role on device (role, area) where revoked_at is null;
 create table access (account blob primary key, role integer not null, area integer not null) without rowid;
 create table dwelling (id blob primary key, area integer not null, place integer not null, on_roster integer not null,
     listed integer not null, changed integer not null, building text not null, unit text not null, room text not null) without rowid;
@@ -222,11 +228,15 @@ create index plan_part_of_person on plan_part (person);
 create index plan_part_of_worker on plan_part (worker) where worker is not null;
 create table appointment (who blob not null, programme text not null, role text not null, area integer not null,
     primary key (who, programme, role)) without rowid;
+create index appointment_of_role on appointment (programme, role);
 create table filled (subject blob not null, position integer not null, subject_kind integer not null,
     dwelling blob not null, at integer not null, programme text not null, version text not null, form text not null, on_day integer not null,
     case_id blob, slip blob, primary key (subject, position)) without rowid;
 create index filled_for_case on filled (case_id) where case_id is not null;
 create index filled_with on filled (slip, on_day) where slip is not null;
+create table attachment (series blob not null, sequence integer not null, number integer not null, owner blob not null,
+    position integer, primary key (series, sequence, number)) without rowid;
+create index attachment_of_owner on attachment (owner);
 create table to_judge (subject blob not null, kind integer not null, with_people integer not null,
     position integer not null, primary key (subject, with_people)) without rowid;
 create index to_judge_at on to_judge (position);
@@ -249,8 +259,11 @@ create table case_event (case_id blob not null, series blob not null, sequence i
 create table due (case_id blob not null, task text not null, rank integer not null, programme text not null,
     role text not null, area integer not null, since integer not null, remind_at integer not null, due integer not null,
     tell_at integer not null, told integer not null, primary key (case_id, task, rank)) without rowid;
-create index due_of_role on due (programme, role, area, due, tell_at);
 create index due_to_tell on due (tell_at) where told = 0;
+-- Whose list a task stands in, in its own area (below 0) and in each above it (below 1); owner: whose it is, if another's.
+create table due_list (programme text not null, role text not null, area integer not null, below integer not null,
+    rank integer not null, owner text not null, at integer not null, case_id blob not null, task text not null,
+    primary key (programme, role, area, below, rank, owner, at, case_id, task)) without rowid;
 create table climbed (case_id blob not null, task text not null, role text not null, due integer not null,
     at integer not null, named blob not null, primary key (case_id, task, role, due)) without rowid;
 create table hand_over (id blob primary key, sweep integer not null, area integer not null, giver blob not null,
@@ -306,6 +319,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("roster", "number"),
     ("edition", "number"),
     ("map", "number"),
+    ("subscription", "number"),
     ("device", "series"),
     ("access", "account"),
     ("dwelling", "id"),
@@ -319,12 +333,14 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("plan_part", "plan, person"),
     ("appointment", "who, programme, role"),
     ("filled", "subject, position"),
+    ("attachment", "series, sequence, number"),
     ("to_judge", "subject, with_people"),
     ("case_file", "id"),
     ("case_alias", "id"),
     ("case_report", "case_id, position"),
     ("case_event", "case_id, series, sequence"),
     ("due", "case_id, task, rank"),
+    ("due_list", "programme, role, area, below, rank, owner, at, case_id, task"),
     ("climbed", "case_id, task, role, due"),
     ("hand_over", "id"),
     ("hand_over_door", "hand_over, dwelling"),

@@ -240,12 +240,8 @@ async fn tasks(
         .read(move |reader| {
             let roles = cases::roles_of(reader, actor, day_of(now))?;
             let mut rows = Vec::new();
-            let mut due = reader.due_tasks(&roles, now, end_of(until), limit)?;
-            due.extend(reader.unheld_tasks(&roles, end_of(until), limit)?);
-            due.sort_by(|a, b| (a.due, a.case, &a.task, a.rank).cmp(&(b.due, b.case, &b.task, b.rank)));
-            due.dedup_by(|later, first| (later.case, &later.task) == (first.case, &first.task));
-            for task in due.iter().take(limit) {
-                rows.extend(task_row(reader, task, actor.id, now)?);
+            for task in reader.due_or_unheld_tasks(&roles, now, end_of(until), limit)? {
+                rows.extend(task_row(reader, &task, actor.id, now)?);
             }
             let code = |area| reader.book().areas.code(area).to_owned();
             let roles = roles
