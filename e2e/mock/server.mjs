@@ -51,6 +51,8 @@ export function makeMock({ now = Date.now } = {}) {
     endsAt: null,
     update: '',
     lastPush: null,
+    attachments: [],
+    attachmentStatus: 204,
     recovery: recovery.privateKey,
     /** Levers for tests: the clock's offset in ms, refusing service, cutting the answer of the next push, lying about the past. */
     clockOffset: 0,
@@ -322,6 +324,12 @@ export function makeMock({ now = Date.now } = {}) {
       const sender = device ?? (request.headers.authorization === undefined ? devices.get(body.series) : null)
       mock.lastPush = body
       return sender ? push(sender, body.series, body) : unknownDevice()
+    }
+    if (path === '/v1/attachments' && method === 'POST') {
+      if (mock.attachmentStatus !== 204) return problem(mock.attachmentStatus, '没有收下', '图片没有收下。', 'The picture was not taken.')
+      const [series, sequence, name] = ['series', 'sequence', 'name'].map((part) => query.get(part))
+      mock.attachments.push({ series, sequence: Number(sequence), name, content: raw, sealedKey: Buffer.from(request.headers['x-sealed-key'], 'base64'), token: request.headers.authorization })
+      return { status: 204, body: null }
     }
     if (path === '/v1/facts/head') {
       if (device?.revoked_at) return revokedDevice()

@@ -6,7 +6,7 @@ import type { Purpose } from '@core/api/types'
 import { ROLES, type Deed } from './roles'
 import { account } from './session'
 
-export const PAGES = ['coverage', 'command', 'cases', 'tasks', 'residual', 'reconcile', 'building', 'map', 'floors', 'lines', 'indicators', 'residents', 'quarantine', 'devices', 'plans', 'roster'] as const satisfies readonly Deed[]
+export const PAGES = ['coverage', 'command', 'cases', 'tasks', 'residual', 'reconcile', 'building', 'map', 'floors', 'lines', 'indicators', 'residents', 'quarantine', 'devices', 'plans', 'roster', 'sheets'] as const satisfies readonly Deed[]
 
 export function may(deed: Deed): boolean {
   return (ROLES[deed] as readonly string[]).includes(account.value?.role ?? '')

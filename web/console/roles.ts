@@ -21,6 +21,7 @@ export const ROLES = {
   exactFloors: ['grid_worker', 'community_secretary'],
   drawMap: WORKS_WITH_PEOPLE,
   roster: WORKS_WITH_PEOPLE,
+  sheets: [...WORKS_WITH_PEOPLE, ...LEADS],
   lines: WORKS_WITH_PEOPLE,
   residents: WORKS_WITH_PEOPLE,
   names: WORKS_WITH_PEOPLE,

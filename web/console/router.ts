@@ -23,6 +23,7 @@ const SCREENS = {
   devices: () => import('./screens/Devices.vue'),
   plans: () => import('./screens/Plans.vue'),
   roster: () => import('./screens/Roster.vue'),
+  sheets: () => import('./screens/Sheets.vue'),
 }
 
 export const router = createRouter({
@@ -48,6 +49,7 @@ export const router = createRouter({
     { path: '/devices', name: 'devices', component: SCREENS.devices },
     { path: '/plans', name: 'plans', component: SCREENS.plans },
     { path: '/roster', name: 'roster', component: SCREENS.roster },
+    { path: '/sheets', name: 'sheets', component: SCREENS.sheets },
     { path: '/:rest(.*)', redirect: '/' },
   ],
 })

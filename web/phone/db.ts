@@ -115,6 +115,33 @@ export interface FormDraft {
   savedAt: number
 }
 
+/** A picture that a form names, by a random name. */
+export interface Picture {
+  name: string
+  /** SHA-256 of the bytes, in hexadecimal. */
+  digest: string
+  bytes: Bytes
+}
+
+/** One in a form that is not finished. */
+export interface DraftPicture extends Picture {
+  /** `<draft>/<name>` */
+  id: string
+  draft: string
+}
+
+/** One on its way to the server, sealed as the content of the fact that names it. */
+export interface Attachment {
+  /** `<sequence>/<name>` */
+  id: string
+  sequence: number
+  name: string
+  content: Bytes
+  sealedKey: Bytes
+  /** refused: the server does not take it, and it is not sent again. */
+  fate: 'waiting' | 'refused'
+}
+
 /** What was filled in last on this phone about someone, to be taken over answer by answer. */
 export interface LastAnswers {
   /** `<programme>/<form>/<person or dwelling>` */
@@ -216,6 +243,7 @@ const PLAIN: readonly string[] = [
 /** Pseudonyms, ciphertexts and fates: what a push needs while the phone is locked. */
 const CLEAR = {
   outbox: ['envelope', 'hash', 'content', 'sealedKey', 'signature', 'receipt'],
+  attachments: ['sequence', 'name', 'content', 'sealedKey'],
 }
 
 class PhoneDatabase extends Dexie {
@@ -229,6 +257,8 @@ class PhoneDatabase extends Dexie {
   declare forms: EntityTable<KeptForm, 'key'>
   declare drafts: EntityTable<FormDraft, 'id'>
   declare answers: EntityTable<LastAnswers, 'id'>
+  declare pictures: EntityTable<DraftPicture, 'id'>
+  declare attachments: EntityTable<Attachment, 'id'>
 
   constructor() {
     super('wanjia')
@@ -240,6 +270,7 @@ class PhoneDatabase extends Dexie {
     })
     this.version(2).stores({ tasks: 'id', forms: 'key', drafts: 'id', answers: 'id' })
     this.version(3).stores({ plain: 'name', visitDrafts: 'dwelling' }).upgrade(apart)
+    this.version(4).stores({ pictures: 'id, draft', attachments: 'id, fate' })
     this.use(sealing(CLEAR, ['plain'], ['doors', 'outbox', 'visits']))
   }
 }

@@ -5,7 +5,6 @@
  */
 import Dexie, { type Table } from 'dexie'
 import {
-  answeredBody,
   caseActedBody,
   doorsAnsweredBody,
   doorsOfferedBody,
@@ -24,7 +23,6 @@ import {
   type PersonContent,
 } from '@core/ledger/facts'
 import type { Named } from '@core/api/types'
-import { answersContent, type Given } from '@core/ledger/answers'
 import { text, type Bytes } from '@core/ledger/bytes'
 import type { Canonical } from '@core/ledger/canonical'
 import { encodeEnvelope, factHash, FIRST_PREVIOUS, headMessage } from '@core/ledger/envelope'
@@ -32,7 +30,7 @@ import { contentDigest, freshKey, freshNonce, seal } from '@core/ledger/seal'
 import { sign } from '@core/ledger/signature'
 import { freshId, idBytes, idText } from '@core/ledger/uuid'
 import { floorOf } from '@core/doors/order'
-import { db, setting, type FormAbout, type Identity, type KeptForm, type KeptTask, type OutboxFact, type PhoneDoor } from './db'
+import { db, setting, type Identity, type KeptTask, type OutboxFact, type PhoneDoor } from './db'
 import type { HandingEntry } from './handing'
 import { doorTitle } from './naming'
 import { keeping } from './vault'
@@ -54,7 +52,7 @@ export interface VisitEntry {
   where: string
 }
 
-interface Draft {
+export interface Draft {
   kind: number
   body: Canonical[]
   content: { owner: Uint8Array; plaintext: Uint8Array } | null
@@ -64,7 +62,7 @@ interface Draft {
   handed?: OutboxFact['handed']
 }
 
-type Place = Pick<PhoneDoor, 'dwelling' | 'building' | 'unit' | 'room'>
+export type Place = Pick<PhoneDoor, 'dwelling' | 'building' | 'unit' | 'room'>
 
 export interface DeedEntry {
   task: KeptTask
@@ -78,15 +76,6 @@ export interface DeedEntry {
   countedFrom: number | null
   /** Why a step is taken against its condition. */
   why: string | null
-}
-
-export interface AnswersEntry {
-  form: KeptForm
-  about: FormAbout
-  door: Place
-  case: string | null
-  on: number
-  answers: Record<string, Given>
 }
 
 /** A draft whose content has its key. */
@@ -169,33 +158,6 @@ export async function recordHanding(identity: Identity, entry: HandingEntry, now
   return write(identity, [draft], { dwelling: '', building: '', unit: '', room: '' }, null, now)
 }
 
-/** Writes a form that was filled in, its answers sealed to whom they are about, and ends its draft. */
-export async function recordAnswers(identity: Identity, entry: AnswersEntry, draftId: string, now: number): Promise<void> {
-  const { form, about, answers, on } = entry
-  const person = about.person === null ? null : idBytes(about.person)
-  const dwelling = idBytes(about.dwelling)
-  const draft: Draft = {
-    kind: Kind.Answered,
-    body: answeredBody({
-      person,
-      dwelling,
-      case: entry.case === null ? null : idBytes(entry.case),
-      programme: form.programme,
-      version: form.version,
-      form: form.form,
-      on,
-    }),
-    content: { owner: person ?? dwelling, plaintext: answersContent(answers) },
-    what: 'answered',
-    named: { code: form.form, zh: form.zh, en: form.en },
-  }
-  const id = `${form.programme}/${form.form}/${about.person ?? about.dwelling}`
-  await write(identity, [draft], entry.door, null, now, [db.drafts, db.answers], async () => {
-    await db.drafts.delete(draftId)
-    await db.answers.put({ id, on, answers })
-  })
-}
-
 /** Registers a door that is on no list, under a fresh id, and puts it among this phone's doors. */
 export async function recordDoor(identity: Identity, address: DoorAddress, now: number): Promise<PhoneDoor> {
   const id = freshId()
@@ -241,7 +203,7 @@ export async function undo(visit: number): Promise<boolean> {
 }
 
 /** Writes the facts of one tap, and what the screens show of them, or nothing. Returns the visit number for `undo`. */
-async function write(
+export async function write(
   identity: Identity,
   drafts: readonly Draft[],
   door: Place,

@@ -29,6 +29,7 @@ export async function syncOnce(sender: Sender, now: () => number): Promise<void>
   while (await pushOrGoBack(sender, now)) {
     // Each turn settles one batch by its receipts.
   }
+  if (await db.attachments.where('fate').equals('waiting').count()) await (await import('./attachments')).sendAttachments(sender)
   if (!isOpen(sender)) {
     // Whoever has it may not be its worker any more: it learns of that without its token.
     await ask(sender, now, `/v1/devices/${idText(sender.series)}/standing`, {})

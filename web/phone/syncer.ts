@@ -101,7 +101,7 @@ async function isPastItsEnd(): Promise<boolean> {
 async function wipeWhenEmpty(why: Ending): Promise<void> {
   await kept()
   const unsentNow = await db.outbox.where('fate').anyOf('waiting', 'sent').count()
-  if (unsentNow > 0) return
+  if (unsentNow + (await db.attachments.where('fate').equals('waiting').count()) > 0) return
   gone = true
   await wipe()
   localStorage.setItem(WIPED, why)

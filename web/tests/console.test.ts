@@ -188,6 +188,7 @@ describe('what is offered to whom', () => {
     exactFloors: 'GET /v1/floors',
     drawMap: 'POST /v1/map',
     roster: 'POST /v1/roster',
+    sheets: 'GET /v1/subscriptions',
     residents: 'GET /v1/said',
     lines: 'POST /v1/lines',
     names: 'POST /v1/persons/names',

@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { answersContent } from '@core/ledger/answers'
 import { overRoot, type Question } from '../phone/forms/engine'
+import { fitted } from '../phone/forms/picture'
 
 // The engine itself wants a browser; the end-to-end test runs it in one.
 vi.mock('@getodk/xforms-engine', () => ({ loadForm: vi.fn() }))
@@ -111,6 +112,41 @@ describe('answers', () => {
   it('are sealed as the server reads them: names by their bytes, fractions as 64-bit floats', () => {
     const bytes = answersContent({ n: -3, b: 'x', aa: 36.6, a: ['none'] })
     expect(Buffer.from(bytes).toString('hex')).toBe('a4616181646e6f6e65626161fb40424ccccccccccd616261786 16e22'.replace(' ', ''))
+  })
+})
+
+describe('pictures', () => {
+  const upload = (name: string, instanceValue: string, signature = false, type = 'image') =>
+    node('upload', name, { instanceValue }, { appearances: { signature }, nodeOptions: { media: { type } }, maxPixels: 800, setValue: vi.fn() })
+  const kept = { name: 'a.jpg', digest: 'ab'.repeat(32), bytes: new Uint8Array([1]) }
+
+  it('are asked for by a camera or a signature, and other files are not', () => {
+    const { form } = over([upload('photo', ''), upload('signed', '', true), upload('voice', '', false, 'audio'), input('code', 'barcode', '')])
+    expect((form.pages()[0]!.parts as Question[]).map(({ kind, longest }) => [kind, longest])).toEqual([['picture', 800], ['signature', 800], ['unsupported', 800], ['code', null]])
+  })
+
+  it('are answers that commit to their bytes, as long as they are asked', () => {
+    const [photo, hidden, unknown] = [upload('photo', 'a.jpg'), upload('hidden', 'a.jpg'), upload('unknown', 'b.jpg')]
+    hidden.currentState.relevant = false
+    const form = overRoot({ currentState: { children: [photo, hidden, unknown] }, languages: [] } as never, [kept])
+    expect(form.answers()).toEqual({ photo: `a.jpg sha256:${kept.digest}` })
+    expect(form.pictures()).toEqual([kept])
+  })
+
+  it('are set, and taken away', () => {
+    const photo = upload('photo', '')
+    const { form } = over([photo])
+    form.attach(photo.nodeId, kept)
+    form.attach(photo.nodeId, null)
+    const [[file], [none]] = (photo.setValue as ReturnType<typeof vi.fn>).mock.calls as [[File], [null]]
+    expect([file.name, file.type, none]).toEqual(['a.jpg', 'image/jpeg', null])
+  })
+
+  it('are made smaller, and never larger', () => {
+    expect(fitted(4000, 3000, 1600)).toEqual({ width: 1600, height: 1200 })
+    expect(fitted(300, 4000, 1600)).toEqual({ width: 120, height: 1600 })
+    expect(fitted(640, 480, 1600)).toEqual({ width: 640, height: 480 })
+    expect(fitted(1, 9000, 1600)).toEqual({ width: 1, height: 1600 })
   })
 })
 

@@ -13,7 +13,9 @@ import { sweep } from '../phone/doors'
 import { enrol, invitationIn } from '../phone/enrol'
 import { quickEntry } from '../phone/knock'
 import { placeName } from '../phone/naming'
-import { recordAnswers, recordDeed, recordDoor, recordVisit, undo, type VisitEntry } from '../phone/outbox'
+import { keepPicture, picture, picturesOf, sealPictures } from '../phone/forms/picture'
+import { recordAnswers } from '../phone/forms/record'
+import { recordDeed, recordDoor, recordVisit, undo, type VisitEntry } from '../phone/outbox'
 import { PastWasRewritten } from '../phone/stops'
 import { PUSH_LIMIT, syncOnce } from '../phone/sync'
 import { freshVaultKey, holdKey, phase } from '../phone/vault'
@@ -35,7 +37,7 @@ afterAll(() => {
 })
 
 beforeEach(async () => {
-  Object.assign(mock, { endsAt: null, away: false, cutNextPush: false, rewrite: false, quarantineNext: null, clockOffset: 0, pushes: 0 })
+  Object.assign(mock, { attachments: [], attachmentStatus: 204, endsAt: null, away: false, cutNextPush: false, rewrite: false, quarantineNext: null, clockOffset: 0, pushes: 0 })
   holdKey(null)
   await db.delete()
   await db.open()
@@ -353,7 +355,7 @@ describe('tasks and forms', () => {
     const form = { key: 'epidemic/2020-03/returnee', programme: 'epidemic', version: '2020-03', form: 'returnee', zh: '返城登记', en: 'Returnee', digest: '', about: 'person' as const, roles: [], xml: '', rules: [] }
     const about = { dwelling: door.dwelling, person }
     await db.drafts.put({ id: 'draft', form: form.key, about, case: null, instance: '<data/>', page: 0, savedAt: 1 })
-    await recordAnswers(identity, { form, about, door, case: null, on: 18331, answers: { temp_c: 38.5 } }, 'draft', 5)
+    await recordAnswers(identity, { form, about, door, case: null, on: 18331, answers: { temp_c: 38.5 } }, 'draft', () => [], 5)
     const fact = (await db.outbox.toArray()).at(-1)!
     const envelope = decodeEnvelope(fact.envelope)
     expect(idText(envelope.sealed!.owner)).toBe(person)
@@ -362,5 +364,78 @@ describe('tasks and forms', () => {
     expect(new TextDecoder().decode(fact.envelope)).not.toContain('temp_c')
     expect(await db.drafts.count()).toBe(0)
     expect((await db.answers.get(`epidemic/returnee/${person}`))!.answers).toEqual({ temp_c: 38.5 })
+  })
+})
+
+describe('a picture', () => {
+  const JPEG = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3])
+  const form = { key: 'epidemic/2020-03/weak_place', programme: 'epidemic', version: '2020-03', form: 'weak_place', zh: '薄弱区域检查', en: 'Weak place', digest: '', about: 'place' as const, roles: [], xml: '', rules: [] }
+
+  async function taken(): Promise<{ owner: string; name: string }> {
+    await sync()
+    const door = await firstDoor()
+    const about = { dwelling: door.dwelling, person: null }
+    const [left, kept] = [picture(new Uint8Array([...JPEG, 9])), picture(JPEG)]
+    await keepPicture('draft', left)
+    await keepPicture('draft', kept)
+    await db.drafts.put({ id: 'draft', form: form.key, about, case: null, instance: '<data/>', page: 0, savedAt: 1 })
+    const pictures = await sealPictures(identity, about, [kept])
+    await recordAnswers(identity, { form, about, door, case: null, on: 18331, answers: { photo: `${kept.name} sha256:${kept.digest}` } }, 'draft', pictures, 5)
+    return { owner: door.dwelling, name: kept.name }
+  }
+
+  it('is kept with its draft, and only those that are answers go on', async () => {
+    await taken()
+    expect(await picturesOf('draft')).toEqual([])
+    expect(await db.attachments.count()).toBe(1)
+    const raw = await db.attachments.toArray()
+    expect(Buffer.from(raw[0]!.content).includes(Buffer.from(JPEG))).toBe(false)
+  })
+
+  it('is sent after its fact, once, and opens with the territory’s key to the bytes that the fact names', async () => {
+    const { owner, name } = await taken()
+    await sync()
+    await sync()
+    expect(mock.attachments).toHaveLength(1)
+    const sent = (mock.attachments as { series: string; sequence: number; name: string; content: Buffer; sealedKey: Buffer; token: string }[])[0]!
+    expect(sent).toMatchObject({ series: idText(identity.series), name, token: `Device ${idText(identity.series)}:${identity.token}` })
+    const fact = (await db.outbox.get(sent.sequence))!
+    expect(fact.fate).toBe('accepted')
+    const place = { owner: decodeEnvelope(fact.envelope).sealed!.owner, series: identity.series, sequence: sent.sequence }
+    expect(idText(place.owner)).toBe(owner)
+    const key = await openKey(mock.recovery, sent.sealedKey, place.owner, identity.series)
+    expect(open(sent.content, key, place)).toEqual(JPEG)
+    expect(new TextDecoder().decode(open(fact.content!, await keyOf(fact), place))).toContain(`sha256:${Buffer.from(contentDigest(JPEG)).toString('hex')}`)
+    expect(await db.attachments.count()).toBe(0)
+  })
+
+  it('waits where the server is away or lacks what it belongs to, goes where that is erased, and is not sent again where it is refused', async () => {
+    await taken()
+    mock.attachmentStatus = 404
+    await sync()
+    expect((await db.attachments.toArray()).map(({ fate }) => fate)).toEqual(['waiting'])
+    mock.attachmentStatus = 500
+    await expect(sync()).rejects.toThrow()
+    expect((await db.attachments.toArray()).map(({ fate }) => fate)).toEqual(['waiting'])
+    mock.attachmentStatus = 409
+    await sync()
+    expect((await db.attachments.toArray()).map(({ fate }) => fate)).toEqual(['refused'])
+    mock.attachmentStatus = 204
+    await sync()
+    expect(mock.attachments).toEqual([])
+    await taken()
+    mock.attachmentStatus = 410
+    await sync()
+    expect((await db.attachments.toArray()).map(({ fate }) => fate)).toEqual(['refused'])
+  })
+
+  it('leaves a locked phone without its token', async () => {
+    await taken()
+    const device = { series: identity.series, checkpointKey: identity.checkpointKey }
+    phase.value = 'locked'
+    holdKey(null)
+    await syncOnce(device, Date.now)
+    expect(mock.attachments.map(({ token }: { token: unknown }) => token)).toEqual([undefined])
+    expect(await db.attachments.count()).toBe(0)
   })
 })

@@ -73,11 +73,20 @@ pub enum Purpose {
     Own = 4,
     /// Another programme was told a day, over a bridge.
     Bridge = 5,
+    /// A department is given its sheet.
+    Report = 6,
 }
 
 impl Purpose {
-    pub const ALL: [Self; 6] =
-        [Self::Reconcile, Self::Service, Self::Correction, Self::Visit, Self::Own, Self::Bridge];
+    pub const ALL: [Self; 7] = [
+        Self::Reconcile,
+        Self::Service,
+        Self::Correction,
+        Self::Visit,
+        Self::Own,
+        Self::Bridge,
+        Self::Report,
+    ];
 
     #[must_use]
     pub fn from_code(code: u64) -> Option<Self> {
@@ -98,6 +107,7 @@ impl Purpose {
             Self::Visit => "visit",
             Self::Own => "own",
             Self::Bridge => "bridge",
+            Self::Report => "report",
         }
     }
 }
@@ -153,6 +163,10 @@ pub enum Action {
     DecideSaid,
     /// Put an area's map on record.
     DrawMap,
+    /// See departments' sheets, keep and end them, and take what holds no names.
+    KeepSubscriptions,
+    /// Approve that a sheet with names is taken, which another person keeps.
+    ApproveSubscriptions,
 }
 
 /// The table.
@@ -170,7 +184,9 @@ pub fn may(role: Role, action: Action) -> bool {
         }
         Action::ReadCoverage => &[Clerk, CommunitySecretary, Street, County, City, DepartmentObserver],
         Action::ReadLists => &[Clerk, CommunitySecretary, Street, County, City],
-        Action::ReadNames(Purpose::Reconcile | Purpose::Correction) => &[Clerk, CommunitySecretary],
+        Action::ReadNames(Purpose::Reconcile | Purpose::Correction | Purpose::Report) => {
+            &[Clerk, CommunitySecretary]
+        }
         Action::ReadNames(Purpose::Service) => &[CommunitySecretary],
         Action::ReadNames(Purpose::Visit) => &[GridWorker],
         // Not a role's: her slip's, and a programme's.
@@ -191,6 +207,8 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::CrossBridges => &[Clerk, CommunitySecretary, Street, County, DepartmentObserver],
         Action::IssueSlips => &[GridWorker, Clerk, CommunitySecretary],
         Action::DecideSaid | Action::DrawMap => &[Clerk, CommunitySecretary],
+        Action::KeepSubscriptions => &[Clerk, CommunitySecretary, Street, County],
+        Action::ApproveSubscriptions => &[CommunitySecretary, Street, County],
     };
     roles.contains(&role)
 }
@@ -245,7 +263,7 @@ mod tests {
     use super::*;
     use crate::area::{Area, Level};
 
-    const EVERY: [Action; 36] = [
+    const EVERY: [Action; 39] = [
         Action::Push,
         Action::Pull,
         Action::Prove,
@@ -282,6 +300,9 @@ mod tests {
         Action::IssueSlips,
         Action::DecideSaid,
         Action::DrawMap,
+        Action::ReadNames(Purpose::Report),
+        Action::KeepSubscriptions,
+        Action::ApproveSubscriptions,
     ];
 
     fn tree() -> AreaTree {

@@ -12,6 +12,7 @@ use crate::state::{
     Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
     Stamp, State, Sweep, SweepNumber, Tally, Visit,
 };
+use crate::subscription::{Done, Subscription, Use};
 use crate::sweep::tally;
 use crate::time::Millis;
 
@@ -358,6 +359,12 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             slip::say(state, origin, *said, row)
         }
         Body::SaidSettled { said, decision } => slip::decide(state, *said, *decision, stamp.at),
+        Body::AttachmentsNamed { owner, series, sequence, files } => {
+            state.put_attachments(*owner, (*series, *sequence), *files)
+        }
+        Body::AttachmentKept { series, sequence, number, .. } => {
+            state.put_attachment((*series, *sequence), *number, origin.position)
+        }
         Body::MapDrawn { area, source, digest, shapes } => {
             let Some(area) = state.book().areas.number(area) else { return Ok(()) };
             change_book(state, origin.counts_from, |book| {
@@ -369,6 +376,46 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                     drawn_at: stamp.at,
                 });
             })
+        }
+        Body::Subscribed { subscription, area, rows, department, name, basis, last_day, fields } => {
+            let Some(area) = state.book().areas.number(area) else { return Ok(()) };
+            if state.book().subscription(*subscription).is_some() {
+                return Ok(());
+            }
+            change_book(state, origin.counts_from, |book| {
+                book.subscriptions.push(Subscription {
+                    id: *subscription,
+                    area,
+                    rows: *rows,
+                    department: department.clone(),
+                    name: name.clone(),
+                    basis: basis.clone(),
+                    last_day: *last_day,
+                    fields: fields.clone(),
+                    kept: Done { at: stamp.at, by: fact.actor },
+                    position: origin.position,
+                    approved: None,
+                    taken: None,
+                    takings: 0,
+                    ended: None,
+                });
+            })
+        }
+        Body::SubscriptionUsed { subscription, with } => {
+            let Some(known) = state.book().subscription(*subscription) else { return Ok(()) };
+            let reveals = known.rows.tells_of_people() && matches!(with, Use::Taken { .. });
+            let area = known.area;
+            change_book(state, origin.counts_from, |book| {
+                let found = book.subscriptions.iter_mut().find(|known| known.id == *subscription);
+                if let Some(found) = found {
+                    found.note(Done { at: stamp.at, by: fact.actor }, origin.position, *with);
+                }
+            })?;
+            if !reveals {
+                return Ok(());
+            }
+            let (position, purpose) = (origin.position, Purpose::Report as u64);
+            state.put_list_reading(area, Reading { position, at: stamp.at, actor: fact.actor, purpose })
         }
         Body::Revealed { person, purpose } => {
             if state.is_erased(*person)? {

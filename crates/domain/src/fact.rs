@@ -11,10 +11,12 @@ use crate::area::Level;
 use crate::case::{Deed, Source, Subject};
 use crate::hand_over::{Answer, DOORS_LIMIT};
 use crate::id::{
-    ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId,
+    ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId,
+    SubscriptionId, SweepId,
 };
 use crate::plan::PlanKind;
 use crate::slip::{Decision, What};
+use crate::subscription::{RowsOf, Use};
 use crate::time::{Day, Millis};
 
 /// What a knock led to. `domain.md` calls it outcome; the numbers are those of the facts.
@@ -302,6 +304,28 @@ pub enum Body {
     BridgeCrossed { person: PersonId, programme: String, bridge: String, to: String, role: String },
     /// 46 `[case, turn]`; what the state waited for, into which so many steps have led, has come.
     CaseResumed { case: CaseId, turn: u64 },
+    /// 50 `[owner, series, sequence, files]`; the answers of this fact, sealed to this owner, name this many files that come
+    /// by themselves: pictures and signatures.
+    AttachmentsNamed { owner: Id, series: SeriesId, sequence: u64, files: u64 },
+    /// 51 `[owner, series, sequence, number]`; the file that the answers of this fact name in this place, from 0 on, has come.
+    /// Its bytes are this fact's own content.
+    AttachmentKept { owner: Id, series: SeriesId, sequence: u64, number: u64 },
+    /// 52 `[subscription, area, rows, department, name, basis, last day, [field...]]`; from now on a department gets its sheet
+    /// of this name, with a row for each person, dwelling or area, of these fields, on this legal basis, until that day.
+    /// The sealed content is [`crate::subscription::Blank`].
+    Subscribed {
+        subscription: SubscriptionId,
+        area: String,
+        rows: RowsOf,
+        department: String,
+        name: String,
+        basis: String,
+        last_day: Day,
+        fields: Vec<String>,
+    },
+    /// 53 `[subscription, use, rows | null]`; it was approved (0), taken with this many rows (1), or ended (2). The sealed
+    /// content of a taking is [`crate::subscription::Taken`].
+    SubscriptionUsed { subscription: SubscriptionId, with: Use },
     /// 54 `[hand-over, sweep, to, doors]`; these doors of a sweep, one or more, are offered to someone.
     DoorsOffered { hand_over: HandOverId, sweep: SweepId, to: ActorId, doors: Vec<DwellingId> },
     /// 56 `[hand-over, answer]`; the first answer to an offer counts. Until it is taken, the doors stay with whoever offered them.
@@ -334,6 +358,8 @@ pub enum FactError {
 
 /// No label, code or name in a fact may be longer, so that a stranger cannot fill the ledger.
 pub const TEXT_LIMIT: usize = 200;
+/// No list in a fact may have more items.
+const LIST_LIMIT: u64 = 64;
 
 type Write = Encoder<Vec<u8>>;
 
@@ -378,6 +404,9 @@ impl Out {
             Some(value) => write(self, value),
             None => self.null(),
         }
+    }
+    fn texts(&mut self, texts: &[String]) -> &mut Self {
+        texts.iter().fold(self.array(texts.len() as u64), |out, text| out.text(text))
     }
     fn subject(&mut self, subject: Subject) -> &mut Self {
         self.uint(subject.kind()).id(subject.id())
@@ -431,6 +460,12 @@ impl In<'_> {
             return Err(FactError::TooLong { kind: self.kind, field, limit: TEXT_LIMIT });
         }
         Ok(text.to_owned())
+    }
+    fn texts(&mut self, field: &'static str) -> Read<Vec<String>> {
+        let length = self.decoder.array().map_err(|error| Self::fail(&error))?;
+        let length = length.filter(|length| *length <= LIST_LIMIT);
+        let length = length.ok_or_else(|| FactError::NotCanonical("a short list was expected".into()))?;
+        (0..length).map(|_| self.text(field)).collect()
     }
     fn null(&mut self) -> Read<bool> {
         let is_null = self.decoder.datatype().map_err(|error| Self::fail(&error))? == Type::Null;
@@ -674,6 +709,23 @@ impl Fact {
             Body::BridgeCrossed { person, programme, bridge, to, role } => {
                 out.array(5).id(*person).text(programme).text(bridge).text(to).text(role)
             }
+            Body::AttachmentsNamed { owner, series, sequence, files: number }
+            | Body::AttachmentKept { owner, series, sequence, number } => {
+                out.array(4).id(*owner).id(*series).uint(*sequence).uint(*number)
+            }
+            Body::Subscribed { subscription, area, rows, department, name, basis, last_day, fields } => out
+                .array(8)
+                .id(*subscription)
+                .text(area)
+                .uint(*rows as u64)
+                .text(department)
+                .text(name)
+                .text(basis)
+                .int(i64::from(*last_day))
+                .texts(fields),
+            Body::SubscriptionUsed { subscription, with } => {
+                out.array(3).id(*subscription).uint(with.code()).optional(with.rows(), Out::uint)
+            }
             Body::MapDrawn { area, source, digest, shapes } => {
                 out.array(4).text(area).text(source).bytes(digest).uint(*shapes)
             }
@@ -766,6 +818,10 @@ impl Body {
             Self::AnsweredWithSlip { .. } => 44,
             Self::BridgeCrossed { .. } => 45,
             Self::CaseResumed { .. } => 46,
+            Self::AttachmentsNamed { .. } => 50,
+            Self::AttachmentKept { .. } => 51,
+            Self::Subscribed { .. } => 52,
+            Self::SubscriptionUsed { .. } => 53,
             Self::DoorsOffered { .. } => 54,
             Self::MapDrawn { .. } => 55,
             Self::DoorsAnswered { .. } => 56,
@@ -1087,6 +1143,44 @@ impl Body {
                     to: read.text("to")?,
                     role: read.text("role")?,
                 }
+            }
+            50 => {
+                read.array(4)?;
+                Self::AttachmentsNamed {
+                    owner: read.id()?,
+                    series: read.id()?,
+                    sequence: read.uint()?,
+                    files: read.uint()?,
+                }
+            }
+            51 => {
+                read.array(4)?;
+                Self::AttachmentKept {
+                    owner: read.id()?,
+                    series: read.id()?,
+                    sequence: read.uint()?,
+                    number: read.uint()?,
+                }
+            }
+            52 => {
+                read.array(8)?;
+                Self::Subscribed {
+                    subscription: read.id()?,
+                    area: read.text("area")?,
+                    rows: read.one_of("rows", RowsOf::from_code)?,
+                    department: read.text("department")?,
+                    name: read.text("name")?,
+                    basis: read.text("basis")?,
+                    last_day: read.day("last day")?,
+                    fields: read.texts("fields")?,
+                }
+            }
+            53 => {
+                read.array(3)?;
+                let (subscription, code) = (read.id()?, read.uint()?);
+                let rows = read.optional(In::uint)?;
+                let with = Use::of(code, rows).ok_or_else(|| read.bad("use", code))?;
+                Self::SubscriptionUsed { subscription, with }
             }
             54 => {
                 read.array(4)?;

@@ -125,6 +125,8 @@ pub type PlanId = Id;
 pub type HandOverId = Id;
 /// A resident's slip of paper.
 pub type SlipId = Id;
+/// A department's sheet that is kept to be filled again.
+pub type SubscriptionId = Id;
 /// A device's own series of facts.
 pub type SeriesId = Id;
 /// Whoever acts: an account, or the server itself.

@@ -18,5 +18,6 @@ pub mod note;
 pub mod plan;
 pub mod slip;
 pub mod state;
+pub mod subscription;
 pub mod sweep;
 pub mod time;

@@ -11,10 +11,12 @@ use crate::case::{Case, Climb, Event, Filled, Report, Subject};
 use crate::fact::{Light, Outcome, Place};
 use crate::hand_over::HandOver;
 use crate::id::{
-    ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId, SweepId,
+    ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId,
+    SubscriptionId, SweepId,
 };
 use crate::plan::PlanKind;
 use crate::slip::{Reading, Said, Slip};
+use crate::subscription::Subscription;
 use crate::time::{Day, Millis};
 
 /// A sweep's place in [`Book::sweeps`].
@@ -78,7 +80,8 @@ pub struct Device {
     pub ends_at: Option<Millis>,
 }
 
-/// The few rows that stay in memory whole: areas, sweeps, rosters, programmes, maps, and who founded the territory.
+/// The few rows that stay in memory whole: areas, sweeps, rosters, programmes, maps, departments' sheets, and who founded the
+/// territory.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     pub territory: String,
@@ -95,6 +98,8 @@ pub struct Book {
     pub editions: Vec<Edition>,
     /// In the order in which they were drawn.
     pub maps: Vec<Map>,
+    /// Departments' sheets, in the order in which they were kept.
+    pub subscriptions: Vec<Subscription>,
 }
 
 impl Book {
@@ -111,6 +116,11 @@ impl Book {
             .filter(|edition| edition.programme == programme && edition.from <= day)
             .max_by_key(|edition| edition.from)
             .filter(|edition| day < edition.sunset)
+    }
+
+    #[must_use]
+    pub fn subscription(&self, id: SubscriptionId) -> Option<&Subscription> {
+        self.subscriptions.iter().find(|subscription| subscription.id == id)
     }
 
     /// The newest map of an area, or else of the nearest area above it that has one.
@@ -442,6 +452,16 @@ pub trait State {
     /// # Errors
     /// Those of the storage.
     fn waiting_of_slip(&mut self, id: SlipId) -> Result<u64, Self::Error>;
+    /// The answers of a fact, sealed to this owner, name this many files.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_attachments(&mut self, owner: Id, of: (SeriesId, u64), files: u64) -> Result<(), Self::Error>;
+    /// One of them is the content of the fact at this position; of what nothing names, nothing is kept.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_attachment(&mut self, of: (SeriesId, u64), number: u64, position: u64) -> Result<(), Self::Error>;
     fn put_reading(&mut self, person: PersonId, reading: Reading) -> Result<(), Self::Error>;
     /// Someone read the names of everyone in an area.
     ///
@@ -449,7 +469,7 @@ pub trait State {
     /// Those of the storage.
     fn put_list_reading(&mut self, area: AreaNumber, reading: Reading) -> Result<(), Self::Error>;
     fn put_roster_row(&mut self, person: PersonId, roster: u32, row: u64) -> Result<(), Self::Error>;
-    /// Removes the person's row, roster rows, sightings, proposals, readings, filled-in forms, cases and parts of plans
+    /// Removes the person's row, roster rows, sightings, proposals, readings, filled-in forms with their attachments, cases and parts of plans
     /// (which change by it), and remembers only that the id is erased, and by which fact.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use domain::id::Id;
 use domain::identity::Identity;
 use domain::plan::{PartContent, PlanContent, PlanKind};
 use domain::slip::{Decision, What};
+use domain::subscription::{RowsOf, Use};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -191,8 +192,34 @@ fn body() -> impl Strategy<Value = Body> {
         }),
         (id(), any::<u64>()).prop_map(|(series, sequence)| Body::Released { series, sequence }),
         (id(), any::<u64>()).prop_map(|(person, reason)| Body::Erased { person, reason }),
+        (id(), id(), any::<u64>(), any::<u64>()).prop_map(|(owner, series, sequence, files)| {
+            Body::AttachmentsNamed { owner, series, sequence, files }
+        }),
+        (id(), id(), any::<u64>(), any::<u64>()).prop_map(|(owner, series, sequence, number)| {
+            Body::AttachmentKept { owner, series, sequence, number }
+        }),
         (text(), text(), any::<[u8; 32]>(), any::<u64>())
             .prop_map(|(area, source, digest, shapes)| Body::MapDrawn { area, source, digest, shapes }),
+        (
+            id(),
+            text(),
+            select(RowsOf::ALL.to_vec()),
+            text(),
+            any::<i32>(),
+            prop::collection::vec(text(), 0..5)
+        )
+            .prop_map(|(subscription, area, rows, said, last_day, fields)| Body::Subscribed {
+                subscription,
+                area,
+                rows,
+                department: said.clone(),
+                name: said.clone(),
+                basis: said,
+                last_day,
+                fields,
+            }),
+        (id(), select(vec![Use::Approved, Use::Taken { rows: 0 }, Use::Taken { rows: 3000 }, Use::Ended]))
+            .prop_map(|(subscription, with)| Body::SubscriptionUsed { subscription, with }),
     ]
 }
 
@@ -334,6 +361,26 @@ fn a_plan_and_its_parts_have_these_bytes_and_no_unknown_kind() {
 }
 
 #[test]
+fn attachments_have_these_bytes() {
+    let golden = |kind: u8, number: u8| {
+        let mut golden = vec![0x84, 0x18, kind, 0x19, 0x03, 0xe8, 0x50];
+        golden.extend([1; 16]);
+        golden.push(0x84);
+        golden.push(0x50);
+        golden.extend([2; 16]);
+        golden.push(0x50);
+        golden.extend([3; 16]);
+        golden.extend([7, number]);
+        golden
+    };
+    let (owner, series) = (Id([2; 16]), Id([3; 16]));
+    let named = Body::AttachmentsNamed { owner, series, sequence: 7, files: 2 };
+    assert_eq!(Fact { at: 1000, actor: Id([1; 16]), body: named }.encode(), golden(50, 2));
+    let kept = Body::AttachmentKept { owner, series, sequence: 7, number: 1 };
+    assert_eq!(Fact { at: 1000, actor: Id([1; 16]), body: kept }.encode(), golden(51, 1));
+}
+
+#[test]
 fn a_map_has_these_bytes() {
     let body = Body::MapDrawn { area: "42".into(), source: "a".into(), digest: [4; 32], shapes: 300 };
     let mut golden = vec![0x84, 0x18, 55, 0x19, 0x03, 0xe8, 0x50];
@@ -342,6 +389,46 @@ fn a_map_has_these_bytes() {
     golden.extend([4; 32]);
     golden.extend([0x19, 0x01, 0x2c]);
     assert_eq!(Fact { at: 1000, actor: Id([1; 16]), body }.encode(), golden);
+}
+
+#[test]
+fn a_departments_sheet_has_these_bytes_and_no_unknown_meaning() {
+    let bytes = |body| Fact { at: 1000, actor: Id([1; 16]), body }.encode();
+    let beginning = |kind: u8| {
+        let mut bytes = vec![0x84, 0x18, kind, 0x19, 0x03, 0xe8, 0x50];
+        bytes.extend([1; 16]);
+        bytes
+    };
+    let mut golden = beginning(52);
+    golden.extend([0x88, 0x50]);
+    golden.extend([2; 16]);
+    golden.extend([0x62, 0x34, 0x32, 0x00, 0x61, 0x64, 0x61, 0x6e, 0x61, 0x62, 0x18, 100]);
+    golden.extend([0x82, 0x64, 0x6e, 0x61, 0x6d, 0x65, 0x63, 0x73, 0x65, 0x78]);
+    let body = Body::Subscribed {
+        subscription: Id([2; 16]),
+        area: "42".into(),
+        rows: RowsOf::People,
+        department: "d".into(),
+        name: "n".into(),
+        basis: "b".into(),
+        last_day: 100,
+        fields: vec!["name".into(), "sex".into()],
+    };
+    assert_eq!(bytes(body), golden);
+
+    let mut golden = beginning(53);
+    golden.extend([0x83, 0x50]);
+    golden.extend([2; 16]);
+    golden.extend([0x01, 0x07]);
+    let used = |with| Body::SubscriptionUsed { subscription: Id([2; 16]), with };
+    assert_eq!(bytes(used(Use::Taken { rows: 7 })), golden);
+    // An end with rows, and a use that nobody knows.
+    for (at, wrong) in [(1, 2), (1, 9), (0, 0xf6)] {
+        let mut bytes = golden.clone();
+        let place = bytes.len() - 1 - at;
+        bytes[place] = wrong;
+        assert!(Fact::decode(&bytes).is_err(), "{wrong}");
+    }
 }
 
 #[test]

@@ -47,16 +47,32 @@ pub enum Column {
     Address,
     /// The name of the head of the household; it stands in for the name when there is no name column.
     HeadName,
+    // The following are only ever written, into a department's sheet.
+    /// The row's number among those that are written, from 1.
+    Serial,
+    AreaName,
+    /// Building, unit and room in one cell.
+    FullAddress,
+    /// In full years.
+    Age,
+    /// How many people are listed in a dwelling.
+    Listed,
+    /// Why a dwelling is not accounted for.
+    Reason,
+    Dwellings,
+    Accounted,
+    Residual,
+    PersonsListed,
+    PersonsReached,
+    LitUnlisted,
+    ListedDark,
+    /// The last four characters of an ID number.
+    IdLastFour,
 }
 
-const COLUMNS: usize = Column::HeadName as usize + 1;
+const COLUMNS: usize = Column::IdLastFour as usize + 1;
 
 impl Column {
-    /// The column with this English name.
-    pub fn from_en(name: &str) -> Option<Self> {
-        ROSTER.names.iter().map(|(column, _)| *column).find(|column| column.en() == name)
-    }
-
     /// The name in English, which is also its name in this crate's own files.
     pub fn en(self) -> &'static str {
         match self {
@@ -88,6 +104,20 @@ impl Column {
             Self::GridCode => "grid_code",
             Self::Address => "address",
             Self::HeadName => "head_name",
+            Self::Serial => "serial",
+            Self::AreaName => "area_name",
+            Self::FullAddress => "full_address",
+            Self::Age => "age",
+            Self::Listed => "listed",
+            Self::Reason => "reason",
+            Self::Dwellings => "dwellings",
+            Self::Accounted => "accounted",
+            Self::Residual => "residual",
+            Self::PersonsListed => "persons_listed",
+            Self::PersonsReached => "persons_reached",
+            Self::LitUnlisted => "lit_unlisted",
+            Self::ListedDark => "listed_dark",
+            Self::IdLastFour => "id_last_four",
         }
     }
 
@@ -122,6 +152,20 @@ impl Column {
             Self::GridCode => "网格编码",
             Self::Address => "地址",
             Self::HeadName => "户主姓名",
+            Self::Serial => "序号",
+            Self::AreaName => "社区",
+            Self::FullAddress => "详细地址",
+            Self::Age => "年龄",
+            Self::Listed => "户内在册人数",
+            Self::Reason => "未落实原因",
+            Self::Dwellings => "总户数",
+            Self::Accounted => "已落实户数",
+            Self::Residual => "未落实户数",
+            Self::PersonsListed => "在册人数",
+            Self::PersonsReached => "已见到人数",
+            Self::LitUnlisted => "亮灯不在册",
+            Self::ListedDark => "在册不亮灯",
+            Self::IdLastFour => "身份证号后四位",
         }
     }
 }
@@ -130,6 +174,19 @@ impl Column {
 pub struct Schema {
     pub(crate) names: &'static [(Column, &'static [&'static str])],
     pub(crate) required: &'static [Column],
+}
+
+impl Schema {
+    /// The column of such a table with this English name.
+    pub fn column(&self, name: &str) -> Option<Column> {
+        self.columns().find(|column| column.en() == name)
+    }
+
+    /// The columns that such a table may have; one that only stands in for another is not among them.
+    pub fn columns(&self) -> impl Iterator<Item = Column> + '_ {
+        let stands_in = |column: &Column| matches!(column, Column::Address | Column::HeadName);
+        self.names.iter().map(|(column, _)| *column).filter(move |column| !stands_in(column))
+    }
 }
 
 const AREA_CODE: (Column, &[&str]) = (
@@ -499,6 +556,106 @@ pub const AREAS: Schema = Schema {
     required: &[Column::Code, Column::Name],
 };
 
+const SERIAL: (Column, &[&str]) = (Column::Serial, &["序号", "编号", "serial", "serialnumber", "no", "#"]);
+const AREA_NAME: (Column, &[&str]) = (
+    Column::AreaName,
+    &[
+        "社区",
+        "小区",
+        "村",
+        "村社区",
+        "社区名称",
+        "小区名称",
+        "所属社区",
+        "所在社区",
+        "单位",
+        "单位名称",
+        "辖区",
+        "网格名称",
+        "areaname",
+        "community",
+        "communityname",
+        "village",
+    ],
+);
+const FULL_ADDRESS: (Column, &[&str]) = (Column::FullAddress, ADDRESS.1);
+
+/// The columns of a department's sheet with a row for each person listed.
+pub const PEOPLE_SHEET: Schema = Schema {
+    names: &[
+        SERIAL,
+        AREA_CODE,
+        AREA_NAME,
+        BUILDING,
+        UNIT,
+        ROOM,
+        FULL_ADDRESS,
+        NAME,
+        SEX,
+        BIRTH_DATE,
+        (Column::Age, &["年龄", "周岁", "岁数", "age"]),
+        (Column::IdLastFour, ID_NUMBER.1),
+        PHONE,
+        RELATION,
+        OUTCOME,
+        AT,
+    ],
+    required: &[],
+};
+
+/// The columns of a department's sheet with a row for each dwelling.
+pub const DWELLINGS_SHEET: Schema = Schema {
+    names: &[
+        SERIAL,
+        AREA_CODE,
+        AREA_NAME,
+        BUILDING,
+        UNIT,
+        ROOM,
+        FULL_ADDRESS,
+        PLACE,
+        (
+            Column::Listed,
+            &[
+                "户内在册人数",
+                "在册人数",
+                "人数",
+                "人口",
+                "人口数",
+                "家庭人口",
+                "listed",
+                "persons",
+                "people",
+            ],
+        ),
+        OUTCOME,
+        AT,
+        RECHECK_ON,
+        (Column::Reason, &["未落实原因", "未走访原因", "原因", "reason"]),
+    ],
+    required: &[],
+};
+
+/// The columns of a department's sheet with a row for each area below one.
+pub const AREAS_SHEET: Schema = Schema {
+    names: &[
+        SERIAL,
+        AREA_CODE,
+        AREA_NAME,
+        (Column::Dwellings, &["总户数", "户数", "应走访户数", "应排查户数", "dwellings", "households"]),
+        (
+            Column::Accounted,
+            &["已落实户数", "已走访户数", "已排查户数", "完成户数", "accounted", "accountedfor", "visited"],
+        ),
+        (Column::Residual, &["未落实户数", "未走访户数", "未排查户数", "剩余户数", "residual", "notreached"]),
+        (Column::PersonsListed, &["在册人数", "总人数", "人口数", "人数", "personslisted", "listed"]),
+        (Column::PersonsReached, &["已见到人数", "已排查人数", "personsreached", "reached"]),
+        (Column::LitUnlisted, &["亮灯不在册", "litunlisted"]),
+        (Column::ListedDark, &["在册不亮灯", "listeddark"]),
+    ],
+    required: &[],
+};
+
 /// The header of a table: which cell holds which column.
 #[derive(Clone, Debug)]
 pub struct Header {
@@ -852,13 +1009,8 @@ pub fn look(table: &mut Table, schema: &Schema) -> Result<Look, TableError> {
             }
         }
     }
-    let columns: Vec<(Column, bool)> = schema
-        .names
-        .iter()
-        .map(|(column, _)| *column)
-        .filter(|column| !matches!(column, Column::Address | Column::HeadName))
-        .map(|column| (column, schema.required.contains(&column)))
-        .collect();
+    let columns: Vec<(Column, bool)> =
+        schema.columns().map(|column| (column, schema.required.contains(&column))).collect();
     let known = columns.iter().filter_map(|(column, _)| Some((*column, header.place(*column)?))).collect();
     Ok(Look { mapping: Mapping { sheet, row: header.row, columns: known }, places, columns })
 }

@@ -8,6 +8,7 @@
 //! - [`line`] reads one line that a clerk types while someone is on the telephone.
 //! - [`map`] reads outlines of buildings and grids from GeoJSON, feature by feature.
 //! - [`rejects`] writes refused rows back exactly as they came, with the reason and what to do.
+//! - [`template`] fills a department's own blank workbook and leaves the rest of it as it was.
 //! - [`sheet`] prints doors in walking order on paper (PDF) and as a workbook that [`visits`] reads back.
 //!
 //! No sockets, no database, no clock: today's date is an argument.
@@ -24,6 +25,7 @@ pub mod roster;
 mod rows;
 pub mod sheet;
 pub mod table;
+pub mod template;
 pub mod visits;
 
 pub use cell::door::DoorLabel;

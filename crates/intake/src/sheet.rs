@@ -75,7 +75,8 @@ pub enum SheetError {
 }
 
 /// The words for an outcome, 0 to 6, as [`crate::cell::outcome`] reads them.
-pub(crate) fn outcome_word(outcome: u8, lang: Lang) -> &'static str {
+/// How a sheet calls an outcome, by its number in the facts.
+pub fn outcome_word(outcome: u8, lang: Lang) -> &'static str {
     const WORDS: [(&str, &str); 7] = [
         ("见面", "met"),
         ("电话", "phone"),

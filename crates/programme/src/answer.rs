@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
+use crate::attachment::{self, MOST_FILES, Named};
 use crate::code::{Day, unknown};
 use crate::expression::{self, Answers, Expression};
 use crate::finding::{Finding, Findings, Located, Place, say};
@@ -113,6 +114,16 @@ fn each(form: &Form, given: &BTreeMap<String, Given>, findings: &mut Findings) -
         (located(name), Located { value: raw(answer, given), place: Place::whole(name) })
     });
     let values = read(form, answers.collect(), findings);
+    if attachment::named(form, given).len() > MOST_FILES {
+        findings.add(
+            &Place::whole(&form.code.value),
+            "too_many_files",
+            say(
+                format!("一张表最多附 {MOST_FILES} 张图片"),
+                format!("a form holds at most {MOST_FILES} pictures"),
+            ),
+        );
+    }
     for field in form.fields.iter().filter(|field| field.required) {
         if !given.contains_key(&field.name.value) {
             missing(field, findings);
@@ -338,6 +349,10 @@ fn one(field: &Field, raw: &Raw, place: &Located<Raw>, findings: &mut Findings) 
         Answer::Decimal => (raw.as_decimal().map(Value::Decimal), "数字", "a number"),
         Answer::Day => (raw.as_day().map(Value::Day), "日期，如 2020-03-10", "a day such as 2020-03-10"),
         Answer::Several => (several(raw, field).map(Value::Several), "选项的列表", "a list of its choices"),
+        Answer::File => {
+            let named = raw.as_text().filter(|text| Named::parse(text).is_some());
+            (named.map(|text| Value::Text(text.to_owned())), "图片的文件名", "the name of a picture's file")
+        }
         Answer::One => {
             let chosen = raw.as_text().filter(|text| field.choices.iter().any(|choice| choice == text));
             (chosen.map(|text| Value::Text(text.to_owned())), "选项之一", "one of its choices")

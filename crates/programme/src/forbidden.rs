@@ -126,6 +126,12 @@ pub fn by_type(question_type: &str, options: &str) -> Option<&'static Kind> {
     TYPES.iter().find(|(name, _)| *name == question_type).and_then(|(_, kind)| KINDS.get(*kind))
 }
 
+/// Pictures of people: a face is biometrics, whatever it is wanted for.
+#[must_use]
+pub fn of_people() -> &'static Kind {
+    &KINDS[3]
+}
+
 /// Says that a name, label, hint or choice asks for something forbidden. `of_worker` is true for forms about a worker.
 #[must_use]
 pub fn by_wording(text: &str, of_worker: bool) -> Option<&'static Kind> {

@@ -1,7 +1,7 @@
 //! Forms: an XLSForm's sheets become fields, each with what it is for, who reads it and until when it is kept.
 //!
-//! Five columns of the survey sheet are this house's own and are left alone by other XLSForm tools: `class`, `purpose`,
-//! `readers`, `keep`, and `concept` for sums of money that have their like. Three columns of the settings sheet as well: `subject`, `filled_by` and
+//! Six columns of the survey sheet are this house's own and are left alone by other XLSForm tools: `class`, `purpose`,
+//! `readers`, `keep`, `concept` for sums of money that have their like, and `depicts`, which says of a picture what is on it. Three columns of the settings sheet as well: `subject`, `filled_by` and
 //! `title_en`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,6 +144,12 @@ pub struct Constraint {
 }
 
 impl Form {
+    /// Whether some question is answered with a picture, a sound or another file.
+    #[must_use]
+    pub fn asks_for_files(&self) -> bool {
+        self.fields.iter().any(|field| field.question.answer == Answer::File)
+    }
+
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name.value == name)
@@ -349,6 +355,11 @@ fn refuse(place: &Place, kind: &Kind, findings: &mut Findings) {
     );
 }
 
+/// What a picture may be of.
+const DEPICTED: [&str; 4] = ["place", "thing", "paper", "signature"];
+/// What it may not be of, as it would be written.
+const PEOPLE: [&str; 6] = ["person", "people", "face", "faces", "portrait", "body"];
+
 struct Reader<'r> {
     survey: &'r Sheet,
     manifest: &'r Manifest,
@@ -481,6 +492,7 @@ impl Reader<'_> {
         let purpose = self.purpose(row, findings);
         let readers = self.readers(row, findings);
         let keep = self.keep(row, findings);
+        self.depicts(&question, row, findings);
         let concept = self.manifest.concept(self.survey.cell(row, "concept").cloned(), findings);
         let name = name?;
         let relevant: Vec<Expression> =
@@ -563,6 +575,35 @@ impl Reader<'_> {
             );
         }
         cell
+    }
+
+    /// A picture says what is on it, and that is nobody: whoever can be known by it is biometrics.
+    fn depicts(&self, question: &Question, row: &Row, findings: &mut Findings) {
+        if question.name != "image" {
+            return;
+        }
+        let Some(cell) = self.duty(row, "depicts", "说明拍的是什么", "what is on the picture", findings)
+        else {
+            return;
+        };
+        if PEOPLE.contains(&cell.value.as_str()) {
+            return refuse(&cell.place, forbidden::of_people(), findings);
+        }
+        if !DEPICTED.contains(&cell.value.as_str()) {
+            return unknown(&cell, "所拍之物", "thing to depict", &DEPICTED, findings);
+        }
+        let appearance = self.survey.cell(row, "appearance").map_or("", |cell| cell.value.as_str());
+        let signed = appearance.split_whitespace().any(|word| word == "signature");
+        if signed != (cell.value == "signature") {
+            findings.add(
+                &cell.place,
+                "depicts",
+                say(
+                    "签名的 depicts 写 signature，appearance 也写 signature；别的图片都不写",
+                    "a signature has both depicts and appearance signature, and no other picture has either",
+                ),
+            );
+        }
     }
 
     fn class(&self, row: &Row, findings: &mut Findings) -> Option<Class> {
@@ -672,6 +713,7 @@ fn column_code(column: &str) -> &'static str {
         "class" => "no_class",
         "purpose" => "no_purpose",
         "readers" => "no_readers",
+        "depicts" => "no_depicts",
         _ => "no_keep",
     }
 }

@@ -14,7 +14,7 @@ use crate::question::{Block, Question, RowKind, parse_type};
 use crate::sheet::{Row, Sheet};
 
 /// Columns of the survey sheet that are translated, and those that are this house's own and are left out.
-const PLAIN: [&str; 12] = [
+const PLAIN: [&str; 13] = [
     "type",
     "name",
     "required",
@@ -27,9 +27,10 @@ const PLAIN: [&str; 12] = [
     "repeat_count",
     "read_only",
     "trigger",
+    "parameters",
 ];
 const TRANSLATED: [&str; 4] = ["label", "hint", "constraint_message", "required_message"];
-const OWN: [&str; 5] = ["class", "purpose", "readers", "keep", "concept"];
+const OWN: [&str; 6] = ["class", "purpose", "readers", "keep", "concept", "depicts"];
 
 /// What a question becomes: its control, the type of its bind, and further attributes of either.
 struct Shape {
@@ -254,6 +255,11 @@ fn nest<'s>(
     nodes
 }
 
+/// The longest side to which a client scales a picture.
+fn most_pixels(options: &str) -> Option<u32> {
+    options.trim().strip_prefix("max-pixels=")?.trim().parse().ok().filter(|most| *most > 0)
+}
+
 /// "or other" adds a question of its own.
 fn is_whole(kind: &str) -> bool {
     !kind.contains("other")
@@ -368,6 +374,22 @@ impl<'s> Form<'s> {
                     .and_then(|rest| rest.strip_suffix('}'))
                     .is_some_and(|name| !name.contains("${"))
             };
+            let kind = self.survey.cell(row, "type").and_then(|kind| parse_type(&kind.value));
+            let is_image = matches!(&kind, Some(RowKind::Question(question)) if question.name == "image");
+            if let Some(options) = self
+                .survey
+                .cell(row, "parameters")
+                .filter(|options| !is_image || most_pixels(&options.value).is_none())
+            {
+                findings.add(
+                    &options.place,
+                    "parameters",
+                    say(
+                        "parameters 只能转换图片的 max-pixels=边长，如 max-pixels=1600",
+                        "of the parameters only max-pixels of a picture can be translated, as max-pixels=1600",
+                    ),
+                );
+            }
             if let Some(count) = self.survey.cell(row, "repeat_count").filter(|count| !plain(&count.value)) {
                 findings.add(
                     &count.place,
@@ -737,6 +759,9 @@ impl<'s> Form<'s> {
         let read_only = self.cell(node, "read_only").map(ToOwned::to_owned);
         if let What::Question(question, shape) = &node.what {
             attributes.push(("type", shape.kind.to_owned()));
+            if let Some(most) = self.cell(node, "parameters").and_then(most_pixels) {
+                attributes.push(("orx:max-pixels", most.to_string()));
+            }
             if let Some((preload, parameter)) = shape.preload {
                 attributes.push(("jr:preload", preload.to_owned()));
                 attributes.push(("jr:preloadParams", parameter.to_owned()));

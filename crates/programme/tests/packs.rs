@@ -314,6 +314,36 @@ fn a_field_that_lacks_something_is_told_once_and_not_again_by_its_rules() {
     assert!(told.contains("[no_keep]") && told.lines().count() == 2, "{told}");
 }
 
+#[test]
+fn a_picture_says_what_is_on_it_and_that_is_nobody() {
+    let row = "| | decimal | room_c | 室温 | Room temperature | operational | care | worker | 14d |";
+    let asked = |appearance: &str, depicts: &str| {
+        let image = format!(
+            "| | image | seen | 看到的 | What is seen | operational | care | worker | 14d | {appearance} | {depicts} |"
+        );
+        let mut texts = small();
+        let form = texts.get_mut("forms/visit.md").unwrap();
+        *form = form.replace("| keep |", "| keep | appearance | depicts |");
+        *form = form.replacen(row, &format!("{row}\n{image}"), 1);
+        told(&files(&texts))
+    };
+    for (appearance, depicts) in [("", "place"), ("", "thing"), ("new", "paper"), ("signature", "signature")]
+    {
+        assert_eq!(asked(appearance, depicts), "no mistakes", "{depicts}");
+    }
+    assert!(
+        asked("", "").contains("does not say what is on the picture")
+            && asked("", "").contains("[no_depicts]")
+    );
+    for people in ["person", "face", "portrait"] {
+        assert!(asked("", people).contains("no form may ask for biometrics"), "{}", asked("", people));
+    }
+    assert!(asked("", "garden").contains("place, thing, paper, signature"), "{}", asked("", "garden"));
+    for (appearance, depicts) in [("", "signature"), ("signature", "thing")] {
+        assert!(asked(appearance, depicts).contains("[depicts]"), "{appearance} {depicts}");
+    }
+}
+
 /// Every rule has flagged, every indicator was counted, and every state and step of every pathway was walked with its limit
 /// in some test of its pack.
 #[test]

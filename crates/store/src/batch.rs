@@ -20,12 +20,13 @@ use crate::push::{CheckedPush, PushRefused, Pushed};
 use crate::store::{OWN, Store};
 use crate::views::Views;
 
+mod attachments;
 mod cases;
 mod plans;
 mod submissions;
 
 pub use plans::NamedPart;
-pub use submissions::{Submission, SubmissionRefused};
+pub use submissions::{Submission, SubmissionRefused, Submitted};
 
 /// How many facts an unfinished batch keeps in memory before it writes them into its open transaction.
 const FLUSH_EVERY: usize = 20_000;
@@ -208,6 +209,7 @@ impl<'s> Batch<'s> {
             Err(StoreError::Damaged(_)) => return Ok(()),
             Err(error) => return Err(error),
         };
+        self.name_attachments(position, &fact)?;
         match fact.body {
             Body::PersonSeen { person, dwelling, .. }
                 if envelope.sealed.is_some() && self.store.views.person(person)?.is_some() =>
@@ -426,7 +428,7 @@ impl<'s> Batch<'s> {
         if verdict != Quarantine::ContentMismatch as u64 {
             self.keep_content(position, pushed, envelope)?;
         }
-        match fact {
+        match &fact {
             Some(fact) if verdict == 0 => {
                 let origin = Origin {
                     position,
@@ -437,7 +439,7 @@ impl<'s> Batch<'s> {
                     sealed: envelope.sealed.is_some(),
                 };
                 self.store.views.arrived(self.now);
-                apply::apply(&mut self.store.views, origin, &fact)?;
+                apply::apply(&mut self.store.views, origin, fact)?;
                 if let Body::PersonSeen { dwelling, person, .. } = &fact.body
                     && envelope.sealed.is_some()
                 {
@@ -445,6 +447,12 @@ impl<'s> Batch<'s> {
                 }
             }
             _ => self.store.views.put_quarantined(series, envelope.sequence, position, verdict)?,
+        }
+        // What waits may be released: its pictures are kept meanwhile.
+        if let Some(fact) = &fact
+            && verdict != Quarantine::ContentMismatch as u64
+        {
+            self.name_attachments(position, fact)?;
         }
         Ok(receipt)
     }

@@ -23,6 +23,7 @@
 //! | make the views again, or check them | [`rebuild`] |
 
 pub mod asked;
+pub mod attachments;
 pub mod batch;
 pub mod case_lists;
 pub mod cases;
@@ -51,11 +52,13 @@ pub mod rebuild;
 pub mod schema;
 pub mod slips;
 pub mod store;
+mod subscriptions;
 pub mod tasks;
 pub mod verify;
 pub mod views;
 
-pub use batch::{Batch, NamedPart, Receipt, Sealed, Submission, SubmissionRefused};
+pub use attachments::AttachmentRefused;
+pub use batch::{Batch, NamedPart, Receipt, Sealed, Submission, SubmissionRefused, Submitted};
 pub use control::Control;
 pub use error::{Refusal, Result, StoreError};
 pub use pull::{ChangedDoor, Changes, DoorCursor};

@@ -8,7 +8,6 @@ use rusqlite::{Row, params};
 
 use crate::error::Result;
 use crate::query::Reader;
-use crate::store::read_fact;
 
 /// The columns of a plan, in the order that [`plan_from`] reads.
 pub(crate) const PLAN_COLUMNS: &str = "plan.area, plan.kind, plan.from_day, plan.until_day, plan.objective, plan.bound, \
@@ -138,7 +137,7 @@ impl Reader {
     /// # Errors
     /// Those of the storage.
     pub fn plan_content(&mut self, id: PlanId, plan: &Plan) -> Result<Option<PlanContent>> {
-        Ok(self.opened(id, plan.position)?.as_deref().and_then(PlanContent::decode))
+        Ok(self.sealed_at(id, plan.position)?.as_deref().and_then(PlanContent::decode))
     }
 
     /// What is someone's of a plan; none if it was erased.
@@ -146,11 +145,6 @@ impl Reader {
     /// # Errors
     /// Those of the storage.
     pub fn part_content(&mut self, part: &PlanPart) -> Result<Option<PartContent>> {
-        Ok(self.opened(part.person, part.position)?.as_deref().and_then(PartContent::decode))
-    }
-
-    fn opened(&mut self, owner: Id, position: u64) -> Result<Option<Vec<u8>>> {
-        let (envelope, _) = read_fact(self.views.connection(), position)?;
-        self.content.open(owner, position, Id(envelope.series), envelope.sequence)
+        Ok(self.sealed_at(part.person, part.position)?.as_deref().and_then(PartContent::decode))
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 4;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 20;
+pub const VIEWS_VERSION: i64 = 22;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -191,6 +191,11 @@ create table edition (number integer primary key, programme text not null, versi
     sunset integer not null, digest blob not null, published_at integer not null);
 create table map (number integer primary key, area integer not null, source text not null, digest blob not null,
     shapes integer not null, drawn_at integer not null);
+create table subscription (number integer primary key, id blob not null, area integer not null, rows_of integer not null,
+    department text not null, name text not null, basis text not null, last_day integer not null, fields text not null,
+    kept_at integer not null, kept_by blob not null, position integer not null, approved_at integer, approved_by blob,
+    taken_at integer, taken_by blob, taken_rows integer, taken_position integer, takings integer not null,
+    ended_at integer, ended_by blob);
 create table device (series blob primary key, public_key blob not null, worker blob not null, role integer not null,
     area integer not null, enrolled_at integer not null, revoked_at integer, ends_at integer) without rowid;
 create index device_of_area on device (area);
@@ -229,6 +234,9 @@ create table filled (subject blob not null, position integer not null, subject_k
     case_id blob, slip blob, primary key (subject, position)) without rowid;
 create index filled_for_case on filled (case_id) where case_id is not null;
 create index filled_with on filled (slip, on_day) where slip is not null;
+create table attachment (series blob not null, sequence integer not null, number integer not null, owner blob not null,
+    position integer, primary key (series, sequence, number)) without rowid;
+create index attachment_of_owner on attachment (owner);
 create table to_judge (subject blob not null, kind integer not null, with_people integer not null,
     position integer not null, primary key (subject, with_people)) without rowid;
 create index to_judge_at on to_judge (position);
@@ -311,6 +319,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("roster", "number"),
     ("edition", "number"),
     ("map", "number"),
+    ("subscription", "number"),
     ("device", "series"),
     ("access", "account"),
     ("dwelling", "id"),
@@ -324,6 +333,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("plan_part", "plan, person"),
     ("appointment", "who, programme, role"),
     ("filled", "subject, position"),
+    ("attachment", "series, sequence, number"),
     ("to_judge", "subject, with_people"),
     ("case_file", "id"),
     ("case_alias", "id"),

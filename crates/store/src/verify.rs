@@ -30,6 +30,10 @@ pub struct Verified {
     pub checkpoint: String,
     /// Over how many facts the head that was kept elsewhere was signed.
     pub kept_size: Option<u64>,
+    /// How many pictures answers name that are not erased, and how many of these have come: the others are still missing,
+    /// which is no fault.
+    pub pictures_named: u64,
+    pub pictures_kept: u64,
     /// Facts, tree, heads and sealed content.
     pub facts_took: Duration,
     pub views_took: Duration,
@@ -187,7 +191,12 @@ pub fn verify(
             return Err(Finding::new(difference.to_string(), zh));
         }
     }
-    Ok(Verified { summary, checkpoint, kept_size, facts_took, views_took: started.elapsed() })
+    let (pictures_named, pictures_kept) =
+        territory.query_row("select count(*), count(position) from attachment", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let views_took = started.elapsed();
+    Ok(Verified { summary, checkpoint, kept_size, pictures_named, pictures_kept, facts_took, views_took })
 }
 
 /// The newest signed tree head of a data directory, to be kept where the directory is not.

@@ -15,6 +15,7 @@ use domain::state::{
     Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
     Stamp, State, Sweep, SweepNumber, Tally, Visit, Waiting,
 };
+use domain::subscription::{Done, LastTaken, RowsOf, Subscription};
 use domain::sweep::residual_reason;
 use domain::time::Millis;
 use programme::Programme;
@@ -445,6 +446,39 @@ fn load_book(connection: &Connection) -> Result<Book> {
         })
     })?;
     book.maps = maps.collect::<rusqlite::Result<_>>()?;
+    let mut read = connection.prepare(
+        "select id, area, rows_of, department, name, basis, last_day, fields, kept_at, kept_by, position, approved_at,
+            approved_by, taken_at, taken_by, taken_rows, taken_position, takings, ended_at, ended_by
+         from subscription order by number",
+    )?;
+    let subscriptions = read.query_map([], |row| {
+        let done = |at: usize| -> rusqlite::Result<Option<Done>> {
+            let done: (Option<Millis>, Option<[u8; 16]>) = (row.get(at)?, row.get(at + 1)?);
+            Ok(done.0.zip(done.1).map(|(at, by)| Done { at, by: Id(by) }))
+        };
+        let taken = match done(13)? {
+            Some(done) => Some(LastTaken { done, rows: row.get(15)?, position: row.get(16)? }),
+            None => None,
+        };
+        let fields: String = row.get(7)?;
+        Ok(Subscription {
+            id: Id(row.get(0)?),
+            area: row.get(1)?,
+            rows: RowsOf::from_code(row.get(2)?).unwrap_or(RowsOf::People),
+            department: row.get(3)?,
+            name: row.get(4)?,
+            basis: row.get(5)?,
+            last_day: row.get(6)?,
+            fields: fields.split(',').filter(|field| !field.is_empty()).map(str::to_owned).collect(),
+            kept: Done { at: row.get(8)?, by: Id(row.get(9)?) },
+            position: row.get(10)?,
+            approved: done(11)?,
+            taken,
+            takings: row.get(17)?,
+            ended: done(18)?,
+        })
+    })?;
+    book.subscriptions = subscriptions.collect::<rusqlite::Result<_>>()?;
     Ok(book)
 }
 
@@ -510,6 +544,40 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
     )?;
     for (number, map) in (0u32..).zip(&book.maps) {
         put.execute(params![number, map.area, map.source, map.digest, map.shapes, map.drawn_at])?;
+    }
+    let mut put = connection.prepare_cached(
+        "insert or replace into subscription (number, id, area, rows_of, department, name, basis, last_day, fields, kept_at,
+            kept_by, position, approved_at, approved_by, taken_at, taken_by, taken_rows, taken_position, takings,
+            ended_at, ended_by)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+    )?;
+    for (number, sheet) in (0u32..).zip(&book.subscriptions) {
+        let of = |done: Option<Done>| (done.map(|done| done.at), done.map(|done| done.by.0));
+        let (approved, ended) = (of(sheet.approved), of(sheet.ended));
+        let taken = of(sheet.taken.map(|taken| taken.done));
+        put.execute(params![
+            number,
+            sheet.id.0,
+            sheet.area,
+            sheet.rows as u8,
+            sheet.department,
+            sheet.name,
+            sheet.basis,
+            sheet.last_day,
+            sheet.fields.join(","),
+            sheet.kept.at,
+            sheet.kept.by.0,
+            sheet.position,
+            approved.0,
+            approved.1,
+            taken.0,
+            taken.1,
+            sheet.taken.map(|taken| taken.rows),
+            sheet.taken.map(|taken| taken.position),
+            sheet.takings,
+            ended.0,
+            ended.1
+        ])?;
     }
     Ok(())
 }
@@ -846,6 +914,30 @@ impl State for Views {
         Ok(())
     }
 
+    fn put_attachments(&mut self, owner: Id, (series, sequence): (SeriesId, u64), files: u64) -> Result<()> {
+        for number in 0..files.min(programme::attachment::MOST_FILES as u64) {
+            self.cached(
+                "insert or ignore into attachment (series, sequence, number, owner) values (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![series.0, sequence, number, owner.0])?;
+        }
+        Ok(())
+    }
+
+    fn put_attachment(
+        &mut self,
+        (series, sequence): (SeriesId, u64),
+        number: u64,
+        position: u64,
+    ) -> Result<()> {
+        self.cached(
+            "update attachment set position = ?4
+             where series = ?1 and sequence = ?2 and number = ?3 and position is null",
+        )?
+        .execute(params![series.0, sequence, number, position])?;
+        Ok(())
+    }
+
     fn judge_anew(&mut self, subject: Subject, with_people: bool, position: u64) -> Result<()> {
         // Before the first programme there is nothing to judge by.
         if !self.book.editions.is_empty() {
@@ -999,6 +1091,7 @@ impl State for Views {
             "update said set about = null where about = ?1 and slip = (select slip from said where id = ?1)",
             "delete from two_people where other = ?1 and one in (select other from two_people where one = ?1)",
             "delete from two_people where one = ?1",
+            "delete from attachment where owner = ?1",
         ] {
             self.cached(sql)?.execute([id.0])?;
         }
@@ -1023,6 +1116,7 @@ impl State for Views {
     fn erase_notes(&mut self, id: DwellingId, position: u64, at: Millis) -> Result<()> {
         self.cached("insert or replace into notes_erased (dwelling, position, at) values (?1, ?2, ?3)")?
             .execute(params![id.0, position, at])?;
+        self.cached("delete from attachment where owner = ?1")?.execute([id.0])?;
         Ok(())
     }
 

@@ -157,7 +157,14 @@ fn every_sealed_field_has_a_class() {
     } = domain::identity::Identity::default();
     let domain::plan::PartContent { name: _, slots: _ } = domain::plan::PartContent::default();
     let domain::plan::PlanContent { slots: _, open: _, holdings: _ } = domain::plan::PlanContent::default();
+    let domain::subscription::Blank { sheet: _, row: _, places: _, workbook: _ } =
+        domain::subscription::Blank::default();
     let fields = [
+        "sheet",
+        "row",
+        "places",
+        "workbook",
+        "taken",
         "name",
         "sex",
         "birth_date",

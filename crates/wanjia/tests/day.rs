@@ -343,6 +343,20 @@ fn the_same_id_number_twice_is_refused_by_row() {
     assert!(!told.contains(&valid), "no message may hold the number");
 }
 
+#[test]
+fn a_sheet_whose_headings_mean_nothing_is_imported_by_saying_its_columns() {
+    let day = Day::new();
+    day.expect(0, "init --data d");
+    day.expect(0, "import areas --data d areas.csv");
+    fs::write(day.path("messy.csv"), "居民情况,,\n\n住哪栋,几零几,叫什么\n1栋,101,赵云\n").unwrap();
+    day.expect(2, "import roster --data d messy.csv");
+    let mapped = "--area 420102001001 --map 住哪栋=building --map B=room --map C=name";
+    let told = day.expect(0, &format!("import roster --data d {mapped} messy.csv"));
+    assert!(told.contains("added 1") && told.contains("doors 1"), "{told}");
+    let told = day.expect(2, &format!("import roster --data d {mapped} --map 门牌=room messy.csv"));
+    assert!(told.contains("住哪栋、几零几、叫什么"), "{told}");
+}
+
 /// Every byte of every file of the data directory.
 fn bytes_of(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

@@ -251,6 +251,8 @@ export interface MyTask {
   counted_from?: string
   holder?: string
   offered?: string
+  /** Who offered it. */
+  offered_by?: string
   /** What the rule said that reported it. */
   why?: Named
   /** Without a dwelling it is about the area as a whole. */
@@ -644,6 +646,62 @@ export interface RosterColumns {
   row: number
   places: { heading: string; column?: string; samples: string[] }[]
   columns: { column: string; zh: string; required: boolean }[]
+}
+
+export type SheetRows = 'people' | 'dwellings' | 'residual' | 'areas'
+
+export interface SheetField {
+  field: string
+  zh: string
+  en: string
+}
+
+/** A department's blank sheet: its columns, and whether the rows of now fit. */
+export interface SheetLook {
+  sheet: number
+  row: number
+  places: { heading: string; field?: string }[]
+  fields: SheetField[]
+  first: number
+  /** Rows that fit above what stands below; as many as there are if missing. */
+  room?: number
+  count: number
+  approval: boolean
+}
+
+export interface SheetDeed {
+  at: string
+  by?: string
+}
+
+/** A department's sheet that is kept to be filled again. */
+export interface KeptSheet {
+  subscription: string
+  area_code: string
+  area_name: string
+  rows: SheetRows
+  department: string
+  name: string
+  basis: string
+  last_day: string
+  fields: SheetField[]
+  standing: 'waiting' | 'in_force' | 'over'
+  kept: SheetDeed
+  approved?: SheetDeed
+  taken?: SheetDeed
+  taken_rows?: number
+  takings: number
+  ended?: SheetDeed
+  may_approve: boolean
+  may_take: boolean
+}
+
+export interface SheetChanges {
+  rows: number
+  since?: string
+  added: number
+  left: number
+  changed: number
 }
 
 /** One outline of a map, in WGS 84. */

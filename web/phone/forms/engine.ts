@@ -2,10 +2,11 @@
  * The one place that knows @getodk/xforms-engine: a form of a pack, opened from its XForm, as plain pages of questions that
  * a screen draws, and its answers as the ledger seals them. The engine judges what is asked, what fits and what is missing.
  */
-import { loadForm, type AnyControlNode, type GeneralChildNode, type GeneralParentNode, type RepeatInstanceNode, type RootNode } from '@getodk/xforms-engine'
+import { loadForm, type AnyControlNode, type GeneralChildNode, type GeneralParentNode, type RepeatInstanceNode, type RootNode, type UploadNode } from '@getodk/xforms-engine'
 import type { Given } from '@core/ledger/answers'
+import type { Picture } from '../db'
 
-export type QuestionKind = 'text' | 'whole' | 'decimal' | 'day' | 'time' | 'one' | 'several' | 'range' | 'confirm' | 'note' | 'unsupported'
+export type QuestionKind = 'text' | 'whole' | 'decimal' | 'day' | 'time' | 'one' | 'several' | 'range' | 'confirm' | 'note' | 'code' | 'picture' | 'signature' | 'unsupported'
 
 export interface Choice {
   value: string
@@ -30,6 +31,8 @@ export interface Question {
   /** Lines of a text that is meant to be long. */
   rows: number
   bounds: { min: number; max: number; step: number } | null
+  /** Of a picture: pixels of its longest side, where the form says it. */
+  longest: number | null
 }
 
 export interface Group {
@@ -66,6 +69,10 @@ export interface OpenForm {
   pages(): Page[]
   /** Sets an answer; several choices as a list. */
   answer(id: string, value: string | readonly string[]): void
+  /** Answers with a picture, or with none. */
+  attach(id: string, picture: Picture | null): void
+  /** Those that are answers now. */
+  pictures(): Picture[]
   addCard(repeat: string): void
   removeCard(repeat: string, at: number): void
   /** `zh-CN`, `en`: the form's own language of that name, if it has it. */
@@ -78,12 +85,14 @@ export interface OpenForm {
 
 const INSTANCE = 'xml_submission_file'
 
-/** Opens a form anew, or as it was left. Throws `FormUnreadable`. */
-export async function openForm(xform: string, left: string | null): Promise<OpenForm> {
+/** Opens a form anew, or as it was left, with the pictures that were in it. Throws `FormUnreadable`. */
+export async function openForm(xform: string, left: string | null, pictures: readonly Picture[] = []): Promise<OpenForm> {
   const form = await loadForm(xform, { fetchFormAttachment: absent, missingResourceBehavior: 'BLANK' })
   if (form.status === 'failure') throw new FormUnreadable(String(form.error))
-  const { root } = left === null ? form.createInstance() : await form.restoreInstance({ data: [asData(left)] })
-  return overRoot(root)
+  const { root } = left === null ? form.createInstance() : await form.restoreInstance({ data: [asData(left, pictures)] })
+  // The engine reads the pictures of an instance in a task of their own.
+  if (pictures.length > 0) await new Promise((resolve) => setTimeout(resolve))
+  return overRoot(root, pictures)
 }
 
 /** Nothing beside the form is fetched: what it would show from elsewhere stays blank. */
@@ -91,13 +100,19 @@ function absent(): Promise<never> {
   return Promise.reject(new Error('a form has nothing beside it on a phone'))
 }
 
-function asData(instance: string) {
+function fileOf({ name, bytes }: Picture): File {
+  return new File([bytes], name, { type: 'image/jpeg' })
+}
+
+function asData(instance: string, pictures: readonly Picture[]) {
   const data = new FormData()
   data.set(INSTANCE, new File([instance], INSTANCE, { type: 'text/xml' }))
+  for (const picture of pictures) data.set(picture.name, fileOf(picture))
   return data as never
 }
 
-export function overRoot(root: RootNode): OpenForm {
+export function overRoot(root: RootNode, pictures: readonly Picture[] = []): OpenForm {
+  const known = new Map(pictures.map((picture) => [picture.name, picture]))
   const node = (id: string) => {
     const found = [...everyNode(root)].find(({ nodeId }) => nodeId === id)
     if (found === undefined) throw new Error(`no node ${id}`)
@@ -106,6 +121,13 @@ export function overRoot(root: RootNode): OpenForm {
   return {
     pages: () => pagesOf(root),
     answer: (id, value) => setAnswer(node(id), value),
+    attach: (id, picture) => {
+      const upload = node(id)
+      if (upload.nodeType !== 'upload') return
+      if (picture !== null) known.set(picture.name, picture)
+      upload.setValue(picture === null ? null : fileOf(picture))
+    },
+    pictures: () => [...everyNode(root)].flatMap((one) => (isAsked(one) ? (known.get(one.currentState.instanceValue) ?? []) : [])),
     addCard: (id) => {
       const range = node(id)
       if (range.nodeType === 'repeat-range:uncontrolled') range.addInstances()
@@ -121,7 +143,7 @@ export function overRoot(root: RootNode): OpenForm {
     },
     answers: () => {
       const found: Record<string, Given> = {}
-      collect(root, found, false)
+      collect(root, found, false, known)
       return found
     },
     instance: async () => {
@@ -204,6 +226,7 @@ function questionOf(node: AnyControlNode): Question {
     wrong: violation === null ? null : { missing: violation.condition === 'required', message: textOf(violation.message) },
     rows: node.nodeType === 'input' && node.valueType === 'string' && node.appearances.multiline ? (node.nodeOptions?.rows ?? 3) : 1,
     bounds: node.nodeType === 'range' ? boundsOf(node.definition.bounds) : null,
+    longest: node.nodeType === 'upload' ? node.maxPixels : null,
   }
 }
 
@@ -212,10 +235,16 @@ function kindOf(node: AnyControlNode): QuestionKind {
   if (node.nodeType === 'range') return 'range'
   if (node.nodeType === 'note') return 'note'
   if (node.nodeType === 'trigger') return 'confirm'
+  if (node.nodeType === 'upload') {
+    if (node.nodeOptions.media.type !== 'image') return 'unsupported'
+    return node.appearances.signature ? 'signature' : 'picture'
+  }
   if (node.nodeType !== 'input') return 'unsupported'
   switch (node.valueType) {
     case 'string':
       return 'text'
+    case 'barcode':
+      return 'code'
     case 'int':
       return 'whole'
     case 'decimal':
@@ -239,15 +268,15 @@ function setAnswer(node: GeneralChildNode, value: string | readonly string[]): v
 }
 
 /** Answers of questions in a repeat are lists, in the order of its cards. */
-function collect(parent: GeneralParentNode, found: Record<string, Given>, repeated: boolean): void {
+function collect(parent: GeneralParentNode, found: Record<string, Given>, repeated: boolean, pictures: ReadonlyMap<string, Picture>): void {
   for (const node of parent.currentState.children) {
     if (!node.currentState.relevant) continue
     if (node.nodeType === 'group') {
-      if (nameIn(node.currentState.reference) !== 'meta') collect(node, found, repeated)
+      if (nameIn(node.currentState.reference) !== 'meta') collect(node, found, repeated, pictures)
     } else if (node.nodeType === 'repeat-range:controlled' || node.nodeType === 'repeat-range:uncontrolled') {
-      for (const card of node.currentState.children) collect(card, found, true)
+      for (const card of node.currentState.children) collect(card, found, true, pictures)
     } else {
-      const given = givenOf(node)
+      const given = givenOf(node, pictures)
       if (given === null) continue
       const name = nameIn(node.currentState.reference)
       if (!repeated) found[name] = given
@@ -256,12 +285,18 @@ function collect(parent: GeneralParentNode, found: Record<string, Given>, repeat
   }
 }
 
-function givenOf(node: Exclude<GeneralChildNode, { currentState: { children: readonly unknown[] } }>): Given | null {
+function givenOf(node: Exclude<GeneralChildNode, { currentState: { children: readonly unknown[] } }>, pictures: ReadonlyMap<string, Picture>): Given | null {
   if (node.nodeType === 'note') return null
   if (node.nodeType === 'select' && node.selectType === 'select') return node.currentState.value.length === 0 ? null : [...node.currentState.value]
   const text = 'instanceValue' in node.currentState ? node.currentState.instanceValue : ''
   if (text === '') return null
+  // The fact commits to the bytes, which come after it.
+  if (node.nodeType === 'upload') return pictures.has(text) ? `${text} sha256:${pictures.get(text)!.digest}` : null
   return node.valueType === 'int' || node.valueType === 'decimal' ? Number(text) : text
+}
+
+function isAsked(node: GeneralChildNode): node is UploadNode {
+  return node.nodeType === 'upload' && node.currentState.relevant
 }
 
 function* everyNode(parent: GeneralParentNode): Generator<GeneralChildNode> {

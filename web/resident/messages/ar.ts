@@ -109,7 +109,7 @@ export default {
     state: { waiting: 'بانتظار التحقق', confirmed: 'تم التحقق', settled: 'تم، وحُذفت كلماته', declined: 'لم يُقبل، وحُذف' },
     kind: { person: 'تسجيل شخص', help: 'مساعدة', correction: 'تصحيح', erasure: 'حذف' },
     field: { relation: 'الصلة', sex: 'الجنس', birth_date: 'تاريخ الميلاد', phone: 'الهاتف', id_number: 'آخر رقم الهوية' },
-    purpose: { reconcile: 'مطابقة القائمة', service: 'تقديم المساعدة', correction: 'التصحيح', visit: 'الزيارة', own: 'أنت بنفسك', bridge: 'سألت جهة أخرى من أي يوم' },
+    purpose: { reconcile: 'مطابقة القائمة', service: 'تقديم المساعدة', correction: 'التصحيح', visit: 'الزيارة', own: 'أنت بنفسك', bridge: 'سألت جهة أخرى من أي يوم', report: 'لجدول جهة حكومية' },
     by: { clerk: 'موظف السجل', community_secretary: 'أمين الحي', grid_worker: 'موظف الزيارات', office: 'حاسوب المكتب', resident: 'حامل الورقة' },
     line: '{time} {area} {who}: {purpose}',
     list: '{time} {area} {who} قرأ القائمة كاملة: {purpose}',

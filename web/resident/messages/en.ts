@@ -109,7 +109,7 @@ export default {
     state: { waiting: 'waits to be checked', confirmed: 'checked', settled: 'done, its words are deleted', declined: 'not accepted, deleted' },
     kind: { person: 'a person', help: 'help', correction: 'a correction', erasure: 'deletion' },
     field: { relation: 'relation', sex: 'sex', birth_date: 'date of birth', phone: 'telephone', id_number: 'ID number ends in' },
-    purpose: { reconcile: 'checking the list', service: 'to help', correction: 'to correct it', visit: 'to visit', own: 'you yourself', bridge: 'another office asked from which day' },
+    purpose: { reconcile: 'checking the list', service: 'to help', correction: 'to correct it', visit: 'to visit', own: 'you yourself', bridge: 'another office asked from which day', report: 'for a department’s sheet' },
     by: { clerk: 'clerk', community_secretary: 'secretary', grid_worker: 'visiting worker', office: 'office computer', resident: 'whoever holds the slip' },
     line: '{time} {area} {who}: {purpose}',
     list: '{time} {area} {who} read the whole list: {purpose}',

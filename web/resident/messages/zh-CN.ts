@@ -109,7 +109,7 @@ export default {
     state: { waiting: '等社区核实', confirmed: '已核实', settled: '已办，原话已删', declined: '没有采纳，已删除' },
     kind: { person: '报人', help: '求助', correction: '更正', erasure: '删除' },
     field: { relation: '关系', sex: '性别', birth_date: '出生日期', phone: '电话', id_number: '身份证号末四位' },
-    purpose: { reconcile: '核对名单', service: '提供帮助', correction: '更正', visit: '上门走访', own: '您自己看', bridge: '别的部门问从哪天起' },
+    purpose: { reconcile: '核对名单', service: '提供帮助', correction: '更正', visit: '上门走访', own: '您自己看', bridge: '别的部门问从哪天起', report: '填报部门要的表' },
     by: { clerk: '社区专干', community_secretary: '社区书记', grid_worker: '走访员', office: '社区电脑', resident: '用便条的人' },
     line: '{time} {area} {who}：{purpose}',
     list: '{time} {area} {who}看了整份名单：{purpose}',

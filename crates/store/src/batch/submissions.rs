@@ -8,6 +8,7 @@ use ledger::seal::DataKey;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Batch, Receipt};
+use crate::attachments::{self, AttachmentRefused};
 use crate::error::{Result, StoreError};
 use crate::push::Pushed;
 
@@ -24,6 +25,16 @@ pub struct Submission {
     /// The answers, sealed to this owner.
     pub owner: Id,
     pub plaintext: Vec<u8>,
+    /// Pictures that came with it, by the names that its answers have for them.
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
+/// What became of a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submitted {
+    pub receipt: Receipt,
+    /// How many pictures its answers name that have not come yet.
+    pub missing: usize,
 }
 
 /// Why a submission was sent back; nothing of it is kept.
@@ -33,6 +44,8 @@ pub enum SubmissionRefused {
     UnknownUser,
     /// Another one of this name is there.
     Differs,
+    /// A picture of it is here with other bytes under this name.
+    FileDiffers,
 }
 
 impl Batch<'_> {
@@ -43,7 +56,7 @@ impl Batch<'_> {
     pub fn submit(
         &mut self,
         submission: &Submission,
-    ) -> Result<std::result::Result<Receipt, SubmissionRefused>> {
+    ) -> Result<std::result::Result<Submitted, SubmissionRefused>> {
         let series = submission.series;
         let own = self.store.own_key.public();
         let device = self.store.views.device(series)?;
@@ -54,10 +67,11 @@ impl Batch<'_> {
         let digest: String = submission.digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let content = self.blind_tag("submission", &digest)?;
         if let Some((known, position)) = self.submitted(&instance)? {
-            return match known == content {
-                true => self.receipt_at(position).map(Ok),
-                false => Ok(Err(SubmissionRefused::Differs)),
-            };
+            if known != content {
+                return Ok(Err(SubmissionRefused::Differs));
+            }
+            let receipt = self.receipt_at(position)?;
+            return self.with_files(submission, receipt);
         }
         self.load_head(series)?;
         let Some(head) = self.heads.get(&series) else {
@@ -90,7 +104,28 @@ impl Batch<'_> {
             .prepare_cached("insert into submission (instance, content, position) values (?1, ?2, ?3)")?
             .execute(params![instance, content, receipt.position])?;
         self.flush_if_full()?;
-        Ok(Ok(receipt))
+        self.with_files(submission, receipt)
+    }
+
+    /// Keeps the pictures that came, all or none; those of someone who is erased are dropped.
+    fn with_files(
+        &mut self,
+        submission: &Submission,
+        receipt: Receipt,
+    ) -> Result<std::result::Result<Submitted, SubmissionRefused>> {
+        let of = (submission.series, receipt.sequence);
+        for (name, bytes) in &submission.files {
+            if let Err(AttachmentRefused::Differs) = self.place_of(of, name, bytes)? {
+                return Ok(Err(SubmissionRefused::FileDiffers));
+            }
+        }
+        for (name, bytes) in &submission.files {
+            let _ = self.keep_attachment(submission.fact.actor, of, name, bytes)?;
+        }
+        let store = &mut *self.store;
+        let answered = attachments::answered(&mut store.views, &mut store.content, receipt.position)?;
+        let missing = answered.map_or(0, |own| own.kept.iter().filter(|kept| kept.is_none()).count());
+        Ok(Ok(Submitted { receipt, missing }))
     }
 
     /// What was sent under this name, and the position of the fact that it became.

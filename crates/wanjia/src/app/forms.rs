@@ -64,8 +64,8 @@ pub struct Offered {
     pub md5: String,
     pub about: Subject,
     pub roles: Vec<String>,
-    /// One of its questions is answered with a picture, a sound or another file.
-    pub asks_for_files: bool,
+    /// One of its questions is answered with a sound or another file that is no picture.
+    pub asks_for_other_files: bool,
 }
 
 impl Forms {
@@ -149,7 +149,10 @@ impl Forms {
                     md5: blank.md5.clone(),
                     about: form.subject,
                     roles: form.filled_by.clone(),
-                    asks_for_files: form.fields.iter().any(|field| field.question.answer == Answer::File),
+                    asks_for_other_files: form
+                        .fields
+                        .iter()
+                        .any(|field| field.question.answer == Answer::File && field.question.name != "image"),
                 });
             }
         }

@@ -9,11 +9,13 @@ use domain::id::{DwellingId, PersonId};
 use domain::time::{Day, day_of, from_day};
 use programme::Programme;
 use programme::answer::{Record, Value};
+use programme::attachment::Named;
 use programme::classes::over_time;
 use programme::condition::{Condition, Needs};
 use programme::figure::Figure;
 use programme::form::{Field, Form};
 use programme::judge::{Reckoned, View};
+use programme::question::Answer;
 use store::Reader;
 use store::cases::is_about;
 use store::packs::if_readable;
@@ -134,6 +136,9 @@ pub struct Words {
 pub fn words_of(field: &Field, value: &Value) -> Words {
     let both = |text: String| Words { zh: text.clone(), en: text };
     match value {
+        Value::Text(text) if field.question.answer == Answer::File => {
+            both(Named::parse(text).map(|named| named.name).unwrap_or_default())
+        }
         Value::Text(text) => choice(field, text),
         Value::Whole(number) => both(number.to_string()),
         Value::Decimal(number) => both(number.to_string()),
@@ -161,6 +166,8 @@ pub struct Sheet {
     pub programme: Arc<Programme>,
     /// The field's name, its label and the answer.
     pub answers: Vec<(String, Words, Words)>,
+    /// The pictures that one of these answers names, by the field's name.
+    pub pictures: Vec<(String, String)>,
     /// Answers that are there and are for others.
     pub hidden: usize,
 }
@@ -168,19 +175,51 @@ pub struct Sheet {
 /// The answers of a form, in the order of its questions.
 #[must_use]
 pub fn sheet(filled: Filled, programme: Arc<Programme>, record: &Record, roles: &[String]) -> Sheet {
-    let (mut answers, mut hidden) = (Vec::new(), 0);
+    let (mut answers, mut pictures, mut hidden) = (Vec::new(), Vec::new(), 0);
     let fields = programme.form(&filled.form).map(|form: &Form| form.fields.as_slice()).unwrap_or_default();
     for field in fields {
         let Some(value) = record.values.get(&field.name.value) else { continue };
         if may_read(field, roles) {
             let label = |language| field.labels.get(language).unwrap_or(&field.name.value).to_owned();
             let label = Words { zh: label("zh"), en: label("en") };
+            let names = pictures_in(field, value).into_iter();
+            pictures.extend(names.map(|name| (field.name.value.clone(), name)));
             answers.push((field.name.value.clone(), label, words_of(field, value)));
         } else {
             hidden += 1;
         }
     }
-    Sheet { filled, programme, answers, hidden }
+    Sheet { filled, programme, answers, pictures, hidden }
+}
+
+/// The names of the pictures that an answer is.
+fn pictures_in(field: &Field, value: &Value) -> Vec<String> {
+    match value {
+        Value::Many(values) => values.iter().flat_map(|value| pictures_in(field, value)).collect(),
+        Value::Text(text) if field.question.answer == Answer::File => {
+            Named::parse(text).map(|named| named.name).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A picture that an answer of a form behind this door names, if the caller reads that answer.
+///
+/// # Errors
+/// Those of the storage.
+pub fn reads_picture(
+    reader: &mut Reader,
+    behind: &Behind,
+    position: u64,
+    name: &str,
+) -> Result<Option<Subject>> {
+    let filled = behind.filled(reader)?.into_iter().find(|(filled, _)| filled.position == position);
+    let Some((filled, programme)) = filled else { return Ok(None) };
+    let Some(record) = reader.record_of(&filled)? else { return Ok(None) };
+    let subject = filled.subject;
+    let roles = behind.roles(&filled.programme).to_vec();
+    let sheet = sheet(filled, programme, &record, &roles);
+    Ok(sheet.pictures.iter().any(|(_, own)| own == name).then_some(subject))
 }
 
 /// What a figure comes to, and from what.

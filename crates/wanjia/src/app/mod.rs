@@ -25,6 +25,7 @@ pub mod propose;
 pub mod quarantine;
 pub mod reveal;
 pub mod story;
+pub mod subscriptions;
 pub mod sweeps;
 pub mod synthetic;
 pub mod territory;

@@ -124,6 +124,8 @@ pub struct HandedIn<'h> {
     /// The XML, whose hash tells whether it is the same one when it comes again.
     pub xml: &'h [u8],
     pub read: &'h submission::Submission,
+    /// Pictures that came with it.
+    pub files: Vec<(String, Vec<u8>)>,
 }
 
 /// The day on which a form was filled in: as it says, but none that is still to come.
@@ -135,7 +137,7 @@ pub fn day_of_form(read: &submission::Submission, now: Millis) -> Day {
 
 /// The fact that a filled-in form becomes. Whatever it lacks, it becomes one: what cannot count waits in quarantine.
 #[must_use]
-pub fn fact_of(handed: &HandedIn<'_>, now: Millis) -> Submission {
+pub fn fact_of(handed: HandedIn<'_>, now: Millis) -> Submission {
     let read = handed.read;
     // A door that is not named is none that anyone knows: an id of its own, so that nobody else's is meant.
     let mut nobody = [0; 16];
@@ -163,5 +165,6 @@ pub fn fact_of(handed: &HandedIn<'_>, now: Millis) -> Submission {
         fact: Fact { at: now, actor: handed.worker, body },
         owner: subject.id(),
         plaintext: answer::encode(&submission::given(handed.form, read)),
+        files: handed.files,
     }
 }

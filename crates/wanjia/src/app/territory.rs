@@ -16,7 +16,7 @@ use ledger::Hash;
 use ledger::recovery::RecoveryKey;
 use ledger::seal::TerritoryKey;
 use store::proofs::SignedHead;
-use store::{CheckedPush, PushRefused, Reader, Receipt, Store, Submission, SubmissionRefused};
+use store::{CheckedPush, PushRefused, Reader, Receipt, Store, Submission, SubmissionRefused, Submitted};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
 
@@ -55,7 +55,7 @@ pub struct PushDone {
 
 type PushAnswer = Result<Result<PushDone, PushRefused>>;
 
-type SubmissionAnswer = Result<Result<Receipt, SubmissionRefused>>;
+type SubmissionAnswer = Result<Result<Submitted, SubmissionRefused>>;
 
 /// What comes from the field and waits for the writer, with whoever waits for its outcome.
 enum Waiting {
@@ -94,7 +94,7 @@ impl Waiting {
 /// What became of it.
 enum Done {
     Push(Result<(Vec<Receipt>, (u64, Hash)), PushRefused>),
-    Submission(Result<Receipt, SubmissionRefused>),
+    Submission(Result<Submitted, SubmissionRefused>),
 }
 
 enum Job {

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use domain::time::campaign_zone;
-use intake::roster::read_roster;
+use intake::header::{Look, Mapping, ROSTER};
+use intake::roster::{look_at_roster, read_roster, read_roster_mapped, read_roster_of_area};
 
 use super::import::{ToldRefusals, bar, digest, table};
 use super::{DataArgs, Outcome};
-use crate::app::failure::Result;
+use crate::app::failure::{Failure, Result};
 use crate::app::import_roster::{Roster, import_roster};
 
 /// Import a list of people; all its good rows or nothing, and the same file twice changes nothing
@@ -25,6 +26,13 @@ pub struct RosterArgs {
     /// Where the list comes from; the file's name unless given
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
+    /// What a column is that its heading does not say: the heading or its letter, then one of the names above; nothing behind
+    /// the = leaves the column out. Once for each column
+    #[arg(long, value_name = "COLUMN=FIELD")]
+    map: Vec<String>,
+    /// The area of rows that say none
+    #[arg(long, value_name = "CODE")]
+    area: Option<String>,
     /// Say what would be added, changed, left and refused, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -41,7 +49,17 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
     let today = campaign_zone()
         .to_datetime(jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
         .date();
-    let reader = table(&args.file, |found| read_roster(found, today))?;
+    let area = args.area.as_deref();
+    let reader = if args.map.is_empty() {
+        table(&args.file, |found| match area {
+            Some(area) => read_roster_of_area(found, today, area),
+            None => read_roster(found, today),
+        })?
+    } else {
+        let look = table(&args.file, |mut found| look_at_roster(&mut found))?;
+        let mapping = mapped(&look, &args.map)?;
+        table(&args.file, |found| read_roster_mapped(found, today, &mapping, area))?
+    };
     let (digest, bytes) = digest(&args.file)?;
     let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let source: String = args.source.clone().unwrap_or(name).chars().take(60).collect();
@@ -77,4 +95,105 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
         eprintln!("the list holds no rows below its header\n这份名单只有表头，没有一行数据");
     }
     Ok(Outcome::of(tally.refused))
+}
+
+/// What the headings say, and above it what a person says. A column is one thing, and a thing is in one column.
+fn mapped(look: &Look, said: &[String]) -> Result<Mapping> {
+    let mut mapping = look.mapping.clone();
+    for one in said {
+        let (column, field) = one.rsplit_once('=').ok_or_else(|| {
+            Failure::new(
+                "map",
+                format!("--map {one}：请写成 列=字段，例如 --map 几零几=room"),
+                format!("--map {one}: write COLUMN=FIELD, such as --map C=room"),
+            )
+        })?;
+        let (column, field) = (column.trim(), field.trim());
+        let by_heading = look.places.iter().position(|place| place.heading == column);
+        let place = by_heading.or_else(|| letter(column).filter(|place| *place < look.places.len()));
+        let place = place.ok_or_else(|| {
+            let headings: Vec<&str> = look.places.iter().map(|place| place.heading.as_str()).collect();
+            Failure::new(
+                "map",
+                format!("没有叫“{column}”的列；第 {} 行的表头是：{}", mapping.row, headings.join("、")),
+                format!(
+                    "there is no column {column}; the headings in row {} are: {}",
+                    mapping.row,
+                    headings.join(", ")
+                ),
+            )
+        })?;
+        mapping.columns.retain(|(known, at)| *at != place && known.en() != field);
+        if field.is_empty() {
+            continue;
+        }
+        let known = ROSTER.column(field).ok_or_else(|| {
+            let fields: Vec<&str> = ROSTER.columns().map(|column| column.en()).collect();
+            Failure::new(
+                "map",
+                format!("没有字段 {field}；可用：{}", fields.join("、")),
+                format!("there is no field {field}; there are: {}", fields.join(", ")),
+            )
+        })?;
+        mapping.columns.push((known, place));
+    }
+    Ok(mapping)
+}
+
+/// The place, from 0, of a column called `A`, `B` … `AA`.
+fn letter(column: &str) -> Option<usize> {
+    if column.is_empty() || column.len() > 2 {
+        return None;
+    }
+    let place = column.bytes().try_fold(0_usize, |place, letter| {
+        let value = letter.to_ascii_uppercase().checked_sub(b'A').filter(|value| *value < 26)?;
+        Some(place * 26 + usize::from(value) + 1)
+    })?;
+    place.checked_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use intake::Table;
+
+    fn look() -> Look {
+        let sheet = "居民情况,,,,\n\n住哪栋,几零几,叫什么,电话,手机\n3栋,601,赵云,10013800077,10013800078\n";
+        look_at_roster(&mut Table::from_bytes(sheet.into()).unwrap()).unwrap()
+    }
+
+    fn columns(said: &[&str]) -> Vec<(&'static str, usize)> {
+        let said: Vec<String> = said.iter().map(|one| (*one).to_owned()).collect();
+        let mut found: Vec<_> = mapped(&look(), &said)
+            .unwrap()
+            .columns
+            .iter()
+            .map(|(column, place)| (column.en(), *place))
+            .collect();
+        found.sort_by_key(|(_, place)| *place);
+        found
+    }
+
+    #[test]
+    fn a_person_says_columns_by_heading_or_letter_above_what_headings_say() {
+        assert_eq!(columns(&[]), [("phone", 3)]);
+        assert_eq!(
+            columns(&["住哪栋=building", "b=room", "C=name", "E=phone"]),
+            [("building", 0), ("room", 1), ("name", 2), ("phone", 4)]
+        );
+        assert_eq!(columns(&["电话="]), []);
+        assert_eq!(columns(&["D=name"]), [("name", 3)]);
+    }
+
+    #[test]
+    fn what_is_no_column_or_no_field_is_told_with_those_there_are() {
+        let told = |said: &str| mapped(&look(), &[said.to_owned()]).unwrap_err();
+        assert_eq!(
+            told("门牌=room").zh,
+            "没有叫“门牌”的列；第 3 行的表头是：住哪栋、几零几、叫什么、电话、手机"
+        );
+        assert!(told("F=room").en.starts_with("there is no column F; the headings in row 3 are:"));
+        assert!(told("A=colour").en.starts_with("there is no field colour; there are: area_code, building"));
+        assert!(told("A").en.starts_with("--map A: write COLUMN=FIELD"));
+    }
 }

@@ -47,6 +47,12 @@ pub fn run(args: &VerifyArgs) -> Result<Outcome> {
         summary.contents,
         summary.erased
     );
+    if proved.pictures_named > 0 {
+        println!(
+            "pictures {} of {} have come / 图片已到 {} 张，共 {} 张",
+            proved.pictures_kept, proved.pictures_named, proved.pictures_kept, proved.pictures_named
+        );
+    }
     println!("root {}", summary.root.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
     println!(
         "seconds: facts and content {:.2} views {:.2}",

@@ -124,7 +124,7 @@ impl PushedFact {
 }
 
 /// The key of the phone that shows its token.
-fn pusher(caller: &Caller, asked: SeriesId) -> Result<[u8; 32], Problem> {
+pub(super) fn pusher(caller: &Caller, asked: SeriesId) -> Result<[u8; 32], Problem> {
     caller.may(Action::Push, Scope::Own)?;
     let Who::Phone { series, public_key, .. } = caller.who else { return Err(Problem::forbidden()) };
     if asked == series {
@@ -139,7 +139,7 @@ fn pusher(caller: &Caller, asked: SeriesId) -> Result<[u8; 32], Problem> {
 }
 
 /// The key of an enrolled phone that shows none: its signature has to say who it is.
-async fn key_of(site: &Site, series: SeriesId) -> Result<[u8; 32], Problem> {
+pub(super) async fn key_of(site: &Site, series: SeriesId) -> Result<[u8; 32], Problem> {
     let device = site.territory.read_for_push(move |reader| Ok(reader.state().device(series)?)).await?;
     let phone =
         device.filter(|device| Role::from_code(device.role).is_some_and(|role| may(role, Action::Push)));

@@ -2,12 +2,16 @@
 //! fact for each whom it is about.
 
 use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use domain::access::{Action, Scope};
 use domain::case::Subject;
 use domain::id::{CaseId, DwellingId, Id, PersonId, SweepId};
 use domain::time::{day_of, from_day};
+use programme::attachment::Kind;
 use serde::{Deserialize, Serialize};
 use store::Reader;
+use store::attachments::Picture;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,7 +30,7 @@ use crate::app::household::{self, Behind, Classed, Figured, title_of};
 use crate::app::reveal::reveal_each;
 
 pub fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(household)).routes(routes!(file))
+    OpenApiRouter::new().routes(routes!(household)).routes(routes!(file)).routes(routes!(picture))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -225,8 +229,20 @@ struct Taken {
     value: f64,
 }
 
+/// A picture of an answer: `POST /v1/households/{dwelling}/pictures` opens it.
+#[derive(Serialize, ToSchema)]
+struct PictureOf {
+    /// The name of its question.
+    question: String,
+    name: String,
+    /// Whether it has come.
+    here: bool,
+}
+
 #[derive(Serialize, ToSchema)]
 struct SheetOf {
+    /// Of the answers' fact.
+    position: u64,
     programme: String,
     form: Named,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -237,6 +253,8 @@ struct SheetOf {
     #[schema(format = DateTime)]
     at: String,
     answers: Vec<Answered>,
+    /// The pictures that these answers name.
+    pictures: Vec<PictureOf>,
     /// Answers that are there and are for other roles.
     hidden: usize,
 }
@@ -286,14 +304,25 @@ fn opened(reader: &mut Reader, behind: &Behind) -> AppResult<File> {
     for (filled, programme) in behind.filled(reader)? {
         let Some(record) = reader.record_of(&filled)? else { continue };
         let roles = behind.roles(&filled.programme);
+        let position = filled.position;
         let sheet = household::sheet(filled, programme, &record, roles);
+        let attached = if sheet.pictures.is_empty() { None } else { reader.attachments(position)? };
+        let here = |name: &str| attached.as_ref().is_some_and(|attached| attached.is_here(name));
+        let pictures = sheet.pictures.iter().map(|(question, name)| PictureOf {
+            question: question.clone(),
+            name: name.clone(),
+            here: here(name),
+        });
+        let pictures = pictures.collect();
         answers.push(SheetOf {
+            position,
             programme: sheet.filled.programme.clone(),
             form: form_of(&sheet.programme, &sheet.filled.form),
             person: person(sheet.filled.subject),
             on: from_day(sheet.filled.on).to_string(),
             at: instant(sheet.filled.at),
             answers: sheet.answers.into_iter().map(Answered::of).collect(),
+            pictures,
             hidden: sheet.hidden,
         });
     }
@@ -343,4 +372,82 @@ async fn file(
         })
         .await?;
     found.map(Json).ok_or_else(no_dwelling)
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PictureQuery {
+    /// Of the answers' fact, as the file says it.
+    position: u64,
+    name: String,
+    /// `reconcile`, `service` or `correction`
+    purpose: String,
+}
+
+/// Whatever a browser is told of these bytes, it runs nothing in them.
+const INERT: &str = "default-src 'none'; sandbox";
+
+/// A picture that an answer behind this door names, for whoever reads the answer. A fact says who opened it, and what for,
+/// before it is answered. It has no address: it is asked for by POST only.
+#[utoipa::path(
+    post, path = "/v1/households/{dwelling}/pictures", tag = "cases", params(("dwelling" = String, Path, format = "uuid")),
+    request_body = PictureQuery,
+    responses(
+        (status = 200, description = "JPEG, PNG or WebP", body = String, content_type = "application/octet-stream"),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)
+    )
+)]
+async fn picture(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(dwelling): Path<DwellingId>,
+    Json(query): Json<PictureQuery>,
+) -> Result<Response, Problem> {
+    caller.may(Action::ReadCases, Scope::Own)?;
+    let purpose = purpose(&query.purpose)?;
+    let actor = actor(&caller);
+    let PictureQuery { position, name, .. } = query;
+    let asked = name.clone();
+    let subject = site
+        .territory
+        .read(move |reader| match household::behind(reader, actor, dwelling, day_of(now()))? {
+            Some(behind) => household::reads_picture(reader, &behind, position, &asked),
+            None => Ok(None),
+        })
+        .await?
+        .ok_or_else(no_picture)?;
+    site.territory
+        .write(move |store, now| reveal_each(store, actor.id, purpose, &[subject.id()], now))
+        .await?;
+    let found = site.territory.read(move |reader| Ok(reader.picture(position, &name)?)).await?;
+    match found.ok_or_else(no_picture)? {
+        Picture::Missing => Err(Problem::not_found(
+            "picture_missing",
+            "这张图片还没有传到；手机联网后会补传",
+            "this picture has not come yet; the phone sends it when it has a network",
+        )),
+        Picture::Altered => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "picture_altered",
+            "这张图片与登记的内容不符，不予显示；请用 wanjia verify 核验",
+            "this picture is not the one that was recorded and is not shown; run `wanjia verify`",
+        )),
+        Picture::Here(bytes) => {
+            let kind = Kind::of(&bytes).ok_or_else(no_picture)?;
+            let headers = [
+                (header::CONTENT_TYPE, kind.media_type()),
+                (header::CONTENT_DISPOSITION, "attachment"),
+                (header::CONTENT_SECURITY_POLICY, INERT),
+            ];
+            Ok((headers, bytes).into_response())
+        }
+    }
+}
+
+fn no_picture() -> Problem {
+    Problem::not_found(
+        "no_picture",
+        "没有这张图片，或您的角色不能看",
+        "there is no such picture, or your role does not read it",
+    )
 }

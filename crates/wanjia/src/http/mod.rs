@@ -9,6 +9,7 @@
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `maps` | outlines of buildings and grids |
 //! | `floors` | 疫情地图: people with an open case by floor, and what of it the public is told |
+//! | `attachments` | pictures that a phone's facts name |
 //! | `command` | what waits for someone, by area |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
@@ -19,6 +20,7 @@
 //! | `indicators` | what is counted by area and day, and who stands behind it |
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
+//! | `subscriptions` | departments' sheets, filled from the data |
 //! | `hand_overs` | doors that were handed over to a colleague |
 //! | `slips` | residents' slips, what is said with them, what is decided on it |
 //! | `checks` | what a resident is asked for, and her answers |
@@ -45,6 +47,7 @@ use crate::app::plans::Planning;
 use crate::app::territory::Territory;
 
 pub mod areas;
+pub mod attachments;
 pub mod boards;
 pub mod bridges;
 pub mod buildings;
@@ -86,6 +89,7 @@ pub mod rosters;
 pub mod scope;
 pub mod session;
 pub mod slips;
+pub mod subscriptions;
 pub mod sweeps;
 pub mod trees;
 pub mod wire;
@@ -218,9 +222,11 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(lines::routes())
         .merge(indicators::routes())
         .merge(forms::routes())
+        .merge(subscriptions::routes())
         .merge(slips::routes())
         .merge(checks::routes())
         .merge(facts::routes())
+        .merge(attachments::routes())
         .merge(pull::routes())
         .merge(proofs::routes())
         .merge(events::routes())

@@ -127,7 +127,9 @@ pub(super) struct Link {
 /// A purpose of the console; phones and residents have their own.
 pub(super) fn purpose(name: &str) -> Result<Purpose, Problem> {
     Purpose::from_name(name)
-        .filter(|purpose| !matches!(purpose, Purpose::Visit | Purpose::Own | Purpose::Bridge))
+        .filter(|purpose| {
+            !matches!(purpose, Purpose::Visit | Purpose::Own | Purpose::Bridge | Purpose::Report)
+        })
         .ok_or_else(|| {
             Problem::field(
                 "purpose",

@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use domain::access::{Action, Scope};
 use domain::id::RosterId;
 use domain::time::campaign_zone;
-use intake::header::{Column, Mapping};
+use intake::header::{Mapping, ROSTER, Schema};
 use intake::message::Lang;
 use intake::rejects::RejectsBook;
 use intake::roster::{look_at_roster, read_roster, read_roster_mapped, read_roster_of_area};
@@ -318,7 +318,7 @@ async fn rejects(
     Ok(([(header::CONTENT_TYPE, WORKBOOK)], book.into_bytes().map_err(unwritten)?))
 }
 
-const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -433,7 +433,7 @@ async fn columns(
     Ok(Json(RosterColumns { sheet: look.mapping.sheet, row: look.mapping.row, places, columns }))
 }
 
-fn require_octets(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn require_octets(headers: &HeaderMap) -> Result<(), Problem> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if kind == Some("application/octet-stream") {
         return Ok(());
@@ -448,13 +448,13 @@ fn require_octets(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// `sheet.row;name:0,room:3`.
-fn mapping_of(text: &str) -> Result<Mapping, Problem> {
+pub(super) fn mapping_of(text: &str, schema: &Schema) -> Result<Mapping, Problem> {
     let read = || {
         let (place, columns) = text.split_once(';')?;
         let (sheet, row) = place.split_once('.')?;
         let columns = columns.split(',').map(|pair| {
             let (name, place) = pair.split_once(':')?;
-            Some((Column::from_en(name)?, place.parse().ok()?))
+            Some((schema.column(name)?, place.parse().ok()?))
         });
         Some(Mapping {
             sheet: sheet.parse().ok()?,
@@ -487,7 +487,7 @@ async fn read<R: Refusals + Send + 'static>(
     caller.may(Action::ImportRoster, Scope::Area(caller.grant.area))?;
     require_octets(headers)?;
     let source = source_of(query.source.as_deref(), headers)?;
-    let mapping = query.columns.as_deref().map(mapping_of).transpose()?;
+    let mapping = query.columns.as_deref().map(|columns| mapping_of(columns, &ROSTER)).transpose()?;
     let area = match query.area.as_deref() {
         Some(code) => {
             let area = scope::area(&caller, Action::ImportRoster, Some(code), "area")?;

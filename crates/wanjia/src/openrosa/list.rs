@@ -19,8 +19,8 @@ use crate::app::forms::{Client, Offered, hex};
 use crate::cli::now;
 use crate::http::Site;
 
-/// The forms that a user fills in with an ODK client: those with pictures or sounds are not among them, since nothing here
-/// keeps those.
+/// The forms that a user fills in with an ODK client: those with sounds or other files than pictures are not among them,
+/// since nothing here keeps those.
 pub async fn offered(site: &Site, user: &User) -> Result<Vec<Offered>, Said> {
     let kept = Arc::clone(&site.forms);
     let actor = user.actor();
@@ -28,7 +28,7 @@ pub async fn offered(site: &Site, user: &User) -> Result<Vec<Offered>, Said> {
         .territory
         .read(move |reader| {
             let mut offered = kept.offered(reader, actor, day_of(now()), Client::Odk)?;
-            offered.retain(|form| !form.asks_for_files);
+            offered.retain(|form| !form.asks_for_other_files);
             Ok(offered)
         })
         .await?;

@@ -7,6 +7,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::admit::Quarantine;
 use domain::time::{day_of, from_day};
+use programme::attachment::{self, Kind, MOST_BYTES, MOST_FILES};
+use programme::form::Form;
 use programme::submission::{self, Submission};
 use programme::{Programme, answer};
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use crate::http::Site;
 
 /// The part that holds the form itself, and the one that says that more POSTs follow.
 const XML_PART: &str = "xml_submission_file";
+const INCOMPLETE_PART: &str = "*isIncomplete*";
 
 /// Before it sends anything, a client asks whether it may, and how much at a time.
 pub async fn may_submit(_: User, headers: HeaderMap) -> Result<Response, Said> {
@@ -58,8 +61,51 @@ fn broken(error: &MultipartError) -> Said {
     )
 }
 
-/// The form, once everything that came with it has arrived.
-async fn xml_of(request: Request, site: &Site) -> Result<Bytes, Said> {
+/// What came in one POST.
+struct Parts {
+    xml: Bytes,
+    /// Pictures, by their names.
+    files: Vec<(String, Vec<u8>)>,
+    /// More of the same submission is to come.
+    incomplete: bool,
+}
+
+fn refused(status: StatusCode, zh: String, en: String) -> Said {
+    Said::new(status, format!("{zh}，没有收下"), format!("{en}; nothing was taken"))
+}
+
+fn add_file(files: &mut Vec<(String, Vec<u8>)>, name: String, bytes: &Bytes) -> Result<(), Said> {
+    if bytes.len() > MOST_BYTES {
+        let most = MOST_BYTES / 1_000_000;
+        return Err(refused(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("图片 {name} 超过 {most} MB"),
+            format!("the picture {name} is larger than {most} MB"),
+        ));
+    }
+    if Kind::of(bytes).is_none() {
+        return Err(refused(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            format!("{name} 不是 JPEG、PNG 或 WebP 图片；录音等其他文件服务器不保存"),
+            format!("{name} is no JPEG, PNG or WebP picture, and this server keeps no sounds or other files"),
+        ));
+    }
+    match files.iter().find(|(known, _)| *known == name) {
+        Some((_, known)) if known == bytes => {}
+        Some(_) => {
+            return Err(refused(
+                StatusCode::BAD_REQUEST,
+                format!("有两张不同的图片都叫 {name}"),
+                format!("two different pictures are called {name}"),
+            ));
+        }
+        None => files.push((name, bytes.to_vec())),
+    }
+    Ok(())
+}
+
+/// The form with its files, once everything of the POST has arrived.
+async fn parts_of(request: Request, site: &Site) -> Result<Parts, Said> {
     let mut parts = Multipart::from_request(request, site).await.map_err(|_| {
         Said::new(
             StatusCode::BAD_REQUEST,
@@ -67,14 +113,15 @@ async fn xml_of(request: Request, site: &Site) -> Result<Bytes, Said> {
             "submit it as multipart/form-data",
         )
     })?;
-    let (mut xml, mut files) = (None, Vec::new());
+    let (mut xml, mut files, mut incomplete) = (None, Vec::new(), false);
     while let Some(part) = parts.next_field().await.map_err(|error| broken(&error))? {
         let name = part.name().unwrap_or_default().to_owned();
-        let file = part.file_name().is_some();
+        let is_file = part.file_name().is_some();
         let bytes = part.bytes().await.map_err(|error| broken(&error))?;
         match name.as_str() {
             XML_PART => xml = Some(bytes),
-            _ if file => files.push(name),
+            INCOMPLETE_PART => incomplete = true,
+            _ if is_file => add_file(&mut files, name, &bytes)?,
             _ => {}
         }
     }
@@ -85,14 +132,21 @@ async fn xml_of(request: Request, site: &Site) -> Result<Bytes, Said> {
             format!("the part {XML_PART} is missing"),
         )
     })?;
-    if files.is_empty() {
-        return Ok(xml);
+    Ok(Parts { xml, files, incomplete })
+}
+
+/// Every file that came must be one that an answer names.
+fn require_named(form: &Form, read: &Submission, files: &[(String, Vec<u8>)]) -> Result<(), Said> {
+    let named = attachment::named(form, &submission::given(form, read));
+    let named = || named.iter().take(MOST_FILES);
+    match files.iter().find(|(name, _)| !named().any(|own| own.name == *name)) {
+        None => Ok(()),
+        Some((name, _)) => Err(refused(
+            StatusCode::BAD_REQUEST,
+            format!("表里没有哪个答案是图片 {name}"),
+            format!("no answer of this form names the picture {name}"),
+        )),
     }
-    Err(Said::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "服务器不保存照片、录音等附件，没有收下；请删去附件后重发",
-        "this server keeps no pictures, sounds or other files and did not take it; remove them and send it again",
-    ))
 }
 
 pub async fn submit(
@@ -102,13 +156,14 @@ pub async fn submit(
     request: Request,
 ) -> Result<Said, Said> {
     require_version(&headers)?;
-    let xml = xml_of(request, &site).await?;
+    let Parts { xml, files, incomplete } = parts_of(request, &site).await?;
     let read = submission::read(&xml).map_err(|unreadable| {
         let (zh, en) = unreadable.message();
         Said::new(StatusCode::BAD_REQUEST, zh, en)
     })?;
     let programme = programme_of(&site, &user, &read).await?;
     let form = read.form_id.split_once('.').and_then(|(_, form)| programme.form(form)).ok_or_else(no_form)?;
+    require_named(form, &read, &files)?;
     let handed = HandedIn {
         series: user.series,
         worker: user.worker,
@@ -117,19 +172,28 @@ pub async fn submit(
         form,
         xml: &xml,
         read: &read,
+        files,
     };
     let now = now();
     let on = from_day(day_of_form(&read, now));
-    let receipt = site.territory.submit(fact_of(&handed, now)).await?.map_err(|refused| match refused {
+    let done = site.territory.submit(fact_of(handed, now)).await?.map_err(|refused| match refused {
         SubmissionRefused::Differs => Said::new(
             StatusCode::CONFLICT,
             "同一编号（instanceID）已有另一份内容，没有收下",
             "another one of the same instanceID is here already; this one was not taken",
         ),
+        SubmissionRefused::FileDiffers => Said::new(
+            StatusCode::CONFLICT,
+            "同名的图片已收到另一张，没有收下",
+            "another picture of the same name is here already; this one was not taken",
+        ),
         SubmissionRefused::UnknownUser => no_form(),
     })?;
     site.fleet.pushed(&site.territory.book(), user.series, now);
-    Ok(told(&receipt, || answer::hold(form, &submission::given(form, &read), on).err().unwrap_or_default()))
+    let missing = if incomplete { 0 } else { done.missing };
+    Ok(told(&done.receipt, missing, || {
+        answer::hold(form, &submission::given(form, &read), on).err().unwrap_or_default()
+    }))
 }
 
 /// The published programme of the form, if one of the user's roles fills that in.
@@ -152,9 +216,16 @@ async fn programme_of(site: &Site, user: &User, read: &Submission) -> Result<Arc
     found.ok_or_else(no_form)
 }
 
-fn told(receipt: &Receipt, misfits: impl FnOnce() -> Vec<programme::Finding>) -> Said {
+fn told(receipt: &Receipt, missing: usize, misfits: impl FnOnce() -> Vec<programme::Finding>) -> Said {
+    let (lacks_zh, lacks_en) = match missing {
+        0 => (String::new(), String::new()),
+        _ => (
+            format!("；还缺 {missing} 张图片，请再发"),
+            format!("; pictures still missing: {missing}, send it again"),
+        ),
+    };
     let Some(reason) = receipt.quarantine() else {
-        return Said::new(StatusCode::CREATED, "已收到", "received");
+        return Said::new(StatusCode::CREATED, format!("已收到{lacks_zh}"), format!("received{lacks_en}"));
     };
     let (zh, en) = reason.message();
     let misfits = if reason == Quarantine::AnswerMisfit { misfits() } else { Vec::new() };
@@ -163,7 +234,7 @@ fn told(receipt: &Receipt, misfits: impl FnOnce() -> Vec<programme::Finding>) ->
     };
     Said::new(
         StatusCode::ACCEPTED,
-        format!("{zh}{}", each(|text| &text.zh)),
-        format!("{en}{}", each(|text| &text.en)),
+        format!("{zh}{}{lacks_zh}", each(|text| &text.zh)),
+        format!("{en}{}{lacks_en}", each(|text| &text.en)),
     )
 }

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::access::Role;
 use domain::fact::{Body, Light, Outcome};
 use domain::identity::Identity;
+use domain::subscription::RowsOf;
 use serde_json::{Value, json};
 
 use super::place::{OTHER, OWN, Place, SWEEP, Who, authorization, visited};
-use super::{cases, checks, maps, plans, slips};
+use super::{cases, checks, maps, plans, slips, subscriptions};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/access_matrix.csv");
 
@@ -111,6 +112,28 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         }
         "POST /v1/roster/columns" => {
             ("/v1/roster/columns".into(), Some(Value::String("房号,姓名\n101,钱七\n".into())))
+        }
+        "GET /v1/subscriptions" => (format!("/v1/subscriptions?area={area}"), None),
+        "POST /v1/subscriptions" | "POST /v1/subscriptions/look" => {
+            // What is no workbook is refused after it is known that the caller may bring one.
+            let uri = endpoint.trim_start_matches("POST ");
+            let more = if uri.ends_with("look") {
+                "".to_owned()
+            } else {
+                let day = domain::time::from_day(domain::time::day_of(wanjia::cli::now()));
+                format!("&department=x&name=x&basis=x&last_day={day}&columns=0.1;room:0")
+            };
+            (format!("{uri}?area={area}&rows=residual{more}"), Some(Value::String("房号\n".into())))
+        }
+        "GET /v1/subscriptions/{id}/changes"
+        | "POST /v1/subscriptions/{id}/sheet"
+        | "POST /v1/subscriptions/{id}/approve"
+        | "DELETE /v1/subscriptions/{id}" => {
+            let waits = endpoint.ends_with("approve");
+            let rows = if waits { RowsOf::People } else { RowsOf::Residual };
+            let id = subscriptions::of_somebody(place, area, rows).await;
+            let (_, uri) = endpoint.split_once(' ').unwrap();
+            (uri.replace("{id}", &id.to_string()), None)
         }
         "GET /v1/map" => (format!("/v1/map?area={area}"), None),
         "POST /v1/map" => {
@@ -262,6 +285,21 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             let home = place.home(other).await;
             let file = if endpoint.ends_with("file") { "/file?purpose=service" } else { "" };
             (format!("/v1/households/{home}{file}"), None)
+        }
+        "POST /v1/households/{dwelling}/pictures" => {
+            cases::publish(place).await;
+            let home = place.home(other).await;
+            let body = json!({"position": 0, "name": "a.jpg", "purpose": "service"});
+            (format!("/v1/households/{home}/pictures"), Some(body))
+        }
+        "POST /v1/attachments" => {
+            let phone = match (other, who) {
+                (true, _) => &place.other_phone,
+                (false, Who::Revoked) => &place.revoked_phone,
+                (false, _) => &place.own_phone,
+            };
+            let uri = format!("/v1/attachments?series={}&sequence=0&name=a.jpg", phone.series);
+            (uri, Some(Value::String("no picture".into())))
         }
         "POST /v1/cases" => {
             cases::publish(place).await;

@@ -10,12 +10,14 @@ use domain::access::Role;
 use domain::case::Subject;
 use domain::id::Id;
 use md5::{Digest as _, Md5};
+use programme::attachment::MOST_BYTES;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use serde_json::json;
 use wanjia::openrosa::ACCEPTED_LENGTH;
 
 use super::cases;
+use super::pictures::{self, JPEG};
 use super::place::{Answer, OWN, Place, Who, logged};
 
 const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
@@ -386,22 +388,119 @@ async fn another_one_of_the_same_name_is_refused() {
     assert_eq!((collect.temperatures().await, collect.size()), (vec![36.5], before));
 }
 
+/// Something wrong at a place, with a picture of this name.
+async fn weak_place(collect: &Collect<'_>, instance: &str, photo: &str) -> String {
+    let door = collect.place.home(false).await.to_string();
+    let answers =
+        [("door", door.as_str()), ("kind", "market"), ("open", "yes"), ("finding", "yes"), ("photo", photo)];
+    collect.filled("epidemic.weak_place", instance, &answers).await
+}
+
+/// A part of a POST: its name, its file's name, and its bytes.
+type Part<'p> = (&'p str, Option<&'p str>, &'p [u8]);
+
+const MORE: Part<'_> = ("*isIncomplete*", None, b"yes");
+
+fn jpeg(name: &str) -> Part<'_> {
+    (name, Some(name), JPEG)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn several_posts_of_one_instance_are_one_and_files_are_refused_plainly() {
+async fn several_posts_of_one_instance_are_one() {
     let place = Place::new().await;
     let collect = Collect::enrol(&place).await;
     let xml = collect.daily("uuid:1", "36.5").await;
-    let more = ("*isIncomplete*", None, b"yes".as_slice());
-    for parts in [[more].as_slice(), &[more], &[]] {
+    for parts in [[MORE].as_slice(), &[MORE], &[]] {
         assert_eq!(collect.post(&xml, parts).await.status, 201);
     }
     assert_eq!(collect.temperatures().await, [36.5]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_come_with_the_form_or_after_it_in_any_order_and_again() {
+    let place = Place::new().await;
+    let collect = Collect::enrol(&place).await;
+    let (name, photo) = ("门口 照片.jpg", jpeg("门口 照片.jpg"));
+    let orders: [&[&[Part<'_>]]; 4] = [
+        &[&[photo], &[photo]],
+        &[&[MORE], &[photo], &[photo]],
+        &[&[photo, MORE], &[]],
+        &[&[MORE], &[MORE], &[photo], &[MORE], &[photo]],
+    ];
+    for (number, posts) in orders.iter().enumerate() {
+        let xml = weak_place(&collect, &format!("uuid:{number}"), name).await;
+        let before = collect.size();
+        for parts in *posts {
+            let answer = collect.post(&xml, parts).await;
+            assert_eq!((answer.status.as_u16(), message(&answer).1.as_str()), (201, "已收到"), "{number}");
+        }
+        assert_eq!(collect.size(), before + 3, "the form, that it names a picture, and the picture");
+        let home = place.home(false).await;
+        let seen = pictures::file(&place, home).await;
+        assert_eq!(seen["pictures"], json!([{"question": "photo", "name": name, "here": true}]));
+        let shown = pictures::open(&place, SECRETARY, home, &seen["position"], name).await;
+        assert_eq!((shown.status.as_u16(), &shown.bytes[..]), (200, JPEG));
+    }
+    pictures::proved(&place).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_picture_that_is_missing_is_asked_for_again() {
+    let place = Place::new().await;
+    let collect = Collect::enrol(&place).await;
+    let xml = weak_place(&collect, "uuid:1", "a.jpg").await;
+    let answer = collect.post(&xml, &[]).await;
+    assert_eq!(answer.status, 201, "the form counts without it");
+    assert!(message(&answer).1.contains("还缺 1 张图片"), "{}", answer.text);
+    assert_eq!(message(&collect.post(&xml, &[MORE]).await).1, "已收到", "more is to come");
+    assert_eq!(message(&collect.post(&xml, &[jpeg("a.jpg")]).await).1, "已收到");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_does_not_belong_is_refused_and_nothing_is_half_done() {
+    let place = Place::new().await;
+    let collect = Collect::enrol(&place).await;
+    let xml = weak_place(&collect, "uuid:1", "a.jpg").await;
+    let other = ("a.jpg", Some("a.jpg"), b"\xff\xd8\xff\xe0 another".as_slice());
+    let sound = ("a.jpg", Some("a.jpg"), b"ID3 a sound".as_slice());
+    let large = vec![0xff; MOST_BYTES + 1];
+    let large = ("a.jpg", Some("a.jpg"), large.as_slice());
     let before = collect.size();
-    let photo = ("门口 照片.jpg", Some("门口 照片.jpg"), b"\xff\xd8\xff".as_slice());
-    let answer = collect.post(&collect.daily("uuid:2", "36.6").await, &[photo]).await;
-    assert_eq!(answer.status, 415);
-    assert!(message(&answer).1.contains("不保存照片"));
-    assert_eq!(collect.size(), before, "nothing half done");
+    for (parts, status, told) in [
+        ([jpeg("b.jpg")].as_slice(), 400, "b.jpg"),
+        (&[jpeg("a.jpg"), jpeg("b.jpg")], 400, "b.jpg"),
+        (&[jpeg("a.jpg"), other], 400, "两张不同的图片"),
+        (&[sound], 415, "不是 JPEG"),
+        (&[large], 413, "5 MB"),
+    ] {
+        let answer = collect.post(&xml, parts).await;
+        assert_eq!((answer.status.as_u16(), message(&answer).0.as_str()), (status, "error"), "{told}");
+        assert!(message(&answer).1.contains(told), "{}", answer.text);
+        assert_eq!(collect.size(), before, "{told}");
+    }
+    // Torn in the middle of the picture, wherever that is.
+    let whole = multipart(&[("xml_submission_file", Some("form.xml"), xml.as_bytes()), jpeg("a.jpg")]);
+    for cut in (whole.len() - JPEG.len() - 40..whole.len() - 4).step_by(7) {
+        assert_eq!(collect.post_bytes(whole[..cut].to_vec()).await.status, 400, "{cut}");
+    }
+    assert_eq!(collect.size(), before);
+    assert_eq!(collect.post(&xml, &[jpeg("a.jpg"), jpeg("a.jpg")]).await.status, 201, "whole at last");
+    let kept = collect.size();
+    assert_eq!(collect.post(&xml, &[other]).await.status, 409, "the first one stays");
+    assert_eq!(collect.size(), kept);
+    let home = place.home(false).await;
+    let seen = pictures::file(&place, home).await;
+    let shown = pictures::open(&place, SECRETARY, home, &seen["position"], "a.jpg").await;
+    assert_eq!(&shown.bytes[..], JPEG);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_with_pictures_is_offered_and_says_how_large_they_may_be() {
+    let place = Place::new().await;
+    let collect = Collect::enrol(&place).await;
+    let form = collect.form("epidemic.weak_place").await;
+    assert!(form.contains("nodeset=\"/data/photo\" type=\"binary\" orx:max-pixels=\"1600\""), "{form}");
+    assert!(form.contains("<upload ref=\"/data/photo\" mediatype=\"image/*\">"), "{form}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

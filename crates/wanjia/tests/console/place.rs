@@ -17,8 +17,8 @@ use domain::fact::{Body, Fact, Light, Outcome};
 use domain::id::Id;
 use domain::identity::Identity;
 use intake::Table;
-use ledger::envelope::{self, Envelope};
-use ledger::seal::TerritoryKey;
+use ledger::envelope::{self, Commitment, Envelope};
+use ledger::seal::{DataKey, TerritoryKey};
 use ledger::series::DeviceKey;
 use serde_json::{Value, json};
 use store::control::{Account, Phone as PhoneRow};
@@ -39,6 +39,8 @@ pub const OWN: &str = "420102001001";
 pub const OTHER: &str = "420102001002";
 pub const SWEEP: Id = Id([77; 16]);
 pub const DAY: i64 = 86_400_000;
+/// Under which the phones of the tests seal.
+pub const DATA_KEY: [u8; 32] = [5; 32];
 
 const AREAS: &str = "code,name,level,parent_code
 420102,江岸区,county,
@@ -83,6 +85,34 @@ impl Phone {
     pub fn push(&self, body: Body) -> Value {
         let mut head = self.head.lock().unwrap();
         self.signed(&mut head, body)
+    }
+
+    /// As [`Phone::push`], with content sealed to this owner. Also the number of the fact.
+    pub fn push_sealed(&self, body: Body, owner: Id, plaintext: &[u8]) -> (Value, u64) {
+        let mut head = self.head.lock().unwrap();
+        let (sequence, series) = (head.0, self.series.0);
+        let ciphertext = self.sealed(owner, sequence, plaintext);
+        let payload = Fact { at: now(), actor: self.series, body }.encode();
+        let sealed = Some(Commitment { owner: owner.0, digest: ledger::seal::digest(&ciphertext) });
+        let fact = Envelope { series, sequence, previous: head.1, payload, sealed }.encode();
+        head.1 = envelope::hash(&fact);
+        head.0 += 1;
+        let signature = self.key.sign_head(&series, sequence, &head.1);
+        let push = json!({
+            "series": self.series,
+            "facts": [{
+                "fact": STANDARD.encode(fact), "content": STANDARD.encode(ciphertext),
+                "data_key": STANDARD.encode(DATA_KEY),
+            }],
+            "signature": STANDARD.encode(signature), "known_size": 0,
+        });
+        (push, sequence)
+    }
+
+    /// What is sealed for a fact of this phone's.
+    pub fn sealed(&self, owner: Id, sequence: u64, plaintext: &[u8]) -> Vec<u8> {
+        let key = DataKey::from_bytes(DATA_KEY);
+        ledger::seal::seal(&key, &owner.0, &self.series.0, sequence, [3; 24], plaintext)
     }
 
     fn signed(&self, head: &mut (u64, [u8; 32]), body: Body) -> Value {
@@ -287,6 +317,14 @@ impl Place {
         self.send(request.body(body).unwrap()).await
     }
 
+    /// Sends a file as somebody at the console.
+    pub async fn upload(&self, who: Who, uri: &str, file: Vec<u8>) -> Answer {
+        let request = Request::builder().method("POST").uri(uri).header("host", "wanjia.example");
+        let request = request.header("cookie", self.session(who)).header("x-wanjia", "console");
+        let request = request.header("content-type", "application/octet-stream");
+        self.send(request.body(HttpBody::from(file)).unwrap()).await
+    }
+
     /// Sends a request from an address that nobody has used.
     pub async fn send(&self, request: Request<HttpBody>) -> Answer {
         let [.., a, b] = self.next().to_be_bytes();
@@ -434,22 +472,34 @@ impl Place {
         self.send(request.body(body).unwrap()).await
     }
 
-    /// How many facts of this kind the ledger holds, by a person's pseudonym.
+    /// Every fact that a person reads who somebody is by: who read, of whom, and what for.
     pub async fn revealed(&self) -> Vec<(Id, Id, u64)> {
+        let facts = self.every_fact().into_iter();
+        facts
+            .filter_map(|fact| match fact.body {
+                Body::Revealed { person, purpose } => Some((fact.actor, person, purpose)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Every fact that is on the disk, in order.
+    pub fn every_fact(&self) -> Vec<Fact> {
         let file = self.folder.path().join("data/territory-test.db");
         let file = rusqlite::Connection::open(file).unwrap();
         let mut read = file.prepare("select fact from facts order by position").unwrap();
         let facts = read.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
-        facts
-            .filter_map(|bytes| {
-                let envelope = Envelope::decode(&bytes.unwrap()).unwrap();
-                let fact = Fact::decode(&envelope.payload).unwrap();
-                match fact.body {
-                    Body::Revealed { person, purpose } => Some((fact.actor, person, purpose)),
-                    _ => None,
-                }
-            })
-            .collect()
+        let fact = |bytes: Vec<u8>| Fact::decode(&Envelope::decode(&bytes).unwrap().payload).unwrap();
+        facts.map(|bytes| fact(bytes.unwrap())).collect()
+    }
+
+    /// What for the list of an area was read, in order.
+    pub fn list_readings(&self) -> Vec<u64> {
+        let file = self.folder.path().join("data/territory-test.db");
+        let file = rusqlite::Connection::open(file).unwrap();
+        let mut read = file.prepare("select purpose from list_reading order by position").unwrap();
+        let found = read.query_map([], |row| row.get(0)).unwrap();
+        found.map(Result::unwrap).collect()
     }
 }
 
