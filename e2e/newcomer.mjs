@@ -393,6 +393,65 @@ describe('a newcomer’s first evening', () => {
     await residual(secretary, 3)
   })
 
+  it('fills a department’s own blank sheet once another person has approved it', async () => {
+    await go(secretary, '部门报表')
+    await quiet(secretary, 'no sheet is kept')
+    await secretary.getByRole('button', { name: '登记一张空白表' }).click()
+    await secretary.setInputFiles('[name=file]', samples('roster.csv'))
+    await secretary.getByRole('button', { name: '看看它的列' }).click()
+    await secretary.getByRole('alert').filter({ hasText: '不是 .xlsx 表格' }).waitFor()
+    await secretary.setInputFiles('[name=file]', samples('department.xlsx'))
+    await secretary.getByRole('button', { name: '看看它的列' }).click()
+    await secretary.locator('.columns').getByText('是否低保').waitFor()
+    await quiet(secretary, 'columns of a blank sheet')
+    await secretary.locator('.columns .button.lamp').click()
+    await secretary.fill('[name=department]', '市民政局')
+    await secretary.fill('[name=name]', '独居老人登记表')
+    await secretary.fill('[name=basis]', '民政〔2020〕7 号')
+    await quiet(secretary, 'a sheet to be kept')
+    await secretary.locator('.bring .button.lamp').last().click()
+    await secretary.locator('.sheet .chip', { hasText: '等批准' }).waitFor()
+    assert.equal(await secretary.getByRole('button', { name: '打开此刻的表' }).count(), 0)
+    await go(street, '部门报表')
+    await street.getByRole('button', { name: '批准' }).click()
+    await quiet(street, 'approving a sheet')
+    await street.locator('dialog').getByRole('button', { name: '批准' }).click()
+    await street.locator('.sheet .chip', { hasText: '有效' }).waitFor()
+    await secretary.locator('.sheet .chip', { hasText: '有效' }).waitFor()
+    const [sheet] = await Promise.all([secretary.waitForEvent('download'), secretary.getByRole('button', { name: '打开此刻的表' }).click()])
+    assert.match(sheet.suggestedFilename(), /^独居老人登记表 \d{4}-\d\d-\d\d\.xlsx$/)
+    await secretary.getByRole('button', { name: '跟上次比有什么变化' }).click()
+    await secretary.getByText('新增 0，离开 0，变动 0').waitFor()
+    await quiet(secretary, 'a sheet that was taken')
+  })
+
+  for (const [page, path, rows] of [
+    ['待办', 'tasks', '.tasks li[data-index]'],
+    ['双向核对', 'reconcile', '.column[data-kind=listed_dark] li[data-index]'],
+  ]) {
+    it(`draws of a hundred thousand lines of ${path} only those in sight, down to the last`, async () => {
+      const tab = await secretary.context().newPage()
+      tab.setDefaultTimeout(PATIENCE)
+      const due = new Date(Date.now() + 3_600_000).toISOString()
+      const lines = Array.from({ length: 100_000 }, (_, at) => ({ kind: 'listed_dark', person_id: `person ${at}`, dwelling: `door ${at}`, area_code: COMMUNITY, building: String(1 + Math.floor(at / 1000)), unit: '1', room: String(at), task: 'phone', due, overdue: false }))
+      await tab.route(`**/v1/sweeps/*/${path}?*`, (route) => route.fulfill({ json: { rows: /kind=(?!listed_dark)/.test(route.request().url()) ? [] : lines } }))
+      await tab.goto(`${origin}/`)
+      await go(tab, page)
+      const drawn = tab.locator(rows)
+      await drawn.first().waitFor()
+      assert.ok((await drawn.count()) < 80, `${await drawn.count()} rows`)
+      assert.equal(await drawn.first().getAttribute('aria-setsize'), '100000')
+      await quiet(tab, `very many lines of ${path}`)
+      await tab.evaluate(() => {
+        const list = document.querySelector('.column[data-kind=listed_dark] ul') ?? document.scrollingElement
+        list.scrollTop = list.scrollHeight
+      })
+      await drawn.filter({ hasText: ' 99999' }).waitFor()
+      assert.ok((await drawn.count()) < 80, `${await drawn.count()} rows`)
+      await tab.close()
+    })
+  }
+
   it('draws of a hundred thousand doors only those in sight, down to the last', async () => {
     // In a second tab: a code that signed in once does not do so again.
     const page = await secretary.context().newPage()
@@ -906,7 +965,7 @@ describe('a newcomer’s first evening', () => {
       const pages = secretary.locator('.side ul a')
       const menu = secretary.locator('.side .menu')
       await menu.waitFor()
-      assert.equal(await pages.count(), 16)
+      assert.equal(await pages.count(), 17)
       for (const link of await pages.all()) {
         await menu.click()
         const name = await link.innerText()

@@ -383,7 +383,7 @@ async fn a_task_that_waits_says_for_what_and_opens_on_the_day() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_compound_is_named_free_of_cases_and_a_problem_of_it_is_told() {
+async fn a_compound_is_named_free_of_cases_and_its_figures_count_it() {
     let place = Place::new().await;
     publish(&place).await;
     appoint(&place, DOCTOR, "health_department").await;
