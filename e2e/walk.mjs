@@ -236,10 +236,12 @@ async function consolePages({ locale, shape, viewport, look }) {
   await page.locator('.segmented button').nth(1).click()
   await page.waitForTimeout(500)
   await desk.shot('27-floors-public', { full: true })
-  // As it comes out of a printer.
-  await page.emulateMedia({ media: 'print' })
+  // As it comes out of a printer: a sheet of A4 without its margins is 703 pixels wide.
   await page.pdf({ path: `${out}${name}-27-floors-print.pdf`, preferCSSPageSize: true })
+  await page.emulateMedia({ media: 'print' })
+  await page.setViewportSize({ width: 703, height: 1032 })
   await page.screenshot({ path: `${out}${name}-27-floors-print.png`, fullPage: true })
+  await page.setViewportSize(viewport)
   await page.emulateMedia({ media: null })
   await desk.visit('/residents', '.slips')
   await desk.shot('27a-residents')
