@@ -148,4 +148,52 @@ describe('a case', () => {
     assert.ok(most > 0, 'a contact of a contact of a contact')
     await quiet(doctor, 'a tree')
   })
+
+  it('that waits says for what, and one is about the area as a whole', async () => {
+    const { secretary } = pages
+    await go(secretary, '事项')
+    await secretary.getByRole('link', { name: '在等：外出管控解除' }).click()
+    await secretary.getByRole('heading', { name: /外出考察和引种.*已计划/ }).waitFor()
+    await secretary.getByText('在等：外出管控解除').waitFor()
+    await go(secretary, '事项')
+    await secretary.getByRole('button', { name: '在办的个案' }).click()
+    await secretary.getByRole('link', { name: '申请中，待检查' }).click()
+    await secretary.getByRole('heading', { name: /无疫情小区.*申请中/ }).waitFor()
+    await secretary.getByText('整个区域').waitFor()
+    await secretary.getByRole('button', { name: '填表' }).click()
+    const dialog = secretary.locator('dialog')
+    await dialog.getByLabel('哪张表').selectOption({ label: '小区疫情与六个到位 · 疫情防控' })
+    await quiet(secretary, 'a form about an area')
+    await dialog.getByRole('button', { name: '取消' }).click()
+    await go(secretary, '指标')
+    await secretary.getByLabel('专项方案').selectOption({ label: '防止返贫监测与帮扶' })
+    await secretary.getByText(/到 \d{4}-\d\d-\d\d 还差|已达到/).first().waitFor()
+    await quiet(secretary, 'indicators with a day')
+  })
+
+  it('asks the resident herself with her slip, and what she says is in the file', async () => {
+    const { secretary } = pages
+    const found = await secretary.evaluate(async (area) => {
+      const ask = async (method, path, json) => (await fetch(path, { method, headers: { 'content-type': 'application/json', 'x-wanjia': 'console' }, body: json && JSON.stringify(json) })).json()
+      const { rows } = await ask('GET', `/v1/cases?area=${area}&programme=epidemic&pathway=observe_home`)
+      const observed = rows.find(({ state }) => state.code === 'observing')
+      const { slips } = await ask('POST', '/v1/slips', { dwellings: [observed.about.dwelling], office_phone: '027-82812345', days: 30 })
+      return { url: slips[0].url, dwelling: observed.about.dwelling }
+    }, territory.community)
+    const { page } = await openPage(browser, territory.origin)
+    page.setDefaultTimeout(PATIENCE)
+    await page.goto(found.url)
+    await page.getByRole('button', { name: '今天身体怎么样' }).click()
+    await page.getByText(/今天是观察第 \d+ 天/).waitFor()
+    await quiet(page, 'a resident’s check')
+    await page.fill('[name=temp_c]', '38.9')
+    await page.getByRole('button', { name: '发热', exact: true }).click()
+    await page.getByRole('button', { name: '我自己' }).click()
+    await page.getByRole('button', { name: '报给社区' }).click()
+    await page.getByText('收到了，谢谢').waitFor()
+    await secretary.goto(`${territory.origin}/#/households/${found.dwelling}`)
+    // A fever is a case at once, whoever told it.
+    await secretary.getByRole('link', { name: '发热', exact: true }).waitFor({ timeout: FIRST_PASS })
+    await quiet(secretary, 'the file of who told')
+  })
 })

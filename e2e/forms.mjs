@@ -2,7 +2,8 @@
  * A form of a programme on a phone without a signal, from the door to the case: filled in, the browser killed in the
  * middle, gone on with and finished; a rule answers at once; the case that it opens comes back as a task; two phones take
  * a step of it, and one is told that it moved; what is left is handed over, and is nobody's but the giver's until it is
- * accepted. Each step stands on the one before.
+ * accepted. A picture is taken of a place, and a signature; nothing of the camera's file remains in what the secretary opens.
+ * Each step stands on the one before.
  */
 import assert from 'node:assert/strict'
 import { cp, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises'
@@ -90,6 +91,23 @@ async function waitForTask(page, text) {
   }
 }
 
+/** As a camera writes it: larger than is sent, and with where it was taken. */
+const SECRET = 'N30.5928 E114.3055'
+async function withPlace(page) {
+  const drawn = await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 2400, height: 1800 })
+    const context = canvas.getContext('2d')
+    context.fillStyle = '#b0a090'
+    context.fillRect(0, 0, 2400, 1800)
+    context.strokeRect(200, 200, 2000, 1400)
+    return canvas.toDataURL('image/jpeg')
+  })
+  const picture = Buffer.from(drawn.split(',')[1], 'base64')
+  const written = Buffer.from(`Exif\0\0${SECRET}`)
+  const head = Buffer.from([0xff, 0xe1, 0, written.length + 2])
+  return Buffer.concat([picture.subarray(0, 2), head, written, picture.subarray(2)])
+}
+
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wanjia-forms-'))
   territory = await makeTerritory()
@@ -100,6 +118,12 @@ before(async () => {
   const manifest = join(pack, 'programme.toml')
   const text = await readFile(manifest, 'utf8')
   await writeFile(manifest, text.replace(/^sunset = .*$/m, 'sunset = 2029-12-31'))
+  // And one form that asks for a signature and a code beside its picture.
+  const form = join(pack, 'forms/weak_place.md')
+  const rows = await readFile(form, 'utf8')
+  const kept = 'operational | places | grid_worker community_secretary | programme'
+  const more = `| | image | signed | 负责人签名 | Signature of who is in charge | | | | | ${kept} | | signature | signature |\n| | barcode | code | 场所编码 | Code of the place | | | | | ${kept} | | | |\n`
+  await writeFile(form, rows.replace('parameters | depicts |', 'parameters | depicts | appearance |').replace(/(\| \| date \| fix_by)/, `${more}$1`))
   await territory.wanjia('programme', 'publish', '--apply', pack)
   const secretary = await territory.account('peng', 'community_secretary', COMMUNITY, '彭书记')
   await territory.serve()
@@ -274,6 +298,101 @@ describe('a form at the door', () => {
     await sync(first.page)
     await tab(first.page, '今天')
     await first.page.locator('[data-group=others] .task', { hasText: '李国强已接手' }).waitFor()
+  })
+
+  it('takes a picture and a signature offline, which outlive the browser', async () => {
+    const { page, context } = first
+    await context.setOffline(true)
+    await page.goto(`${origin}/phone/#/doors`)
+    await page.getByRole('button', { name: '添加名单上没有的门牌' }).click()
+    await page.locator('dialog').getByLabel('房号').fill('便民超市')
+    await page.locator('dialog select').selectOption({ index: 1 })
+    await page.getByRole('button', { name: '添加并打开' }).click()
+    await page.locator('dialog').getByRole('button', { name: '填表' }).click()
+    await page.locator('dialog').getByRole('link', { name: '薄弱区域检查' }).click()
+    await page.getByRole('radio', { name: '市场' }).click()
+    for (const question of ['在营业或使用', '有问题']) {
+      await page.getByRole('radiogroup', { name: question, exact: true }).getByRole('radio', { name: '是' }).click()
+    }
+    const photo = page.getByRole('group', { name: '有问题的地方' })
+    await photo.locator('input[type=file]').setInputFiles({ name: 'IMG_1.txt', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') })
+    await photo.getByText('这个文件不是图片').waitFor()
+    await photo.locator('input[type=file]').setInputFiles({ name: 'IMG_1.jpg', mimeType: 'image/jpeg', buffer: await withPlace(page) })
+    await photo.getByRole('img', { name: '拍好的图片' }).waitFor()
+    const signed = page.getByRole('group', { name: '负责人签名' })
+    await signed.getByRole('button', { name: '在屏幕上签名' }).click()
+    const field = await signed.getByRole('img', { name: '用手指在这里签名' }).boundingBox()
+    await page.mouse.move(field.x + 30, field.y + 30)
+    await page.mouse.down()
+    for (const step of [1, 2, 3, 4]) await page.mouse.move(field.x + 30 + 40 * step, field.y + 30 + 20 * (step % 2))
+    await page.mouse.up()
+    await quiet(page, 'a form that is being signed')
+    await signed.getByRole('button', { name: '签好了' }).click()
+    await signed.getByRole('img', { name: '签名', exact: true }).waitFor()
+    await page.getByLabel('场所编码').fill('6901234567892')
+    await quiet(page, 'a form with a picture and a signature')
+    await page.locator('.where[aria-busy=false]').waitFor()
+    const lock = await readlink(join(profile, 'SingletonLock'))
+    const gone = new Promise((resolve) => context.once('close', resolve))
+    process.kill(Number(lock.split('-').at(-1)), 'SIGKILL')
+    await gone
+  })
+
+  let place
+  it('sends them after their fact, and says how many are still waiting', async () => {
+    await openProfile()
+    await first.context.setOffline(true)
+    const { page } = first
+    await page.goto(`${origin}/phone/`)
+    await unlock(page)
+    await page.locator('.segmented button', { hasText: '全部' }).click()
+    await page.locator('.row', { hasText: '便民超市' }).first().click()
+    await page.locator('dialog').getByRole('button', { name: '填表' }).click()
+    await page.locator('dialog').getByRole('link', { name: /薄弱区域检查.*接着填/ }).click()
+    await page.getByRole('img', { name: '拍好的图片' }).waitFor()
+    await page.getByRole('img', { name: '签名', exact: true }).waitFor()
+    assert.equal(await page.getByLabel('场所编码').inputValue(), '6901234567892')
+    place = page.url().split('/').at(-1)
+    await page.getByRole('button', { name: '填完了，保存' }).click()
+    await tab(page, '同步')
+    await page.getByText('还有 2 张图片待发送').waitFor()
+    await quiet(page, 'pictures that wait')
+    await first.context.setOffline(false)
+    await sync(page)
+    await page.getByText(/张图片待发送/).waitFor({ state: 'detached' })
+  })
+
+  it('shows the secretary what was on it, with nothing that the camera wrote', async () => {
+    const { context, page } = await openPage(browser, origin, { viewport: { width: 1440, height: 900 } })
+    page.setDefaultTimeout(PATIENCE)
+    opened[2] = page
+    const [name, value] = session.split('=')
+    await context.addCookies([{ name, value, url: origin }])
+    await page.goto(`${origin}/#/households/${place}`)
+    await page.getByRole('button', { name: '打开档案' }).click()
+    for (const label of ['有问题的地方，拍物不拍人', '负责人签名']) {
+      await page.getByRole('button', { name: `打开图片：${label}` }).click()
+      const image = page.getByRole('img', { name: label })
+      await image.waitFor()
+      const [wide, high] = await image.evaluate(async (node) => {
+        await node.decode()
+        return [node.naturalWidth, node.naturalHeight]
+      })
+      assert.ok(wide > 100 && high > 100 && Math.max(wide, high) <= 1600, `${label}: ${wide}x${high}`)
+    }
+    assert.deepEqual([...(await findings(page)), ...(await sideways(page))], [], 'the pictures of a household')
+    const asked = { headers: { 'content-type': 'application/json', 'x-wanjia': 'console', cookie: session } }
+    const file = await (await fetch(`${origin}/v1/households/${place}/file?purpose=service`, asked)).json()
+    const [{ position, pictures }] = file.answers
+    assert.equal(pictures.length, 2)
+    for (const { name } of pictures) {
+      const body = JSON.stringify({ position, name, purpose: 'service' })
+      const answer = await fetch(`${origin}/v1/households/${place}/pictures`, { ...asked, method: 'POST', body })
+      const bytes = Buffer.from(await answer.arrayBuffer())
+      assert.equal(bytes.readUInt16BE(0), 0xffd8)
+      assert.ok(!bytes.includes('Exif') && !bytes.includes(SECRET), name)
+    }
+    await context.close()
     assert.deepEqual([...first.complaints, ...second.complaints], [])
   })
 })

@@ -116,6 +116,37 @@ describe('a phone', () => {
     await context.close()
   })
 
+  it('keeps a tap in whose instant it is locked, and opens with the PIN that was changed', async () => {
+    const { page, context } = await phone()
+    mock.away = true
+    await page.locator('.dock .button.danger').waitFor()
+    await page.evaluate(() => {
+      document.querySelector('.dock .button.danger').click()
+      // She has not touched it for eleven minutes, says the clock, as the app goes to the background.
+      const now = Date.now
+      Date.now = () => now() + 11 * 60_000
+      document.dispatchEvent(new Event('visibilitychange'))
+      Date.now = now
+    })
+    await page.getByText('有 1 条记录等待发出；锁着也会发出').waitFor()
+    await unlock(page)
+    assert.equal((await outbox(page)).length, 1)
+    await page.locator('.tabs a', { hasText: '我的' }).click()
+    await page.getByRole('link', { name: '改密码' }).click()
+    for (const pin of ['246813', '123456', '308274', '308274']) {
+      await page.locator('.dots .full').first().waitFor({ state: 'detached' })
+      await page.keyboard.type(pin)
+    }
+    await page.getByText('密码已改').waitFor()
+    await page.reload()
+    await page.locator('.lock .pad').waitFor()
+    await page.keyboard.type('246813')
+    await page.locator('.said', { hasText: '还可以试 9 次' }).waitFor()
+    await unlock(page, '308274')
+    mock.away = false
+    await context.close()
+  })
+
   it('sends what waits while it is locked', async () => {
     const { page, context } = await phone()
     mock.away = true

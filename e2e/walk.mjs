@@ -236,6 +236,13 @@ async function consolePages({ locale, shape, viewport, look }) {
   await page.locator('.segmented button').nth(1).click()
   await page.waitForTimeout(500)
   await desk.shot('27-floors-public', { full: true })
+  // As it comes out of a printer: a sheet of A4 without its margins is 703 pixels wide.
+  await page.pdf({ path: `${out}${name}-27-floors-print.pdf`, preferCSSPageSize: true })
+  await page.emulateMedia({ media: 'print' })
+  await page.setViewportSize({ width: 703, height: 1032 })
+  await page.screenshot({ path: `${out}${name}-27-floors-print.png`, fullPage: true })
+  await page.setViewportSize(viewport)
+  await page.emulateMedia({ media: null })
   await desk.visit('/residents', '.slips')
   await desk.shot('27a-residents')
   await desk.dialog('27b-print-slips', page.locator('.page-head .button.lamp'), async (dialog) => {
@@ -434,6 +441,7 @@ function roster(community, house) {
 /** A form of a pack, from the sheet of a door: its first page, and what is wrong on it. */
 async function forms({ page, shot }) {
   await page.locator('.row').nth(1).click()
+  await page.locator('dialog .button.wide', { hasText: /^(填表|Fill in)/ }).click()
   await page.locator('dialog a[href*="/form/"]').first().click()
   await page.locator('.visit .body').waitFor()
   const who = page.locator('.visit .body > .button.big')

@@ -56,6 +56,14 @@ export interface CaseRow {
   holder?: string
 }
 
+/** What was learnt from a case of some kind that has ended. */
+export interface Lesson {
+  lesson: string
+  pathway: Named
+  at: string
+  text: string
+}
+
 export interface BoardRow {
   code: string
   name: string
@@ -117,6 +125,7 @@ export interface CaseFile {
   offered?: string
   roles: string[]
   staff: { id: string; name: string }[]
+  lessons: Lesson[]
 }
 
 export interface Why {

@@ -5,6 +5,8 @@ import { withWords } from './texts'
 
 export const router = createRouter({
   history: createWebHashHistory(),
+  // A screen begins at its top, and going back is to where one was.
+  scrollBehavior: (_to, _from, before) => before ?? { top: 0 },
   routes: [
     { path: '/', redirect: '/doors' },
     { path: '/enrol/:invitation?', name: 'enrol', component: withWords(() => import('./screens/Enrol.vue')), props: true },

@@ -166,8 +166,8 @@ impl Quarantine {
                 "The server knows no such case. The record is kept; synchronise and tell the community.",
             ),
             Self::NotInRole => (
-                "这一步要由别的角色来做。记录已留存，由社区书记决定是否计入。",
-                "Another role takes this step. The record is kept; the secretary decides whether it counts.",
+                "这一步或这张表要由别的角色来做。记录已留存，由社区书记决定是否计入。",
+                "This step or this form is another role's. The record is kept; the secretary decides whether it counts.",
             ),
             Self::ConditionFails => (
                 "这一步要求的条件还没有满足。记录已留存；请先补填所需的表。",

@@ -2,7 +2,7 @@
 
 use crate::access::{Grant, Purpose};
 use crate::area::{Area, AreaNumber, Level};
-use crate::case::{Case, Climb, Deed, Event, Filled, Report, Subject};
+use crate::case::{Case, Climb, Deed, Event, Filled, Lesson, Report, Subject};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
 use crate::hand_over::{self, HandOver};
@@ -304,6 +304,18 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         Body::CaseActed { case, turn, role, deed } => {
             put_event(state, origin, fact, stamp.at, (*case, *turn, role, deed))
         }
+        Body::LessonNoted { lesson, programme, pathway, rule } => state.put_lesson(
+            *lesson,
+            Lesson {
+                programme: programme.clone(),
+                pathway: pathway.clone(),
+                rule: rule.clone(),
+                at: stamp.at,
+                position: origin.position,
+                series: origin.series,
+                sequence: origin.sequence,
+            },
+        ),
         Body::CaseResumed { case, turn } => {
             put_event(state, origin, fact, stamp.at, (*case, *turn, "", &Deed::Resume))
         }

@@ -199,6 +199,20 @@ pub struct Climb {
     pub at: Millis,
 }
 
+/// What was learnt from a case that has ended: of which kind it was, and nothing of whom it was about. The text is sealed at
+/// the position, under an id of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lesson {
+    pub programme: String,
+    pub pathway: String,
+    /// The rule that had reported the case first, if one did.
+    pub rule: Option<String>,
+    pub at: Millis,
+    pub position: u64,
+    pub series: SeriesId,
+    pub sequence: u64,
+}
+
 /// A right to act in a role of a programme.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appointment {

@@ -330,6 +330,9 @@ pub enum Body {
     DoorsOffered { hand_over: HandOverId, sweep: SweepId, to: ActorId, doors: Vec<DwellingId> },
     /// 56 `[hand-over, answer]`; the first answer to an offer counts. Until it is taken, the doors stay with whoever offered them.
     DoorsAnswered { hand_over: HandOverId, answer: Answer },
+    /// 47 `[lesson, programme, pathway, rule | null]`; something was learnt from a case of this kind that has ended. The sealed
+    /// content, under the lesson's own id, is what.
+    LessonNoted { lesson: Id, programme: String, pathway: String, rule: Option<String> },
     /// 55 `[area, source, digest: bytes32, shapes]`; the map whose bytes have this SHA-256, read from a file of this name,
     /// is the area's from now on. It has this many shapes.
     MapDrawn { area: String, source: String, digest: [u8; 32], shapes: u64 },
@@ -678,6 +681,9 @@ impl Fact {
                     .optional(to, Out::id)
                     .optional(counted_from.map(i64::from), Out::int)
             }
+            Body::LessonNoted { lesson, programme, pathway, rule } => {
+                out.array(4).id(*lesson).text(programme).text(pathway).optional(rule.as_deref(), Out::text)
+            }
             Body::CaseResumed { case, turn } => out.array(2).id(*case).uint(*turn),
             Body::CaseClimbed { case, task, role, due } => {
                 out.array(4).id(*case).text(task).text(role).int(*due)
@@ -818,6 +824,7 @@ impl Body {
             Self::AnsweredWithSlip { .. } => 44,
             Self::BridgeCrossed { .. } => 45,
             Self::CaseResumed { .. } => 46,
+            Self::LessonNoted { .. } => 47,
             Self::AttachmentsNamed { .. } => 50,
             Self::AttachmentKept { .. } => 51,
             Self::Subscribed { .. } => 52,
@@ -1082,6 +1089,15 @@ impl Body {
                     task: read.text("task")?,
                     role: read.text("role")?,
                     due: read.int()?,
+                }
+            }
+            47 => {
+                read.array(4)?;
+                Self::LessonNoted {
+                    lesson: read.id()?,
+                    programme: read.text("programme")?,
+                    pathway: read.text("pathway")?,
+                    rule: read.optional(|read| read.text("rule"))?,
                 }
             }
             46 => {

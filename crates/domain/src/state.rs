@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
-use crate::case::{Case, Climb, Event, Filled, Report, Subject};
+use crate::case::{Case, Climb, Event, Filled, Lesson, Report, Subject};
 use crate::fact::{Light, Outcome, Place};
 use crate::hand_over::HandOver;
 use crate::id::{
@@ -437,6 +437,7 @@ pub trait State {
     /// Keeps what was done about a case; what is due of it follows from all of that.
     fn put_event(&mut self, case: CaseId, event: Event) -> Result<(), Self::Error>;
     fn put_climb(&mut self, case: CaseId, climb: Climb) -> Result<(), Self::Error>;
+    fn put_lesson(&mut self, lesson: Id, row: Lesson) -> Result<(), Self::Error>;
     /// A door is counted under another area now: so are its cases.
     fn move_cases(&mut self, dwelling: DwellingId) -> Result<(), Self::Error>;
     fn hand_over(&mut self, id: HandOverId) -> Result<Option<HandOver>, Self::Error>;

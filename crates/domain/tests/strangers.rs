@@ -152,6 +152,9 @@ fn body() -> impl Strategy<Value = Body> {
             deed
         }),
         (id(), any::<u64>()).prop_map(|(case, turn)| Body::CaseResumed { case, turn }),
+        (id(), text(), text(), prop::option::of(text())).prop_map(|(lesson, programme, pathway, rule)| {
+            Body::LessonNoted { lesson, programme, pathway, rule }
+        }),
         (id(), text(), text(), any::<i64>()).prop_map(|(case, task, role, due)| Body::CaseClimbed {
             case,
             task,

@@ -205,7 +205,8 @@ fn lay(root: &Path, wanted: usize) -> Outcome<usize> {
         let Open { case, area, due, .. } = own[number % own.len()];
         let mut beside = case;
         // Of the same millisecond, and none of the store's own.
-        beside[6] = 0x80 | u8::try_from(number / own.len() % 64)?;
+        beside[6] = 0x80;
+        beside[7] = u8::try_from(number / own.len())?;
         let due = due + i64::try_from(mixed(number as u64) % 864_000_000)?;
         tasks.push(Open { case: beside, area, due, of: case });
     }

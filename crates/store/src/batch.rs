@@ -514,7 +514,7 @@ impl<'s> Batch<'s> {
             admit::admit(&mut self.store.views, series, Some(device), &fact, envelope.sealed.is_some())?;
         let reason = match reason {
             Some(reason) => Some(reason),
-            None => self.judge_by_programme(series, pushed, envelope, &fact)?,
+            None => self.judge_by_programme((series, device), pushed, envelope, &fact)?,
         };
         Ok((reason.map_or(0, |reason| reason as u64), Some(fact)))
     }

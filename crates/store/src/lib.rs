@@ -10,6 +10,7 @@
 //! | read published plans, and whose part of them a phone shows | [`plans`] |
 //! | publish a programme's pack and find it again | [`packs`] |
 //! | read cases, and what is due of them by whom | [`cases`] |
+//! | read what was learnt from cases | [`lessons`] |
 //! | read boards of cases, the cases behind a door, whom a form ties to one | [`case_lists`] |
 //! | read lists of tasks | [`tasks`] |
 //! | where a role has anybody | [`held`] |
@@ -38,6 +39,7 @@ pub mod floors;
 pub mod hand_overs;
 pub mod held;
 pub mod indicators;
+pub mod lessons;
 pub mod lists;
 pub mod nodes;
 pub mod packs;

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 4;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 22;
+pub const VIEWS_VERSION: i64 = 23;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -271,6 +271,9 @@ create table hand_over (id blob primary key, sweep integer not null, area intege
 create index hand_over_of_area on hand_over (area);
 create index hand_over_changed on hand_over (changed);
 create table hand_over_door (hand_over blob not null, dwelling blob not null, primary key (hand_over, dwelling)) without rowid;
+create table lesson (id blob primary key, programme text not null, pathway text not null, rule text, at integer not null,
+    position integer not null, series blob not null, sequence integer not null) without rowid;
+create index lesson_of on lesson (programme, pathway, position);
 create table slip (id blob primary key, dwelling blob not null, issued_at integer not null, expires_at integer not null,
     revoked_at integer) without rowid;
 create index slip_of_dwelling on slip (dwelling);
@@ -342,6 +345,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("due", "case_id, task, rank"),
     ("due_list", "programme, role, area, below, rank, owner, at, case_id, task"),
     ("climbed", "case_id, task, role, due"),
+    ("lesson", "id"),
     ("hand_over", "id"),
     ("hand_over_door", "hand_over, dwelling"),
     ("slip", "id"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
-use domain::case::{Case, Climb, Event, Filled, Report, Subject};
+use domain::case::{Case, Climb, Event, Filled, Lesson, Report, Subject};
 use domain::fact::{Light, Outcome, Place};
 use domain::hand_over::HandOver;
 use domain::id::{ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, SeriesId, SlipId};
@@ -965,6 +965,24 @@ impl State for Views {
         .execute(params![case.0, climb.task, climb.role, climb.due, climb.at, climb.named.0])?;
         self.cached("update due set told = 1 where case_id = ?1 and task = ?2 and role = ?3 and due = ?4")?
             .execute(params![case.0, climb.task, climb.role, climb.due])?;
+        Ok(())
+    }
+
+    fn put_lesson(&mut self, lesson: Id, row: Lesson) -> Result<()> {
+        self.cached(
+            "insert or ignore into lesson (id, programme, pathway, rule, at, position, series, sequence)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            lesson.0,
+            row.programme,
+            row.pathway,
+            row.rule,
+            row.at,
+            row.position,
+            row.series.0,
+            row.sequence
+        ])?;
         Ok(())
     }
 

@@ -374,6 +374,36 @@ fn answers_that_do_not_fit_wait_and_say_why() {
 }
 
 #[test]
+fn a_form_is_filled_in_only_by_the_roles_that_it_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("d");
+    let mut phone = Phone::new(51);
+    let mut store = territory(&root, &[&phone]);
+    let answers = [("no_such_question", text("x"))];
+    let mut fill = |store: &mut Store| {
+        phone.record(NOW, answered(Subject::Person(WANG), "category"), Some((WANG, &answers)));
+        let last = phone.sent.len();
+        phone.push(store, last - 1, last)
+    };
+    // A category is a doctor's; the phone's worker is of the grid.
+    assert_eq!(fill(&mut store), [Some(Quarantine::NotInRole)]);
+    for (area, wanted) in [
+        (Some("420102002004"), Quarantine::NotInRole),
+        (Some("420102002003"), Quarantine::AnswerMisfit),
+        (None, Quarantine::NotInRole),
+    ] {
+        let (who, role) = (Id([51; 16]), "doctor".into());
+        let area = area.map(str::to_owned);
+        let appointed = Body::Appointed { who, programme: "epidemic".into(), role, area };
+        store.write(NOW, |batch| batch.append(OFFICE, appointed, None)).unwrap();
+        assert_eq!(fill(&mut store), [Some(wanted)], "appointed there, a doctor is held to the form itself");
+    }
+    let (zh, en) = Quarantine::NotInRole.message();
+    assert!(zh.contains("这张表") && en.contains("this form"), "{zh} {en}");
+    sound(&root);
+}
+
+#[test]
 fn a_limit_climbs_by_itself_and_is_noted_once() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("d");

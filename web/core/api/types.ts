@@ -251,6 +251,8 @@ export interface MyTask {
   counted_from?: string
   holder?: string
   offered?: string
+  /** Who offered it. */
+  offered_by?: string
   /** What the rule said that reported it. */
   why?: Named
   /** Without a dwelling it is about the area as a whole. */

@@ -2,16 +2,23 @@
 
 use domain::fact::{Body, Fact};
 use domain::id::{ActorId, Id, SeriesId};
+use programme::form::Form;
 
 use super::{Batch, Sealed};
 use crate::attachments::{self, AttachmentRefused};
 use crate::error::Result;
+use crate::packs::if_readable;
 
 impl Batch<'_> {
     /// Writes down how many files the answers of a fact name, if they name any.
     pub(super) fn name_attachments(&mut self, position: u64, fact: &Fact) -> Result<()> {
-        let Body::Answered { subject, .. } = &fact.body else { return Ok(()) };
+        let Body::Answered { subject, programme, version, form, .. } = &fact.body else { return Ok(()) };
         let store = &mut *self.store;
+        // Most forms ask for none, and are not opened for it.
+        let read = if_readable(store.views.programme(programme, version))?;
+        if !read.is_some_and(|read| read.form(form).is_some_and(Form::asks_for_files)) {
+            return Ok(());
+        }
         let found = attachments::answered(&mut store.views, &mut store.content, position)?;
         let Ok(answered) = found else { return Ok(()) };
         if answered.named.is_empty() || !answered.kept.is_empty() {

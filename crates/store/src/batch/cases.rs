@@ -1,12 +1,14 @@
 //! What a programme says of a fact from the field before it counts: whether answers fit their form, and whether the
 //! condition of a step holds.
 
-use domain::admit::Quarantine;
+use domain::access::{Action, Grant, Role, may};
+use domain::admit::{Quarantine, holds_role};
 use domain::apply::{area_about, happened_at};
+use domain::area::AreaNumber;
 use domain::case::{Case, Deed};
 use domain::fact::{Body, Fact};
 use domain::id::SeriesId;
-use domain::state::State as _;
+use domain::state::{Device, State as _};
 use domain::time::{Day, day_of, from_day};
 use ledger::envelope::Envelope;
 use programme::answer;
@@ -21,18 +23,22 @@ use crate::push::Pushed;
 impl Batch<'_> {
     pub(super) fn judge_by_programme(
         &mut self,
-        series: SeriesId,
+        (series, device): (SeriesId, &Device),
         pushed: &Pushed,
         envelope: &Envelope,
         fact: &Fact,
     ) -> Result<Option<Quarantine>> {
         match &fact.body {
-            Body::Answered { subject, programme, version, form, on, .. } => {
+            Body::Answered { subject, dwelling, programme, version, form, on, .. } => {
                 let read = self.store.views.programme(programme, version);
                 let Some(read) = if_readable(read)? else {
                     return Ok(Some(Quarantine::UnknownProgramme));
                 };
                 let Some(form) = read.form(form) else { return Ok(Some(Quarantine::UnknownProgramme)) };
+                let area = area_about(&mut self.store.views, *subject, *dwelling)?.unwrap_or(0);
+                if !self.may_fill_in(device, programme, &form.filled_by, area)? {
+                    return Ok(Some(Quarantine::NotInRole));
+                }
                 let (Some(commitment), Some(ciphertext), Some(key)) =
                     (&envelope.sealed, &pushed.ciphertext, &pushed.data_key)
                 else {
@@ -74,6 +80,27 @@ impl Batch<'_> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Whether a phone's worker fills in what these roles fill in, in an area: in one of them, or because her own role types
+    /// whatever there is.
+    fn may_fill_in(
+        &mut self,
+        device: &Device,
+        programme: &str,
+        filled_by: &[String],
+        area: AreaNumber,
+    ) -> Result<bool> {
+        if Role::from_code(device.role).is_some_and(|role| may(role, Action::FillInForms)) {
+            return Ok(true);
+        }
+        let grant = Grant { role: device.role, area: device.area };
+        for role in filled_by {
+            if holds_role(&mut self.store.views, device.worker, Some(grant), programme, role, area)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether the condition of a step holds of a case's subject on a day; a step that is overridden needs none, where

@@ -11,6 +11,7 @@ use domain::id::{ActorId, CaseId, DwellingId};
 use domain::state::State as _;
 use domain::time::{Day, Millis, day_of, from_day};
 use programme::answer::{self, Given};
+use programme::attachment;
 use programme::{Finding, Programme};
 use store::cases::{CaseFile, RoleIn, is_about};
 use store::packs::if_readable;
@@ -248,6 +249,13 @@ pub fn fill_in(store: &mut Store, actor: ActorId, typed: &Typed<'_>, now: Millis
                 "form_subject",
                 format!("表 {} 的主体不是这个", typed.form),
                 format!("the form {} is about another kind of subject", typed.form),
+            ));
+        }
+        if !attachment::named(form, typed.answers).is_empty() {
+            return Err(store::StoreError::refused(
+                "picture_typed",
+                "图片只能用手机拍了交上来，不能录入文件名",
+                "a picture comes from a phone; the name of one cannot be typed in",
             ));
         }
         if let Err(misfits) = answer::hold(form, typed.answers, from_day(typed.on)) {

@@ -15,6 +15,7 @@ pub mod import_grids;
 pub mod import_roster;
 pub mod import_visits;
 pub mod judging;
+pub mod lessons;
 pub mod matching;
 pub mod odk;
 pub mod pack_files;

@@ -8,7 +8,7 @@ use domain::apply::find_door;
 use domain::area::Level;
 use domain::case::{Deed, Source, Subject};
 use domain::door::door_key;
-use domain::id::{ActorId, CaseId, DwellingId, PersonId};
+use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId};
 use domain::state::State as _;
 use domain::time::{Day, Millis, day_of, end_of, from_day};
 use jiff::Span;
@@ -146,7 +146,10 @@ pub fn tell(
     released_soon(&mut teller, &next()?)?;
     let chain = [next()?, next()?, next()?, next()?];
     confirmed(&mut teller, &chain)?;
-    income(&mut teller, &next()?)?;
+    let poor = next()?;
+    income(&mut teller, &poor)?;
+    venture(&mut teller, &poor)?;
+    compound(&mut teller, code)?;
     gourds(&mut teller, &next()?)?;
     returnee(&mut teller, &next()?)?;
     let today = [next()?, next()?, next()?, next()?];
@@ -164,13 +167,18 @@ fn publish(store: &mut Store, code: &str, begin: Millis) -> Result<()> {
     for path in Packs::iter() {
         let (Some(inside), Some(file)) = (path.strip_prefix(code), Packs::get(&path)) else { continue };
         let mut bytes = file.data.into_owned();
-        if inside == "/programme.toml" {
+        let days: &[(&str, Day)] = match inside {
+            "/programme.toml" => &[("in_force", from), ("sunset", sunset)],
+            "/overlays/travel_open.toml" => &[("from", day_of(begin) + 32)],
+            "/indicators.toml" => &[("by", day_of(begin) + 80)],
+            _ => &[],
+        };
+        if !days.is_empty() {
             let dated = String::from_utf8_lossy(&bytes).lines().fold(String::new(), |text, line| {
-                let line = match line.split_once(" = ") {
-                    Some(("in_force", _)) => format!("in_force = {}", from_day(from)),
-                    Some(("sunset", _)) => format!("sunset = {}", from_day(sunset)),
-                    _ => line.to_owned(),
-                };
+                let key = line.split_once(" = ").map(|(key, _)| key);
+                let day = days.iter().find(|(own, _)| key == Some(*own));
+                let line =
+                    day.map_or_else(|| line.to_owned(), |(key, day)| format!("{key} = {}", from_day(*day)));
                 text + &line + "\n"
             });
             bytes = dated.into_bytes();
@@ -542,6 +550,44 @@ fn confirmed(teller: &mut Teller<'_>, [first, second, third, fourth]: &[Home; 4]
     exposed(teller, (2, 0), (third, third.person(2)?), (last, "living", true))?;
     exposed(teller, (2, 2), (fourth, fourth.person(0)?), (last, "meeting", false))?;
     teller.step(teller.now - 3 * HOUR, "carer", "carer", dependant, "logged")
+}
+
+/// Seedlings from another province, once the roads are open: until then it waits.
+fn venture(teller: &mut Teller<'_>, home: &Home) -> Result<()> {
+    let planned = Reporting {
+        programme: LIVELIHOOD,
+        pathway: "venture",
+        subject: home.household(),
+        dwelling: home.dwelling,
+        source: Source::Worker,
+    };
+    let secretary = teller.who("secretary")?.id;
+    cases::report(teller.store, secretary, &planned, teller.at(3, 11))?;
+    Ok(())
+}
+
+/// The community applies to be named free of cases, and is not yet.
+fn compound(teller: &mut Teller<'_>, community: &str) -> Result<()> {
+    let own = Id::of_area(community);
+    let area = Home { dwelling: own, people: Vec::new() };
+    let applied = Reporting {
+        programme: EPIDEMIC,
+        pathway: "case_free",
+        subject: Subject::Area(own),
+        dwelling: own,
+        source: Source::Worker,
+    };
+    let secretary = teller.who("secretary")?.id;
+    cases::report(teller.store, secretary, &applied, teller.at(1, 9))?;
+    let state = [
+        ("applied_on", date(teller.today() - 1)),
+        ("last_case_on", date(teller.today() - 2)),
+        ("open_cases", Given::Whole(6)),
+        ("in_place", several(&["told", "closed", "swept", "supplied"])),
+        ("checked_by_other", text("no")),
+    ];
+    let about = (&area, Subject::Area(own), None);
+    teller.fill(teller.at(1, 9), ("secretary", EPIDEMIC, "compound"), about, &state)
 }
 
 /// Thirty tonnes of gourds and a closed road: counted, offered, ordered, and handed over to the helper.

@@ -155,6 +155,8 @@ async fn questions(
             Answer::Day => "day",
             Answer::One => "one",
             Answer::Several => "several",
+            // A picture comes from a phone; what is typed in from paper does without it.
+            Answer::File if !field.required => continue,
             _ => {
                 asked.simple = false;
                 continue;

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use domain::case::{Deed, Subject};
 use domain::id::{ActorId, CaseId, SeriesId};
 use domain::time::{Millis, day_of, end_of, from_day};
 use programme::Programme;
@@ -87,6 +88,10 @@ struct MyTask {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     offered: Option<ActorId>,
+    /// Who offered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    offered_by: Option<ActorId>,
     /// What the rule says that reported the case.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<Named>,
@@ -219,7 +224,11 @@ fn row(
                 role,
                 signed_by: step.signed_by.iter().map(|code| role_of(&file.programme, code)).collect(),
                 forms: forms_of(file, step),
-                may_override: signatures.is_none() && step.guard.is_some() && step.may_override,
+                // A phone does not know the id of an area, to which the reason would be sealed.
+                may_override: signatures.is_none()
+                    && step.guard.is_some()
+                    && step.may_override
+                    && !matches!(file.case.subject, Subject::Area(_)),
                 counted_from: counted_from(reader, file, step)?,
             });
         }
@@ -243,6 +252,10 @@ fn row(
         counted_from: file.standing.counted_from.map(|day| day.to_string()),
         holder: acting(reader, task.holder, file)?,
         offered: acting(reader, task.offered, file)?,
+        offered_by: task.offered.and_then(|to| {
+            let last = file.events.iter().rev().find(|event| event.deed == Deed::Offer { to });
+            last.map(|event| event.actor)
+        }),
         why: file.reports.iter().find_map(|report| Some(says(file, report.rule.as_ref()?))),
         about: About::of(reader, file.case.subject, file.case.dwelling)?,
         steps,

@@ -383,7 +383,7 @@ async fn a_task_that_waits_says_for_what_and_opens_on_the_day() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_compound_is_named_free_of_cases_and_a_problem_of_it_is_told() {
+async fn a_compound_is_named_free_of_cases_and_its_figures_count_it() {
     let place = Place::new().await;
     publish(&place).await;
     appoint(&place, DOCTOR, "health_department").await;
@@ -438,4 +438,104 @@ async fn a_compound_is_named_free_of_cases_and_a_problem_of_it_is_told() {
     place.site.territory.stop().await;
     let (_, difference) = store::rebuild::check(&root, &mut |_| {}).unwrap();
     assert!(difference.is_none(), "{difference:?}");
+}
+
+/// What a program that is gone published stops nothing but itself, and says so to whoever asks for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pack_that_does_not_read_is_told_and_the_rest_is_there() {
+    let place = Place::new().await;
+    publish(&place).await;
+    let home = place.home(false).await;
+    let case = Id([90; 16]);
+    place
+        .site
+        .territory
+        .write(move |store, now| {
+            let actor = Id([9; 16]);
+            let (from, sunset) = (day_of(now) - 30, day_of(now) + 300);
+            let (programme, version) = ("heat", "2020-03");
+            let publication = Publication { programme, version, from, sunset, pack: b"of another program" };
+            let report = Body::CaseReported {
+                case,
+                programme: programme.into(),
+                version: version.into(),
+                pathway: "dependant".into(),
+                subject: Subject::Dwelling(home),
+                dwelling: home,
+                source: Source::Department,
+                rule: None,
+                counted_from: None,
+            };
+            Ok(store.write(now, |batch| {
+                batch.publish_programme(actor, &publication)?;
+                batch.append(actor, report, None)
+            })?)
+        })
+        .await
+        .unwrap();
+    for uri in [format!("/v1/cases/{case}"), "/v1/indicators?programme=heat".to_owned()] {
+        let answer = place.ask(SECRETARY, "GET", &uri, None).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "pack_unreadable"), "{uri}");
+        for part in ["heat", "2020-03", "wanjia rebuild"] {
+            assert!(answer.text.contains(part), "{part}: {}", answer.text);
+        }
+    }
+    for uri in ["/v1/tasks", "/v1/forms", "/v1/indicators?programme=epidemic"] {
+        let answer = place.ask(SECRETARY, "GET", uri, None).await;
+        assert_eq!(answer.status, 200, "{uri}: {}", answer.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_learnt_from_a_case_is_offered_once_when_one_of_its_kind_begins() {
+    let place = Place::new().await;
+    publish(&place).await;
+    let home = place.home(false).await;
+    let report = async || {
+        let body =
+            json!({"programme": "epidemic", "pathway": "dependant", "dwelling": home, "source": "worker"});
+        let case = place.ask(SECRETARY, "POST", "/v1/cases", Some(body)).await.json()["case"].clone();
+        format!("/v1/cases/{}", case.as_str().unwrap())
+    };
+    let step = async |case: &str, step: &str, turn: u64, form: &str, answers: Value| {
+        let filled = json!({"programme": "epidemic", "form": form, "dwelling": home, "answers": answers});
+        assert_eq!(place.ask(SECRETARY, "POST", "/v1/answers", Some(filled)).await.status, 204);
+        let deed = json!({"deed": "step", "step": step, "role": "community_secretary", "turn": turn});
+        let taken = place.ask(SECRETARY, "POST", &format!("{case}/deeds"), Some(deed)).await;
+        assert_eq!(taken.status, 204, "{}", taken.json());
+    };
+    let case = report().await;
+    let lesson = async |text: &str| {
+        place.ask(SECRETARY, "POST", &format!("{case}/lesson"), Some(json!({"text": text}))).await
+    };
+    let text = "先问家里还有谁要人照看，再叫车";
+    assert_eq!(lesson(text).await.code(), "case_not_ended");
+    step(&case, "nobody_left_behind", 0, "left_behind", json!({"depends": ["none"]})).await;
+    let person = place.people(home).await[0];
+    let known = place.site.territory.read(move |reader| Ok(reader.identity(person)?.unwrap())).await.unwrap();
+    let words = [known.name, known.id_number, known.phone];
+    for names in words.iter().filter(|word| !word.is_empty()) {
+        assert_eq!(lesson(&format!("{names}家要先派人")).await.code(), "names_someone", "{names}");
+    }
+    assert_eq!(lesson("  ").await.code(), "no_text");
+    assert_eq!(lesson(&"长".repeat(301)).await.code(), "too_long");
+    assert_eq!(lesson(text).await.status, 204);
+    assert_eq!(place.ask(DOCTOR, "GET", "/v1/lessons?programme=epidemic", None).await.status, 403);
+    let found = place.ask(SECRETARY, "GET", "/v1/lessons?programme=epidemic&text=照看", None).await.json();
+    assert_eq!((found["rows"].as_array().unwrap().len(), &found["rows"][0]["text"]), (1, &json!(text)));
+    let none = place.ask(SECRETARY, "GET", "/v1/lessons?programme=epidemic&text=口罩", None).await.json();
+    assert_eq!(none["rows"], json!([]));
+
+    let next = report().await;
+    assert_ne!(next, case);
+    let file = place.ask(SECRETARY, "GET", &next, None).await.json();
+    assert_eq!(file["lessons"][0]["text"], json!(text));
+    step(&next, "carer_named", 0, "carer", json!({"cares": "yes", "seen_by": "visit"})).await;
+    let file = place.ask(SECRETARY, "GET", &next, None).await.json();
+    assert_eq!(file["lessons"], json!([]), "it has begun");
+    let root = place.folder.path().join("data");
+    place.site.territory.stop().await;
+    let (_, difference) = store::rebuild::check(&root, &mut |_| {}).unwrap();
+    assert!(difference.is_none(), "{difference:?}");
+    assert!(store::verify::verify(&root, None, true, &mut |_| {}).is_ok());
 }

@@ -323,6 +323,14 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             ("/v1/forms/epidemic/2020-03/twice_daily/questions".into(), None)
         }
         "POST /v1/answers" => ("/v1/answers".into(), Some(cases::check(place, other, 36.6).await)),
+        "POST /v1/cases/{id}/lesson" => {
+            let case = cases::opened(place, other).await;
+            (format!("/v1/cases/{case}/lesson"), Some(json!({"text": "先问谁在家里要人照看"})))
+        }
+        "GET /v1/lessons" => {
+            cases::publish(place).await;
+            ("/v1/lessons?programme=epidemic".into(), None)
+        }
         "POST /v1/lines" => ("/v1/lines".into(), Some(json!({"text": "3栋402 36.5", "area": area}))),
         "GET /v1/bridges/{programme}/{bridge}" => {
             cases::publish(place).await;

@@ -444,6 +444,29 @@ async fn pictures_come_with_the_form_or_after_it_in_any_order_and_again() {
     pictures::proved(&place).await;
 }
 
+/// Whatever the order of the POSTs, and however often each comes, what is kept is the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_order_of_the_posts_makes_no_difference() {
+    let place = Place::new().await;
+    let collect = Collect::enrol(&place).await;
+    let posts = prop::collection::vec((any::<bool>(), any::<bool>()), 1..6);
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for number in 0..12 {
+        let posts = Strategy::new_tree(&posts, &mut runner).unwrap().current();
+        let xml = weak_place(&collect, &format!("uuid:{number}"), "a.jpg").await;
+        let before = collect.size();
+        for (with_picture, incomplete) in &posts {
+            let parts = [(*with_picture).then(|| jpeg("a.jpg")), incomplete.then_some(MORE)];
+            let parts: Vec<Part<'_>> = parts.into_iter().flatten().collect();
+            assert_eq!(collect.post(&xml, &parts).await.status, 201, "{posts:?}");
+        }
+        let came = posts.iter().any(|(with_picture, _)| *with_picture);
+        assert_eq!(collect.size(), before + 2 + u64::from(came), "{posts:?}");
+        let seen = pictures::file(&place, place.home(false).await).await;
+        assert_eq!(seen["pictures"][0]["here"], came, "{posts:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_picture_that_is_missing_is_asked_for_again() {
     let place = Place::new().await;
@@ -650,11 +673,19 @@ async fn a_user_is_listed_and_revoked_as_a_phone_is_and_what_she_still_has_waits
 async fn no_body_of_a_stranger_brings_it_down() {
     let place = Place::new().await;
     let collect = Collect::enrol(&place).await;
-    let whole =
-        multipart(&[("xml_submission_file", Some("a.xml"), collect.daily("uuid:1", "1").await.as_bytes())]);
+    let daily = collect.daily("uuid:1", "1").await;
+    let place_with_picture = weak_place(&collect, "uuid:2", "a.jpg").await;
+    let wholes = [
+        multipart(&[("xml_submission_file", Some("a.xml"), daily.as_bytes())]),
+        multipart(&[
+            ("xml_submission_file", Some("a.xml"), place_with_picture.as_bytes()),
+            jpeg("a.jpg"),
+            MORE,
+        ]),
+    ];
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let change = (0..whole.len(), prop::collection::vec(any::<u8>(), 0..8), 0..40usize);
-    for _ in 0..200 {
+    for whole in wholes.iter().cycle().take(240) {
+        let change = (0..whole.len(), prop::collection::vec(any::<u8>(), 0..8), 0..40usize);
         let (at, with, cut) = Strategy::new_tree(&change, &mut runner).unwrap().current();
         let mut body = whole.clone();
         let end = (at + cut).min(body.len());

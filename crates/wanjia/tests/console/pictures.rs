@@ -206,6 +206,23 @@ async fn erasing_what_was_answered_erases_its_pictures_and_lets_none_come_after(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_typed_in_from_paper_does_without_a_picture() {
+    let place = Place::new().await;
+    publish(&place).await;
+    let asked = place.ask(CLERK, "GET", "/v1/forms/epidemic/2020-03/weak_place/questions", None).await.json();
+    assert_eq!(asked["simple"], true, "{asked}");
+    assert!(asked["questions"].as_array().unwrap().iter().all(|own| own["question"]["code"] != "photo"));
+    let home = place.home(false).await;
+    let mut typed = json!({
+        "programme": "epidemic", "form": "weak_place", "dwelling": home,
+        "answers": {"kind": "market", "open": "yes", "finding": "yes", "photo": "a.jpg"},
+    });
+    assert_eq!(place.ask(CLERK, "POST", "/v1/answers", Some(typed.clone())).await.code(), "picture_typed");
+    typed["answers"].as_object_mut().unwrap().remove("photo");
+    assert_eq!(place.ask(CLERK, "POST", "/v1/answers", Some(typed)).await.status, 204);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_picture_whose_bytes_were_changed_on_the_disk_is_told_apart_from_one_that_is_missing() {
     let place = Place::new().await;
     let of = found(&place, JPEG).await;
