@@ -27,6 +27,7 @@ export default {
     skip: 'Skip to content',
   },
   lines: {
+    form: 'Fill in a form about {door}',
     title: 'One line from the telephone',
     lead: 'Type what is said; press Enter. It is shown first, and one tap writes it down.',
     text: 'One line',
@@ -594,7 +595,7 @@ export default {
     source: { rule: 'rule', worker: 'worker', department: 'department', resident: 'resident' },
     aPerson: 'one person',
     opened: 'opened {time}',
-    day: 'Day {day} of {of}, released {until}',
+    day: 'Day {day} of {of}, until {until} begins',
     path: 'States of the pathway',
     answers: '{role} answers for it until {time}',
     willClimb: 'climbs to {role} from {time}',
@@ -642,6 +643,7 @@ export default {
     told: 'Overdue: {role} was told',
   },
   fill: {
+    thisOne: 'this question',
     title: 'Fill in a form',
     about: 'About',
     form: 'Form',

@@ -27,6 +27,7 @@ export default {
     skip: '跳到正文',
   },
   lines: {
+    form: '填写关于{door}的表',
     title: '一句话登记',
     lead: '边听电话边写一句，按回车。先给您看，点一下才写入。',
     text: '一句话',
@@ -594,7 +595,7 @@ export default {
     source: { rule: '规则', worker: '工作人员', department: '部门', resident: '居民' },
     aPerson: '一人',
     opened: '{time} 开始',
-    day: '第 {day} 天 / 共 {of} 天，{until} 解除',
+    day: '第 {day} 天 / 共 {of} 天，到 {until} 零点为止',
     path: '流程的各个状态',
     answers: '{role}负责，{time} 前',
     willClimb: '{time} 起升级到{role}',
@@ -642,6 +643,7 @@ export default {
     told: '超时，已告知{role}',
   },
   fill: {
+    thisOne: '这一项',
     title: '填表',
     about: '关于谁',
     form: '哪张表',

@@ -391,9 +391,19 @@ pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Re
         ));
     }
     let deed = counted(&mut reader, &file, &new.deed)?;
+    let waits = file.pathway().and_then(|own| own.state(&file.standing.state)?.waits.as_ref());
+    let waits = waits.filter(|_| file.standing.waits).map(|wait| wait.name.clone());
     drop(reader);
     Ok(store.write(now, |batch| {
         if !batch.condition_holds(&file.case, &deed, day_of(now))? {
+            if let Some(wait) = waits {
+                let name = |language| wait.get(language).unwrap_or_default();
+                return Err(store::StoreError::refused(
+                    "condition_fails",
+                    format!("还在等：{}", name("zh")),
+                    format!("it still waits for: {}", name("en")),
+                ));
+            }
             return Err(store::StoreError::refused(
                 "condition_fails",
                 "这一步要求的条件还没有满足：请先补填所需的表",

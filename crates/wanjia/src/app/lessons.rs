@@ -12,12 +12,14 @@ use super::failure::{Failure, Result};
 
 /// The longest, in characters: what is read at a glance.
 pub const LONGEST: usize = 300;
+/// As many digits together are a telephone or an identity number.
+const LONG_NUMBER: usize = 7;
 
 /// Keeps what was learnt from a case. The fact holds the kind of case and not which: whom it was about is told by nothing.
 ///
 /// # Errors
-/// `unknown_case`, `not_in_role`, `case_not_ended`, `no_text`, `too_long`, `names_someone` if a name, a number or a telephone
-/// of someone behind the case's door stands in it, and those of the storage.
+/// `unknown_case`, `not_in_role`, `case_not_ended`, `no_text`, `too_long`, `names_someone` if a long number, or a name
+/// of someone behind the case's door, stands in it, and those of the storage.
 pub fn note(store: &mut Store, actor: Actor, (case, text): (CaseId, &str), now: Millis) -> Result<()> {
     // Between two batches: nothing changes until this is done.
     let mut reader = Reader::open(&store.directory().root, store.key())?;
@@ -45,6 +47,15 @@ pub fn note(store: &mut Store, actor: Actor, (case, text): (CaseId, &str), now: 
             format!("{LONGEST} characters at most"),
         ));
     }
+    // A number so long is somebody's, whoever that is.
+    let mut digits = 0;
+    let numbered = text.chars().any(|letter| {
+        digits = if letter.is_ascii_digit() { digits + 1 } else { 0 };
+        digits >= LONG_NUMBER
+    });
+    if numbered {
+        return Err(names_someone());
+    }
     let mut people = reader.ids_listed_at(file.case.dwelling)?;
     if let Subject::Person(person) = file.case.subject {
         people.push(person);
@@ -52,11 +63,7 @@ pub fn note(store: &mut Store, actor: Actor, (case, text): (CaseId, &str), now: 
     for person in people {
         let known = domain::apply::canonical(reader.state(), person)?;
         if reader.identity(known)?.is_some_and(|identity| names(text, &identity)) {
-            return Err(Failure::new(
-                "names_someone",
-                "里面有这一户的人的姓名、证件号或电话。经验给以后的人看，请不要写是谁",
-                "a name, number or telephone of someone behind this door stands in it: others will read it, so leave out who it was",
-            ));
+            return Err(names_someone());
         }
     }
     let rule = file.reports.iter().find_map(|report| report.rule.clone());
@@ -69,6 +76,14 @@ pub fn note(store: &mut Store, actor: Actor, (case, text): (CaseId, &str), now: 
         batch.append(actor.id, body, Some(sealed))?;
         Ok(())
     })?)
+}
+
+fn names_someone() -> Failure {
+    Failure::new(
+        "names_someone",
+        "里面有姓名、证件号或电话。经验给以后的人看，请不要写是谁",
+        "a name, a number or a telephone stands in it: others will read it, so leave out who it was",
+    )
 }
 
 fn names(text: &str, identity: &Identity) -> bool {

@@ -1,6 +1,8 @@
 //! 疫情地图: how many people of each floor have an open case, and how many days those who are restricted have left. For
 //! those who act in the programme as it is; for a notice board with every small number left out.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use domain::access::Action;
 use domain::area::{AreaNumber, Level};
@@ -117,17 +119,29 @@ impl Counted {
     }
 }
 
-/// The programme that a page is about.
+/// The programme that a page is about: that under which the most people here have an open case, unless one is named.
 fn programme_of(
     reader: &mut Reader,
+    area: AreaNumber,
     code: Option<&str>,
     now: Millis,
 ) -> AppResult<std::sync::Arc<Programme>> {
-    let book = reader.book();
     let code = match code {
         Some(code) => code.to_owned(),
-        None => book.editions.last().map(|edition| edition.programme.clone()).unwrap_or_default(),
+        None => {
+            let known: BTreeSet<String> =
+                reader.book().editions.iter().map(|edition| edition.programme.clone()).collect();
+            let mut most = (0, String::new());
+            for code in known {
+                let people = reader.cases_on_floors(area, &code)?.len() + 1;
+                if people > most.0 {
+                    most = (people, code);
+                }
+            }
+            most.1
+        }
     };
+    let book = reader.book();
     let newest = || book.editions.iter().rfind(|edition| edition.programme == code);
     let version = book.edition_on(&code, day_of(now)).or_else(newest).map(|edition| edition.version.clone());
     let programme = match version {
@@ -221,7 +235,7 @@ async fn floors(
     let answer = site
         .territory
         .read(move |reader| {
-            let programme = programme_of(reader, query.programme.as_deref(), now)?;
+            let programme = programme_of(reader, area, query.programme.as_deref(), now)?;
             let roles = roles_of(reader, actor, day_of(now))?;
             let areas = &reader.book().areas;
             let acts = |role: &store::cases::RoleIn| {
@@ -264,7 +278,7 @@ async fn public_floors(
     let answer = site
         .territory
         .read(move |reader| {
-            let programme = programme_of(reader, query.programme.as_deref(), now)?;
+            let programme = programme_of(reader, area, query.programme.as_deref(), now)?;
             counted(reader, area, &programme, least, now)
         })
         .await?;

@@ -68,6 +68,9 @@ struct ProposedDoor {
     building: String,
     unit: String,
     room: String,
+    /// Who is listed there, under pseudonyms: for a form about one of them.
+    #[schema(value_type = Vec<String>)]
+    people: Vec<PersonId>,
     checks: Vec<ProposedCheck>,
 }
 
@@ -200,6 +203,7 @@ async fn read(
                     building: labels.building,
                     unit: labels.unit,
                     room: labels.room,
+                    people: reader.ids_listed_at(dwelling)?,
                     checks,
                 });
             }

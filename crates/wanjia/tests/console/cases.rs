@@ -517,6 +517,7 @@ async fn what_was_learnt_from_a_case_is_offered_once_when_one_of_its_kind_begins
     for names in words.iter().filter(|word| !word.is_empty()) {
         assert_eq!(lesson(&format!("{names}家要先派人")).await.code(), "names_someone", "{names}");
     }
+    assert_eq!(lesson("先打13812345678").await.code(), "names_someone", "whoever's it is");
     assert_eq!(lesson("  ").await.code(), "no_text");
     assert_eq!(lesson(&"长".repeat(301)).await.code(), "too_long");
     assert_eq!(lesson(text).await.status, 204);
