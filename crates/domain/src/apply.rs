@@ -240,6 +240,12 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             let door = resolve_dwelling(state, *dwelling)?;
             state.judge_anew(Subject::Dwelling(door), false, origin.counts_from)
         }
+        Body::AnswersErased { owner, position, .. } => {
+            match state.erase_answers(*owner, *position, origin.position, stamp.at)? {
+                Some(subject) => state.judge_anew(subject, false, origin.counts_from),
+                None => Ok(()),
+            }
+        }
         Body::PlanPublished { plan, .. } => publish(state, origin, *plan, fact, stamp.at),
         Body::PlanPart { plan, person, worker } => {
             // Only of a plan that is known, and nothing of someone who is erased.
@@ -298,6 +304,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                     Body::AnsweredWithSlip { slip, .. } => Some(*slip),
                     _ => None,
                 },
+                erased_at: None,
             })
         }
         Body::CaseReported { .. } => report_case(state, origin, fact, stamp.at),

@@ -186,6 +186,8 @@ pub struct Filled {
     pub on: Day,
     /// With which slip a resident filled it in; none is by someone of the office.
     pub slip: Option<SlipId>,
+    /// When its answers were erased, if they are.
+    pub erased_at: Option<Millis>,
 }
 
 /// A moment at which a role was told of a task that nobody had done.

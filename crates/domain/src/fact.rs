@@ -304,6 +304,9 @@ pub enum Body {
     BridgeCrossed { person: PersonId, programme: String, bridge: String, to: String, role: String },
     /// 46 `[case, turn]`; what the state waited for, into which so many steps have led, has come.
     CaseResumed { case: CaseId, turn: u64 },
+    /// 48 `[owner, position, reason]`; what was sealed to this owner at this position of the ledger is gone: the answers of a
+    /// form, or a picture that they named. That the form was filled in stays.
+    AnswersErased { owner: Id, position: u64, reason: u64 },
     /// 50 `[owner, series, sequence, files]`; the answers of this fact, sealed to this owner, name this many files that come
     /// by themselves: pictures and signatures.
     AttachmentsNamed { owner: Id, series: SeriesId, sequence: u64, files: u64 },
@@ -591,6 +594,9 @@ impl Fact {
                 out.array(4).id(*sweep).text(area).uint(*purpose).uint(*persons)
             }
             Body::NotesErased { dwelling, reason } => out.array(2).id(*dwelling).uint(*reason),
+            Body::AnswersErased { owner, position, reason } => {
+                out.array(3).id(*owner).uint(*position).uint(*reason)
+            }
             Body::PlanPublished {
                 plan,
                 area,
@@ -825,6 +831,7 @@ impl Body {
             Self::BridgeCrossed { .. } => 45,
             Self::CaseResumed { .. } => 46,
             Self::LessonNoted { .. } => 47,
+            Self::AnswersErased { .. } => 48,
             Self::AttachmentsNamed { .. } => 50,
             Self::AttachmentKept { .. } => 51,
             Self::Subscribed { .. } => 52,
@@ -1159,6 +1166,10 @@ impl Body {
                     to: read.text("to")?,
                     role: read.text("role")?,
                 }
+            }
+            48 => {
+                read.array(3)?;
+                Self::AnswersErased { owner: read.id()?, position: read.uint()?, reason: read.uint()? }
             }
             50 => {
                 read.array(4)?;

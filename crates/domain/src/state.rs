@@ -481,6 +481,18 @@ pub trait State {
     /// # Errors
     /// Those of the storage.
     fn erase_notes(&mut self, id: DwellingId, position: u64, at: Millis) -> Result<(), Self::Error>;
+    /// Remembers that what an owner had sealed at a position is erased, by the fact at `by`. Returns whom it was about, if it was
+    /// the answers of a form; its attachments go along.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn erase_answers(
+        &mut self,
+        owner: Id,
+        position: u64,
+        by: u64,
+        at: Millis,
+    ) -> Result<Option<Subject>, Self::Error>;
     fn is_erased(&mut self, id: PersonId) -> Result<bool, Self::Error>;
 
     fn round(&mut self, sweep: SweepNumber, dwelling: DwellingId) -> Result<Option<Round>, Self::Error>;

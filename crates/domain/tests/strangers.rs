@@ -195,6 +195,11 @@ fn body() -> impl Strategy<Value = Body> {
         }),
         (id(), any::<u64>()).prop_map(|(series, sequence)| Body::Released { series, sequence }),
         (id(), any::<u64>()).prop_map(|(person, reason)| Body::Erased { person, reason }),
+        (id(), any::<u64>(), any::<u64>()).prop_map(|(owner, position, reason)| Body::AnswersErased {
+            owner,
+            position,
+            reason,
+        }),
         (id(), id(), any::<u64>(), any::<u64>()).prop_map(|(owner, series, sequence, files)| {
             Body::AttachmentsNamed { owner, series, sequence, files }
         }),

@@ -150,6 +150,12 @@ impl Form {
         self.fields.iter().any(|field| field.question.answer == Answer::File)
     }
 
+    /// Until when its answers are kept: all fields say the same. Without any, nothing is kept that could outlive the programme.
+    #[must_use]
+    pub fn keep(&self) -> Keep {
+        self.fields.first().map_or(Keep::Programme, |field| field.keep)
+    }
+
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name.value == name)
@@ -185,6 +191,7 @@ pub(crate) fn read(
         manifest,
         subject,
         choices: &choices,
+        keep: None,
         names: BTreeSet::new(),
         unfinished: BTreeSet::new(),
         within: Vec::new(),
@@ -365,6 +372,8 @@ struct Reader<'r> {
     manifest: &'r Manifest,
     subject: Subject,
     choices: &'r Choices,
+    /// What the first field says, which goes for all, and how that is written.
+    keep: Option<(Keep, String)>,
     names: BTreeSet<String>,
     unfinished: BTreeSet<String>,
     within: Vec<(Block, String, Place)>,
@@ -631,9 +640,29 @@ impl Reader<'_> {
         Some(self.manifest.roles_named(&cell, findings))
     }
 
-    fn keep(&self, row: &Row, findings: &mut Findings) -> Option<Keep> {
+    fn keep(&mut self, row: &Row, findings: &mut Findings) -> Option<Keep> {
         let cell = self.duty(row, "keep", "说明保存到何时", "until when it is kept", findings)?;
-        Keep::parse(&cell, findings)
+        let keep = Keep::parse(&cell, findings)?;
+        let (first, text) = self.keep.get_or_insert_with(|| (keep, cell.value.clone()));
+        if *first != keep {
+            findings.add(
+                &cell.place,
+                "keeps_differ",
+                say(
+                    format!(
+                        "一张表单的答案一起加密、一起删除，keep 列只能有一种写法：上面写的是 {text}，这里写的是 {}；请改成一样，或把这个问题\
+                         移到另一张表单",
+                        cell.value
+                    ),
+                    format!(
+                        "the answers of a form are sealed as one and erased as one, so its column keep says one thing: above it \
+                         says {text}, here {}; write the same, or move this question to a form of its own",
+                        cell.value
+                    ),
+                ),
+            );
+        }
+        Some(keep)
     }
 
     /// Every `${name}` must name a row of this form.

@@ -315,6 +315,18 @@ fn a_field_that_lacks_something_is_told_once_and_not_again_by_its_rules() {
 }
 
 #[test]
+fn a_form_is_kept_as_one_and_so_its_fields_say_the_same() {
+    let row =
+        "| | select_one ac | ac | 有空调吗 | Is there air conditioning | operational | care | worker | 14d |";
+    let told = with("forms/visit.md", row, &row.replace("14d", "case+14d"));
+    assert!(told.contains("[keeps_differ]") && told.contains("forms/visit.md:5"), "{told}");
+    assert!(told.contains("above it says 14d, here case+14d") && told.contains("上面写的是 14d"), "{told}");
+    assert_eq!(told.lines().count(), 2, "{told}");
+    let written = with("forms/visit.md", row, &row.replace("14d", "14 d"));
+    assert_eq!(written, "no mistakes", "it is the time that has to be the same");
+}
+
+#[test]
 fn a_picture_says_what_is_on_it_and_that_is_nobody() {
     let row = "| | decimal | room_c | 室温 | Room temperature | operational | care | worker | 14d |";
     let asked = |appearance: &str, depicts: &str| {

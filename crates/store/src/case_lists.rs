@@ -7,7 +7,7 @@ use domain::time::Millis;
 use programme::answer::Record;
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::cases::{filled_from, subject_from};
+use crate::cases::{FILLED, filled_from, subject_from};
 use crate::error::Result;
 use crate::query::Reader;
 use crate::views::{get_id, get_optional_id};
@@ -136,10 +136,10 @@ impl Reader {
     /// # Errors
     /// Those of the storage.
     pub fn filled_for(&self, case: CaseId) -> Result<Vec<Filled>> {
-        let mut read = self.views.connection().prepare_cached(
-            "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip
-             from filled where case_id = ?1 or case_id in (select id from case_alias where case_id = ?1) order by position",
-        )?;
+        let mut read = self.views.connection().prepare_cached(&format!(
+            "select {FILLED} from filled
+             where case_id = ?1 or case_id in (select id from case_alias where case_id = ?1) order by position"
+        ))?;
         let rows = read.query_map([case.0], filled_from)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

@@ -210,6 +210,9 @@ pub(crate) fn subject_from(row: &Row<'_>, column: usize) -> rusqlite::Result<Sub
     Ok(Subject::of(row.get(column)?, id).unwrap_or(Subject::Dwelling(id)))
 }
 
+/// The columns that [`filled_from`] reads.
+pub(crate) const FILLED: &str = "subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip, erased_at";
+
 pub(crate) fn filled_from(row: &Row<'_>) -> rusqlite::Result<Filled> {
     Ok(Filled {
         subject: subject_from(row, 0)?,
@@ -222,6 +225,7 @@ pub(crate) fn filled_from(row: &Row<'_>) -> rusqlite::Result<Filled> {
         dwelling: get_id(row, 8)?,
         case: get_optional_id(row, 9)?,
         slip: get_optional_id(row, 10)?,
+        erased_at: row.get(11)?,
     })
 }
 
@@ -577,10 +581,7 @@ impl Views {
         };
         let mut found = Vec::new();
         for id in ids {
-            let mut read = self.cached(
-                "select subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip
-                 from filled where subject = ?1",
-            )?;
+            let mut read = self.cached(&format!("select {FILLED} from filled where subject = ?1"))?;
             let rows = read.query_map([id.0], filled_from)?;
             found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
         }

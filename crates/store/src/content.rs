@@ -172,6 +172,14 @@ impl Content {
         Ok(())
     }
 
+    /// Removes one ciphertext of the owner's. Her key stays, for what else is hers.
+    pub fn forget_ciphertext(&self, owner: Id, position: u64) -> Result<()> {
+        self.vault
+            .prepare_cached("delete from content where owner = ?1 and position = ?2")?
+            .execute(params![owner.0, position])?;
+        Ok(())
+    }
+
     /// Removes the owner's ciphertexts from before `position`.
     pub fn forget_ciphertexts(&self, owner: Id, position: u64) -> Result<()> {
         self.vault

@@ -1,5 +1,6 @@
 //! Erasing a person: the fact first, then her keys and tags, then her ciphertexts, then every trace of their bytes.
-//! What was noted at her doors, or asked for there, may name her, so it goes along.
+//! What was noted at her doors, or asked for there, may name her, so it goes along. The answers of a form are erased alone,
+//! when their time is over.
 //!
 //! Each step may be cut off by a kill. [`replay`] runs at every opening and finishes what is unfinished; it also
 //! repeats erasures that a restored backup has never heard of, from the list kept beside the directory.
@@ -18,7 +19,12 @@ use domain::time::Millis;
 use rusqlite::{OptionalExtension, params};
 
 use crate::error::{Result, StoreError};
-use crate::store::Store;
+use crate::store::{Store, read_fact};
+
+/// Why something was erased: it was asked for.
+pub const ASKED: u64 = 0;
+/// The time for which it is kept was over.
+pub const OVER: u64 = 1;
 
 /// Everything of an owner, whenever it came.
 const ALL: u64 = i64::MAX as u64;
@@ -33,18 +39,36 @@ pub(crate) fn list_beside(root: &Path) -> PathBuf {
     crate::directory::key_path(root).with_extension("erased")
 }
 
-/// One line of the list: a person's id, or a dwelling's with the time at which its notes were erased.
+/// One line of the list: a person's id; a dwelling's with the time at which its notes were erased; or an owner's with the
+/// position of the answers or of the picture, and the time at which they were received, since a ledger that was restored
+/// may hold something else at that position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Line {
     Person(PersonId),
     Notes(DwellingId, Millis),
+    Answers { owner: Id, position: u64, received_at: Millis },
+}
+
+/// Whether the ledger knows of what a line says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    Yes,
+    No,
+    /// What was erased has never come to this ledger.
+    NothingThere,
 }
 
 impl Line {
     fn parse(line: &str) -> Option<Self> {
-        match line.split_once(' ') {
-            None => line.parse().ok().map(Self::Person),
-            Some((dwelling, at)) => Some(Self::Notes(dwelling.parse().ok()?, at.parse().ok()?)),
+        match line.split(' ').collect::<Vec<_>>()[..] {
+            [person] => person.parse().ok().map(Self::Person),
+            [dwelling, at] => Some(Self::Notes(dwelling.parse().ok()?, at.parse().ok()?)),
+            [owner, position, received_at] => Some(Self::Answers {
+                owner: owner.parse().ok()?,
+                position: position.parse().ok()?,
+                received_at: received_at.parse().ok()?,
+            }),
+            _ => None,
         }
     }
 
@@ -52,6 +76,7 @@ impl Line {
         match self {
             Self::Person(person) => Body::Erased { person, reason },
             Self::Notes(dwelling, _) => Body::NotesErased { dwelling, reason },
+            Self::Answers { owner, position, .. } => Body::AnswersErased { owner, position, reason },
         }
     }
 }
@@ -61,6 +86,7 @@ impl std::fmt::Display for Line {
         match self {
             Self::Person(person) => write!(f, "{person}"),
             Self::Notes(dwelling, at) => write!(f, "{dwelling} {at}"),
+            Self::Answers { owner, position, received_at } => write!(f, "{owner} {position} {received_at}"),
         }
     }
 }
@@ -118,6 +144,46 @@ pub fn erase_notes(
     let lines = notes_of(store, door, now)?;
     carry_out(store, actor, &lines, reason, now)?;
     Ok(lines.len())
+}
+
+/// Erases the answers of filled-in forms, each by whom it is about and its position, and the pictures that came with them.
+/// That they were filled in stays. Returns of how many there was something left to erase.
+///
+/// # Errors
+/// Those of the storage, and then [`replay`] finishes later.
+pub fn erase_answers(
+    store: &mut Store,
+    actor: ActorId,
+    forms: &[(Id, u64)],
+    reason: u64,
+    now: Millis,
+) -> Result<usize> {
+    let mut lines = Vec::new();
+    let mut erased = 0;
+    for (owner, position) in forms {
+        let connection = store.views.connection();
+        let there = connection
+            .prepare_cached(
+                "select 1 from filled where subject = ?1 and position = ?2 and erased_at is null",
+            )?
+            .exists(params![owner.0, position])?;
+        if !there {
+            continue;
+        }
+        erased += 1;
+        let (envelope, _) = read_fact(connection, *position)?;
+        let mut read = connection.prepare_cached(
+            "select position, received_at from facts where position = ?3 or position in
+                 (select position from attachment where series = ?1 and sequence = ?2 and position is not null)
+             order by position",
+        )?;
+        let pieces = read.query_map(params![envelope.series, envelope.sequence, position], |row| {
+            Ok(Line::Answers { owner: *owner, position: row.get(0)?, received_at: row.get(1)? })
+        })?;
+        lines.extend(pieces.collect::<rusqlite::Result<Vec<_>>>()?);
+    }
+    carry_out(store, actor, &lines, reason, now)?;
+    Ok(erased)
 }
 
 fn carry_out(store: &mut Store, actor: ActorId, lines: &[Line], reason: u64, now: Millis) -> Result<()> {
@@ -248,6 +314,15 @@ pub(crate) fn replay(store: &mut Store) -> Result<()> {
         let notes =
             read.query_map([through], |row| Ok((Line::Notes(Id(row.get(0)?), row.get(1)?), row.get(2)?)))?;
         unfinished.extend(notes.collect::<rusqlite::Result<Vec<_>>>()?);
+        let mut read = connection.prepare(
+            "select owner, content, facts.received_at, answers_erased.position
+             from answers_erased join facts on facts.position = content where answers_erased.position >= ?1",
+        )?;
+        let answers = read.query_map([through], |row| {
+            let (owner, position) = (Id(row.get(0)?), row.get(1)?);
+            Ok((Line::Answers { owner, position, received_at: row.get(2)? }, row.get(3)?))
+        })?;
+        unfinished.extend(answers.collect::<rusqlite::Result<Vec<_>>>()?);
     }
     if unfinished.is_empty() { Ok(()) } else { forget(store, &unfinished) }
 }
@@ -286,11 +361,14 @@ fn unheard_of(store: &mut Store) -> Result<Vec<Line>> {
         let mut unknown = Vec::new();
         let mut met_known = start == 0;
         for line in lines.into_iter().rev().filter_map(Line::parse) {
-            if is_known(store, line)? {
-                met_known = true;
-                break;
+            match heard_of(store, line)? {
+                Heard::Yes => {
+                    met_known = true;
+                    break;
+                }
+                Heard::No => unknown.push(line),
+                Heard::NothingThere => {}
             }
-            unknown.push(line);
         }
         if met_known {
             unknown.reverse();
@@ -300,15 +378,28 @@ fn unheard_of(store: &mut Store) -> Result<Vec<Line>> {
     }
 }
 
-fn is_known(store: &mut Store, line: Line) -> Result<bool> {
-    match line {
-        Line::Person(person) => store.state().is_erased(person),
-        Line::Notes(dwelling, at) => Ok(store
+fn heard_of(store: &mut Store, line: Line) -> Result<Heard> {
+    let known = match line {
+        Line::Person(person) => store.state().is_erased(person)?,
+        Line::Notes(dwelling, at) => store
             .views
             .connection()
             .prepare_cached("select 1 from notes_erased where dwelling = ?1 and at >= ?2")?
-            .exists(params![dwelling.0, at])?),
-    }
+            .exists(params![dwelling.0, at])?,
+        Line::Answers { owner, position, received_at } => {
+            let connection = store.views.connection();
+            let there = connection
+                .prepare_cached("select 1 from facts where position = ?1 and received_at = ?2")?
+                .exists(params![position, received_at])?;
+            if !there {
+                return Ok(Heard::NothingThere);
+            }
+            connection
+                .prepare_cached("select 1 from answers_erased where content = ?1 and owner = ?2")?
+                .exists(params![position, owner.0])?
+        }
+    };
+    Ok(if known { Heard::Yes } else { Heard::No })
 }
 
 /// Removes keys and tags in one transaction, ciphertexts in the next, and then the copies of both in the logs.
@@ -331,6 +422,8 @@ fn forget(store: &mut Store, what: &[(Line, u64)]) -> Result<()> {
                 content.forget_keys(*dwelling, *position)?;
                 content.forget_contributions(*dwelling, path)?;
             }
+            // The key is the owner's, for all that is hers; what she adds to figures is counted anew.
+            Line::Answers { .. } => {}
         }
     }
     content.keys.execute(done, [size])?;
@@ -340,6 +433,7 @@ fn forget(store: &mut Store, what: &[(Line, u64)]) -> Result<()> {
         match line {
             Line::Person(person) => content.forget_ciphertexts(*person, ALL)?,
             Line::Notes(dwelling, _) => content.forget_ciphertexts(*dwelling, *position)?,
+            Line::Answers { owner, position, .. } => content.forget_ciphertext(*owner, *position)?,
         }
     }
     content.vault.execute(done, [size])?;

@@ -20,7 +20,8 @@
 //! | read what changed, for a phone | [`pull`] |
 //! | signed heads and the proofs between them | [`proofs`] |
 //! | accounts, sessions, phones' tokens | [`control::Control`] |
-//! | erase a person | [`erase`] |
+//! | erase a person, or answers whose time is over | [`erase`] |
+//! | find answers whose time is over | [`expiry`] |
 //! | make the views again, or check them | [`rebuild`] |
 
 pub mod asked;
@@ -35,6 +36,7 @@ pub mod directory;
 pub mod entropy;
 pub mod erase;
 pub mod error;
+pub mod expiry;
 pub mod floors;
 pub mod hand_overs;
 pub mod held;

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 4;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 23;
+pub const VIEWS_VERSION: i64 = 24;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -231,7 +231,8 @@ create table appointment (who blob not null, programme text not null, role text 
 create index appointment_of_role on appointment (programme, role);
 create table filled (subject blob not null, position integer not null, subject_kind integer not null,
     dwelling blob not null, at integer not null, programme text not null, version text not null, form text not null, on_day integer not null,
-    case_id blob, slip blob, primary key (subject, position)) without rowid;
+    case_id blob, slip blob, erased_at integer, primary key (subject, position)) without rowid;
+create index filled_kept on filled (on_day, position) where erased_at is null;
 create index filled_for_case on filled (case_id) where case_id is not null;
 create index filled_with on filled (slip, on_day) where slip is not null;
 create table attachment (series blob not null, sequence integer not null, number integer not null, owner blob not null,
@@ -290,6 +291,8 @@ create table roster_row (person blob not null, roster integer not null, row inte
     primary key (person, roster, row)) without rowid;
 create table erased (person blob primary key, position integer not null) without rowid;
 create table notes_erased (dwelling blob primary key, position integer not null, at integer not null) without rowid;
+create table answers_erased (content integer primary key, owner blob not null, position integer not null) without rowid;
+create index answers_erased_at on answers_erased (position);
 create table round (sweep integer not null, dwelling blob not null, at integer, series blob, sequence integer,
     outcome integer, light integer, evidence integer, recheck_on integer, visits integer not null, signed integer not null,
     here integer not null, elsewhere integer not null, unlisted integer not null, recorded integer not null,
@@ -355,6 +358,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("roster_row", "person, roster, row"),
     ("erased", "person"),
     ("notes_erased", "dwelling"),
+    ("answers_erased", "content"),
     ("round", "sweep, dwelling"),
     ("sighting", "sweep, person, dwelling"),
     ("area_count", "area"),

@@ -172,7 +172,7 @@ pub fn verify(
     let now_erased = erased.clone();
     erasures_after(&directory, size, &mut erased)?;
     for (position, owner) in contents.missing {
-        if erased.get(&Id(owner)).is_none_or(|before| position >= *before) {
+        if !erased.allow(Id(owner), position) {
             return Err(Fault::ContentMissing { position, owner }.into());
         }
         verifier.content_erased();
@@ -224,17 +224,33 @@ pub(crate) fn held(path: &Path, migrations: &[&str]) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Whose content may be gone: everything from before a position.
-type Erasures = FxHashMap<Id, u64>;
+/// Which content may be gone.
+#[derive(Clone, Default)]
+struct Erasures {
+    /// Of these owners, everything from before a position.
+    owners: FxHashMap<Id, u64>,
+    /// At these positions, what was this owner's.
+    pieces: FxHashMap<u64, Id>,
+}
+
+impl Erasures {
+    fn allow(&self, owner: Id, position: u64) -> bool {
+        self.owners.get(&owner).is_some_and(|before| position < *before)
+            || self.pieces.get(&position) == Some(&owner)
+    }
+}
 
 fn note_erasure(erased: &mut Erasures, position: u64, body: &Body) {
     match body {
         Body::Erased { person, .. } => {
-            erased.insert(*person, u64::MAX);
+            erased.owners.insert(*person, u64::MAX);
         }
         Body::NotesErased { dwelling, .. } => {
-            let before = erased.entry(*dwelling).or_default();
+            let before = erased.owners.entry(*dwelling).or_default();
             *before = (*before).max(position);
+        }
+        Body::AnswersErased { owner, position, .. } => {
+            erased.pieces.insert(*position, *owner);
         }
         _ => {}
     }
@@ -323,7 +339,7 @@ fn facts(
         }
         // The first byte opens the array, then comes the kind: few kinds say something that verifying needs.
         if verdict == 0
-            && matches!(envelope.payload, [_, 14 | 17, ..] | [_, 0x18, 25 | 31 | 55, ..])
+            && matches!(envelope.payload, [_, 14 | 17, ..] | [_, 0x18, 25 | 31 | 48 | 55, ..])
             && let Ok(fact) = Fact::decode(envelope.payload)
         {
             match fact.body {

@@ -22,10 +22,12 @@ use programme::Programme;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
+use crate::cases::subject_from;
 use crate::error::{Result, StoreError};
 use crate::hand_overs::{HAND_OVER_COLUMNS, hand_over_from};
 use crate::plans::{PLAN_COLUMNS, plan_from};
 use crate::slips::{SAID_COLUMNS, SLIP_COLUMNS, said_from, slip_from};
+use crate::store::read_fact;
 
 /// Clean rows kept for the next batch; beyond this the cache starts over.
 const KEEP_ROWS: usize = 400_000;
@@ -1135,7 +1137,29 @@ impl State for Views {
         self.cached("insert or replace into notes_erased (dwelling, position, at) values (?1, ?2, ?3)")?
             .execute(params![id.0, position, at])?;
         self.cached("delete from attachment where owner = ?1")?.execute([id.0])?;
+        self.cached(
+            "update filled set erased_at = ?3 where subject = ?1 and position < ?2 and erased_at is null",
+        )?
+        .execute(params![id.0, position, at])?;
         Ok(())
+    }
+
+    fn erase_answers(&mut self, owner: Id, position: u64, by: u64, at: Millis) -> Result<Option<Subject>> {
+        self.cached("insert or ignore into answers_erased (content, owner, position) values (?1, ?2, ?3)")?
+            .execute(params![position, owner.0, by])?;
+        let subject = self
+            .cached(
+                "update filled set erased_at = ?3 where subject = ?1 and position = ?2 and erased_at is null
+                 returning subject_kind, subject",
+            )?
+            .query_row(params![owner.0, position, at], |row| subject_from(row, 0))
+            .optional()?;
+        if subject.is_some() {
+            let (envelope, _) = read_fact(self.connection(), position)?;
+            self.cached("delete from attachment where series = ?1 and sequence = ?2")?
+                .execute(params![envelope.series, envelope.sequence])?;
+        }
+        Ok(subject)
     }
 
     fn is_erased(&mut self, id: PersonId) -> Result<bool> {

@@ -678,6 +678,7 @@ export default {
     forms: 'Forms that were filled in',
     noForms: 'No form that one of your roles reads.',
     hidden: '{n} more answers are for other roles.',
+    erased: 'its answers were deleted on {on}',
     visits: 'Visits',
     unit: { yuan: '{n} yuan', days: '{n} days', hours: '{n} hours', count: '{n}', share: '{n}', celsius: '{n} ℃', minutes: '{n} minutes', months: '{n} months', working_days: '{n} working days', decimal_hours: '{n} hours' },
   },

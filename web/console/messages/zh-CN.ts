@@ -678,6 +678,7 @@ export default {
     forms: '填过的表',
     noForms: '没有您的角色可看的表。',
     hidden: '另有 {n} 项不由您的角色查看。',
+    erased: '答案已于 {on} 删除',
     visits: '走访',
     unit: { yuan: '{n} 元', days: '{n} 天', hours: '{n} 小时', count: '{n}', share: '{n}', celsius: '{n} ℃', minutes: '{n} 分钟', months: '{n} 个月', working_days: '{n} 个工作日', decimal_hours: '{n} 小时' },
   },

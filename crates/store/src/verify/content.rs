@@ -175,7 +175,7 @@ fn left_of(directory: &Directory, erased: &Erasures) -> Result<Option<(Id, &'sta
     let mut key = keys.prepare("select 1 from data_key where owner = ?1 and position < ?2")?;
     let mut ciphertext = vault.prepare("select 1 from content where owner = ?1 and position < ?2")?;
     let mut owners: Vec<(&Id, u64)> =
-        erased.iter().map(|(owner, before)| (owner, (*before).min(i64::MAX as u64))).collect();
+        erased.owners.iter().map(|(owner, before)| (owner, (*before).min(i64::MAX as u64))).collect();
     owners.sort_unstable();
     for (owner, before) in owners {
         for (read, what) in [(&mut key, "a key"), (&mut ciphertext, "a ciphertext")] {
@@ -185,6 +185,14 @@ fn left_of(directory: &Directory, erased: &Erasures) -> Result<Option<(Id, &'sta
         }
         if before == i64::MAX as u64 && tag.exists([owner.0])? {
             return Ok(Some((*owner, "a tag")));
+        }
+    }
+    let mut ciphertext = vault.prepare("select 1 from content where owner = ?1 and position = ?2")?;
+    let mut pieces: Vec<(u64, Id)> = erased.pieces.iter().map(|(at, owner)| (*at, *owner)).collect();
+    pieces.sort_unstable();
+    for (position, owner) in pieces {
+        if ciphertext.exists(params![owner.0, position])? {
+            return Ok(Some((owner, "a ciphertext")));
         }
     }
     Ok(None)

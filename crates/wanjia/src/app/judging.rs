@@ -1,7 +1,7 @@
 //! Rules while the server runs: whoever a form was filled in about is judged by the rules in force, in the background, and
 //! what flags becomes a report of a case; what the subject adds to indicators is counted in the same pass (ADR 0020). On a
 //! new day, and under new versions, everyone is judged again, since a day alone can be what a rule waits for. What nobody
-//! did in time is noted as it climbs.
+//! did in time is noted as it climbs. Once a day, before anyone is judged, answers whose time is over are erased (ADR 0032).
 //!
 //! A report is all that comes of a rule: every step is a person's.
 
@@ -23,6 +23,8 @@ use programme::judge::{Judgement, View, judge as judge_once};
 use programme::pathway::Wait;
 use programme::rule::Rule;
 use store::cases::{Known, is_about};
+use store::erase;
+use store::expiry::Place;
 use store::indicators::Counted;
 use store::packs::if_readable;
 use store::{Reader, Store};
@@ -43,11 +45,11 @@ const CLIMBS: usize = 4000;
 /// As many days back it is looked whether a rule was quiet since a case ended.
 const LOOKED_BACK: Day = 60;
 
-/// Keeps a running territory judged and counted.
+/// Keeps a running territory judged and counted, and forgets what is past its end.
 #[derive(Default)]
 pub struct Judging {
-    /// One pass at a time.
-    passing: Mutex<()>,
+    /// One pass at a time; it holds the day for which all that is past its end is erased.
+    passing: Mutex<Option<Day>>,
 }
 
 impl Judging {
@@ -79,8 +81,12 @@ impl Judging {
     /// # Errors
     /// Those of the storage; the next call goes on from there.
     pub async fn catch_up(&self, territory: &Territory, now: Millis) -> Result<()> {
-        let _passing = self.passing.lock().await;
+        let mut erased_for = self.passing.lock().await;
         let today = day_of(now);
+        if *erased_for != Some(today) {
+            erase_past_due(territory, today).await?;
+            *erased_for = Some(today);
+        }
         let under = in_force(&territory.book(), today);
         if !under.is_empty() {
             let counting = territory.write(move |store, _| Ok(store.begin_counting(today, &under)?)).await?;
@@ -100,6 +106,28 @@ impl Judging {
             }
         }
         note_climbs(territory, now).await
+    }
+}
+
+/// Erases the answers that are kept no more. Whoever they were about is judged anew by what comes next.
+async fn erase_past_due(territory: &Territory, today: Day) -> Result<()> {
+    let mut from = Place::default();
+    loop {
+        let begun = Instant::now();
+        let found = territory.read_behind(move |reader| Ok(reader.past_due(today, from)?)).await?;
+        if !found.forms.is_empty() {
+            let forms = found.forms;
+            territory
+                .write(move |store, now| {
+                    let actor = store.book().own_series;
+                    erase::erase_answers(store, actor, &forms, erase::OVER, now)?;
+                    Ok(())
+                })
+                .await?;
+        }
+        let Some(next) = found.next else { return Ok(()) };
+        from = next;
+        tokio::time::sleep(begun.elapsed()).await;
     }
 }
 

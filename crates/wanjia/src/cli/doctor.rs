@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use domain::time::day_of;
 use store::directory;
 
 use super::Outcome;
@@ -60,7 +61,16 @@ pub fn run(args: &DoctorArgs) -> Result<Outcome> {
             Err(_) => println!("{} is not there / 没有这个文件", file.display()),
         }
     }
-    for refusal in store::Reader::open(&args.data, None)?.unreadable_packs()? {
+    let mut reader = store::Reader::open(&args.data, None)?;
+    match reader.count_past_due(day_of(super::now()))? {
+        0 => println!("0 forms past their end are still there / 没有过了保存期限还在的表单"),
+        forms => println!(
+            "warning: {forms} forms are past their end and still there; a running server erases them once a day, `wanjia erase \
+             --past-due --yes` at once\n警告：有 {forms} 份表单过了保存期限还在；运行中的服务每天删除一次，wanjia erase --past-due \
+             --yes 立即删除"
+        ),
+    }
+    for refusal in reader.unreadable_packs()? {
         println!("warning: {}\n警告：{}", refusal.en, refusal.zh);
     }
     if super::now() < 1_577_836_800_000 {

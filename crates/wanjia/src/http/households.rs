@@ -69,6 +69,10 @@ struct FilledForm {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     case: Option<CaseId>,
+    /// The day on which its answers were erased, if they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    erased_on: Option<String>,
 }
 
 /// The newest visit of a sweep.
@@ -110,6 +114,7 @@ fn overview(reader: &mut Reader, behind: &Behind, lists: bool) -> AppResult<Hous
         on: from_day(filled.on).to_string(),
         at: instant(filled.at),
         case: filled.case,
+        erased_on: filled.erased_at.map(|at| from_day(day_of(at)).to_string()),
     });
     let forms = forms.collect();
     let mut visits = Vec::new();

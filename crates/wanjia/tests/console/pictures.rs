@@ -205,6 +205,32 @@ async fn erasing_what_was_answered_erases_its_pictures_and_lets_none_come_after(
     }
 }
 
+/// The programme is over, and with it what was answered under it: the day's round erases the answers with their picture, and
+/// the household's file says when.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_past_its_end_is_erased_once_a_day_with_its_pictures_and_the_file_says_so() {
+    let place = Place::new().await;
+    let of = found(&place, JPEG).await;
+    assert_eq!(attach(&place, WORKER, of, "wall.jpg", JPEG).await.status, 204);
+    let seen = file(&place, of.0).await;
+    let household = format!("/v1/households/{}", of.0);
+    let shown = async || place.ask(SECRETARY, "GET", &household, None).await.json()["forms"][0].clone();
+    place.site.judging.catch_up(&place.site.territory, now()).await.unwrap();
+    assert_eq!(shown().await.get("erased_on"), None);
+
+    let sunset = now() + 400 * 24 * 3_600_000;
+    place.site.judging.catch_up(&place.site.territory, sunset).await.unwrap();
+    let today = domain::time::from_day(day_of(now())).to_string();
+    assert_eq!(shown().await["erased_on"], today, "{}", shown().await);
+    assert_eq!(file(&place, of.0).await, Value::Null);
+    assert_eq!(open(&place, SECRETARY, of.0, &seen["position"], "wall.jpg").await.code(), "no_picture");
+    assert_eq!(attach(&place, WORKER, of, "wall.jpg", JPEG).await.code(), "attachment_gone");
+    let size = place.site.territory.head().size;
+    place.site.judging.catch_up(&place.site.territory, sunset).await.unwrap();
+    assert_eq!(place.site.territory.head().size, size, "it is done once");
+    proved(&place).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_typed_in_from_paper_does_without_a_picture() {
     let place = Place::new().await;
