@@ -55,8 +55,8 @@ export async function makeTerritory() {
       await wanjia('propose', '--sweep', sweep)
     },
 
-    async serve() {
-      server = spawn(binary, ['serve', '--data', data, '--listen', address], { stdio: ['ignore', 'pipe', 'inherit'] })
+    async serve(...more) {
+      server = spawn(binary, ['serve', '--data', data, '--listen', address, ...more], { stdio: ['ignore', 'pipe', 'inherit'] })
       territory.origin = await new Promise((resolve, reject) => {
         let said = ''
         server.once('exit', (status) => reject(new Error(`wanjia serve ended with ${status}: ${said}`)))

@@ -1,11 +1,15 @@
 /** The map itself, in a chunk of its own: MapLibre with our shapes and nothing from anywhere else. */
-import { type GeoJSONSource, type LayerSpecification, Map as MapLibre, Marker, NavigationControl, setWorkerUrl, type StyleImageInterface } from 'maplibre-gl'
+import { addProtocol, type GeoJSONSource, type LayerSpecification, Map as MapLibre, Marker, NavigationControl, setWorkerUrl, type StyleImageInterface } from 'maplibre-gl'
 import 'maplibre-gl/dist/maplibre-gl.css'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
+import { PMTiles, Protocol, TileType } from 'pmtiles'
 import type { MapShape } from '@core/api/types'
+import { attribution, GROUND, groundLayers, groundSource } from '../ground'
 import { apart, type Band, bounds, middle } from '../mapping'
 
 setWorkerUrl(workerUrl)
+const protocol = new Protocol()
+addProtocol('pmtiles', protocol.tile)
 
 export interface Label {
   /** The building's key. */
@@ -16,6 +20,12 @@ export interface Label {
 
 export interface Drawing {
   show: (shapes: readonly MapShape[], labels: readonly Label[]) => void
+  /**
+   * Draws the server's base map beneath everything, and answers whose it is, as text.
+   *
+   * Throws if its archive cannot be read.
+   */
+  lay: () => Promise<string>
   remove: () => void
 }
 
@@ -129,15 +139,41 @@ export function draw(container: HTMLElement, words: Words, pick: (key: string) =
   }
 
   let waiting: (() => void) | null = null
-  map.once('load', () => {
-    waiting?.()
-    waiting = null
+  const loaded = new Promise<void>((resolve) => {
+    map.once('load', () => {
+      waiting?.()
+      waiting = null
+      resolve()
+    })
   })
+  let removed = false
+
+  const lay = async (): Promise<string> => {
+    const url = `${location.origin}/v1/tiles`
+    const tiles = new PMTiles(url)
+    protocol.add(tiles)
+    const [header, metadata] = await Promise.all([tiles.getHeader(), tiles.getMetadata()])
+    await loaded
+    if (!removed) {
+      const { minZoom, maxZoom, minLon, minLat, maxLon, maxLat } = header
+      const archive = { url, vector: header.tileType === TileType.Mvt, minZoom, maxZoom, bounds: [minLon, minLat, maxLon, maxLat] as [number, number, number, number], metadata }
+      map.addSource(GROUND, groundSource(archive))
+      for (const layer of groundLayers(archive)) map.addLayer(layer, 'surroundings')
+      map.once('idle', () => (container.dataset.ground = 'drawn'))
+    }
+    // Parsed, never put into the page: scripts in it do not run and nothing in it is loaded.
+    return new DOMParser().parseFromString(attribution(metadata), 'text/html').body.textContent?.trim() ?? ''
+  }
+
   return {
     show: (shapes, labels) => {
       if (map.loaded() || map.isStyleLoaded()) put(shapes, labels)
       else waiting = () => put(shapes, labels)
     },
-    remove: () => map.remove(),
+    lay,
+    remove: () => {
+      removed = true
+      map.remove()
+    },
   }
 }

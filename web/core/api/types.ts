@@ -717,6 +717,8 @@ export interface AreaMap {
   source?: string
   drawn_at?: string
   shapes?: { type: 'FeatureCollection'; features: MapShape[] }
+  /** The server has a base map to lie beneath. */
+  tiles?: boolean
 }
 
 export interface DrawnMap {

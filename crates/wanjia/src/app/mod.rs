@@ -30,4 +30,5 @@ pub mod subscriptions;
 pub mod sweeps;
 pub mod synthetic;
 pub mod territory;
+pub mod tiles;
 pub mod walkers;

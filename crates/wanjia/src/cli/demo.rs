@@ -91,7 +91,7 @@ fn serve(args: &DemoArgs) -> Result<Outcome> {
     };
     let path = args.data.display().to_string();
     let program = std::env::args().next().unwrap_or_else(|| "wanjia".into());
-    serve::run_with(&data, args.listen, move |bound| {
+    serve::run_with(&data, args.listen, None, move |bound| {
         println!("\nhttp://{bound}/ is open / 已打开\n");
         println!("  user        password          who / 身份");
         for (username, name, area, password) in shown.drain(..) {

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -14,6 +15,7 @@ use tracing_subscriber::EnvFilter;
 use super::{DataArgs, Outcome};
 use crate::app::failure::{Failure, Result, in_chinese};
 use crate::app::territory::Territory;
+use crate::app::tiles::Tiles;
 use crate::http::{self, Site, listen};
 
 /// Serve phones and the console; stops on SIGINT or SIGTERM once what was begun is done
@@ -24,24 +26,33 @@ pub struct ServeArgs {
     /// Where to listen; port 0 takes any free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8420")]
     listen: SocketAddr,
+    /// A base map to lie beneath communities' own: a PMTiles archive in WGS 84
+    #[arg(long, value_name = "FILE")]
+    tiles: Option<PathBuf>,
 }
 
 /// # Errors
-/// If the directory is in use, the key is missing, or the address is taken.
+/// If the directory is in use, the key is missing, the base map is none, or the address is taken.
 pub fn run(args: &ServeArgs) -> Result<Outcome> {
-    run_with(&args.data, args.listen, |bound| println!("http://{bound}/"))
+    run_with(&args.data, args.listen, args.tiles.as_deref(), |bound| println!("http://{bound}/"))
 }
 
 /// Serves, and tells `ready` the address once it is listened on.
 ///
 /// # Errors
 /// Those of [`run`].
-pub fn run_with(data: &DataArgs, listen: SocketAddr, ready: impl FnOnce(SocketAddr)) -> Result<Outcome> {
+pub fn run_with(
+    data: &DataArgs,
+    listen: SocketAddr,
+    tiles: Option<&Path>,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<Outcome> {
     // Standard output carries the address alone.
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("WANJIA_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))
         .with_writer(std::io::stderr)
         .init();
+    let tiles = tiles.map(Tiles::open).transpose()?.map(Arc::new);
     directory::Directory::find(&data.data)?;
     let territory = Territory::open(&data.data, data.find_key()?)?;
     let control = Arc::new(Control::open(&data.data, Arc::new(data.find_key()?))?);
@@ -52,7 +63,7 @@ pub fn run_with(data: &DataArgs, listen: SocketAddr, ready: impl FnOnce(SocketAd
         .enable_all()
         .build()
         .map_err(|error| Failure::new("runtime", format!("不能启动服务：{error}"), error.to_string()))?;
-    runtime.block_on(serve(listen, territory, control, ready))?;
+    runtime.block_on(serve(listen, territory, control, tiles, ready))?;
     Ok(Outcome::Done)
 }
 
@@ -60,6 +71,7 @@ async fn serve(
     address: SocketAddr,
     territory: Territory,
     control: Arc<Control>,
+    tiles: Option<Arc<Tiles>>,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<()> {
     let taken = |error: std::io::Error| {
@@ -82,7 +94,7 @@ async fn serve(
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         stop.send_replace(true);
     });
-    let site = Site::new(territory.clone(), control, stopping.clone()).await?;
+    let site = Site { tiles, ..Site::new(territory.clone(), control, stopping.clone()).await? };
     tokio::spawn(Arc::clone(&site.matching).run(territory.clone(), stopping.clone()));
     tokio::spawn(Arc::clone(&site.judging).run(territory.clone(), stopping.clone()));
     ready(bound);

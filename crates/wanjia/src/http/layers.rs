@@ -59,12 +59,13 @@ pub fn around(router: Router) -> Router {
         )
 }
 
-/// Nothing of the interface is kept by a browser or a proxy.
+/// Nothing of the interface is kept by a browser or a proxy, unless the answer says so itself.
 async fn never_stored(request: Request, next: Next) -> Response {
     let of_interface = request.uri().path().starts_with("/v1/");
     let mut response = next.run(request).await;
     if of_interface {
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let kept = response.headers_mut().entry(header::CACHE_CONTROL);
+        kept.or_insert(HeaderValue::from_static("no-store"));
     }
     response
 }

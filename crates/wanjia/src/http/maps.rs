@@ -57,6 +57,9 @@ struct MapAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     shapes: Option<Value>,
+    /// That `/v1/tiles` has a base map to lie beneath; missing where it has none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    tiles: bool,
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -158,11 +161,12 @@ async fn map(
     Query(query): Query<MapQuery>,
 ) -> Result<Json<MapAnswer>, Problem> {
     let area = place(&caller, Action::ReadLists, query.area.as_deref())?;
+    let tiles = site.tiles.is_some();
     let answer = site
         .territory
         .read(move |reader| {
             let Some(map) = reader.book().map_of(area).cloned() else {
-                return Ok(MapAnswer { area_code: None, source: None, drawn_at: None, shapes: None });
+                return Ok(MapAnswer { area_code: None, source: None, drawn_at: None, shapes: None, tiles });
             };
             let bytes = reader.pack(&map.digest)?.unwrap_or_default();
             Ok(MapAnswer {
@@ -170,6 +174,7 @@ async fn map(
                 source: Some(map.source),
                 drawn_at: Some(instant(map.drawn_at)),
                 shapes: serde_json::from_slice(&bytes).ok(),
+                tiles,
             })
         })
         .await?;

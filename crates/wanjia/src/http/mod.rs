@@ -8,6 +8,7 @@
 //! | `session`, `devices`, `odk_users` | signing in, phones, users of ODK clients |
 //! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
 //! | `maps` | outlines of buildings and grids |
+//! | `tiles` | the base map beneath them, if the server has one |
 //! | `floors` | 疫情地图: people with an open case by floor, and what of it the public is told |
 //! | `attachments` | pictures that a phone's facts name |
 //! | `command` | what waits for someone, by area |
@@ -45,6 +46,7 @@ use crate::app::judging::Judging;
 use crate::app::matching::Matching;
 use crate::app::plans::Planning;
 use crate::app::territory::Territory;
+use crate::app::tiles::Tiles;
 
 pub mod areas;
 pub mod attachments;
@@ -91,6 +93,7 @@ pub mod session;
 pub mod slips;
 pub mod subscriptions;
 pub mod sweeps;
+pub mod tiles;
 pub mod trees;
 pub mod wire;
 
@@ -116,6 +119,8 @@ pub struct Site {
     pub checks: Arc<Semaphore>,
     /// Passwords that are hashed at a time.
     pub sign_ins: Arc<Semaphore>,
+    /// The base map beneath communities' own, if there is one.
+    pub tiles: Option<Arc<Tiles>>,
     /// True once the server stops: whatever stays open ends then.
     pub stopping: watch::Receiver<bool>,
 }
@@ -153,6 +158,7 @@ impl Site {
             planning: Arc::default(),
             checks: Arc::new(Semaphore::new(cores())),
             sign_ins: Arc::new(Semaphore::new(SIGN_INS)),
+            tiles: None,
             stopping,
         })
     }
@@ -206,6 +212,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(reconcile::routes())
         .merge(buildings::routes())
         .merge(maps::routes())
+        .merge(tiles::routes())
         .merge(floors::routes())
         .merge(command::routes())
         .merge(persons::routes())

@@ -46,6 +46,7 @@ fn places(endpoint: &str) -> &'static [&'static str] {
         | "GET /v1/consistency"
         | "GET /v1/proof/{series}/{sequence}"
         | "GET /v1/tasks"
+        | "GET /v1/tiles"
         | "GET /v1/forms"
         | "GET /v1/forms/{programme}/{version}/{form}/questions"
         | "GET /v1/programmes"
@@ -143,6 +144,8 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
                 Some(Value::String(maps::outlines(&[name]))),
             )
         }
+        // There is none: whoever may know of one is told so.
+        "GET /v1/tiles" => ("/v1/tiles".into(), None),
         "GET /v1/sweeps" => ("/v1/sweeps".into(), None),
         "POST /v1/sweeps" => {
             let body = json!({"area_code": area, "programme": "x", "deadline": "2999-01-01T00:00:00+08:00"});

@@ -29,6 +29,7 @@ use wanjia::app::accounts::{new_token, random};
 use wanjia::app::import_areas::import_areas;
 use wanjia::app::import_roster::{Roster, import_roster};
 use wanjia::app::territory::Territory;
+use wanjia::app::tiles::Tiles;
 use wanjia::cli::now;
 use wanjia::http::session::Peer;
 use wanjia::http::{Site, router};
@@ -275,6 +276,13 @@ impl Place {
         let site = Site::new(territory, Arc::new(control), _stop.subscribe()).await.unwrap();
         let router = router_of(&site);
         Self { folder, site, own_phone, other_phone, revoked_phone, router, next, _stop }
+    }
+
+    /// The same place, with a base map.
+    pub fn with_tiles(mut self, tiles: Tiles) -> Self {
+        self.site.tiles = Some(Arc::new(tiles));
+        self.router = router_of(&self.site);
+        self
     }
 
     /// Another number each time.
