@@ -1,6 +1,6 @@
 /** A fresh territory in a folder of its own, served by the real binary on a free port of the loopback. */
 import { execFile, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,6 +32,28 @@ export async function makeTerritory() {
 
     /** The code of the moment, from the account's second factor. */
     code: async (username) => (await wanjia('account', 'code', '--username', username)).trim(),
+
+    /**
+     * So many people seen who are on no list, each of whom may be one who is listed: names of one sound, one birthday. Opens a
+     * sweep on the street. Only while nothing is served.
+     */
+    async lookalikes(street, community, count) {
+      const at = new Date().toISOString()
+      const lists = { roster: ['area_code,building,unit,room,name,sex,birth_date'], visits: ['area_code,building,unit,room,at,outcome,light'], seen: ['area_code,building,unit,room,at,name,sex,birth_date'] }
+      for (let one = 0; one < count; one += 1) {
+        const room = `${1 + Math.floor(one / 4)}0${1 + (one % 4)}`
+        const [called, born] = [`张${[...'东春夏秋冬明亮小志文武国建永福海江山林森'][one % 20]}`, `男,${1950 + one}-03-14`]
+        lists.roster.push(`${community},1,1,${room},${called}军,${born}`, `${community},2,1,${room},,,`)
+        lists.visits.push(`${community},2,1,${room},${at},met,on`)
+        lists.seen.push(`${community},2,1,${room},${at},${called}君,${born}`)
+      }
+      const path = (name) => join(folder, `${name}.csv`)
+      for (const [name, lines] of Object.entries(lists)) await writeFile(path(name), lines.join('\n'))
+      await wanjia('import', 'roster', path('roster'))
+      const sweep = (await wanjia('sweep', 'open', '--area', street, '--programme', '入冬大排查', '--deadline', new Date(Date.now() + 86_400_000).toISOString())).trim()
+      await wanjia('import', 'visits', '--sweep', sweep, '--persons', path('seen'), path('visits'))
+      await wanjia('propose', '--sweep', sweep)
+    },
 
     async serve() {
       server = spawn(binary, ['serve', '--data', data, '--listen', address], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -14,6 +14,7 @@ export interface Loaded<Value> {
   wrong: Readonly<{ value: string | null }>
   /** What kind of refusal `wrong` is, when the server refused. */
   code: Readonly<{ value: string }>
+  /** Ends when nothing newer is under way: figures that change meanwhile ask once more. */
   reload: () => Promise<void>
 }
 
@@ -27,19 +28,32 @@ export function useLoad<Question, Value>(
   const code = ref('')
   const self = Symbol('load')
   let round = 0
+  let latest = Promise.resolve()
 
   watch([busy, value], () => (busy.value && value.value === null ? waiting.add(self) : waiting.delete(self)), { flush: 'sync' })
 
-  async function load(fresh: boolean): Promise<void> {
+  function load(fresh: boolean): void {
+    latest = answered(fresh)
+  }
+
+  async function reload(): Promise<void> {
+    load(false)
+    for (let seen: Promise<void> | null = null; seen !== latest; ) {
+      seen = latest
+      await seen
+    }
+  }
+
+  async function answered(fresh: boolean): Promise<void> {
     const asked = question()
     round += 1
     const mine = round
     if (asked === null) return
     busy.value = fresh
     try {
-      const latest = await answer(asked)
+      const found = await answer(asked)
       if (mine !== round) return
-      value.value = latest
+      value.value = found
       wrong.value = null
       code.value = ''
     } catch (error) {
@@ -53,13 +67,13 @@ export function useLoad<Question, Value>(
     }
   }
 
-  watch(() => JSON.stringify(question()), () => void load(true), { immediate: true })
-  watch(tick, () => void load(false))
+  watch(() => JSON.stringify(question()), () => load(true), { immediate: true })
+  watch(tick, () => load(false))
   onScopeDispose(() => {
     round += 1
     waiting.delete(self)
   })
-  return { value, busy, wrong, code, reload: () => load(false) }
+  return { value, busy, wrong, code, reload }
 }
 
 export function sentence(error: unknown): string {

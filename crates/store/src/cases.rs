@@ -31,6 +31,8 @@ use crate::views::{Views, get_id, get_optional_id};
 pub struct DueTask {
     pub case: CaseId,
     pub programme: String,
+    /// Under which the case was opened.
+    pub version: String,
     pub pathway: String,
     pub state: String,
     pub subject: Subject,

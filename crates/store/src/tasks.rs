@@ -351,7 +351,7 @@ impl Reader {
             "select due.case_id, due.programme, case_file.pathway, case_file.state, case_file.subject_kind,
                 case_file.subject, case_file.dwelling, due.area, due.task, due.role, due.rank, due.since, due.remind_at,
                 due.due, case_file.holder, case_file.offered, case_file.turn,
-                (select count(*) from case_event where case_event.case_id = due.case_id)
+                (select count(*) from case_event where case_event.case_id = due.case_id), case_file.version
              from due join case_file on case_file.id = due.case_id
              where due.case_id = ?1 and due.task = ?2 and due.rank = ?3",
         )?;
@@ -361,6 +361,7 @@ impl Reader {
                 Ok(DueTask {
                     case: get_id(row, 0)?,
                     programme: row.get(1)?,
+                    version: row.get(18)?,
                     pathway: row.get(2)?,
                     state: row.get(3)?,
                     subject: subject_from(row, 4)?,

@@ -91,9 +91,6 @@ pub fn roles_of(reader: &mut Reader, actor: Actor, today: Day) -> Result<Vec<Rol
 /// # Errors
 /// Those of the storage.
 pub fn may_see(reader: &mut Reader, actor: Actor, file: &CaseFile) -> Result<bool> {
-    if !reader.book().areas.is_within(file.area, actor.grant.area) {
-        return Ok(false);
-    }
     Ok(!roles_at(reader, actor, &file.programme, file.area)?.is_empty())
 }
 
@@ -198,7 +195,11 @@ pub fn staff_name(reader: &Reader, control: &Control, id: ActorId) -> Result<Opt
 ///
 /// # Errors
 /// Those of the storage.
-pub fn still_acts(reader: &mut Reader, who: ActorId, file: &CaseFile) -> Result<bool> {
+pub fn still_acts(
+    reader: &mut Reader,
+    who: ActorId,
+    (programme, area): (&Programme, AreaNumber),
+) -> Result<bool> {
     let grant = match reader.state().grant(who)? {
         Some(grant) => Some(grant),
         None => {
@@ -207,7 +208,7 @@ pub fn still_acts(reader: &mut Reader, who: ActorId, file: &CaseFile) -> Result<
         }
     };
     match grant {
-        Some(grant) => may_see(reader, Actor { id: who, grant }, file),
+        Some(grant) => Ok(!roles_at(reader, Actor { id: who, grant }, programme, area)?.is_empty()),
         None => Ok(false),
     }
 }

@@ -12,11 +12,11 @@ use domain::case::{Deed, Source, Subject};
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId};
 use domain::state::{Book, State as _};
 use domain::time::{day_of, end_of, from_day, parse_date, to_day};
-use programme::Finding;
 use programme::answer::Given;
 use programme::case::{self, What};
 use programme::parameter::Unit;
 use programme::text::Texts;
+use programme::{Finding, Programme};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::cases::{CaseFile, DueTask, stamp_of};
@@ -168,13 +168,13 @@ struct CaseTask {
 }
 
 /// What a task is, of a name such as `leave:<state>`, and of what.
-pub(super) fn what_of(file: &CaseFile, task: &str) -> (&'static str, Named) {
+pub(super) fn what_of(programme: &Programme, pathway: &str, task: &str) -> (&'static str, Named) {
     let (word, code) = task.split_once(':').unwrap_or(("leave", task));
-    let pathway = file.pathway();
+    let pathway = programme.pathways.iter().find(|own| own.code.value == pathway);
     let (kind, name) = match word {
         "sign" => ("sign", pathway.and_then(|pathway| Some(&pathway.step(code)?.name))),
         "release" => {
-            let held = &file.programme.manifest.restrictions;
+            let held = &programme.manifest.restrictions;
             ("release", held.iter().find(|held| held.code.value == code).map(|held| &held.name))
         }
         "wait" => ("wait", pathway.and_then(|pathway| Some(&pathway.state(code)?.waits.as_ref()?.name))),
@@ -184,9 +184,10 @@ pub(super) fn what_of(file: &CaseFile, task: &str) -> (&'static str, Named) {
 }
 
 fn task_row(reader: &mut Reader, task: &DueTask, caller: ActorId, now: i64) -> AppResult<Option<CaseTask>> {
-    let Some(file) = if_readable(reader.case_file(task.case))? else { return Ok(None) };
-    let (kind, of) = what_of(&file, &task.task);
-    let pathway = file.pathway();
+    let read = reader.programme(&task.programme, &task.version);
+    let Some(programme) = if_readable(read)? else { return Ok(None) };
+    let (kind, of) = what_of(&programme, &task.pathway, &task.task);
+    let pathway = programme.pathways.iter().find(|own| own.code.value == task.pathway);
     let state = |code: &str| Some(&pathway?.state(code)?.name);
     let level = match now {
         now if now >= task.due => "overdue",
@@ -194,7 +195,7 @@ fn task_row(reader: &mut Reader, task: &DueTask, caller: ActorId, now: i64) -> A
         _ => "open",
     };
     let taken = match task.holder {
-        Some(holder) => cases::still_acts(reader, holder, &file)?,
+        Some(holder) => cases::still_acts(reader, holder, (&programme, task.area))?,
         None => false,
     };
     Ok(Some(CaseTask {
@@ -483,7 +484,7 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
     // Who has left holds nothing: it is the role's again.
     let mut person = |number: Option<u128>| -> AppResult<Option<ActorId>> {
         let Some(who) = number.map(|number| Id(number.to_be_bytes())) else { return Ok(None) };
-        Ok(cases::still_acts(reader, who, file)?.then_some(who))
+        Ok(cases::still_acts(reader, who, (&file.programme, file.area))?.then_some(who))
     };
     let (holder, offered) = (person(standing.holder)?, person(standing.offered)?);
     let lessons = if standing.ran.is_empty() && !ended {
@@ -515,7 +516,8 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
             .tasks_of(file)
             .into_iter()
             .map(|(task, due)| {
-                let ((kind, of), days) = (what_of(file, &task), days_of(file, &due, now));
+                let ((kind, of), days) =
+                    (what_of(&file.programme, &file.case.pathway, &task), days_of(file, &due, now));
                 let since = instant(due.since.as_millisecond());
                 (task, kind, of, days, since, due)
             })

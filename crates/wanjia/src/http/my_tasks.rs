@@ -194,7 +194,7 @@ fn row(
 ) -> Result<MyTask> {
     let pathway = file.pathway();
     let state = |code: &str| Named::of(code, pathway.and_then(|pathway| Some(&pathway.state(code)?.name)));
-    let (kind, of) = what_of(file, &task.task);
+    let (kind, of) = what_of(&file.programme, &task.pathway, &task.task);
     let own = u128::from_be_bytes(series.0);
     let overtaken = file.standing.overtaken.iter().filter(|stamp| stamp.series == own);
     let mut steps = Vec::new();
@@ -270,7 +270,7 @@ fn role_of(programme: &Programme, code: &str) -> Named {
 /// Who has left holds nothing: it is the role's again.
 fn acting(reader: &mut Reader, who: Option<ActorId>, file: &CaseFile) -> Result<Option<ActorId>> {
     match who {
-        Some(who) if cases::still_acts(reader, who, file)? => Ok(Some(who)),
+        Some(who) if cases::still_acts(reader, who, (&file.programme, file.area))? => Ok(Some(who)),
         _ => Ok(None),
     }
 }
