@@ -30,6 +30,7 @@ pub mod attachment;
 pub mod bridge;
 pub mod calendar;
 pub mod case;
+pub mod change;
 pub mod classes;
 pub mod code;
 pub mod condition;

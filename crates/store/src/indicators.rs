@@ -11,10 +11,13 @@ use domain::id::{DwellingId, Id};
 use domain::state::State as _;
 use domain::time::Day;
 use ledger::seal::{DataKey, WRAPPED_LEN};
+use programme::change::Changes as ChangedFlags;
 use programme::indicator::{self, Contribution, Contributions, Side, Tally};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::compared::InForce;
 use crate::content::Content;
+use crate::entropy::Entropy;
 use crate::error::{Result, StoreError};
 use crate::query::Reader;
 use crate::store::Store;
@@ -34,6 +37,8 @@ pub struct Counting {
     pub position: u64,
     /// The newest day for which everyone was.
     pub whole: Option<Day>,
+    /// Whether a version is being compared with the one before it.
+    pub comparing: bool,
 }
 
 /// What a subject adds to the indicators of a programme; nothing at all for one that is no longer there.
@@ -45,6 +50,8 @@ pub struct Counted {
     pub dwelling: DwellingId,
     pub area: AreaNumber,
     pub added: Contributions,
+    /// What the version changes for it, while versions are compared.
+    pub changed: Option<ChangedFlags>,
 }
 
 /// Someone or something behind a figure.
@@ -119,7 +126,9 @@ impl Content {
             .query_row([], |row| row.get(0))?;
         let position = value("counted_position")?.unwrap_or(0);
         let whole = value("counted_whole")?.and_then(|day| Day::try_from(day).ok());
+        let mut comparing = self.keys.prepare_cached("select 1 from comparison where whole = 0")?;
         Ok(Some(Counting {
+            comparing: comparing.exists([])?,
             day: Day::try_from(day).unwrap_or_default(),
             under,
             position: position.unsigned_abs(),
@@ -153,12 +162,30 @@ impl Content {
         found.map(|(area, day, parts)| Ok((area, day, self.open_parts(subject, &parts)?))).transpose()
     }
 
-    fn open_parts(&self, subject: Id, parts: &[u8]) -> Result<Contributions> {
+    /// Seals what lies beside the keys, for a subject and a place.
+    pub(crate) fn seal_beside(
+        &self,
+        entropy: &mut Entropy,
+        subject: Id,
+        place: &[u8; 16],
+        plain: &[u8],
+    ) -> Result<Vec<u8>> {
+        let key = DataKey::from_bytes(entropy.bytes()?);
+        let mut sealed = self.key()?.wrap(&subject.0, &key, entropy.bytes()?);
+        sealed.extend(ledger::seal::seal(&key, &subject.0, place, 0, entropy.bytes()?, plain));
+        Ok(sealed)
+    }
+
+    /// Opens what lies beside the keys, sealed for a subject and a place.
+    pub(crate) fn open_beside(&self, subject: Id, place: &[u8; 16], sealed: &[u8]) -> Result<Vec<u8>> {
         let fail = |error: ledger::seal::SealError| StoreError::Seal(error.to_string());
-        let (wrapped, ciphertext) = parts.split_at(parts.len().min(WRAPPED_LEN));
+        let (wrapped, ciphertext) = sealed.split_at(sealed.len().min(WRAPPED_LEN));
         let key = self.key()?.unwrap(&subject.0, wrapped).map_err(fail)?;
-        let plain = ledger::seal::open(&key, &subject.0, PLACE, 0, ciphertext).map_err(fail)?;
-        indicator::decode(&plain)
+        ledger::seal::open(&key, &subject.0, place, 0, ciphertext).map_err(fail)
+    }
+
+    fn open_parts(&self, subject: Id, parts: &[u8]) -> Result<Contributions> {
+        indicator::decode(&self.open_beside(subject, PLACE, parts)?)
             .ok_or_else(|| StoreError::Damaged("what a subject adds to indicators does not read".into()))
     }
 
@@ -168,6 +195,7 @@ impl Content {
         subject: Id,
         path: impl Fn(AreaNumber) -> Vec<AreaNumber>,
     ) -> Result<()> {
+        self.forget_changes(subject, None, &path)?;
         let Some(counting) = self.counting()? else { return Ok(()) };
         let programmes: Vec<String> = {
             let mut read =
@@ -220,12 +248,15 @@ fn middle_of(keys: &Connection, programme: &str, area: AreaNumber, id: &str) -> 
 }
 
 impl Store {
-    /// Where counting stands; a new day, or other versions of programmes, begin with everyone anew.
+    /// Where counting stands; a new day, or other versions of programmes, begin with everyone anew, and a version that is
+    /// new is compared with the one before it.
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn begin_counting(&mut self, day: Day, under: &str) -> Result<Counting> {
+    pub fn begin_counting(&mut self, day: Day, in_force: &[InForce]) -> Result<Counting> {
         self.content.together()?;
+        let versions = in_force.iter().map(|one| format!("{} {}", one.programme, one.version));
+        let under = versions.collect::<Vec<_>>().join(", ");
         let before = self.content.counting()?;
         let size = self.size();
         // A position beyond the ledger is of a copy that was put back.
@@ -234,14 +265,16 @@ impl Store {
             return Ok(before.clone());
         }
         let whole = before.as_ref().and_then(|before| before.whole);
-        let counting = Counting { day, under: under.to_owned(), position: 0, whole };
         let batch = self.content.keys.unchecked_transaction()?;
         if let Some(before) = before.filter(|before| before.day != day) {
             close_day(&self.content.keys, before.day)?;
         }
-        self.content.put_counting(&counting)?;
+        self.content.put_counting(&Counting { day, under, position: 0, whole, comparing: false })?;
+        self.content.begin_comparing(day, in_force)?;
         batch.commit()?;
-        Ok(counting)
+        self.content
+            .counting()?
+            .ok_or_else(|| StoreError::Damaged("how far it is counted is not there".into()))
     }
 
     /// Takes away what these subjects added and adds what they add now, in one transaction with how far it is counted.
@@ -259,12 +292,19 @@ impl Store {
         let day = counting.day;
         let mut changes = Changes::default();
         let batch = self.content.keys.unchecked_transaction()?;
+        if whole {
+            self.content.end_comparing()?;
+        }
         for counted in all {
-            let Counted { subject, programme, dwelling, area, added } = counted;
+            let Counted { subject, programme, dwelling, area, added, changed } = counted;
             let id = subject.id();
             // What was erased since it was judged is counted no more.
             let erased = matches!(subject, Subject::Person(person) if self.views.is_erased(*person)?);
             let path = |area| self.views.book().areas.path(area).collect::<Vec<_>>();
+            if let Some(changed) = changed.as_ref().filter(|_| !erased) {
+                let about = (*subject, *dwelling, *area);
+                self.content.put_changes(&mut self.entropy, programme, about, changed, path)?;
+            }
             if let Some((before, on, old)) = self.content.contribution(id, programme)?
                 && on == day
             {
@@ -281,10 +321,7 @@ impl Store {
                 continue;
             }
             changes.change(programme, &path(*area), added, Tally::add);
-            let key = DataKey::from_bytes(self.entropy.bytes()?);
-            let mut parts = self.content.key()?.wrap(&id.0, &key, self.entropy.bytes()?);
-            let plain = indicator::encode(added);
-            parts.extend(ledger::seal::seal(&key, &id.0, PLACE, 0, self.entropy.bytes()?, &plain));
+            let parts = self.content.seal_beside(&mut self.entropy, id, PLACE, &indicator::encode(added))?;
             self.content
                 .keys
                 .prepare_cached(

@@ -30,6 +30,7 @@ pub mod batch;
 pub mod case_lists;
 pub mod cases;
 pub mod command;
+pub mod compared;
 pub mod content;
 pub mod control;
 pub mod directory;

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::error::{Result, StoreError};
 
 /// What the ledger, the vault and the keys look like. Raise it with each migration.
-pub const SCHEMA_VERSION: i64 = 4;
+pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
 pub const VIEWS_VERSION: i64 = 24;
@@ -127,6 +127,34 @@ create table indicator_value (
     value integer not null,
     subjects integer not null,
     primary key (programme, area, indicator, value)
+) without rowid;
+", "
+-- The newest version of each programme and the one before it, by which everyone is judged on one day.
+create table comparison (
+    programme text primary key,
+    version text not null,
+    before text not null,
+    day integer not null,
+    whole integer not null  -- whether everyone was
+) without rowid;
+create table changed (
+    programme text not null,
+    subject blob not null,
+    kind integer not null,
+    dwelling blob not null,
+    area integer not null,
+    rules blob not null,    -- whose flags came and went, sealed
+    primary key (subject, programme)
+) without rowid;
+create index changed_of_area on changed (area, programme, subject);
+-- How many in an area and all within it.
+create table change_sum (
+    programme text not null,
+    area integer not null,
+    rule text not null,
+    came integer not null,
+    went integer not null,
+    primary key (programme, area, rule)
 ) without rowid;
 "];
 

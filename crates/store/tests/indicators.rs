@@ -12,6 +12,7 @@ use domain::id::Id;
 use ledger::seal::TerritoryKey;
 use programme::indicator::{Contribution, Contributions, Side, Tally};
 use proptest::prelude::*;
+use store::compared::InForce;
 use store::indicators::{Behind, Counted};
 use store::{Reader, Store};
 
@@ -230,7 +231,9 @@ proptest! {
         let mut plain = Plain::default();
         let (mut today, mut version) = (FIRST_DAY, 1);
         let begin = |store: &mut Store, today: i32, version: i32| {
-            store.begin_counting(today, &format!("epidemic {version}")).unwrap()
+            let in_force =
+                InForce { programme: "epidemic".into(), version: version.to_string(), before: None };
+            store.begin_counting(today, &[in_force]).unwrap()
         };
         begin(&mut store, today, version);
         for doing in script {
@@ -242,6 +245,7 @@ proptest! {
                         dwelling: door(*who),
                         area: u32::try_from(*area).unwrap(),
                         added: added.clone(),
+                        changed: None,
                     }).collect();
                     store.count(1, false, &all).unwrap();
                     for (who, programme, area, added) in counted {

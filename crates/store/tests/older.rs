@@ -58,6 +58,7 @@ fn the_first_schema_becomes_the_present_one() {
     let keys = Connection::open(root.join("keys-test.db")).unwrap();
     keys.execute_batch(
         "drop table owner_tag; drop table contribution; drop table indicator_sum; drop table indicator_value;
+         drop table comparison; drop table changed; drop table change_sum;
          pragma user_version = 1;",
     )
     .unwrap();

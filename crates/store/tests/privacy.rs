@@ -130,6 +130,7 @@ fn nothing_personal_lies_open() {
         "keys.owner_tag",
         "keys.contribution",
         "keys.indicator_value",
+        "keys.changed",
         "control.account",
         "control.invitation",
         "control.phone",

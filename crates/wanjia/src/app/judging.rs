@@ -1,7 +1,8 @@
 //! Rules while the server runs: whoever a form was filled in about is judged by the rules in force, in the background, and
 //! what flags becomes a report of a case; what the subject adds to indicators is counted in the same pass (ADR 0020). On a
-//! new day, and under new versions, everyone is judged again, since a day alone can be what a rule waits for. What nobody
-//! did in time is noted as it climbs. Once a day, before anyone is judged, answers whose time is over are erased (ADR 0032).
+//! new day, and under new versions, everyone is judged again, since a day alone can be what a rule waits for. Under a new
+//! version the first such pass also finds out whose flags come and go (ADR 0033). What nobody did in time is noted as it
+//! climbs. Once a day, before anyone is judged, answers whose time is over are erased (ADR 0032).
 //!
 //! A report is all that comes of a rule: every step is a person's.
 
@@ -16,6 +17,7 @@ use domain::id::{DwellingId, Id};
 use domain::state::Book;
 use domain::time::{Day, Millis, day_of, from_day};
 use programme::Programme;
+use programme::change::Changes;
 use programme::condition::Needs;
 use programme::form;
 use programme::indicator::{self, Contributions};
@@ -23,6 +25,7 @@ use programme::judge::{Judgement, View, judge as judge_once};
 use programme::pathway::Wait;
 use programme::rule::Rule;
 use store::cases::{Known, is_about};
+use store::compared::{Comparison, InForce};
 use store::erase;
 use store::expiry::Place;
 use store::indicators::Counted;
@@ -87,9 +90,10 @@ impl Judging {
             erase_past_due(territory, today).await?;
             *erased_for = Some(today);
         }
-        let under = in_force(&territory.book(), today);
-        if !under.is_empty() {
-            let counting = territory.write(move |store, _| Ok(store.begin_counting(today, &under)?)).await?;
+        let in_force = territory.read_behind(move |reader| in_force(reader, today)).await?;
+        if !in_force.is_empty() {
+            let counting =
+                territory.write(move |store, _| Ok(store.begin_counting(today, &in_force)?)).await?;
             let mut position = counting.position;
             loop {
                 let begun = Instant::now();
@@ -101,7 +105,7 @@ impl Judging {
                 territory.write(move |store, now| write_down(store, judged, now)).await?;
                 tokio::time::sleep(begun.elapsed()).await;
             }
-            if counting.whole != Some(today) {
+            if counting.comparing || counting.whole != Some(today) {
                 territory.write(move |store, _| Ok(store.count(position, true, &[])?)).await?;
             }
         }
@@ -131,13 +135,26 @@ async fn erase_past_due(territory: &Territory, today: Day) -> Result<()> {
     }
 }
 
-/// The versions of programmes that are in force on a day, as text.
-fn in_force(book: &Book, today: Day) -> String {
-    let codes: BTreeSet<&str> = book.editions.iter().map(|edition| edition.programme.as_str()).collect();
-    let versions = codes
-        .into_iter()
-        .filter_map(|code| Some(format!("{code} {}", book.edition_on(code, today)?.version)));
-    versions.collect::<Vec<_>>().join(", ")
+/// The versions of programmes that are in force on a day, each with the one before it.
+fn in_force(reader: &mut Reader, today: Day) -> Result<Vec<InForce>> {
+    let mut found = Vec::new();
+    for programme in codes(reader.book()) {
+        let Some(edition) = reader.book().edition_on(&programme, today).cloned() else { continue };
+        let own = reader.book().editions.iter().filter(|own| own.programme == programme);
+        let before = own.filter(|own| own.from < edition.from).max_by_key(|own| own.from);
+        let mut before = before.map(|before| before.version.clone());
+        for version in before.clone().iter().chain([&edition.version]) {
+            if if_readable(reader.programme(&programme, version))?.is_none() {
+                before = None;
+            }
+        }
+        found.push(InForce { programme, version: edition.version, before });
+    }
+    Ok(found)
+}
+
+fn codes(book: &Book) -> BTreeSet<String> {
+    book.editions.iter().map(|edition| edition.programme.clone()).collect()
 }
 
 /// What a pass found out about some subjects.
@@ -151,6 +168,8 @@ struct Judged {
 /// A programme in force, with what its rules and indicators about a person, and about a door, need together.
 struct Judge {
     programme: Arc<Programme>,
+    /// The version before it, while it is compared with that.
+    before: Option<Box<Judge>>,
     person: Needs,
     dwelling: Needs,
     area: Needs,
@@ -169,7 +188,7 @@ impl Judge {
         let person = needs(Subject::Person(Id::default()));
         let dwelling = needs(Subject::Dwelling(Id::default()));
         let area = needs(Subject::Area(Id::default()));
-        Self { programme, person, dwelling, area }
+        Self { programme, before: None, person, dwelling, area }
     }
 
     fn needs(&self, subject: Subject) -> &Needs {
@@ -188,6 +207,15 @@ impl Judge {
         let rules = self.programme.rules.iter().filter(|rule| is_about(rule.subject, subject));
         let flagged = rules.filter(|rule| matches!(view.judge(&rule.condition), Judgement::Flags(_)));
         flagged.map(|rule| rule.id.value.clone()).collect()
+    }
+
+    /// The rules that flag a subject under this version and not under the one before, and the other way round.
+    fn changes(&self, subject: Subject, known: &Known, area: &str, on: Day) -> Changes {
+        let after = self.flagged(subject, known, area, on);
+        let before = self.before.as_ref().map(|before| before.flagged(subject, known, area, on));
+        let differ = before.unwrap_or_default();
+        let differ = differ.symmetric_difference(&after);
+        differ.map(|rule| (rule.clone(), after.contains(rule))).collect()
     }
 }
 
@@ -210,13 +238,19 @@ fn judge_since(reader: &mut Reader, from: u64, today: Day) -> Result<Option<Judg
     let waiting = reader.to_judge(from, PIECE)?;
     let Some((last, ..)) = waiting.last() else { return Ok(None) };
     let mut judged = Judged { next: last + 1, reports: Vec::new(), counted: Vec::new() };
-    let codes: BTreeSet<String> =
-        reader.book().editions.iter().map(|edition| edition.programme.clone()).collect();
+    let comparing = reader.comparisons()?.into_iter().filter(|one| !one.whole && one.day == today);
+    let comparing: Vec<Comparison> = comparing.collect();
     let mut judges = Vec::new();
-    for code in codes {
+    for code in codes(reader.book()) {
         let version = reader.book().edition_on(&code, today).map(|edition| edition.version.clone());
         let Some(version) = version else { continue };
-        judges.extend(if_readable(reader.programme(&code, &version))?.map(Judge::new));
+        let Some(programme) = if_readable(reader.programme(&code, &version))? else { continue };
+        let mut judge = Judge::new(programme);
+        if let Some(own) = comparing.iter().find(|one| one.programme == code && one.version == version) {
+            let before = if_readable(reader.programme(&code, &own.before))?;
+            judge.before = before.map(|before| Box::new(Judge::new(before)));
+        }
+        judges.push(judge);
     }
     for subject in subjects(reader, &waiting)? {
         for judge in &judges {
@@ -298,7 +332,8 @@ pub fn compare(
     on: Day,
 ) -> Result<Compared> {
     let code = new.manifest.code.clone();
-    let (old, new) = (old.map(Judge::new), Judge::new(new));
+    let mut judge = Judge::new(new);
+    judge.before = old.map(|old| Box::new(Judge::new(old)));
     let mut compared = Compared::default();
     let mut seen = BTreeSet::new();
     let mut position = 0;
@@ -313,11 +348,10 @@ pub fn compare(
             let Some((known, dwelling, area)) = known_at(reader, &code, subject)? else { continue };
             compared.judged += 1;
             let area_code = reader.book().areas.code(area);
-            let before = old.as_ref().map(|old| old.flagged(subject, &known, area_code, on));
-            let (before, after) = (before.unwrap_or_default(), new.flagged(subject, &known, area_code, on));
-            compared.changes.extend(before.symmetric_difference(&after).map(|rule| Change {
-                rule: rule.clone(),
-                comes: after.contains(rule),
+            let changes = judge.changes(subject, &known, area_code, on);
+            compared.changes.extend(changes.into_iter().map(|(rule, comes)| Change {
+                rule,
+                comes,
                 dwelling,
                 area,
             }));
@@ -341,6 +375,7 @@ fn judge_subject(
         dwelling: Id::default(),
         area: 0,
         added: Contributions::new(),
+        changed: judge.before.as_ref().map(|_| Changes::new()),
     };
     if let Some((known, dwelling, area)) = known_at(reader, code, subject)? {
         let day = from_day(today);
@@ -366,6 +401,9 @@ fn judge_subject(
         }
         for kind in kinds(subject) {
             counted.added.extend(indicator::contribute(&programme.indicators, *kind, &view));
+        }
+        if let Some(changed) = &mut counted.changed {
+            *changed = judge.changes(subject, &known, reader.book().areas.code(area), today);
         }
         (counted.dwelling, counted.area) = (dwelling, area);
     }

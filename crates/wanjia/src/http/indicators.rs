@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use domain::access::{Action, Scope};
 use domain::area::{AreaNumber, Level};
+use domain::case::Subject;
 use domain::id::Id;
 use domain::time::{Day, day_of, from_day, parse_date, to_day};
 use programme::Programme;
@@ -352,8 +353,16 @@ async fn areas(
     found.map(Json)
 }
 
+pub(super) fn kind(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Person(_) => "person",
+        Subject::Dwelling(_) => "dwelling",
+        Subject::Area(_) => "area",
+    }
+}
+
 /// A community or an area below one, in which the caller has a role of the programme.
-async fn list_area(
+pub(super) async fn list_area(
     site: &Site,
     caller: &Caller,
     programme: &str,
@@ -429,12 +438,10 @@ async fn behind(
             let last = behind.last().map(|behind| behind.subject.id());
             let mut rows = Vec::with_capacity(behind.len());
             for one in behind {
-                let kind = match one.subject {
-                    domain::case::Subject::Person(_) => "person",
-                    domain::case::Subject::Dwelling(_) => "dwelling",
-                    domain::case::Subject::Area(_) => "area",
-                };
-                rows.push(BehindRow { kind, about: About::of(reader, one.subject, one.dwelling)? });
+                rows.push(BehindRow {
+                    kind: kind(one.subject),
+                    about: About::of(reader, one.subject, one.dwelling)?,
+                });
             }
             let next = last.filter(|_| more).map(|last| cursor::text(&last));
             Ok(Ok(BehindPage { rows, next }))

@@ -19,6 +19,7 @@
 //! | `boards`, `trees`, `households` | how many cases stand where, whom a case is tied to, what is known behind a door |
 //! | `lines`, `bridges` | one line from the telephone; the day that another programme tells |
 //! | `indicators` | what is counted by area and day, and who stands behind it |
+//! | `changes` | what a version of a programme changed, and for whom |
 //! | `forms` | the forms that the caller may fill in, and each as an XForm |
 //! | `plans` | drafts, published plans and their parts |
 //! | `subscriptions` | departments' sheets, filled from the data |
@@ -54,6 +55,7 @@ pub mod boards;
 pub mod bridges;
 pub mod buildings;
 pub mod cases;
+pub mod changes;
 pub mod checks;
 pub mod command;
 pub mod coverage;
@@ -228,6 +230,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(bridges::routes())
         .merge(lines::routes())
         .merge(indicators::routes())
+        .merge(changes::routes())
         .merge(forms::routes())
         .merge(subscriptions::routes())
         .merge(slips::routes())

@@ -30,8 +30,18 @@ pub async fn publish(place: &Place) {
 
 /// Publishes a programme with a term around today, with those of its overlays that are named, each from its day on.
 async fn publish_pack(place: &Place, programme: &'static str, overlays: &[(&str, Day)]) {
-    let today = day_of(now());
-    let (from, sunset) = (today - 30, today + 300);
+    publish_version(place, (programme, "2020-03"), day_of(now()) - 30, overlays, &[]).await;
+}
+
+/// Publishes a version of a programme from a day on, with some of its parameters' lines in other words.
+pub async fn publish_version(
+    place: &Place,
+    (programme, version): (&'static str, &'static str),
+    from: Day,
+    overlays: &[(&str, Day)],
+    parameters: &[(&str, &str)],
+) {
+    let sunset = day_of(now()) + 300;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes").join(programme);
     let mut files = Files::new();
     for folder in ["", "classes", "forms", "pathways"] {
@@ -55,8 +65,17 @@ async fn publish_pack(place: &Place, programme: &'static str, overlays: &[(&str,
         let text = dated(std::fs::read_to_string(root.join(&inside)).unwrap(), "from", *from);
         files.insert(inside, Content::Bytes(text.into_bytes()));
     }
+    let Some(Content::Bytes(own)) = files.get("parameters.toml") else { panic!("no parameters") };
+    let mut own = String::from_utf8(own.clone()).unwrap();
+    for (line, other) in parameters {
+        assert_eq!(own.matches(line).count(), 1, "{line}");
+        own = own.replace(line, other);
+    }
+    files.insert("parameters.toml".into(), Content::Bytes(own.into_bytes()));
     let Some(Content::Bytes(manifest)) = files.get("programme.toml") else { panic!("no manifest") };
-    let manifest = dated(String::from_utf8(manifest.clone()).unwrap(), "in_force", from);
+    let manifest = String::from_utf8(manifest.clone()).unwrap();
+    let manifest = manifest.replace("version = \"2020-03\"", &format!("version = \"{version}\""));
+    let manifest = dated(manifest, "in_force", from);
     files.insert("programme.toml".into(), Content::Bytes(dated(manifest, "sunset", sunset).into_bytes()));
     let found = programme::read(&files);
     assert!(found.is_ok(), "{:?}", found.err());
@@ -66,7 +85,7 @@ async fn publish_pack(place: &Place, programme: &'static str, overlays: &[(&str,
         .territory
         .write(move |store, now| {
             let actor = store.book().own_series;
-            let publication = Publication { programme, version: "2020-03", from, sunset, pack: &pack };
+            let publication = Publication { programme, version, from, sunset, pack: &pack };
             store.write(now, |batch| batch.publish_programme(actor, &publication))?;
             Ok(())
         })

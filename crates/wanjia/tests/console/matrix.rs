@@ -272,6 +272,10 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             cases::publish(place).await;
             (format!("/v1/indicators/epidemic/E-I04/behind?area={area}&side=missed"), None)
         }
+        "GET /v1/programmes/{code}/{version}/changes" => {
+            cases::publish(place).await;
+            (format!("/v1/programmes/epidemic/2020-03/changes?area={area}"), None)
+        }
         "GET /v1/cases/{id}" => (format!("/v1/cases/{}", cases::opened(place, other).await), None),
         "GET /v1/programmes" => ("/v1/programmes".into(), None),
         "GET /v1/cases" => (format!("/v1/cases?area={area}"), None),

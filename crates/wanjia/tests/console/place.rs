@@ -263,10 +263,20 @@ impl Place {
 
     /// The same territory served again, with another accounts' file.
     pub async fn reopened(self, control: &std::path::Path) -> Self {
+        self.reopened_after(control, |_| ()).await
+    }
+
+    /// The same, after something was done to the directory that nobody held meanwhile.
+    pub async fn reopened_after(
+        self,
+        control: &std::path::Path,
+        meanwhile: impl FnOnce(&std::path::Path),
+    ) -> Self {
         let Self { folder, site, own_phone, other_phone, revoked_phone, router, next, _stop } = self;
         site.territory.stop().await;
         drop((site, router));
         let root = folder.path().join("data");
+        meanwhile(&root);
         for suffix in ["", "-wal", "-shm"] {
             drop(std::fs::remove_file(root.join(format!("control.db{suffix}"))));
         }
