@@ -22,6 +22,8 @@ const HOUSE = '420102002004'
 const SETTLED = 20
 
 const rows = []
+/** Keys that were struck so far. */
+let strokes = 0
 const middle = (list) => [...list].sort((left, right) => left - right)[Math.floor(list.length / 2)]
 const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`
 const keys = (value) => `${value} keys`
@@ -271,13 +273,15 @@ async function board() {
     await page.waitForSelector('.perhaps')
     await page.locator('.column[data-kind=lit_unlisted] .task').first().focus()
     await throttle(page, THROTTLE)
-    const [opens, waits] = [[], []]
+    const [pressed, opens, waits] = [[], [], []]
     for (let line = 0; line < SETTLED; line += 1) {
       // One in five is not the same, and stays to be registered.
       const decision = line % 5 === 4 ? '2' : '1'
       const stood = await page.evaluate(() => document.activeElement.dataset.key)
+      const before = strokes
       opens.push(await struck(page, 'Enter'))
       waits.push(await struck(page, decision, stood))
+      pressed.push(strokes - before)
     }
     note('keys for one decision on the board', 5, pressed, null, keys)
     note(`a line of the board to its evidence, ${THROTTLE}x`, null, opens)
@@ -303,6 +307,7 @@ async function struck(page, key, left = null) {
     })
   }, left)
   await page.keyboard.press(key)
+  strokes += 1
   return page.evaluate(() => window.struck)
 }
 
