@@ -1,4 +1,4 @@
-//! Accounts, sessions, invitations, phones' tokens and the codes of slips: what is not a fact, in a file of its own.
+//! Accounts, sessions, invitations, phones' tokens, the codes of slips and how headings are read: what is not a fact, in a file of its own.
 //!
 //! Nothing here gives a right. What an account or a phone may do is read from the ledger at each request, so an older
 //! copy of this file put back revives no ended grant and no revoked phone. Names and second-factor secrets are sealed
@@ -205,6 +205,27 @@ impl Control {
             .prepare_cached("select slip, office_phone from slip where tag = ?1")?
             .query_row([self.key.blind_tag("slip", code)], |row| Ok((Id(row.get(0)?), row.get(1)?)))
             .optional()?)
+    }
+
+    /// Keeps which columns a roster with these headings has; the latest word stands.
+    pub fn keep_columns(&self, headings: &[String], columns: &str) -> Result<()> {
+        lock(&self.writer).execute(
+            "insert or replace into heading (tag, columns) values (?1, ?2)",
+            params![self.heading(headings), columns],
+        )?;
+        Ok(())
+    }
+
+    /// The columns of a roster with these headings, as they were kept.
+    pub fn columns(&self, headings: &[String]) -> Result<Option<String>> {
+        Ok(lock(&self.reader)
+            .prepare_cached("select columns from heading where tag = ?1")?
+            .query_row([self.heading(headings)], |row| row.get(0))
+            .optional()?)
+    }
+
+    fn heading(&self, headings: &[String]) -> [u8; 16] {
+        self.key.blind_tag("roster headings", &headings.join("\u{1f}"))
     }
 
     /// Adds an account. It may do nothing until the ledger holds a grant for it.

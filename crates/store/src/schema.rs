@@ -205,6 +205,11 @@ create table slip (
 alter table invitation add column ends_at integer;
 ", "
 create index phone_of_token on phone (token);
+", "
+create table heading (
+    tag blob primary key,      -- keyed hash of a list's headings
+    columns text not null
+) without rowid;
 "];
 
 /// Views: what the facts add up to. Made, emptied and compared table by table; see [`VIEW_TABLES`].

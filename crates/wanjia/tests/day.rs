@@ -193,6 +193,22 @@ fn an_absence_without_a_day_to_come_back_is_told() {
     assert!(told.contains("[recheck_on]") && told.contains("仍算没有走到"), "{told}");
 }
 
+/// What was said once of a sheet's headings is not asked for the next with the same, and stays behind where it was only tried.
+#[test]
+fn columns_that_were_told_are_known_for_the_next_sheet() {
+    let day = Day::new();
+    day.open();
+    let head = "住哪栋,几零几,叫什么\n";
+    fs::write(day.path("one.csv"), format!("{head}3栋,601,赵云\n")).unwrap();
+    fs::write(day.path("two.csv"), format!("{head}3栋,602,马超\n")).unwrap();
+    let map = "--area 420102002003 --map A=building --map B=room --map C=name";
+    day.expect(0, &format!("import roster --data d --dry-run {map} one.csv"));
+    day.expect(2, "import roster --data d --area 420102002003 two.csv");
+    day.expect(0, &format!("import roster --data d {map} one.csv"));
+    let told = day.expect(0, "import roster --data d --area 420102002003 two.csv");
+    assert!(told.contains("added 1 ") && told.contains("列按上次对这样的表头说的读"), "{told}");
+}
+
 #[test]
 fn a_messy_roster_becomes_the_list_of_the_unreached() {
     let day = Day::new();

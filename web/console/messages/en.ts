@@ -428,7 +428,7 @@ export default {
   },
   columns: {
     title: 'Which column is which',
-    lead: 'The headings are in row {row}. Check them by the samples; what you change is remembered for the next sheet of this source (headings only, never values). Those with * are needed.',
+    lead: 'The headings are in row {row}. Check them by the samples; what you say is known for the next sheet with these headings (no value is kept). Those with * are needed.',
     heading: 'Heading',
     samples: 'Samples',
     is: 'Is',

@@ -646,6 +646,8 @@ export interface RosterColumns {
   row: number
   places: { heading: string; column?: string; samples: string[] }[]
   columns: { column: string; zh: string; required: boolean }[]
+  /** Someone said this of these headings before. */
+  kept?: boolean
 }
 
 export type SheetRows = 'people' | 'dwellings' | 'residual' | 'areas'

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod attempt;
 pub mod behind;
 pub mod cases;
+pub mod columns;
 pub mod draw_map;
 pub mod drill;
 pub mod failure;

@@ -1,14 +1,17 @@
 //! `wanjia import roster`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use domain::time::campaign_zone;
 use intake::header::{Look, Mapping, ROSTER};
 use intake::roster::{look_at_roster, read_roster, read_roster_mapped, read_roster_of_area};
+use store::control::Control;
 
 use super::import::{ToldRefusals, bar, digest, table};
 use super::{DataArgs, Outcome};
+use crate::app::columns;
 use crate::app::failure::{Failure, Result};
 use crate::app::import_roster::{Roster, import_roster};
 
@@ -19,6 +22,8 @@ use crate::app::import_roster::{Roster, import_roster};
 ///
 /// A row without a name is a door. What is behind it may be in a column place (场所类型): home, enterprise, hotel, site,
 /// market, checkpoint, other (住宅, 企业, 宾馆, 工地, 市场, 卡口, 其他).
+///
+/// What --map says, or someone in the console, is kept for the next list with the same headings.
 #[derive(Debug, Args)]
 pub struct RosterArgs {
     #[command(flatten)]
@@ -50,20 +55,32 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
         .to_datetime(jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
         .date();
     let area = args.area.as_deref();
-    let reader = if args.map.is_empty() {
+    let mut store = args.data.open_store()?;
+    let control = Control::open(&args.data.data, Arc::new(args.data.find_key()?))?;
+    let mut look = table(&args.file, |mut found| look_at_roster(&mut found))?;
+    let known = columns::recall(&control, &mut look)?;
+    let reader = if args.map.is_empty() && !known {
         table(&args.file, |found| match area {
             Some(area) => read_roster_of_area(found, today, area),
             None => read_roster(found, today),
         })?
     } else {
-        let look = table(&args.file, |mut found| look_at_roster(&mut found))?;
         let mapping = mapped(&look, &args.map)?;
-        table(&args.file, |found| read_roster_mapped(found, today, &mapping, area))?
+        let reader = table(&args.file, |found| read_roster_mapped(found, today, &mapping, area))?;
+        if known {
+            eprintln!(
+                "the columns are read as was said of these headings before; --map says otherwise\n\
+                 列按上次对这样的表头说的读；要改就用 --map"
+            );
+        }
+        if !args.map.is_empty() && !args.dry_run {
+            columns::keep(&control, &columns::headings(&look), &mapping.columns)?;
+        }
+        reader
     };
     let (digest, bytes) = digest(&args.file)?;
     let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let source: String = args.source.clone().unwrap_or(name).chars().take(60).collect();
-    let mut store = args.data.open_store()?;
     let mut refusals = ToldRefusals::new(&args.file, reader.header(), args.rejects.as_deref())?;
     let progress = bar(bytes);
     let mut rows = 0u64;

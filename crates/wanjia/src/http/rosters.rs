@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::os::fd::AsRawFd as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -29,6 +30,7 @@ use super::extract::{Caller, Json, Query};
 use super::problem::Problem;
 use super::scope;
 use super::wire::{Base64Hash, Base64Of, instant};
+use crate::app::columns as known;
 use crate::app::failure::Failure;
 use crate::app::import_roster::{Refusals, Roster, RowVerdict, Tally, import_roster};
 use crate::app::territory::in_place;
@@ -43,7 +45,7 @@ pub fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(rosters))
         .routes(routes!(import))
         .routes(routes!(rejects))
-        .routes(routes!(columns))
+        .routes(routes!(columns, keep_columns))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -375,12 +377,14 @@ struct RosterColumns {
     row: u64,
     places: Vec<RosterPlace>,
     columns: Vec<RosterColumn>,
+    /// The columns are what someone said of these headings before.
+    kept: bool,
 }
 
 #[derive(Serialize, ToSchema)]
 struct RosterPlace {
     heading: String,
-    /// The column that the heading names.
+    /// The column that it is, as someone said before or the heading names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<&'static str>,
     /// The first three values that differ, as they came: for whoever sent them, and kept nowhere.
@@ -412,8 +416,16 @@ async fn columns(
     caller.may(Action::ImportRoster, Scope::Area(caller.grant.area))?;
     require_octets(&headers)?;
     let upload = Upload::receive(site.territory.root().to_owned(), body).await?;
-    let look =
+    let mut look =
         in_place(move || look_at_roster(&mut Table::open(&upload.path())?)).await?.map_err(Failure::from)?;
+    let control = Arc::clone(&site.control);
+    let (look, kept) = site
+        .territory
+        .read(move |_| {
+            let kept = known::recall(&control, &mut look)?;
+            Ok((look, kept))
+        })
+        .await?;
     let column_of = |place: usize| {
         look.mapping.columns.iter().find(|(_, taken)| *taken == place).map(|(column, _)| column.en())
     };
@@ -430,7 +442,42 @@ async fn columns(
         .iter()
         .map(|(column, required)| RosterColumn { column: column.en(), zh: column.zh(), required: *required })
         .collect();
-    Ok(Json(RosterColumns { sheet: look.mapping.sheet, row: look.mapping.row, places, columns }))
+    Ok(Json(RosterColumns { sheet: look.mapping.sheet, row: look.mapping.row, places, columns, kept }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct KeptColumns {
+    /// Of the sheet that was looked at, all of them, in its order.
+    headings: Vec<String>,
+    /// Which column is which: `sheet.row;name:0,room:3`.
+    columns: String,
+}
+
+/// Keep which column is which for the next list with these headings, whoever brings it. The headings themselves are not
+/// kept: only a keyed hash of them.
+#[utoipa::path(
+    put, path = "/v1/roster/columns", tag = "rosters", request_body = KeptColumns,
+    responses((status = 204), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+async fn keep_columns(
+    State(site): State<Site>,
+    caller: Caller,
+    Json(KeptColumns { headings, columns }): Json<KeptColumns>,
+) -> Result<StatusCode, Problem> {
+    caller.may(Action::ImportRoster, Scope::Area(caller.grant.area))?;
+    let mapping = mapping_of(&columns, &ROSTER)?;
+    if mapping.columns.iter().any(|(_, place)| *place >= headings.len()) {
+        return Err(Problem::field(
+            "columns",
+            "columns",
+            "列的对应指到了表头之外的列；请重新选",
+            "a column is said to be where there is no heading; choose again",
+        ));
+    }
+    let control = Arc::clone(&site.control);
+    site.territory.read(move |_| known::keep(&control, &headings, &mapping.columns)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) fn require_octets(headers: &HeaderMap) -> Result<(), Problem> {
@@ -452,14 +499,10 @@ pub(super) fn mapping_of(text: &str, schema: &Schema) -> Result<Mapping, Problem
     let read = || {
         let (place, columns) = text.split_once(';')?;
         let (sheet, row) = place.split_once('.')?;
-        let columns = columns.split(',').map(|pair| {
-            let (name, place) = pair.split_once(':')?;
-            Some((schema.column(name)?, place.parse().ok()?))
-        });
         Some(Mapping {
             sheet: sheet.parse().ok()?,
             row: row.parse().ok()?,
-            columns: columns.collect::<Option<_>>()?,
+            columns: known::parse(columns, schema)?,
         })
     };
     read().ok_or_else(|| {

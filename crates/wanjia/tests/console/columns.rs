@@ -42,6 +42,27 @@ async fn a_sheet_is_shown_by_its_columns_and_taken_as_a_person_says() {
 }
 
 #[tokio::test]
+async fn what_was_said_of_headings_is_there_for_whoever_brings_the_next_sheet_with_them() {
+    let place = Place::new().await;
+    let headings = json!(["住哪栋", "几零几", "叫什么", "电话", "说明"]);
+    let said = |columns: &str| Some(json!({"headings": headings, "columns": columns}));
+    assert_eq!(post(&place, "/v1/roster/columns").await.json()["kept"], false);
+    let beyond = place.ask(CLERK, "PUT", "/v1/roster/columns", said("0.3;name:5")).await;
+    assert_eq!((beyond.status.as_u16(), beyond.code().as_str()), (422, "columns"));
+    let kept = place.ask(CLERK, "PUT", "/v1/roster/columns", said("0.3;building:0,room:1,name:2")).await;
+    assert_eq!(kept.status.as_u16(), 204);
+
+    let sheet = Some(Value::String(SHEET.replace("赵云", "关平").replace("大智街道", "二月")));
+    let look =
+        place.ask(Who::Role(Role::CommunitySecretary), "POST", "/v1/roster/columns", sheet).await.json();
+    let columns: Vec<&Value> = look["places"].as_array().unwrap().iter().map(|one| &one["column"]).collect();
+    assert_eq!(look["kept"], true);
+    assert_eq!(columns, [&json!("building"), &json!("room"), &json!("name"), &Value::Null, &Value::Null]);
+    let other = Some(Value::String(SHEET.replace("说明", "备注一")));
+    assert_eq!(place.ask(CLERK, "POST", "/v1/roster/columns", other).await.json()["kept"], false);
+}
+
+#[tokio::test]
 async fn where_no_heading_is_known_the_first_full_row_is_the_headings() {
     let place = Place::new().await;
     let sheet = SHEET.replace("电话", "怎么找").replace("大智", "\n大智");

@@ -39,6 +39,7 @@ fn places(endpoint: &str) -> &'static [&'static str] {
         | "GET /v1/devices/{series}/standing"
         | "GET /v1/rosters"
         | "POST /v1/roster/columns"
+        | "PUT /v1/roster/columns"
         | "GET /v1/sweeps"
         | "GET /v1/pull"
         | "GET /v1/rules"
@@ -113,6 +114,9 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         }
         "POST /v1/roster/columns" => {
             ("/v1/roster/columns".into(), Some(Value::String("房号,姓名\n101,钱七\n".into())))
+        }
+        "PUT /v1/roster/columns" => {
+            ("/v1/roster/columns".into(), Some(json!({"headings": ["房号"], "columns": "0.1;room:0"})))
         }
         "GET /v1/subscriptions" => (format!("/v1/subscriptions?area={area}"), None),
         "POST /v1/subscriptions" | "POST /v1/subscriptions/look" => {
