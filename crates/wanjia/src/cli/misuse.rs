@@ -192,15 +192,15 @@ usage / 用法: wanjia coverage [OPTIONS] --data <DIR> --sweep <ID>
 `wanjia coverage --help` tells more / 运行 `wanjia coverage --help` 查看说明
 
 $ wanjia erase --data d
-wanjia: needed, and not given: <--person <ID>|--dwelling <ID>>
-万家：缺少必填的 <--person <ID>|--dwelling <ID>>
-usage / 用法: wanjia erase --data <DIR> <--person <ID>|--dwelling <ID>>
+wanjia: needed, and not given: <--person <ID>|--dwelling <ID>|--past-due>
+万家：缺少必填的 <--person <ID>|--dwelling <ID>|--past-due>
+usage / 用法: wanjia erase --data <DIR> <--person <ID>|--dwelling <ID>|--past-due>
 `wanjia erase --help` tells more / 运行 `wanjia erase --help` 查看说明
 
 $ wanjia erase --data d --person 1 --dwelling 2
 wanjia: --person <ID> cannot be used together with --dwelling <ID>
 万家：--person <ID> 不能和 --dwelling <ID> 同时使用
-usage / 用法: wanjia erase --data <DIR> <--person <ID>|--dwelling <ID>>
+usage / 用法: wanjia erase --data <DIR> <--person <ID>|--dwelling <ID>|--past-due>
 `wanjia erase --help` tells more / 运行 `wanjia erase --help` 查看说明
 
 $ wanjia serve --data d --listen here
