@@ -133,6 +133,7 @@ describe('a phone', () => {
     assert.equal((await outbox(page)).length, 1)
     await page.locator('.tabs a', { hasText: '我的' }).click()
     await page.getByRole('link', { name: '改密码' }).click()
+    await page.locator('main .dots').waitFor()
     for (const pin of ['246813', '123456', '308274', '308274']) {
       await page.locator('.dots .full').first().waitFor({ state: 'detached' })
       await page.keyboard.type(pin)
