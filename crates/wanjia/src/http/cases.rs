@@ -1,5 +1,5 @@
-//! Cases: what is due from the caller, one case with its path, reporting one, doing something about it, and the forms that a
-//! clerk types in.
+//! Cases, of people, households and areas: what is due from the caller, one case with its path, reporting one, doing something
+//! about it, what was learnt from it, and the forms that a clerk types in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
