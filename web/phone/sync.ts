@@ -287,7 +287,7 @@ export async function ask<Body>(
 ): Promise<Answer<Body>> {
   const headers: Record<string, string> = isOpen(sender) ? { authorization: `Device ${idText(sender.series)}:${sender.token}` } : {}
   const answer = await call<Body>(path, { ...options, headers, bare: true })
-  if (answer.serverTime !== null) await keep('clockSkew', now() - answer.serverTime)
+  if (answer.serverTime !== null) await keep('serverTime', { server: answer.serverTime, device: now() })
   return answer
 }
 

@@ -468,6 +468,15 @@ fn check_deed(file: &CaseFile, actor: ActorId, new: &Acting<'_>) -> Result<()> {
             }
         }
         Deed::Offer { .. } | Deed::Resume => {}
+        Deed::Decline => {
+            let actor = Some(u128::from_be_bytes(actor.0));
+            if standing.offered.is_none() || standing.offered != actor && standing.offered_by != actor {
+                return possible(
+                    "没有等您答复的移交",
+                    "nothing is offered to you, or by you, that waits for an answer",
+                );
+            }
+        }
         Deed::Take => {
             let offered = standing.offered == Some(u128::from_be_bytes(actor.0));
             if !offered && duty.owner != new.role && !role(&duty.climbs_to) {
