@@ -181,8 +181,13 @@ fn whoever_offers_a_case_holds_it_until_it_is_accepted() {
     let withdrawn = [took.clone(), offer.clone(), declines(1, "2020-03-01T15:40"), accept.clone()];
     let back = add_up(path, &opening, &withdrawn[..3]).unwrap();
     assert_eq!((back.holder, back.offered, back.declined), (Some(1), None, None));
-    let nobodys = add_up(path, &opening, &[took.clone(), offer.clone(), declines(3, "2020-03-01T15:40")]).unwrap();
-    assert_eq!((nobodys.offered, nobodys.declined), (Some(2), None), "whose it is not to answer changes nothing");
+    let nobodys =
+        add_up(path, &opening, &[took.clone(), offer.clone(), declines(3, "2020-03-01T15:40")]).unwrap();
+    assert_eq!(
+        (nobodys.offered, nobodys.declined),
+        (Some(2), None),
+        "whose it is not to answer changes nothing"
+    );
     let due = |case: &Case| tasks(&terms(pack, path), case, at("2020-03-01T16:00"))[0].due;
     assert_eq!(due(&after), due(&case), "handing over moves no limit");
 }

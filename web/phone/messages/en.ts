@@ -79,7 +79,7 @@ export default {
   },
   find: {
     label: 'Find',
-    placeholder: 'Room, name or initials',
+    placeholder: 'Room, name, initials',
     clear: 'Clear',
     none: 'Not on this phone. Try the room alone, or the first letters of the name in pinyin.',
     count: '{n} found',

@@ -194,9 +194,17 @@ async fn a_phone_is_told_what_is_due_from_its_worker_and_only_when_that_changed(
     let role = "community_secretary".to_owned();
     let said = place.own_phone.push(Body::CaseActed { case, turn: 0, role, deed: Deed::Decline });
     let pushed = place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(said)).await;
-    assert_eq!((pushed.status.as_u16(), &pushed.json()["receipts"][0]["verdict"]), (200, &json!(0)), "{}", pushed.text);
+    assert_eq!(
+        (pushed.status.as_u16(), &pushed.json()["receipts"][0]["verdict"]),
+        (200, &json!(0)),
+        "{}",
+        pushed.text
+    );
     let after = pulled(offered["known"].as_str().unwrap()).await;
-    assert_eq!((&after["rows"][0]["offered"], &after["rows"][0]["declined_by"]), (&Value::Null, &json!(worker)));
+    assert_eq!(
+        (&after["rows"][0]["offered"], &after["rows"][0]["declined_by"]),
+        (&Value::Null, &json!(worker))
+    );
     // Whoever offered it may take that back.
     assert_eq!(act(offer).await.status, 204);
     assert_eq!(act(decline).await.status, 204);
