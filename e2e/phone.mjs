@@ -297,13 +297,15 @@ describe('a phone', () => {
     const about = { dwelling: door.dwelling, area_code: GRID, area_name: '', building: door.building, unit: door.unit, room: door.room }
     const step = { deed: 'step', step: named('送达'), to: named('观察中'), role: 'grid_worker', signed_by: [], forms: ['returnee'], missing: ['returnee'], may_override: false }
     mock.tasks = { known: '1', roles: [], colleagues: [], rows: [{ case: '00000000-0000-7000-8000-0000000000c1', task: 'leave:x', programme: 'epidemic', version: '1', pathway: named('居家观察'), state: named('待告知'), kind: 'leave', of: named('待告知'), role: 'grid_worker', climbed: false, since: due, remind_at: due, due, turn: 0, about, steps: [step] }] }
-    const { page, context } = await phone({ clock: true })
+    const { page, context } = await phone()
     mock.tasks = null
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
     mock.away = true
-    await page.clock.setSystemTime(12 * 86_400_000)
+    await page.clock.install({ time: 12 * 86_400_000 })
+    await page.reload()
+    await unlock(page)
     for (const name of ['走访', '今天']) {
       await page.locator('.tabs a', { hasText: name }).click()
-      await page.clock.fastForward('01:01')
       await page.getByText('手机的日期不对').waitFor()
       await page.getByText(/本机显示 1970-01-13，按服务器应是 20\d\d-\d\d-\d\d，相差 \d+ 年/).waitFor()
       assert.deepEqual(await findings(page), [])
