@@ -295,7 +295,7 @@ describe('a phone', () => {
     const door = mock.doors.find(({ area_code: code }) => code === GRID)
     const due = new Date(Date.now() - 3_600_000).toISOString()
     const about = { dwelling: door.dwelling, area_code: GRID, area_name: '', building: door.building, unit: door.unit, room: door.room }
-    const step = { deed: 'step', step: named('送达'), to: named('观察中'), role: 'grid_worker', signed_by: [], forms: ['returnee'], missing: ['returnee'], may_override: false }
+    const step = { deed: 'step', step: named('送达'), to: named('观察中'), role: 'grid_worker', signed_by: [], forms: ['returnee'], missing_forms: ['returnee'], may_override: false }
     mock.tasks = { known: '1', roles: [], colleagues: [], rows: [{ case: '00000000-0000-7000-8000-0000000000c1', task: 'leave:x', programme: 'epidemic', version: '1', pathway: named('居家观察'), state: named('待告知'), kind: 'leave', of: named('待告知'), role: 'grid_worker', climbed: false, since: due, remind_at: due, due, turn: 0, about, steps: [step] }] }
     const { page, context } = await phone()
     mock.tasks = null

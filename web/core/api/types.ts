@@ -223,7 +223,7 @@ export interface MyStep {
   /** The forms that its condition looks at. */
   forms: string[]
   /** Those of them that nobody has filled in: until then its condition does not hold. */
-  missing?: string[]
+  missing_forms?: string[]
   /** Its condition may be passed over, with a reason. */
   may_override?: boolean
   /** The question whose answer is the day from which the state after it counts, and that day as the server knows it. */

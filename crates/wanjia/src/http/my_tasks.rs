@@ -116,7 +116,7 @@ struct MyStep {
     /// The forms that its condition looks at.
     forms: Vec<String>,
     /// Those of them that nobody has filled in: until then its condition does not hold.
-    missing: Vec<String>,
+    missing_forms: Vec<String>,
     /// Its condition may be passed over, with a reason.
     may_override: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -238,7 +238,7 @@ fn row(
                 to: state(&step.to),
                 role,
                 signed_by: step.signed_by.iter().map(|code| role_of(&file.programme, code)).collect(),
-                missing: forms.iter().filter(|form| !filled.contains(*form)).cloned().collect(),
+                missing_forms: forms.iter().filter(|form| !filled.contains(*form)).cloned().collect(),
                 forms,
                 // A phone does not know the id of an area, to which the reason would be sealed.
                 may_override: signatures.is_none()

@@ -173,7 +173,7 @@ async fn a_phone_is_told_what_is_due_from_its_worker_and_only_when_that_changed(
     let missing = |told: &Value| {
         let steps = told["rows"][0]["steps"].as_array().unwrap().clone();
         let found = steps.into_iter().find(|step| step["step"]["code"] == "carer_named");
-        found.unwrap()["missing"].clone()
+        found.unwrap()["missing_forms"].clone()
     };
     assert_eq!(missing(&told), json!(["carer"]));
     let known = told["known"].as_str().unwrap();
