@@ -343,8 +343,8 @@ describe('a phone', () => {
     await page.locator('[data-group=begun] a').click()
     await page.waitForFunction(() => document.querySelector('textarea')?.value === '还要再来')
     await page.getByRole('button', { name: '保存，去下一户' }).click()
+    await page.locator('.dock').waitFor()
     // Once it is sent, nothing is "only on this phone" any more.
-    await page.locator('dialog').waitFor({ state: 'detached' })
     await page.goto(`${origin}/phone/#/sync`)
     await page.getByRole('button', { name: '立即同步' }).click()
     await page.getByText('全部已发出').waitFor()
