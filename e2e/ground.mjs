@@ -168,7 +168,7 @@ describe('a base map', () => {
     await page.goto(`${territory.origin}/#/map`)
     await page.locator('.canvas[data-ground]').waitFor()
     assert.equal(await page.locator('.beneath').innerText(), 'Beneath it lies the base map of this server.')
-    if (process.env.WANJIA_SHOTS) await page.screenshot({ path: join(process.env.WANJIA_SHOTS, 'ground-en.png'), fullPage: true })
+    if (process.env.WANJIA_SHOTS) await page.screenshot({ path: join(process.env.WANJIA_SHOTS, 'ground-en.png') })
     const alien = (await foreign(page)).filter((one) => !/保成社区|彭书记/.test(one))
     assert.deepEqual([...(await findings(page)), ...(await sideways(page)), ...(await tooSmall(page, 44, true)), ...alien, ...complaints], [])
     await context.close()
