@@ -209,7 +209,7 @@ describe('a case', () => {
     await page.getByRole('button', { name: '去医院' }).click()
     await page.getByRole('button', { name: '发给社区' }).click()
     await page.getByRole('button', { name: '看我的记录' }).click()
-    await page.getByText('买药、去医院', { exact: true }).waitFor()
+    await page.locator('li', { hasText: '求助' }).getByText('买药、去医院', { exact: true }).waitFor()
     await quiet(page, 'a resident’s record with what she told')
     await secretary.goto(`${territory.origin}/#/households/${found.dwelling}`)
     const { page: another } = await openPage(browser, territory.origin)

@@ -5,6 +5,7 @@
 import { shallowRef } from 'vue'
 import { call, Refused } from '@core/api/client'
 import { asciiDigits } from '@core/entry/numbers'
+import type { Kind } from './kinds'
 import type { Outcome } from '@core/ledger/facts'
 
 export interface Slip {
@@ -22,8 +23,10 @@ export interface Said {
   state: 'waiting' | 'confirmed' | 'settled' | 'declined'
   /** As it was given then. */
   receipt: string
-  /** Of people who were reported, and of requests that wait: what was said, while it is kept. */
-  person?: { name?: string; text?: string; relation?: string; sex?: string; birth_date?: string; phone?: string; id_number?: string }
+  /** Of a request for help that waits. */
+  help?: Kind[]
+  /** Of people who were reported and are still kept. */
+  person?: { name: string; relation?: string; sex?: string; birth_date?: string; phone?: string; id_number?: string }
 }
 
 export interface Reading {
@@ -128,8 +131,11 @@ export const readRecord = () => ask<SlipRecord>('/v1/slip/record')
 
 export const report = (people: Reported[]) => ask<{ receipts: string[] }>('/v1/slip/people', { people })
 
-export const request = (what: Exclude<What, 'person'>, text: string, phone: string, about: string | null) =>
-  ask<{ receipts: string[] }>('/v1/slip/requests', { what, text, ...(phone === '' ? {} : { phone }), ...(about === null ? {} : { about }) })
+/** What is empty is left out. */
+export function request(asked: { what: Exclude<What, 'person'>; text: string; kinds: Kind[]; phone: string; about: string }) {
+  const { what, text, ...more } = asked
+  return ask<{ receipts: string[] }>('/v1/slip/requests', { what, text, ...Object.fromEntries(Object.entries(more).filter(([, value]) => value.length > 0)) })
+}
 
 export const readChecks = () => ask<{ checks: Check[] }>('/v1/slip/checks')
 

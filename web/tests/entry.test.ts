@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { ticked } from '@core/entry/choices'
 import { readIdNumber } from '@core/entry/id-number'
 import { asciiDigits, readNumber } from '@core/entry/numbers'
-import { kindsIn, wordsOf } from '../resident/kinds'
 
 describe('numbers', () => {
   it.each([
@@ -75,16 +74,5 @@ describe('what is ticked', () => {
     expect(ticked(['fever', 'cough'], 'none')).toEqual(['none'])
     expect(ticked(['fever'], 'cough')).toEqual(['fever', 'cough'])
     expect(ticked(['fever', 'cough'], 'fever')).toEqual(['cough'])
-  })
-})
-
-describe('the words of a request', () => {
-  it('hold every kind that was ticked, and are read back', () => {
-    const words = wordsOf(['medicine', 'ride'], ' 降压药：两盒 ')
-    expect(words).toBe('买药、去医院：降压药：两盒')
-    expect(kindsIn(words)).toEqual({ kinds: ['medicine', 'ride'], text: '降压药：两盒' })
-    expect(kindsIn(wordsOf([], '家里：没水'))).toEqual({ kinds: [], text: '家里：没水' })
-    expect(kindsIn(wordsOf(['talk'], ''))).toEqual({ kinds: ['talk'], text: '' })
-    expect(wordsOf([], '  ')).toBe('')
   })
 })

@@ -99,7 +99,6 @@ export default {
     nothingAsked: 'لا شيء بعد.',
     forms: 'ما أبلغت به بهذه الورقة',
     between: '، ',
-    then: ': ',
     visits: 'من طرق بابك',
     noVisits: 'لا أحد بعد.',
     readings: 'من اطّلع',

@@ -99,7 +99,6 @@ export default {
     nothingAsked: 'Nothing yet.',
     forms: 'What you told with this slip',
     between: ', ',
-    then: ': ',
     visits: 'Knocks at your door',
     noVisits: 'None yet.',
     readings: 'Who looked',

@@ -644,9 +644,12 @@ struct RecordSaid {
     state: &'static str,
     /// The receipt that was given for it.
     receipt: String,
-    /// Of someone who was reported, or of a request that waits: what was said, while it is kept.
+    /// Of someone who was reported and is still kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<Words>,
+    /// Of a request for help that waits: its kinds. The words themselves are not shown again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    help: Vec<&'static str>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -783,10 +786,13 @@ async fn record(State(site): State<Site>, holder: Holder) -> Result<Json<Record>
             let mut said = Vec::with_capacity(found.said.len());
             let shown: Vec<PersonId> = kept(&found).collect();
             for (id, row) in &found.said {
-                let person = if shown.contains(id) { reader.words(*id)?.map(Words::from) } else { None };
+                let words = if shown.contains(id) { reader.words(*id)? } else { None };
+                let help = words.as_ref().map(|words| slip::help_in(&words.note)).unwrap_or_default();
+                let person = words.filter(|_| row.what == What::Person).map(Words::from);
                 let (said_at, state) = (instant(row.said_at), state(row));
                 let receipt = receipt(*id);
-                said.push(RecordSaid { said: *id, what: row.what.as_str(), said_at, state, receipt, person });
+                let what = row.what.as_str();
+                said.push(RecordSaid { said: *id, what, said_at, state, receipt, person, help });
             }
             let mut forms = Vec::with_capacity(found.filled.len());
             for filled in &found.filled {
@@ -814,13 +820,13 @@ async fn record(State(site): State<Site>, holder: Holder) -> Result<Json<Record>
     Ok(Json(record))
 }
 
-/// The people who were reported and not declined, and the requests that wait: of what is settled the words are gone.
+/// The people who were reported and not declined, and the requests for help that wait.
 fn kept(record: &SlipRecord) -> impl Iterator<Item = PersonId> {
     record
         .said
         .iter()
         .filter(|(_, said)| match said.decided {
-            None => true,
+            None => matches!(said.what, What::Person | What::Help),
             Some((decision, _)) => said.what == What::Person && decision == Decision::Confirmed,
         })
         .map(|(id, _)| *id)
@@ -851,8 +857,11 @@ struct PersonReported {
 struct Request {
     /// `help`, `correction` or `erasure`
     what: String,
-    /// At most 300 characters.
+    /// At most 300 characters; of `help` none are needed where a kind is given.
     text: String,
+    /// Of `help`: `food`, `medicine`, `ride`, `care`, `talk` or `other`.
+    #[serde(default)]
+    kinds: Vec<String>,
     phone: Option<String>,
     /// Whom it is about, of those reported with this slip.
     #[schema(value_type = Option<String>, format = "uuid")]
@@ -959,7 +968,8 @@ async fn request(
         )
     })?;
     let note = cell::plain(&request.text);
-    if note.is_empty() || note.chars().count() > WORDS {
+    let named = !request.kinds.is_empty() && what == What::Help;
+    if note.is_empty() && !named || note.chars().count() > WORDS {
         return Err(Problem::field(
             "text",
             "text",
@@ -967,6 +977,9 @@ async fn request(
             format!("a few words are needed, at most {WORDS} characters"),
         ));
     }
+    let kinds = if named { request.kinds.as_slice() } else { &[] };
+    let note = slip::request_words(kinds, &note)
+        .ok_or_else(|| Problem::field("kinds", "kinds", "没有这种帮助", "there is no such kind of help"))?;
     let said = Fields { phone: request.phone.as_deref(), ..Fields::default() };
     let words =
         persons::read(&said).map_err(|wrong| Problem::field(wrong.field, wrong.code, wrong.zh, wrong.en))?;
