@@ -560,6 +560,7 @@ fn venture(teller: &mut Teller<'_>, home: &Home) -> Result<()> {
         subject: home.household(),
         dwelling: home.dwelling,
         source: Source::Worker,
+        text: None,
     };
     let secretary = teller.who("secretary")?.id;
     cases::report(teller.store, secretary, &planned, teller.at(3, 11))?;
@@ -576,6 +577,7 @@ fn compound(teller: &mut Teller<'_>, community: &str) -> Result<()> {
         subject: Subject::Area(own),
         dwelling: own,
         source: Source::Worker,
+        text: Some("上一例是前天，六个到位还差两项；先申请，请来检查。"),
     };
     let secretary = teller.who("secretary")?.id;
     cases::report(teller.store, secretary, &applied, teller.at(1, 9))?;
@@ -649,6 +651,7 @@ fn this_morning(
         subject: need.household(),
         dwelling: need.dwelling,
         source: Source::Resident,
+        text: None,
     };
     let secretary = teller.who("secretary")?.id;
     cases::report(teller.store, secretary, &asked, now - 75 * MINUTE)?;
