@@ -14,7 +14,7 @@ use store::packs::Publication;
 use wanjia::app::judging::Judging;
 use wanjia::cli::now;
 
-use super::place::{OWN, Place, Who, account};
+use super::place::{COUNTY, OWN, Place, Who, account};
 
 pub const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
 pub const CLERK: Who = Who::Role(Role::Clerk);
@@ -420,6 +420,12 @@ async fn all_rows(place: &Place, who: Who, uri: &str, limit: usize) -> Vec<Value
     }
 }
 
+/// Gives someone her right for the county and not for the community alone.
+async fn over_the_county(place: &Place, role: Role) {
+    let account = account(Who::Role(role)).id;
+    place.facts(vec![Body::GrantGiven { account, role: role as u64, area: COUNTY.into() }]).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_number_of_what_is_late_is_that_of_its_rows() {
     let place = Place::new().await;
@@ -431,6 +437,9 @@ async fn every_number_of_what_is_late_is_that_of_its_rows() {
         json!({"programme": "epidemic", "pathway": "dependant", "dwelling": fresh, "source": "worker"});
     assert_eq!(place.ask(SECRETARY, "POST", "/v1/cases", Some(report)).await.status, 201);
 
+    for role in [Role::Street, Role::County, Role::City] {
+        over_the_county(&place, role).await;
+    }
     for who in [Role::Street, Role::County, Role::City, Role::CommunitySecretary].map(Who::Role) {
         let command = place.ask(who, "GET", "/v1/command", None).await.json();
         let mut rows = 0;
@@ -490,6 +499,7 @@ async fn cases_that_have_ended_are_listed_the_last_first() {
     assert!(all_rows(&place, SECRETARY, "/v1/cases?ended=true&pathway=fever", 10).await.is_empty());
     assert!(all_rows(&place, SECRETARY, "/v1/cases?", 10).await.is_empty(), "none is open");
     assert!(all_rows(&place, DOCTOR, "/v1/cases?ended=true", 10).await.is_empty(), "she has no role");
+    over_the_county(&place, Role::Street).await;
     let street = Who::Role(Role::Street);
     let whole = place.ask(street, "GET", "/v1/cases?ended=true", None).await;
     assert_eq!(whole.code(), "area_too_large");
