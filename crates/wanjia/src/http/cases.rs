@@ -1,5 +1,5 @@
 //! Cases, of people, households and areas: what is due from the caller, one case with its path, reporting one, doing something
-//! about it, what was learnt from it, and the forms that a clerk types in.
+//! about it, and the forms that a clerk types in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,6 +28,7 @@ use utoipa_axum::routes;
 
 use super::Site;
 use super::extract::{Caller, Json, Path, Query};
+use super::lessons::{Lesson, lesson_row};
 use super::problem::Problem;
 use super::scope::no_dwelling;
 use super::wire::instant;
@@ -46,8 +47,6 @@ pub fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(report))
         .routes(routes!(case))
         .routes(routes!(hands))
-        .routes(routes!(note))
-        .routes(routes!(lessons))
         .routes(routes!(act))
         .routes(routes!(answer))
 }
@@ -307,17 +306,6 @@ struct Case {
     staff: Vec<Staff>,
     /// Before the first step: what was learnt from others of its kind.
     lessons: Vec<Lesson>,
-}
-
-/// What was learnt from a case that has ended.
-#[derive(Serialize, ToSchema)]
-struct Lesson {
-    #[schema(value_type = String, format = "uuid")]
-    lesson: Id,
-    pathway: Named,
-    #[schema(format = DateTime)]
-    at: String,
-    text: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -687,89 +675,6 @@ async fn holds(
             "say which dwelling it is about, with person if it is about someone; or which area, and nothing else",
         )),
     }
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NewLesson {
-    /// 300 characters at most, and nothing by which someone could be known.
-    text: String,
-}
-
-/// Keep what was learnt from a case that has ended, for whoever has the next one of its kind.
-#[utoipa::path(
-    post, path = "/v1/cases/{id}/lesson", tag = "cases", request_body = NewLesson,
-    params(("id" = String, Path, format = "uuid")),
-    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, description = "`case_not_ended`", body = Problem), (status = 422, description = "`no_text`, `too_long`, `names_someone`", body = Problem))
-)]
-async fn note(
-    State(site): State<Site>,
-    caller: Caller,
-    Path(id): Path<CaseId>,
-    Json(new): Json<NewLesson>,
-) -> Result<StatusCode, Problem> {
-    caller.may(Action::ActOnCases, Scope::Own)?;
-    let actor = actor(&caller);
-    site.territory.write(move |store, now| lessons::note(store, actor, (id, &new.text), now)).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct LessonsQuery {
-    programme: String,
-    pathway: Option<String>,
-    /// Words that stand in it.
-    text: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-struct Lessons {
-    /// The newest first, 200 at most.
-    rows: Vec<Lesson>,
-}
-
-/// What was learnt from cases of a programme, for whoever has a role of it anywhere.
-#[utoipa::path(
-    get, path = "/v1/lessons", tag = "cases", params(LessonsQuery),
-    responses((status = 200, body = Lessons), (status = 403, body = Problem))
-)]
-async fn lessons(
-    State(site): State<Site>,
-    caller: Caller,
-    Query(query): Query<LessonsQuery>,
-) -> Result<Json<Lessons>, Problem> {
-    caller.may(Action::ReadCases, Scope::Own)?;
-    let actor = actor(&caller);
-    let rows = site
-        .territory
-        .read(move |reader| {
-            let today = day_of(now());
-            let holds = |role: &store::cases::RoleIn| role.programme == query.programme;
-            if !cases::roles_of(reader, actor, today)?.iter().any(holds) {
-                return Ok(None);
-            }
-            let edition = reader.book().edition_on(&query.programme, today);
-            let version = edition.map(|edition| edition.version.clone()).unwrap_or_default();
-            let read = if_readable(reader.programme(&query.programme, &version))?;
-            let pathways = read.as_ref().map_or(&[][..], |read| &read.pathways);
-            let found = reader.lessons(&query.programme, query.pathway.as_deref())?;
-            let wanted = query.text.as_deref().map(str::trim).unwrap_or_default();
-            let found = found.into_iter().filter(|(_, _, text)| text.contains(wanted));
-            Ok(Some(found.map(|found| lesson_row(pathways, found)).collect()))
-        })
-        .await?;
-    Ok(Json(Lessons { rows: rows.ok_or_else(Problem::forbidden)? }))
-}
-
-fn lesson_row(
-    pathways: &[programme::pathway::Pathway],
-    (lesson, kept, text): (Id, domain::case::Lesson, String),
-) -> Lesson {
-    let own = pathways.iter().find(|own| own.code.value == kept.pathway);
-    let pathway = Named::of(&kept.pathway, own.map(|own| &own.name));
-    Lesson { lesson, pathway, at: instant(kept.at), text }
 }
 
 #[derive(Serialize, ToSchema)]

@@ -14,6 +14,7 @@
 //! | `command` | what waits for someone, by area |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
+//! | `lessons` | what was learnt from cases |
 //! | `door_rules` | the rules that a phone can judge by itself |
 //! | `my_plans`, `my_tasks` | what a pull tells a phone of its worker's plans and tasks |
 //! | `boards`, `trees`, `households` | how many cases stand where, whom a case is tied to, what is known behind a door |
@@ -73,6 +74,7 @@ pub mod health;
 pub mod households;
 pub mod indicators;
 pub mod layers;
+pub mod lessons;
 pub mod lines;
 pub mod listen;
 pub mod maps;
@@ -224,6 +226,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(hand_overs::routes())
         .merge(boards::routes())
         .merge(cases::routes())
+        .merge(lessons::routes())
         .merge(door_rules::routes())
         .merge(trees::routes())
         .merge(households::routes())
