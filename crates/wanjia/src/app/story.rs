@@ -624,8 +624,9 @@ fn answered(teller: &mut Teller<'_>, home: &Home) -> Result<()> {
         subject,
         dwelling: home.dwelling,
         source: Source::Resident,
+        text: None,
     };
-    let case = cases::report(teller.store, secretary.id, &asked, teller.at(2, 9))?;
+    let (case, _) = cases::report(teller.store, secretary.id, &asked, teller.at(2, 9))?;
     teller.step(teller.at(2, 10), "secretary", "community_secretary", case, "match")?;
     teller.step(teller.at(2, 14), "secretary", "community_secretary", case, "send")?;
     let delivered = [
