@@ -48,7 +48,7 @@ test: setup lint
 fuzz: setup
 	PROPTEST_CASES=$${CASES:-20000} cargo test --release --locked -p intake -p domain -p ledger -p linkage -p programme --tests
 
-# The packs' XForms beside pyxform's, which is installed for it; make test compares with what it made of two forms.
+# The packs' XForms beside pyxform's, which is installed for it; make test compares with what it made of three forms.
 xforms: setup peers
 	@test -e .venv-pyxform/bin/pyxform-is-there || { python3 -m venv .venv-pyxform && .venv-pyxform/bin/pip install -q pyxform==4.5.0 && touch .venv-pyxform/bin/pyxform-is-there; }
 	PYXFORM_PYTHON=$(CURDIR)/.venv-pyxform/bin/python cargo test --locked -p programme --test xforms -- --include-ignored

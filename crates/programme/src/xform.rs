@@ -482,8 +482,9 @@ impl<'s> Form<'s> {
                     .write_inner_content(|writer| {
                         self.write_texts(writer)?;
                         self.write_instance(writer)?;
+                        self.write_about_lists(writer)?;
                         self.write_lists(writer)?;
-                        self.write_about_model(writer)?;
+                        self.write_about_binds(writer)?;
                         self.write_binds(&self.nodes, writer)?;
                         writer
                             .create_element("bind")
@@ -538,14 +539,20 @@ impl<'s> Form<'s> {
     }
 
     /// The lists lie beside the form, since they change with the area and not with the form.
-    fn write_about_model(&self, writer: &mut Output) -> io::Result<()> {
-        for (name, list, _) in self.asked() {
+    fn write_about_lists(&self, writer: &mut Output) -> io::Result<()> {
+        for (_, list, _) in self.asked() {
             let source = format!("jr://file-csv/{list}.csv");
             let instance = format!("{ABOUT}-{list}");
             writer
                 .create_element("instance")
                 .with_attributes([("id", instance.as_str()), ("src", source.as_str())])
                 .write_empty()?;
+        }
+        Ok(())
+    }
+
+    fn write_about_binds(&self, writer: &mut Output) -> io::Result<()> {
+        for (name, ..) in self.asked() {
             let path = format!("/{ROOT}/{ABOUT}/{name}");
             writer
                 .create_element("bind")
@@ -568,6 +575,16 @@ impl<'s> Form<'s> {
     }
 
     fn write_about_body(&self, writer: &mut Output) -> io::Result<()> {
+        if self.asking.is_none() {
+            return Ok(());
+        }
+        let group =
+            writer.create_element("group").with_attribute(("ref", format!("/{ROOT}/{ABOUT}").as_str()));
+        group.write_inner_content(|writer| self.write_about_questions(writer))?;
+        Ok(())
+    }
+
+    fn write_about_questions(&self, writer: &mut Output) -> io::Result<()> {
         for (name, list, _) in self.asked() {
             let path = format!("/{ROOT}/{ABOUT}/{name}");
             let of_door = format!("[door= /{ROOT}/{ABOUT}/door ]");

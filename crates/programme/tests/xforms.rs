@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use insta::assert_snapshot;
-use programme::{Content, Files, build};
+use programme::{Content, Files, build, build_asking};
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
@@ -116,6 +116,69 @@ fn a_form_of_the_epidemic_pack_is_what_pyxform_makes_of_it() {
     assert_eq!(difference(&built["twice_daily"], &expected), None);
 }
 
+/// The sheet of a form as it would be written if the question whom it is about stood in it: what ODK clients are sent.
+fn asking(markdown: &str, programme: &str) -> String {
+    const DOOR: [&str; 5] = ["select_one_from_file doors.csv", "door", "哪一户", "Which door", ""];
+    const PERSON: [&str; 5] = ["select_one_from_file people.csv", "person", "哪一位", "Who", "door=${door}"];
+    let cells = |line: &str| -> Vec<String> {
+        line.trim().trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
+    };
+    let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
+    let mut lines: Vec<String> = markdown.lines().map(ToOwned::to_owned).collect();
+    let of =
+        |sheet: &str| markdown.lines().position(|line| line.starts_with(&format!("| {sheet} |"))).unwrap();
+    let settings = of("settings") + 1;
+    let (names, mut values) = (cells(&lines[settings]), cells(&lines[settings + 1]));
+    let setting = |name: &str| names.iter().position(|cell| cell == name).unwrap();
+    values[setting("form_id")] = format!("{programme}.{}", values[setting("form_id")]);
+    let is_about_a_person = values[setting("subject")] == "person";
+    lines[settings + 1] = line(&values);
+    let head = of("survey") + 1;
+    let mut columns = cells(&lines[head]);
+    for column in ["required", "appearance", "choice_filter"] {
+        if !columns.iter().any(|known| known == column) {
+            columns.push(column.to_owned());
+        }
+    }
+    let question = |[kind, name, zh, en, filter]: [&str; 5]| {
+        let cell = |column: &String| match column.as_str() {
+            "type" => kind,
+            "name" => name,
+            "required" => "yes",
+            "appearance" => "minimal autocomplete",
+            "choice_filter" => filter,
+            label if label.starts_with("label") => {
+                if label.contains("zh") {
+                    zh
+                } else {
+                    en
+                }
+            }
+            _ => "",
+        };
+        line(&columns.iter().map(|column| cell(column).to_owned()).collect::<Vec<_>>())
+    };
+    let plain = |kind: &str, name: &str| format!("| | {kind} | {name} |");
+    lines[head] = line(&columns);
+    let mut asked = vec![plain("begin group", "wanjia"), question(DOOR)];
+    asked.extend(is_about_a_person.then(|| question(PERSON)));
+    asked.extend([plain("today", "today"), plain("end group", "")]);
+    lines.splice(head + 1..head + 1, asked);
+    lines.join("\n")
+}
+
+/// The lists that lie beside a form have names of their own, so that a pack may have a list of that name too.
+fn lists_as_their_files(xml: &str) -> String {
+    xml.replace("wanjia-doors", "doors").replace("wanjia-people", "people")
+}
+
+#[test]
+fn a_form_that_asks_whom_it_is_about_is_what_pyxform_makes_of_it() {
+    let built = build_asking(&common::pack("epidemic")).map_err(|findings| format!("{findings:#?}")).unwrap();
+    let expected = fs::read_to_string(here("tests/xforms/twice_daily.odk.xml")).unwrap();
+    assert_eq!(difference(&lists_as_their_files(&built["twice_daily"]), &expected), None);
+}
+
 #[test]
 fn what_cannot_be_translated_is_told_with_its_cell() {
     let markdown = "
@@ -142,15 +205,25 @@ fn what_cannot_be_translated_is_told_with_its_cell() {
 #[ignore = "needs pyxform: make xforms"]
 fn every_form_of_the_packs_is_what_pyxform_makes_of_it() {
     let python = std::env::var("PYXFORM_PYTHON").expect("make xforms sets it");
+    let held = |what: &str, ours: &str, sheet: &str| {
+        let file = std::env::temp_dir().join(format!("wanjia-{}-{what}.md", std::process::id()));
+        fs::write(&file, sheet).unwrap();
+        let script = "import sys; from pyxform.xls2xform import convert; print(convert(sys.argv[1]).xform)";
+        let output = Command::new(&python).args(["-c", script]).arg(&file).output().unwrap();
+        fs::remove_file(&file).unwrap();
+        assert!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(difference(ours, &String::from_utf8(output.stdout).unwrap()), None, "{what}");
+    };
     for pack in ["epidemic", "heat", "livelihood"] {
-        for (code, xml) in build(&common::pack(pack)).unwrap() {
-            let sheet = here("../../programmes").join(format!("{pack}/forms/{code}.md"));
-            let script =
-                "import sys; from pyxform.xls2xform import convert; print(convert(sys.argv[1]).xform)";
-            let output = Command::new(&python).args(["-c", script]).arg(&sheet).output().unwrap();
-            assert!(output.status.success(), "{code}: {}", String::from_utf8_lossy(&output.stderr));
-            let theirs = String::from_utf8(output.stdout).unwrap();
-            assert_eq!(difference(&xml, &theirs), None, "{code}");
+        let files = common::pack(pack);
+        let sheet = |code: &str| {
+            fs::read_to_string(here("../../programmes").join(format!("{pack}/forms/{code}.md"))).unwrap()
+        };
+        for (code, xml) in build(&files).unwrap() {
+            held(&code, &xml, &sheet(&code));
+        }
+        for (code, xml) in build_asking(&files).unwrap() {
+            held(&format!("{code}-odk"), &lists_as_their_files(&xml), &asking(&sheet(&code), pack));
         }
     }
 }

@@ -8,18 +8,20 @@
 //! | `list` | the list of forms, a form, its manifest |
 //! | `media` | the lists of doors and people that forms choose from |
 //! | `submission` | filled-in forms |
+//! | `picture` | a picture without what its camera wrote beside it |
 
 use std::borrow::Cow;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 
 use crate::http::Site;
 
 pub mod list;
 pub mod media;
+pub mod picture;
 pub mod reply;
 pub mod submission;
 pub mod user;
@@ -33,17 +35,21 @@ pub fn routes() -> Router<Site> {
     let endpoints = || {
         Router::new()
             .route("/formList", get(list::forms))
+            .route("/formList/", get(list::forms))
             .route("/forms/{form}/{version}", get(list::form))
             .route("/forms/{form}/{version}/manifest", get(list::manifest))
             .route("/media/{name}", get(media::media))
-            .route(
-                "/submission",
-                get(submission::not_for_reading).head(submission::may_submit).post(submission::submit),
-            )
+            .route("/submission", submissions())
+            .route("/submission/", submissions())
+            .fallback(reply::no_such_address)
             .layer(DefaultBodyLimit::max(ACCEPTED_LENGTH))
             .layer(from_fn(reply::speak))
     };
     Router::new().nest("/openrosa", endpoints()).nest("/openrosa/key/{token}", endpoints())
+}
+
+fn submissions() -> MethodRouter<Site> {
+    get(submission::not_for_reading).head(submission::may_submit).post(submission::submit)
 }
 
 /// A path without the token that it may hold: for the log.

@@ -47,6 +47,15 @@ impl From<Failure> for Said {
     }
 }
 
+/// For whoever has typed in an address that ends in something else.
+pub async fn no_such_address() -> Said {
+    Said::new(
+        StatusCode::NOT_FOUND,
+        "没有这个地址；服务器地址照社区给的填，到口令为止，后面不要再加",
+        "there is nothing at this address; the server's address ends with the token that the community gave you",
+    )
+}
+
 fn envelope(said: &Said, english: bool) -> String {
     let nature = if said.status.is_success() { "submit_success" } else { "error" };
     let message = escape(if english { said.en.as_str() } else { said.zh.as_str() });

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::admit::Quarantine;
 use domain::time::{day_of, from_day};
-use programme::attachment::{self, Kind, MOST_BYTES, MOST_FILES};
+use programme::attachment::{self, MOST_BYTES, MOST_FILES};
 use programme::form::Form;
 use programme::submission::{self, Submission};
 use programme::{Programme, answer};
@@ -15,6 +15,7 @@ use std::sync::Arc;
 use store::{Receipt, SubmissionRefused};
 
 use super::list::no_form;
+use super::picture;
 use super::reply::{Said, require_version};
 use super::user::User;
 use crate::app::cases::roles_of;
@@ -83,15 +84,17 @@ fn add_file(files: &mut Vec<(String, Vec<u8>)>, name: String, bytes: &Bytes) -> 
             format!("the picture {name} is larger than {most} MB"),
         ));
     }
-    if Kind::of(bytes).is_none() {
-        return Err(refused(
+    let bare = picture::bare(bytes).ok_or_else(|| {
+        refused(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            format!("{name} 不是 JPEG、PNG 或 WebP 图片；录音等其他文件服务器不保存"),
-            format!("{name} is no JPEG, PNG or WebP picture, and this server keeps no sounds or other files"),
-        ));
-    }
+            format!("{name} 不是完整的 JPEG、PNG 或 WebP 图片；录音等其他文件服务器不保存"),
+            format!(
+                "{name} is no whole JPEG, PNG or WebP picture, and this server keeps no sounds or other files"
+            ),
+        )
+    })?;
     match files.iter().find(|(known, _)| *known == name) {
-        Some((_, known)) if known == bytes => {}
+        Some((_, known)) if bare == known => {}
         Some(_) => {
             return Err(refused(
                 StatusCode::BAD_REQUEST,
@@ -99,7 +102,7 @@ fn add_file(files: &mut Vec<(String, Vec<u8>)>, name: String, bytes: &Bytes) -> 
                 format!("two different pictures are called {name}"),
             ));
         }
-        None => files.push((name, bytes.to_vec())),
+        None => files.push((name, bare.into())),
     }
     Ok(())
 }

@@ -484,7 +484,7 @@ async fn a_file_that_does_not_belong_is_refused_and_nothing_is_half_done() {
     let place = Place::new().await;
     let collect = Collect::enrol(&place).await;
     let xml = weak_place(&collect, "uuid:1", "a.jpg").await;
-    let other = ("a.jpg", Some("a.jpg"), b"\xff\xd8\xff\xe0 another".as_slice());
+    let other = ("a.jpg", Some("a.jpg"), b"\xff\xd8\xff\xda\0\x02another\xff\xd9".as_slice());
     let sound = ("a.jpg", Some("a.jpg"), b"ID3 a sound".as_slice());
     let large = vec![0xff; MOST_BYTES + 1];
     let large = ("a.jpg", Some("a.jpg"), large.as_slice());
@@ -524,6 +524,94 @@ async fn a_form_with_pictures_is_offered_and_says_how_large_they_may_be() {
     let form = collect.form("epidemic.weak_place").await;
     assert!(form.contains("nodeset=\"/data/photo\" type=\"binary\" orx:max-pixels=\"1600\""), "{form}");
     assert!(form.contains("<upload ref=\"/data/photo\" mediatype=\"image/*\">"), "{form}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_picture_was_taken_is_not_kept() {
+    let place = Place::new().await;
+    let collect = Collect::enrol(&place).await;
+    let xml = weak_place(&collect, "uuid:1", "a.jpg").await;
+    let (start, rest) = JPEG.split_at(2);
+    let about =
+        b"\xff\xe1\0\x2bExif\0\0II*\0\x08\0\0\0\0\0 30.5728N 114.3039E 16:42\xff\xfe\0\x0dwhere 114E.";
+    let told = [start, about, rest, b"ftypmp42 30.5728N"].concat();
+    for _ in 0..2 {
+        let answer = collect.post(&xml, &[("a.jpg", Some("a.jpg"), &told)]).await;
+        assert_eq!((answer.status.as_u16(), message(&answer).1.as_str()), (201, "已收到"));
+    }
+    let home = place.home(false).await;
+    let seen = pictures::file(&place, home).await;
+    let shown = pictures::open(&place, SECRETARY, home, &seen["position"], "a.jpg").await;
+    assert_eq!(&shown.bytes[..], JPEG);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_ends_otherwise_is_still_answered_as_openrosa() {
+    let place = Place::new().await;
+    let collect = Collect::enrol(&place).await;
+    for path in ["/formList/", "/formList?deviceID=a&verbose=false&listAllVersions=true"] {
+        let answer = collect.get(&format!("{}{path}", collect.base)).await;
+        assert_eq!(texts(&answer.text, "formID").len(), collect.list().await.len(), "{path}");
+    }
+    let none = collect.get(&format!("{}/formList?formID=epidemic.nothing", collect.base)).await;
+    assert_eq!((none.status.as_u16(), texts(&none.text, "xform").len()), (200, 0));
+    let request = collect
+        .request("POST", &format!("{}/submission/?deviceID=d", collect.base))
+        .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"));
+    let xml = collect.daily("uuid:1", "36.5").await;
+    let body = multipart(&[("xml_submission_file", Some("a.xml"), xml.as_bytes())]);
+    assert_eq!(collect.send(request, HttpBody::from(body)).await.status, 201);
+    for path in ["", "/", "/forms", "/xformsList", "/submission/1", "/media"] {
+        let answer = collect.get(&format!("{}{path}", collect.base)).await;
+        assert_eq!((answer.status.as_u16(), message(&answer).0.as_str()), (404, "error"), "{path}");
+    }
+    let request = collect.request("PUT", &format!("{}/submission", collect.base));
+    assert_eq!(collect.send(request, HttpBody::empty()).await.status, 405);
+    let unknown = collect.request("HEAD", "/openrosa/key/nobody/submission");
+    assert_eq!(collect.send(unknown, HttpBody::empty()).await.status, 403);
+    let digest =
+        collect.request("HEAD", "/openrosa/submission").header("authorization", "Digest username=\"a\"");
+    let asked = collect.send(digest, HttpBody::empty()).await;
+    assert_eq!((asked.status.as_u16(), asked.headers.contains_key("www-authenticate")), (401, true));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn xml_is_read_as_its_standard_says_and_no_further() {
+    let place = Place::new().await;
+    let collect = Collect::enrol(&place).await;
+    let plain = collect.daily("uuid:1", "36.5").await;
+    let named = |number: usize| plain.replace("uuid:1", &format!("uuid:{number}"));
+    let rooted =
+        |xml: String| xml.replace("<data ", "<f:data xmlns:f=\"urn:x\" ").replace("</data>", "</f:data>");
+    let taken = [
+        format!("\u{feff}<?xml version='1.0' encoding='utf-8'?>\n<!-- Enketo -->{}\n", named(1)),
+        rooted(named(2)),
+        named(3).replace("<data ", "<data xmlns=\"http://www.w3.org/2002/xforms\" "),
+        named(4).replace(">36.5<", "><![CDATA[36.5]]><"),
+        named(5).replace(">36.5<", ">3&#54;.5<"),
+    ];
+    for xml in &taken {
+        assert_eq!(collect.post(xml, &[]).await.status, 201, "{xml}");
+    }
+    assert_eq!(collect.temperatures().await, [36.5; 5]);
+    let size = collect.size();
+    let bomb = "<!DOCTYPE d [<!ENTITY a 'aaaaaaaa'><!ENTITY b '&a;&a;&a;&a;'>]>".to_owned();
+    let outside = "<!DOCTYPE d [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>".to_owned();
+    let utf16: Vec<u8> = named(9).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let refused: [Vec<u8>; 6] = [
+        (bomb + &named(9).replace(">36.5<", ">&b;<")).into(),
+        (outside + &named(9).replace(">36.5<", ">&a;<")).into(),
+        named(9).replace(">36.5<", ">&nbsp;<").into(),
+        [&[0xff, 0xfe], &utf16[..]].concat(),
+        named(9).replace("</data>", "").into(),
+        (named(9) + &named(9)).into(),
+    ];
+    for xml in refused {
+        let body = multipart(&[("xml_submission_file", Some("a.xml"), &xml)]);
+        let answer = collect.post_bytes(body).await;
+        assert_eq!((answer.status.as_u16(), message(&answer).0.as_str()), (400, "error"));
+    }
+    assert_eq!(collect.size(), size);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -23,7 +23,7 @@ use super::place::{Answer, DATA_KEY, Place, Who, account, authorization};
 
 const WORKER: Who = Who::Role(Role::GridWorker);
 const SERVICE: u64 = 1;
-pub const JPEG: &[u8] = b"\xff\xd8\xff\xe0 a wall with a crack";
+pub const JPEG: &[u8] = b"\xff\xd8\xff\xdb\0\x02\xff\xda\0\x02a wall with a crack\xff\xd9";
 
 /// Someone found something wrong at a place, and took a picture of it.
 async fn found(place: &Place, picture: &[u8]) -> (Id, u64) {
