@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::area::AreaNumber;
-use domain::id::CaseId;
+use domain::id::{CaseId, Id};
 use domain::state::State as _;
 use domain::time::Millis;
 use rusqlite::{OptionalExtension, Row, params};
@@ -154,6 +154,21 @@ impl Views {
     }
 }
 
+/// Where a page of tasks ends: when its last one is due from whoever asked, and which it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DuePlace {
+    pub at: Millis,
+    pub case: CaseId,
+    pub task: String,
+}
+
+impl DuePlace {
+    /// Behind everything that is due at a moment.
+    fn behind(at: Millis) -> Self {
+        Self { at, case: Id([u8::MAX; 16]), task: String::new() }
+    }
+}
+
 /// Of a list, the lines of one rank and owner, of an area itself or of those below it.
 struct Part<'l> {
     list: &'l RoleIn,
@@ -162,14 +177,37 @@ struct Part<'l> {
     owner: &'l str,
 }
 
-/// The first lines of several lists, each task once.
-struct Page {
+/// The first lines of several lists behind a place, each task once.
+struct Page<'p> {
+    roles: &'p [RoleIn],
+    now: Millis,
+    until: Millis,
+    after: Option<DuePlace>,
     limit: usize,
     /// When due, which, and with which rank.
     lines: Vec<(Millis, CaseId, String, u32)>,
 }
 
-impl Page {
+impl<'p> Page<'p> {
+    fn new(
+        roles: &'p [RoleIn],
+        (now, until): (Millis, Millis),
+        after: Option<DuePlace>,
+        limit: usize,
+    ) -> Self {
+        Self { roles, now, until, after, limit, lines: Vec::new() }
+    }
+
+    /// How far a list of this rank is read: what climbs is someone's only when its time has come.
+    fn reaches(&self, rank: u32) -> Millis {
+        if rank == 0 { self.until.max(self.now) } else { self.now }
+    }
+
+    fn next(&self) -> Option<DuePlace> {
+        let (at, case, task, _) = self.lines.last().filter(|_| self.lines.len() == self.limit)?;
+        Some(DuePlace { at: *at, case: *case, task: task.clone() })
+    }
+
     fn add(&mut self, lines: Vec<(Millis, CaseId, String, u32)>) {
         if lines.is_empty() {
             return;
@@ -182,20 +220,12 @@ impl Page {
     }
 
     /// The last moment at which something still has a place on it.
-    fn until(&self, until: Millis) -> Millis {
+    fn ends(&self, until: Millis) -> Millis {
         match self.lines.last() {
             Some((at, ..)) if self.lines.len() == self.limit => until.min(*at),
             _ => until,
         }
     }
-}
-
-/// Where a page of late tasks ended.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LatePlace {
-    pub due: Millis,
-    pub case: CaseId,
-    pub task: String,
 }
 
 impl Reader {
@@ -209,7 +239,7 @@ impl Reader {
         area: AreaNumber,
         owners: &[(String, String)],
         now: Millis,
-        after: Option<&LatePlace>,
+        after: Option<&DuePlace>,
         limit: usize,
     ) -> Result<Vec<DueTask>> {
         let mut read = self.views_connection().prepare_cached(
@@ -218,19 +248,19 @@ impl Reader {
                 and at <= ?6 and (at, case_id, task) > (?5, ?7, ?8)
              order by at, case_id, task limit ?9",
         )?;
-        let begin = LatePlace { due: Millis::MIN, case: CaseId::default(), task: String::new() };
+        let begin = DuePlace::behind(Millis::MIN);
         let after = after.unwrap_or(&begin);
-        let mut page = Page { limit, lines: Vec::new() };
+        let mut page = Page::new(&[], (now, now), None, limit);
         for (programme, role) in owners {
             for below in [false, true] {
                 let values =
-                    params![programme, role, area, below, after.due, now, after.case.0, after.task, limit];
+                    params![programme, role, area, below, after.at, now, after.case.0, after.task, limit];
                 let rows =
                     read.query_map(values, |row| Ok((row.get(0)?, get_id(row, 1)?, row.get(2)?, 0)))?;
                 page.add(rows.collect::<rusqlite::Result<_>>()?);
             }
         }
-        self.tasks_on(page)
+        self.tasks_on(&page)
     }
 
     /// What someone has to do: what is due of her roles by `until` or overdue by `now`, and what has climbed to them by
@@ -245,59 +275,75 @@ impl Reader {
         until: Millis,
         limit: usize,
     ) -> Result<Vec<DueTask>> {
-        let mut page = Page { limit, lines: Vec::new() };
-        self.add_due(&mut page, roles, now, until)?;
-        self.tasks_on(page)
+        let mut page = Page::new(roles, (now, until), None, limit);
+        self.add_due(&mut page)?;
+        self.tasks_on(&page)
     }
 
     /// As [`Reader::due_tasks`], with what is due by `until` in roles that nobody has where it is: it is at once of whom it
-    /// climbs to first, and not only when the limit is over.
+    /// climbs to first, and not only when the limit is over. A page of it, behind the place where the one before ended, and
+    /// where this one ends if there is more.
     ///
     /// # Errors
     /// Those of the storage.
     pub fn due_or_unheld_tasks(
         &self,
         roles: &[RoleIn],
-        now: Millis,
-        until: Millis,
+        (now, until): (Millis, Millis),
+        after: Option<DuePlace>,
         limit: usize,
-    ) -> Result<Vec<DueTask>> {
-        let mut page = Page { limit, lines: Vec::new() };
-        self.add_due(&mut page, roles, now, until)?;
+    ) -> Result<(Vec<DueTask>, Option<DuePlace>)> {
+        let mut page = Page::new(roles, (now, until), after, limit);
+        self.add_due(&mut page)?;
         for list in roles {
             for (below, owner) in self.first_owners(list)? {
                 let part = Part { list, below, rank: 1, owner: &owner };
-                if self.first_lines(&part, now, page.until(until), 1)?.is_empty() {
+                if self.first_lines(&part, &page, (now, until), 1)?.is_empty() {
                     continue;
                 }
                 let holders = self.holders(&list.programme, &owner)?;
-                self.add_unheld(&mut page, &part, &holders, (now, until))?;
+                self.add_unheld(&mut page, &part, &holders)?;
             }
         }
-        self.tasks_on(page)
+        Ok((self.tasks_on(&page)?, page.next()))
     }
 
-    fn add_due(&self, page: &mut Page, roles: &[RoleIn], now: Millis, until: Millis) -> Result<()> {
-        for list in roles {
+    fn add_due(&self, page: &mut Page<'_>) -> Result<()> {
+        for list in page.roles {
             for below in [false, true] {
                 for (rank, owner) in self.owners(list, below)? {
-                    let until = if rank == 0 { until.max(now) } else { now };
                     let part = Part { list, below, rank, owner: &owner };
-                    page.add(self.first_lines(&part, Millis::MIN, page.until(until), page.limit)?);
+                    let span = (Millis::MIN, page.reaches(rank));
+                    page.add(self.first_lines(&part, page, span, page.limit)?);
                 }
             }
         }
         Ok(())
     }
 
+    /// Whether a task stood on a page before already, by another line of these lists.
+    fn stood_before(&self, page: &Page<'_>, place: &DuePlace, case: CaseId, task: &str) -> Result<bool> {
+        let mut read = self.views_connection().prepare_cached(
+            "select rank, programme, role, area, due, tell_at from due where case_id = ?1 and task = ?2",
+        )?;
+        let areas = &self.book().areas;
+        let mut rows = read.query(params![case.0, task])?;
+        while let Some(row) = rows.next()? {
+            let (rank, programme, role): (u32, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (area, at) = (row.get(3)?, row.get(if rank == 0 { 4 } else { 5 })?);
+            let is_mine = |list: &RoleIn| {
+                list.programme == programme && list.role == role && areas.is_within(area, list.area)
+            };
+            let stands = (at, case, task) <= (place.at, place.case, place.task.as_str());
+            if stands && at <= page.reaches(rank) && page.roles.iter().any(is_mine) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Adds what is due in roles that nobody has, walking down only where something is due and someone further down has it.
-    fn add_unheld(
-        &self,
-        page: &mut Page,
-        part: &Part<'_>,
-        holders: &BTreeSet<AreaNumber>,
-        (after, until): (Millis, Millis),
-    ) -> Result<()> {
+    fn add_unheld(&self, page: &mut Page<'_>, part: &Part<'_>, holders: &BTreeSet<AreaNumber>) -> Result<()> {
         let areas = &self.book().areas;
         if areas.path(part.list.area).any(|area| holders.contains(&area)) {
             return Ok(());
@@ -310,7 +356,7 @@ impl Reader {
             let part = Part { list: &list, below, ..*part };
             let whole = !below || !some_below.contains(&area);
             let limit = if whole { page.limit } else { 1 };
-            let found = self.first_lines(&part, after, page.until(until), limit)?;
+            let found = self.first_lines(&part, page, (page.now, page.until), limit)?;
             if whole {
                 // It is told of as the owner's own.
                 page.add(found.into_iter().map(|(at, case, task, _)| (at, case, task, 0)).collect());
@@ -367,28 +413,44 @@ impl Reader {
         Ok(found)
     }
 
+    /// The first lines of a part that are due after one moment and by another, and belong on the page.
     fn first_lines(
         &self,
         part: &Part<'_>,
-        after: Millis,
-        until: Millis,
+        page: &Page<'_>,
+        (after, until): (Millis, Millis),
         limit: usize,
     ) -> Result<Vec<(Millis, CaseId, String, u32)>> {
         let mut read = self.views_connection().prepare_cached(
             "select at, case_id, task from due_list
              where programme = ?1 and role = ?2 and area = ?3 and below = ?4 and rank = ?5 and owner = ?6
-                and at > ?7 and at <= ?8
-             order by at, case_id, task limit ?9",
+                and (at, case_id, task) > (?7, ?8, ?9) and at <= ?10
+             order by at, case_id, task",
         )?;
         let Part { list: RoleIn { programme, role, area }, below, rank, owner } = part;
-        let rows = read
-            .query_map(params![programme, role, area, below, rank, owner, after, until, limit], |row| {
-                Ok((row.get(0)?, get_id(row, 1)?, row.get(2)?, *rank))
-            })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        let start = page.after.clone().into_iter().chain([DuePlace::behind(after)]).max();
+        let start = start.unwrap_or_else(|| DuePlace::behind(after));
+        let ends = page.ends(until);
+        let wanted =
+            params![programme, role, area, below, rank, owner, start.at, start.case.0, start.task, ends];
+        let mut rows = read.query(wanted)?;
+        let mut lines = Vec::new();
+        while lines.len() < limit
+            && let Some(row) = rows.next()?
+        {
+            let (at, case, task): (Millis, CaseId, String) = (row.get(0)?, get_id(row, 1)?, row.get(2)?);
+            let known = match &page.after {
+                Some(place) => self.stood_before(page, place, case, &task)?,
+                None => false,
+            };
+            if !known {
+                lines.push((at, case, task, *rank));
+            }
+        }
+        Ok(lines)
     }
 
-    fn tasks_on(&self, page: Page) -> Result<Vec<DueTask>> {
+    fn tasks_on(&self, page: &Page<'_>) -> Result<Vec<DueTask>> {
         let mut read = self.views_connection().prepare_cached(
             "select due.case_id, due.programme, case_file.pathway, case_file.state, case_file.subject_kind,
                 case_file.subject, case_file.dwelling, due.area, due.task, due.role, due.rank, due.since, due.remind_at,
@@ -399,7 +461,7 @@ impl Reader {
              where due.case_id = ?1 and due.task = ?2 and due.rank = ?3",
         )?;
         let mut tasks = Vec::with_capacity(page.lines.len());
-        for (_, case, task, rank) in page.lines {
+        for (_, case, task, rank) in &page.lines {
             tasks.push(read.query_row(params![case.0, task, rank], |row| {
                 Ok(DueTask {
                     case: get_id(row, 0)?,

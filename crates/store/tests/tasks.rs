@@ -14,7 +14,7 @@ use domain::time::to_day;
 use ledger::seal::TerritoryKey;
 use programme::{Content, Files, archive};
 use proptest::prelude::*;
-use store::cases::RoleIn;
+use store::cases::{DueTask, RoleIn};
 use store::packs::Publication;
 use store::{Reader, Store, rebuild};
 
@@ -271,14 +271,29 @@ proptest! {
             let now = NOW + now * HOUR;
             let until = now + (ahead - 4) * HOUR;
             for held in [None, Some(&held)] {
-                let found = match held {
-                    None => reader.due_tasks(&roles, now, until, limit).unwrap(),
-                    Some(_) => reader.due_or_unheld_tasks(&roles, now, until, limit).unwrap(),
+                let told = |task: DueTask| (task.case, task.task, task.rank);
+                let wanted = plain(&mut reader, &cases, &roles, (now, until), held);
+                let wanted = wanted.into_iter().map(|(_, case, task, rank)| (case, task, rank));
+                let (found, wanted): (Vec<_>, Vec<_>) = match held {
+                    None => {
+                        let found = reader.due_tasks(&roles, now, until, limit).unwrap();
+                        (found.into_iter().map(told).collect(), wanted.take(limit).collect())
+                    }
+                    // Page after page: every task on one of them, and on one only.
+                    Some(_) => {
+                        let (mut found, mut after) = (Vec::new(), None);
+                        loop {
+                            let (page, next) =
+                                reader.due_or_unheld_tasks(&roles, (now, until), after, limit).unwrap();
+                            prop_assert!(next.is_none() || page.len() == limit);
+                            found.extend(page.into_iter().map(told));
+                            after = next;
+                            if after.is_none() {
+                                break (found, wanted.collect());
+                            }
+                        }
+                    }
                 };
-                let found: Vec<_> = found.into_iter().map(|task| (task.case, task.task, task.rank)).collect();
-                let mut wanted = plain(&mut reader, &cases, &roles, (now, until), held);
-                wanted.truncate(limit);
-                let wanted: Vec<_> = wanted.into_iter().map(|(_, case, task, rank)| (case, task, rank)).collect();
                 prop_assert_eq!(found, wanted, "{:?} at {} until {}, held: {}", roles, now, until, held.is_some());
             }
         }

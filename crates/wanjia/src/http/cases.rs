@@ -21,12 +21,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::cases::{CaseFile, DueTask, stamp_of};
 use store::packs::if_readable;
+use store::tasks::DuePlace;
 use store::{Control, Reader};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
+use super::cursor;
 use super::extract::{Caller, Json, Path, Query};
 use super::lessons::{Lesson, lesson_row};
 use super::problem::Problem;
@@ -122,6 +124,8 @@ struct TasksQuery {
     until: Option<String>,
     /// 200 unless given, which is the most.
     limit: Option<usize>,
+    /// As the page before gave it.
+    cursor: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -130,6 +134,9 @@ struct Tasks {
     roles: Vec<ActsAs>,
     /// What is overdue first.
     rows: Vec<CaseTask>,
+    /// The `cursor` of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -243,14 +250,16 @@ async fn tasks(
             )
         })?),
     };
-    let limit = query.limit.unwrap_or(TASKS).min(TASKS);
+    let limit = query.limit.unwrap_or(TASKS).clamp(1, TASKS);
+    let after = cursor::parse::<DuePlace>(query.cursor.as_deref())?;
     let actor = actor(&caller);
     let found = site
         .territory
         .read(move |reader| {
             let roles = cases::roles_of(reader, actor, day_of(now))?;
-            let mut rows = Vec::new();
-            for task in reader.due_or_unheld_tasks(&roles, now, end_of(until), limit)? {
+            let (due, next) = reader.due_or_unheld_tasks(&roles, (now, end_of(until)), after, limit)?;
+            let mut rows = Vec::with_capacity(due.len());
+            for task in due {
                 rows.extend(task_row(reader, &task, actor.id, now)?);
             }
             let code = |area| reader.book().areas.code(area).to_owned();
@@ -258,7 +267,7 @@ async fn tasks(
                 .into_iter()
                 .map(|role| ActsAs { programme: role.programme, role: role.role, area_code: code(role.area) })
                 .collect();
-            Ok(Tasks { roles, rows })
+            Ok(Tasks { roles, rows, next: next.as_ref().map(cursor::text) })
         })
         .await?;
     Ok(Json(found))

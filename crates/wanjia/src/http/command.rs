@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use axum::extract::State;
 use domain::access::{Action, Scope};
 use domain::area::AreaNumber;
-use domain::id::{Id, SweepId};
+use domain::id::SweepId;
 use domain::time::{Millis, day_of};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use store::cases::{DueTask, RoleIn};
 use store::packs::if_readable;
-use store::tasks::LatePlace;
+use store::tasks::DuePlace;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -247,7 +247,7 @@ async fn late(
     Query(query): Query<LateQuery>,
 ) -> Result<Json<LatePage>, Problem> {
     let area = scope::area(&caller, Action::ReadCoverage, query.area.as_deref(), "area")?;
-    let (limit, after) = (cursor::limit(query.limit)?, cursor::parse::<LatePlace>(query.cursor.as_deref())?);
+    let (limit, after) = (cursor::limit(query.limit)?, cursor::parse::<DuePlace>(query.cursor.as_deref())?);
     let reads = caller.may(Action::ReadCases, Scope::Own).is_ok();
     let actor = actor(&caller);
     let page = site
@@ -268,8 +268,7 @@ async fn late(
             let mut tasks = reader.late_in(area, &owners, now, after.as_ref(), limit + 1)?;
             let more = tasks.len() > limit;
             tasks.truncate(limit);
-            let place =
-                |task: &DueTask| LatePlace { due: task.due, case: task.case, task: task.task.clone() };
+            let place = |task: &DueTask| DuePlace { at: task.due, case: task.case, task: task.task.clone() };
             let next = tasks.last().filter(|_| more).map(|task| cursor::text(&place(task)));
             let roles = if reads { cases::roles_of(reader, actor, day_of(now))? } else { Vec::new() };
             let mut rows = Vec::with_capacity(tasks.len());
@@ -294,21 +293,4 @@ async fn late(
         })
         .await?;
     Ok(Json(page))
-}
-
-impl cursor::Place for LatePlace {
-    const KIND: u8 = 39;
-
-    fn put(&self, out: &mut Vec<u8>) {
-        out.extend(self.due.to_be_bytes());
-        out.extend(self.case.0);
-        out.extend(self.task.as_bytes());
-    }
-
-    fn take(bytes: &mut &[u8]) -> Option<Self> {
-        let due = Millis::from_be_bytes(cursor::fixed(bytes)?);
-        let case = Id(cursor::fixed(bytes)?);
-        let task = std::str::from_utf8(std::mem::take(bytes)).ok()?.to_owned();
-        Some(Self { due, case, task })
-    }
 }

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::Id;
 use store::lists::{DoorPlace, LinePlace, TaskPlace};
 use store::people::WaitingPlace;
+use store::tasks::DuePlace;
 
 use super::problem::Problem;
 
@@ -144,6 +145,21 @@ impl Place for WaitingPlace {
     }
 }
 
+impl Place for DuePlace {
+    const KIND: u8 = 6;
+
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend(self.at.to_be_bytes());
+        out.extend(self.case.0);
+        out.extend(self.task.as_bytes());
+    }
+
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        let (at, case) = (i64::from_be_bytes(fixed(bytes)?), Id(fixed(bytes)?));
+        Some(Self { at, case, task: std::str::from_utf8(std::mem::take(bytes)).ok()?.to_owned() })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +178,8 @@ mod tests {
         }
         let waiting = WaitingPlace { series: Id([1; 16]), sequence: 3, position: 900 };
         assert_eq!(parse(Some(&text(&waiting))).unwrap(), Some(waiting));
+        let due = DuePlace { at: -5, case: Id([2; 16]), task: "wait:测温".into() };
+        assert_eq!(parse(Some(&text(&due))).unwrap(), Some(due));
         assert_eq!(parse::<DoorPlace>(None).unwrap(), None);
         assert_eq!(parse::<DoorPlace>(Some("")).unwrap(), None);
         for strange in [text(&waiting), "x".into(), "AQ".into(), text(&door) + "AA"] {

@@ -20,7 +20,7 @@ use crate::app::cases::{self, Actor};
 use crate::app::failure::Result;
 
 /// Tasks that a phone is told at most, the soonest due first.
-const TASKS: usize = 200;
+const TASKS: usize = 1000;
 /// For how many days ahead: as long as a phone may well be without a signal.
 const AHEAD: i32 = 14;
 
