@@ -59,12 +59,28 @@ pub struct Room {
     pub first: u32,
     /// The row at which something stands already, and before which all rows must fit; none if nothing follows.
     pub until: Option<u32>,
+    /// The first column, from 0, in which something stands there.
+    pub column: u32,
 }
 
 impl Room {
     /// How many rows fit; none without a limit of the workbook's own.
     pub fn rows(&self) -> Option<u32> {
         self.until.map(|until| until.saturating_sub(self.first))
+    }
+
+    /// # Errors
+    /// If so many rows do not fit, with the cell that stands in their way.
+    pub fn takes(&self, rows: usize) -> Result<(), TemplateError> {
+        if rows > MOST_ROWS {
+            return Err(TemplateError::TooManyRows { rows });
+        }
+        match (self.rows(), self.until) {
+            (Some(room), Some(until)) if rows > room as usize => {
+                Err(TemplateError::Full { rows, room, cell: part::reference(self.column, until) })
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -103,8 +119,10 @@ pub enum TemplateError {
     Columns,
     #[error("no column is filled")]
     NoColumn,
-    #[error("{rows} rows are to be filled in, and {room} fit above row {until}")]
-    Full { rows: usize, room: u32, until: u32 },
+    #[error(
+        "{rows} rows are to be filled in, and {room} fit above the cell {cell}, in which something stands"
+    )]
+    Full { rows: usize, room: u32, cell: String },
     #[error("{rows} rows are more than {MOST_ROWS}")]
     TooManyRows { rows: usize },
 }
@@ -143,8 +161,8 @@ impl TemplateError {
             Self::Table(error) => error.zh(),
             Self::Columns => "有一列填了两次，或者不在表内；请重新对应各列".to_owned(),
             Self::NoColumn => "一列也没有对应；请至少指定一列填什么".to_owned(),
-            Self::Full { rows, room, until } => format!(
-                "要填 {rows} 行，表里第 {until} 行已有内容，上面只放得下 {room} 行；请在空白表的第 {until} 行上面插入足够的空行，重新上传"
+            Self::Full { rows, room, cell } => format!(
+                "要填 {rows} 行，表里 {cell} 单元格已有内容，上面只放得下 {room} 行；请在空白表的这一格上面插入足够的空行，重新上传"
             ),
             Self::TooManyRows { rows } => {
                 format!("要填 {rows} 行，超过 {MOST_ROWS} 行；请选小一些的区域")
@@ -254,16 +272,9 @@ impl Template {
     /// # Errors
     /// If they do not fit.
     pub fn fill(&self, mapping: &Mapping, rows: &[Vec<Value>]) -> Result<Vec<u8>, TemplateError> {
-        if rows.len() > MOST_ROWS {
-            return Err(TemplateError::TooManyRows { rows: rows.len() });
-        }
         let (sheet, path) = self.sheet(mapping)?;
         let room = sheet.room(mapping);
-        if let (Some(fit), Some(until)) = (room.rows(), room.until)
-            && rows.len() > fit as usize
-        {
-            return Err(TemplateError::Full { rows: rows.len(), room: fit, until });
-        }
+        room.takes(rows.len())?;
         let filled = fill::rows_into(&sheet, room, mapping, rows);
         let workbook = if self.has_formulas { Some(part::calculated(&self.part(WORKBOOK)?)?) } else { None };
         self.copy(|name| match name {
@@ -337,10 +348,15 @@ impl Sheet {
             part::Holds::Formula => place(cell.column).is_some(),
         };
         let written = self.rows.iter().filter(|row| row.number >= first);
-        let written = written.filter(|row| row.cells.iter().any(stands)).map(|row| row.number);
+        let written = written.filter_map(|row| {
+            let cell = row.cells.iter().find(|cell| stands(cell))?;
+            Some((row.number, cell.column))
+        });
         let merged = self.merged.iter().filter(|merged| merged.first_row >= first);
-        let merged =
-            merged.filter(|merged| merged.first_row < merged.last_row).map(|merged| merged.first_row);
-        Room { first, until: written.chain(merged).min() }
+        let merged = merged
+            .filter(|merged| merged.first_row < merged.last_row)
+            .map(|merged| (merged.first_row, merged.first_column));
+        let stands = written.chain(merged).min();
+        Room { first, until: stands.map(|(row, _)| row), column: stands.map_or(0, |(_, column)| column) }
     }
 }

@@ -79,7 +79,7 @@ fn headings_over_two_rows_are_recognised_and_rows_go_below_them() {
             ("是否低保", None),
         ]
     );
-    assert_eq!(template.room(&mapping).unwrap(), Room { first: 5, until: Some(15) });
+    assert_eq!(template.room(&mapping).unwrap(), Room { first: 5, until: Some(15), column: 0 });
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn rows_that_do_not_fit_above_what_stands_below_are_refused_with_the_row() {
     let (template, mapping) = blank();
     assert!(template.fill(&mapping, &numbered(&mapping, 10)).is_ok());
     let error = template.fill(&mapping, &numbered(&mapping, 11)).unwrap_err();
-    assert!(matches!(error, TemplateError::Full { rows: 11, room: 10, until: 15 }));
+    assert!(matches!(&error, TemplateError::Full { rows: 11, room: 10, cell } if cell == "A15"));
     assert_eq!(
         error.zh(),
         "要填 11 行，表里第 15 行已有内容，上面只放得下 10 行；请在空白表的第 15 行上面插入足够的空行，重新上传"
@@ -149,7 +149,7 @@ fn rows_beyond_those_of_the_sheet_look_like_its_last_one() {
     page.write_formula(1, 4, Formula::new("=LEN(A2)")).unwrap();
     let template = Template::open(book.save_to_buffer().unwrap()).unwrap();
     let mapping = template.look(&PEOPLE_SHEET).unwrap().mapping;
-    assert_eq!(template.room(&mapping).unwrap(), Room { first: 2, until: None });
+    assert_eq!(template.room(&mapping).unwrap(), Room { first: 2, until: None, column: 0 });
     let filled = template.fill(&mapping, &numbered(&mapping, 300)).unwrap();
     let sheet = String::from_utf8(parts(&filled).remove("xl/worksheets/sheet1.xml").unwrap()).unwrap();
     assert!(sheet.contains("<dimension ref=\"A1:E301\"/>"), "{}", &sheet[..400]);

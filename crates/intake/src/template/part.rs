@@ -52,9 +52,10 @@ pub(super) enum Holds {
     Formula,
 }
 
-/// Cells that are one, by rows from 1.
+/// Cells that are one, by rows from 1 and columns from 0.
 pub(super) struct Merged {
     pub(super) first_row: u32,
+    pub(super) first_column: u32,
     pub(super) last_row: u32,
 }
 
@@ -84,7 +85,8 @@ pub(super) fn place(reference: &str) -> Option<(u32, u32)> {
 
 fn rows_of(reference: &str) -> Option<Merged> {
     let (first, last) = reference.split_once(':').unwrap_or((reference, reference));
-    Some(Merged { first_row: place(first)?.1, last_row: place(last)?.1 })
+    let (first_column, first_row) = place(first)?;
+    Some(Merged { first_row, first_column, last_row: place(last)?.1 })
 }
 
 pub(super) fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {

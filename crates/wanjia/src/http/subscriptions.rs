@@ -232,14 +232,16 @@ fn may_see(caller: &Caller, area: AreaNumber, rows: RowsOf) -> Result<(), Proble
     Ok(())
 }
 
-fn place(caller: &Caller, code: Option<&str>, rows: RowsOf) -> Result<AreaNumber, Problem> {
+/// Whose rows of which area are asked for.
+fn asked(caller: &Caller, code: Option<&str>, rows: &str) -> Result<(AreaNumber, RowsOf), Problem> {
+    let rows = rows_named(rows)?;
     let area = scope::area(caller, Action::KeepSubscriptions, code, "area")?;
     may_see(caller, area, rows)?;
     let is_large = caller.book.areas.get(area).is_some_and(|area| area.level < Level::Community);
     if rows != RowsOf::Areas && is_large {
         return Err(scope::area_too_large());
     }
-    Ok(area)
+    Ok((area, rows))
 }
 
 /// A subscription that the caller may know of.
@@ -331,8 +333,7 @@ async fn look(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Looked>, Problem> {
-    let rows = rows_named(&query.rows)?;
-    let area = place(&caller, query.area.as_deref(), rows)?;
+    let (area, rows) = asked(&caller, query.area.as_deref(), &query.rows)?;
     let schema = schema_of(rows);
     let told = query.columns.as_deref().map(|columns| mapping_of(columns, schema)).transpose()?;
     let template = template(&headers, body).await?;
@@ -343,7 +344,7 @@ async fn look(
         Err(TemplateError::NoColumn) => None,
         Err(error) => return Err(Failure::from(error).into()),
     };
-    let count = site.territory.read(move |reader| subscriptions::count(reader, area, rows, now())).await?;
+    let count = count(&site, area, rows).await?;
     let field =
         |place: usize| mapping.columns.iter().find(|(_, at)| *at == place).map(|(column, _)| column.en());
     let places = (0..)
@@ -364,6 +365,11 @@ async fn look(
     }))
 }
 
+/// How many rows there are now.
+async fn count(site: &Site, area: AreaNumber, rows: RowsOf) -> Result<usize, Problem> {
+    Ok(site.territory.read(move |reader| subscriptions::count(reader, area, rows, now())).await?)
+}
+
 fn said(field: &'static str, text: &str) -> Result<String, Problem> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > NAME_LIMIT || text.len() > TEXT_LIMIT {
@@ -377,14 +383,14 @@ fn said(field: &'static str, text: &str) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
-/// Keep a department's blank workbook: from now on it can be filled, until its last day. A sheet that tells of people waits
-/// for another person's approval.
+/// Keep a department's blank workbook into which the rows of now fit: from now on it can be filled, until its last day. A
+/// sheet that tells of people waits for another person's approval.
 #[utoipa::path(
     post, path = "/v1/subscriptions", tag = "subscriptions", params(KeepQuery),
     request_body(content = String, content_type = "application/octet-stream"),
     responses(
         (status = 201, body = NewlyKept), (status = 403, body = Problem), (status = 413, body = Problem),
-        (status = 415, body = Problem), (status = 422, body = Problem)
+        (status = 415, body = Problem), (status = 422, body = Problem, description = "`template_full` with the cell that is in the way, `no_sweep`, or the field that is wrong")
     )
 )]
 async fn keep(
@@ -394,8 +400,7 @@ async fn keep(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<NewlyKept>), Problem> {
-    let rows = rows_named(&query.rows)?;
-    let area = place(&caller, query.area.as_deref(), rows)?;
+    let (area, rows) = asked(&caller, query.area.as_deref(), &query.rows)?;
     let (last_day, today) = (to_day(query.last_day), day_of(now()));
     if last_day < today || last_day > today + LONGEST {
         return Err(Problem::field(
@@ -415,7 +420,8 @@ async fn keep(
         mapping: mapping_of(&query.columns, schema_of(rows))?,
     };
     let template = template(&headers, body).await?;
-    template.room(&new.mapping).map_err(Failure::from)?;
+    let room = template.room(&new.mapping).map_err(Failure::from)?;
+    room.takes(count(&site, area, rows).await?).map_err(Failure::from)?;
     let actor = caller.actor();
     let kept = move |store: &mut store::Store, now| subscriptions::keep(store, actor, &new, &template, now);
     let subscription = site.territory.write(kept).await?;
@@ -484,7 +490,8 @@ async fn take(
     params(("id" = String, Path, format = "uuid")),
     responses(
         (status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "`own_subscription`, `not_waiting` or `subscription_over`")
+        (status = 409, body = Problem, description = "`own_subscription`, `not_waiting` or `subscription_over`"),
+        (status = 422, body = Problem, description = "`template_full`: nobody could take it")
     )
 )]
 async fn approve(
@@ -499,6 +506,9 @@ async fn approve(
             "自己登记的表要由另一个人批准",
             "another person has to approve what one keeps oneself",
         ));
+    }
+    if kept.standing(day_of(now())) == Standing::Waiting {
+        site.territory.read(move |reader| subscriptions::fill(reader, &kept, now())).await?;
     }
     use_it(&site, &caller, id, Use::Approved).await
 }
