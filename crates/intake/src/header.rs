@@ -182,6 +182,16 @@ impl Schema {
         self.columns().find(|column| column.en() == name)
     }
 
+    /// The column that a person calls so: by its English or Chinese name, or as a heading would.
+    pub fn called(&self, name: &str) -> Option<Column> {
+        let heading = folded(name);
+        let is = |column: &Column| {
+            let names = self.names.iter().filter(|(known, _)| known == column);
+            column.zh() == name || names.flat_map(|(_, names)| *names).any(|known| *known == heading)
+        };
+        self.column(name).or_else(|| self.columns().find(is))
+    }
+
     /// The columns that such a table may have; one that only stands in for another is not among them.
     pub fn columns(&self) -> impl Iterator<Item = Column> + '_ {
         let stands_in = |column: &Column| matches!(column, Column::Address | Column::HeadName);

@@ -158,11 +158,11 @@ impl RosterReader {
         &self.rows.table
     }
 
-    fn person(&self) -> Result<RosterItem, Fault> {
+    fn person(&self) -> Result<RosterItem, Vec<Fault>> {
         let rows = &self.rows;
         let cell = |column| rows.cell(column);
         let number = rows.record.number;
-        let Door { area_code, building, unit, room } = rows.door()?;
+        let door = rows.door();
         let mut notices = Vec::new();
         let place = place(cell(Column::Place), &mut notices);
         let name = cell::name(cell(Column::Name));
@@ -176,6 +176,7 @@ impl RosterReader {
                 Column::OtherDocument,
             ];
             if personal.iter().all(|column| cell(*column).trim().is_empty()) {
+                let Door { area_code, building, unit, room } = door.map_err(|fault| vec![fault])?;
                 return Ok(RosterItem::Door(DoorRow {
                     row: number,
                     area_code,
@@ -186,12 +187,21 @@ impl RosterReader {
                     notices,
                 }));
             }
-            return Err((Some(Column::Name), Reason::Missing(Column::Name)));
         }
-        if !name.chars().any(char::is_alphabetic) {
-            return Err((Some(Column::Name), Reason::NameUnreadable));
-        }
-        let person = Person::read(rows, self.today, &mut notices)?;
+        let name_fault = if name.is_empty() || is_vacant(&name) {
+            Some(Reason::Missing(Column::Name))
+        } else {
+            (!name.chars().any(char::is_alphabetic)).then_some(Reason::NameUnreadable)
+        };
+        let person = Person::read(rows, self.today, &mut notices);
+        let (Door { area_code, building, unit, room }, person) = match (door, name_fault, person) {
+            (Ok(door), None, Ok(person)) => (door, person),
+            (door, name_fault, person) => {
+                let name_fault = name_fault.map(|reason| (Some(Column::Name), reason));
+                let faults = door.err().into_iter().chain(name_fault);
+                return Err(faults.chain(person.err().into_iter().flatten()).collect());
+            }
+        };
         Ok(RosterItem::Row(RosterRow {
             row: number,
             area_code,
@@ -221,7 +231,7 @@ impl Iterator for RosterReader {
             Ok(Some(Step::Refused(refusal))) => RosterItem::Refused(*refusal),
             Ok(Some(Step::Skipped(skipped))) => RosterItem::Skipped(skipped),
             Ok(Some(Step::Row)) => {
-                self.person().unwrap_or_else(|fault| RosterItem::Refused(self.rows.refuse(&fault)))
+                self.person().unwrap_or_else(|faults| RosterItem::Refused(self.rows.refuse_all(&faults)))
             }
         }))
     }
@@ -243,17 +253,25 @@ struct Person {
 }
 
 impl Person {
-    fn read(rows: &Rows, today: Date, notices: &mut Vec<Notice>) -> Result<Self, Fault> {
+    /// Every cell by itself, so that all that is wrong with a row is told at once.
+    fn read(rows: &Rows, today: Date, notices: &mut Vec<Notice>) -> Result<Self, Vec<Fault>> {
+        let mut faults: Vec<Fault> = Vec::new();
         let identity = match cell::id_number(rows.cell(Column::IdNumber)) {
             IdNumber::Empty => None,
             IdNumber::Valid(identity) => Some(identity),
-            IdNumber::Impossible(fault) => return Err((Some(Column::IdNumber), id_reason(fault))),
+            IdNumber::Impossible(fault) => {
+                faults.push((Some(Column::IdNumber), id_reason(fault)));
+                None
+            }
         };
-        let written = birth_date(rows.cell(Column::BirthDate), notices)
-            .map_err(|reason| (Some(Column::BirthDate), reason))?;
+        let written = birth_date(rows.cell(Column::BirthDate), notices).unwrap_or_else(|reason| {
+            faults.push((Some(Column::BirthDate), reason));
+            None
+        });
         let birth_date = match (&identity, written) {
             (Some(identity), Some(written)) if identity.birth_date != written => {
-                return Err((Some(Column::BirthDate), Reason::IdAgainstBirthDate));
+                faults.push((Some(Column::BirthDate), Reason::IdAgainstBirthDate));
+                None
             }
             (Some(identity), _) => Some(identity.birth_date),
             (None, written) => written,
@@ -261,14 +279,18 @@ impl Person {
         if let Some(date) = birth_date {
             let column = if written.is_some() { Column::BirthDate } else { Column::IdNumber };
             if date > today {
-                return Err((Some(column), Reason::BirthDateInFuture));
-            }
-            if is_too_old(date, today) {
-                return Err((Some(column), Reason::BirthDateTooOld));
+                faults.push((Some(column), Reason::BirthDateInFuture));
+            } else if is_too_old(date, today) {
+                faults.push((Some(column), Reason::BirthDateTooOld));
             }
         }
-        let phone = cell::phone(rows.cell(Column::Phone))
-            .map_err(|fault| (Some(Column::Phone), phone_reason(fault)))?;
+        let phone = cell::phone(rows.cell(Column::Phone)).unwrap_or_else(|fault| {
+            faults.push((Some(Column::Phone), phone_reason(fault)));
+            String::new()
+        });
+        if !faults.is_empty() {
+            return Err(faults);
+        }
         Ok(Self {
             sex: sex(rows.cell(Column::Sex), identity.as_ref().map(|identity| identity.sex), notices),
             birth_date: birth_date.map(cell::date::iso).unwrap_or_default(),

@@ -107,6 +107,24 @@ impl Rows {
         refusal
     }
 
+    /// A row with several faults is told of once, with all of them; its field is that of the first.
+    pub(crate) fn refuse_all(&self, faults: &[Fault]) -> Refusal {
+        let mut all = faults.iter().map(|fault| self.refuse(fault));
+        let mut refusal = all.next().unwrap_or_else(|| self.refuse(&(None, Reason::Damaged)));
+        for more in all {
+            let behind = |text: &str, mark: &str| {
+                text.split_once(mark).map_or_else(|| text.to_owned(), |(_, behind)| behind.to_owned())
+            };
+            refusal.zh += &format!("；{}", behind(&more.zh, "："));
+            refusal.en += &format!("; {}", behind(&more.en, ": "));
+            if !refusal.remedy_en.contains(&more.remedy_en) {
+                refusal.remedy_zh += &format!("；{}", more.remedy_zh);
+                refusal.remedy_en += &format!("; {}", more.remedy_en);
+            }
+        }
+        refusal
+    }
+
     pub(crate) fn refuse_for(&self, cause: Cause) -> Refusal {
         Refusal {
             row: self.record.number,

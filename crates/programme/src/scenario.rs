@@ -400,19 +400,20 @@ impl<'r> Run<'r> {
         let mut compare =
             |expected: Option<&BTreeSet<String>>, found: &BTreeSet<String>, zh: &str, en: &str| {
                 if let Some(expected) = expected.filter(|expected| *expected != found) {
-                    let (expected, found) = (list(expected), list(found));
+                    let zh = (zh, list(expected, "无"), list(found, "无"));
+                    let en = (en, list(expected, "none"), list(found, "none"));
                     self.findings.add(
                         &self.expectation.place,
                         "expected",
                         say(
-                            format!("“{name}”，{on}：应{zh} {expected}，实际 {found}"),
-                            format!("{name:?}, {on}: {expected} should {en}, {found} did"),
+                            format!("“{name}”，{on}：{}应为 {}，实际为 {}", zh.0, zh.1, zh.2),
+                            format!("{name:?}, {on}: {} should be {}, and are {}", en.0, en.1, en.2),
                         ),
                     );
                 }
             };
-        compare(self.expectation.flags.as_ref(), &flags, "提示", "flag");
-        compare(self.expectation.unknown.as_ref(), &unknown, "缺答案的是", "lack an answer");
+        compare(self.expectation.flags.as_ref(), &flags, "提示的规则", "the rules that flag");
+        compare(self.expectation.unknown.as_ref(), &unknown, "缺答案的规则", "the rules that lack an answer");
         if self.expectation.flags.is_some() {
             self.seen.extend(flags);
         }
@@ -431,8 +432,8 @@ impl<'r> Run<'r> {
     }
 }
 
-fn list(ids: &BTreeSet<String>) -> String {
-    if ids.is_empty() { "—".to_owned() } else { ids.iter().cloned().collect::<Vec<_>>().join(", ") }
+fn list(ids: &BTreeSet<String>, none: &str) -> String {
+    if ids.is_empty() { none.to_owned() } else { ids.iter().cloned().collect::<Vec<_>>().join(", ") }
 }
 
 /// A contribution as a test writes it.

@@ -18,7 +18,7 @@ use crate::error::{Result, StoreError};
 use crate::people::{self, Whereabouts};
 use crate::push::{CheckedPush, PushRefused, Pushed};
 use crate::store::{OWN, Store};
-use crate::views::Views;
+use crate::views::{Views, get_id};
 
 mod attachments;
 mod cases;
@@ -645,6 +645,26 @@ impl<'s> Batch<'s> {
             let rows = read.query_map([member.0], |row| row.get(0))?;
             found.extend(rows.collect::<rusqlite::Result<Vec<u32>>>()?);
         }
+        Ok(found)
+    }
+
+    /// Everyone who stands on one of these rosters, under the ids that they have there.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn people_on(&mut self, rosters: &[u32]) -> Result<Vec<PersonId>> {
+        let mut read = self
+            .store
+            .views
+            .connection()
+            .prepare_cached("select person from roster_row where roster = ?1")?;
+        let mut found = Vec::new();
+        for roster in rosters {
+            let rows = read.query_map([roster], |row| get_id(row, 0))?;
+            found.extend(rows.collect::<rusqlite::Result<Vec<PersonId>>>()?);
+        }
+        found.sort_unstable();
+        found.dedup();
         Ok(found)
     }
 

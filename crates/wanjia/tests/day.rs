@@ -365,12 +365,60 @@ fn a_sheet_whose_headings_mean_nothing_is_imported_by_saying_its_columns() {
     day.expect(0, "init --data d");
     day.expect(0, "import areas --data d areas.csv");
     fs::write(day.path("messy.csv"), "居民情况,,\n\n住哪栋,几零几,叫什么\n1栋,101,赵云\n").unwrap();
-    day.expect(2, "import roster --data d messy.csv");
+    let told = day.expect(2, "import roster --data d messy.csv");
+    assert!(told.contains("--map COLUMN=FIELD") && told.contains("--area 编码"), "{told}");
     let mapped = "--area 420102001001 --map 住哪栋=building --map B=room --map C=name";
     let told = day.expect(0, &format!("import roster --data d {mapped} messy.csv"));
     assert!(told.contains("added 1") && told.contains("doors 1"), "{told}");
     let told = day.expect(2, &format!("import roster --data d {mapped} --map 门牌=room messy.csv"));
     assert!(told.contains("住哪栋、几零几、叫什么"), "{told}");
+}
+
+#[test]
+fn a_row_tells_all_its_mistakes_and_a_mistake_of_many_rows_is_told_once() {
+    let day = Day::new();
+    day.expect(0, "init --data d");
+    day.expect(0, "import areas --data d areas.csv");
+    let header = "小区编码,楼栋,单元,房号,姓名,出生日期,电话\n";
+    let wrong: String = (101..160).map(|room| format!("999,1,1,{room},甲{room},,\n")).collect();
+    let bad = "420102001001,1,1,101,乙,1980-02-30,12\n小计,,,,,,\n合计：60 人,,,,,,\n";
+    fs::write(day.path("list.csv"), format!("{header}{wrong}{bad}")).unwrap();
+    let told = day.expect(1, "import roster --data d list.csv");
+    assert_eq!(
+        told.matches("area_code 999 is not known").count(),
+        2,
+        "once, and once for all others: {told}"
+    );
+    assert!(told.contains("58 more rows: area_code 999 is not known"), "{told}");
+    let both = told.lines().find(|line| line.contains("row 61: ")).unwrap();
+    assert!(both.contains("birth_date") && both.contains("phone"), "{both}");
+    assert!(told.contains("added 0 changed 0 left 0 refused 60 skipped 2"), "{told}");
+}
+
+#[test]
+fn whoever_is_missing_from_a_later_list_is_told_and_stays_listed() {
+    let day = Day::new();
+    day.expect(0, "init --data d");
+    day.expect(0, "import areas --data d areas.csv");
+    let header = "area_code,building,unit,room,name,birth_date\n";
+    let row = |room: u32, name: &str| format!("420102001001,1,1,{room},{name},1980-01-01\n");
+    let write = |rows: &[(u32, &str)]| {
+        let rows: String = rows.iter().map(|(room, name)| row(*room, name)).collect();
+        fs::write(day.path("list.csv"), format!("{header}{rows}")).unwrap();
+    };
+    write(&[(101, "甲"), (102, "乙"), (103, "丙")]);
+    let first = day.expect(0, "import roster --data d --source property list.csv");
+    assert!(!first.contains("仍在册"), "{first}");
+    write(&[(101, "甲"), (104, "丁")]);
+    let other = day.expect(0, "import roster --data d --dry-run --source register list.csv");
+    assert!(!other.contains("仍在册"), "another source tells nothing of this one: {other}");
+    for (dry_run, added) in [("--dry-run ", 1), ("", 1), ("", 0)] {
+        let told = day.expect(0, &format!("import roster --data d {dry_run}--source property list.csv"));
+        assert!(told.contains(&format!("added {added}")) && told.contains("有效行里没有的：2 人"), "{told}");
+    }
+    write(&[(102, "乙"), (103, "丙"), (101, "甲"), (104, "丁")]);
+    let back = day.expect(0, "import roster --data d --source property list.csv");
+    assert!(back.contains("added 0 changed 0 left 4") && !back.contains("仍在册"), "{back}");
 }
 
 /// Every byte of every file of the data directory.

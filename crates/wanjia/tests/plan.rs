@@ -138,6 +138,27 @@ fn a_time_or_date_written_otherwise_is_refused_with_row_column_value_and_how_it_
     assert_eq!(report["proven_optimal"], true);
 }
 
+#[test]
+fn a_list_in_gbk_or_a_workbook_is_read_as_one_in_utf8() {
+    let people = "姓名,技能\n陈建国,护士\n李秀兰,\n";
+    let posts = "岗位,人数,要求技能,开始时间,结束时间,每班小时\n南门,1,护士,08:00,14:00,6\n";
+    let line = |file: &str| format!("rota --people {file} --posts posts.csv --from 2026-01-05 --days 1");
+    let desk = Desk::new(&[("people.csv", people), ("posts.csv", posts)]);
+    let wanted = desk.plan(&line("people.csv"));
+    assert_eq!(wanted.1, ["2026-01-05,南门,08:00,6,陈建国,"]);
+    let (gbk, _, _) = encoding_rs::GBK.encode(posts);
+    fs::write(desk.folder.path().join("posts.csv"), gbk).unwrap();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let page = book.add_worksheet();
+    for (row, text) in (0..).zip(people.lines()) {
+        for (column, cell) in (0..).zip(text.split(',')) {
+            page.write_string(row, column, cell).unwrap();
+        }
+    }
+    book.save(desk.folder.path().join("people.xlsx")).unwrap();
+    assert_eq!(desk.plan(&line("people.xlsx")), wanted);
+}
+
 const DEPLOY: &str = "deploy --staff staff.csv --communities communities.csv";
 
 #[test]

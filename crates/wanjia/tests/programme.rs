@@ -154,7 +154,11 @@ fn a_changed_threshold_that_a_test_knows_is_told_by_the_test() {
     fs::write(&parameters, text.replace("value = 37.3", "value = 37.5")).unwrap();
     let (code, out, _) = run("test", folder.path());
     assert_eq!(code, Some(1));
-    assert!(out.contains("tests/person.toml:") && out.contains("E-R05 should flag, — did"), "{out}");
+    assert!(
+        out.contains("tests/person.toml:")
+            && out.contains("the rules that flag should be E-R05, and are none"),
+        "{out}"
+    );
     assert!(out.contains("1 failures"), "{out}");
 }
 

@@ -758,6 +758,8 @@ export interface RosterPreview {
   changed: number
   left: number
   refused: number
+  /** Who stood on a list of this source before and is in none of its rows that are taken. */
+  gone: number
   rows: { row: number; verdict: string; field?: string | null; message: string; message_en: string }[]
   /** Columns and sheets of the file that were not read. */
   ignored: { message: string; message_en: string }[]

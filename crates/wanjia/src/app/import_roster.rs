@@ -11,7 +11,7 @@ use domain::state::{Book, State};
 use domain::time::Millis;
 use intake::roster::{RosterItem, RosterReader, RosterRow};
 use intake::{Cause, DoorLabel, Notice, Refusal};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use store::{Batch, Sealed, Store};
 
 use super::attempt::{Stop, Then, attempt};
@@ -28,6 +28,9 @@ pub struct Tally {
     pub skipped: u64,
     /// Doors that were not known before.
     pub doors: u64,
+    /// Who stood on a list of this source before, is listed in one of the areas that this one tells of, and is in none of
+    /// its rows that are taken. They stay listed.
+    pub gone: u64,
 }
 
 impl Tally {
@@ -106,6 +109,7 @@ pub fn import_roster(
     let (tally, elsewhere) = attempt(store, now, then, |batch| {
         let mut import = Import::begin(batch, roster)?;
         import.run(&mut reader, refusals, each)?;
+        import.count_gone()?;
         Ok((import.tally, import.elsewhere))
     })?;
     // A preview tells it as well, so this is written down apart from the list.
@@ -162,6 +166,9 @@ struct Import<'b, 's> {
     tally: Tally,
     /// By a shortened keyed tag: the row that had this ID number, or this name at this door, first.
     rows: FxHashMap<u64, u32>,
+    /// Who was known before and is named here, under canonical ids, and the areas of all rows.
+    seen: FxHashSet<PersonId>,
+    areas: FxHashSet<AreaNumber>,
     last_area: Option<(String, AreaNumber)>,
     last_door: Option<(AreaNumber, String, Option<Place>, DwellingId)>,
     /// Who was refused because she is known outside the area.
@@ -197,6 +204,8 @@ impl<'b, 's> Import<'b, 's> {
             tally: Tally::default(),
             elsewhere: Vec::new(),
             rows: FxHashMap::default(),
+            seen: FxHashSet::default(),
+            areas: FxHashSet::default(),
             last_area: None,
             last_door: None,
             batch,
@@ -291,6 +300,7 @@ impl<'b, 's> Import<'b, 's> {
         if self.is_refused(person)? {
             return Ok(Row::Refused(known_elsewhere("name")));
         }
+        self.seen.insert(person);
         let before = self.batch.identity(person)?.unwrap_or_default();
         let merged = merge(&before, &identity);
         let listed = apply::group_home(self.batch.state(), person)?;
@@ -312,6 +322,21 @@ impl<'b, 's> Import<'b, 's> {
             }
         }
         Ok(Row::Done(of_row))
+    }
+
+    /// Nobody is taken off a list because a newer one is silent about her; but someone has to ask where she is.
+    fn count_gone(&mut self) -> store::Result<()> {
+        for person in self.batch.people_on(&self.same_source)? {
+            if !self.seen.contains(&person)
+                && let Some(found) = self.batch.whereabouts(person)?
+                && found.listed_at.is_some()
+                && self.areas.contains(&found.area)
+                && self.seen.insert(found.person)
+            {
+                self.tally.gone += 1;
+            }
+        }
+        Ok(())
     }
 
     /// The row of this file that spoke of the same person already, if one did.
@@ -466,6 +491,7 @@ impl<'b, 's> Import<'b, 's> {
         if !self.is_within(area) {
             return Ok(Err(self.outside_area(area_code)));
         }
+        self.areas.insert(area);
         let key = door_key(&building.shown, &unit.shown, &room.shown);
         if let Some((at, known, said, dwelling)) = &self.last_door
             && *at == area

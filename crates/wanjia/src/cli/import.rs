@@ -50,10 +50,13 @@ pub struct ToldRefusals {
     /// The file that is read, of which a command may have been given two.
     table: String,
     file: Option<RejectsFile>,
-    told: u64,
+    /// What was told, without its row, and the further rows of which the same is to be told.
+    told: Vec<(String, Vec<u64>)>,
+    untold: u64,
     noticed: u64,
 }
 
+/// So many mistakes are told in full, and so many rows that have the same one.
 const TOLD: u64 = 20;
 
 impl ToldRefusals {
@@ -73,7 +76,7 @@ impl ToldRefusals {
         for (zh, en) in header.ignored() {
             eprintln!("{table}: {en}\n    {zh}");
         }
-        Ok(Self { table, file, told: 0, noticed: 0 })
+        Ok(Self { table, file, told: Vec::new(), untold: 0, noticed: 0 })
     }
 
     /// Puts the file in its place; without refusals it holds the header only.
@@ -81,8 +84,17 @@ impl ToldRefusals {
     /// # Errors
     /// If the disk is full.
     pub fn finish(self, path: Option<&Path>) -> Result<()> {
-        if self.told > TOLD {
-            let more = self.told - TOLD;
+        for (what, rows) in self.told.iter().filter(|(_, rows)| !rows.is_empty()) {
+            let etc = if rows.len() as u64 > TOLD { " …" } else { "" };
+            let shown: Vec<String> = rows.iter().take(TOLD as usize).map(u64::to_string).collect();
+            let (count, shown) = (rows.len(), shown.join(", "));
+            eprintln!(
+                "{}: {count} more rows: {what} (rows {shown}{etc})\n    另有 {count} 行也是这样（第 {shown}{etc} 行）",
+                self.table
+            );
+        }
+        if self.untold > 0 {
+            let more = self.untold;
             eprintln!("{}: … and {more} more refused rows / 另有 {more} 行被退回", self.table);
         }
         if self.noticed > TOLD {
@@ -98,8 +110,13 @@ impl ToldRefusals {
 
 impl Refusals for ToldRefusals {
     fn refuse(&mut self, refusal: &Refusal) -> Result<()> {
-        self.told += 1;
-        if self.told <= TOLD {
+        let what = refusal.en.split_once(": ").map_or(refusal.en.as_str(), |(_, what)| what);
+        if let Some((_, rows)) = self.told.iter_mut().find(|(known, _)| known == what) {
+            rows.push(refusal.row);
+        } else if self.told.len() as u64 >= TOLD {
+            self.untold += 1;
+        } else {
+            self.told.push((what.to_owned(), Vec::new()));
             let field =
                 if refusal.field.is_empty() { String::new() } else { format!(" [{}]", refusal.field) };
             eprintln!(

@@ -31,8 +31,8 @@ pub struct RosterArgs {
     /// Where the list comes from; the file's name unless given
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
-    /// What a column is that its heading does not say: the heading or its letter, then one of the names above; nothing behind
-    /// the = leaves the column out. Once for each column
+    /// What a column is that its heading does not say: the heading or its letter, then one of the names above, in English or
+    /// in Chinese; nothing behind the = leaves the column out. Once for each column
     #[arg(long, value_name = "COLUMN=FIELD")]
     map: Vec<String>,
     /// The area of rows that say none
@@ -60,13 +60,15 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
     let mut look = table(&args.file, |mut found| look_at_roster(&mut found))?;
     let known = columns::recall(&control, &mut look)?;
     let reader = if args.map.is_empty() && !known {
-        table(&args.file, |found| match area {
+        let read = |found| match area {
             Some(area) => read_roster_of_area(found, today, area),
             None => read_roster(found, today),
-        })?
+        };
+        table(&args.file, read).map_err(|failure| told_how_to_map(failure, area.is_some()))?
     } else {
         let mapping = mapped(&look, &args.map)?;
-        let reader = table(&args.file, |found| read_roster_mapped(found, today, &mapping, area))?;
+        let reader = table(&args.file, |found| read_roster_mapped(found, today, &mapping, area))
+            .map_err(|failure| told_how_to_map(failure, area.is_some()))?;
         if known {
             eprintln!(
                 "the columns are read as was said of these headings before; --map says otherwise\n\
@@ -108,10 +110,31 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
         "added {} changed {} left {} refused {} skipped {} doors {} / 新增 {0} 更改 {1} 不变 {2} 退回 {3} 跳过 {4} 新门 {5}",
         tally.added, tally.changed, tally.left, tally.refused, tally.skipped, tally.doors
     );
+    if tally.gone > 0 {
+        println!(
+            "{} who stood on a list of this source are in none of the rows that are taken; they stay registered: see where they are\n\
+             同一来源的名单上原来有、这一份的有效行里没有的：{0} 人；仍在册，请核实去向",
+            tally.gone
+        );
+    }
     if rows == 0 {
         eprintln!("the list holds no rows below its header\n这份名单只有表头，没有一行数据");
     }
     Ok(Outcome::of(tally.refused))
+}
+
+/// Columns that are missing can be named, and an area can be said for the whole list.
+fn told_how_to_map(mut failure: Failure, has_area: bool) -> Failure {
+    if failure.code != "header" {
+        return failure;
+    }
+    failure.zh.push_str("。哪一列是什么可以用 --map 列=字段 说明，例如 --map 几零几=房号");
+    failure.en.push_str("; say which column is which with --map COLUMN=FIELD, such as --map C=room");
+    if !has_area {
+        failure.zh.push_str("；整份名单都在一个小区的，用 --area 编码");
+        failure.en.push_str(", and with --area CODE in which area all of the list lies");
+    }
+    failure
 }
 
 /// What the headings say, and above it what a person says. A column is one thing, and a thing is in one column.
@@ -140,16 +163,21 @@ fn mapped(look: &Look, said: &[String]) -> Result<Mapping> {
                 ),
             )
         })?;
-        mapping.columns.retain(|(known, at)| *at != place && known.en() != field);
+        let known = ROSTER.called(field);
+        mapping.columns.retain(|(column, at)| *at != place && Some(*column) != known);
         if field.is_empty() {
             continue;
         }
-        let known = ROSTER.column(field).ok_or_else(|| {
-            let fields: Vec<&str> = ROSTER.columns().map(|column| column.en()).collect();
+        let known = known.ok_or_else(|| {
+            let fields: Vec<String> =
+                ROSTER.columns().map(|column| format!("{}（{}）", column.zh(), column.en())).collect();
             Failure::new(
                 "map",
                 format!("没有字段 {field}；可用：{}", fields.join("、")),
-                format!("there is no field {field}; there are: {}", fields.join(", ")),
+                format!(
+                    "there is no field {field}; there are: {}",
+                    ROSTER.columns().map(|column| column.en()).collect::<Vec<_>>().join(", ")
+                ),
             )
         })?;
         mapping.columns.push((known, place));
@@ -200,6 +228,10 @@ mod tests {
         );
         assert_eq!(columns(&["电话="]), []);
         assert_eq!(columns(&["D=name"]), [("name", 3)]);
+        assert_eq!(
+            columns(&["住哪栋=楼栋", "B=房号", "C=姓 名", "D="]),
+            columns(&["A=building", "B=room", "C=name", "D="])
+        );
     }
 
     #[test]
@@ -211,6 +243,9 @@ mod tests {
         );
         assert!(told("F=room").en.starts_with("there is no column F; the headings in row 3 are:"));
         assert!(told("A=colour").en.starts_with("there is no field colour; there are: area_code, building"));
+        assert!(
+            told("A=颜色").zh.starts_with("没有字段 颜色；可用：小区编码（area_code）、楼栋（building）")
+        );
         assert!(told("A").en.starts_with("--map A: write COLUMN=FIELD"));
     }
 }

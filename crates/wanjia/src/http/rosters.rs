@@ -103,6 +103,9 @@ struct Imported {
     changed: u64,
     left: u64,
     refused: u64,
+    /// How many stood on a list of this source before, are listed in one of this one's areas, and are in none of its rows
+    /// that are taken. They stay listed.
+    gone: u64,
     /// At most 1,000, the refused before all others, by number.
     rows: Vec<ImportedRow>,
     /// What the file holds that was not read: unknown or repeated columns, further sheets.
@@ -289,9 +292,9 @@ async fn import(
     let (tally, rows, ignored) = read(site, caller, query, &headers, body, |_| Ok(Told::default()))
         .await
         .map(|(tally, told, ignored)| (tally, told.rows(), ignored))?;
-    let Tally { added, changed, left, refused, .. } = tally;
+    let Tally { added, changed, left, refused, gone, .. } = tally;
     let ignored = ignored.into_iter().map(|(message, message_en)| Ignored { message, message_en }).collect();
-    Ok(Json(Imported { added, changed, left, refused, rows, ignored, applied: !dry_run }))
+    Ok(Json(Imported { added, changed, left, refused, gone, rows, ignored, applied: !dry_run }))
 }
 
 /// The rows of a list that would be refused, exactly as they came, with the reason and what to do in front: a workbook

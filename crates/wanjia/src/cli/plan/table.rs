@@ -1,4 +1,4 @@
-//! CSV in by column name, CSV out, and errors that name the file, the row and the column.
+//! Lists in by column name, CSV out, and errors that name the file, the row and the column.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// A CSV file held in memory; columns are found by name, unknown ones are ignored.
+/// A CSV file or the first sheet of a workbook, held in memory; columns are found by name, unknown ones are ignored.
 pub struct Table {
     path: PathBuf,
     /// As they came.
@@ -38,6 +38,8 @@ pub struct Table {
     /// All cells, one after the other, and where each ends.
     cells: String,
     ends: Vec<usize>,
+    /// The number of each row, as a spreadsheet has it.
+    numbers: Vec<u64>,
 }
 
 /// A number in a cell.
@@ -61,48 +63,54 @@ impl Number for f64 {
 pub struct Column(usize);
 
 impl Table {
-    /// Reads a whole file.
+    /// Reads a whole file: CSV in UTF-8, UTF-16 or GBK, or XLSX.
     ///
     /// # Errors
-    /// When it cannot be opened, is not UTF-8, or a row has more or fewer cells than the header.
+    /// When it cannot be opened, is no table, or a row of a CSV has more or fewer cells than the header.
     pub fn read(path: &Path) -> Result<Self, Problem> {
         let name = path.display();
-        let mut reader = csv::Reader::from_path(path).map_err(|error| {
-            let zh = match error.kind() {
-                csv::ErrorKind::Io(error) => in_chinese(error),
-                _ => error.to_string(),
+        let unreadable = |error: &intake::TableError| {
+            let zh = match error {
+                intake::TableError::Io(error) => in_chinese(error),
+                error => error.zh(),
             };
-            Problem::new(format!("{name}：打不开：{zh}"), format!("{name}: cannot be opened: {error}"))
-        })?;
-        let broken = |error: csv::Error| {
-            let row = error.position().map_or(0, csv::Position::line);
-            if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) {
-                return Problem::new(
-                    format!("{name} 第 {row} 行：不是 UTF-8 编码，请另存为 UTF-8 的 CSV"),
-                    format!("{name} row {row}: not UTF-8; save the file as CSV in UTF-8"),
-                );
-            }
-            Problem::new(
-                format!("{name} 第 {row} 行：读不了：{error}"),
-                format!("{name} row {row}: cannot be read: {error}"),
-            )
+            Problem::new(format!("{name}：打不开：{zh}"), format!("{name}: cannot be opened: {}", error.en()))
         };
-        let shown: Vec<String> = reader
-            .headers()
-            .map_err(broken)?
-            .iter()
-            .map(|title| title.trim().trim_start_matches('\u{feff}').to_owned())
-            .collect();
-        let (mut cells, mut ends) = (String::new(), vec![0]);
-        let mut record = csv::StringRecord::new();
-        while reader.read_record(&mut record).map_err(broken)? {
-            for cell in &record {
-                cells.push_str(cell.trim());
+        let torn = |row: u64, zh: String, en: String| {
+            Problem::new(format!("{name} 第 {row} 行：{zh}"), format!("{name} row {row}: {en}"))
+        };
+        let table = intake::Table::open(path).map_err(|error| unreadable(&error))?;
+        let is_text = table.sheet().is_none();
+        let mut shown: Option<Vec<String>> = None;
+        let (mut cells, mut ends, mut numbers) = (String::new(), vec![0], Vec::new());
+        for row in table {
+            let row = row.map_err(|error| unreadable(&error))?;
+            if row.trouble.is_some() {
+                let (zh, en) = ("读不完整，请检查引号和编码", "it is damaged; check its quotes and encoding");
+                return Err(torn(row.number, zh.into(), en.into()));
+            }
+            let Some(header) = &shown else {
+                shown = Some(row.cells.iter().map(|title| title.trim().to_owned()).collect());
+                continue;
+            };
+            let (wanted, found) = (header.len(), row.cells.len());
+            let beyond = row.cells.iter().skip(wanted).any(|cell| !cell.trim().is_empty());
+            if beyond || (is_text && found != wanted) {
+                return Err(torn(
+                    row.number,
+                    format!("有 {found} 格，表头有 {wanted} 格"),
+                    format!("it has {found} cells, and the header {wanted}"),
+                ));
+            }
+            for place in 0..wanted {
+                cells.push_str(row.cells.get(place).map_or("", |cell| cell.trim()));
                 ends.push(cells.len());
             }
+            numbers.push(row.number);
         }
+        let shown = shown.unwrap_or_default();
         let header = shown.iter().map(|heading| headings::column(heading)).collect();
-        Ok(Self { path: path.to_owned(), shown, header, cells, ends })
+        Ok(Self { path: path.to_owned(), shown, header, cells, ends, numbers })
     }
 
     /// The column of this name, which must be there.
@@ -133,7 +141,7 @@ impl Table {
     }
 
     pub fn len(&self) -> usize {
-        (self.ends.len() - 1).checked_div(self.header.len()).unwrap_or(0)
+        self.numbers.len()
     }
 
     /// The cell, trimmed.
@@ -166,9 +174,9 @@ impl Table {
         }
     }
 
-    /// A problem with one cell. Rows are numbered as a spreadsheet does, the header being row 1.
+    /// A problem with one cell. Rows are numbered as a spreadsheet does.
     pub fn at(&self, row: usize, Column(column): Column, zh: &str, en: &str) -> Problem {
-        let (path, number, title) = (self.path.display(), row + 2, &self.shown[column]);
+        let (path, number, title) = (self.path.display(), self.numbers[row], &self.shown[column]);
         let cell = self.text(row, Column(column));
         Problem::new(
             format!("{path} 第 {number} 行 {title} 列：“{cell}”{zh}"),

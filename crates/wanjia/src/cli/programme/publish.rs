@@ -47,10 +47,13 @@ pub fn run(args: &PublishArgs) -> Result<Outcome> {
         Ok(new) => new,
         Err(findings) => {
             super::tell(&findings);
+            println!("nothing was published\n没有发布");
             return Ok(Outcome::WithRejects);
         }
     };
     store::directory::Directory::find(&args.data.data)?;
+    // Whoever holds the directory is told of before anybody is judged anew.
+    let held = args.apply.then(|| args.data.open_store()).transpose()?;
     let key = Arc::new(args.data.find_key()?);
     let mut reader = Reader::open(&args.data.data, Some(key))?;
     let (code, version) = (&new.programme.manifest.code, &new.programme.manifest.version);
@@ -66,19 +69,15 @@ pub fn run(args: &PublishArgs) -> Result<Outcome> {
     let old = before.as_ref().map(|edition| programme_of(&reader, edition)).transpose()?;
     tell(&new, before.as_ref().zip(old.as_ref()));
     tell_who_changes(&mut reader, old.map(Arc::new), &new, args.list)?;
-    if !args.apply {
+    let Some(mut store) = held else {
         println!("nothing was written; add --apply to publish it\n没有写入；加 --apply 才发布");
         return Ok(Outcome::Done);
-    }
+    };
     drop(reader);
-    let mut store = args.data.open_store()?;
-    // Whoever held the directory before may have published too.
-    if matches!(check_place(store.book(), &new, &ledger::seal::digest(&new.pack))?, Place::After(_)) {
-        let actor = store.book().own_series;
-        let publication =
-            Publication { programme: code, version, from: new.from, sunset: new.sunset, pack: &new.pack };
-        store.write(now(), |batch| batch.publish_programme(actor, &publication))?;
-    }
+    let actor = store.book().own_series;
+    let publication =
+        Publication { programme: code, version, from: new.from, sunset: new.sunset, pack: &new.pack };
+    store.write(now(), |batch| batch.publish_programme(actor, &publication))?;
     println!("published {code} {version}\n已发布 {code} {version}");
     Ok(Outcome::Done)
 }
