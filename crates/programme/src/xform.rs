@@ -122,6 +122,7 @@ pub(crate) fn translate(
         title: setting("form_title"),
         version: asking.map_or(setting("version"), |asking| asking.version),
         default: setting("default_language"),
+        style: setting("style"),
         survey,
         choices: find("choices"),
         languages: languages(survey),
@@ -129,6 +130,8 @@ pub(crate) fn translate(
         paths,
     };
     form.check(settings, findings);
+    refuse_settings(settings, findings);
+    refuse_texts(survey, findings);
     refuse_choices(form.choices, findings);
     refuse_controls(sheets, findings);
     if findings.len() > before {
@@ -308,7 +311,81 @@ pub const ABOUT: &str = "wanjia";
 const DOOR: (&str, &str, [&str; 2]) = ("door", "doors", ["哪一户", "Which door"]);
 const PERSON: (&str, &str, [&str; 2]) = ("person", "people", ["哪一位", "Who"]);
 
+/// The settings that an XForm takes up, and those that the programme reads.
+const SETTINGS: [&str; 8] =
+    ["form_id", "form_title", "title_en", "version", "default_language", "style", "subject", "filled_by"];
+
+/// What a setting asks for is done or refused: a form that is to be encrypted must not go out as if it were.
+fn refuse_settings(settings: &Sheet, findings: &mut Findings) {
+    let Some(row) = settings.rows.first() else { return };
+    for column in settings.columns.iter().filter(|column| !SETTINGS.contains(&column.value.as_str())) {
+        let name = &column.value;
+        if let Some(cell) = settings.cell(row, name) {
+            findings.add(
+                &cell.place,
+                "untranslated_setting",
+                say(
+                    format!("还不能转换 settings 的 {name}"),
+                    format!("{name} of the settings cannot be translated to an XForm yet"),
+                ),
+            );
+        }
+    }
+}
+
+/// What stands in a cell of the survey and would come out as something else.
+fn refuse_texts(survey: &Sheet, findings: &mut Findings) {
+    const UNTRANSLATED: [&str; 3] = ["pulldata(", "search(", "table-list"];
+    for row in &survey.rows {
+        for (index, column) in survey.columns.iter().enumerate() {
+            let Some(cell) = row.get(index) else { continue };
+            let is_name = |letter: char| letter.is_alphanumeric() || "_-.:#".contains(letter);
+            let names = |part: &str| {
+                part.split_once('}')
+                    .is_some_and(|(name, _)| !name.trim().is_empty() && name.trim().chars().all(is_name))
+            };
+            if !cell.value.split("${").skip(1).all(names) {
+                findings.add(
+                    &cell.place,
+                    "reference",
+                    say(
+                        "引用字段要写成 ${字段名}：以 ${ 开头，以 } 结尾",
+                        "a field is named as ${name}: with ${ before it and } behind it",
+                    ),
+                );
+            }
+            let is_text = column.value.contains("::");
+            if let Some(what) = UNTRANSLATED.iter().find(|what| !is_text && cell.value.contains(**what)) {
+                let what = what.trim_end_matches('(');
+                findings.add(
+                    &cell.place,
+                    "untranslated",
+                    say(format!("还不能转换 {what}"), format!("{what} cannot be translated to an XForm yet")),
+                );
+            }
+        }
+    }
+}
+
+/// Whether what comes next is the field or the repeat of an `indexed-repeat`, which are told from the top; the numbers
+/// between them are not.
+fn is_looked_up(before: &str) -> bool {
+    let Some((_, inside)) = before.rsplit_once("indexed-repeat(") else { return false };
+    let (mut deep, mut commas) = (0_u32, 0_u32);
+    for letter in inside.chars() {
+        match letter {
+            '(' => deep += 1,
+            ')' if deep == 0 => return false,
+            ')' => deep -= 1,
+            ',' if deep == 0 => commas += 1,
+            _ => {}
+        }
+    }
+    deep == 0 && (commas == 0 || commas % 2 == 1)
+}
+
 struct Form<'s> {
+    style: &'s str,
     id: &'s str,
     asking: Option<Asking<'s>>,
     title: &'s str,
@@ -429,7 +506,8 @@ impl<'s> Form<'s> {
         self.languages.iter().any(|language| self.cell(node, &format!("{column}::{language}")).is_some())
     }
 
-    /// An expression in which every `${name}` is a path: within one repeat from where it stands, else from the top.
+    /// An expression in which every `${name}` is a path: within one repeat from where it stands, else from the top, as is what
+    /// an `indexed-repeat` looks up.
     fn expression(&self, text: &str, from: &Node<'_>, prefix: &str) -> String {
         // A word processor's quotation marks are none in an expression.
         let text = text.replace(['“', '”'], "\"").replace(['‘', '’'], "'");
@@ -438,7 +516,11 @@ impl<'s> Form<'s> {
         for part in parts {
             match part.split_once('}') {
                 Some((name, rest)) => {
-                    let path = self.reference(name.trim(), from, prefix);
+                    let name = name.trim();
+                    let path = match self.paths.get(name).filter(|_| is_looked_up(&whole)) {
+                        Some((path, _)) => path.clone(),
+                        None => self.reference(name, from, prefix),
+                    };
                     whole.push_str(&format!(" {path} {rest}"));
                 }
                 None => whole.push_str(&format!("${{{part}")),
@@ -499,7 +581,8 @@ impl<'s> Form<'s> {
                     })?;
                 Ok(())
             })?;
-            writer.create_element("h:body").write_inner_content(|writer| {
+            let style = (!self.style.is_empty()).then_some(("class", self.style));
+            writer.create_element("h:body").with_attributes(style).write_inner_content(|writer| {
                 self.write_about_body(writer)?;
                 self.write_body(&self.nodes, writer)
             })?;

@@ -202,6 +202,42 @@ fn what_cannot_be_translated_is_told_with_its_cell() {
 }
 
 #[test]
+fn what_would_come_out_as_something_else_is_refused_with_its_cell() {
+    let form = |cell: &str, setting: (&str, &str)| {
+        let (name, value) = setting;
+        let markdown = format!(
+            "
+| survey | | | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | relevant | class | purpose | readers | keep |
+| | integer | a | 一 | one | | operational | care | worker | 14d |
+| | integer | b | 二 | two | {cell} | operational | care | worker | 14d |
+| settings | | | | | | | |
+| | form_id | form_title | version | subject | filled_by | default_language | {name} |
+| | f | 一 | 1 | person | worker | 中文 (zh) | {value} |
+"
+        );
+        let told = build(&around("f", &markdown)).err().unwrap_or_default();
+        told.iter().map(|finding| format!("{finding}\n")).collect::<String>()
+    };
+    assert_eq!(form("${a} > 1", ("style", "pages")), "");
+    for (cell, setting, told) in [
+        ("${a > 1", ("style", ""), "forms/f.md:5:29: a field is named as ${name}"),
+        ("${} > 1", ("style", ""), "forms/f.md:5:29: a field is named as ${name}"),
+        ("pulldata('d', 'v', 'k', ${a}) = 1", ("style", ""), "pulldata cannot be translated"),
+        ("", ("public_key", "MIIB"), "public_key of the settings cannot be translated"),
+        (
+            "",
+            ("submission_url", "https://odk.example"),
+            "submission_url of the settings cannot be translated",
+        ),
+        ("", ("instance_name", "${a}"), "instance_name of the settings cannot be translated"),
+    ] {
+        let found = form(cell, setting);
+        assert!(found.contains(told), "{told:?} in {found:?}");
+    }
+}
+
+#[test]
 #[ignore = "needs pyxform: make xforms"]
 fn every_form_of_the_packs_is_what_pyxform_makes_of_it() {
     let python = std::env::var("PYXFORM_PYTHON").expect("make xforms sets it");

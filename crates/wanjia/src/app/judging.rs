@@ -43,6 +43,9 @@ const REST: Duration = Duration::from_millis(200);
 const WAKE: Duration = Duration::from_secs(30);
 /// Changes judged at a time.
 const PIECE: usize = 200;
+/// How long what is pushed may wait behind an erasure, and how many forms the first one takes.
+const ERASING: Duration = Duration::from_millis(30);
+const ERASED_FIRST: usize = 8;
 /// Moments noted at a time.
 const CLIMBS: usize = 4000;
 /// As many days back it is looked whether a rule was quiet since a case ended.
@@ -115,24 +118,32 @@ impl Judging {
 
 /// Erases the answers that are kept no more. Whoever they were about is judged anew by what comes next.
 async fn erase_past_due(territory: &Territory, today: Day) -> Result<()> {
-    let mut from = Place::default();
+    let (mut from, mut piece) = (Place::default(), ERASED_FIRST);
     loop {
         let begun = Instant::now();
-        let found = territory.read_behind(move |reader| Ok(reader.past_due(today, from)?)).await?;
-        if !found.forms.is_empty() {
-            let forms = found.forms;
-            territory
+        let mut found = territory.read_behind(move |reader| Ok(reader.past_due(today, from)?)).await?;
+        while !found.forms.is_empty() {
+            let forms: Vec<_> = found.forms.drain(..piece.min(found.forms.len())).collect();
+            let took = territory
                 .write(move |store, now| {
-                    let actor = store.book().own_series;
+                    let (begun, actor) = (Instant::now(), store.book().own_series);
                     erase::erase_answers(store, actor, &forms, erase::OVER, now)?;
-                    Ok(())
+                    Ok(begun.elapsed())
                 })
                 .await?;
+            piece = fitting(piece, took);
+            tokio::time::sleep(took).await;
         }
         let Some(next) = found.next else { return Ok(()) };
         from = next;
         tokio::time::sleep(begun.elapsed()).await;
     }
+}
+
+/// How many forms are erased next, after so many took so long: at most twice as many.
+fn fitting(piece: usize, took: Duration) -> usize {
+    let share = ERASING.as_secs_f64() / took.as_secs_f64().max(0.001);
+    ((piece as f64 * share.min(2.0)) as usize).max(1)
 }
 
 /// The versions of programmes that are in force on a day, each with the one before it.
@@ -534,5 +545,17 @@ async fn note_climbs(territory: &Territory, now: Millis) -> Result<()> {
                 Ok(())
             })
             .await?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_of_an_erasure_grow_and_shrink_to_the_time_they_may_take() {
+        let took = Duration::from_millis;
+        assert_eq!([fitting(8, took(3)), fitting(8, took(30)), fitting(40, took(300))], [16, 8, 4]);
+        assert_eq!([fitting(1, took(5_000)), fitting(1, took(0))], [1, 2]);
     }
 }

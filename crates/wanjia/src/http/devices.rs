@@ -80,6 +80,26 @@ pub(crate) fn origin(headers: &HeaderMap, local: bool) -> Result<String, Problem
     Ok(format!("{scheme}://{host}"))
 }
 
+/// Whoever uses a phone or an ODK client, as she is called.
+pub(super) fn worker_named(name: &str) -> Result<String, Problem> {
+    let name = name.trim();
+    if name.is_empty() || name.len() > TEXT_LIMIT {
+        return Err(Problem::field(
+            "worker_name",
+            "name",
+            "请填写使用人姓名，不超过 200 字节",
+            "whoever uses it needs a name of at most 200 bytes",
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+/// A picture to scan.
+pub(super) fn qr_svg(text: &str) -> Result<String, Problem> {
+    let picture = QrCode::new(text.as_bytes()).map_err(|_| Problem::internal())?;
+    Ok(picture.render::<svg::Color<'_>>().min_dimensions(240, 240).build())
+}
+
 /// Invite a phone: used once, within 24 hours.
 #[utoipa::path(
     post, path = "/v1/devices/invitations", tag = "devices", request_body = NewInvitation,
@@ -93,15 +113,7 @@ async fn invite(
     Json(new): Json<NewInvitation>,
 ) -> Result<(StatusCode, Json<InvitationShown>), Problem> {
     let area = scope::area(&caller, Action::ManageDevices, Some(&new.area_code), "area_code")?;
-    let worker_name = new.worker_name.trim().to_owned();
-    if worker_name.is_empty() || worker_name.len() > TEXT_LIMIT {
-        return Err(Problem::field(
-            "worker_name",
-            "name",
-            "请填写网格员姓名，不超过 200 字节",
-            "the worker needs a name of at most 200 bytes",
-        ));
-    }
+    let worker_name = worker_named(&new.worker_name)?;
     if Role::from_name(&new.role) != Some(Role::GridWorker) {
         return Err(Problem::field(
             "role",
@@ -127,8 +139,7 @@ async fn invite(
     let control = Arc::clone(&site.control);
     site.territory.read(move |_| Ok(control.invite(&hash, &invitation, now)?)).await?;
     let url = format!("{url}/phone/#/enrol/{code}");
-    let picture = QrCode::new(url.as_bytes()).map_err(|_| Problem::internal())?;
-    let qr_svg = picture.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
+    let qr_svg = qr_svg(&url)?;
     Ok((StatusCode::CREATED, Json(InvitationShown { invitation: code, url, qr_svg, expires_at })))
 }
 

@@ -9,19 +9,16 @@ use axum::http::{HeaderMap, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::access::Action;
-use domain::fact::TEXT_LIMIT;
 use domain::id::SeriesId;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use qrcode::QrCode;
-use qrcode::render::svg;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
-use super::devices::origin;
+use super::devices::{origin, qr_svg, worker_named};
 use super::extract::{Caller, Json};
 use super::problem::Problem;
 use super::scope;
@@ -78,15 +75,7 @@ async fn add(
     Json(new): Json<NewOdkUser>,
 ) -> Result<(StatusCode, Json<OdkUser>), Problem> {
     let area = scope::area(&caller, Action::ManageDevices, Some(&new.area_code), "area_code")?;
-    let worker_name = new.worker_name.trim().to_owned();
-    if worker_name.is_empty() || worker_name.len() > TEXT_LIMIT {
-        return Err(Problem::field(
-            "worker_name",
-            "name",
-            "请填写使用人姓名，不超过 200 字节",
-            "whoever uses it needs a name of at most 200 bytes",
-        ));
-    }
+    let worker_name = worker_named(&new.worker_name)?;
     let origin = origin(&headers, is_local(peer.as_ref()))?;
     let project = caller.book.areas.get(area).map(|area| area.name.clone()).unwrap_or_default();
     let added =
@@ -95,8 +84,7 @@ async fn add(
     site.fleet.enrolled(&site.territory.book(), series, area);
     let server_url = format!("{origin}/openrosa/key/{token}");
     let settings = settings(&server_url, &project).map_err(|_| Problem::internal())?;
-    let picture = QrCode::new(settings.as_bytes()).map_err(|_| Problem::internal())?;
-    let qr_svg = picture.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
+    let qr_svg = qr_svg(&settings)?;
     Ok((StatusCode::CREATED, Json(OdkUser { series, server_url, token, qr_svg })))
 }
 
