@@ -627,6 +627,7 @@ export default {
     aPerson: 'one person',
     opened: 'opened {time}',
     day: 'Day {day} of {of}, until {until} begins',
+    daysOver: 'The {of} days were over when {until} began; this is day {over} after them',
     path: 'States of the pathway',
     answers: '{role} answers for it until {time}',
     willClimb: 'climbs to {role} from {time}',

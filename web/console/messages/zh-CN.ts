@@ -627,6 +627,7 @@ export default {
     aPerson: '一人',
     opened: '{time} 开始',
     day: '第 {day} 天 / 共 {of} 天，到 {until} 零点为止',
+    daysOver: '{of} 天到 {until} 零点已满，现在是满后第 {over} 天',
     path: '流程的各个状态',
     answers: '{role}负责，{time} 前',
     willClimb: '{time} 起升级到{role}',
