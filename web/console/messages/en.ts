@@ -595,7 +595,7 @@ export default {
     openCounts: '{n} open case, {late} with an overdue task | {n} open cases, {late} with an overdue task',
     ofProgrammes: 'Only programmes in which you have a role: {programmes}',
     onlyLate: 'Only those with an overdue task',
-    allLate: 'Overdue tasks of this area',
+    allLate: 'Overdue tasks of this area: {n}',
     endedAt: 'Ended',
     openedAt: 'Opened',
     noneEnded: 'No case has ended here.',

@@ -595,7 +595,7 @@ export default {
     openCounts: '在办 {n} 个个案，其中 {late} 个有任务超时',
     ofProgrammes: '只含您有角色的方案：{programmes}',
     onlyLate: '只看有任务超时的',
-    allLate: '本区域超时的任务',
+    allLate: '本区域超时的任务：{n} 项',
     endedAt: '结束',
     openedAt: '开始',
     noneEnded: '这里没有已结束的个案。',
