@@ -24,6 +24,7 @@ use super::wire::instant;
 use super::{Site, cursor, scope};
 use crate::app::cases;
 use crate::app::failure::Result as AppResult;
+use crate::app::household::may_know;
 
 /// The most days of a series.
 const LONGEST_SERIES: i32 = 366;
@@ -177,7 +178,7 @@ struct BehindPage {
 
 #[derive(Serialize, ToSchema)]
 struct BehindRow {
-    /// `person`, `dwelling` or `area`
+    /// `person`, `dwelling`, `area` or `worker`
     kind: &'static str,
     about: About,
 }
@@ -358,6 +359,7 @@ pub(super) fn kind(subject: Subject) -> &'static str {
         Subject::Person(_) => "person",
         Subject::Dwelling(_) => "dwelling",
         Subject::Area(_) => "area",
+        Subject::Worker(_) => "worker",
     }
 }
 
@@ -412,6 +414,7 @@ async fn behind(
         }
     };
     let (limit, after) = (cursor::limit(query.limit)?, cursor::parse::<Id>(query.cursor.as_deref())?);
+    let actor = actor(&caller);
     let found = site
         .territory
         .read(move |reader| {
@@ -438,6 +441,9 @@ async fn behind(
             let last = behind.last().map(|behind| behind.subject.id());
             let mut rows = Vec::with_capacity(behind.len());
             for one in behind {
+                if !may_know(reader, actor, one.subject, counted)? {
+                    continue;
+                }
                 rows.push(BehindRow {
                     kind: kind(one.subject),
                     about: About::of(reader, one.subject, one.dwelling)?,
