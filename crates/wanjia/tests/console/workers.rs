@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use wanjia::cli::now;
 
 use super::cases::{CLERK, DOCTOR, SECRETARY, appoint, publish};
-use super::place::{DAY, OTHER, OWN, Phone, Place, Who, account};
+use super::place::{COUNTY, DAY, OTHER, OWN, Phone, Place, Who, account};
 
 const WORKER: Who = Who::Role(Role::GridWorker);
 
@@ -210,8 +210,10 @@ async fn the_second_confirmed_within_fourteen_days_asks_once_whether_it_is_a_clu
         let place = Place::new().await;
         publish(&place).await;
         appoint(&place, DOCTOR, "health_department").await;
+        let (account, role) = (account(CLERK).id, Role::Clerk as u64);
+        place.facts(vec![Body::GrantGiven { account, role, area: COUNTY.into() }]).await;
         let home = place.home(false).await;
-        let upstairs = place.door(OWN, "3栋", "2单元", "501").await;
+        let upstairs = place.door(OWN, "3", "2", "501").await;
         let elsewhere = place.home(true).await;
         let (couple, alone) = (place.people(home).await, place.people(upstairs).await);
         let next = place.people(elsewhere).await;
