@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { crc32, deflateSync } from 'node:zlib'
-import { DESK, findings, launch, openPage } from './browser.mjs'
+import { DESK, findings, foreign, launch, openPage, PHONE, sideways, tooSmall } from './browser.mjs'
 import { outlines } from './outlines.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
@@ -159,6 +159,19 @@ describe('a base map', () => {
     assert.deepEqual(new Set(await look('.canvas[data-ground]')), new Set([206]))
     assert.deepEqual(await colour(opened.page), WATER)
     assert.equal(await opened.page.locator('.beneath').innerText(), '下面垫的是这台服务器的底图。')
+  })
+
+  it('is as good on a narrow screen in English', async () => {
+    const { page, context, complaints } = await openPage(browser, territory.origin, { viewport: PHONE, locale: 'en', storageState: await opened.context.storageState() })
+    await context.addInitScript(() => location.protocol !== 'about:' && localStorage.setItem('wanjia.locale', 'en'))
+    page.setDefaultTimeout(30_000)
+    await page.goto(`${territory.origin}/#/map`)
+    await page.locator('.canvas[data-ground]').waitFor()
+    assert.equal(await page.locator('.beneath').innerText(), 'Beneath it lies the base map of this server.')
+    if (process.env.WANJIA_SHOTS) await page.screenshot({ path: join(process.env.WANJIA_SHOTS, 'ground-en.png') })
+    const alien = (await foreign(page)).filter((one) => !/保成社区|彭书记/.test(one))
+    assert.deepEqual([...(await findings(page)), ...(await sideways(page)), ...(await tooSmall(page, 44, true)), ...alien, ...complaints], [])
+    await context.close()
   })
 
   it('asks nothing of anyone else', () => assert.deepEqual(opened.complaints, []))

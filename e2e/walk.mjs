@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { choosePin, DESK, launch, openPage, PHONE, PIN, unlock } from './browser.mjs'
 import { Looking, LOOKS } from './look.mjs'
 import { outlines, point } from './outlines.mjs'
-import { makeDemonstration } from './territory.mjs'
+import { makeDemonstration, samples } from './territory.mjs'
 
 const out = fileURLToPath(new URL('../screens/', import.meta.url))
 const only = process.argv.slice(2)
@@ -294,6 +294,7 @@ async function consolePages({ locale, shape, viewport, look }) {
   await page.waitForSelector('.refusal')
   await desk.shot('37-roster-refused')
   await plans(desk)
+  await sheets(desk, name, options)
   await desk.visit(`/residual?area=${county}`, '.wrong')
   await desk.shot('38-outside-area')
   await desk.done()
@@ -306,6 +307,46 @@ async function consolePages({ locale, shape, viewport, look }) {
     await other.shot(`4${at}-${role}`)
     await other.done()
   }
+}
+
+/** A department's own blank sheet: its columns, what is kept of it, and the look of whoever approves it. */
+async function sheets(desk, name, options) {
+  const { page } = desk
+  await desk.visit('/sheets', 'main h1')
+  await page.waitForTimeout(500)
+  await desk.shot('39a-sheets', { full: true })
+  await page.locator('.page-head .button.lamp').click()
+  await page.setInputFiles('[name=file]', samples('roster.csv'))
+  await page.locator('.bring .button.dusk').click()
+  await page.locator('.bring .wrong').waitFor()
+  await desk.shot('39b-no-sheet')
+  await page.setInputFiles('[name=file]', samples('department.xlsx'))
+  await page.locator('.bring .button.dusk').click()
+  await page.locator('.columns').waitFor()
+  await desk.shot('39c-sheet-columns', { full: true })
+  await page.locator('.columns .button.lamp').click()
+  await page.fill('[name=department]', '市民政局')
+  await page.fill('[name=name]', '独居老人登记表')
+  await page.fill('[name=basis]', '民政〔2020〕7 号')
+  await desk.shot('39d-sheet-kept-as', { full: true })
+  await page.locator('.bring .button.lamp').last().click()
+  await page.locator('.sheet').first().waitFor()
+  const above = await open(name, { ...options, role: 'street' })
+  await above.visit('/sheets', '.sheet')
+  await above.dialog('39e-approve-sheet', above.page.locator('.sheet .button.dusk').first(), async (dialog) => {
+    await dialog.locator('.button.dusk').click()
+    await dialog.waitFor({ state: 'detached' })
+    await above.page.locator('.sheet .button.danger').first().focus()
+    await above.page.keyboard.press('Enter')
+    await above.page.locator('dialog[open]').waitFor()
+  })
+  await above.done()
+  await desk.visit('/sheets', '.sheet .button.lamp')
+  await page.locator('.sheet .button.lamp').first().click()
+  await page.waitForTimeout(1_000)
+  await page.locator('.sheet .acts .button:not(.lamp, .danger)').first().click()
+  await page.locator('.sheet [role=status]').waitFor()
+  await desk.shot('39f-sheet-taken', { full: true })
 }
 
 /** Drafts of a rota and of grids, one thing moved, and the last look before publishing. */
@@ -355,21 +396,28 @@ async function casesPages(name, options) {
   await own.shot('60-cases', { full: true })
   await own.visit('/cases?view=open', '.cases a.go')
   await own.shot('61-open-cases', { full: true })
-  const released = page.locator('.cases a.go', { hasText: /待解除|to be released/ })
-  await released.first().click()
-  await page.locator('.path').waitFor()
+  await own.dialog('61a-area-form', page.locator('.tools .button').first(), async (dialog) => {
+    await dialog.locator('[name=form] option').nth(1).waitFor({ state: 'attached' })
+    await dialog.locator('[name=form]').selectOption({ index: 1 })
+    await dialog.locator('.field').nth(2).waitFor()
+    await own.shot('61b-area-form-filled')
+  })
+  await own.dialog('61c-area-report', page.locator('.tools .button').last(), async () => undefined)
+  await own.visit('/cases?view=lessons', '.lines li')
+  looking.names.push('药店下午')
+  await own.shot('61d-lessons')
+  // Of a list only what is in sight is drawn.
+  const { rows } = await ask('secretary', 'GET', `/v1/cases?area=${territory.community}`)
+  const standing = (state) => `/cases/${rows.find((row) => row.state.zh.includes(state)).case}`
+  await own.visit(standing('待解除'), '.path')
   await own.shot('62-case', { full: true })
   await own.dialog('63-hand-over', page.locator('.holder .button').first(), async (dialog) => {
     await dialog.locator('option').nth(1).waitFor({ state: 'attached' })
   })
-  await own.visit('/cases?view=open', '.cases a.go')
-  await page.locator('.cases a.go', { hasText: /观察中|Observed/ }).first().click()
-  await page.locator('.counter').waitFor()
+  await own.visit(standing('观察中'), '.counter')
   await own.shot('64-day-four', { full: true })
   await own.dialog('65-step', page.locator('.steps .button').first(), async () => undefined)
-  await own.visit('/cases?view=open', '.cases a.go')
-  await page.locator('.cases a.go', { hasText: /线索|clue/ }).first().click()
-  await page.locator('.path').waitFor()
+  await own.visit(standing('线索'), '.path')
   await page.locator('.page-head a').first().click()
   await page.locator('.lines').first().waitFor()
   await own.shot('66-household', { full: true })

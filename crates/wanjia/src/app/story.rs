@@ -22,6 +22,7 @@ use super::accounts::{self, NewAccount, NewAppointment};
 use super::cases::{self, Acting, Actor, FilledIn, Reporting, Typed};
 use super::failure::{Failure, Result};
 use super::judging;
+use super::lessons;
 use super::synthetic::City;
 
 /// The packs as they stand in `programmes/`.
@@ -153,7 +154,8 @@ pub fn tell(
     gourds(&mut teller, &next()?)?;
     returnee(&mut teller, &next()?)?;
     let today = [next()?, next()?, next()?, next()?];
-    this_morning(&mut teller, &today, city, communities, community)
+    this_morning(&mut teller, &today, city, communities, community)?;
+    answered(&mut teller, &next()?)
 }
 
 fn too_few() -> Failure {
@@ -230,7 +232,7 @@ fn homes(store: &mut Store, city: &City, communities: &[String], community: usiz
 }
 
 /// Households that the story needs in its community.
-const HOMES: usize = 12;
+const HOMES: usize = 13;
 
 fn home(reader: &mut Reader, city: &City, communities: &[String], number: u64) -> Result<Option<Home>> {
     let household = city.household(number);
@@ -608,6 +610,35 @@ fn gourds(teller: &mut Teller<'_>, home: &Home) -> Result<()> {
     teller.step(teller.at(2, 9), "secretary", "village_cadre", case, "offer")?;
     teller.step(teller.at(1, 14), "street", "township_officer", case, "order")?;
     teller.hand_over(teller.at(1, 15), ("secretary", "village_cadre"), ("helper", "helper"), case)
+}
+
+/// Medicine was asked for, brought and confirmed within a day, and what was learnt from it is kept.
+fn answered(teller: &mut Teller<'_>, home: &Home) -> Result<()> {
+    let subject = home.household();
+    let secretary = teller.who("secretary")?;
+    let asked = Reporting {
+        programme: EPIDEMIC,
+        pathway: "need",
+        subject,
+        dwelling: home.dwelling,
+        source: Source::Resident,
+    };
+    let case = cases::report(teller.store, secretary.id, &asked, teller.at(2, 9))?;
+    teller.step(teller.at(2, 10), "secretary", "community_secretary", case, "match")?;
+    teller.step(teller.at(2, 14), "secretary", "community_secretary", case, "send")?;
+    let delivered = [
+        ("kind", text("medicine")),
+        ("urgent", text("no")),
+        ("raised_on", date(teller.today() - 2)),
+        ("outcome", text("delivered")),
+        ("outcome_on", date(teller.today() - 2)),
+        ("confirmed", text("yes")),
+    ];
+    let about = (home, subject, Some(case));
+    teller.fill(teller.at(2, 16), ("secretary", EPIDEMIC, "need"), about, &delivered)?;
+    teller.step(teller.at(2, 16) + 5 * MINUTE, "secretary", "community_secretary", case, "confirm")?;
+    let learnt = "药店下午四点前收到处方，当天就能送到；晚了要等第二天。";
+    lessons::note(teller.store, secretary, (case, learnt), teller.at(1, 8))
 }
 
 /// Day 4 of 14, with her checks.
