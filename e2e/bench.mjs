@@ -2,7 +2,7 @@
  * How the screens feel: the budgets in time, measured in Chromium on the real program, with a bare Vue list as the
  * yardstick in the same run. Prints a table and ends with 1 if a budget is missed.
  *
- *     node bench.mjs [--runs 7] [--throttle 6]
+ *     node bench.mjs [--runs 7] [--throttle 6] [--rows 100000]
  */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -11,13 +11,20 @@ import { parseArgs } from 'node:util'
 import { choosePin, DESK, launch, openPage, phoneOptions, PIN } from './browser.mjs'
 import { makeTerritory } from './territory.mjs'
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '7' }, throttle: { type: 'string', default: '6' } } })
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '7' }, throttle: { type: 'string', default: '6' }, rows: { type: 'string', default: '100000' } } })
 const RUNS = Number(values.runs)
 const THROTTLE = Number(values.throttle)
+/** Of the longest list. */
+const ROWS = Number(values.rows)
 /** Five hundred doors of many houses, and a thousand dwellings of one house. */
 const STREET = '420102002'
 const DOORS = '420102002003'
 const HOUSE = '420102002004'
+/** A community with as many doors as the longest list has rows, brought in parts that fit into one request. */
+const LONG = '420102002005'
+const PART = 20_000
+/** So many places of a long list are flicked past, so many frames at each. */
+const [STOPS, FLICK] = [60, 30]
 /** So many proposals are settled by keyboard alone; two hundred an hour leave 18 seconds for each. */
 const SETTLED = 20
 
@@ -27,6 +34,7 @@ let strokes = 0
 const middle = (list) => [...list].sort((left, right) => left - right)[Math.floor(list.length / 2)]
 const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`
 const keys = (value) => `${value} keys`
+const frames = (value) => `${value} frames`
 
 /** A budget holds for the middle of the runs. */
 function note(what, bar, measured, yardstick = null, unit = ms) {
@@ -39,6 +47,7 @@ try {
   const secretary = await territory.account('peng', 'community_secretary', DOORS, '彭书记')
   const other = await territory.account('dazhi', 'street', STREET, '大智街道')
   const neighbour = await territory.account('liu', 'community_secretary', HOUSE, '刘书记')
+  const largest = await territory.account('zhao', 'community_secretary', LONG, '赵书记')
   await territory.serve()
   const desk = await signIn(secretary)
   const street = await signIn(other)
@@ -54,6 +63,7 @@ try {
   await listOpens(phone, bare)
   await houseScrolls(await enrol(next, HOUSE), next)
   await lives(phone, desk)
+  await listScrolls(await signIn(largest))
   await board()
 } finally {
   await browser.close()
@@ -89,12 +99,12 @@ function ask(page, method, path, body) {
   )
 }
 
-function roster(area, doors, houses) {
+function roster(area, doors, houses, from = 0) {
   const lines = ['小区编码,楼栋,单元,房号,姓名,性别,出生日期,身份证号,电话,与户主关系']
   const each = doors / houses
   for (let door = 0; door < doors; door += 1) {
     const at = door % each
-    lines.push(`${area},${Math.floor(door / each) + 1},1,${Math.floor(at / 10) + 1}${String((at % 10) + 1).padStart(2, '0')},王${'春夏秋冬'[door % 4]}${'梅兰竹菊松'[door % 5]},女,1960-03-0${(door % 9) + 1},,,户主`)
+    lines.push(`${area},${from + Math.floor(door / each) + 1},1,${Math.floor(at / 10) + 1}${String((at % 10) + 1).padStart(2, '0')},王${'春夏秋冬'[door % 4]}${'梅兰竹菊松'[door % 5]},女,1960-03-0${(door % 9) + 1},,,户主`)
   }
   return lines.join('\n')
 }
@@ -233,6 +243,57 @@ async function longest(page) {
   return measured
 }
 
+/** The whole residual list, brought page by page, and a bare list of as many lines: what a brisk flick at many places of each costs. */
+async function listScrolls(page) {
+  for (let from = 0; from < ROWS; from += PART) {
+    const doors = Math.min(PART, ROWS - from)
+    await ask(page, 'POST', `/v1/roster?source=long${from}&dry_run=false`, roster(LONG, doors, doors / 1000, from / 1000))
+  }
+  await page.goto(`${territory.origin}/#/residual`)
+  const more = page.locator('.more button')
+  await page.locator('tbody tr').first().waitFor()
+  while (await more.count()) await more.click({ timeout: 60_000 }).catch(() => undefined)
+  const bare = await bareList(DESK, ROWS)
+  await bare.click('#open')
+  await bare.locator('#list li').first().waitFor({ timeout: 120_000 })
+  const [measured, yardstick] = [await flicked(page), await flicked(bare)]
+  const told = await page.locator('[role=status].tabular').innerText()
+  if (!told.replace(/\D/g, '').startsWith(String(ROWS))) throw new Error(`not all of it is there: ${told}`)
+  note(`${ROWS} rows of the residual list scroll: the longest frame`, 50, measured.map(({ frame }) => frame), yardstick.map(({ frame }) => frame))
+  note(`${ROWS} rows of the residual list scroll: frames over 50 ms`, null, measured.map(({ count }) => count), yardstick.map(({ count }) => count), frames)
+}
+
+/** The longest frame, and how many there were of 50 ms and more, at places all along a long page. */
+async function flicked(page) {
+  const measured = []
+  for (let run = 0; run < RUNS; run += 1) {
+    measured.push(
+      await page.evaluate(
+        async ([stops, flick]) => {
+          scrollTo(0, 0)
+          await new Promise((resolve) => setTimeout(resolve, 300))
+          const long = []
+          const watching = new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration)))
+          watching.observe({ type: 'long-animation-frame' })
+          const end = document.documentElement.scrollHeight - innerHeight
+          for (let stop = 0; stop < stops; stop += 1) {
+            scrollTo(0, (end * stop) / stops)
+            for (let frame = 0; frame < flick; frame += 1) {
+              await new Promise(requestAnimationFrame)
+              scrollBy(0, 60)
+            }
+          }
+          await new Promise((resolve) => setTimeout(resolve, 100))
+          watching.disconnect()
+          return { frame: Math.max(0, ...long), count: long.length }
+        },
+        [STOPS, FLICK],
+      ),
+    )
+  }
+  return measured
+}
+
 /** From the server's answer to a push until the secretary's number has changed, without a reload. */
 async function lives(page, desk) {
   await reopen(page, 1)
@@ -311,17 +372,17 @@ async function struck(page, key, left = null) {
   return page.evaluate(() => window.struck)
 }
 
-/** A page with Vue and nothing else: five hundred lines of three words. */
-async function bareList() {
+/** A page with Vue and nothing else: so many lines of three words. */
+async function bareList(viewport = null, lines = 500) {
   const vue = await readFile(createRequire(fileURLToPath(new URL('../web/package.json', import.meta.url))).resolve('vue/dist/vue.runtime.global.prod.js'), 'utf8')
-  const { page } = await openPage(browser, 'http://bare.test', phoneOptions())
+  const { page } = await openPage(browser, 'http://bare.test', viewport === null ? phoneOptions() : { viewport })
   await page.route('http://bare.test/**', (route) =>
     route.fulfill({
       contentType: 'text/html',
       body: `<!doctype html><body><button id="open">open</button><button id="close">close</button><div id="app"></div><script>${vue}</script><script>
         const { createApp, h, ref } = Vue
         const open = ref(false)
-        const doors = Array.from({ length: 500 }, (_, at) => ({ room: String(at), name: '王' + at, state: '待访' }))
+        const doors = Array.from({ length: ${lines} }, (_, at) => ({ room: String(at), name: '王' + at, state: '待访' }))
         document.querySelector('#open').onclick = () => { open.value = true }
         document.querySelector('#close').onclick = () => { open.value = false }
         createApp({ setup: () => () => open.value ? h('ul', { id: 'list' }, doors.map((door) => h('li', { key: door.room }, [h('button', [h('b', door.room), h('span', door.name), h('span', door.state)])]))) : null }).mount('#app')
@@ -333,7 +394,7 @@ async function bareList() {
 }
 
 function report() {
-  const table = [['', 'budget', 'middle', 'worst', 'bare Vue', ''], ...rows.map(({ what, bar, unit, measured, worst, yardstick }) => [what, bar === null ? '–' : `≤ ${unit(bar)}`, unit(measured), unit(worst), yardstick === null ? '' : ms(yardstick), bar === null ? '' : measured <= bar ? 'met' : 'MISSED'])]
+  const table = [['', 'budget', 'middle', 'worst', 'bare Vue', ''], ...rows.map(({ what, bar, unit, measured, worst, yardstick }) => [what, bar === null ? '–' : `≤ ${unit(bar)}`, unit(measured), unit(worst), yardstick === null ? '' : unit(yardstick), bar === null ? '' : measured <= bar ? 'met' : 'MISSED'])]
   const widths = table[0].map((_, column) => Math.max(...table.map((line) => line[column].length)))
   for (const line of table) console.log(line.map((text, column) => (column === 0 ? text.padEnd(widths[column]) : text.padStart(widths[column]))).join('  '))
   console.log(`${RUNS} runs each; a budget holds for the middle one`)

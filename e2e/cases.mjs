@@ -14,8 +14,8 @@ let territory
 let browser
 const pages = {}
 
-async function signIn(username) {
-  const { page } = await openPage(browser, territory.origin, { viewport: DESK })
+async function signIn(username, more = {}) {
+  const { page } = await openPage(browser, territory.origin, { viewport: DESK, ...more })
   page.setDefaultTimeout(PATIENCE)
   await page.goto(`${territory.origin}/`)
   await page.fill('[name=username]', username)
@@ -123,7 +123,8 @@ describe('a case', () => {
     await secretary.getByRole('link', { name: '线索，待核实' }).click()
     await secretary.getByText('已做，等乡镇工作人员签字').waitFor()
     const url = secretary.url()
-    const street = await signIn('street')
+    // Her computer is somewhere else.
+    const street = await signIn('street', { timezoneId: 'America/New_York' })
     await street.goto(url)
     await street.getByRole('button', { name: /^签字/ }).click()
     await street.locator('dialog').getByRole('button', { name: '签字' }).click()
@@ -195,5 +196,117 @@ describe('a case', () => {
     // A fever is a case at once, whoever told it.
     await secretary.getByRole('link', { name: '发热', exact: true }).waitFor({ timeout: FIRST_PASS })
     await quiet(secretary, 'the file of who told')
+  })
+
+  it('counts what is overdue once: each number leads to as many lines', async () => {
+    for (const who of ['secretary', 'street']) {
+      const page = pages[who]
+      await go(page, '指挥')
+      const figure = page.locator('[data-figure=late] a')
+      await figure.waitFor()
+      const number = Number(await figure.innerText())
+      assert.ok(number > 0, `${who}: the story has tasks that are overdue`)
+      await figure.click()
+      await page.getByRole('heading', { name: '超时的任务' }).waitFor()
+      await page.locator('table.due tbody tr.late').first().waitFor()
+      assert.equal(Number(await page.locator('table.due').getAttribute('aria-rowcount')) - 1, number, who)
+      assert.equal(await page.getByRole('status').filter({ hasText: '项' }).innerText(), `${number} 项`)
+      await quiet(page, `what is overdue, for ${who}`)
+      // Whose they are adds up to the same, and back is where she came from.
+      await page.getByRole('link', { name: '‹ 指挥' }).click()
+      const parts = page.locator('table', { hasText: '超时的是谁的' }).locator('td.number a')
+      await parts.first().waitFor()
+      const each = (await parts.allInnerTexts()).map(Number)
+      assert.equal(each.reduce((sum, one) => sum + one, 0), number, who)
+      await parts.first().click()
+      await page.locator('table.due tbody tr.late').first().waitFor()
+      assert.equal(Number(await page.locator('table.due').getAttribute('aria-rowcount')) - 1, each[0], who)
+    }
+    const { secretary } = pages
+    await go(secretary, '事项')
+    await secretary.getByRole('button', { name: '在办的个案' }).click()
+    const [open, late] = (await secretary.getByText(/在办 \d+ 个个案/).innerText()).match(/\d+/g).map(Number)
+    const rows = async () => Number(await secretary.locator('.cases table.due').getAttribute('aria-rowcount')) - 1
+    assert.equal(await rows(), open)
+    await secretary.getByLabel('只看有任务超时的').check()
+    await secretary.waitForFunction((wanted) => document.querySelector('.cases table.due')?.getAttribute('aria-rowcount') === String(wanted + 1), late)
+  })
+
+  it('that has ended is found again', async () => {
+    const { secretary } = pages
+    await go(secretary, '事项')
+    await secretary.getByRole('button', { name: '已结束的个案' }).click()
+    const ended = secretary.locator('.cases a.go')
+    await ended.first().waitFor()
+    await quiet(secretary, 'ended cases')
+    await secretary.locator('.tools select').selectOption({ label: '需求 · 疫情防控' })
+    await ended.first().click()
+    await secretary.getByRole('button', { name: '写下经验' }).waitFor()
+    await secretary.getByRole('link', { name: '‹ 事项' }).click()
+    await secretary.getByRole('button', { name: '已结束的个案', pressed: true }).waitFor()
+    await secretary.getByRole('button', { name: '经验', exact: true }).click()
+    await secretary.getByLabel('在经验里找').fill('没有这样的词')
+    await secretary.getByText('没有找到').waitFor()
+  })
+
+  it('of an area is told in words by the staff, and says which open one it joined', async () => {
+    const { secretary } = pages
+    await go(secretary, '事项')
+    await secretary.getByRole('button', { name: '在办的个案' }).click()
+    await secretary.getByRole('button', { name: '报告本区域的个案' }).click()
+    const dialog = secretary.locator('dialog')
+    assert.equal(await dialog.locator('select[name=source]').inputValue(), 'worker')
+    await dialog.getByLabel('流程').selectOption({ label: '无疫情小区 · 疫情防控' })
+    await dialog.getByLabel('是什么情况').fill('消杀记录缺两天')
+    await dialog.getByRole('button', { name: '报告个案' }).click()
+    await dialog.getByText('您的报告记在它名下').waitFor()
+    await quiet(secretary, 'a report that joined')
+    await dialog.getByRole('link', { name: '看这个个案' }).click()
+    await secretary.getByRole('heading', { name: /无疫情小区/ }).waitFor()
+    await secretary.getByRole('button', { name: '看依据和原因' }).click()
+    await secretary.getByText('消杀记录缺两天').waitFor()
+    await secretary.getByText(/^条件：/).first().waitFor()
+  })
+
+  it('leaves a slip that is not printed only after asking, in the language that was chosen', async () => {
+    const { secretary } = pages
+    await go(secretary, '居民')
+    await secretary.getByRole('button', { name: '印便条' }).click()
+    const dialog = secretary.locator('dialog')
+    const every = dialog.getByLabel('全选')
+    await secretary.waitForFunction(() => document.querySelector('dialog [name=all]')?.checked === true)
+    await every.uncheck()
+    await dialog.locator('.doors label').first().click()
+    assert.equal(await every.evaluate((box) => box.indeterminate), true)
+    await dialog.getByLabel('便条上的语言').selectOption({ label: 'العربية' })
+    await dialog.locator('[name=phone]').fill('027-82812345')
+    await dialog.getByRole('button', { name: '生成 1 张' }).click()
+    const slip = dialog.locator('article.slip')
+    await slip.waitFor()
+    assert.deepEqual(await slip.evaluate((paper) => [paper.lang, paper.dir]), ['ar', 'rtl'])
+    await slip.getByText('ورقة الحي').waitFor()
+    await dialog.getByRole('button', { name: '关闭' }).click()
+    await dialog.getByText('还没有打印').waitFor()
+    assert.match(await slip.locator('.code').innerText(), /^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$/, 'the code is still there')
+    await quiet(secretary, 'a slip that is not printed')
+    await secretary.evaluate(() => (window.print = () => undefined))
+    await dialog.getByRole('button', { name: '打印' , exact: true }).click()
+    await dialog.getByRole('button', { name: '完成' }).click()
+    await dialog.waitFor({ state: 'detached' })
+  })
+
+  it('asks for nothing that its reader may not see, and shows midnight where the doors are', async () => {
+    const { doctor } = pages
+    const refused = []
+    doctor.on('response', (answer) => answer.status() >= 400 && refused.push(`${answer.status()} ${answer.url()}`))
+    for (const name of ['进度', '指挥', '事项', '指标']) {
+      await go(doctor, name)
+      await doctor.locator('main :is(table, dl, .huge)').first().waitFor()
+    }
+    await doctor.getByRole('button', { name: '排查覆盖率' }).click()
+    await doctor.getByText('《入户排查结果》里还没有可数的答案').first().waitFor()
+    assert.deepEqual(refused, [])
+    const deadline = (page) => page.getByText(/^截止 /).innerText()
+    assert.equal(await deadline(pages.street), await deadline(pages.secretary))
   })
 })

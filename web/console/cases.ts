@@ -1,7 +1,7 @@
 /** Cases, tasks and what is filled in, as the server tells them; and what is reckoned of them to be shown. */
 import { shallowRef } from 'vue'
-import { campaignDay } from '@core/doors/day'
 import { call } from './call'
+import { dayOf } from './clock'
 
 /** A code of a programme, and how it is called. */
 export interface Named {
@@ -92,6 +92,7 @@ export interface NextStep {
   signed_by: string[]
   missing?: string[]
   condition?: string
+  says?: { zh: string; en: string }
   may_override: boolean
 }
 
@@ -121,16 +122,20 @@ export interface CaseFile {
   tasks: CaseTask[]
   reports: { at: string; source: 'rule' | 'worker' | 'department' | 'resident'; rule?: Named; by: string }[]
   events: CaseEvent[]
-  told: { at: string; task: string; role: string; due: string }[]
+  told: { at: string; kind: DueTask['kind']; of: Named; role: string; due: string }[]
   holder?: string
   offered?: string
   roles: string[]
+  may_offer: boolean
+  may_take: boolean
   staff: { id: string; name: string }[]
   lessons: Lesson[]
 }
 
 export interface Why {
   evidence: { form_zh: string; form_en: string; zh: string; en: string; value_zh: string; value_en: string }[][]
+  /** Of each report. */
+  said: (string | null)[]
   reasons: (string | null)[]
 }
 
@@ -249,12 +254,10 @@ export function roleName(programme: string, role: string, locale: string): strin
 export const WHEN = ['overdue', 'today', 'later'] as const
 export type When = (typeof WHEN)[number]
 
-const HOURS_AHEAD = 8
-
 export function when(due: string, now: number): When {
   const at = Date.parse(due)
   if (at <= now) return 'overdue'
-  return campaignDay(at, HOURS_AHEAD) === campaignDay(now, HOURS_AHEAD) ? 'today' : 'later'
+  return dayOf(at) === dayOf(now) ? 'today' : 'later'
 }
 
 /** The roles that a task climbs to and from when on: the first when it is due, one more for each time as long again. */

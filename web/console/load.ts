@@ -29,6 +29,8 @@ export function useLoad<Question, Value>(
   const self = Symbol('load')
   let round = 0
   let latest = Promise.resolve()
+  /** She may not ask this, or not so: asking it again would be refused again. */
+  let refused = false
 
   watch([busy, value], () => (busy.value && value.value === null ? waiting.add(self) : waiting.delete(self)), { flush: 'sync' })
 
@@ -56,10 +58,12 @@ export function useLoad<Question, Value>(
       value.value = found
       wrong.value = null
       code.value = ''
+      refused = false
     } catch (error) {
       if (mine !== round) return
       wrong.value = sentence(error)
       code.value = error instanceof Refused ? error.code : ''
+      refused = error instanceof Refused && [403, 422].includes(error.problem.status)
       // What another question was answered with must not stand under this one.
       if (fresh) value.value = null
     } finally {
@@ -68,7 +72,7 @@ export function useLoad<Question, Value>(
   }
 
   watch(() => JSON.stringify(question()), () => load(true), { immediate: true })
-  watch(tick, () => load(false))
+  watch(tick, () => refused || load(false))
   onScopeDispose(() => {
     round += 1
     waiting.delete(self)

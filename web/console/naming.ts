@@ -1,4 +1,5 @@
 import { numbered } from '@core/doors/name'
+import { zone } from './clock'
 import { translate as t } from './texts'
 
 interface Address {
@@ -39,7 +40,16 @@ export function percent(part: number, whole: number): number {
   return rounded === 0 && part > 0 ? 1 : rounded
 }
 
-/** Month, day, hour and minute, as the reader's language writes them. */
+/** Month, day, hour and minute of the deployment, as the reader's language writes them. */
 export function shortTime(at: string, locale: string): string {
-  return new Date(at).toLocaleString(locale, { month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  return new Date(at).toLocaleString(locale, { month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone() })
+}
+
+/** What a list calls someone in a household, as far as the words are the usual ones. */
+const RELATIONS: Record<string, string> = { 户主: 'head', 配偶: 'spouse', 妻: 'spouse', 夫: 'spouse', 子: 'child', 女: 'child', 儿子: 'child', 女儿: 'child', 子女: 'child', 父亲: 'parent', 母亲: 'parent', 父母: 'parent', 租户: 'tenant', 租客: 'tenant' }
+
+/** In the reader's language; words that are not known, and Chinese for who reads it, as they stand in the list. */
+export function relationName(relation: string | null | undefined, locale: string): string {
+  const known = RELATIONS[relation ?? '']
+  return known === undefined || locale.startsWith('zh') ? (relation ?? '') : t(`relation.${known}`)
 }

@@ -11,6 +11,12 @@ const SHOWN_FOR = 6_000
 export const notice = shallowRef<Notice | null>(null)
 let timer: ReturnType<typeof setTimeout> | undefined
 
+/** What was said on one page is not said on the next. */
+export function hush(): void {
+  clearTimeout(timer)
+  notice.value = null
+}
+
 export function say(text: string, tone: Notice['tone'] = 'done'): void {
   clearTimeout(timer)
   notice.value = { text, tone }

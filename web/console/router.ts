@@ -1,6 +1,6 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
 import { may, PAGES } from './may'
-import { say } from './notice'
+import { hush, say } from './notice'
 import Coverage from './screens/Coverage.vue'
 import { translate } from './texts'
 
@@ -14,6 +14,7 @@ const SCREENS = {
   tasks: () => import('./screens/Tasks.vue'),
   cases: () => import('./screens/Cases.vue'),
   case: () => import('./screens/Case.vue'),
+  late: () => import('./screens/Late.vue'),
   tree: () => import('./screens/Tree.vue'),
   household: () => import('./screens/Household.vue'),
   file: () => import('./screens/File.vue'),
@@ -36,6 +37,7 @@ export const router = createRouter({
     { path: '/reconcile', name: 'reconcile', component: SCREENS.reconcile },
     { path: '/building', name: 'building', component: SCREENS.building },
     { path: '/command', name: 'command', component: SCREENS.command },
+    { path: '/command/late', name: 'late', component: SCREENS.late },
     { path: '/floors', name: 'floors', component: SCREENS.floors },
     { path: '/map', name: 'map', component: SCREENS.map },
     { path: '/tasks', name: 'tasks', component: SCREENS.tasks },
@@ -59,6 +61,10 @@ export const router = createRouter({
 
 // A page that does not come (the server is away, or has newer pages) must not look like a click that missed.
 router.onError(() => say(translate('problem.unreachable'), 'wrong'))
+
+router.afterEach((to, from) => {
+  if (to.path !== from.path) hush()
+})
 
 /** Fetches every page ahead, so that the menu answers when the server does not. */
 export function fetchPages(): void {

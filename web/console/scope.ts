@@ -40,6 +40,14 @@ export function swept(asked: string, sweepArea: string | undefined): string {
   return sweepArea !== undefined && sweepArea.startsWith(asked) ? sweepArea : asked
 }
 
+/** Levels of which doors and people are listed no more: they are asked for by community. */
+const LISTS_NO_MORE = ['city', 'county', 'township', 'community']
+
+/** Whether doors and people of an area are listed as a whole: of a community at most. */
+export async function isListed(code: string): Promise<boolean> {
+  return !(await areasBelow(code)).some(({ level }) => LISTS_NO_MORE.includes(level))
+}
+
 /** `area` is what pages of the sweep look at, `asked` what the address says, whatever is swept. */
 export function useScope() {
   const route = useRoute()

@@ -3,11 +3,17 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import { Refused } from '@core/api/client'
 import { standing } from '@core/standing'
 import { call, onSessionEnd } from './call'
+import { offsetHours } from './clock'
 import { sentence } from './load'
 import { forgetProgrammes } from './cases'
 import { forgetNames } from './names'
 import { say } from './notice'
 import type { Account, Sweep } from '@core/api/types'
+
+interface Session {
+  account: Account
+  campaign: { offset_hours: number }
+}
 
 const STORED_SWEEP = 'wanjia.sweep'
 /** Pushes come in bursts: pages ask again at most once in this time. */
@@ -43,8 +49,7 @@ watch(chosenSweep, (id) => localStorage.setItem(STORED_SWEEP, id))
 
 export async function resume(): Promise<void> {
   try {
-    const { body } = await call<{ account: Account }>('/v1/session')
-    enter(body.account)
+    enter((await call<Session>('/v1/session')).body)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     account.value = null
@@ -53,8 +58,7 @@ export async function resume(): Promise<void> {
 
 export async function signIn(username: string, password: string, code: string): Promise<void> {
   const json = { username, password, code }
-  const { body } = await call<{ account: Account }>('/v1/session', { method: 'POST', json })
-  enter(body.account)
+  enter((await call<Session>('/v1/session', { method: 'POST', json })).body)
 }
 
 export async function signOut(): Promise<void> {
@@ -96,7 +100,8 @@ function leave(): void {
 
 onSessionEnd(leave)
 
-function enter(known: Account): void {
+function enter({ account: known, campaign }: Session): void {
+  offsetHours.value = campaign.offset_hours
   account.value = known
   void learnSweeps()
   listen()

@@ -65,3 +65,46 @@ describe('the line of a figure', () => {
     expect(runs([{ on: '1', value: 7 }, { on: '2', value: 7 }], 30, 10)[0]!.map(({ y }) => y)).toEqual([5, 5])
   })
 })
+
+const { offsetHours, today } = await import('../console/clock')
+const { relationName, shortTime } = await import('../console/naming')
+const { i18n } = await import('../console/texts')
+const { default: english } = await import('../console/messages/en')
+const { SLIP, slipDoor } = await import('../console/slip')
+
+describe('hours and days', () => {
+  it('are the deployment’s, wherever the reader’s computer is', () => {
+    // Midnight of the eleventh at +08:00 is the tenth in London and in New York.
+    const zone = process.env.TZ
+    for (process.env.TZ of ['America/New_York', 'Europe/London', 'Asia/Shanghai']) {
+      expect(shortTime('2020-03-10T16:00:00.000Z', 'en-GB')).toBe('11/03, 00:00')
+    }
+    process.env.TZ = zone
+    offsetHours.value = 6
+    expect(shortTime('2020-03-10T16:00:00.000Z', 'en-GB')).toBe('10/03, 22:00')
+    offsetHours.value = 8
+  })
+
+  it('begin a day at the deployment’s midnight', () => {
+    vi.useFakeTimers({ now: Date.parse('2020-03-10T16:30:00Z') })
+    expect([today(), today(-1), today(60)]).toEqual(['2020-03-11', '2020-03-10', '2020-05-10'])
+    vi.useRealTimers()
+  })
+})
+
+describe('a relation', () => {
+  it('is said in the reader’s language where it is a usual one', () => {
+    expect([relationName('配偶', 'zh-CN'), relationName('表叔', 'en'), relationName(undefined, 'en')]).toEqual(['配偶', '表叔', ''])
+    i18n.global.setLocaleMessage('en' as never, english as never)
+    ;(i18n.global.locale as unknown as { value: string }).value = 'en'
+    expect(relationName('配偶', 'en')).toBe('spouse')
+  })
+})
+
+describe('a slip', () => {
+  it('names its door in each language', () => {
+    const door = { building: '3', unit: '2', room: '402' }
+    expect((Object.keys(SLIP) as (keyof typeof SLIP)[]).map((language) => slipDoor(door, language))).toEqual(['3 栋 2 单元 402', 'Building 3 Unit 2 402', 'المبنى 3 المدخل 2 402'])
+    expect(slipDoor({ building: '东楼', unit: '', room: '402' }, 'en')).toBe('东楼 402')
+  })
+})

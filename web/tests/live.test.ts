@@ -36,7 +36,7 @@ beforeEach(async () => {
   vi.useFakeTimers()
   Line.opened = []
   call.mockImplementation((path: string) =>
-    Promise.resolve({ body: path === '/v1/sweeps' ? { sweeps: [] } : { account: { id: 'a', name: '彭', role: 'clerk', area_code: '1', area_name: '一' } } }),
+    Promise.resolve({ body: path === '/v1/sweeps' ? { sweeps: [] } : { account: { id: 'a', name: '彭', role: 'clerk', area_code: '1', area_name: '一' }, campaign: { offset_hours: 8 } } }),
   )
   await session.resume()
 })

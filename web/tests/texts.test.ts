@@ -10,6 +10,7 @@ import phoneLater from '../phone/messages/zh-CN.later'
 import residentArabic from '../resident/messages/ar'
 import residentEnglish from '../resident/messages/en'
 import residentChinese from '../resident/messages/zh-CN'
+import { SLIP } from '../console/slip'
 import type { Messages } from '@core/i18n'
 import { Refused } from '@core/api/client'
 
@@ -36,6 +37,8 @@ const slots = (message: string) => [...message.matchAll(/\{(\w+)\}/g)].map(([, n
 describe.each([
   ['phone', merged(phoneChinese, phoneLater), phoneEnglish],
   ['console', consoleChinese, consoleEnglish],
+  ['slip', SLIP['zh-CN'], SLIP.en],
+  ['slip from the right', SLIP['zh-CN'], SLIP.ar],
   ['resident’s page', residentChinese, residentEnglish],
   ['resident’s page from the right', residentChinese, residentArabic],
 ] as const)('texts of the %s', (_, chinese, english) => {

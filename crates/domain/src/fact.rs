@@ -259,7 +259,8 @@ pub enum Body {
         on: Day,
     },
     /// 33 `[case, programme, version, pathway, kind of subject, subject, dwelling, source, rule | null, day | null]`; a case
-    /// is opened, or joins the one that is open for this subject and pathway. The day is that from which it counts.
+    /// is opened, or joins the one that is open for this subject and pathway. The day is that from which it counts. The
+    /// sealed content, if any, is what was said.
     CaseReported {
         case: CaseId,
         programme: String,

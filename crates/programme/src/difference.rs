@@ -570,6 +570,13 @@ impl Lines {
             &list(&step.signed_by),
         );
         self.condition(code, before.guard.as_ref(), step.guard.as_ref());
+        let says = |step: &Step| step.says.clone().unwrap_or_default();
+        self.texts(
+            &format!("{zh} 的条件怎么说"),
+            &format!("what the condition of {en} says"),
+            &says(before),
+            &says(step),
+        );
         let over = |step: &Step| match step.may_override {
             true => ("可以".to_owned(), "yes".to_owned()),
             false => ("不可以".to_owned(), "no".to_owned()),

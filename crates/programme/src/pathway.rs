@@ -84,6 +84,8 @@ pub struct Step {
     pub signed_by: Vec<String>,
     /// What must hold of the subject.
     pub guard: Option<Condition>,
+    /// The guard in plain words.
+    pub says: Option<Texts>,
     /// Whether it may be taken though the guard does not hold, with a reason.
     pub may_override: bool,
 }
@@ -378,6 +380,23 @@ fn read_step(
         true => part.passage("guard", findings),
         false => None,
     };
+    let says = match part.has("says") {
+        true => part.texts("says", findings),
+        false => None,
+    };
+    if let Some(says) = &says {
+        says.value.check("says", &known.vocabulary.manifest.languages, &says.place, findings);
+        if guard.is_none() {
+            findings.add(
+                &says.place,
+                "says_nothing",
+                say(
+                    "这一步没有条件 guard，says 无从说起",
+                    "the step has no guard for says to put into words",
+                ),
+            );
+        }
+    }
     let source = part.source();
     let guard =
         guard.and_then(|(text, content)| condition::read(text, content, source, known.vocabulary, findings));
@@ -391,6 +410,7 @@ fn read_step(
         by: values(by),
         signed_by: values(signed_by),
         guard,
+        says: says.map(|says| says.value),
         may_override,
     })
 }

@@ -519,6 +519,8 @@ fn a_pathway_has_a_limit_in_every_state_and_an_end_from_every_one() {
         ("to = \"cooled\"", "to = \"gone\""),
         ("by = [\"worker\"]", ""),
         ("visit.room_c < param.hot_c", "visit.room_f < 95.0"),
+        ("guard = \"visit.room_c < param.hot_c\"", "says = { zh = \"凉了\", en = \"it is cool\" }"),
+        ("guard =", "says = { zh = \"凉了\" }\nguard ="),
         ("end = true", "end = true\nrestriction = \"stay_in\""),
         ("owner = \"worker\"", "owner = \"worker\"\ncounted_from = \"visit.room_c\""),
         (

@@ -1,7 +1,7 @@
 //! Cases as boards and files read them: how many stand open where, which stand behind a door, whom a form ties to one.
 
 use domain::area::AreaNumber;
-use domain::case::{Event, Filled, Subject};
+use domain::case::{Event, Filled, Report, Subject};
 use domain::id::{ActorId, CaseId, DwellingId, Id, SeriesId};
 use domain::time::Millis;
 use programme::answer::Record;
@@ -10,6 +10,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::cases::{FILLED, filled_from, subject_from};
 use crate::error::Result;
 use crate::query::Reader;
+use crate::store::read_fact;
 use crate::views::{get_id, get_optional_id};
 
 /// How many cases of a pathway stand open in an area itself, and of how many something is overdue.
@@ -105,6 +106,45 @@ impl Reader {
         }
         lines.sort_by_key(|line| (line.due, line.id));
         Ok(lines)
+    }
+
+    /// The cases of a programme in an area and below it that have ended, on one pathway or on any: what ended last first, from
+    /// a place on.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn ended_cases(
+        &self,
+        area: AreaNumber,
+        (programme, pathway): (&str, Option<&str>),
+        after: Option<(Millis, CaseId)>,
+        limit: usize,
+    ) -> Result<Vec<CaseLine>> {
+        let mut read = self.views.connection().prepare_cached(&format!(
+            "select {LINE} from case_file where programme = ?1 and area = ?2 and ended = 1 and (?3 is null or pathway = ?3)
+                and (since, id) < (?4, ?5) order by since desc, id desc limit ?6"
+        ))?;
+        let (since, id) = after.unwrap_or((Millis::MAX, CaseId::default()));
+        let mut lines = Vec::new();
+        for area in self.book().areas.subtree(area) {
+            for row in read.query_map(params![programme, area, pathway, since, id.0, limit], line)? {
+                lines.push(row?);
+            }
+        }
+        lines.sort_by_key(|line| std::cmp::Reverse((line.since, line.id)));
+        lines.truncate(limit);
+        Ok(lines)
+    }
+
+    /// What was said when a case was reported, in the words of whoever reported it; none if nothing was.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn said_of(&mut self, subject: Subject, report: &Report) -> Result<Option<String>> {
+        let (envelope, _) = read_fact(self.views.connection(), report.position)?;
+        let (series, sequence) = (Id(envelope.series), envelope.sequence);
+        let opened = self.content.open(subject.id(), report.position, series, sequence)?;
+        Ok(opened.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 
     /// Every case at a door, of its household and of whoever lives or was behind it; the newest first.

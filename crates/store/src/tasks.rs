@@ -190,7 +190,49 @@ impl Page {
     }
 }
 
+/// Where a page of late tasks ended.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LatePlace {
+    pub due: Millis,
+    pub case: CaseId,
+    pub task: String,
+}
+
 impl Reader {
+    /// The tasks that nobody did in time in an area and below it, of these programmes' roles as their owners, the longest
+    /// overdue first: the rows of which [`Reader::late_tasks`] is the count.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn late_in(
+        &self,
+        area: AreaNumber,
+        owners: &[(String, String)],
+        now: Millis,
+        after: Option<&LatePlace>,
+        limit: usize,
+    ) -> Result<Vec<DueTask>> {
+        let mut read = self.views_connection().prepare_cached(
+            "select at, case_id, task from due_list
+             where programme = ?1 and role = ?2 and area = ?3 and below = ?4 and rank = 0 and owner = '' and at >= ?5
+                and at <= ?6 and (at, case_id, task) > (?5, ?7, ?8)
+             order by at, case_id, task limit ?9",
+        )?;
+        let begin = LatePlace { due: Millis::MIN, case: CaseId::default(), task: String::new() };
+        let after = after.unwrap_or(&begin);
+        let mut page = Page { limit, lines: Vec::new() };
+        for (programme, role) in owners {
+            for below in [false, true] {
+                let values =
+                    params![programme, role, area, below, after.due, now, after.case.0, after.task, limit];
+                let rows =
+                    read.query_map(values, |row| Ok((row.get(0)?, get_id(row, 1)?, row.get(2)?, 0)))?;
+                page.add(rows.collect::<rusqlite::Result<_>>()?);
+            }
+        }
+        self.tasks_on(page)
+    }
+
     /// What someone has to do: what is due of her roles by `until` or overdue by `now`, and what has climbed to them by
     /// `now`; in the order in which it is due from her.
     ///

@@ -640,6 +640,23 @@ export interface Command {
   late: { programme: Named; role: Named; late: number }[]
 }
 
+/** A task that its owner did not do in time; what it is and about whom is told to who has a role of its programme there. */
+export interface LateRow {
+  programme: Named
+  role: Named
+  area_code: string
+  area_name: string
+  due: string
+  task?: {
+    case: string
+    kind: 'leave' | 'wait' | 'release' | 'sign'
+    of: Named
+    pathway: Named
+    taken: boolean
+    about: { dwelling?: string; building: string; unit: string; room: string; area_name: string }
+  }
+}
+
 /** A messy sheet's columns with a few of their values, and what the headings say. */
 export interface RosterColumns {
   sheet: number

@@ -21,7 +21,7 @@ use store::{Control, Reader, Sealed, Store};
 
 use super::failure::{Failure, Result};
 
-/// The longest reason for a step, in bytes.
+/// The longest reason for a step, and the longest text of a report, in bytes.
 const LONGEST_WHY: usize = 1000;
 
 /// Who acts, and by which right.
@@ -317,14 +317,17 @@ pub struct Reporting<'r> {
     pub subject: Subject,
     pub dwelling: DwellingId,
     pub source: Source,
+    /// What is said of it; sealed to whom it is about.
+    pub text: Option<&'r str>,
 }
 
-/// Reports a case: it is opened, or joined if it is open. Returns the id under which it goes on.
+/// Reports a case: it is opened, or joined if it is open. Returns the id under which it goes on, and whether it was joined.
 ///
 /// # Errors
-/// `unknown_programme`, `unknown_pathway`, `unknown_person`, and those of the storage.
-pub fn report(store: &mut Store, actor: ActorId, new: &Reporting<'_>, now: Millis) -> Result<CaseId> {
+/// `unknown_programme`, `unknown_pathway`, `unknown_person`, `too_long`, and those of the storage.
+pub fn report(store: &mut Store, actor: ActorId, new: &Reporting<'_>, now: Millis) -> Result<(CaseId, bool)> {
     let today = day_of(now);
+    let text = words("说明", "what is said", new.text)?;
     let Some(version) = store.book().edition_on(new.programme, today).map(|edition| edition.version.clone())
     else {
         return Err(Failure::new(
@@ -363,8 +366,14 @@ pub fn report(store: &mut Store, actor: ActorId, new: &Reporting<'_>, now: Milli
             rule: None,
             counted_from: None,
         };
-        batch.append(actor, body, None)?;
-        Ok(batch.state().case(case)?.map_or(case, |(known, _)| known))
+        let owner = new.subject.id();
+        batch.append(
+            actor,
+            body,
+            text.map(|text| Sealed { owner, plaintext: text.as_bytes(), fresh: false }),
+        )?;
+        let known = batch.state().case(case)?.map_or(case, |(known, _)| known);
+        Ok((known, known != case))
     })?)
 }
 
@@ -406,19 +415,12 @@ pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Re
         ));
     }
     check_deed(&file, actor.id, new)?;
-    let why = new.why.map(str::trim).filter(|why| !why.is_empty());
+    let why = words("原因", "a reason", new.why)?;
     if why.is_none() && matches!(new.deed, Deed::Step { overridden: true, .. }) {
         return Err(Failure::new(
             "no_reason",
             "越过条件须写明原因",
             "whoever takes a step against its condition says why",
-        ));
-    }
-    if why.is_some_and(|why| why.len() > LONGEST_WHY) {
-        return Err(Failure::new(
-            "too_long",
-            format!("原因至多 {LONGEST_WHY} 字节"),
-            format!("a reason has {LONGEST_WHY} bytes at most"),
         ));
     }
     let deed = counted(&mut reader, &file, &new.deed)?;
@@ -456,6 +458,19 @@ pub fn unknown_case() -> Failure {
     Failure::new("unknown_case", "没有这个个案", "there is no such case")
 }
 
+/// What someone says in her own words, if she says anything.
+fn words<'w>(zh: &str, en: &str, text: Option<&'w str>) -> Result<Option<&'w str>> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty());
+    if text.is_some_and(|text| text.len() > LONGEST_WHY) {
+        return Err(Failure::new(
+            "too_long",
+            format!("{zh}至多 {LONGEST_WHY} 字节"),
+            format!("{en} has {LONGEST_WHY} bytes at most"),
+        ));
+    }
+    Ok(text)
+}
+
 fn within(store: &Store, actor: Actor, file: &CaseFile) -> bool {
     store.book().areas.is_within(file.area, actor.grant.area)
 }
@@ -472,6 +487,21 @@ fn counted(reader: &mut Reader, file: &CaseFile, deed: &Deed) -> Result<Deed> {
         None => None,
     };
     Ok(Deed::Step { step: step.clone(), overridden: *overridden, counted_from })
+}
+
+/// Whether someone may offer a case, or take it over, in one of these roles.
+#[must_use]
+pub fn may_pass(file: &CaseFile, actor: ActorId, roles: &[String], deed: &Deed) -> bool {
+    roles.iter().any(|role| {
+        let new = Acting {
+            case: file.id,
+            role,
+            turn: file.standing.ran.len() as u64,
+            deed: deed.clone(),
+            why: None,
+        };
+        check_deed(file, actor, &new).is_ok()
+    })
 }
 
 fn check_deed(file: &CaseFile, actor: ActorId, new: &Acting<'_>) -> Result<()> {
@@ -498,7 +528,16 @@ fn check_deed(file: &CaseFile, actor: ActorId, new: &Acting<'_>) -> Result<()> {
                 return possible("这一步要由别的角色来做", "another role takes this step");
             }
         }
-        Deed::Offer { .. } | Deed::Resume => {}
+        Deed::Resume => {}
+        Deed::Offer { .. } => {
+            let holds = standing.holder == Some(u128::from_be_bytes(actor.0));
+            if !holds && duty.owner != new.role && !role(&duty.climbs_to) {
+                return possible(
+                    "只有责任角色、被报告的角色和接手的人可以移交",
+                    "only the role that answers for it, one that it climbs to, and whoever has taken it over can hand it over",
+                );
+            }
+        }
         Deed::Take => {
             let offered = standing.offered == Some(u128::from_be_bytes(actor.0));
             if !offered && duty.owner != new.role && !role(&duty.climbs_to) {

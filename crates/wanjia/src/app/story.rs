@@ -562,6 +562,7 @@ fn venture(teller: &mut Teller<'_>, home: &Home) -> Result<()> {
         subject: home.household(),
         dwelling: home.dwelling,
         source: Source::Worker,
+        text: None,
     };
     let secretary = teller.who("secretary")?.id;
     cases::report(teller.store, secretary, &planned, teller.at(3, 11))?;
@@ -578,6 +579,7 @@ fn compound(teller: &mut Teller<'_>, community: &str) -> Result<()> {
         subject: Subject::Area(own),
         dwelling: own,
         source: Source::Worker,
+        text: Some("上一例是前天，六个到位还差两项；先申请，请来检查。"),
     };
     let secretary = teller.who("secretary")?.id;
     cases::report(teller.store, secretary, &applied, teller.at(1, 9))?;
@@ -622,8 +624,9 @@ fn answered(teller: &mut Teller<'_>, home: &Home) -> Result<()> {
         subject,
         dwelling: home.dwelling,
         source: Source::Resident,
+        text: None,
     };
-    let case = cases::report(teller.store, secretary.id, &asked, teller.at(2, 9))?;
+    let (case, _) = cases::report(teller.store, secretary.id, &asked, teller.at(2, 9))?;
     teller.step(teller.at(2, 10), "secretary", "community_secretary", case, "match")?;
     teller.step(teller.at(2, 14), "secretary", "community_secretary", case, "send")?;
     let delivered = [
@@ -680,6 +683,7 @@ fn this_morning(
         subject: need.household(),
         dwelling: need.dwelling,
         source: Source::Resident,
+        text: None,
     };
     let secretary = teller.who("secretary")?.id;
     cases::report(teller.store, secretary, &asked, now - 75 * MINUTE)?;

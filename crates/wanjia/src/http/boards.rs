@@ -252,6 +252,12 @@ struct ListQuery {
     area: Option<String>,
     programme: Option<String>,
     pathway: Option<String>,
+    /// Those that have ended, what ended last first, and not the open ones.
+    #[serde(default)]
+    ended: bool,
+    /// Of the open ones, only those of which something is overdue.
+    #[serde(default)]
+    overdue: bool,
     cursor: Option<String>,
     limit: Option<u64>,
 }
@@ -319,7 +325,7 @@ pub(super) fn sees_line(reader: &mut Reader, actor: cases::Actor, line: &CaseLin
     Ok(cases::sees(actor.id, line.subject, pathway, &roles))
 }
 
-/// The open cases of an area, what is due first first.
+/// The open cases of an area, what is due first first; or those that have ended.
 #[utoipa::path(
     get, path = "/v1/cases", tag = "cases", params(ListQuery),
     responses((status = 200, body = CasePage), (status = 403, body = Problem), (status = 422, body = Problem))
@@ -333,11 +339,19 @@ async fn list(
     if caller.book.areas.get(area).is_some_and(|area| area.level < Level::Community) {
         return Err(scope::area_too_large());
     }
-    let (limit, after) = (cursor::limit(query.limit)?, cursor::parse::<CasePlace>(query.cursor.as_deref())?);
+    let limit = cursor::limit(query.limit)?;
     let actor = actor(&caller);
+    if query.ended {
+        let after = cursor::parse::<EndedPlace>(query.cursor.as_deref())?;
+        let page =
+            site.territory.read(move |reader| ended(reader, actor, area, &query, after, limit)).await?;
+        return Ok(Json(page));
+    }
+    let after = cursor::parse::<CasePlace>(query.cursor.as_deref())?;
     let page = site
         .territory
         .read(move |reader| {
+            let now = now();
             let mut lines = Vec::new();
             for (programme, part) in seen(reader, actor, area)? {
                 if query.programme.as_ref().is_none_or(|wanted| *wanted == programme) {
@@ -349,6 +363,7 @@ async fn list(
                 }
             }
             lines.retain(|line| query.pathway.as_ref().is_none_or(|wanted| *wanted == line.pathway));
+            lines.retain(|line| !query.overdue || line.due.is_some_and(|due| due <= now));
             lines.sort_by_key(|line| (line.due, line.id));
             let place = |line: &CaseLine| CasePlace { due: line.due.unwrap_or_default(), case: line.id };
             lines.retain(|line| after.is_none_or(|after| place(line) > after));
@@ -363,6 +378,57 @@ async fn list(
         })
         .await?;
     Ok(Json(page))
+}
+
+fn ended(
+    reader: &mut Reader,
+    actor: cases::Actor,
+    area: AreaNumber,
+    query: &ListQuery,
+    after: Option<EndedPlace>,
+    limit: usize,
+) -> AppResult<CasePage> {
+    let after = after.map(|after| (after.since, after.case));
+    let mut lines = Vec::new();
+    for (programme, part) in seen(reader, actor, area)? {
+        if query.programme.as_ref().is_none_or(|wanted| *wanted == programme) {
+            let pathway = query.pathway.as_deref();
+            lines.extend(reader.ended_cases(part, (&programme, pathway), after, limit + 1)?);
+        }
+    }
+    lines.sort_by_key(|line| std::cmp::Reverse((line.since, line.id)));
+    let more = lines.len() > limit;
+    lines.truncate(limit);
+    let place = |line: &CaseLine| cursor::text(&EndedPlace { since: line.since, case: line.id });
+    let next = lines.last().filter(|_| more).map(place);
+    let mut rows = Vec::with_capacity(lines.len());
+    for line in &lines {
+        if sees_line(reader, actor, line)? {
+            rows.push(case_row(reader, line)?);
+        }
+    }
+    Ok(CasePage { rows, next })
+}
+
+/// Where a page of cases that have ended ended.
+#[derive(Clone, Copy)]
+struct EndedPlace {
+    since: i64,
+    case: CaseId,
+}
+
+impl cursor::Place for EndedPlace {
+    const KIND: u8 = 38;
+
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend(self.since.to_be_bytes());
+        out.extend(self.case.0);
+    }
+
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        let since = i64::from_be_bytes(cursor::fixed(bytes)?);
+        Some(Self { since, case: domain::id::Id(cursor::fixed(bytes)?) })
+    }
 }
 
 /// Where a page of open cases ended.

@@ -145,7 +145,7 @@ struct ActsAs {
 }
 
 #[derive(Serialize, ToSchema)]
-struct CaseTask {
+pub(super) struct CaseTask {
     #[schema(value_type = String, format = "uuid")]
     case: CaseId,
     programme: String,
@@ -187,7 +187,12 @@ pub(super) fn what_of(programme: &Programme, pathway: &str, task: &str) -> (&'st
     (kind, Named::of(code, name))
 }
 
-fn task_row(reader: &mut Reader, task: &DueTask, caller: ActorId, now: i64) -> AppResult<Option<CaseTask>> {
+pub(super) fn task_row(
+    reader: &mut Reader,
+    task: &DueTask,
+    caller: ActorId,
+    now: i64,
+) -> AppResult<Option<CaseTask>> {
     let read = reader.programme(&task.programme, &task.version);
     let Some(programme) = if_readable(read)? else { return Ok(None) };
     let (kind, of) = what_of(&programme, &task.pathway, &task.task);
@@ -299,6 +304,9 @@ struct Case {
     offered: Option<ActorId>,
     /// The roles of its programme in which the caller acts here.
     roles: Vec<String>,
+    /// Whether the caller may offer it to someone, and whether she may take it over.
+    may_offer: bool,
+    may_take: bool,
     /// How the staff that it names are called; who is missing is the program itself.
     staff: Vec<Staff>,
     /// Before the first step: what was learnt from others of its kind.
@@ -322,10 +330,19 @@ struct NextStep {
     /// Signatures that are missing for a step that was taken.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<String>,
-    /// What must hold, in the words of the pack's conditions.
+    /// What must hold, as the pack's conditions are written.
     #[serde(skip_serializing_if = "Option::is_none")]
     condition: Option<String>,
+    /// The same in plain words, where the pack has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    says: Option<Says>,
     may_override: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Says {
+    zh: String,
+    en: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -410,7 +427,9 @@ struct Event {
 struct Told {
     #[schema(format = DateTime)]
     at: String,
-    task: String,
+    /// As of a task in a list: what had not been done by when.
+    kind: &'static str,
+    of: Named,
     role: String,
     #[schema(format = DateTime)]
     due: String,
@@ -476,6 +495,10 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
         signed_by: next.signed_by.clone(),
         missing: standing.waiting.get(&next.code.value).cloned().unwrap_or_default(),
         condition: next.guard.as_ref().map(|guard| guard.text.value.clone()),
+        says: next.says.as_ref().map(|says| {
+            let text = |language| says.get(language).unwrap_or_default().to_owned();
+            Says { zh: text("zh"), en: text("en") }
+        }),
         may_override: next.may_override,
     });
     // Who has left holds nothing: it is the role's again.
@@ -559,13 +582,14 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
         told: file
             .climbs
             .iter()
-            .map(|climb| Told {
-                at: instant(climb.at),
-                task: climb.task.clone(),
-                role: climb.role.clone(),
-                due: instant(climb.due),
+            .map(|climb| {
+                let (kind, of) = what_of(&file.programme, &file.case.pathway, &climb.task);
+                let (at, due) = (instant(climb.at), instant(climb.due));
+                Told { at, kind, of, role: climb.role.clone(), due }
             })
             .collect(),
+        may_offer: !ended && cases::may_pass(file, actor.id, &roles, &Deed::Offer { to: actor.id }),
+        may_take: !ended && holder != Some(actor.id) && cases::may_pass(file, actor.id, &roles, &Deed::Take),
         holder,
         offered,
         roles,
@@ -616,10 +640,14 @@ struct NewCase {
     worker: Option<ActorId>,
     /// `worker`, `department` or `resident`
     source: String,
+    /// What is said of it.
+    text: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct Opened {
+    /// It was open already.
+    joined: bool,
     /// The case that was opened, or the one that was open and has a reporter more.
     #[schema(value_type = String, format = "uuid")]
     case: CaseId,
@@ -744,15 +772,16 @@ async fn report(
         )
     })?;
     let actor = caller.actor();
-    let case = site
+    let (case, joined) = site
         .territory
         .write(move |store, now| {
-            let NewCase { programme, pathway, .. } = &new;
-            let reporting = Reporting { programme, pathway, subject, dwelling, source };
+            let NewCase { programme, pathway, text, .. } = &new;
+            let text = text.as_deref();
+            let reporting = Reporting { programme, pathway, subject, dwelling, source, text };
             cases::report(store, actor, &reporting, now)
         })
         .await?;
-    Ok((StatusCode::CREATED, Json(Opened { case })))
+    Ok((StatusCode::CREATED, Json(Opened { joined, case })))
 }
 
 #[derive(Deserialize, ToSchema)]

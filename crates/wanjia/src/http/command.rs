@@ -4,30 +4,33 @@
 use std::collections::HashMap;
 
 use axum::extract::State;
-use domain::access::Action;
+use domain::access::{Action, Scope};
 use domain::area::AreaNumber;
-use domain::id::SweepId;
+use domain::case::Subject;
+use domain::id::{Id, SweepId};
 use domain::time::{Millis, day_of};
 use serde::{Deserialize, Serialize};
 use store::Reader;
+use store::cases::{DueTask, RoleIn};
 use store::packs::if_readable;
+use store::tasks::LatePlace;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Site;
-use super::cases::{Named, now};
+use super::cases::{CaseTask, Named, actor, now, task_row};
 use super::extract::{Caller, Json, Query};
 use super::problem::Problem;
-use super::scope;
 use super::wire::instant;
+use super::{Site, cursor, scope};
+use crate::app::cases::{self, Actor};
 use crate::app::failure::Result as AppResult;
 
 /// A phone from which nothing came for so long is silent.
 const SILENT: Millis = 12 * 3_600_000;
 
 pub fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(command))
+    OpenApiRouter::new().routes(routes!(command)).routes(routes!(late))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -60,7 +63,7 @@ struct CommandRow {
     level: &'static str,
     /// Dwellings that the sweep has not reached.
     residual: u64,
-    /// Tasks of cases that are overdue.
+    /// Tasks of cases that their owner did not do in time: the rows of `/v1/command/late`.
     late: u64,
     /// What residents said and nobody decided.
     unanswered: u64,
@@ -125,19 +128,23 @@ fn late_of(reader: &mut Reader, area: AreaNumber, now: Millis) -> AppResult<Vec<
     found
         .into_iter()
         .map(|(programme, role, late)| {
-            let newest = reader.book().editions.iter().rfind(|edition| edition.programme == programme);
-            let version = newest.map(|edition| edition.version.clone()).unwrap_or_default();
-            let read = if_readable(reader.programme(&programme, &version))?;
-            let manifest = read.as_ref().map(|read| &read.manifest);
-            let named =
-                manifest.and_then(|manifest| manifest.roles.iter().find(|known| known.code.value == role));
-            Ok(LateOf {
-                programme: Named::of(&programme, manifest.map(|manifest| &manifest.name)),
-                role: Named::of(&role, named.map(|role| &role.name)),
-                late,
-            })
+            let (programme, role) = named(reader, &programme, &role)?;
+            Ok(LateOf { programme, role, late })
         })
         .collect()
+}
+
+/// A programme and a role of it, as its newest version calls them.
+fn named(reader: &mut Reader, programme: &str, role: &str) -> AppResult<(Named, Named)> {
+    let newest = reader.book().editions.iter().rfind(|edition| edition.programme == programme);
+    let version = newest.map(|edition| edition.version.clone()).unwrap_or_default();
+    let read = if_readable(reader.programme(programme, &version))?;
+    let manifest = read.as_ref().map(|read| &read.manifest);
+    let own = manifest.and_then(|manifest| manifest.roles.iter().find(|known| known.code.value == role));
+    Ok((
+        Named::of(programme, manifest.map(|manifest| &manifest.name)),
+        Named::of(role, own.map(|role| &role.name)),
+    ))
 }
 
 /// What waits for someone in an area, and in each area right below it.
@@ -191,4 +198,128 @@ async fn command(
         })
         .await?;
     Ok(Json(answer))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct LateQuery {
+    /// The caller's own unless given.
+    area: Option<String>,
+    programme: Option<String>,
+    /// Whose tasks they are.
+    role: Option<String>,
+    cursor: Option<String>,
+    /// 100 unless given, 1,000 at most.
+    limit: Option<u64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct LatePage {
+    /// The longest overdue first.
+    rows: Vec<LateRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// A task that its owner did not do in time.
+#[derive(Serialize, ToSchema)]
+struct LateRow {
+    programme: Named,
+    /// Whose it is.
+    role: Named,
+    area_code: String,
+    area_name: String,
+    #[schema(format = DateTime)]
+    due: String,
+    /// What it is and about whom; only for whoever has a role of the programme there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<CaseTask>,
+}
+
+/// Of a worker's case only its own roles hear more than that something is late.
+fn sees_task(reader: &mut Reader, actor: Actor, task: &DueTask) -> AppResult<bool> {
+    let Subject::Worker(_) = task.subject else { return Ok(true) };
+    match if_readable(reader.case_file(task.case))? {
+        Some(file) => cases::may_see(reader, actor, &file),
+        None => Ok(false),
+    }
+}
+
+/// The tasks that `late` counts in an area: one row for each.
+#[utoipa::path(
+    get, path = "/v1/command/late", tag = "sweeps", params(LateQuery),
+    responses((status = 200, body = LatePage), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+async fn late(
+    State(site): State<Site>,
+    caller: Caller,
+    Query(query): Query<LateQuery>,
+) -> Result<Json<LatePage>, Problem> {
+    let area = scope::area(&caller, Action::ReadCoverage, query.area.as_deref(), "area")?;
+    let (limit, after) = (cursor::limit(query.limit)?, cursor::parse::<LatePlace>(query.cursor.as_deref())?);
+    let reads = caller.may(Action::ReadCases, Scope::Own).is_ok();
+    let actor = actor(&caller);
+    let page = site
+        .territory
+        .read(move |reader| {
+            let now = now();
+            let wanted =
+                |asked: &Option<String>, own: &str| asked.as_deref().is_none_or(|asked| asked == own);
+            let mut owners: Vec<(String, String)> = reader
+                .late_tasks(now)?
+                .into_iter()
+                .filter(|late| reader.book().areas.is_within(late.area, area))
+                .filter(|late| wanted(&query.programme, &late.programme) && wanted(&query.role, &late.role))
+                .map(|late| (late.programme, late.role))
+                .collect();
+            owners.sort_unstable();
+            owners.dedup();
+            let mut tasks = reader.late_in(area, &owners, now, after.as_ref(), limit + 1)?;
+            let more = tasks.len() > limit;
+            tasks.truncate(limit);
+            let place =
+                |task: &DueTask| LatePlace { due: task.due, case: task.case, task: task.task.clone() };
+            let next = tasks.last().filter(|_| more).map(|task| cursor::text(&place(task)));
+            let roles = if reads { cases::roles_of(reader, actor, day_of(now))? } else { Vec::new() };
+            let mut rows = Vec::with_capacity(tasks.len());
+            for task in &tasks {
+                let here = |role: &RoleIn| reader.book().areas.is_within(task.area, role.area);
+                let hers = roles.iter().any(|role| role.programme == task.programme && here(role));
+                let (programme, role) = named(reader, &task.programme, &task.role)?;
+                let row = reader.book().areas.get(task.area);
+                let (area_code, area_name) =
+                    row.map(|area| (area.code.clone(), area.name.clone())).unwrap_or_default();
+                let told = hers && sees_task(reader, actor, task)?;
+                let told = if told { task_row(reader, task, actor.id, now)? } else { None };
+                rows.push(LateRow {
+                    programme,
+                    role,
+                    area_code,
+                    area_name,
+                    due: instant(task.due),
+                    task: told,
+                });
+            }
+            Ok(LatePage { rows, next })
+        })
+        .await?;
+    Ok(Json(page))
+}
+
+impl cursor::Place for LatePlace {
+    const KIND: u8 = 39;
+
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend(self.due.to_be_bytes());
+        out.extend(self.case.0);
+        out.extend(self.task.as_bytes());
+    }
+
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        let due = Millis::from_be_bytes(cursor::fixed(bytes)?);
+        let case = Id(cursor::fixed(bytes)?);
+        let task = std::str::from_utf8(std::mem::take(bytes)).ok()?.to_owned();
+        Some(Self { due, case, task })
+    }
 }

@@ -9,7 +9,7 @@ use domain::access::{Action, Role, Scope, decide};
 use domain::fact::{Body, TEXT_LIMIT};
 use domain::id::{Id, SeriesId, SweepId};
 use domain::state::State as _;
-use domain::time::{CAMPAIGN_OFFSET_HOURS, Millis, end_of, parse_date, to_day};
+use domain::time::{Millis, end_of, parse_date, to_day};
 use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ use super::extract::{Caller, Json, Path, Query, Standing, token_hash};
 use super::problem::Problem;
 use super::scope;
 use super::session::{Peer, is_local};
-use super::wire::{Base64Of, instant};
+use super::wire::{Base64Of, Campaign, instant};
 use crate::app::accounts::{new_actor, new_token};
 use crate::app::failure::Failure;
 use crate::cli::now;
@@ -184,12 +184,6 @@ struct NamedArea {
     name: String,
 }
 
-#[derive(Serialize, ToSchema)]
-struct Campaign {
-    /// In which days are counted.
-    offset_hours: i8,
-}
-
 fn refused(invited: &Invited) -> Problem {
     let again = ("请找社区再要一张二维码", "ask the community for another code");
     match invited {
@@ -318,7 +312,7 @@ async fn enrol(
                 code: invitation.area,
             },
             sweeps: book.sweeps.iter().filter(touches).map(|sweep| sweep.id).collect(),
-            campaign: Campaign { offset_hours: CAMPAIGN_OFFSET_HOURS },
+            campaign: Campaign::own(),
             checkpoint_key: Base64Of(book.checkpoint_key),
             recovery_key: Base64Of(site.territory.recovery().public()),
             ends_at: invitation.ends_at.map(instant),

@@ -17,14 +17,13 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::cases::{About, actor, now};
+use super::cases::{About, Named, actor, now};
 use super::extract::{Caller, Json, Path, Query};
 use super::problem::Problem;
 use super::wire::instant;
 use super::{Site, cursor, scope};
-use crate::app::cases;
 use crate::app::failure::Result as AppResult;
-use crate::app::household::may_know;
+use crate::app::{cases, household};
 
 /// The most days of a series.
 const LONGEST_SERIES: i32 = 366;
@@ -95,6 +94,8 @@ struct IndicatorRow {
     /// Who is in the denominator.
     who_zh: String,
     who_en: String,
+    /// The forms whose answers it counts.
+    forms: Vec<Named>,
     /// Empty for a share and for a plain number.
     unit: String,
     unit_en: String,
@@ -204,7 +205,13 @@ impl IndicatorFigure {
 }
 
 impl IndicatorRow {
-    fn of(indicator: &Indicator, day: Day, days: &[(Day, Tally)], series: bool) -> Self {
+    fn of(
+        programme: &Programme,
+        indicator: &Indicator,
+        day: Day,
+        days: &[(Day, Tally)],
+        series: bool,
+    ) -> Self {
         let (kind, who) = match &indicator.measure {
             Measure::Share { who, .. } => ("share", Some(who)),
             Measure::Sum { .. } => ("sum", None),
@@ -220,6 +227,15 @@ impl IndicatorRow {
             en: name("en"),
             who_zh: who("zh"),
             who_en: who("en"),
+            forms: programme
+                .forms
+                .iter()
+                .filter(|form| indicator.looks_at(&form.code.value))
+                .map(|form| {
+                    let household::Words { zh, en } = household::title_of(form);
+                    Named { code: form.code.value.clone(), zh, en }
+                })
+                .collect(),
             unit: unit.to_owned(),
             unit_en: unit_en.to_owned(),
             kind,
@@ -301,7 +317,7 @@ async fn indicators(
             let tallies = reader.tallies(&query.programme, area, (from, on))?;
             let days = |id: &str| tallies.get(id).map(Vec::as_slice).unwrap_or_default();
             let row = |indicator: &Indicator| {
-                IndicatorRow::of(indicator, on, days(&indicator.id.value), since.is_some())
+                IndicatorRow::of(&programme, indicator, on, days(&indicator.id.value), since.is_some())
             };
             Ok(Some(Indicators {
                 as_of: instant(reader.newest_receipt()?.unwrap_or(0)),
@@ -441,7 +457,7 @@ async fn behind(
             let last = behind.last().map(|behind| behind.subject.id());
             let mut rows = Vec::with_capacity(behind.len());
             for one in behind {
-                if !may_know(reader, actor, one.subject, counted)? {
+                if !household::may_know(reader, actor, one.subject, counted)? {
                     continue;
                 }
                 rows.push(BehindRow {

@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 use super::Site;
 use super::extract::{Caller, Json, SESSION_COOKIE, Who, require_console_header, session_token, token_hash};
 use super::problem::Problem;
+use super::wire::Campaign;
 use crate::app::accounts::{SignIn, sign_in};
 use crate::cli::now;
 
@@ -79,6 +80,7 @@ struct Credentials {
 #[derive(Serialize, ToSchema)]
 struct Session {
     account: Account,
+    campaign: Campaign,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -153,7 +155,7 @@ async fn open(
             let grant = grant.ok_or_else(wrong)?;
             let account = told(id, name, grant.role, grant.area, &book).ok_or_else(wrong)?;
             let cookie = cookie(&token, SESSION_LIMIT / 1000, is_plain(peer.as_ref(), &headers));
-            Ok((cookie, Json(Session { account })).into_response())
+            Ok((cookie, Json(Session { account, campaign: Campaign::own() })).into_response())
         }
     }
 }
@@ -174,7 +176,7 @@ async fn show(State(site): State<Site>, caller: Caller) -> Result<Json<Session>,
     let control = Arc::clone(&site.control);
     let known = site.territory.read(move |_| Ok(control.account(id)?)).await?.ok_or_else(Problem::nobody)?;
     let account = told(id, known.name, caller.grant.role, caller.grant.area, &caller.book);
-    Ok(Json(Session { account: account.ok_or_else(Problem::nobody)? }))
+    Ok(Json(Session { account: account.ok_or_else(Problem::nobody)?, campaign: Campaign::own() }))
 }
 
 /// Sign out.

@@ -247,6 +247,8 @@ struct WordsQuery {
 struct Why {
     /// Of each report of the case, in their order, the answers by which its rule flags.
     evidence: Vec<Vec<Evidence>>,
+    /// Of each report, in their order, what was said.
+    said: Vec<Option<String>>,
     /// Of each event of the case, in their order, the reason that was given.
     reasons: Vec<Option<String>>,
 }
@@ -298,8 +300,9 @@ async fn words(
         .read(move |reader| {
             let Some(file) = reader.case_file(id)? else { return Ok(None) };
             let roles = cases::roles_at(reader, actor, &file.programme, file.area)?;
-            let (mut evidence, mut reasons) = (Vec::new(), Vec::new());
+            let (mut evidence, mut said, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
             for report in &file.reports {
+                said.push(reader.said_of(file.case.subject, report)?);
                 let rule = report.rule.as_deref().unwrap_or_default();
                 let found = household::evidence(reader, &file, rule, &roles, report.at)?;
                 let row =
@@ -316,7 +319,7 @@ async fn words(
             for event in &file.events {
                 reasons.push(reader.reason_of(file.case.subject, event)?);
             }
-            Ok(Some(Why { evidence, reasons }))
+            Ok(Some(Why { evidence, said, reasons }))
         })
         .await?;
     Ok(Json(why.ok_or_else(cases::unknown_case)?))

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::id::SweepId;
 use domain::state::Book;
-use domain::time::Millis;
+use domain::time::{CAMPAIGN_OFFSET_HOURS, Millis};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
@@ -18,6 +18,21 @@ pub fn instant(at: Millis) -> String {
     let timestamp =
         Timestamp::from_millisecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX });
     timestamp.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// The days of the campaign.
+#[derive(Serialize, ToSchema)]
+pub struct Campaign {
+    /// In which days are counted.
+    offset_hours: i8,
+}
+
+impl Campaign {
+    /// That of this deployment.
+    #[must_use]
+    pub fn own() -> Self {
+        Self { offset_hours: CAMPAIGN_OFFSET_HOURS }
+    }
 }
 
 /// A sweep.

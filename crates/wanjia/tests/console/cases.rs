@@ -14,7 +14,7 @@ use store::packs::Publication;
 use wanjia::app::judging::Judging;
 use wanjia::cli::now;
 
-use super::place::{OWN, Place, Who, account};
+use super::place::{COUNTY, OWN, Place, Who, account};
 
 pub const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
 pub const CLERK: Who = Who::Role(Role::Clerk);
@@ -317,6 +317,18 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
     assert_eq!(place.ask(DOCTOR, "GET", &view, None).await.status, 404);
     appoint(&place, DOCTOR, "carer").await;
     assert_eq!(place.ask(DOCTOR, "GET", &view, None).await.status, 200);
+    // A role that answers for nothing here can neither take it over nor hand it over, and is told so before.
+    let seen = place.ask(DOCTOR, "GET", &view, None).await.json();
+    assert_eq!((&seen["may_take"], &seen["may_offer"]), (&json!(false), &json!(false)));
+    let away = json!({"deed": "offer", "role": "carer", "turn": 0, "to": account(SECRETARY).id});
+    assert_eq!(told(deed(DOCTOR, away).await), (409, "step_not_possible".into()));
+    let seen = place.ask(SECRETARY, "GET", &view, None).await.json();
+    assert_eq!((&seen["may_take"], &seen["may_offer"]), (&json!(true), &json!(true)));
+    let says = |file: &Value, step: &str| {
+        let next = file["next"].as_array().unwrap().iter();
+        next.into_iter().find(|next| next["step"]["code"] == step).map(|next| next["says"]["en"].clone())
+    };
+    assert_eq!(says(&seen, "carer_named"), Some(json!("the carer has agreed and was met in person")));
     let take = json!({"deed": "take", "role": "carer", "turn": 0});
     assert_eq!(
         told(deed(DOCTOR, take.clone()).await),
@@ -328,6 +340,8 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
     let offered = place.ask(SECRETARY, "GET", &view, None).await.json();
     assert_eq!((&offered["holder"], &offered["offered"]), (&Value::Null, &json!(account(DOCTOR).id)));
     assert_eq!(deed(DOCTOR, take).await.status, 204);
+    let passes = place.ask(DOCTOR, "GET", &view, None).await.json();
+    assert_eq!((&passes["may_take"], &passes["may_offer"]), (&json!(false), &json!(true)), "she holds it");
     let held = place.ask(SECRETARY, "GET", &view, None).await.json();
     assert_eq!((&held["holder"], &held["offered"]), (&json!(account(DOCTOR).id), &Value::Null));
     assert_eq!(held["tasks"][0]["due"], offered["tasks"][0]["due"], "handing over moves no limit");
@@ -363,6 +377,162 @@ async fn what_is_overdue_climbs_and_who_was_told_is_on_record() {
     let roles: Vec<&str> =
         told["told"].as_array().unwrap().iter().map(|told| told["role"].as_str().unwrap()).collect();
     assert_eq!(roles, ["community_secretary", "health_department"], "each once");
+    let first = &told["told"][0];
+    assert_eq!((&first["kind"], &first["of"]["en"]), (&json!("leave"), &json!("a carer is to be named")));
+    assert_eq!(first["due"], told["tasks"][0]["due"], "by when it was to be done");
+}
+
+/// A case of the household behind a door, reported so long ago that its owner is late.
+async fn neglected(place: &Place, dwelling: Id) {
+    publish(place).await;
+    let report = Body::CaseReported {
+        case: Id::from_time(now(), wanjia::app::accounts::random().unwrap()),
+        programme: "epidemic".into(),
+        version: "2020-03".into(),
+        pathway: "dependant".into(),
+        subject: Subject::Dwelling(dwelling),
+        dwelling,
+        source: Source::Worker,
+        rule: None,
+        counted_from: None,
+    };
+    place
+        .site
+        .territory
+        .write(move |store, now| {
+            let then = now - 3 * 24 * 3_600_000;
+            Ok(store.write(then, |batch| batch.append(Id([9; 16]), report, None))?)
+        })
+        .await
+        .unwrap();
+}
+
+/// Every row of a list, a page at a time.
+async fn all_rows(place: &Place, who: Who, uri: &str, limit: usize) -> Vec<Value> {
+    let (mut rows, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let answer = place.ask(who, "GET", &format!("{uri}&limit={limit}&cursor={cursor}"), None).await;
+        assert_eq!(answer.status, 200, "{uri}: {}", answer.text);
+        let page = answer.json();
+        rows.extend(page["rows"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else { return rows };
+        cursor = next.to_owned();
+    }
+}
+
+/// Gives someone her right for the county and not for the community alone.
+async fn over_the_county(place: &Place, role: Role) {
+    let account = account(Who::Role(role)).id;
+    place.facts(vec![Body::GrantGiven { account, role: role as u64, area: COUNTY.into() }]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_number_of_what_is_late_is_that_of_its_rows() {
+    let place = Place::new().await;
+    let (home, elsewhere) = (place.home(false).await, place.home(true).await);
+    neglected(&place, home).await;
+    neglected(&place, elsewhere).await;
+    let fresh = place.door(OWN, "3", "2", "501").await;
+    let report =
+        json!({"programme": "epidemic", "pathway": "dependant", "dwelling": fresh, "source": "worker"});
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/cases", Some(report)).await.status, 201);
+
+    for role in [Role::Street, Role::County, Role::City] {
+        over_the_county(&place, role).await;
+    }
+    for who in [Role::Street, Role::County, Role::City, Role::CommunitySecretary].map(Who::Role) {
+        let command = place.ask(who, "GET", "/v1/command", None).await.json();
+        let mut rows = 0;
+        for area in command["children"].as_array().unwrap().iter().chain([&command["area"]]) {
+            let code = area["code"].as_str().unwrap();
+            let listed = all_rows(&place, who, &format!("/v1/command/late?area={code}"), 1).await;
+            assert_eq!(area["late"], json!(listed.len()), "{who:?} {code}");
+            rows = listed.len();
+        }
+        assert_eq!(rows, if who == SECRETARY { 1 } else { 2 }, "{who:?}: as many as were neglected");
+        for late in command["late"].as_array().unwrap() {
+            let [programme, role] = ["programme", "role"].map(|key| late[key]["code"].as_str().unwrap());
+            let uri = format!("/v1/command/late?programme={programme}&role={role}");
+            assert_eq!(late["late"], json!(all_rows(&place, who, &uri, 1000).await.len()), "{who:?} {role}");
+        }
+    }
+    // What it is and about whom is for whoever has a role of the programme; the others see that it is there.
+    let mine = all_rows(&place, SECRETARY, "/v1/command/late?", 10).await;
+    assert_eq!(mine[0]["task"]["about"]["dwelling"], json!(home));
+    let city = all_rows(&place, Who::Role(Role::City), "/v1/command/late?", 10).await;
+    assert!(city.iter().all(|row| row.get("task").is_none()), "{city:?}");
+    assert_eq!(city[0]["role"]["en"], "community secretary");
+
+    let board = place.ask(SECRETARY, "GET", "/v1/cases/board", None).await.json();
+    let cases = all_rows(&place, SECRETARY, "/v1/cases?", 1).await;
+    let overdue = all_rows(&place, SECRETARY, "/v1/cases?overdue=true", 1).await;
+    assert_eq!((&board["area"]["open"], cases.len()), (&json!(2), 2));
+    assert_eq!((&board["area"]["overdue"], overdue.len()), (&json!(1), 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cases_that_have_ended_are_listed_the_last_first() {
+    let place = Place::new().await;
+    publish(&place).await;
+    let home = place.home(false).await;
+    let mut ended = Vec::new();
+    for _ in 0..3 {
+        let report =
+            json!({"programme": "epidemic", "pathway": "dependant", "dwelling": home, "source": "worker"});
+        let case = place.ask(SECRETARY, "POST", "/v1/cases", Some(report)).await.json()["case"].clone();
+        let filled = json!({
+            "programme": "epidemic", "form": "left_behind", "dwelling": home, "answers": {"depends": ["none"]},
+        });
+        assert_eq!(place.ask(SECRETARY, "POST", "/v1/answers", Some(filled)).await.status, 204);
+        let deed =
+            json!({"deed": "step", "step": "nobody_left_behind", "role": "community_secretary", "turn": 0});
+        let uri = format!("/v1/cases/{}/deeds", case.as_str().unwrap());
+        assert_eq!(place.ask(SECRETARY, "POST", &uri, Some(deed)).await.status, 204);
+        ended.insert(0, case);
+    }
+    let ids = |rows: Vec<Value>| rows.into_iter().map(|row| row["case"].clone()).collect::<Vec<_>>();
+    for limit in [1, 2, 1000] {
+        assert_eq!(ids(all_rows(&place, SECRETARY, "/v1/cases?ended=true", limit).await), ended, "{limit}");
+    }
+    let own = "/v1/cases?ended=true&programme=epidemic&pathway=dependant";
+    assert_eq!(all_rows(&place, SECRETARY, own, 10).await.len(), 3);
+    assert!(all_rows(&place, SECRETARY, "/v1/cases?ended=true&pathway=fever", 10).await.is_empty());
+    assert!(all_rows(&place, SECRETARY, "/v1/cases?", 10).await.is_empty(), "none is open");
+    assert!(all_rows(&place, DOCTOR, "/v1/cases?ended=true", 10).await.is_empty(), "she has no role");
+    over_the_county(&place, Role::Street).await;
+    let street = Who::Role(Role::Street);
+    let whole = place.ask(street, "GET", "/v1/cases?ended=true", None).await;
+    assert_eq!(whole.code(), "area_too_large");
+    let open = place.ask(SECRETARY, "GET", "/v1/cases?ended=true&limit=1", None).await.json();
+    let other = format!("/v1/cases?cursor={}", open["next"].as_str().unwrap());
+    assert_eq!(place.ask(SECRETARY, "GET", &other, None).await.code(), "cursor", "a place of another list");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_says_what_is_the_matter_and_whether_it_joined_an_open_case() {
+    let place = Place::new().await;
+    publish(&place).await;
+    let report = async |text: &str| {
+        let body = json!({
+            "programme": "epidemic", "pathway": "case_free", "area": OWN, "source": "worker", "text": text,
+        });
+        place.ask(SECRETARY, "POST", "/v1/cases", Some(body)).await
+    };
+    assert_eq!(report(&"长".repeat(400)).await.code(), "too_long");
+    let opened = report("消杀记录缺两天").await.json();
+    assert_eq!(opened["joined"], json!(false));
+    let again = report("").await.json();
+    assert_eq!((&again["case"], &again["joined"]), (&opened["case"], &json!(true)));
+    let uri = format!("/v1/cases/{}", opened["case"].as_str().unwrap());
+    let file = place.ask(SECRETARY, "GET", &uri, None).await;
+    assert!(!file.text.contains("消杀"), "what was said is sealed until someone reads it");
+    let why = place.ask(SECRETARY, "GET", &format!("{uri}/why?purpose=service"), None).await.json();
+    assert_eq!(why["said"], json!(["消杀记录缺两天", null]));
+    let root = place.folder.path().join("data");
+    place.site.territory.stop().await;
+    let (_, difference) = store::rebuild::check(&root, &mut |_| {}).unwrap();
+    assert!(difference.is_none(), "{difference:?}");
+    assert!(store::verify::verify(&root, None, true, &mut |_| {}).is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

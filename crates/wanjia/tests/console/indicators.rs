@@ -59,6 +59,10 @@ async fn a_figure_follows_the_answers_and_names_the_doors_behind_it() {
         (&delay["value"], &delay["unit_en"], &delay["denominator"]),
         (&json!(3.0), &json!("days"), &json!(1.0))
     );
+    let sweep = row(&place, "E-I01", "").await;
+    assert_eq!((&sweep["applies"], &sweep["denominator"]), (&json!(false), &json!(0.0)));
+    let forms: Vec<&Value> = sweep["forms"].as_array().unwrap().iter().map(|form| &form["code"]).collect();
+    assert_eq!(forms, ["sweep_visit"], "it counts this form's answers, and there are none");
     let nobody = row(&place, "E-I05", "").await;
     assert_eq!((&nobody["value"], &nobody["applies"]), (&Value::Null, &json!(false)), "nobody is no nought");
     let elsewhere = format!("/v1/indicators?programme=epidemic&area={OTHER}");

@@ -108,6 +108,7 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             ("/v1/roster/rejects?source=x".into(), Some(Value::String(file)))
         }
         "GET /v1/command" => (format!("/v1/command?area={area}&sweep={SWEEP}"), None),
+        "GET /v1/command/late" => (format!("/v1/command/late?area={area}"), None),
         "GET /v1/floors" | "GET /v1/floors/public" => {
             cases::publish(place).await;
             (format!("{}?area={area}", &endpoint["GET ".len()..]), None)

@@ -39,6 +39,7 @@ async fn a_session_opens_shows_who_it_is_and_closes() {
     let code = code_of(&otpauth, now()).unwrap();
     let answer = place.ask(Who::Nobody, "POST", "/v1/session", credentials("zhou", &password, &code)).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.json()["campaign"]["offset_hours"], 8, "in which the console tells days and hours");
     let shown = answer.json()["account"].clone();
     assert_eq!(
         (shown["name"].as_str(), shown["role"].as_str(), shown["area_name"].as_str()),

@@ -112,6 +112,10 @@ async fn a_shift_that_was_too_long_asks_for_rest_and_is_told_to_nobody_else() {
     assert_eq!(place.ask(SECRETARY, "POST", &format!("{case}/deeds"), Some(arrange)).await.status, 204);
     judged(&place).await;
     assert_eq!(tasks(&place, SECRETARY, "rest").await, [] as [Value; 0], "it is answered");
+    for (who, ended) in [(SECRETARY, 1), (DOCTOR, 0)] {
+        let rows = place.ask(who, "GET", "/v1/cases?ended=true", None).await.json()["rows"].clone();
+        assert_eq!(rows.as_array().unwrap().len(), ended, "{who:?}");
+    }
     assert_eq!(typed(&place, SECRETARY, worker, 14.0).await.status, 204);
     judged(&place).await;
     assert_eq!(tasks(&place, SECRETARY, "rest").await.len(), 1, "and asked for again when it happens again");
