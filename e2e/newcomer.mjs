@@ -627,7 +627,7 @@ describe('a newcomer’s first evening', () => {
       assert.deepEqual(await sideways(page), [], language)
       assert.deepEqual(await tooSmall(page, 60), [], language)
     }
-    await page.getByText('保成社区 社区书记：核对名单').waitFor()
+    await page.getByText('保成社区 书记：核对名单').waitFor()
 
     await secretary.locator('tbody tr', { hasText: '101' }).getByRole('button', { name: '作废' }).click()
     await secretary.locator('dialog').getByRole('button', { name: '作废' }).click()

@@ -245,6 +245,118 @@ describe('a phone', () => {
     await context.close()
   })
 
+  it('at the largest size shows which door its answers are of, wherever the list stands, and none of them under the tabs', async () => {
+    const { page, context } = await phone()
+    await page.locator('.size').click()
+    await page.locator('.size').click()
+    const seen = () =>
+      page.evaluate(() => {
+        const within = (element, above) => {
+          const { top, bottom, height } = element.getBoundingClientRect()
+          return height > 0 && top >= 0 && bottom <= above + 0.5
+        }
+        const tabs = document.querySelector('.tabs').getBoundingClientRect().top
+        const answers = [...document.querySelectorAll('.dock .actions .button')].filter((one) => one.checkVisibility())
+        return { answers: answers.length, whole: answers.every((one) => within(one, tabs)), number: within(document.querySelector('.dock .upnext b'), tabs) }
+      })
+    for (const locale of ['zh-CN', 'en']) {
+      if (locale === 'en') {
+        await page.evaluate(() => localStorage.setItem('wanjia.locale', 'en'))
+        await page.reload()
+        await unlock(page)
+        await page.locator('.dock').waitFor()
+      }
+      for (const [width, height] of [[390, 844], [360, 640]]) {
+        await page.setViewportSize({ width, height })
+        for (const step of ['outcome', 'light']) {
+          for (const top of [0, 160, 420, 5_000]) {
+            await page.evaluate((to) => scrollTo(0, to), top)
+            await page.waitForTimeout(50)
+            const { answers, whole, number } = await seen()
+            assert.ok(number && whole, `${locale} ${width}x${height} ${step} at ${top}`)
+            // On a small screen the number opens the door's sheet instead.
+            assert.equal(answers > 0, height > 700)
+          }
+          if (height > 700) await page.locator('.dock .actions .button').nth(step === 'outcome' ? -2 : -1).click()
+        }
+      }
+      await page.locator('.dock .upnext').click()
+      const dialog = page.locator('dialog')
+      await dialog.evaluate((element) => element.scrollTo(0, 1_000))
+      const title = await dialog.locator('h2').boundingBox()
+      assert.ok(title.y >= 0, 'the sheet says whose it is, too')
+      await page.keyboard.press('Escape')
+    }
+    await context.close()
+  })
+
+  it('in 1970 says so where days matter, and goes by the server’s time', async () => {
+    const named = (zh) => ({ code: 'x', zh, en: 'x' })
+    const door = mock.doors.find(({ area_code: code }) => code === GRID)
+    const due = new Date(Date.now() - 3_600_000).toISOString()
+    const about = { dwelling: door.dwelling, area_code: GRID, area_name: '', building: door.building, unit: door.unit, room: door.room }
+    const step = { deed: 'step', step: named('送达'), to: named('观察中'), role: 'grid_worker', signed_by: [], forms: ['returnee'], missing_forms: ['returnee'], may_override: false }
+    mock.tasks = { known: '1', roles: [], colleagues: [], rows: [{ case: '00000000-0000-7000-8000-0000000000c1', task: 'leave:x', programme: 'epidemic', version: '1', pathway: named('居家观察'), state: named('待告知'), kind: 'leave', of: named('待告知'), role: 'grid_worker', climbed: false, since: due, remind_at: due, due, turn: 0, about, steps: [step] }] }
+    const { page, context } = await phone()
+    mock.tasks = null
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+    mock.away = true
+    await page.clock.install({ time: 12 * 86_400_000 })
+    await page.reload()
+    await unlock(page)
+    for (const name of ['走访', '今天']) {
+      await page.locator('.tabs a', { hasText: name }).click()
+      await page.getByText('手机的日期不对').waitFor()
+      await page.getByText(/本机显示 1970-01-13，按服务器应是 20\d\d-\d\d-\d\d，相差 \d+ 年/).waitFor()
+      assert.deepEqual(await findings(page), [])
+    }
+    await page.locator('[data-group=overdue] .task', { hasText: '超时 1 小时' }).waitFor()
+    // The form that its step needs is named, and the step waits for it.
+    await page.locator('.task').click()
+    await page.getByText('先填：returnee。').waitFor()
+    assert.ok(await page.getByRole('button', { name: '送达', exact: true }).isDisabled())
+    assert.deepEqual(await findings(page), [])
+    await page.locator('.tabs, .back').first().click()
+    mock.away = false
+    await context.close()
+  })
+
+  it('refuses an identity number that nobody can have, and finds again what was half written', async () => {
+    const { page, context } = await phone()
+    await page.locator('.row').nth(2).click()
+    await page.locator('dialog').getByRole('button', { name: '有变化', exact: true }).click()
+    await page.getByRole('button', { name: '登记名单上没有的人' }).click()
+    await page.getByLabel('姓名').fill('王五')
+    await page.getByLabel('身份证号').fill('99000019801301100X')
+    await page.locator('.form').getByRole('button', { name: '完成' }).click()
+    await page.getByText('号码里的出生日期不存在').waitFor()
+    await page.getByLabel('身份证号').fill('１１０１０５１９４９１２３１００２１')
+    await page.getByText('有一位写错了').waitFor()
+    await page.getByLabel('身份证号').fill('１１０１０５１９４９１２３１００２ｘ')
+    await page.locator('.form').getByRole('button', { name: '完成' }).click()
+    await page.getByText('王五').waitFor()
+    await page.getByLabel('备注').fill('还要再来')
+    await page.waitForTimeout(200)
+    await page.goto(`${origin}/phone/#/sync`)
+    await page.getByText('另有 1 份没写完').waitFor()
+    await page.goto(`${origin}/phone/#/day`)
+    await page.locator('[data-group=begun] a').click()
+    await page.waitForFunction(() => document.querySelector('textarea')?.value === '还要再来')
+    await page.getByRole('button', { name: '保存，去下一户' }).click()
+    await page.locator('.dock').waitFor()
+    // Once it is sent, nothing is "only on this phone" any more.
+    await page.goto(`${origin}/phone/#/sync`)
+    await page.getByRole('button', { name: '立即同步' }).click()
+    await page.getByText('全部已发出').waitFor()
+    assert.equal(await page.getByText('没写完').count(), 0)
+    await page.goto(`${origin}/phone/#/doors`)
+    await page.locator('.segmented button').nth(2).click()
+    await page.locator('.row').nth(2).click()
+    await page.locator('dialog').getByText('上次：').waitFor()
+    assert.equal(await page.locator('dialog').getByText('还在本机').count(), 0)
+    await context.close()
+  })
+
   it('asks before it updates, and an update in the middle of a visit loses nothing of it', async () => {
     const { page, context } = await phone()
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))

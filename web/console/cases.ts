@@ -100,7 +100,7 @@ export interface CaseEvent {
   at: string
   by: string
   role: string
-  deed: 'step' | 'step_overridden' | 'sign' | 'offer' | 'take' | 'resume'
+  deed: 'step' | 'step_overridden' | 'sign' | 'offer' | 'take' | 'decline' | 'resume'
   step?: Named
   to?: string
   outcome?: 'ran' | 'overtaken' | 'ahead' | 'waiting'

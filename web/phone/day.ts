@@ -54,7 +54,9 @@ export function myDay(
     const done = doneHere(task, outbox)
     const row = { task, when, done } as const
     const took = done?.deed?.what === 'take'
-    if (done !== null && done.deed?.what !== 'take' && done.deed?.what !== 'offer') day.done.push(row)
+    if (done !== null && !isHanding(done)) day.done.push(row)
+    // What she declined here is the giver's as it was.
+    else if (task.offered === me && done?.deed?.what === 'decline') day.others.push(row)
     else if (task.offered === me && !took) day.offered.push(row)
     else if (task.holder !== undefined && task.holder !== me && !took) day.others.push(row)
     else day[when].push(row)
@@ -73,8 +75,58 @@ function doneHere(task: KeptTask, outbox: readonly OutboxFact[]): OutboxFact | n
   const about = ({ fate, deed }: OutboxFact) => fate !== 'quarantined' && deed?.case === task.case && deed.turn === task.turn
   const found = outbox.filter(about).at(-1) ?? null
   // An offer or a taking moves no turn: it is done once the server says so itself.
-  if (found?.fate !== 'accepted' || found.deed?.what !== 'offer' && found.deed?.what !== 'take') return found
-  return null
+  return found?.fate === 'accepted' && isHanding(found) ? null : found
+}
+
+const isHanding = ({ deed }: OutboxFact): boolean => deed?.what === 'offer' || deed?.what === 'take' || deed?.what === 'decline'
+
+/** What was handed to, or came from, one colleague on one day, counted by what became of it. */
+export interface CaseReceipt {
+  /** By her; else she was asked. */
+  given: boolean
+  worker: string
+  /** The latest of it, milliseconds. */
+  at: number
+  count: number
+  answers: Record<CaseAnswer, number>
+  /** Something of it is not at the server yet. */
+  here: boolean
+}
+
+export type CaseAnswer = 'none' | 'taken' | 'declined' | 'withdrawn' | 'ended'
+
+/** The receipts of cases that this phone offered or answered, the newest first; what came back does not count. */
+export function caseReceipts(tasks: readonly KeptTask[], outbox: readonly OutboxFact[], offsetHours: number): CaseReceipt[] {
+  const latest = new Map<string, OutboxFact>()
+  for (const fact of outbox) {
+    const { deed, fate, madeAt } = fact
+    if (deed?.with === undefined || fate === 'quarantined' || !isHanding(fact)) continue
+    latest.set(`${deed.what === 'offer'} ${deed.with} ${campaignDay(madeAt, offsetHours)} ${deed.case}`, fact)
+  }
+  const receipts = new Map<string, CaseReceipt>()
+  for (const [key, fact] of latest) {
+    const of = key.slice(0, key.lastIndexOf(' '))
+    const { deed, madeAt } = fact
+    const receipt = receipts.get(of) ?? { given: deed!.what === 'offer', worker: deed!.with!, at: 0, count: 0, answers: { none: 0, taken: 0, declined: 0, withdrawn: 0, ended: 0 }, here: false }
+    receipt.at = Math.max(receipt.at, madeAt)
+    receipt.count += 1
+    receipt.answers[becameOf(fact, tasks, outbox)] += 1
+    receipt.here ||= fact.fate !== 'accepted'
+    receipts.set(of, receipt)
+  }
+  return [...receipts.values()].sort((one, other) => other.at - one.at)
+}
+
+function becameOf({ deed, fate, sequence }: OutboxFact, tasks: readonly KeptTask[], outbox: readonly OutboxFact[]): CaseAnswer {
+  const { what, with: peer, turn } = deed!
+  if (what === 'take') return 'taken'
+  if (what === 'decline') return 'declined'
+  const task = tasks.find((one) => one.case === deed!.case)
+  if (outbox.some((later) => later.sequence > sequence && later.fate !== 'quarantined' && later.deed?.case === deed!.case && later.deed.what === 'decline')) return 'withdrawn'
+  if (fate !== 'accepted') return 'none'
+  if (task === undefined || task.turn > turn) return 'ended'
+  if (task.declined_by === peer) return 'declined'
+  return task.offered === undefined && task.holder === peer ? 'taken' : 'none'
 }
 
 /** What she did about a case came back, and she has done nothing about it since. */

@@ -44,7 +44,7 @@ export interface OutboxFact {
   /** Over this fact and so over all before it, where it is the last of a tap. */
   signature: Bytes | null
   fate: Fate
-  /** Milliseconds, this device's clock. */
+  /** Milliseconds: the best known time, which is not always what the envelope says by this device's clock. */
   madeAt: number
   /** Facts of one tap share a visit number, so that they are shown and undone together. */
   visit: number
@@ -54,8 +54,8 @@ export interface OutboxFact {
   outcome: Outcome | null
   /** How a form or a step is called. Absent on what an earlier release wrote. */
   named?: Named | null
-  /** The case that a deed is about, and how many of its steps had run. */
-  deed?: { case: string; turn: number; what: Deed } | null
+  /** The case that a deed is about, how many of its steps had run, and of an offer or an answer to one with whom. */
+  deed?: { case: string; turn: number; what: Deed; with?: string } | null
   /** An offer of doors, or an answer to one. */
   handed?: HandingEntry | null
   receipt: StoredReceipt | null
@@ -180,6 +180,8 @@ export interface VisitDraft {
   /** The outcome with which the screen was opened. */
   asked: Outcome
   form: Record<string, unknown>
+  /** Milliseconds; absent on what an earlier release wrote. */
+  savedAt?: number
 }
 
 /** How the vault key is wrapped, and how often a wrong PIN was tried. */
@@ -192,6 +194,12 @@ export interface Lock {
   wrong: number
   /** Milliseconds: no PIN is tried before. */
   notBefore: number
+}
+
+/** When the server was heard last, by its clock and by this phone's, milliseconds. */
+export interface ServerTime {
+  server: number
+  device: number
 }
 
 /** Of nobody in particular, and needed while the phone is locked. */
@@ -208,8 +216,7 @@ interface Plain {
   endsAt: number | null
   checkpoint: SeenCheckpoint
   pastRewritten: PastRewritten
-  /** Device clock minus server clock, milliseconds. */
-  clockSkew: number
+  serverTime: ServerTime
   lastSync: { at: number; ok: boolean; why: string | null }
 }
 
@@ -239,7 +246,7 @@ const PLAIN: readonly string[] = [
   'endsAt',
   'checkpoint',
   'pastRewritten',
-  'clockSkew',
+  'serverTime',
   'lastSync',
 ] satisfies (keyof Plain)[]
 

@@ -1,14 +1,16 @@
 /** The doors of this worker's area as they stand now: the server's word, overlaid with what this phone wrote since. */
-import { computed, effectScope, shallowRef, type ComputedRef } from 'vue'
+import { computed, effectScope, type ComputedRef } from 'vue'
 import { campaignDay, dayFromText } from '@core/doors/day'
 import { walkingOrder } from '@core/doors/order'
 import { doorState, recheckDue, type DoorState } from '@core/doors/state'
 import type { Sweep } from '@core/api/types'
 import type { Outcome } from '@core/ledger/facts'
+import { clock } from './clock'
 import { db, setting, type LocalVisit, type PhoneDoor } from './db'
 import { handings, heldByOthers, me } from './handing'
 import { useLive } from './live'
 import { offsetHours } from './session'
+import { outbox } from './syncer'
 
 export interface DoorView {
   door: PhoneDoor
@@ -21,8 +23,10 @@ export interface DoorView {
   due: boolean
   /** Who took it over from whoever had it, where it is someone else; null where it is hers as ever. */
   holder: string | null
-  /** The latest visit here has not been taken up by the server yet. */
+  /** The latest visit here, where the server told none that is newer. */
   local: LocalVisit | null
+  /** It is on this phone alone. */
+  unsent: boolean
 }
 
 export interface Progress {
@@ -41,11 +45,6 @@ const doors = scope.run(() => useLive(() => db.doors.toArray(), [] as PhoneDoor[
 const visits = scope.run(() => useLive(() => db.visits.toArray(), [] as LocalVisit[]))!
 const sweepsKept = scope.run(() => useLive(async () => (await setting('sweeps')) ?? [], [] as Sweep[]))!
 const sweepChosen = scope.run(() => useLive(async () => (await setting('sweep')) ?? null, null as string | null))!
-export const clock = shallowRef(Date.now())
-setInterval(() => {
-  clock.value = Date.now()
-}, 60_000)
-
 export const today = computed(() => campaignDay(clock.value, offsetHours.value))
 
 export const openSweeps = computed(() => sweepsKept.value.filter((sweep) => !sweep.closed_at))
@@ -55,6 +54,8 @@ export const sweep: ComputedRef<Sweep | null> = computed(() => {
   const open = openSweeps.value
   return open.find(({ id }) => id === sweepChosen.value) ?? open[0] ?? null
 })
+
+const unsent = computed(() => new Set(outbox.value.filter(({ fate }) => fate === 'waiting' || fate === 'sent').map(({ sequence }) => sequence)))
 
 export const doorViews = computed<DoorView[]>(() => {
   const current = sweep.value?.id
@@ -102,5 +103,6 @@ function view(door: PhoneDoor, current: string | undefined, local: LocalVisit | 
     due: holder === null && recheckDue(outcome, recheckOn, today.value),
     holder,
     local: newer ? local : null,
+    unsent: newer && unsent.value.has(local.sequence),
   }
 }

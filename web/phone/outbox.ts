@@ -30,6 +30,7 @@ import { contentDigest, freshKey, freshNonce, seal } from '@core/ledger/seal'
 import { sign } from '@core/ledger/signature'
 import { freshId, idBytes, idText } from '@core/ledger/uuid'
 import { floorOf } from '@core/doors/order'
+import { bestNow } from './clock'
 import { db, setting, type Identity, type KeptTask, type OutboxFact, type PhoneDoor } from './db'
 import type { HandingEntry } from './handing'
 import { doorTitle } from './naming'
@@ -114,7 +115,7 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
       evidence: [...entry.evidence],
       recheckOn: entry.recheckOn,
       seen: [...entry.seen],
-      at: now,
+      at: bestNow(),
     })
     await db.visitDrafts.delete(entry.door.dwelling)
   })
@@ -123,6 +124,7 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
 /** Writes what was done about a case. Returns the visit number for `undo`. */
 export async function recordDeed(identity: Identity, entry: DeedEntry, now: number): Promise<number> {
   const { task, deed, role, step, to, countedFrom, why } = entry
+  const peer = to ?? (deed === 'take' || deed === 'decline' ? giverOf(task, idText(identity.actor)) : null)
   const draft: Draft = {
     kind: Kind.CaseActed,
     body: caseActedBody({
@@ -138,9 +140,14 @@ export async function recordDeed(identity: Identity, entry: DeedEntry, now: numb
     content: why === null ? null : { owner: idBytes((task.about.person ?? task.about.dwelling)!), plaintext: text(why) },
     what: 'acted',
     ...(step === null ? {} : { named: step }),
-    deed: { case: task.case, turn: task.turn, what: deed },
+    deed: { case: task.case, turn: task.turn, what: deed, ...(peer === null ? {} : { with: peer }) },
   }
   return write(identity, [draft], { ...task.about, dwelling: task.about.dwelling ?? '' }, null, now)
+}
+
+/** Who offered it to her; none where she takes it, or takes it back, of her own accord. */
+function giverOf({ offered, offered_by: by }: KeptTask, me: string): string | null {
+  return offered === me && by !== undefined ? by : null
 }
 
 /** Writes that doors are offered to a colleague, or what is answered to it. Returns the visit number for `undo`. */
@@ -267,7 +274,7 @@ async function append(
       dataKey: draft.keys.dataKey,
       signature: null,
       fate: 'waiting',
-      madeAt: now,
+      madeAt: bestNow(),
       visit,
       what: draft.what,
       dwelling: door.dwelling,

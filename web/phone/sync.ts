@@ -11,6 +11,7 @@ import { sign } from '@core/ledger/signature'
 import { leafEntry, leafHash, verifyConsistency, verifyInclusion } from '@core/ledger/tree'
 import { idText } from '@core/ledger/uuid'
 import { standing } from '@core/standing'
+import { bestTime } from './clock'
 import { db, keep, setting, type Device, type Identity, type KeptForm, type OutboxFact, type PastRewritten, type SeenCheckpoint } from './db'
 import { isOver, PastWasRewritten, SeriesForked } from './stops'
 
@@ -251,7 +252,8 @@ async function acceptCheckpoint(
     if (!verifyConsistency(before.size, before.root, opened.size, opened.root, proof)) return refuse('inconsistent')
   }
   if (known === undefined) await keep('origin', origin)
-  return { size: opened.size, root: opened.root as Bytes, note, seenAt: now() }
+  const seenAt = bestTime(now(), (await setting('serverTime')) ?? null)
+  return { size: opened.size, root: opened.root as Bytes, note, seenAt }
 }
 
 async function requireIncluded(
@@ -287,7 +289,7 @@ export async function ask<Body>(
 ): Promise<Answer<Body>> {
   const headers: Record<string, string> = isOpen(sender) ? { authorization: `Device ${idText(sender.series)}:${sender.token}` } : {}
   const answer = await call<Body>(path, { ...options, headers, bare: true })
-  if (answer.serverTime !== null) await keep('clockSkew', now() - answer.serverTime)
+  if (answer.serverTime !== null) await keep('serverTime', { server: answer.serverTime, device: now() })
   return answer
 }
 

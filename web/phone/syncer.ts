@@ -1,6 +1,7 @@
 /** When to sync, and what to say about it: one round at a time, across tabs too; nothing on screen waits for it. */
 import { computed, effectScope, ref, shallowRef } from 'vue'
 import { Refused, Unreachable } from '@core/api/client'
+import { bestNow } from './clock'
 import { db, keep, setting, wipe, type Fate, type OutboxFact } from './db'
 import { useLive } from './live'
 import { identity } from './session'
@@ -25,7 +26,6 @@ export const trouble = ref<Trouble | null>(null)
 export const refusal = shallowRef<Refused | null>(null)
 export const outbox = scope.run(() => useLive(() => db.outbox.toArray(), [] as OutboxFact[]))!
 export const pastRewritten = scope.run(() => useLive(async () => (await setting('pastRewritten')) ?? null, null))!
-export const clockSkew = scope.run(() => useLive(async () => (await setting('clockSkew')) ?? 0, 0))!
 export const lastSync = scope.run(() => useLive(async () => (await setting('lastSync')) ?? null, null))!
 export const checkpoint = scope.run(() => useLive(async () => (await setting('checkpoint')) ?? null, null))!
 
@@ -76,7 +76,7 @@ export async function syncNow(): Promise<void> {
     await exclusively(() => syncOnce(sender, Date.now))
     trouble.value = null
     refusal.value = null
-    await keep('lastSync', { at: Date.now(), ok: true, why: null })
+    await keep('lastSync', { at: bestNow(), ok: true, why: null })
     if (phase.value === 'fresh') await wipeWhenEmpty('forgotten')
   } catch (error) {
     note(error)
@@ -93,8 +93,9 @@ export async function syncNow(): Promise<void> {
 
 /** Also without a network the day comes; the clock is taken as the server corrected it last. */
 async function isPastItsEnd(): Promise<boolean> {
-  const end = await setting('endsAt')
-  return end !== undefined && end !== null && Date.now() - ((await setting('clockSkew')) ?? 0) > end
+  const [end, told] = [await setting('endsAt'), await setting('serverTime')]
+  const ahead = told === undefined ? 0 : told.device - told.server
+  return end !== undefined && end !== null && Date.now() - ahead > end
 }
 
 /** A phone whose time is over keeps nothing about residents, but first everything it saw reaches the server. */

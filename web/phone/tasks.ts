@@ -4,8 +4,9 @@ import { dayFromText } from '@core/doors/day'
 import type { Colleague, MyStep, Named } from '@core/api/types'
 import type { Deed, HandOverAnswer } from '@core/ledger/facts'
 import { db, setting, type KeptTask, type PhoneDoor } from './db'
-import { myDay, worked } from './day'
-import { clock, doorViews } from './doors'
+import { caseReceipts, myDay, worked } from './day'
+import { clock } from './clock'
+import { doorViews } from './doors'
 import { answerTo, me, offers, type Handing, type HandingEntry } from './handing'
 import { useLive } from './live'
 import { say } from './notice'
@@ -21,6 +22,7 @@ export const colleagues = scope.run(() => useLive(async () => (await setting('co
 
 const rank = computed(() => new Map(doorViews.value.map(({ door }, place) => [door.dwelling, place])))
 export const day = computed(() => myDay(tasks.value, outbox.value, rank.value, me.value, clock.value, offsetHours.value))
+export const handedCases = computed(() => caseReceipts(tasks.value, outbox.value, offsetHours.value))
 export const hoursWorked = computed(() => worked(outbox.value, offsetHours.value))
 
 export function named(name: Named | { zh: string; en: string }): string {
@@ -42,6 +44,10 @@ export async function take(task: KeptTask, step: MyStep, why: string | null = nu
 
 export async function accept(task: KeptTask): Promise<void> {
   await write(task, 'take', task.role, {}, translate('day.took'))
+}
+
+export async function decline(task: KeptTask): Promise<void> {
+  await write(task, 'decline', task.role, {}, translate(task.offered === me.value ? 'day.declined' : 'day.withdrew'))
 }
 
 export async function offer(task: KeptTask, to: string): Promise<void> {

@@ -4,6 +4,8 @@
  */
 import { shallowRef } from 'vue'
 import { call, Refused } from '@core/api/client'
+import { asciiDigits } from '@core/entry/numbers'
+import type { Kind } from './kinds'
 import type { Outcome } from '@core/ledger/facts'
 
 export interface Slip {
@@ -19,6 +21,10 @@ export interface Said {
   what: What
   said_at: string
   state: 'waiting' | 'confirmed' | 'settled' | 'declined'
+  /** As it was given then. */
+  receipt: string
+  /** Of a request for help that waits. */
+  help?: Kind[]
   /** Of people who were reported and are still kept. */
   person?: { name: string; relation?: string; sex?: string; birth_date?: string; phone?: string; id_number?: string }
 }
@@ -33,8 +39,18 @@ export interface Reading {
   whole_list: boolean
 }
 
+/** A form that was filled in with the slip. */
+export interface Filled {
+  at: string
+  zh: string
+  en: string
+  receipt: string
+  answers: { name: string; zh: string; en: string; given: string[] }[]
+}
+
 export interface SlipRecord {
   said: Said[]
+  forms: Filled[]
   readings: Reading[]
   visits: { at: string; outcome: Outcome }[]
 }
@@ -76,8 +92,7 @@ export const slip = shallowRef<Slip | null>(null)
 
 /** What was meant by what was typed: O is 0, I and L are 1, hyphens and spaces are nothing. */
 export function readCode(typed: string): string | null {
-  const signs = typed
-    .normalize('NFKC')
+  const signs = asciiDigits(typed)
     .toUpperCase()
     .replace(/[\s\-‐-―]/g, '')
     .replace(/O/g, '0')
@@ -91,6 +106,9 @@ export function takeCodeFromAddress(): void {
   keepCode(found)
   history.replaceState(null, '', location.pathname)
 }
+
+/** What was typed last and opened nothing, to be looked at again; it is in no storage. */
+export const mistyped = shallowRef('')
 
 export function keepCode(signs: string): void {
   sessionStorage.setItem(STORED, signs)
@@ -113,13 +131,16 @@ export const readRecord = () => ask<SlipRecord>('/v1/slip/record')
 
 export const report = (people: Reported[]) => ask<{ receipts: string[] }>('/v1/slip/people', { people })
 
-export const request = (what: Exclude<What, 'person'>, text: string, phone: string, about: string | null) =>
-  ask<{ receipts: string[] }>('/v1/slip/requests', { what, text, ...(phone === '' ? {} : { phone }), ...(about === null ? {} : { about }) })
+/** What is empty is left out. */
+export function request(asked: { what: Exclude<What, 'person'>; text: string; kinds: Kind[]; phone: string; about: string }) {
+  const { what, text, ...more } = asked
+  return ask<{ receipts: string[] }>('/v1/slip/requests', { what, text, ...Object.fromEntries(Object.entries(more).filter(([, value]) => value.length > 0)) })
+}
 
 export const readChecks = () => ask<{ checks: Check[] }>('/v1/slip/checks')
 
 export const answer = ({ programme, form }: Check, answers: Record<string, unknown>, name: string | null) =>
-  ask<undefined>('/v1/slip/checks', { programme, form, answers, ...(name === null ? {} : { name }) })
+  ask<{ receipts: string[] }>('/v1/slip/checks', { programme, form, answers, ...(name === null ? {} : { name }) })
 
 async function ask<Body>(path: string, json?: unknown): Promise<Body> {
   const headers = { authorization: `Slip ${code.value ?? ''}` }
@@ -128,7 +149,10 @@ async function ask<Body>(path: string, json?: unknown): Promise<Body> {
     return body
   } catch (error) {
     // A slip that opens nothing any more is not kept.
-    if (error instanceof Refused && error.problem.status === 401) leave()
+    if (error instanceof Refused && error.problem.status === 401) {
+      if (slip.value === null) mistyped.value = code.value?.replace(/(.{4})(?!$)/g, '$1-') ?? ''
+      leave()
+    }
     throw error
   }
 }

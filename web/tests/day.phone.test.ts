@@ -1,7 +1,7 @@
 /** A worker's day: what comes first, whose it is, and what she did about it herself. */
 import { describe, expect, it } from 'vitest'
 import type { KeptTask, OutboxFact } from '../phone/db'
-import { dayCount, myDay, sentBack, worked } from '../phone/day'
+import { caseReceipts, dayCount, myDay, sentBack, worked } from '../phone/day'
 
 const ME = '00000000-0000-7000-8000-0000000000aa'
 const HER = '00000000-0000-7000-8000-0000000000bb'
@@ -32,11 +32,11 @@ function task(id: string, due: string, more: Partial<KeptTask> = {}): KeptTask {
   }
 }
 
-function fact(caseId: string, turn: number, what: 'step' | 'take' | 'offer', fate: OutboxFact['fate'], madeAt = NOON): OutboxFact {
+function fact(caseId: string, turn: number, what: 'step' | 'take' | 'offer' | 'decline', fate: OutboxFact['fate'], madeAt = NOON, peer?: string, sequence = 0): OutboxFact {
   const bytes = new Uint8Array(0)
   return {
-    sequence: 0, envelope: bytes, hash: bytes, content: null, dataKey: null, sealedKey: null, signature: null, fate, madeAt, visit: 1, what: 'acted',
-    dwelling: '', doorName: '', outcome: null, deed: { case: caseId, turn, what }, receipt: null,
+    sequence, envelope: bytes, hash: bytes, content: null, dataKey: null, sealedKey: null, signature: null, fate, madeAt, visit: 1, what: 'acted',
+    dwelling: '', doorName: '', outcome: null, deed: { case: caseId, turn, what, ...(peer === undefined ? {} : { with: peer }) }, receipt: null,
   }
 }
 
@@ -75,6 +75,36 @@ describe('my day', () => {
     const mine = task('b', '2020-03-10T10:00:00Z', { offered: HER })
     expect(shown([mine])).toMatchObject({ today: ['b'], others: [] })
     expect(shown([{ ...mine, offered: undefined, holder: HER }])).toMatchObject({ today: [], others: ['b'] })
+  })
+
+  it('keeps with her what she offered, before and after the server has the offer, and what came back declined', () => {
+    const mine = task('a', '2020-03-10T10:00:00Z', { holder: ME })
+    for (const fate of ['waiting', 'sent', 'accepted'] as const) expect(shown([mine], [fact('a', 0, 'offer', fate, NOON, HER)])).toMatchObject({ today: ['a'], done: [] })
+    expect(shown([{ ...mine, offered: HER }], [fact('a', 0, 'offer', 'accepted', NOON, HER)])).toMatchObject({ today: ['a'], others: [] })
+    expect(shown([{ ...mine, declined_by: HER }], [fact('a', 0, 'offer', 'accepted', NOON, HER)])).toMatchObject({ today: ['a'] })
+  })
+
+  it('leaves with the giver what she declined', () => {
+    const asked = task('a', '2020-03-10T10:00:00Z', { offered: ME, offered_by: HER, holder: HER })
+    expect(shown([asked], [fact('a', 0, 'decline', 'waiting', NOON, HER)])).toMatchObject({ offered: [], others: ['a'], done: [], today: [] })
+  })
+
+  it('gives a receipt for cases as for doors: to whom, how many, what became of them', () => {
+    const tasks = [
+      task('a', '2020-03-10T10:00:00Z', { offered: HER }),
+      task('b', '2020-03-10T10:00:00Z', { holder: HER }),
+      task('c', '2020-03-10T10:00:00Z', { declined_by: HER }),
+      task('d', '2020-03-10T10:00:00Z', { turn: 1 }),
+      task('f', '2020-03-10T10:00:00Z'),
+    ]
+    const offered = ['a', 'b', 'c', 'd'].map((id, at) => fact(id, 0, 'offer', 'accepted', NOON + at, HER, at))
+    const outbox = [...offered, fact('e', 0, 'offer', 'quarantined', NOON, HER, 4), fact('f', 0, 'offer', 'waiting', NOON, HER, 5), fact('f', 0, 'decline', 'waiting', NOON, undefined, 6)]
+    expect(caseReceipts(tasks, outbox, OFFSET)).toEqual([
+      { given: true, worker: HER, at: NOON + 3, count: 5, answers: { none: 1, taken: 1, declined: 1, withdrawn: 1, ended: 1 }, here: true },
+    ])
+    const answered = [fact('x', 0, 'take', 'accepted', NOON, HER), fact('y', 0, 'decline', 'accepted', NOON, HER)]
+    expect(caseReceipts([], answered, OFFSET)).toMatchObject([{ given: false, count: 2, answers: { taken: 1, declined: 1 }, here: false }])
+    expect(caseReceipts([], [fact('z', 0, 'take', 'accepted')], OFFSET)).toEqual([])
   })
 
   it('tells what was sent back until something else is done about the case', () => {

@@ -109,6 +109,23 @@ describe('answers', () => {
     expect((chosen.selectValues as ReturnType<typeof vi.fn>).mock.calls).toEqual([[['yes']], [[]]])
   })
 
+  it('are numbers in whatever digits and with whatever mark they are typed, and never silently none', () => {
+    const degrees = input('temp_c', 'decimal', '')
+    const days = input('days', 'int', '')
+    const { form } = over([degrees, days])
+    const shown = () => (form.pages()[0]!.parts as Question[]).map(({ value, wrong }) => [value, wrong?.number ?? null])
+    const set = (one: Fake) => (one.setValue as ReturnType<typeof vi.fn>).mock.calls.map(([value]) => value)
+    for (const typed of ['38,9', '٣٨٫٩', '３８．９']) form.answer(degrees.nodeId, typed)
+    expect(set(degrees)).toEqual(['38.9', '38.9', '38.9'])
+    form.answer(degrees.nodeId, '热')
+    form.answer(days.nodeId, '3,5')
+    expect(shown()).toEqual([['热', 'decimal'], ['3,5', 'whole']])
+    expect([set(degrees).at(-1), set(days).at(-1)]).toEqual([null, null])
+    form.answer(degrees.nodeId, '37')
+    form.answer(days.nodeId, '')
+    expect(shown()).toEqual([['', null], ['', null]])
+  })
+
   it('are sealed as the server reads them: names by their bytes, fractions as 64-bit floats', () => {
     const bytes = answersContent({ n: -3, b: 'x', aa: 36.6, a: ['none'] })
     expect(Buffer.from(bytes).toString('hex')).toBe('a4616181646e6f6e65626161fb40424ccccccccccd616261786 16e22'.replace(' ', ''))

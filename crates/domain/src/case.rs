@@ -93,6 +93,8 @@ pub enum Deed {
     Offer { to: ActorId },
     /// An offer was accepted, or the case taken over.
     Take,
+    /// What was offered is not accepted, or by whoever offered it no longer offered: the case stays where it was.
+    Decline,
     /// What its state waited for has come. Never a person's, and never told by a fact of what someone did.
     Resume,
 }
@@ -108,6 +110,7 @@ impl Deed {
             Self::Offer { .. } => 3,
             Self::Take => 4,
             Self::Resume => 5,
+            Self::Decline => 6,
         }
     }
 
@@ -120,6 +123,7 @@ impl Deed {
             Self::Offer { .. } => "offer",
             Self::Take => "take",
             Self::Resume => "resume",
+            Self::Decline => "decline",
         }
     }
 
@@ -127,7 +131,7 @@ impl Deed {
     pub fn step(&self) -> Option<&str> {
         match self {
             Self::Step { step, .. } | Self::Sign { step } => Some(step),
-            Self::Offer { .. } | Self::Take | Self::Resume => None,
+            Self::Offer { .. } | Self::Take | Self::Decline | Self::Resume => None,
         }
     }
 }

@@ -508,6 +508,7 @@ impl In<'_> {
             (2, Some(step), None, None) => Ok(Deed::Sign { step }),
             (3, None, Some(to), None) => Ok(Deed::Offer { to }),
             (4, None, None, None) => Ok(Deed::Take),
+            (6, None, None, None) => Ok(Deed::Decline),
             _ => Err(self.bad("deed", code)),
         }
     }
@@ -677,7 +678,7 @@ impl Fact {
                 let (to, counted_from) = match deed {
                     Deed::Offer { to } => (Some(*to), None),
                     Deed::Step { counted_from, .. } => (None, *counted_from),
-                    Deed::Sign { .. } | Deed::Take | Deed::Resume => (None, None),
+                    Deed::Sign { .. } | Deed::Take | Deed::Decline | Deed::Resume => (None, None),
                 };
                 out.array(7)
                     .id(*case)

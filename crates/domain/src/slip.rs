@@ -198,6 +198,38 @@ pub(crate) fn decide<S: State>(
     }
 }
 
+/// The kinds of help that are asked for: the name of each, and how it is written down.
+pub const HELP: [(&str, &str); 6] = [
+    ("food", "买菜送饭"),
+    ("medicine", "买药"),
+    ("ride", "去医院"),
+    ("care", "要人照看"),
+    ("talk", "心里难受，想说话"),
+    ("other", "别的"),
+];
+const BETWEEN: &str = "、";
+const THEN: char = '：';
+
+/// The words of a request: the kinds of help by their names, and what was written beside them. None if a kind is unknown.
+#[must_use]
+pub fn request_words(kinds: &[String], text: &str) -> Option<String> {
+    let written = |name: &String| HELP.iter().find(|(own, _)| own == name).map(|(_, written)| *written);
+    let kinds = kinds.iter().map(written).collect::<Option<Vec<_>>>()?.join(BETWEEN);
+    Some(match (kinds.is_empty(), text.is_empty()) {
+        (true, _) => text.to_owned(),
+        (false, true) => kinds,
+        (false, false) => format!("{kinds}{THEN}{text}"),
+    })
+}
+
+/// The kinds of help that the words of a request begin with, by their names.
+#[must_use]
+pub fn help_in(words: &str) -> Vec<&'static str> {
+    let head = words.split(THEN).next().unwrap_or_default();
+    let named = |written| HELP.iter().find(|(_, own)| *own == written).map(|(name, _)| *name);
+    head.split(BETWEEN).map(named).collect::<Option<_>>().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,5 +256,17 @@ mod tests {
     fn the_bits_above_sixty_make_no_other_code() {
         assert_eq!(code(u64::MAX), code(u64::MAX >> 4));
         assert_ne!(code(0), code(1 << 59));
+    }
+
+    #[test]
+    fn the_kinds_of_help_are_read_back_from_the_words_and_nothing_else_is() {
+        let kinds = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let words = request_words(&kinds(&["medicine", "ride"]), "降压药：两盒").unwrap();
+        assert_eq!(words, "买药、去医院：降压药：两盒");
+        assert_eq!(help_in(&words), ["medicine", "ride"]);
+        assert_eq!(help_in(&request_words(&kinds(&["talk"]), "").unwrap()), ["talk"]);
+        assert_eq!(request_words(&[], "家里没水").as_deref(), Some("家里没水"));
+        assert!(help_in("家里没水").is_empty() && help_in("").is_empty() && help_in("买药、酒").is_empty());
+        assert_eq!(request_words(&kinds(&["gold"]), "x"), None);
     }
 }

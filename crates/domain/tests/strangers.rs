@@ -247,6 +247,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         text().prop_map(|step| Deed::Sign { step }),
         id().prop_map(|to| Deed::Offer { to }),
         Just(Deed::Take),
+        Just(Deed::Decline),
     ]
 }
 

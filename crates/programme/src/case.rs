@@ -53,6 +53,8 @@ pub enum Deed {
     Offer { to: u128 },
     /// Accepts an offer, or as one whom it has climbed to takes it over.
     Take,
+    /// Does not accept an offer, or as who made it takes it back.
+    Decline,
     /// What the state waited for, into which so many steps have led, has come.
     Resume,
 }
@@ -104,8 +106,11 @@ pub struct Case {
     pub waiting: BTreeMap<String, Vec<String>>,
     /// Who holds it, if someone in person does.
     pub holder: Option<u128>,
-    /// To whom it is offered and has not accepted.
+    /// To whom it is offered and has not accepted, and by whom.
     pub offered: Option<u128>,
+    pub offered_by: Option<u128>,
+    /// Who declined it last, if it was not offered anew or taken since.
+    pub declined: Option<u128>,
 }
 
 /// Adds up the events of a case, in whatever order and however often they came.
@@ -125,6 +130,8 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
         waiting: BTreeMap::new(),
         holder: None,
         offered: None,
+        offered_by: None,
+        declined: None,
     };
     case.restrict(start);
     for turn in 0.. {
@@ -141,7 +148,7 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
         case.state.clone_from(&step.to);
         case.since = ran.complete.max(entered);
         case.counted_from = counted_from;
-        case.offered = None;
+        (case.offered, case.offered_by, case.declined) = (None, None, None);
         case.ran.push(ran);
         case.waits = false;
         if let Some(state) = pathway.state(&step.to) {
@@ -327,12 +334,21 @@ impl Case {
     fn hold(&mut self, events: &[&Event]) {
         for event in events {
             match event.deed {
-                Deed::Offer { to } => self.offered = Some(to),
+                Deed::Offer { to } => {
+                    (self.offered, self.offered_by, self.declined) = (Some(to), Some(event.actor), None);
+                }
                 Deed::Take => {
                     self.holder = Some(event.actor);
-                    self.offered = None;
+                    (self.offered, self.offered_by, self.declined) = (None, None, None);
                 }
-                Deed::Step { .. } | Deed::Sign { .. } | Deed::Resume => {}
+                // Whose it is not to answer, or came after another's answer, changes nothing.
+                Deed::Decline if self.offered == Some(event.actor) => {
+                    (self.offered, self.offered_by, self.declined) = (None, None, Some(event.actor));
+                }
+                Deed::Decline if self.offered_by == Some(event.actor) => {
+                    (self.offered, self.offered_by) = (None, None);
+                }
+                Deed::Step { .. } | Deed::Sign { .. } | Deed::Decline | Deed::Resume => {}
             }
         }
     }

@@ -172,8 +172,22 @@ fn whoever_offers_a_case_holds_it_until_it_is_accepted() {
     let accept = event(1, at("2020-03-01T16:00"), 2, "doctor", 0, Deed::Take);
     let case = add_up(path, &opening, &[took.clone(), offer.clone()]).unwrap();
     assert_eq!((case.holder, case.offered), (Some(1), Some(2)));
-    let after = add_up(path, &opening, &[accept, offer, took]).unwrap();
+    let after = add_up(path, &opening, &[accept.clone(), offer.clone(), took.clone()]).unwrap();
     assert_eq!((after.holder, after.offered), (Some(2), None));
+    let declines = |who, minute| event(3, at(minute), who, "doctor", 0, Deed::Decline);
+    let declined = [took.clone(), offer.clone(), declines(2, "2020-03-01T15:40")];
+    let kept = add_up(path, &opening, &declined).unwrap();
+    assert_eq!((kept.holder, kept.offered, kept.declined), (Some(1), None, Some(2)));
+    let withdrawn = [took.clone(), offer.clone(), declines(1, "2020-03-01T15:40"), accept.clone()];
+    let back = add_up(path, &opening, &withdrawn[..3]).unwrap();
+    assert_eq!((back.holder, back.offered, back.declined), (Some(1), None, None));
+    let nobodys =
+        add_up(path, &opening, &[took.clone(), offer.clone(), declines(3, "2020-03-01T15:40")]).unwrap();
+    assert_eq!(
+        (nobodys.offered, nobodys.declined),
+        (Some(2), None),
+        "whose it is not to answer changes nothing"
+    );
     let due = |case: &Case| tasks(&terms(pack, path), case, at("2020-03-01T16:00"))[0].due;
     assert_eq!(due(&after), due(&case), "handing over moves no limit");
 }
@@ -213,12 +227,13 @@ fn act(path: &Pathway, opening: &Opening, known: &[Event], doing: &Doing, number
     let fitting: Vec<_> = path.steps.iter().filter(|step| step.from.contains(&case.state)).collect();
     let role = ROLES[doing.role % ROLES.len()];
     let when = opening.at + Span::new().minutes(doing.minute);
-    let deed = match doing.choice % 8 {
+    let deed = match doing.choice % 9 {
         0 => Deed::Take,
         1 if case.waits => Deed::Resume,
         1 => Deed::Offer { to: doing.device + 1 },
         2 => Deed::Sign { step: path.steps[doing.role % path.steps.len()].code.value.clone() },
         3 => step(&path.steps[doing.role % path.steps.len()].code.value),
+        4 => Deed::Decline,
         _ => match fitting.get(doing.role % fitting.len().max(1)) {
             Some(fits) => {
                 let by = fits.by[doing.choice % fits.by.len()].clone();
@@ -265,7 +280,7 @@ fn check(
     // Offers and takings move no limit.
     let steps: Vec<Event> = arrived
         .iter()
-        .filter(|event| !matches!(event.deed, Deed::Take | Deed::Offer { .. }))
+        .filter(|event| !matches!(event.deed, Deed::Take | Deed::Decline | Deed::Offer { .. }))
         .cloned()
         .collect();
     let without = add_up(path, opening, &steps).unwrap();

@@ -214,7 +214,7 @@ impl<'s> Batch<'s> {
             Body::PersonSeen { person, dwelling, .. }
                 if envelope.sealed.is_some() && self.store.views.person(person)?.is_some() =>
             {
-                self.recognise(person, dwelling, position)
+                self.recognise(person, dwelling, position, false)
             }
             _ => Ok(()),
         }
@@ -443,7 +443,7 @@ impl<'s> Batch<'s> {
                 if let Body::PersonSeen { dwelling, person, .. } = &fact.body
                     && envelope.sealed.is_some()
                 {
-                    self.recognise(*person, *dwelling, position)?;
+                    self.recognise(*person, *dwelling, position, pushed.impossible_number)?;
                 }
             }
             _ => self.store.views.put_quarantined(series, envelope.sequence, position, verdict)?,
@@ -537,9 +537,19 @@ impl<'s> Batch<'s> {
         self.store.content.put_ciphertext(owner, position, ciphertext.clone())
     }
 
-    /// Compares someone who was seen with everyone known, and links her if she is one of them.
-    fn recognise(&mut self, person: PersonId, dwelling: DwellingId, position: u64) -> Result<()> {
-        let Some(observed) = self.identity_at(person, position)? else { return Ok(()) };
+    /// Compares someone who was seen with everyone known, and links her if she is one of them. A number that nobody can
+    /// have tells nobody from another: many write the same one down.
+    fn recognise(
+        &mut self,
+        person: PersonId,
+        dwelling: DwellingId,
+        position: u64,
+        impossible_number: bool,
+    ) -> Result<()> {
+        let Some(mut observed) = self.identity_at(person, position)? else { return Ok(()) };
+        if impossible_number {
+            observed.id_number.clear();
+        }
         let dwelling = apply::resolve_dwelling(&mut self.store.views, dwelling)?;
         if apply::canonical(&mut self.store.views, person)? == person
             && let Some((known, _)) = self.find_person(&observed, dwelling, Some(person))?

@@ -54,6 +54,8 @@ pub struct DueTask {
     /// How many steps have run, and how much has been done about it at all.
     pub turn: u64,
     pub events: u64,
+    /// How many forms are kept that were filled in about its subject.
+    pub forms: u64,
 }
 
 /// A moment that has come at which a role has to be told of a task.
@@ -174,6 +176,7 @@ fn event_of(event: &Event) -> case::Event {
         Deed::Sign { step } => case::Deed::Sign { step: step.clone() },
         Deed::Offer { to } => case::Deed::Offer { to: number(*to) },
         Deed::Take => case::Deed::Take,
+        Deed::Decline => case::Deed::Decline,
         Deed::Resume => case::Deed::Resume,
     };
     case::Event {
@@ -235,6 +238,7 @@ fn step_from(row: &Row<'_>, code: u64) -> rusqlite::Result<Deed> {
         2 => Deed::Sign { step },
         3 => Deed::Offer { to: get_optional_id(row, 7)?.unwrap_or_default() },
         5 => Deed::Resume,
+        6 => Deed::Decline,
         _ => Deed::Take,
     })
 }
@@ -516,7 +520,7 @@ impl Views {
         let (to, counted_from) = match &event.deed {
             Deed::Offer { to } => (Some(to.0), None),
             Deed::Step { counted_from, .. } => (None, *counted_from),
-            Deed::Sign { .. } | Deed::Take | Deed::Resume => (None, None),
+            Deed::Sign { .. } | Deed::Take | Deed::Decline | Deed::Resume => (None, None),
         };
         self.cached(
             "insert or ignore into case_event (case_id, series, sequence, at, actor, role, turn, deed, step, to_whom,

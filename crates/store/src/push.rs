@@ -10,6 +10,8 @@ pub struct Pushed {
     pub envelope: Vec<u8>,
     pub ciphertext: Option<Vec<u8>>,
     pub data_key: Option<[u8; 32]>,
+    /// The content names an ID number that nobody can have: whoever was seen is known by everything else she said.
+    pub impossible_number: bool,
 }
 
 /// Why a whole push was sent back; nothing of it is stored, and the device keeps it.

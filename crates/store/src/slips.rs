@@ -2,6 +2,7 @@
 
 use domain::apply;
 use domain::area::AreaNumber;
+use domain::case::Filled;
 use domain::fact::Outcome;
 use domain::id::{DwellingId, Id, PersonId, SlipId};
 use domain::identity::Identity;
@@ -10,6 +11,7 @@ use domain::state::{Labels, State};
 use domain::time::Millis;
 use rusqlite::{Row, params};
 
+use crate::cases::{FILLED, filled_from};
 use crate::error::Result;
 use crate::query::Reader;
 use crate::store::read_fact;
@@ -58,14 +60,17 @@ pub struct SlipDoor {
 #[derive(Clone, Debug, Default)]
 pub struct SlipRecord {
     pub said: Vec<(PersonId, Said)>,
+    /// The forms that were filled in with it and are kept, the newest first.
+    pub filled: Vec<Filled>,
     /// Of the people who were reported with it, under all their ids, the newest first; the flag: of a whole list.
     pub readings: Vec<(Reading, bool)>,
     /// The newest visit to the door in each sweep, the newest first.
     pub visits: Vec<(Millis, Outcome)>,
 }
 
-/// As many readings are shown.
+/// As many readings are shown, and as many forms.
 const READINGS: usize = 100;
+const FORMS: usize = 30;
 
 impl Reader {
     /// The slips of the doors of an area, by door.
@@ -166,6 +171,13 @@ impl Reader {
             let rows = read.query_map([id.0], |row| Ok((Id(row.get(0)?), said_from(row, 1)?)))?;
             rows.collect::<rusqlite::Result<_>>()?
         };
+        let filled = {
+            let mut read = self.views.connection().prepare_cached(&format!(
+                "select {FILLED} from filled where slip = ?1 and erased_at is null order by position desc limit ?2"
+            ))?;
+            let rows = read.query_map(params![id.0, FORMS], filled_from)?;
+            rows.collect::<rusqlite::Result<_>>()?
+        };
         let mut readings = Vec::new();
         let mut areas = Vec::new();
         for (person, _) in &said {
@@ -191,7 +203,7 @@ impl Reader {
             visits.extend(visit.map(|visit| (visit.stamp.at, visit.outcome)));
         }
         visits.sort_unstable_by_key(|(at, _)| std::cmp::Reverse(*at));
-        Ok(SlipRecord { said, readings, visits })
+        Ok(SlipRecord { said, filled, readings, visits })
     }
 
     /// Who read what is sealed of someone, under this very id, the newest first.

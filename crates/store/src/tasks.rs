@@ -393,7 +393,8 @@ impl Reader {
             "select due.case_id, due.programme, case_file.pathway, case_file.state, case_file.subject_kind,
                 case_file.subject, case_file.dwelling, due.area, due.task, due.role, due.rank, due.since, due.remind_at,
                 due.due, case_file.holder, case_file.offered, case_file.turn,
-                (select count(*) from case_event where case_event.case_id = due.case_id), case_file.version
+                (select count(*) from case_event where case_event.case_id = due.case_id), case_file.version,
+                (select count(*) from filled where filled.subject = case_file.subject and filled.erased_at is null)
              from due join case_file on case_file.id = due.case_id
              where due.case_id = ?1 and due.task = ?2 and due.rank = ?3",
         )?;
@@ -419,6 +420,7 @@ impl Reader {
                     offered: get_optional_id(row, 15)?,
                     turn: row.get(16)?,
                     events: row.get(17)?,
+                    forms: row.get(19)?,
                 })
             })?);
         }

@@ -85,7 +85,7 @@ impl Phone {
         self.head = envelope::hash(&envelope);
         let ciphertext = content.map(|(_, sealed)| sealed);
         let data_key = ciphertext.as_ref().map(|_| [3; 32]);
-        self.sent.push(Pushed { envelope, ciphertext, data_key });
+        self.sent.push(Pushed { envelope, ciphertext, data_key, impossible_number: false });
     }
 
     fn push(&self, store: &mut Store, from: usize, to: usize) -> Vec<Option<Quarantine>> {

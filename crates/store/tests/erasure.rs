@@ -196,7 +196,12 @@ fn what_a_phone_still_sends_of_her_is_dropped_at_once() {
         }
         .encode();
         previous = envelope::hash(&envelope);
-        facts.push(Pushed { envelope, ciphertext: Some(sealed), data_key: Some([3; 32]) });
+        facts.push(Pushed {
+            envelope,
+            ciphertext: Some(sealed),
+            data_key: Some([3; 32]),
+            impossible_number: false,
+        });
     }
     let signature = phone_key().sign_head(&PHONE.0, 1, &previous);
     let receipts = store.write(NOW, |batch| batch.push(PHONE, &facts, &signature)).unwrap().unwrap();
@@ -223,7 +228,8 @@ fn someone_whom_only_waiting_facts_name_can_be_erased() {
     }
     .encode();
     let signature = phone_key().sign_head(&PHONE.0, 0, &envelope::hash(&envelope));
-    let pushed = [Pushed { envelope, ciphertext: Some(sealed), data_key: Some([3; 32]) }];
+    let pushed =
+        [Pushed { envelope, ciphertext: Some(sealed), data_key: Some([3; 32]), impossible_number: false }];
     store.write(NOW, |batch| batch.push(PHONE, &pushed, &signature)).unwrap().unwrap();
     let before = count(vault(&root), "select count(*) from content");
     erase::erase(&mut store, ACTOR, stranger, 0, NOW).unwrap();

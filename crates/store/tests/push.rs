@@ -61,7 +61,7 @@ impl Phone {
             Some((_, sealed, key)) => (Some(sealed), Some(key)),
             None => (None, None),
         };
-        self.sent.push(Pushed { envelope, ciphertext, data_key });
+        self.sent.push(Pushed { envelope, ciphertext, data_key, impossible_number: false });
     }
 
     fn visit(&mut self, at: i64, dwelling: Id, outcome: Outcome) {

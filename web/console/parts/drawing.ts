@@ -132,7 +132,10 @@ export function draw(container: HTMLElement, words: Words, pick: (key: string) =
     const box = bounds(shapes)
     if (box !== null && box.join() !== fitted) {
       fitted = box.join()
-      map.fitBounds(box, { padding: 48, animate: false, maxZoom: 19 })
+      // Half of a label stands out beyond its building.
+      const widest = Math.max(...markers.map(({ element }) => element.offsetWidth))
+      const padding = Math.min(container.clientWidth / 4, Math.max(48, widest / 2 + 8))
+      map.fitBounds(box, { padding, animate: false, maxZoom: 19 })
     }
     sort()
     container.dataset.drawn = String(markers.length)

@@ -222,6 +222,8 @@ export interface MyStep {
   signed_by: Named[]
   /** The forms that its condition looks at. */
   forms: string[]
+  /** Those of them that nobody has filled in: until then its condition does not hold. */
+  missing_forms?: string[]
   /** Its condition may be passed over, with a reason. */
   may_override?: boolean
   /** The question whose answer is the day from which the state after it counts, and that day as the server knows it. */
@@ -253,6 +255,8 @@ export interface MyTask {
   offered?: string
   /** Who offered it. */
   offered_by?: string
+  /** Who did not accept it last, if it was not offered anew since. */
+  declined_by?: string
   /** What the rule said that reported it. */
   why?: Named
   /** Without a dwelling it is about the area as a whole. */

@@ -28,8 +28,9 @@ const BY_VISIT = 1
 const ABOUT = { person: 0, dwelling: 1, worker: 3 } as const
 
 /** In the order of their numbers. */
-export const DEEDS = ['step', 'step_overridden', 'sign', 'offer', 'take'] as const
-export type Deed = (typeof DEEDS)[number]
+/** Each in the place of its number in the ledger; the fifth is never a person's. */
+export const DEEDS = ['step', 'step_overridden', 'sign', 'offer', 'take', null, 'decline'] as const
+export type Deed = NonNullable<(typeof DEEDS)[number]>
 
 export interface AnsweredFact {
   /** Of a form about a person; null where it is about the household or the place behind the door, or about the worker. */

@@ -3,6 +3,7 @@
  * a screen draws, and its answers as the ledger seals them. The engine judges what is asked, what fits and what is missing.
  */
 import { loadForm, type AnyControlNode, type GeneralChildNode, type GeneralParentNode, type RepeatInstanceNode, type RootNode, type UploadNode } from '@getodk/xforms-engine'
+import { readNumber } from '@core/entry/numbers'
 import type { Given } from '@core/ledger/answers'
 import type { Picture } from '../db'
 
@@ -27,7 +28,7 @@ export interface Question {
   required: boolean
   readonly: boolean
   /** Why the answer does not do, or that it is missing. */
-  wrong: { missing: boolean; message: string } | null
+  wrong: { missing: boolean; message: string; number?: QuestionKind } | null
   /** Lines of a text that is meant to be long. */
   rows: number
   bounds: { min: number; max: number; step: number } | null
@@ -113,14 +114,16 @@ function asData(instance: string, pictures: readonly Picture[]) {
 
 export function overRoot(root: RootNode, pictures: readonly Picture[] = []): OpenForm {
   const known = new Map(pictures.map((picture) => [picture.name, picture]))
+  /** What was typed for a number and is none, by question: the engine would forget it. */
+  const unread = new Map<string, string>()
   const node = (id: string) => {
     const found = [...everyNode(root)].find(({ nodeId }) => nodeId === id)
     if (found === undefined) throw new Error(`no node ${id}`)
     return found
   }
   return {
-    pages: () => pagesOf(root),
-    answer: (id, value) => setAnswer(node(id), value),
+    pages: () => pagesOf(root, unread),
+    answer: (id, value) => setAnswer(node(id), value, unread),
     attach: (id, picture) => {
       const upload = node(id)
       if (upload.nodeType !== 'upload') return
@@ -153,11 +156,13 @@ export function overRoot(root: RootNode, pictures: readonly Picture[] = []): Ope
   }
 }
 
-function pagesOf(root: RootNode): Page[] {
+type Unread = ReadonlyMap<string, string>
+
+function pagesOf(root: RootNode, unread: Unread): Page[] {
   const pages: Page[] = []
   let loose: Page | null = null
   for (const child of root.currentState.children) {
-    const part = partOf(child)
+    const part = partOf(child, unread)
     if (part === null) continue
     if (part.part === 'group') {
       loose = null
@@ -173,18 +178,18 @@ function pagesOf(root: RootNode): Page[] {
   return pages
 }
 
-function partsOf(parent: GeneralParentNode): Part[] {
-  return parent.currentState.children.map(partOf).filter((part) => part !== null)
+function partsOf(parent: GeneralParentNode, unread: Unread): Part[] {
+  return parent.currentState.children.map((child) => partOf(child, unread)).filter((part) => part !== null)
 }
 
 /** What the screen shows of a node; null where it is not asked now, or never seen. */
-function partOf(node: GeneralChildNode): Part | null {
+function partOf(node: GeneralChildNode, unread: Unread): Part | null {
   if (!node.currentState.relevant) return null
   switch (node.nodeType) {
     case 'model-value':
       return null
     case 'group': {
-      const parts = partsOf(node)
+      const parts = partsOf(node, unread)
       return parts.length === 0 ? null : { part: 'group', id: node.nodeId, label: textOf(node.currentState.label), parts }
     }
     case 'repeat-range:controlled':
@@ -198,18 +203,19 @@ function partOf(node: GeneralChildNode): Part | null {
           part: 'group',
           id: card.nodeId,
           label: textOf(card.currentState.label),
-          parts: partsOf(card),
+          parts: partsOf(card, unread),
         })),
       }
     default:
-      return questionOf(node)
+      return questionOf(node, unread)
   }
 }
 
-function questionOf(node: AnyControlNode): Question {
+function questionOf(node: AnyControlNode, unread: Unread): Question {
   const { label, hint, required, readonly, reference } = node.currentState
   const kind = kindOf(node)
   const { violation } = node.validationState
+  const typed = unread.get(node.nodeId)
   return {
     part: 'question',
     id: node.nodeId,
@@ -217,13 +223,13 @@ function questionOf(node: AnyControlNode): Question {
     kind,
     label: textOf(label),
     hint: textOf(hint),
-    value: 'instanceValue' in node.currentState ? node.currentState.instanceValue : '',
+    value: typed ?? ('instanceValue' in node.currentState ? node.currentState.instanceValue : ''),
     chosen: node.nodeType === 'select' ? node.currentState.value : [],
     choices:
       node.nodeType === 'select' ? node.currentState.valueOptions.map((item) => ({ value: item.value, label: item.label.asString })) : [],
     required,
     readonly,
-    wrong: violation === null ? null : { missing: violation.condition === 'required', message: textOf(violation.message) },
+    wrong: typed !== undefined ? { missing: false, message: '', number: kind } : violation === null ? null : { missing: violation.condition === 'required', message: textOf(violation.message) },
     rows: node.nodeType === 'input' && node.valueType === 'string' && node.appearances.multiline ? (node.nodeOptions?.rows ?? 3) : 1,
     bounds: node.nodeType === 'range' ? boundsOf(node.definition.bounds) : null,
     longest: node.nodeType === 'upload' ? node.maxPixels : null,
@@ -258,12 +264,21 @@ function kindOf(node: AnyControlNode): QuestionKind {
   }
 }
 
-function setAnswer(node: GeneralChildNode, value: string | readonly string[]): void {
+function setAnswer(node: GeneralChildNode, value: string | readonly string[], unread: Map<string, string>): void {
   if (node.nodeType === 'select') node.selectValues(typeof value === 'string' ? (value === '' ? [] : [value]) : value)
   else if (node.nodeType === 'trigger') node.setValue(value === 'OK')
   else if ((node.nodeType === 'input' || node.nodeType === 'range') && typeof value === 'string') {
-    // The engine takes text for every kind of value, and none for no answer.
-    ;(node.setValue as (value: string | null) => unknown)(value === '' ? null : value)
+    const set = (text: string): void => {
+      // The engine takes text for every kind of value, and none for no answer.
+      ;(node.setValue as (value: string | null) => unknown)(text === '' ? null : text)
+    }
+    unread.delete(node.nodeId)
+    const whole = node.valueType === 'int'
+    if (value.trim() === '' || !(whole || node.valueType === 'decimal')) return set(value)
+    const number = readNumber(value)
+    if (number !== null && !(whole && number.includes('.'))) return set(number)
+    set('')
+    unread.set(node.nodeId, value)
   }
 }
 

@@ -46,7 +46,7 @@ export default {
   },
   find: {
     label: '查找',
-    placeholder: '房号、姓名、拼音首字母',
+    placeholder: '房号、姓名、首字母',
     clear: '清除',
     none: '这台手机上没有。可以只打房号，或姓名的拼音首字母。',
     count: '找到 {n} 条',

@@ -91,8 +91,12 @@ impl Batch<'_> {
         let sealed = Commitment { owner: owner.0, digest: ledger::seal::digest(&ciphertext) };
         let payload = submission.fact.encode();
         let envelope = Envelope { series: series.0, sequence, previous, payload, sealed: Some(sealed) };
-        let pushed =
-            Pushed { envelope: envelope.encode(), ciphertext: Some(ciphertext), data_key: Some(key) };
+        let pushed = Pushed {
+            envelope: envelope.encode(),
+            ciphertext: Some(ciphertext),
+            data_key: Some(key),
+            impossible_number: false,
+        };
         let receipt = self.take(series, &device, &pushed, &envelope)?;
         let hash = envelope::hash(&pushed.envelope);
         if let Some(head) = self.heads.get_mut(&series) {

@@ -528,6 +528,15 @@ fn check_deed(file: &CaseFile, actor: ActorId, new: &Acting<'_>) -> Result<()> {
                 return possible("这一步要由别的角色来做", "another role takes this step");
             }
         }
+        Deed::Decline => {
+            let actor = Some(u128::from_be_bytes(actor.0));
+            if standing.offered.is_none() || standing.offered != actor && standing.offered_by != actor {
+                return possible(
+                    "没有等您答复的移交",
+                    "nothing is offered to you, or by you, that waits for an answer",
+                );
+            }
+        }
         Deed::Resume => {}
         Deed::Offer { .. } => {
             let holds = standing.holder == Some(u128::from_be_bytes(actor.0));

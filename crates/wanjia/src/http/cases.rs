@@ -411,7 +411,7 @@ struct Event {
     #[schema(value_type = String, format = "uuid")]
     by: ActorId,
     role: String,
-    /// `step`, `step_overridden`, `sign`, `offer` or `take`
+    /// `step`, `step_overridden`, `sign`, `offer`, `take`, or `decline`: of whom it is offered to, or of who offered it
     deed: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<Named>,
@@ -810,11 +810,12 @@ fn deed_of(new: &NewDeed) -> Option<Deed> {
         "sign" => Deed::Sign { step: step()? },
         "offer" => Deed::Offer { to: new.to? },
         "take" => Deed::Take,
+        "decline" => Deed::Decline,
         _ => return None,
     })
 }
 
-/// Take a step of a case, sign one, offer the case to someone, or take it over.
+/// Take a step of a case, sign one, offer the case to someone, take it over, or decline it.
 #[utoipa::path(
     post, path = "/v1/cases/{id}/deeds", tag = "cases", request_body = NewDeed,
     params(("id" = String, Path, format = "uuid")),

@@ -30,7 +30,7 @@ use super::Site;
 use super::cases::{given_all, misfit};
 use super::extract::Json;
 use super::problem::Problem;
-use super::slips::{Holder, shut, wait};
+use super::slips::{Holder, Received, shut, wait};
 use crate::cli::now;
 
 pub fn routes() -> OpenApiRouter<Site> {
@@ -149,7 +149,8 @@ struct NewCheck {
 }
 
 enum Answered {
-    Done,
+    /// At this position.
+    Done(u64),
     Shut(slip::Shut),
     NotAsked,
     Nobody,
@@ -174,7 +175,7 @@ fn meant(batch: &mut Batch<'_>, asked: Vec<Asked>, name: Option<&str>) -> store:
 /// Answer what is asked for. It counts at once, as the word of a resident.
 #[utoipa::path(
     post, path = "/v1/slip/checks", tag = "resident", security(("slip" = [])), request_body = NewCheck,
-    responses((status = 204), (status = 401, body = Problem), (status = 429, body = Problem),
+    responses((status = 201, body = Received), (status = 401, body = Problem), (status = 429, body = Problem),
         (status = 409, body = Problem, description = "`not_asked`: nobody is asked for this form; `slip_full`: twenty forms were filled in with it today"),
         (status = 422, body = Problem, description = "`answer_misfit`; `name`: for whom, where several are asked"))
 )]
@@ -182,7 +183,7 @@ async fn check(
     State(site): State<Site>,
     holder: Holder,
     Json(new): Json<NewCheck>,
-) -> Result<StatusCode, Problem> {
+) -> Result<(StatusCode, Json<Received>), Problem> {
     let mut answers = given_all(&new.answers)?;
     answers.entry(TOLD_BY.to_owned()).or_insert_with(|| Given::Text("self".to_owned()));
     let slip = holder.slip;
@@ -200,7 +201,9 @@ async fn check(
         })
         .await?;
     match answered {
-        Answered::Done => Ok(StatusCode::NO_CONTENT),
+        Answered::Done(position) => {
+            Ok((StatusCode::CREATED, Json(Received { receipts: vec![position.to_string()] })))
+        }
         Answered::Shut(why) => Err(shut(why)),
         Answered::Misfits(misfits) => Err(misfit(&misfits)),
         Answered::Nobody => Err(Problem::field(
@@ -273,6 +276,6 @@ fn write_down(
         form: one.form,
         on: today,
     };
-    batch.append(slip, body, Some(Sealed { owner: person, plaintext: &plaintext, fresh: false }))?;
-    Ok(Answered::Done)
+    let sealed = Sealed { owner: person, plaintext: &plaintext, fresh: false };
+    Ok(Answered::Done(batch.append(slip, body, Some(sealed))?))
 }

@@ -5,9 +5,12 @@ use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use domain::access::{Action, Role, Scope, may};
 use domain::id::SeriesId;
+use domain::identity::Identity;
 use domain::state::State as _;
+use intake::cell;
 use ledger::envelope::Envelope;
 use ledger::recovery::RecoveryKey;
+use ledger::seal::DataKey;
 use serde::{Deserialize, Serialize};
 use store::{CheckedPush, PushRefused, Pushed};
 use utoipa::ToSchema;
@@ -119,8 +122,22 @@ impl PushedFact {
         };
         let data_key =
             self.data_key.as_ref().map(|key| key.0).or_else(|| opened().map(|key| *key.as_bytes()));
-        Pushed { envelope: self.fact.0, ciphertext: self.content.map(|content| content.0), data_key }
+        let ciphertext = self.content.map(|content| content.0);
+        let identity = named(&self.fact.0, data_key, ciphertext.as_deref());
+        // As where a list of people is imported: the person counts, the number is left out.
+        let impossible_number = identity.is_some_and(|identity| {
+            matches!(cell::id_number(&identity.id_number), cell::IdNumber::Impossible(_))
+        });
+        Pushed { envelope: self.fact.0, ciphertext, data_key, impossible_number }
     }
+}
+
+/// Who the content of a fact says that someone is, if it says that.
+fn named(fact: &[u8], key: Option<[u8; 32]>, ciphertext: Option<&[u8]>) -> Option<Identity> {
+    let Envelope { series, sequence, sealed, .. } = Envelope::decode(fact).ok()?;
+    let key = DataKey::from_bytes(key?);
+    let plain = ledger::seal::open(&key, &sealed?.owner, &series, sequence, ciphertext?).ok()?;
+    Identity::decode(&plain)
 }
 
 /// The key of the phone that shows its token.

@@ -1,9 +1,10 @@
 //! What a phone is told of what is due from its worker: enough to do it without a signal.
 
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use domain::case::{Deed, Subject};
-use domain::id::{ActorId, CaseId, SeriesId};
+use domain::case::Subject;
+use domain::id::{ActorId, CaseId, Id, SeriesId};
 use domain::time::{Millis, day_of, end_of, from_day};
 use programme::Programme;
 use programme::pathway::Step;
@@ -92,6 +93,10 @@ struct MyTask {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     offered_by: Option<ActorId>,
+    /// Who declined it last, if it was not offered anew since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    declined_by: Option<ActorId>,
     /// What the rule says that reported the case.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<Named>,
@@ -110,6 +115,8 @@ struct MyStep {
     signed_by: Vec<Named>,
     /// The forms that its condition looks at.
     forms: Vec<String>,
+    /// Those of them that nobody has filled in: until then its condition does not hold.
+    missing_forms: Vec<String>,
     /// Its condition may be passed over, with a reason.
     may_override: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,6 +204,13 @@ fn row(
     let (kind, of) = what_of(&file.programme, &task.pathway, &task.task);
     let own = u128::from_be_bytes(series.0);
     let overtaken = file.standing.overtaken.iter().filter(|stamp| stamp.series == own);
+    let filled: BTreeSet<String> = reader
+        .filled_about(file.case.subject)?
+        .into_iter()
+        .filter(|filled| filled.programme == task.programme && filled.erased_at.is_none())
+        .map(|filled| filled.form)
+        .collect();
+    let person = |number: Option<u128>| number.map(|number| Id(number.to_be_bytes()));
     let mut steps = Vec::new();
     for step in pathway.into_iter().flat_map(|pathway| &pathway.steps) {
         if !step.from.contains(&task.state) {
@@ -217,13 +231,15 @@ fn row(
             None => taken(&step.by).map(|role| ("step", role)),
         };
         if let Some((deed, role)) = by {
+            let forms = forms_of(file, step);
             steps.push(MyStep {
                 deed,
                 step: Named::of(&step.code.value, Some(&step.name)),
                 to: state(&step.to),
                 role,
                 signed_by: step.signed_by.iter().map(|code| role_of(&file.programme, code)).collect(),
-                forms: forms_of(file, step),
+                missing_forms: forms.iter().filter(|form| !filled.contains(*form)).cloned().collect(),
+                forms,
                 // A reason is sealed to whom the case is about, and a phone speaks of people and doors.
                 may_override: signatures.is_none()
                     && step.guard.is_some()
@@ -252,10 +268,8 @@ fn row(
         counted_from: file.standing.counted_from.map(|day| day.to_string()),
         holder: acting(reader, task.holder, file)?,
         offered: acting(reader, task.offered, file)?,
-        offered_by: task.offered.and_then(|to| {
-            let last = file.events.iter().rev().find(|event| event.deed == Deed::Offer { to });
-            last.map(|event| event.actor)
-        }),
+        offered_by: person(file.standing.offered_by),
+        declined_by: person(file.standing.declined),
         why: file.reports.iter().find_map(|report| Some(says(file, report.rule.as_ref()?))),
         about: About::of(reader, file.case.subject, file.case.dwelling)?,
         steps,

@@ -10,15 +10,19 @@ use domain::access::{Action, Purpose, Role, Scope};
 use domain::admit::admit_said;
 use domain::apply;
 use domain::area::Level;
+use domain::case::{Filled, Subject};
 use domain::fact::Body;
 use domain::id::{DwellingId, PersonId, SlipId};
 use domain::identity::Identity;
 use domain::slip::{self, Decision, SLIP_LIMIT, Said, Shut, Slip, WAITING_LIMIT, What};
 use domain::state::{Book, State as _};
 use intake::cell;
+use programme::answer::Value;
+use programme::form::Field;
 use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::{Deserialize, Serialize};
+use store::packs::if_readable;
 use store::slips::{SlipDoor, SlipRecord};
 use store::{Batch, Reader, Sealed};
 use utoipa::ToSchema;
@@ -35,6 +39,7 @@ use super::session::{Peer, counted_as, is_local};
 use super::wire::instant;
 use crate::app::accounts::random;
 use crate::app::failure::Result as AppResult;
+use crate::app::household;
 use crate::app::import_roster;
 use crate::app::persons::{self, Said as Fields};
 use crate::cli::now;
@@ -622,6 +627,8 @@ async fn open(State(site): State<Site>, holder: Holder) -> Result<Json<SlipOpene
 #[derive(Serialize, ToSchema)]
 struct Record {
     said: Vec<RecordSaid>,
+    /// The forms that were filled in with this slip, the newest first.
+    forms: Vec<RecordForm>,
     readings: Vec<RecordReading>,
     visits: Vec<RecordVisit>,
 }
@@ -635,9 +642,65 @@ struct RecordSaid {
     said_at: String,
     /// `waiting`, `confirmed`, `settled` (a request) or `declined`
     state: &'static str,
+    /// The receipt that was given for it.
+    receipt: String,
     /// Of someone who was reported and is still kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<Words>,
+    /// Of a request for help that waits: its kinds. The words themselves are not shown again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    help: Vec<&'static str>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RecordForm {
+    #[schema(format = DateTime)]
+    at: String,
+    zh: String,
+    en: String,
+    receipt: String,
+    answers: Vec<RecordAnswer>,
+}
+
+/// A question that was answered, in the programme's words.
+#[derive(Serialize, ToSchema)]
+struct RecordAnswer {
+    name: String,
+    zh: String,
+    en: String,
+    /// The names of what was chosen; else the answer itself.
+    given: Vec<String>,
+}
+
+impl RecordAnswer {
+    fn of(field: &Field, value: &Value) -> Self {
+        let name = field.name.value.clone();
+        let label = |language| field.labels.get(language).unwrap_or(&name).to_owned();
+        let given = match value {
+            Value::Text(text) => vec![text.clone()],
+            Value::Several(names) => names.clone(),
+            other => vec![household::words_of(field, other).zh],
+        };
+        Self { zh: label("zh"), en: label("en"), name, given }
+    }
+}
+
+/// A form that was filled in with a slip, but for what says who filled it in at which hour.
+fn record_form(reader: &mut Reader, filled: &Filled) -> AppResult<Option<RecordForm>> {
+    let programme = if_readable(reader.programme(&filled.programme, &filled.version))?;
+    let (Some(programme), Some(record)) = (programme, reader.record_of(filled)?) else { return Ok(None) };
+    let Some(form) = programme.form(&filled.form) else { return Ok(None) };
+    let answers = form.fields.iter().filter_map(|field| {
+        let value = record.values.get(&field.name.value)?;
+        Some(RecordAnswer::of(field, value))
+    });
+    Ok(Some(RecordForm {
+        at: instant(filled.at),
+        zh: form.title.clone(),
+        en: form.title_en.clone().unwrap_or_else(|| form.title.clone()),
+        receipt: filled.position.to_string(),
+        answers: answers.collect(),
+    }))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -697,7 +760,13 @@ async fn record(State(site): State<Site>, holder: Holder) -> Result<Json<Record>
         return Err(wait(milliseconds));
     }
     let found = site.territory.read(move |reader| Ok(reader.slip_record(slip)?)).await?;
-    let people: Vec<PersonId> = kept(&found).collect();
+    let mut people: Vec<PersonId> = kept(&found).collect();
+    people.extend(found.filled.iter().filter_map(|filled| match filled.subject {
+        Subject::Person(person) => Some(person),
+        Subject::Dwelling(_) | Subject::Area(_) => None,
+    }));
+    people.sort_unstable();
+    people.dedup();
     if !people.is_empty() {
         site.territory
             .write(move |store, now| {
@@ -717,9 +786,17 @@ async fn record(State(site): State<Site>, holder: Holder) -> Result<Json<Record>
             let mut said = Vec::with_capacity(found.said.len());
             let shown: Vec<PersonId> = kept(&found).collect();
             for (id, row) in &found.said {
-                let person = if shown.contains(id) { reader.words(*id)?.map(Words::from) } else { None };
+                let words = if shown.contains(id) { reader.words(*id)? } else { None };
+                let help = words.as_ref().map(|words| slip::help_in(&words.note)).unwrap_or_default();
+                let person = words.filter(|_| row.what == What::Person).map(Words::from);
                 let (said_at, state) = (instant(row.said_at), state(row));
-                said.push(RecordSaid { said: *id, what: row.what.as_str(), said_at, state, person });
+                let receipt = receipt(*id);
+                let what = row.what.as_str();
+                said.push(RecordSaid { said: *id, what, said_at, state, receipt, person, help });
+            }
+            let mut forms = Vec::with_capacity(found.filled.len());
+            for filled in &found.filled {
+                forms.extend(record_form(reader, filled)?);
             }
             let mut readings = Vec::with_capacity(found.readings.len());
             for (reading, whole_list) in &found.readings {
@@ -737,19 +814,20 @@ async fn record(State(site): State<Site>, holder: Holder) -> Result<Json<Record>
             let visits = visits
                 .map(|(at, outcome)| RecordVisit { at: instant(*at), outcome: outcome.as_str() })
                 .collect();
-            Ok(Record { said, readings, visits })
+            Ok(Record { said, forms, readings, visits })
         })
         .await?;
     Ok(Json(record))
 }
 
-/// The people who were reported and not declined.
+/// The people who were reported and not declined, and the requests for help that wait.
 fn kept(record: &SlipRecord) -> impl Iterator<Item = PersonId> {
     record
         .said
         .iter()
-        .filter(|(_, said)| {
-            said.what == What::Person && !matches!(said.decided, Some((Decision::Declined, _)))
+        .filter(|(_, said)| match said.decided {
+            None => matches!(said.what, What::Person | What::Help),
+            Some((decision, _)) => said.what == What::Person && decision == Decision::Confirmed,
         })
         .map(|(id, _)| *id)
 }
@@ -779,8 +857,11 @@ struct PersonReported {
 struct Request {
     /// `help`, `correction` or `erasure`
     what: String,
-    /// At most 300 characters.
+    /// At most 300 characters; of `help` none are needed where a kind is given.
     text: String,
+    /// Of `help`: `food`, `medicine`, `ride`, `care`, `talk` or `other`.
+    #[serde(default)]
+    kinds: Vec<String>,
     phone: Option<String>,
     /// Whom it is about, of those reported with this slip.
     #[schema(value_type = Option<String>, format = "uuid")]
@@ -788,9 +869,9 @@ struct Request {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Received {
+pub(super) struct Received {
     /// One for each thing that was said: short enough to be read out on the telephone.
-    receipts: Vec<String>,
+    pub(super) receipts: Vec<String>,
 }
 
 /// The last six signs of the id: what comes before them is the time.
@@ -887,7 +968,8 @@ async fn request(
         )
     })?;
     let note = cell::plain(&request.text);
-    if note.is_empty() || note.chars().count() > WORDS {
+    let named = !request.kinds.is_empty() && what == What::Help;
+    if note.is_empty() && !named || note.chars().count() > WORDS {
         return Err(Problem::field(
             "text",
             "text",
@@ -895,6 +977,9 @@ async fn request(
             format!("a few words are needed, at most {WORDS} characters"),
         ));
     }
+    let kinds = if named { request.kinds.as_slice() } else { &[] };
+    let note = slip::request_words(kinds, &note)
+        .ok_or_else(|| Problem::field("kinds", "kinds", "没有这种帮助", "there is no such kind of help"))?;
     let said = Fields { phone: request.phone.as_deref(), ..Fields::default() };
     let words =
         persons::read(&said).map_err(|wrong| Problem::field(wrong.field, wrong.code, wrong.zh, wrong.en))?;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::access::Role;
-use domain::case::{Source, Subject};
+use domain::case::{Deed, Source, Subject};
 use domain::fact::Body;
 use domain::id::Id;
 use domain::time::{Day, day_of, from_day};
@@ -170,8 +170,47 @@ async fn a_phone_is_told_what_is_due_from_its_worker_and_only_when_that_changed(
         told["roles"].as_array().unwrap().iter().any(|role| role["role"]["code"] == "community_secretary")
     );
 
+    let missing = |told: &Value| {
+        let steps = told["rows"][0]["steps"].as_array().unwrap().clone();
+        let found = steps.into_iter().find(|step| step["step"]["code"] == "carer_named");
+        found.unwrap()["missing_forms"].clone()
+    };
+    assert_eq!(missing(&told), json!(["carer"]));
     let known = told["known"].as_str().unwrap();
     assert_eq!(pulled(known).await, Value::Null, "it knows");
+    // Offered to her and declined: it is where it was, and whoever reads it learns who declined.
+    let act = async |deed: Value| {
+        place.ask(SECRETARY, "POST", &format!("/v1/cases/{case}/deeds"), Some(deed)).await
+    };
+    let decline = json!({"deed": "decline", "role": "community_secretary", "turn": 0});
+    assert_eq!(act(decline.clone()).await.code(), "step_not_possible", "nothing is offered");
+    let offer = json!({"deed": "offer", "role": "community_secretary", "turn": 0, "to": worker});
+    assert_eq!(act(offer.clone()).await.status, 204);
+    let offered = pulled(known).await;
+    assert_eq!(
+        (&offered["rows"][0]["offered"], &offered["rows"][0]["offered_by"]),
+        (&json!(worker), &json!(account(SECRETARY).id))
+    );
+    let role = "community_secretary".to_owned();
+    let said = place.own_phone.push(Body::CaseActed { case, turn: 0, role, deed: Deed::Decline });
+    let pushed = place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(said)).await;
+    assert_eq!(
+        (pushed.status.as_u16(), &pushed.json()["receipts"][0]["verdict"]),
+        (200, &json!(0)),
+        "{}",
+        pushed.text
+    );
+    let after = pulled(offered["known"].as_str().unwrap()).await;
+    assert_eq!(
+        (&after["rows"][0]["offered"], &after["rows"][0]["declined_by"]),
+        (&Value::Null, &json!(worker))
+    );
+    // Whoever offered it may take that back.
+    assert_eq!(act(offer).await.status, 204);
+    assert_eq!(act(decline).await.status, 204);
+    let back = pulled(after["known"].as_str().unwrap()).await;
+    assert_eq!((&back["rows"][0]["offered"], &back["rows"][0]["declined_by"]), (&Value::Null, &Value::Null));
+    let known = back["known"].as_str().unwrap();
     let deed = json!({"deed": "take", "role": "community_secretary", "turn": 0});
     let taken = place.ask(SECRETARY, "POST", &format!("/v1/cases/{case}/deeds"), Some(deed)).await;
     assert_eq!(taken.status, 204, "{}", taken.text);

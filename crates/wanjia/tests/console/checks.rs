@@ -131,13 +131,37 @@ async fn a_resident_tells_how_she_is_and_her_word_is_no_workers() {
     }
     assert_eq!(filled(&place, people[0]).await, before);
     let answer = with(&place, &code, "POST", "/v1/slip/checks", Some(check(fine.clone()))).await;
-    assert_eq!(answer.status, 204, "{}", answer.text);
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    let receipt = answer.json()["receipts"][0].clone();
     assert_eq!(filled(&place, people[0]).await, before + 1);
+
+    // She sees what she told with this slip, with its receipt, and what she asked for; another slip of the door shows neither.
+    let help = json!({"what": "help", "text": "降压药", "kinds": ["medicine", "ride"]});
+    let asked_for = with(&place, &code, "POST", "/v1/slip/requests", Some(help)).await.json();
+    let record = with(&place, &code, "GET", "/v1/slip/record", None).await.json();
+    let told = &record["forms"][0];
+    assert_eq!((&told["receipt"], record["forms"].as_array().unwrap().len()), (&receipt, 1));
+    let given: Vec<(&str, &Value)> = told["answers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["name"].as_str().unwrap(), &one["given"]))
+        .collect();
+    assert!(given.contains(&("temp_c", &json!(["36.6"]))), "{given:?}");
+    assert!(given.contains(&("symptom", &json!(["none"]))), "{given:?}");
+    assert_eq!(record["said"][0]["help"], json!(["medicine", "ride"]));
+    assert!(!record.to_string().contains("降压药"), "her words are not shown again");
+    assert_eq!(record["said"][0]["receipt"], asked_for["receipts"][0]);
+    let own = (people[0], domain::access::Purpose::Own as u64);
+    assert!(place.revealed().await.iter().any(|(_, person, purpose)| (*person, *purpose) == own));
+    let (_, another) = slips::laid_down(&place, home).await;
+    let other = with(&place, &another, "GET", "/v1/slip/record", None).await.json();
+    assert_eq!((&other["forms"], &other["said"]), (&json!([]), &json!([])));
 
     // A fever counts at once: the rule asks a doctor to call.
     appoint(&place, DOCTOR, "epidemic", "doctor", Some(OWN)).await;
     let fever = json!({"slot": "pm", "temp_c": 38.4, "symptom": ["cough"], "told_by": "family"});
-    assert_eq!(with(&place, &code, "POST", "/v1/slip/checks", Some(check(fever))).await.status, 204);
+    assert_eq!(with(&place, &code, "POST", "/v1/slip/checks", Some(check(fever))).await.status, 201);
     place.site.judging.catch_up(&place.site.territory, now()).await.unwrap();
     let rows = place.ask(DOCTOR, "GET", "/v1/tasks", None).await.json();
     let fevers =
@@ -149,7 +173,7 @@ async fn a_resident_tells_how_she_is_and_her_word_is_no_workers() {
     let asked = with(&place, &code, "GET", "/v1/slip/checks", None).await.json();
     assert_eq!((&asked["checks"][0]["several"], &asked["checks"][0]["day"]), (&json!(true), &Value::Null));
     let mut named = check(fine);
-    for (name, status) in [(None, 422), (Some("黄蓉"), 422), (Some("李梅"), 204)] {
+    for (name, status) in [(None, 422), (Some("黄蓉"), 422), (Some("李梅"), 201)] {
         named["name"] = json!(name);
         assert_eq!(with(&place, &code, "POST", "/v1/slip/checks", Some(named.clone())).await.status, status);
     }

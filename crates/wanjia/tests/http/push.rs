@@ -328,6 +328,7 @@ fn checked(phone: &Phone, from: usize, to: usize) -> store::CheckedPush {
         envelope: made.envelope.clone(),
         ciphertext: made.content.as_ref().map(|(content, _)| content.clone()),
         data_key: made.content.as_ref().map(|(_, key)| *key),
+        impossible_number: false,
     });
     let last = envelope::hash(&phone.made[to - 1].envelope);
     let signature = phone.key.sign_head(&phone.series.0, to as u64 - 1, &last);
@@ -406,6 +407,46 @@ async fn a_push_that_the_storage_fails_on_fails_alone() {
     let phone = &mut ground.phones[0];
     phone.visit(now(), DOOR, Outcome::Met);
     assert_eq!(door.push(phone, 1, 2, 0).await.status, StatusCode::OK);
+    door.territory.stop().await;
+    ground.prove();
+}
+
+#[tokio::test]
+async fn a_number_that_nobody_can_have_is_left_out_and_its_people_are_admitted() {
+    let mut ground = Ground::new(2);
+    let door = ground.open().await;
+    let check =
+        |first: &str| format!("{first}{}", char::from(intake::cell::check_character(first.as_bytes())));
+    // There is no month 13, whatever its check says; the other is nobody's, and possible.
+    let (impossible, possible) = (check("99000019801301100"), check("99000019800101100"));
+    let mut people = Vec::new();
+    for (at, (name, number)) in
+        [("甲", &impossible), ("乙", &impossible), ("丙", &possible), ("丁", &possible)]
+            .into_iter()
+            .enumerate()
+    {
+        let person = Id([70 + u8::try_from(at).unwrap(); 16]);
+        let said = Identity { name: name.into(), id_number: number.clone(), ..Identity::default() };
+        let seen = FactBody::PersonSeen { sweep: SWEEP, dwelling: DOOR, person };
+        ground.phones[at % 2].record(now(), seen, Some((person, &said)));
+        people.push(person);
+    }
+    for phone in &ground.phones {
+        assert_eq!(column(&door.push(phone, 0, 2, 0).await, "status"), ["accepted", "accepted"]);
+    }
+    let same = door
+        .territory
+        .read(move |reader| {
+            let known = |at: usize| people[at];
+            let mut canonical = Vec::new();
+            for at in 0..4 {
+                canonical.push(domain::apply::canonical(reader.state(), known(at))?);
+            }
+            Ok((canonical[0] == canonical[1], canonical[2] == canonical[3]))
+        })
+        .await
+        .unwrap();
+    assert_eq!(same, (false, true), "two who are said to have an impossible number are not one for that");
     door.territory.stop().await;
     ground.prove();
 }
