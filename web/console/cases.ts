@@ -13,8 +13,9 @@ export interface Named {
 export interface About {
   /** Without it: the household behind the door. */
   person?: string
-  /** Without it: the area. */
+  /** Without it: the area, or a worker. */
   dwelling?: string
+  worker?: string
   area_code: string
   area_name: string
   building: string
@@ -149,7 +150,7 @@ export interface InForce {
   version: string
   in_force: boolean
   roles: Named[]
-  pathways: { pathway: Named; about: string; reportable: boolean }[]
+  pathways: { pathway: Named; about: string }[]
   own: string[]
 }
 
@@ -181,6 +182,33 @@ export interface FilledAnswer {
   question: Named
   zh: string
   en: string
+}
+
+/** That a form was filled in, without its answers. */
+export interface FilledForm {
+  programme: string
+  form: Named
+  person?: string
+  on: string
+  at: string
+  case?: string
+  erased_on?: string
+}
+
+export interface FileView {
+  classes: { programme: string; classes: Named; person?: string; spans: { from: string; class: Named }[] }[]
+  figures: {
+    programme: string
+    figure: Named
+    unit: string
+    value?: number
+    text: string
+    only_if?: string
+    forms: Named[]
+    figures: string[]
+    parameters: { parameter: Named; unit: string; value: number }[]
+  }[]
+  answers: { position: number; programme: string; form: Named; person?: string; on: string; at: string; answers: FilledAnswer[]; pictures: { question: string; name: string; here: boolean }[]; hidden: number }[]
 }
 
 /** What is called something in both languages, in the reader's. */

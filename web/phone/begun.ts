@@ -29,11 +29,12 @@ export const begun = computed<Begun[]>(() => {
   }
   for (const { id, form: key, about, case: caseId, savedAt } of drafts.value) {
     const [door, form] = [doors.get(about.dwelling), forms.value.find((kept) => kept.key === key)]
-    if (door === undefined || form === undefined) continue
-    const who = door.members?.find(({ person }) => person === about.person)?.name
+    const where = about.worker === undefined ? door && doorTitle(door) : t('day.aboutMe')
+    if (where === undefined || form === undefined) continue
+    const who = door?.members?.find(({ person }) => person === about.person)?.name
     const query = { ...(about.person === null ? {} : { person: about.person }), ...(caseId === null ? {} : { case: caseId }) }
-    const to = { name: 'form', params: { programme: form.programme, form: form.form, dwelling: about.dwelling }, query }
-    found.push({ id, door: doorTitle(door), what: [named(form), ...(who ? [who] : [])].join(' · '), at: savedAt, to })
+    const to = { name: 'form', params: { programme: form.programme, form: form.form, dwelling: about.worker === undefined ? about.dwelling : '' }, query }
+    found.push({ id, door: where, what: [named(form), ...(who ? [who] : [])].join(' · '), at: savedAt, to })
   }
   return found.sort((one, other) => other.at - one.at)
 })

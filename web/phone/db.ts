@@ -98,8 +98,11 @@ export interface KeptForm extends FormRow {
 
 /** Whom or what a form is filled in about, at which door. */
 export interface FormAbout {
+  /** Of a worker the id of the area where she works. */
   dwelling: string
   person: string | null
+  /** Herself. */
+  worker?: string
 }
 
 /** A form that is being filled in, as it was after the last answer. */

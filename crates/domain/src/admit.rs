@@ -240,7 +240,7 @@ pub fn admit<S: State>(
             admit_at_door(state, device, *sweep, *dwelling)
         }
         Body::Answered { subject, dwelling, programme, version, on, .. } => {
-            if let Some(reason) = admit_about(state, device, *subject, *dwelling)? {
+            if let Some(reason) = admit_about(state, device, fact.actor, (*subject, *dwelling))? {
                 return Ok(Some(reason));
             }
             let edition = state.book().edition(programme, version);
@@ -251,7 +251,7 @@ pub fn admit<S: State>(
             Ok((!has_content).then_some(Quarantine::ContentMismatch))
         }
         Body::CaseReported { programme, version, subject, dwelling, source, .. } => {
-            if let Some(reason) = admit_about(state, device, *subject, *dwelling)? {
+            if let Some(reason) = admit_about(state, device, fact.actor, (*subject, *dwelling))? {
                 return Ok(Some(reason));
             }
             if state.book().edition(programme, version).is_none() {
@@ -332,13 +332,22 @@ pub fn holds_role<S: State>(
     Ok(appointed.is_some_and(|own| state.book().areas.is_within(area, own)))
 }
 
-/// Whether a phone may say anything of this person, dwelling or area.
+/// Whether a phone may say anything of this person, dwelling or area; of a worker only she herself, where she works.
 fn admit_about<S: State>(
     state: &mut S,
     device: &Device,
-    subject: Subject,
-    dwelling: DwellingId,
+    actor: ActorId,
+    (subject, dwelling): (Subject, DwellingId),
 ) -> Result<Option<Quarantine>, S::Error> {
+    if let Subject::Worker(worker) = subject {
+        if worker != device.worker || actor != device.worker {
+            return Ok(Some(Quarantine::NotInRole));
+        }
+        return Ok(match area_about(state, subject, dwelling)? {
+            None => Some(Quarantine::UnknownArea),
+            Some(area) => (area != device.area).then_some(Quarantine::OutsideRights),
+        });
+    }
     if let Subject::Person(person) = subject {
         if state.is_erased(person)? {
             return Ok(Some(Quarantine::PersonErased));
@@ -348,8 +357,8 @@ fn admit_about<S: State>(
         }
     }
     let about = match subject {
-        Subject::Person(_) | Subject::Area(_) => dwelling,
         Subject::Dwelling(own) => own,
+        Subject::Person(_) | Subject::Area(_) | Subject::Worker(_) => dwelling,
     };
     for dwelling in [dwelling, about] {
         let Some(area) = area_about(state, subject, dwelling)? else {

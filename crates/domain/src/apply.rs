@@ -287,7 +287,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             }
             let dwelling = resolve_dwelling(state, *dwelling)?;
             state.judge_anew(*subject, false, origin.counts_from)?;
-            state.put_filled(Filled {
+            let filled = Filled {
                 subject: *subject,
                 dwelling,
                 case: match &fact.body {
@@ -305,7 +305,8 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                     _ => None,
                 },
                 erased_at: None,
-            })
+            };
+            state.put_filled(filled, origin.counts_from)
         }
         Body::CaseReported { .. } => report_case(state, origin, fact, stamp.at),
         Body::CaseActed { case, turn, role, deed } => {
@@ -550,7 +551,7 @@ pub fn canonical_subject<S: State>(state: &mut S, subject: Subject) -> Result<Su
     Ok(match subject {
         Subject::Person(id) => Subject::Person(canonical(state, id)?),
         Subject::Dwelling(id) => Subject::Dwelling(resolve_dwelling(state, id)?),
-        Subject::Area(_) => subject,
+        Subject::Area(_) | Subject::Worker(_) => subject,
     })
 }
 
@@ -652,7 +653,7 @@ pub fn resolve_dwelling<S: State>(state: &mut S, id: DwellingId) -> Result<Dwell
 }
 
 /// The area under which something said of a subject at a door is counted: that of the door, by whichever id it is called. Of
-/// an area it is the area, and the door has its id too. None if there is no such door or area.
+/// an area it is the area, and the door has its id too; of a worker it is the area whose id the door has. None if there is no such door or area.
 ///
 /// # Errors
 /// Those of the storage.
@@ -661,8 +662,10 @@ pub fn area_about<S: State>(
     subject: Subject,
     dwelling: DwellingId,
 ) -> Result<Option<AreaNumber>, S::Error> {
-    if let Subject::Area(own) = subject {
-        return Ok(state.book().areas.of_id(own).filter(|_| own == dwelling));
+    match subject {
+        Subject::Area(own) => return Ok(state.book().areas.of_id(own).filter(|_| own == dwelling)),
+        Subject::Worker(_) => return Ok(state.book().areas.of_id(dwelling)),
+        Subject::Person(_) | Subject::Dwelling(_) => {}
     }
     if let Some(row) = state.dwelling(dwelling)? {
         return Ok(Some(row.area));

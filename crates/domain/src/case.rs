@@ -12,6 +12,8 @@ pub enum Subject {
     Dwelling(DwellingId),
     /// An area as a whole: a compound that is free of cases, a problem that a township has to mend.
     Area(AreaId),
+    /// Someone who works, by her account or as the worker of a phone.
+    Worker(ActorId),
 }
 
 impl Subject {
@@ -22,13 +24,14 @@ impl Subject {
             Self::Person(_) => 0,
             Self::Dwelling(_) => 1,
             Self::Area(_) => 2,
+            Self::Worker(_) => 3,
         }
     }
 
     #[must_use]
     pub fn id(self) -> Id {
         match self {
-            Self::Person(id) | Self::Dwelling(id) | Self::Area(id) => id,
+            Self::Person(id) | Self::Dwelling(id) | Self::Area(id) | Self::Worker(id) => id,
         }
     }
 
@@ -38,6 +41,7 @@ impl Subject {
             0 => Some(Self::Person(id)),
             1 => Some(Self::Dwelling(id)),
             2 => Some(Self::Area(id)),
+            3 => Some(Self::Worker(id)),
             _ => None,
         }
     }
@@ -132,7 +136,8 @@ impl Deed {
     }
 }
 
-/// A case as its earliest report opened it. Of an area the dwelling is the area's own id, in all of these.
+/// A case as its earliest report opened it. Of an area the dwelling is the area's own id, of a worker
+/// that of the area where she works, in all of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     pub programme: String,

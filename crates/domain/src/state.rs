@@ -425,7 +425,11 @@ pub trait State {
         role: &str,
         area: Option<AreaNumber>,
     ) -> Result<(), Self::Error>;
-    fn put_filled(&mut self, filled: Filled) -> Result<(), Self::Error>;
+    /// Keeps that a form was filled in, which counts from a position on.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_filled(&mut self, filled: Filled, counts_from: u64) -> Result<(), Self::Error>;
     /// What programmes say of a subject may be otherwise from this position on; of a dwelling with its people, what they say
     /// of whoever is listed there too.
     fn judge_anew(&mut self, subject: Subject, with_people: bool, position: u64) -> Result<(), Self::Error>;

@@ -235,7 +235,8 @@ fn subject() -> impl Strategy<Value = Subject> {
     prop_oneof![
         id().prop_map(Subject::Person),
         id().prop_map(Subject::Dwelling),
-        id().prop_map(Subject::Area)
+        id().prop_map(Subject::Area),
+        id().prop_map(Subject::Worker)
     ]
 }
 

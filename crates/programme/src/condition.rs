@@ -111,6 +111,12 @@ impl Needs {
         }
     }
 
+    /// The forms of which the latest of each person or household that belongs to the subject is looked at.
+    #[must_use]
+    pub fn people(&self) -> &BTreeSet<String> {
+        &self.people
+    }
+
     /// What another needs as well.
     pub fn extend(&mut self, other: &Self) {
         for (own, more) in [

@@ -225,9 +225,9 @@ impl<'s> Sight<'s> for View<'s> {
         if let Some((_, known)) = self.people.borrow().iter().find(|(known, _)| *known == form) {
             return Rc::clone(known);
         }
-        let people = self.situation.people.iter().take(MOST_PEOPLE);
-        let all: Forms<'s> =
-            people.filter_map(|own| newest(own, form, self.today).into_iter().next()).collect();
+        let people = self.situation.people.iter();
+        let latest = people.filter_map(|own| newest(own, form, self.today).into_iter().next());
+        let all: Forms<'s> = latest.take(MOST_PEOPLE).collect();
         // Where nobody filled it in there is nothing to keep, nor a name that lives as long as the answers.
         if let Some(record) = all.first() {
             self.people.borrow_mut().push((&record.form, Rc::clone(&all)));

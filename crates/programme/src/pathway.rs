@@ -97,6 +97,15 @@ impl Pathway {
         self.states.first()
     }
 
+    /// Whether a role answers for a case of it, is told of one, or takes or signs a step.
+    #[must_use]
+    pub fn names(&self, role: &str) -> bool {
+        let duties = self.states.iter().filter_map(|state| state.duty.as_ref());
+        let told = duties.flat_map(|duty| std::iter::once(&duty.owner).chain(&duty.climbs_to));
+        let takes = self.steps.iter().flat_map(|step| step.by.iter().chain(&step.signed_by));
+        told.chain(takes).any(|named| named == role)
+    }
+
     #[must_use]
     pub fn state(&self, code: &str) -> Option<&State> {
         self.states.iter().find(|state| state.code.value == code)

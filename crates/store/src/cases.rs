@@ -119,8 +119,7 @@ pub struct RoleIn {
     pub area: AreaNumber,
 }
 
-/// Whether a form, a rule or a pathway of this kind may be about a subject. An organisation is the door where it is; of
-/// workers the ledger holds none of whom anything could be said.
+/// Whether a form, a rule or a pathway of this kind may be about a subject. An organisation is the door where it is.
 #[must_use]
 pub fn is_about(kind: form::Subject, subject: Subject) -> bool {
     match kind {
@@ -132,7 +131,7 @@ pub fn is_about(kind: form::Subject, subject: Subject) -> bool {
             matches!(subject, Subject::Dwelling(_))
         }
         form::Subject::Area => matches!(subject, Subject::Area(_)),
-        form::Subject::Worker => false,
+        form::Subject::Worker => matches!(subject, Subject::Worker(_)),
     }
 }
 
@@ -571,7 +570,11 @@ impl Views {
             ))?
             .execute([person.0])?;
         }
-        for sql in ["delete from case_file where subject = ?1", "delete from filled where subject = ?1"] {
+        for sql in [
+            "delete from case_file where subject = ?1",
+            "delete from filled where subject = ?1",
+            "delete from area_people where subject = ?1",
+        ] {
             self.cached(sql)?.execute([person.0])?;
         }
         Ok(())
@@ -581,7 +584,7 @@ impl Views {
     pub(crate) fn filled(&mut self, subject: Subject) -> Result<Vec<Filled>> {
         let ids = match apply::canonical_subject(self, subject)? {
             Subject::Person(person) => apply::group(self, person)?,
-            Subject::Dwelling(id) | Subject::Area(id) => vec![id],
+            Subject::Dwelling(id) | Subject::Area(id) | Subject::Worker(id) => vec![id],
         };
         let mut found = Vec::new();
         for id in ids {
@@ -600,7 +603,7 @@ impl Views {
     }
 
     /// What is known of a subject under a programme: its own filled-in forms, and those of each person listed behind its
-    /// door.
+    /// door; of a community those of its people that a rule about it looks at.
     pub(crate) fn known_of(
         &mut self,
         content: &mut Content,
@@ -615,13 +618,17 @@ impl Views {
             .next_back();
         let own = self.records(content, programme, subject)?;
         let mut people = Vec::new();
-        if let Subject::Dwelling(dwelling) = apply::canonical_subject(self, subject)? {
-            for person in self.listed_at(dwelling)? {
-                let records = self.records(content, programme, Subject::Person(person))?;
-                if !records.is_empty() {
-                    people.push(records);
+        match apply::canonical_subject(self, subject)? {
+            Subject::Dwelling(dwelling) => {
+                for person in self.listed_at(dwelling)? {
+                    let records = self.records(content, programme, Subject::Person(person))?;
+                    if !records.is_empty() {
+                        people.push(records);
+                    }
                 }
             }
+            Subject::Area(area) => people = self.people_of_area(content, programme, area)?,
+            Subject::Person(_) | Subject::Worker(_) => {}
         }
         Ok(Known { own, people, newest })
     }

@@ -24,6 +24,7 @@
 //! | find answers whose time is over | [`expiry`] |
 //! | make the views again, or check them | [`rebuild`] |
 
+mod area_people;
 pub mod asked;
 pub mod attachments;
 pub mod batch;

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 25;
+pub const VIEWS_VERSION: i64 = 26;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -268,6 +268,12 @@ create table filled (subject blob not null, position integer not null, subject_k
 create index filled_kept on filled (on_day, position) where erased_at is null;
 create index filled_for_case on filled (case_id) where case_id is not null;
 create index filled_with on filled (slip, on_day) where slip is not null;
+-- What people of a community said in forms that a rule about it looks at, by the day for which they were filled in.
+create table area_people (area integer not null, programme text not null, form text not null, on_day integer not null,
+    position integer not null, subject blob not null, dwelling blob not null,
+    primary key (area, programme, form, on_day, position)) without rowid;
+create index area_people_at on area_people (dwelling);
+create index area_people_of on area_people (subject);
 create table attachment (series blob not null, sequence integer not null, number integer not null, owner blob not null,
     position integer, primary key (series, sequence, number)) without rowid;
 create index attachment_of_owner on attachment (owner);
@@ -373,6 +379,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("plan_part", "plan, person"),
     ("appointment", "who, programme, role"),
     ("filled", "subject, position"),
+    ("area_people", "area, programme, form, on_day, position"),
     ("attachment", "series, sequence, number"),
     ("to_judge", "subject, with_people"),
     ("case_file", "id"),

@@ -206,7 +206,11 @@ impl Reader {
         Ok(SlipRecord { said, filled, readings, visits })
     }
 
-    fn readings_of(&self, person: PersonId) -> Result<Vec<Reading>> {
+    /// Who read what is sealed of someone, under this very id, the newest first.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn readings_of(&self, person: PersonId) -> Result<Vec<Reading>> {
         let mut read = self.views.connection().prepare_cached(
             "select position, at, actor, purpose from reading where person = ?1 order by position desc limit ?2",
         )?;

@@ -62,6 +62,8 @@ pub struct Views {
     touched: Vec<SweepNumber>,
     /// Published programmes that were read, by the digest of their pack; none for one that does not read.
     pub(crate) programmes: FxHashMap<ledger::Hash, Option<Arc<Programme>>>,
+    /// The forms of its people that a programme looks at in an area.
+    pub(crate) forms_of_people: FxHashMap<String, Arc<BTreeSet<String>>>,
     /// Cases of which what is due has to be made anew.
     pub(crate) dirty_cases: BTreeSet<CaseId>,
     /// Whom to judge anew, with their people or without, from which position on.
@@ -102,6 +104,7 @@ impl Views {
             book_version: 0,
             touched: Vec::new(),
             programmes: FxHashMap::default(),
+            forms_of_people: FxHashMap::default(),
             dirty_cases: BTreeSet::new(),
             to_judge: FxHashMap::default(),
         })
@@ -117,6 +120,7 @@ impl Views {
         self.touched.clear();
         self.book = load_book(&self.connection)?;
         self.book_version += 1;
+        self.forms_of_people.clear();
         Ok(())
     }
 
@@ -592,10 +596,15 @@ impl State for Views {
     }
 
     fn change_book(&mut self, change: impl FnOnce(&mut Book)) -> Result<()> {
+        let editions = self.book.editions.len();
         change(&mut self.book);
         self.book_changed = true;
         self.book_version += 1;
-        Ok(())
+        if self.book.editions.len() == editions {
+            return Ok(());
+        }
+        self.forms_of_people.clear();
+        self.look_back_at_people()
     }
 
     fn device(&mut self, series: SeriesId) -> Result<Option<Device>> {
@@ -894,7 +903,7 @@ impl State for Views {
         Ok(())
     }
 
-    fn put_filled(&mut self, filled: Filled) -> Result<()> {
+    fn put_filled(&mut self, filled: Filled, counts_from: u64) -> Result<()> {
         self.cached(
             "insert or ignore into filled (subject, position, subject_kind, dwelling, at, programme, version, form, on_day,
                 case_id, slip)
@@ -913,7 +922,7 @@ impl State for Views {
             filled.case.map(|case| case.0),
             filled.slip.map(|slip| slip.0)
         ])?;
-        Ok(())
+        self.add_area_people(&filled, counts_from)
     }
 
     fn put_attachments(&mut self, owner: Id, (series, sequence): (SeriesId, u64), files: u64) -> Result<()> {
@@ -989,7 +998,8 @@ impl State for Views {
     }
 
     fn move_cases(&mut self, dwelling: DwellingId) -> Result<()> {
-        self.cases_at(dwelling)
+        self.cases_at(dwelling)?;
+        self.move_area_people(dwelling)
     }
 
     fn hand_over(&mut self, id: HandOverId) -> Result<Option<HandOver>> {

@@ -25,7 +25,7 @@ export const EVIDENCE = { light: 1, meter: 2, slip_torn: 4, neighbour: 8, slip_l
 export type Evidence = keyof typeof EVIDENCE
 
 const BY_VISIT = 1
-const ABOUT = { person: 0, dwelling: 1 } as const
+const ABOUT = { person: 0, dwelling: 1, worker: 3 } as const
 
 /** In the order of their numbers. */
 /** Each in the place of its number in the ledger; the fifth is never a person's. */
@@ -33,8 +33,10 @@ export const DEEDS = ['step', 'step_overridden', 'sign', 'offer', 'take', null, 
 export type Deed = NonNullable<(typeof DEEDS)[number]>
 
 export interface AnsweredFact {
-  /** Of a form about a person; null where it is about the household or the place behind the door. */
+  /** Of a form about a person; null where it is about the household or the place behind the door, or about the worker. */
   person: Uint8Array | null
+  /** Of a form about the worker herself, whose door is the id of her area. */
+  worker?: Uint8Array | undefined
   dwelling: Uint8Array
   case: Uint8Array | null
   programme: string
@@ -89,8 +91,8 @@ export function personSeenBody(sweep: Uint8Array, dwelling: Uint8Array, person: 
 }
 
 export function answeredBody(fact: AnsweredFact): Canonical[] {
-  const { person, dwelling, programme, version, form, on } = fact
-  const subject = person === null ? [ABOUT.dwelling, dwelling] : [ABOUT.person, person]
+  const { person, worker, dwelling, programme, version, form, on } = fact
+  const subject = person !== null ? [ABOUT.person, person] : worker !== undefined ? [ABOUT.worker, worker] : [ABOUT.dwelling, dwelling]
   return [...subject, dwelling, fact.case, programme, version, form, on]
 }
 

@@ -19,6 +19,16 @@ export function formsAt(door: PhoneDoor): KeptForm[] {
   return forms.value.filter(({ about }) => here.includes(about))
 }
 
+/** The forms that are about the worker herself. */
+export function formsOfMine(): KeptForm[] {
+  return forms.value.filter(({ about }) => about === 'worker')
+}
+
+/** To whom answers are sealed. */
+export function subjectOf(about: FormAbout): string {
+  return about.person ?? about.worker ?? about.dwelling
+}
+
 export function draftId(form: KeptForm, about: FormAbout): string {
-  return `${form.key}/${about.person ?? about.dwelling}`
+  return `${form.key}/${subjectOf(about)}`
 }

@@ -4,6 +4,7 @@ import { hex, type Bytes } from '@core/ledger/bytes'
 import { idBytes } from '@core/ledger/uuid'
 import { db, setting, type Attachment, type FormAbout, type Identity, type Picture } from '../db'
 import { sealKey } from '../recovery'
+import { subjectOf } from './kept'
 
 /** Pixels of the longest side, unless the form says another number. */
 export const LONGEST_SIDE = 1600
@@ -53,7 +54,7 @@ export async function picturesOf(draft: string): Promise<Picture[]> {
 /** What is sent after the fact, once its number is known: each picture under a key of its own. */
 export async function sealPictures(identity: Identity, about: FormAbout, pictures: readonly Picture[]): Promise<(sequence: number) => Attachment[]> {
   const { series } = identity
-  const owner = idBytes(about.person ?? about.dwelling)
+  const owner = idBytes(subjectOf(about))
   const recoveryKey = (await setting('recoveryKey'))!
   const keyed = await Promise.all(
     pictures.map(async (one) => {

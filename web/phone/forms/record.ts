@@ -4,6 +4,7 @@ import { answeredBody, Kind } from '@core/ledger/facts'
 import { idBytes } from '@core/ledger/uuid'
 import { db, type Attachment, type FormAbout, type Identity, type KeptForm } from '../db'
 import { write, type Draft, type Place } from '../outbox'
+import { subjectOf } from './kept'
 
 export interface AnswersEntry {
   form: KeptForm
@@ -18,11 +19,13 @@ export interface AnswersEntry {
 export async function recordAnswers(identity: Identity, entry: AnswersEntry, draftId: string, pictures: (sequence: number) => Attachment[], now: number): Promise<void> {
   const { form, about, answers, on } = entry
   const person = about.person === null ? null : idBytes(about.person)
+  const worker = about.worker === undefined ? undefined : idBytes(about.worker)
   const dwelling = idBytes(about.dwelling)
   const draft: Draft = {
     kind: Kind.Answered,
     body: answeredBody({
       person,
+      worker,
       dwelling,
       case: entry.case === null ? null : idBytes(entry.case),
       programme: form.programme,
@@ -30,11 +33,11 @@ export async function recordAnswers(identity: Identity, entry: AnswersEntry, dra
       form: form.form,
       on,
     }),
-    content: { owner: person ?? dwelling, plaintext: answersContent(answers) },
+    content: { owner: idBytes(subjectOf(about)), plaintext: answersContent(answers) },
     what: 'answered',
     named: { code: form.form, zh: form.zh, en: form.en },
   }
-  const id = `${form.programme}/${form.form}/${about.person ?? about.dwelling}`
+  const id = `${form.programme}/${form.form}/${subjectOf(about)}`
   const tables = [db.drafts, db.answers, db.pictures, db.attachments]
   await write(identity, [draft], entry.door, null, now, tables, async ({ sequence }) => {
     await db.attachments.bulkAdd(pictures(sequence))

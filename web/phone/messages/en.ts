@@ -192,6 +192,8 @@ export default {
     noShift: 'No shift is planned for you today.',
     hours: 'My hours',
     hoursToday: 'Today {from}–{to}, {length}',
+    aboutMe: 'My shift',
+    aboutMeWho: 'It is kept for you and not against you: whoever worked too long is given rest. Only you and the roles that the form names can read it.',
     hoursNone: 'Nothing recorded today yet.',
     hoursHow: 'From your first record of a day to the last. No location is kept, and nothing of this is sent.',
     length: '{hours} h {minutes} min',

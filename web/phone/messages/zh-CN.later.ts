@@ -128,6 +128,8 @@ export default {
     noShift: '今天没有排班。',
     hours: '我的工时',
     hoursToday: '今天 {from}–{to}，{length}',
+    aboutMe: '我的值班',
+    aboutMeWho: '为了让您得到休息，不是用来考核。只有您自己和表上写明的角色看得到。',
     hoursNone: '今天还没有记录。',
     hoursHow: '从您每天第一条记录算到最后一条；不记位置，也不上传。',
     length: '{hours} 小时 {minutes} 分',

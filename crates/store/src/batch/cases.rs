@@ -5,7 +5,7 @@ use domain::access::{Action, Grant, Role, may};
 use domain::admit::{Quarantine, holds_role};
 use domain::apply::{area_about, happened_at};
 use domain::area::AreaNumber;
-use domain::case::{Case, Deed};
+use domain::case::{Case, Deed, Subject};
 use domain::fact::{Body, Fact};
 use domain::id::SeriesId;
 use domain::state::{Device, State as _};
@@ -36,7 +36,7 @@ impl Batch<'_> {
                 };
                 let Some(form) = read.form(form) else { return Ok(Some(Quarantine::UnknownProgramme)) };
                 let area = area_about(&mut self.store.views, *subject, *dwelling)?.unwrap_or(0);
-                if !self.may_fill_in(device, programme, &form.filled_by, area)? {
+                if !self.may_fill_in(device, *subject, (programme, &form.filled_by), area)? {
                     return Ok(Some(Quarantine::NotInRole));
                 }
                 let (Some(commitment), Some(ciphertext), Some(key)) =
@@ -83,15 +83,17 @@ impl Batch<'_> {
     }
 
     /// Whether a phone's worker fills in what these roles fill in, in an area: in one of them, or because her own role types
-    /// whatever there is.
+    /// whatever there is but of workers.
     fn may_fill_in(
         &mut self,
         device: &Device,
-        programme: &str,
-        filled_by: &[String],
+        subject: Subject,
+        (programme, filled_by): (&str, &[String]),
         area: AreaNumber,
     ) -> Result<bool> {
-        if Role::from_code(device.role).is_some_and(|role| may(role, Action::FillInForms)) {
+        if !matches!(subject, Subject::Worker(_))
+            && Role::from_code(device.role).is_some_and(|role| may(role, Action::FillInForms))
+        {
             return Ok(true);
         }
         let grant = Grant { role: device.role, area: device.area };
@@ -131,7 +133,7 @@ impl Batch<'_> {
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn known_of(&mut self, programme: &str, subject: domain::case::Subject) -> Result<Known> {
+    pub fn known_of(&mut self, programme: &str, subject: Subject) -> Result<Known> {
         let store = &mut *self.store;
         store.views.known_of(&mut store.content, programme, subject)
     }

@@ -12,6 +12,7 @@ use domain::state::State as _;
 use domain::time::{Day, Millis, day_of, from_day};
 use programme::answer::{self, Given};
 use programme::attachment;
+use programme::pathway::Pathway;
 use programme::{Finding, Programme};
 use store::cases::{CaseFile, RoleIn, is_about};
 use store::packs::if_readable;
@@ -86,12 +87,37 @@ pub fn roles_of(reader: &mut Reader, actor: Actor, today: Day) -> Result<Vec<Rol
     Ok(roles)
 }
 
-/// Whether someone acts in any role of the case's programme where the case is, within her grant.
+/// Whether someone acts in any role of the case's programme where the case is, within her grant; a case of a worker is hers to
+/// see, and of the roles that its pathway names.
 ///
 /// # Errors
 /// Those of the storage.
 pub fn may_see(reader: &mut Reader, actor: Actor, file: &CaseFile) -> Result<bool> {
-    Ok(!roles_at(reader, actor, &file.programme, file.area)?.is_empty())
+    let roles = roles_at(reader, actor, &file.programme, file.area)?;
+    Ok(sees(actor.id, file.case.subject, file.pathway(), &roles))
+}
+
+/// Whether someone with these roles of a programme, where it is, sees a case.
+#[must_use]
+pub fn sees(who: ActorId, subject: Subject, pathway: Option<&Pathway>, roles: &[String]) -> bool {
+    match subject {
+        Subject::Worker(worker) => {
+            worker == who || pathway.is_some_and(|own| roles.iter().any(|role| own.names(role)))
+        }
+        Subject::Person(_) | Subject::Dwelling(_) | Subject::Area(_) => !roles.is_empty(),
+    }
+}
+
+/// By which right someone of the staff acts: her account's, else that of her phone; none once she has left.
+///
+/// # Errors
+/// Those of the storage.
+pub fn right_of(reader: &mut Reader, who: ActorId) -> Result<Option<Grant>> {
+    if let Some(grant) = reader.state().grant(who)? {
+        return Ok(Some(grant));
+    }
+    let phone = reader.phone_of(who)?.filter(|phone| phone.revoked_at.is_none());
+    Ok(phone.map(|phone| Grant { role: phone.role, area: phone.area }))
 }
 
 /// The roles of a programme in which someone acts in an area, within her grant.
@@ -149,32 +175,44 @@ pub struct Hand {
 /// # Errors
 /// Those of the storage.
 pub fn hands(reader: &mut Reader, control: &Control, file: &CaseFile) -> Result<Vec<Hand>> {
+    let mut top = file.area;
+    while let Some(above) = reader.book().areas.get(top).and_then(|area| area.parent) {
+        top = above;
+    }
+    let mut hands = Vec::new();
+    for (id, name, grant) in staff(reader, control, top)? {
+        let roles = roles_at(reader, Actor { id, grant }, &file.programme, file.area)?;
+        if !roles.is_empty() && sees(id, file.case.subject, file.pathway(), &roles) {
+            hands.push(Hand { id, name, roles });
+        }
+    }
+    hands.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(hands)
+}
+
+/// Everyone with an account that has a right, or with a phone in use that was enrolled in an area or below it: who, her name,
+/// and by which right she acts.
+///
+/// # Errors
+/// Those of the storage.
+pub fn staff(
+    reader: &mut Reader,
+    control: &Control,
+    area: AreaNumber,
+) -> Result<Vec<(ActorId, String, Grant)>> {
     let mut people: Vec<(ActorId, String, Grant)> = Vec::new();
     for account in control.accounts()? {
         let grant = reader.state().grant(account.id)?;
         people.extend(grant.map(|grant| (account.id, account.name, grant)));
     }
-    let mut top = file.area;
-    while let Some(above) = reader.book().areas.get(top).and_then(|area| area.parent) {
-        top = above;
-    }
-    for phone in reader.phones(top)? {
-        let PhoneRow { series, device, .. } = phone;
+    for PhoneRow { series, device, .. } in reader.phones(area)? {
         if device.revoked_at.is_some() || people.iter().any(|(id, ..)| *id == device.worker) {
             continue;
         }
         let name = control.phone(series)?.map(|phone| phone.worker_name).unwrap_or_default();
         people.push((device.worker, name, Grant { role: device.role, area: device.area }));
     }
-    let mut hands = Vec::new();
-    for (id, name, grant) in people {
-        let roles = roles_at(reader, Actor { id, grant }, &file.programme, file.area)?;
-        if !roles.is_empty() {
-            hands.push(Hand { id, name, roles });
-        }
-    }
-    hands.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(hands)
+    Ok(people)
 }
 
 /// How someone of the staff is called; none if neither an account nor a phone is hers.
@@ -200,14 +238,7 @@ pub fn still_acts(
     who: ActorId,
     (programme, area): (&Programme, AreaNumber),
 ) -> Result<bool> {
-    let grant = match reader.state().grant(who)? {
-        Some(grant) => Some(grant),
-        None => {
-            let phone = reader.phone_of(who)?.filter(|phone| phone.revoked_at.is_none());
-            phone.map(|phone| Grant { role: phone.role, area: phone.area })
-        }
-    };
-    match grant {
+    match right_of(reader, who)? {
         Some(grant) => Ok(!roles_at(reader, Actor { id: who, grant }, programme, area)?.is_empty()),
         None => Ok(false),
     }

@@ -1,11 +1,11 @@
-//! A household's file across programmes: what the caller's roles may read of what was filled in behind a door, what is
-//! reckoned from it, and in which classes it and its people were.
+//! A file across programmes, of a household, an area or a worker: what the caller's roles may read of what was filled in about
+//! it, what is reckoned from it, and in which classes it and its people were.
 
 use std::sync::Arc;
 
 use domain::area::AreaNumber;
 use domain::case::{Filled, Subject};
-use domain::id::{DwellingId, PersonId};
+use domain::id::{ActorId, DwellingId, Id, PersonId};
 use domain::time::{Day, day_of, from_day};
 use programme::Programme;
 use programme::answer::{Record, Value};
@@ -13,14 +13,14 @@ use programme::attachment::Named;
 use programme::classes::over_time;
 use programme::condition::{Condition, Needs};
 use programme::figure::Figure;
-use programme::form::{Field, Form};
+use programme::form::{self, Field, Form};
 use programme::judge::{Reckoned, View};
 use programme::question::Answer;
 use store::Reader;
 use store::cases::is_about;
 use store::packs::if_readable;
 
-use super::cases::{Actor, roles_at};
+use super::cases::{Actor, right_of, roles_at};
 use super::failure::Result;
 
 /// How far back classes are looked at.
@@ -32,8 +32,9 @@ pub struct Seen {
     pub roles: Vec<String>,
 }
 
-/// A door with whom it is about.
+/// A door with whom it is about; or an area, or a worker, at the area's own id.
 pub struct Behind {
+    pub subject: Subject,
     pub dwelling: DwellingId,
     pub area: AreaNumber,
     pub people: Vec<PersonId>,
@@ -48,26 +49,94 @@ pub struct Behind {
 pub fn behind(reader: &mut Reader, actor: Actor, dwelling: DwellingId, today: Day) -> Result<Option<Behind>> {
     let dwelling = domain::apply::resolve_dwelling(reader.state(), dwelling)?;
     let Some(area) = reader.area_of(dwelling)? else { return Ok(None) };
-    let mut codes: Vec<String> =
-        reader.book().editions.iter().map(|edition| edition.programme.clone()).collect();
-    codes.sort_unstable();
-    codes.dedup();
+    let seen = seen_at(reader, actor, area, today)?;
+    if seen.is_empty() {
+        return Ok(None);
+    }
+    let people = reader.listed_at(dwelling)?;
+    Ok(Some(Behind { subject: Subject::Dwelling(dwelling), dwelling, area, people, seen }))
+}
+
+/// An area as a whole, for someone who acts in a role of a programme there; none for anybody else.
+///
+/// # Errors
+/// Those of the storage.
+pub fn of_area(reader: &mut Reader, actor: Actor, area: AreaNumber, today: Day) -> Result<Option<Behind>> {
+    let seen = seen_at(reader, actor, area, today)?;
+    if seen.is_empty() {
+        return Ok(None);
+    }
+    let dwelling = Id::of_area(reader.book().areas.code(area));
+    Ok(Some(Behind { subject: Subject::Area(dwelling), dwelling, area, people: Vec::new(), seen }))
+}
+
+/// Someone who works, where she works now: for herself, who reads whatever any role does, and for whoever has a role there
+/// that reads a form about workers or answers for a case of one.
+///
+/// # Errors
+/// Those of the storage.
+pub fn of_worker(reader: &mut Reader, actor: Actor, worker: ActorId, today: Day) -> Result<Option<Behind>> {
+    let Some(right) = right_of(reader, worker)? else { return Ok(None) };
     let mut seen = Vec::new();
-    for code in codes {
-        let edition = reader.book().edition_on(&code, today);
-        let newest = || reader.book().editions.iter().rfind(|edition| edition.programme == code);
-        let Some(version) = edition.or_else(newest).map(|edition| edition.version.clone()) else { continue };
-        let Some(programme) = if_readable(reader.programme(&code, &version))? else { continue };
-        let roles = roles_at(reader, actor, &programme, area)?;
-        if !roles.is_empty() {
+    for programme in programmes_of(reader, today)? {
+        let roles = if worker == actor.id {
+            programme.manifest.roles.iter().map(|role| role.code.value.clone()).collect()
+        } else {
+            roles_at(reader, actor, &programme, right.area)?
+        };
+        let forms = programme.forms.iter().filter(|form| form.subject == form::Subject::Worker);
+        let reads = forms.flat_map(|form| &form.fields).any(|field| may_read(field, &roles));
+        let mut ways = programme.pathways.iter().filter(|own| own.subject == form::Subject::Worker);
+        if reads || ways.any(|own| roles.iter().any(|role| own.names(role))) {
             seen.push(Seen { programme, roles });
         }
     }
     if seen.is_empty() {
         return Ok(None);
     }
-    let people = reader.listed_at(dwelling)?;
-    Ok(Some(Behind { dwelling, area, people, seen }))
+    let dwelling = Id::of_area(reader.book().areas.code(right.area));
+    let subject = Subject::Worker(worker);
+    Ok(Some(Behind { subject, dwelling, area: right.area, people: Vec::new(), seen }))
+}
+
+/// Whether someone may know of a subject in a list of her programme and her area: of those who work she hears what
+/// [`of_worker`] lets her read.
+///
+/// # Errors
+/// Those of the storage.
+pub fn may_know(reader: &mut Reader, actor: Actor, subject: Subject, today: Day) -> Result<bool> {
+    match subject {
+        Subject::Worker(worker) => Ok(of_worker(reader, actor, worker, today)?.is_some()),
+        Subject::Person(_) | Subject::Dwelling(_) | Subject::Area(_) => Ok(true),
+    }
+}
+
+/// The programmes in which someone has a role in an area.
+fn seen_at(reader: &mut Reader, actor: Actor, area: AreaNumber, today: Day) -> Result<Vec<Seen>> {
+    let mut seen = Vec::new();
+    for programme in programmes_of(reader, today)? {
+        let roles = roles_at(reader, actor, &programme, area)?;
+        if !roles.is_empty() {
+            seen.push(Seen { programme, roles });
+        }
+    }
+    Ok(seen)
+}
+
+/// Every programme in its version of a day, or else its newest.
+fn programmes_of(reader: &mut Reader, today: Day) -> Result<Vec<Arc<Programme>>> {
+    let mut codes: Vec<String> =
+        reader.book().editions.iter().map(|edition| edition.programme.clone()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let mut found = Vec::new();
+    for code in codes {
+        let edition = reader.book().edition_on(&code, today);
+        let newest = || reader.book().editions.iter().rfind(|edition| edition.programme == code);
+        let Some(version) = edition.or_else(newest).map(|edition| edition.version.clone()) else { continue };
+        found.extend(if_readable(reader.programme(&code, &version))?);
+    }
+    Ok(found)
 }
 
 impl Behind {
@@ -80,10 +149,10 @@ impl Behind {
             .map_or(&[], |seen| seen.roles.as_slice())
     }
 
-    /// The household first, then everyone who is listed.
+    /// The household first, then everyone who is listed; or the area, or the worker.
     pub fn subjects(&self) -> impl Iterator<Item = Subject> {
         let people = self.people.iter().map(|person| Subject::Person(*person));
-        std::iter::once(Subject::Dwelling(self.dwelling)).chain(people)
+        std::iter::once(self.subject).chain(people)
     }
 
     /// What was filled in of which the caller may read something, the newest first.

@@ -176,14 +176,12 @@ struct Judged {
     counted: Vec<Counted>,
 }
 
-/// A programme in force, with what its rules and indicators about a person, and about a door, need together.
+/// A programme in force, with what its rules and indicators need together about each kind of subject.
 struct Judge {
     programme: Arc<Programme>,
     /// The version before it, while it is compared with that.
     before: Option<Box<Judge>>,
-    person: Needs,
-    dwelling: Needs,
-    area: Needs,
+    needs: [Needs; 4],
 }
 
 impl Judge {
@@ -196,17 +194,18 @@ impl Judge {
             }
             needs
         };
-        let person = needs(Subject::Person(Id::default()));
-        let dwelling = needs(Subject::Dwelling(Id::default()));
-        let area = needs(Subject::Area(Id::default()));
-        Self { programme, before: None, person, dwelling, area }
+        let kinds = [Subject::Person, Subject::Dwelling, Subject::Area, Subject::Worker];
+        let needs = kinds.map(|kind| needs(kind(Id::default())));
+        Self { programme, before: None, needs }
     }
 
     fn needs(&self, subject: Subject) -> &Needs {
+        let [person, dwelling, area, worker] = &self.needs;
         match subject {
-            Subject::Person(_) => &self.person,
-            Subject::Dwelling(_) => &self.dwelling,
-            Subject::Area(_) => &self.area,
+            Subject::Person(_) => person,
+            Subject::Dwelling(_) => dwelling,
+            Subject::Area(_) => area,
+            Subject::Worker(_) => worker,
         }
     }
 
@@ -241,6 +240,7 @@ fn kinds(subject: Subject) -> &'static [form::Subject] {
             form::Subject::Organisation,
         ],
         Subject::Area(_) => &[form::Subject::Area],
+        Subject::Worker(_) => &[form::Subject::Worker],
     }
 }
 
@@ -288,7 +288,7 @@ fn subjects(reader: &mut Reader, waiting: &[(u64, Subject, bool)]) -> Result<BTr
                     found.extend([Subject::Person(id), known]);
                 }
             }
-            Subject::Dwelling(_) | Subject::Area(_) => {}
+            Subject::Dwelling(_) | Subject::Area(_) | Subject::Worker(_) => {}
         }
     }
     Ok(found)
@@ -307,6 +307,8 @@ fn known_at(
     let home = match subject {
         Subject::Dwelling(own) | Subject::Area(own) => Some(own),
         Subject::Person(person) => reader.home(person)?,
+        // Where the newest form about her was filled in.
+        Subject::Worker(_) => None,
     };
     let known = reader.known_of(programme, subject)?;
     let dwelling = home.or(known.newest.map(|(_, dwelling)| dwelling));

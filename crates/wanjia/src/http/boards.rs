@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use axum::extract::State;
 use domain::access::{Action, Scope};
 use domain::area::{AreaNumber, Level};
+use domain::case::Subject;
 use domain::id::{ActorId, CaseId};
 use domain::time::{day_of, from_day};
 use programme::form;
+use programme::pathway::Pathway;
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use store::case_lists::CaseLine;
@@ -56,8 +58,6 @@ struct Way {
     pathway: Named,
     /// `person`, `household`, `dwelling`, `place`, `organisation`, `area` or `worker`
     about: &'static str,
-    /// Whether the ledger holds such a subject, so that a case of it can be reported.
-    reportable: bool,
 }
 
 /// Every programme that was published, and how the caller acts in it.
@@ -100,7 +100,6 @@ async fn programmes(State(site): State<Site>, caller: Caller) -> Result<Json<Pro
                         .map(|pathway| Way {
                             pathway: named(&pathway.code.value, &pathway.name),
                             about: pathway.subject.name(),
-                            reportable: pathway.subject != form::Subject::Worker,
                         })
                         .collect(),
                     own: own.iter().filter(|own| own.programme == code).map(|own| own.role.clone()).collect(),
@@ -170,6 +169,11 @@ fn seen(
     Ok(found.iter().filter(|part| !inner(part)).cloned().collect())
 }
 
+/// Of a worker's cases nobody hears but by the roles that their pathway names, not even how many there are.
+fn counts(pathway: Option<&Pathway>, roles: &[String]) -> bool {
+    pathway.is_none_or(|own| own.subject != form::Subject::Worker || roles.iter().any(|role| own.names(role)))
+}
+
 fn board_row(reader: &mut Reader, actor: cases::Actor, area: AreaNumber) -> AppResult<BoardRow> {
     let now = now();
     let mut pathways: Vec<BoardCell> = Vec::new();
@@ -177,10 +181,17 @@ fn board_row(reader: &mut Reader, actor: cases::Actor, area: AreaNumber) -> AppR
         let newest = reader.book().editions.iter().rfind(|edition| edition.programme == programme);
         let version = newest.map(|edition| edition.version.clone()).unwrap_or_default();
         let read = if_readable(reader.programme(&programme, &version))?;
+        let roles = match &read {
+            Some(read) => cases::roles_at(reader, actor, read, part)?,
+            None => Vec::new(),
+        };
         for count in reader.open_counts(part, &programme, now)? {
-            let known = read.iter().flat_map(|read| &read.pathways);
-            let name = known.into_iter().find(|own| own.code.value == count.pathway).map(|own| &own.name);
-            let pathway = Named::of(&count.pathway, name);
+            let mut known = read.iter().flat_map(|read| &read.pathways);
+            let known = known.find(|own| own.code.value == count.pathway);
+            if !counts(known, &roles) {
+                continue;
+            }
+            let pathway = Named::of(&count.pathway, known.map(|own| &own.name));
             let same =
                 |cell: &&mut BoardCell| cell.programme == programme && cell.pathway.code == pathway.code;
             match pathways.iter_mut().find(same) {
@@ -302,6 +313,18 @@ pub(super) fn case_row(reader: &mut Reader, line: &CaseLine) -> AppResult<CaseRo
     })
 }
 
+/// Whether a case stands in the caller's lists; those of others' programmes are not asked for.
+pub(super) fn sees_line(reader: &mut Reader, actor: cases::Actor, line: &CaseLine) -> AppResult<bool> {
+    let Subject::Worker(_) = line.subject else { return Ok(true) };
+    let Some(programme) = if_readable(reader.programme(&line.programme, &line.version))? else {
+        return Ok(false);
+    };
+    let Some(area) = reader.area_about(line.subject, line.dwelling)? else { return Ok(false) };
+    let roles = cases::roles_at(reader, actor, &programme, area)?;
+    let pathway = programme.pathways.iter().find(|own| own.code.value == line.pathway);
+    Ok(cases::sees(actor.id, line.subject, pathway, &roles))
+}
+
 /// The open cases of an area, what is due first first; or those that have ended.
 #[utoipa::path(
     get, path = "/v1/cases", tag = "cases", params(ListQuery),
@@ -332,7 +355,11 @@ async fn list(
             let mut lines = Vec::new();
             for (programme, part) in seen(reader, actor, area)? {
                 if query.programme.as_ref().is_none_or(|wanted| *wanted == programme) {
-                    lines.extend(reader.open_cases(part, &programme)?);
+                    for line in reader.open_cases(part, &programme)? {
+                        if sees_line(reader, actor, &line)? {
+                            lines.push(line);
+                        }
+                    }
                 }
             }
             lines.retain(|line| query.pathway.as_ref().is_none_or(|wanted| *wanted == line.pathway));
@@ -365,12 +392,8 @@ fn ended(
     let mut lines = Vec::new();
     for (programme, part) in seen(reader, actor, area)? {
         if query.programme.as_ref().is_none_or(|wanted| *wanted == programme) {
-            lines.extend(reader.ended_cases(
-                part,
-                (&programme, query.pathway.as_deref()),
-                after,
-                limit + 1,
-            )?);
+            let pathway = query.pathway.as_deref();
+            lines.extend(reader.ended_cases(part, (&programme, pathway), after, limit + 1)?);
         }
     }
     lines.sort_by_key(|line| std::cmp::Reverse((line.since, line.id)));
@@ -378,7 +401,12 @@ fn ended(
     lines.truncate(limit);
     let place = |line: &CaseLine| cursor::text(&EndedPlace { since: line.since, case: line.id });
     let next = lines.last().filter(|_| more).map(place);
-    let rows = lines.iter().map(|line| case_row(reader, line)).collect::<AppResult<_>>()?;
+    let mut rows = Vec::with_capacity(lines.len());
+    for line in &lines {
+        if sees_line(reader, actor, line)? {
+            rows.push(case_row(reader, line)?);
+        }
+    }
     Ok(CasePage { rows, next })
 }
 

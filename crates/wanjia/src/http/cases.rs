@@ -32,7 +32,7 @@ use super::cursor;
 use super::extract::{Caller, Json, Path, Query};
 use super::lessons::{Lesson, lesson_row};
 use super::problem::Problem;
-use super::scope::no_dwelling;
+use super::scope::{no_dwelling, no_worker};
 use super::wire::instant;
 use crate::app::cases::{self, Acting, Actor, FilledIn, Reporting, Typed};
 use crate::app::failure::Result as AppResult;
@@ -76,19 +76,23 @@ impl Named {
     }
 }
 
-/// Whom a case is about, under a pseudonym, and at which door; or which area.
+/// Whom a case is about, under a pseudonym, and at which door; or which area, or which worker.
 #[derive(Serialize, ToSchema)]
 pub(super) struct About {
     /// Of a person; without it the case is about the household or the place behind the door.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     person: Option<PersonId>,
-    /// Without it, it is about the area.
+    /// Without it, it is about the area or a worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     dwelling: Option<DwellingId>,
-    area_code: String,
-    area_name: String,
+    /// Of a worker, in the area where she works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    worker: Option<ActorId>,
+    pub(super) area_code: String,
+    pub(super) area_name: String,
     building: String,
     unit: String,
     room: String,
@@ -106,12 +110,13 @@ impl About {
         let (area_code, area_name) = of(reader.book());
         let (building, unit, room) =
             labels.map(|labels| (labels.building, labels.unit, labels.room)).unwrap_or_default();
-        let (person, dwelling) = match subject {
-            Subject::Person(person) => (Some(person), Some(dwelling)),
-            Subject::Dwelling(_) => (None, Some(dwelling)),
-            Subject::Area(_) => (None, None),
+        let (person, dwelling, worker) = match subject {
+            Subject::Person(person) => (Some(person), Some(dwelling), None),
+            Subject::Dwelling(_) => (None, Some(dwelling), None),
+            Subject::Area(_) => (None, None, None),
+            Subject::Worker(worker) => (None, None, Some(worker)),
         };
-        Ok(Self { person, dwelling, area_code, area_name, building, unit, room })
+        Ok(Self { person, dwelling, worker, area_code, area_name, building, unit, room })
     }
 }
 
@@ -466,6 +471,10 @@ fn staff_of(reader: &Reader, control: &Control, file: &CaseFile) -> AppResult<Ve
     let ids: BTreeSet<ActorId> = named
         .chain(file.reports.iter().map(|report| report.actor))
         .chain([number(file.standing.holder), number(file.standing.offered)].into_iter().flatten())
+        .chain(match file.case.subject {
+            Subject::Worker(worker) => Some(worker),
+            _ => None,
+        })
         .collect();
     let mut staff = Vec::new();
     for id in ids {
@@ -635,6 +644,9 @@ struct NewCase {
     dwelling: Option<DwellingId>,
     /// The code of the area that it is about, in the place of a door.
     area: Option<String>,
+    /// The worker that it is about, in the place of a door.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    worker: Option<ActorId>,
     /// `worker`, `department` or `resident`
     source: String,
     /// What is said of it.
@@ -650,17 +662,24 @@ struct Opened {
     case: CaseId,
 }
 
-/// Whom or what a request is about, at which door, and in which area, if the caller may do this there: of a person, a door
-/// and an area's code someone or the household behind a door, or an area.
+/// What a request says that it is about: someone or the household behind a door, an area, or a worker.
+struct Of<'r> {
+    person: Option<PersonId>,
+    dwelling: Option<DwellingId>,
+    area: Option<&'r str>,
+    worker: Option<ActorId>,
+}
+
+/// Whom or what a request is about, at which door, and in which area, if the caller may do this there.
 async fn holds(
     site: &Site,
     caller: &Caller,
     action: Action,
-    of: (Option<PersonId>, Option<DwellingId>, Option<&str>),
+    of: Of<'_>,
 ) -> Result<(Subject, DwellingId, AreaNumber), Problem> {
     caller.may(action, Scope::Own)?;
     match of {
-        (person, Some(dwelling), None) => {
+        Of { person, dwelling: Some(dwelling), area: None, worker: None } => {
             let subject = person.map_or(Subject::Dwelling(dwelling), Subject::Person);
             let asker = caller.clone();
             let area = site
@@ -672,16 +691,30 @@ async fn holds(
                 .await?;
             area.map(|area| (subject, dwelling, area)).ok_or_else(no_dwelling)
         }
-        (None, None, Some(code)) => {
+        Of { person: None, dwelling: None, area: Some(code), worker: None } => {
             let area = super::scope::area(caller, action, Some(code), "area")?;
             let id = Id::of_area(code);
             Ok((Subject::Area(id), id, area))
         }
+        Of { person: None, dwelling: None, area: None, worker: Some(worker) } => {
+            let (own, grant) = (caller.actor() == worker, caller.grant);
+            let place = site
+                .territory
+                .read(move |reader| {
+                    let area = cases::right_of(reader, worker)?.map(|right| right.area);
+                    let areas = &reader.book().areas;
+                    let area = area.filter(|area| own || areas.is_within(*area, grant.area));
+                    Ok(area.map(|area| (area, Id::of_area(areas.code(area)))))
+                })
+                .await?;
+            let (area, id) = place.ok_or_else(no_worker)?;
+            Ok((Subject::Worker(worker), id, area))
+        }
         _ => Err(Problem::field(
             "dwelling",
             "about_what",
-            "请写明 dwelling（关于某人时再加 person），或只写 area",
-            "say which dwelling it is about, with person if it is about someone; or which area, and nothing else",
+            "请写明 dwelling（关于某人时再加 person），或只写 area，或只写 worker",
+            "say which dwelling it is about, with person if it is about someone; or which area or worker, and nothing else",
         )),
     }
 }
@@ -736,8 +769,8 @@ async fn report(
     caller: Caller,
     Json(new): Json<NewCase>,
 ) -> Result<(StatusCode, Json<Opened>), Problem> {
-    let (subject, dwelling, _) =
-        holds(&site, &caller, Action::ActOnCases, (new.person, new.dwelling, new.area.as_deref())).await?;
+    let of = Of { person: new.person, dwelling: new.dwelling, area: new.area.as_deref(), worker: new.worker };
+    let (subject, dwelling, _) = holds(&site, &caller, Action::ActOnCases, of).await?;
     let source = Source::from_name(&new.source).filter(|source| *source != Source::Rule);
     let source = source.ok_or_else(|| {
         Problem::field(
@@ -834,6 +867,9 @@ struct TypedForm {
     dwelling: Option<DwellingId>,
     /// The code of the area that it is about, in the place of a door.
     area: Option<String>,
+    /// The worker that it is about, in the place of a door.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    worker: Option<ActorId>,
     #[schema(value_type = Option<String>, format = "uuid")]
     case: Option<CaseId>,
     /// The day on which it was filled in; today unless given.
@@ -885,8 +921,8 @@ async fn answer(
 ) -> Result<StatusCode, Problem> {
     let types_all = caller.may(Action::FillInForms, Scope::Own).is_ok();
     let action = if types_all { Action::FillInForms } else { Action::FillInOwnForms };
-    let (subject, dwelling, area) =
-        holds(&site, &caller, action, (new.person, new.dwelling, new.area.as_deref())).await?;
+    let of = Of { person: new.person, dwelling: new.dwelling, area: new.area.as_deref(), worker: new.worker };
+    let (subject, dwelling, area) = holds(&site, &caller, action, of).await?;
     let answers = given_all(&new.answers)?;
     let on = match new.on.as_deref() {
         None => day_of(now()),
@@ -899,7 +935,8 @@ async fn answer(
             )
         })?),
     };
-    if !types_all {
+    // Of workers nobody types what others filled in.
+    if !types_all || matches!(subject, Subject::Worker(_)) {
         let actor = actor(&caller);
         let (programme, form) = (new.programme.clone(), new.form.clone());
         let hers = site

@@ -14,13 +14,14 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::cases::{About, Named};
+use super::cases::{About, Named, actor};
 use super::extract::{Caller, Json, Path, Query};
 use super::indicators::{kind, list_area};
 use super::problem::Problem;
 use super::wire::instant;
 use super::{Site, cursor, scope};
 use crate::app::failure::Result as AppResult;
+use crate::app::household::may_know;
 
 pub fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new().routes(routes!(changes))
@@ -129,6 +130,7 @@ async fn changes(
 ) -> Result<Json<VersionChanges>, Problem> {
     let area = scope::area(&caller, Action::ReadCoverage, query.area.as_deref(), "area")?;
     let (limit, after) = (cursor::limit(query.limit)?, cursor::parse::<Id>(query.cursor.as_deref())?);
+    let actor = actor(&caller);
     let listed = match list_area(&site, &caller, &code, query.area.as_deref()).await {
         Ok(_) => true,
         Err(refused) if refused.status().is_client_error() => false,
@@ -174,6 +176,9 @@ async fn changes(
                         let own = changes.iter().filter(|(_, own)| **own == comes);
                         own.map(|(rule, _)| versions.rule(rule)).collect()
                     };
+                    if !may_know(reader, actor, subject, one.day)? {
+                        continue;
+                    }
                     let about = About::of(reader, subject, dwelling)?;
                     rows.push(ChangedRow {
                         kind: kind(subject),

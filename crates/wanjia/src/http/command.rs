@@ -6,7 +6,12 @@ use std::collections::HashMap;
 use axum::extract::State;
 use domain::access::{Action, Scope};
 use domain::area::AreaNumber;
+<<<<<<< HEAD
 use domain::id::SweepId;
+=======
+use domain::case::Subject;
+use domain::id::{Id, SweepId};
+>>>>>>> main
 use domain::time::{Millis, day_of};
 use serde::{Deserialize, Serialize};
 use store::Reader;
@@ -22,7 +27,7 @@ use super::extract::{Caller, Json, Query};
 use super::problem::Problem;
 use super::wire::instant;
 use super::{Site, cursor, scope};
-use crate::app::cases;
+use crate::app::cases::{self, Actor};
 use crate::app::failure::Result as AppResult;
 
 /// A phone from which nothing came for so long is silent.
@@ -236,6 +241,15 @@ struct LateRow {
     task: Option<CaseTask>,
 }
 
+/// Of a worker's case only its own roles hear more than that something is late.
+fn sees_task(reader: &mut Reader, actor: Actor, task: &DueTask) -> AppResult<bool> {
+    let Subject::Worker(_) = task.subject else { return Ok(true) };
+    match if_readable(reader.case_file(task.case))? {
+        Some(file) => cases::may_see(reader, actor, &file),
+        None => Ok(false),
+    }
+}
+
 /// The tasks that `late` counts in an area: one row for each.
 #[utoipa::path(
     get, path = "/v1/command/late", tag = "sweeps", params(LateQuery),
@@ -279,7 +293,8 @@ async fn late(
                 let row = reader.book().areas.get(task.area);
                 let (area_code, area_name) =
                     row.map(|area| (area.code.clone(), area.name.clone())).unwrap_or_default();
-                let told = if hers { task_row(reader, task, actor.id, now)? } else { None };
+                let told = hers && sees_task(reader, actor, task)?;
+                let told = if told { task_row(reader, task, actor.id, now)? } else { None };
                 rows.push(LateRow {
                     programme,
                     role,

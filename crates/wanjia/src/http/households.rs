@@ -55,7 +55,7 @@ struct SeenIn {
 }
 
 #[derive(Serialize, ToSchema)]
-struct FilledForm {
+pub(super) struct FilledForm {
     programme: String,
     form: Named,
     /// Of a form about a person.
@@ -89,7 +89,7 @@ struct Visit {
 fn person(subject: Subject) -> Option<PersonId> {
     match subject {
         Subject::Person(person) => Some(person),
-        Subject::Dwelling(_) | Subject::Area(_) => None,
+        Subject::Dwelling(_) | Subject::Area(_) | Subject::Worker(_) => None,
     }
 }
 
@@ -99,14 +99,7 @@ fn form_of(programme: &programme::Programme, code: &str) -> Named {
     Named { code: code.to_owned(), zh, en }
 }
 
-fn overview(reader: &mut Reader, behind: &Behind, lists: bool) -> AppResult<Household> {
-    let subject = Subject::Dwelling(behind.dwelling);
-    let mut cases = Vec::new();
-    for line in reader.cases_at(behind.dwelling)? {
-        if !behind.roles(&line.programme).is_empty() {
-            cases.push(case_row(reader, &line)?);
-        }
-    }
+pub(super) fn forms_of(reader: &mut Reader, behind: &Behind) -> AppResult<Vec<FilledForm>> {
     let forms = behind.filled(reader)?.into_iter().map(|(filled, programme)| FilledForm {
         form: form_of(&programme, &filled.form),
         programme: filled.programme,
@@ -116,7 +109,17 @@ fn overview(reader: &mut Reader, behind: &Behind, lists: bool) -> AppResult<Hous
         case: filled.case,
         erased_on: filled.erased_at.map(|at| from_day(day_of(at)).to_string()),
     });
-    let forms = forms.collect();
+    Ok(forms.collect())
+}
+
+fn overview(reader: &mut Reader, behind: &Behind, lists: bool) -> AppResult<Household> {
+    let mut cases = Vec::new();
+    for line in reader.cases_at(behind.dwelling)? {
+        if !behind.roles(&line.programme).is_empty() {
+            cases.push(case_row(reader, &line)?);
+        }
+    }
+    let forms = forms_of(reader, behind)?;
     let mut visits = Vec::new();
     if lists {
         for (number, sweep) in (0u32..).zip(reader.book().sweeps.clone()) {
@@ -141,7 +144,7 @@ fn overview(reader: &mut Reader, behind: &Behind, lists: bool) -> AppResult<Hous
         }
     });
     Ok(Household {
-        about: About::of(reader, subject, behind.dwelling)?,
+        about: About::of(reader, behind.subject, behind.dwelling)?,
         people: behind.people.clone(),
         programmes: programmes.collect(),
         cases,
@@ -182,7 +185,7 @@ struct FileQuery {
 }
 
 #[derive(Serialize, ToSchema)]
-struct File {
+pub(super) struct File {
     classes: Vec<ClassOf>,
     figures: Vec<FigureOf>,
     /// The newest first.
@@ -303,7 +306,7 @@ fn figure_of(figured: Figured) -> FigureOf {
     }
 }
 
-fn opened(reader: &mut Reader, behind: &Behind) -> AppResult<File> {
+pub(super) fn opened(reader: &mut Reader, behind: &Behind) -> AppResult<File> {
     let (figures, classes) = household::reckon(reader, behind, day_of(now()))?;
     let mut answers = Vec::new();
     for (filled, programme) in behind.filled(reader)? {

@@ -179,7 +179,7 @@ struct BehindPage {
 
 #[derive(Serialize, ToSchema)]
 struct BehindRow {
-    /// `person`, `dwelling` or `area`
+    /// `person`, `dwelling`, `area` or `worker`
     kind: &'static str,
     about: About,
 }
@@ -375,6 +375,7 @@ pub(super) fn kind(subject: Subject) -> &'static str {
         Subject::Person(_) => "person",
         Subject::Dwelling(_) => "dwelling",
         Subject::Area(_) => "area",
+        Subject::Worker(_) => "worker",
     }
 }
 
@@ -429,6 +430,7 @@ async fn behind(
         }
     };
     let (limit, after) = (cursor::limit(query.limit)?, cursor::parse::<Id>(query.cursor.as_deref())?);
+    let actor = actor(&caller);
     let found = site
         .territory
         .read(move |reader| {
@@ -455,6 +457,9 @@ async fn behind(
             let last = behind.last().map(|behind| behind.subject.id());
             let mut rows = Vec::with_capacity(behind.len());
             for one in behind {
+                if !household::may_know(reader, actor, one.subject, counted)? {
+                    continue;
+                }
                 rows.push(BehindRow {
                     kind: kind(one.subject),
                     about: About::of(reader, one.subject, one.dwelling)?,

@@ -14,6 +14,7 @@
 //! | `command` | what waits for someone, by area |
 //! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
+//! | `files` | the file of an area as a whole, and of someone who works |
 //! | `lessons` | what was learnt from cases |
 //! | `door_rules` | the rules that a phone can judge by itself |
 //! | `my_plans`, `my_tasks` | what a pull tells a phone of its worker's plans and tasks |
@@ -67,6 +68,7 @@ pub mod door_rules;
 pub mod events;
 pub mod extract;
 pub mod facts;
+pub mod files;
 pub mod floors;
 pub mod forms;
 pub mod hand_overs;
@@ -227,6 +229,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(boards::routes())
         .merge(cases::routes())
         .merge(lessons::routes())
+        .merge(files::routes())
         .merge(door_rules::routes())
         .merge(trees::routes())
         .merge(households::routes())

@@ -240,11 +240,11 @@ fn row(
                 signed_by: step.signed_by.iter().map(|code| role_of(&file.programme, code)).collect(),
                 missing_forms: forms.iter().filter(|form| !filled.contains(*form)).cloned().collect(),
                 forms,
-                // A phone does not know the id of an area, to which the reason would be sealed.
+                // A reason is sealed to whom the case is about, and a phone speaks of people and doors.
                 may_override: signatures.is_none()
                     && step.guard.is_some()
                     && step.may_override
-                    && !matches!(file.case.subject, Subject::Area(_)),
+                    && matches!(file.case.subject, Subject::Person(_) | Subject::Dwelling(_)),
                 counted_from: counted_from(reader, file, step)?,
             });
         }

@@ -20,6 +20,15 @@ pub fn no_person() -> Problem {
     Problem::not_found("unknown_person", "没有这个人", "there is no such person")
 }
 
+/// Nobody who works under this id, or nobody of whom the caller may know more.
+pub fn no_worker() -> Problem {
+    Problem::not_found(
+        "unknown_worker",
+        "没有这个工作人员，或您的角色不看关于她的内容",
+        "no such person works here, or your roles read nothing of her",
+    )
+}
+
 fn no_sweep() -> Problem {
     Problem::not_found("unknown_sweep", "没有这次排查", "there is no such sweep")
 }

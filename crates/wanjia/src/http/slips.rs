@@ -763,7 +763,7 @@ async fn record(State(site): State<Site>, holder: Holder) -> Result<Json<Record>
     let mut people: Vec<PersonId> = kept(&found).collect();
     people.extend(found.filled.iter().filter_map(|filled| match filled.subject {
         Subject::Person(person) => Some(person),
-        Subject::Dwelling(_) | Subject::Area(_) => None,
+        Subject::Dwelling(_) | Subject::Area(_) | Subject::Worker(_) => None,
     }));
     people.sort_unstable();
     people.dedup();

@@ -165,6 +165,7 @@ fn node(
     let home = match subject {
         Subject::Dwelling(own) | Subject::Area(own) => Some(own),
         Subject::Person(person) => reader.home(person)?,
+        Subject::Worker(_) => None,
     };
     let dwelling = home.or_else(|| ties.last().map(|tie| tie.dwelling));
     let mut node = Node { tied_to, about: None, cases: Vec::new(), ties: Vec::new() };

@@ -24,3 +24,4 @@ mod sign_in;
 mod slips;
 mod subscriptions;
 mod tiles;
+mod workers;

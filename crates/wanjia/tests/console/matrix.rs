@@ -325,6 +325,16 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             let body = json!({"deed": "take", "role": "community_secretary", "turn": 0});
             (format!("/v1/cases/{}/deeds", cases::opened(place, other).await), Some(body))
         }
+        "GET /v1/areas/{code}/file" => {
+            cases::publish(place).await;
+            (format!("/v1/areas/{area}/file"), None)
+        }
+        "GET /v1/workers" => (format!("/v1/workers?area={area}"), None),
+        "GET /v1/workers/{id}/file" => {
+            cases::publish(place).await;
+            let phone = if other { &place.other_phone } else { &place.own_phone };
+            (format!("/v1/workers/{}/file", phone.series), None)
+        }
         "GET /v1/forms" => ("/v1/forms".into(), None),
         "GET /v1/forms/{programme}/{version}/{form}" => {
             cases::publish(place).await;
