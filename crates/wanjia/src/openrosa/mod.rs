@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, any, get};
 
 use crate::http::Site;
 
@@ -41,7 +41,8 @@ pub fn routes() -> Router<Site> {
             .route("/media/{name}", get(media::media))
             .route("/submission", submissions())
             .route("/submission/", submissions())
-            .fallback(reply::no_such_address)
+            .route("/", any(reply::no_such_address))
+            .route("/{*rest}", any(reply::no_such_address))
             .layer(DefaultBodyLimit::max(ACCEPTED_LENGTH))
             .layer(from_fn(reply::speak))
     };

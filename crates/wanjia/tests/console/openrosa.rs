@@ -493,7 +493,7 @@ async fn a_file_that_does_not_belong_is_refused_and_nothing_is_half_done() {
         ([jpeg("b.jpg")].as_slice(), 400, "b.jpg"),
         (&[jpeg("a.jpg"), jpeg("b.jpg")], 400, "b.jpg"),
         (&[jpeg("a.jpg"), other], 400, "两张不同的图片"),
-        (&[sound], 415, "不是 JPEG"),
+        (&[sound], 415, "不是完整的 JPEG"),
         (&[large], 413, "5 MB"),
     ] {
         let answer = collect.post(&xml, parts).await;
