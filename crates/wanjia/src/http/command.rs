@@ -6,12 +6,8 @@ use std::collections::HashMap;
 use axum::extract::State;
 use domain::access::{Action, Scope};
 use domain::area::AreaNumber;
-<<<<<<< HEAD
-use domain::id::SweepId;
-=======
 use domain::case::Subject;
-use domain::id::{Id, SweepId};
->>>>>>> main
+use domain::id::SweepId;
 use domain::time::{Millis, day_of};
 use serde::{Deserialize, Serialize};
 use store::Reader;
