@@ -68,7 +68,7 @@ describe('those who work', () => {
 
   it('files her shift from her day, without a signal until it is sent', async () => {
     const { url } = await (await ask('POST', '/v1/devices/invitations', { worker_name: '吴网格员', area_code: COMMUNITY, role: 'grid_worker' })).json()
-    const { page, context } = await openPage(browser, territory.origin, phoneOptions)
+    const { page, context } = await openPage(browser, territory.origin, phoneOptions())
     await page.goto(url)
     await page.getByRole('button', { name: '登记' }).click()
     await choosePin(page)
