@@ -758,7 +758,6 @@ async function residentPages({ locale, look }) {
   await shot('07-correct', { full: true })
   await ask('secretary', 'DELETE', `/v1/slips/${slip}`)
   await page.goto(`${origin}/home/#/start`)
-  await page.reload()
   await page.waitForSelector('[role=alert]')
   await shot('08-revoked', { full: true })
   await resident.done()

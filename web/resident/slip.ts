@@ -107,11 +107,15 @@ export function takeCodeFromAddress(): void {
   history.replaceState(null, '', location.pathname)
 }
 
+/** Why the slip in hand opens nothing any more; none while it does. */
+export const over = shallowRef<Refused | null>(null)
+
 /** What was typed last and opened nothing, to be looked at again; it is in no storage. */
 export const mistyped = shallowRef('')
 
 export function keepCode(signs: string): void {
   sessionStorage.setItem(STORED, signs)
+  over.value = null
   slip.value = null
   code.value = signs
 }
@@ -152,6 +156,7 @@ async function ask<Body>(path: string, json?: unknown): Promise<Body> {
     if (error instanceof Refused && error.problem.status === 401) {
       if (slip.value === null) mistyped.value = code.value?.replace(/(.{4})(?!$)/g, '$1-') ?? ''
       leave()
+      over.value = error
     }
     throw error
   }
