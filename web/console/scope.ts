@@ -48,20 +48,34 @@ export async function isListed(code: string): Promise<boolean> {
   return !(await areasBelow(code)).some(({ level }) => LISTS_NO_MORE.includes(level))
 }
 
+/** Pages whose figures are the sweep's; the others are about an area, whatever is swept. */
+const OF_THE_SWEEP = ['coverage', 'tasks', 'residual', 'reconcile', 'building', 'map', 'floors', 'lines']
+
+/** The area at which a page looks: the trail above it names no other. */
+export function lookedAt(page: string, asked: string, sweepArea: string | undefined): string {
+  return OF_THE_SWEEP.includes(page) ? swept(asked, sweepArea) : asked
+}
+
+/** Names from the account's own area down to one, as it changes. */
+export function useTrail(code: () => string) {
+  const path = shallowRef<Area[]>([])
+  watch(
+    code,
+    async (to) => {
+      const home = account.value?.area_code ?? ''
+      const found = to === home ? [] : await trail(home, to).catch(() => [])
+      if (code() === to) path.value = found
+    },
+    { immediate: true },
+  )
+  return path
+}
+
 /** `area` is what pages of the sweep look at, `asked` what the address says, whatever is swept. */
 export function useScope() {
   const route = useRoute()
   const home = computed(() => account.value?.area_code ?? '')
   const asked = computed(() => (typeof route.query.area === 'string' && route.query.area !== '' ? route.query.area : home.value))
   const area = computed(() => swept(asked.value, sweep.value?.area_code))
-  const path = shallowRef<Area[]>([])
-  watch(
-    area,
-    async (code) => {
-      const found = code === home.value ? [] : await trail(home.value, code).catch(() => [])
-      if (area.value === code) path.value = found
-    },
-    { immediate: true },
-  )
-  return { area, asked, home, path }
+  return { area, asked, home, path: useTrail(() => area.value) }
 }

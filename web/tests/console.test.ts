@@ -13,7 +13,7 @@ vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 const { remaining, SIGNABLE } = await import('../console/remaining')
 const { byUrgency, counted } = await import('../console/choosing')
 const { shortTime } = await import('../console/naming')
-const { swept } = await import('../console/scope')
+const { lookedAt, swept } = await import('../console/scope')
 const { percent, waterfall } = await import('../console/perhaps')
 const { change, changed, daysOf, gridNumbers, heldBy, onTheWay, settingsOf, spread, difference, gap, hours, makeDraft, missing, moved, rivals, takeBack } = await import('../console/plans')
 const { askNames, askPerson, forgetNames, names } = await import('../console/names')
@@ -135,6 +135,11 @@ describe('the area that is looked at', () => {
     ['420102', undefined, '420102'],
   ])('for %s while %s is swept is %s', (asked, area, looked) => {
     expect(swept(asked, area)).toBe(looked)
+  })
+
+  it('is of the sweep on its own pages, and as asked on those about an area: a sweep of one community hides no other', () => {
+    expect(lookedAt('coverage', '420102002', '420102002003')).toBe('420102002003')
+    for (const page of ['command', 'late', 'cases', 'indicators', 'plans']) expect(lookedAt(page, '420102002', '420102002003'), page).toBe('420102002')
   })
 })
 

@@ -27,6 +27,8 @@ export default {
     household: 'Household',
     tree: 'Who is tied to it',
     late: 'Overdue tasks',
+    worker: 'Worker',
+    area: 'The area’s file',
     notHers: '“{page}” is not among your duties.',
     skip: 'Skip to content',
   },
@@ -577,7 +579,7 @@ export default {
   tasks: {
     title: 'To do',
     lead: 'What must be done, the soonest due first.',
-    count: '{n} task, {late} overdue | {n} tasks, {late} overdue',
+    count: '{n} task (a household is one), {late} overdue | {n} tasks (a household is one), {late} overdue',
     none: 'Nothing to do.',
     todo: { lit_unlisted: 'register today', listed_dark: 'make the call', moved: 'confirm the address', away: 're-check when due', confirmed: '-', unresolved: 'knock at the door' },
   },

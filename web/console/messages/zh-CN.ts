@@ -27,6 +27,8 @@ export default {
     household: '户档',
     tree: '关系图',
     late: '超时的任务',
+    worker: '工作人员',
+    area: '区域档案',
     notHers: '“{page}”不在您的职责里。',
     skip: '跳到正文',
   },
@@ -577,7 +579,7 @@ export default {
   tasks: {
     title: '待办',
     lead: '要办的事，先到期的在前。',
-    count: '{n} 件，其中 {late} 件已超时',
+    count: '{n} 件（同一户的合为一件），其中 {late} 件已超时',
     none: '没有要办的事。',
     todo: { lit_unlisted: '当天登记', listed_dark: '电话联系', moved: '确认住址', away: '到期复查', confirmed: '—', unresolved: '上门走访' },
   },

@@ -173,9 +173,17 @@ async fn command(
             add(&mut counts, &silent, |row| &mut row.silent);
             let mut below = reader.book().areas.children(area).to_vec();
             below.sort_by(|a, b| reader.book().areas.code(*a).cmp(reader.book().areas.code(*b)));
+            // Above what is swept, it is that of what is swept; beside it, there is none.
             let residual = |reader: &Reader, area| -> AppResult<u64> {
                 let Some(sweep) = sweep else { return Ok(0) };
-                Ok(u64::try_from(reader.coverage(sweep, area)?.residual).unwrap_or(0))
+                let areas = &reader.book().areas;
+                let swept = reader.book().sweeps.get(sweep as usize).map_or(area, |sweep| sweep.area);
+                let part = match areas.is_within(area, swept) {
+                    true => area,
+                    false if areas.is_within(swept, area) => swept,
+                    false => return Ok(0),
+                };
+                Ok(u64::try_from(reader.coverage(sweep, part)?.residual).unwrap_or(0))
             };
             let mut whole = row(reader, &counts, area, true);
             whole.residual = residual(reader, area)?;

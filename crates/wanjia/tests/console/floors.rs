@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use wanjia::cli::now;
 
 use super::cases::publish;
-use super::place::{OWN, Place, SWEEP, Who};
+use super::place::{COUNTY, OTHER, OWN, Place, SWEEP, Who, account};
 
 const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
 const STREET: Who = Who::Role(Role::Street);
@@ -113,4 +113,26 @@ async fn what_waits_in_an_area_is_the_sum_of_its_parts() {
     }
     let late: u64 = answer["late"].as_array().unwrap().iter().map(|one| one["late"].as_u64().unwrap()).sum();
     assert_eq!(answer["area"]["late"], late);
+}
+
+/// Whoever looks at more than a sweep does is told what waits everywhere, and of doors those that the sweep is about.
+#[tokio::test]
+async fn a_sweep_of_one_community_hides_nothing_of_the_others() {
+    let place = Place::new().await;
+    let street =
+        Body::GrantGiven { account: account(STREET).id, role: Role::Street as u64, area: COUNTY.into() };
+    place.facts(vec![street]).await;
+    let small = place.sweep(OWN).await;
+    let waits = async |area: &str, sweep: Id| {
+        place.ask(STREET, "GET", &format!("/v1/command?area={area}&sweep={sweep}"), None).await.json()
+    };
+    let own = waits(OWN, small).await["area"].clone();
+    assert!(own["residual"].as_u64().unwrap() > 0, "{own}");
+    let whole = waits(COUNTY, small).await;
+    assert_eq!(whole["area"]["residual"], own["residual"], "only the community is swept");
+    let parts = whole["children"].as_array().unwrap().iter().chain([&whole["here"]]);
+    assert_eq!(parts.map(|part| part["residual"].as_u64().unwrap()).sum::<u64>(), own["residual"]);
+    assert_eq!(waits(OTHER, small).await["area"]["residual"], 0, "it is not swept");
+    assert!(waits(OTHER, SWEEP).await["area"]["residual"].as_u64().unwrap() > 0);
+    assert!(whole["area"]["silent"].as_u64().unwrap() > own["silent"].as_u64().unwrap(), "{whole}");
 }
