@@ -21,7 +21,7 @@ use programme::{Content, Files, archive};
 use proptest::prelude::*;
 use store::cases::{RoleIn, ToTell};
 use store::packs::Publication;
-use store::{Pushed, Reader, Store, rebuild, verify};
+use store::{Pushed, Reader, Sealed, Store, rebuild, verify};
 
 /// 2020-03-10 16:00 in China.
 const NOW: i64 = 1_583_827_200_000;
@@ -766,6 +766,101 @@ proptest! {
             file.standing.ran.len() + file.standing.overtaken.len() + file.standing.ahead.len(),
             "what did not run is named"
         );
+        drop((reader, store));
+        let found = rebuild::check(&root, &mut |_| {}).unwrap().1;
+        prop_assert!(found.is_none(), "{found:?}");
+    }
+}
+
+const OTHER_DOOR: Id = Id([11; 16]);
+const COMMUNITIES: [&str; 2] = ["420102002003", "420102002004"];
+
+/// Someone was referred at one of two doors, so many days ago, and was confirmed or excluded.
+type Said = (u8, usize, i32, bool);
+
+fn referred(store: &mut Store, (person, door, back, confirmed): Said) {
+    let person = Id([60 + person; 16]);
+    let body = Body::Answered {
+        subject: Subject::Person(person),
+        dwelling: [DOOR, OTHER_DOOR][door],
+        case: None,
+        programme: "epidemic".into(),
+        version: "2020-03".into(),
+        form: "referral".into(),
+        on: DAY - back,
+    };
+    let text = |text: &str| Given::Text(text.to_owned());
+    let answers = BTreeMap::from([
+        ("reason".to_owned(), text("case")),
+        ("moved_by".to_owned(), text("ambulance")),
+        ("facility".to_owned(), text("定点医院")),
+        ("left_on".to_owned(), text("2020-03-01")),
+        ("result".to_owned(), text(if confirmed { "confirmed" } else { "excluded" })),
+    ]);
+    let plaintext = answer::encode(&answers);
+    let sealed = Sealed { owner: person, plaintext: &plaintext, fresh: false };
+    store.write(NOW, |batch| batch.append(OFFICE, body, Some(sealed))).unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// Whatever came first, whoever is erased, and wherever a door is counted afterwards.
+    #[test]
+    fn a_community_is_judged_by_the_latest_of_each_of_its_people(
+        said in prop::collection::vec((0..4_u8, 0..2_usize, 0..20_i32, any::<bool>()), 1..14),
+        erased in prop::option::of(0..4_u8),
+        moves in any::<bool>(),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("d");
+        let mut store = territory(&root, &[]);
+        store.write(NOW - HOUR, |batch| {
+            let (area, found_by) = (COMMUNITIES[1].to_owned(), FoundBy::Roster);
+            let (building, unit, room) = ("1".into(), "1".into(), "101".into());
+            let place = Place::Home;
+            batch.append(OFFICE, Body::DwellingRegistered { dwelling: OTHER_DOOR, area, building, unit, room, place, found_by }, None)?;
+            for person in 0..4 {
+                batch.append(OFFICE, Body::PersonRegistered { person: Id([60 + person; 16]), dwelling: DOOR }, None)?;
+            }
+            Ok(())
+        }).unwrap();
+        let (before, after) = said.split_at(said.len() / 2);
+        before.iter().for_each(|said| referred(&mut store, *said));
+        if moves {
+            let moved = Body::DwellingMoved { dwelling: DOOR, area: COMMUNITIES[1].into() };
+            store.write(NOW, |batch| batch.append(OFFICE, moved, None)).unwrap();
+        }
+        after.iter().for_each(|said| referred(&mut store, *said));
+        if let Some(person) = erased {
+            store::erase::erase(&mut store, OFFICE, Id([60 + person; 16]), 0, NOW).unwrap();
+        }
+
+        let mut reader = Reader::open(&root, Some(std::sync::Arc::new(TerritoryKey::from_bytes([7; 32])))).unwrap();
+        let programme = reader.programme("epidemic", "2020-03").unwrap().unwrap();
+        let rule = programme.rules.iter().find(|rule| rule.id.value == "E-R08").unwrap();
+        let today = domain::time::from_day(DAY);
+        for (number, code) in COMMUNITIES.into_iter().enumerate() {
+            let here = |door: usize| [if moves { 1 } else { 0 }, 1][door] == number;
+            let mut latest = BTreeMap::new();
+            for (person, door, back, confirmed) in &said {
+                if here(*door) && erased != Some(*person) {
+                    // Of several of one day the last counts.
+                    let known = latest.entry(*person).or_insert((*back, *confirmed));
+                    if *back <= known.0 {
+                        *known = (*back, *confirmed);
+                    }
+                }
+            }
+            let confirmed = latest.values().filter(|(back, confirmed)| *confirmed && *back < 14).count();
+            let known = reader.known_of("epidemic", Subject::Area(Id::of_area(code))).unwrap();
+            let parameters = programme.parameters.on(code, today);
+            let judged = programme::judge::judge(&rule.condition, &known.situation(), &parameters, today);
+            let flags = matches!(judged, programme::judge::Judgement::Flags(_));
+            prop_assert_eq!(flags, confirmed >= 2, "{} {:?}", code, latest);
+            let marked = reader.to_judge(0, 1_000).unwrap().iter().any(|(_, subject, _)| *subject == Subject::Area(Id::of_area(code)));
+            prop_assert!(marked || latest.is_empty() || moves, "{} is judged anew", code);
+        }
         drop((reader, store));
         let found = rebuild::check(&root, &mut |_| {}).unwrap().1;
         prop_assert!(found.is_none(), "{found:?}");
