@@ -321,6 +321,21 @@ describe('a case', () => {
     await dialog.getByRole('button', { name: '打印' , exact: true }).click()
     await dialog.getByRole('button', { name: '完成' }).click()
     await dialog.waitFor({ state: 'detached' })
+    // Whoever presses Escape twice means it, and can begin anew.
+    await secretary.getByRole('button', { name: '印便条' }).click()
+    await secretary.waitForFunction(() => document.querySelector('dialog [name=all]')?.checked === true)
+    await every.uncheck()
+    await dialog.locator('.doors label').first().click()
+    await dialog.getByRole('button', { name: '生成 1 张' }).click()
+    await slip.waitFor()
+    await secretary.keyboard.press('Escape')
+    await dialog.getByText('还没有打印').waitFor()
+    await secretary.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    await secretary.getByRole('button', { name: '印便条' }).click()
+    await every.waitFor()
+    await secretary.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
   })
 
   it('asks for nothing that its reader may not see, and shows midnight where the doors are', async () => {

@@ -255,6 +255,10 @@ async function consolePages({ locale, shape, viewport, look }) {
     await dialog.locator('.button.lamp').click()
     await dialog.locator('.slip').first().waitFor()
     await desk.shot('27d-slips')
+    // They are not printed: the first Escape asks.
+    await page.keyboard.press('Escape')
+    await dialog.locator('.wrong').waitFor()
+    await desk.shot('27e-slips-not-printed')
   })
   await desk.visit('/quarantine', '.held li')
   await desk.shot('28-quarantine')
