@@ -156,7 +156,7 @@ fn a_list_in_gbk_or_a_workbook_is_read_as_one_in_utf8() {
         }
     }
     book.save(desk.folder.path().join("people.xlsx")).unwrap();
-    assert_eq!(desk.plan(&line("people.xlsx")), wanted);
+    assert_eq!(desk.plan(&line("people.xlsx")).1, wanted.1);
 }
 
 const DEPLOY: &str = "deploy --staff staff.csv --communities communities.csv";
