@@ -128,11 +128,12 @@ fn rows_that_do_not_fit_above_what_stands_below_are_refused_with_the_row() {
     assert!(matches!(&error, TemplateError::Full { rows: 11, room: 10, cell } if cell == "A15"));
     assert_eq!(
         error.zh(),
-        "要填 11 行，表里第 15 行已有内容，上面只放得下 10 行；请在空白表的第 15 行上面插入足够的空行，重新上传"
+        "要填 11 行，表里 A15 单元格已有内容，上面只放得下 10 行；请在空白表的这一格上面插入足够的空行，重新上传"
     );
     assert_eq!(
         error.en(),
-        "11 rows are to be filled in, and 10 fit above row 15; insert empty rows above it in the blank workbook, and bring that"
+        "11 rows are to be filled in, and 10 fit above the cell A15, in which something stands; insert empty rows above it in \
+         the blank workbook, and bring that"
     );
 }
 
