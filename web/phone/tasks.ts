@@ -6,8 +6,8 @@ import type { Deed, HandOverAnswer } from '@core/ledger/facts'
 import { db, setting, type KeptTask, type PhoneDoor } from './db'
 import { caseReceipts, myDay, worked } from './day'
 import { clock } from './clock'
-import { doorViews } from './doors'
-import { answerTo, me, offers, type Handing, type HandingEntry } from './handing'
+import { doorViews, openSweeps } from './doors'
+import { answerTo, handings, me, offers, type Handing, type HandingEntry } from './handing'
 import { useLive } from './live'
 import { say } from './notice'
 import { recordDeed, recordHanding } from './outbox'
@@ -25,8 +25,19 @@ export const day = computed(() => myDay(tasks.value, outbox.value, rank.value, m
 export const handedCases = computed(() => caseReceipts(tasks.value, outbox.value, offsetHours.value))
 export const hoursWorked = computed(() => worked(outbox.value, offsetHours.value))
 
+/** Doors that are handed over in rounds that are open, and those of them that colleagues would hand to her. */
+export const openHandings = computed(() => handings.value.filter((row) => openSweeps.value.some(({ id }) => id === row.sweep)))
+export const doorsAsked = computed(() => openHandings.value.filter((row) => row.taker.worker === me.value && !row.answer))
+
 export function named(name: Named | { zh: string; en: string }): string {
   return i18n.global.locale.value.startsWith('zh') ? name.zh : name.en
+}
+
+/** What is said of an offer that waits: whose the task is until then, and to her only where it is hers. */
+export function offerSaid({ holder, offered_by: by }: KeptTask, to: string): string {
+  const name = colleagueName(to)
+  if (holder === me.value || by === me.value) return translate('day.waitsFor', { name })
+  return translate('day.offeredByTo', { giver: by === undefined ? translate('day.someone') : colleagueName(by), name })
 }
 
 export function colleagueName(worker: string): string {

@@ -107,6 +107,19 @@ describe('my day', () => {
     expect(caseReceipts([], [fact('z', 0, 'take', 'accepted')], OFFSET)).toEqual([])
   })
 
+  it('keeps the receipt of an offer that was declined when the same is offered again', () => {
+    const offers = [fact('a', 0, 'offer', 'accepted', NOON, HER, 0), fact('a', 0, 'offer', 'accepted', NOON + 9, HER, 1)]
+    expect(caseReceipts([task('a', '2020-03-10T10:00:00Z', { holder: HER })], offers, OFFSET)).toMatchObject([
+      { at: NOON + 9, count: 1, answers: { taken: 1, declined: 0 } },
+      { at: NOON, count: 1, answers: { taken: 0, declined: 1 } },
+    ])
+    const answers = [fact('a', 0, 'decline', 'accepted', NOON, HER, 0), fact('a', 0, 'take', 'accepted', NOON + 9, HER, 1)]
+    expect(caseReceipts([], answers, OFFSET)).toMatchObject([
+      { given: false, count: 1, answers: { taken: 1, declined: 0 } },
+      { given: false, count: 1, answers: { taken: 0, declined: 1 } },
+    ])
+  })
+
   it('tells what was sent back until something else is done about the case', () => {
     const back = fact('a', 0, 'step', 'quarantined')
     expect(sentBack('a', [back])).toBe(back)
