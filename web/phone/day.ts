@@ -1,6 +1,6 @@
 /** A worker's day: in which order what is due is done, what she did about it since, and her hours. */
 import { campaignDay, dayFromText } from '@core/doors/day'
-import type { MyTask } from '@core/api/types'
+import type { MyStep, MyTask } from '@core/api/types'
 import type { KeptTask, OutboxFact } from './db'
 
 const HOUR = 3_600_000
@@ -136,7 +136,7 @@ function becameOf({ deed, fate, sequence }: OutboxFact, tasks: readonly KeptTask
 /** What she did about a case came back, and she has done nothing about it since. */
 export function sentBack(caseId: string, outbox: readonly OutboxFact[]): OutboxFact | null {
   const last = outbox.filter(({ deed }) => deed?.case === caseId).at(-1)
-  return last?.fate === 'quarantined' ? last : null
+  return last?.fate === 'quarantined' && !last.putAway ? last : null
 }
 
 /** From the first to the last record of each day, the newest day first. */
@@ -149,6 +149,17 @@ export function worked(outbox: readonly OutboxFact[], offsetHours: number): Work
     else days.set(day, { day, from: Math.min(known.from, madeAt), to: Math.max(known.to, madeAt) })
   }
   return [...days.values()].sort((one, other) => other.day - one.day)
+}
+
+/**
+ * From which day the condition of a step holds, as far as the server could tell; null where it holds today, or has no
+ * condition. `unknown` where no day is known.
+ */
+export function notBefore({ guard }: Pick<MyStep, 'guard'>, today: number): number | 'unknown' | null {
+  if (guard === undefined) return null
+  if (guard.holds_from === undefined) return 'unknown'
+  const from = dayFromText(guard.holds_from)
+  return from <= today ? null : from
 }
 
 /** The day of arrival is day 1. */

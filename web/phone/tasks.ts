@@ -3,7 +3,7 @@ import { computed, effectScope } from 'vue'
 import { dayFromText } from '@core/doors/day'
 import type { Colleague, MyStep, Named } from '@core/api/types'
 import type { Deed, HandOverAnswer } from '@core/ledger/facts'
-import { db, setting, type KeptTask, type PhoneDoor } from './db'
+import { db, setting, type KeptTask, type OutboxFact, type PhoneDoor } from './db'
 import { caseReceipts, myDay, worked } from './day'
 import { clock } from './clock'
 import { doorViews, openSweeps } from './doors'
@@ -19,6 +19,8 @@ import { keeping } from './vault'
 const scope = effectScope(true)
 export const tasks = scope.run(() => useLive(() => db.tasks.toArray(), [] as KeptTask[]))!
 export const colleagues = scope.run(() => useLive(async () => (await setting('colleagues')) ?? [], [] as Colleague[]))!
+
+const others = scope.run(() => useLive(async () => (await setting('others')) ?? [], [] as Colleague[]))!
 
 const rank = computed(() => new Map(doorViews.value.map(({ door }, place) => [door.dwelling, place])))
 export const day = computed(() => myDay(tasks.value, outbox.value, rank.value, me.value, clock.value, offsetHours.value))
@@ -41,7 +43,13 @@ export function offerSaid({ holder, offered_by: by }: KeptTask, to: string): str
 }
 
 export function colleagueName(worker: string): string {
-  return colleagues.value.find((known) => known.worker === worker)?.name ?? translate('day.someone')
+  return [...colleagues.value, ...others.value].find((known) => known.worker === worker)?.name || translate('day.someone')
+}
+
+/** The step that a deed took, and its task, where the task still is hers. */
+export function stepOf({ deed, named: step }: OutboxFact): { task: KeptTask; step: MyStep | null } | null {
+  const task = tasks.value.find((one) => one.case === deed?.case)
+  return task === undefined ? null : { task, step: task.steps.find((one) => one.step.code === step?.code) ?? null }
 }
 
 /** Writes a step or a signature; with a reason, against the step's condition. Never waits for the network. */

@@ -1,7 +1,7 @@
 /** A worker's day: what comes first, whose it is, and what she did about it herself. */
 import { describe, expect, it } from 'vitest'
 import type { KeptTask, OutboxFact } from '../phone/db'
-import { caseReceipts, dayCount, myDay, sentBack, worked } from '../phone/day'
+import { caseReceipts, dayCount, myDay, notBefore, sentBack, worked } from '../phone/day'
 
 const ME = '00000000-0000-7000-8000-0000000000aa'
 const HER = '00000000-0000-7000-8000-0000000000bb'
@@ -124,7 +124,16 @@ describe('my day', () => {
     const back = fact('a', 0, 'step', 'quarantined')
     expect(sentBack('a', [back])).toBe(back)
     expect(sentBack('b', [back])).toBeNull()
+    expect(sentBack('a', [{ ...back, putAway: true }])).toBeNull()
     expect(sentBack('a', [back, fact('a', 1, 'step', 'waiting')])).toBeNull()
+  })
+
+  it('holds a step back until its condition holds, as the server told', () => {
+    const says = { code: 'x', zh: '已满', en: 'full' }
+    expect(notBefore({}, 18331)).toBeNull()
+    expect(notBefore({ guard: { says, holds_from: '2020-03-10' } }, 18331)).toBeNull()
+    expect(notBefore({ guard: { says, holds_from: '2020-03-11' } }, 18331)).toBe(18332)
+    expect(notBefore({ guard: { says } }, 18331)).toBe('unknown')
   })
 
   it('counts the first day as day 1', () => {
