@@ -347,6 +347,35 @@ describe('a phone', () => {
     await context.close()
   })
 
+  it('leads from a step that was sent back to its case, names what it needs, and puts it away', async () => {
+    const named = (zh) => ({ code: 'x', zh, en: 'x' })
+    const door = mock.doors.find(({ area_code: code }) => code === GRID)
+    const due = new Date(Date.now() + 3_600_000).toISOString()
+    mock.tasks = { known: '3', roles: [], colleagues: [], rows: [{
+      case: '00000000-0000-7000-8000-0000000000f1', task: 'leave:x', programme: 'epidemic', version: '1', pathway: named('居家观察'), state: named('观察中'), kind: 'leave', of: named('观察中'), role: 'grid_worker', climbed: false, since: due, remind_at: due, due, turn: 0,
+      about: { dwelling: door.dwelling, area_code: GRID, area_name: '', building: door.building, unit: door.unit, room: door.room },
+      steps: [{ deed: 'step', step: named('观察期满'), to: named('已解除'), role: 'grid_worker', signed_by: [], forms: [], missing_forms: [], guard: { says: named('到达后已满 14 天'), holds_from: '2000-01-01' }, may_override: false }],
+    }] }
+    const { page, context } = await phone()
+    mock.tasks = null
+    await page.locator('.tabs a', { hasText: '今天' }).click()
+    await page.locator('.task').click()
+    await page.getByRole('button', { name: '观察期满', exact: true }).click()
+    mock.quarantineNext = { reason: 'condition_fails', message: '条件没有满足', message_en: 'the condition does not hold' }
+    await page.getByRole('button', { name: '确定' }).click()
+    await page.locator('.tabs a', { hasText: '同步' }).click()
+    await page.getByRole('button', { name: '立即同步' }).click()
+    await page.getByText('要先满足：到达后已满 14 天').waitFor()
+    assert.deepEqual(await findings(page), [])
+    await page.getByRole('link', { name: '打开这个个案' }).click()
+    await page.getByText('您做的一步没有生效').waitFor()
+    await page.locator('.back').click()
+    await page.getByRole('button', { name: '知道了' }).click()
+    await page.locator('[data-fate=quarantined]').waitFor({ state: 'detached' })
+    await page.locator('.verdict[data-tone=fine]').waitFor()
+    await context.close()
+  })
+
   it('at the largest size shows which door its answers are of, wherever the list stands, and none of them under the tabs', async () => {
     const { page, context } = await phone()
     await page.locator('.size').click()
@@ -435,6 +464,10 @@ describe('a phone', () => {
     await page.getByLabel('身份证号').fill('１１０１０５１９４９１２３１００２１')
     await page.getByText('有一位写错了').waitFor()
     await page.getByLabel('身份证号').fill('１１０１０５１９４９１２３１００２ｘ')
+    await page.getByLabel('电话').fill('1391234567')
+    await page.locator('.form').getByRole('button', { name: '完成' }).click()
+    await page.getByText('手机号应是 11 位').waitFor()
+    await page.getByRole('button', { name: '号码就是这样，照样记' }).click()
     await page.locator('.form').getByRole('button', { name: '完成' }).click()
     await page.getByText('王五').waitFor()
     await page.getByLabel('备注').fill('还要再来')
