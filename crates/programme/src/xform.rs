@@ -3,12 +3,13 @@
 //! What it cannot translate it names, with its cell; it never leaves anything out. Held against pyxform on the forms of
 //! `tests/xforms`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesText, Event};
 
+use crate::code::check_unique;
 use crate::expression::Expression;
 use crate::finding::{Findings, Located, say};
 use crate::question::{Answer, Block, Question, Range, RowKind, is_reference, parse_parameters, parse_type};
@@ -163,6 +164,8 @@ fn base(column: &str) -> &str {
 
 /// A filled column that would be left out is a mistake, or the phone would ask something else than the sheet says.
 fn refuse_columns(survey: &Sheet, findings: &mut Findings) {
+    let filled = survey.columns.iter().filter(|column| !column.value.is_empty());
+    check_unique(filled, "column", findings);
     for (index, column) in survey.columns.iter().enumerate() {
         let known = PLAIN.contains(&column.value.as_str())
             || TRANSLATED.contains(&base(&column.value))
@@ -192,7 +195,8 @@ fn refuse_choices(choices: Option<&Sheet>, findings: &mut Findings) {
     };
     for column in choices.iter().flat_map(|sheet| &sheet.columns) {
         let name = &column.value;
-        if !name.is_empty() && !name.starts_with("label::") && !named(name) || name == "label" {
+        let is_shown = ["label", "image", "audio", "video", "big-image"].contains(&name.as_str());
+        if !name.is_empty() && !name.starts_with("label::") && !named(name) || is_shown {
             findings.add(
                 &column.place,
                 "untranslated_column",
@@ -425,13 +429,17 @@ impl<'s> Form<'s> {
                 ),
             );
         }
-        if let Some(named) = self.nodes.iter().find(|node| self.asking.is_some() && node.name == ABOUT) {
+        let is_reserved = |name: &str| name == "meta" || self.asking.is_some() && name == ABOUT;
+        if let Some(named) = self.nodes.iter().find(|node| is_reserved(&node.name)) {
+            let name = &named.name;
             findings.add(
                 named.row.place(),
                 "reserved_name",
                 say(
-                    format!("{ABOUT} 这个名字留给“是哪一户、哪一位”"),
-                    format!("the name {ABOUT} is kept for whom a form is about"),
+                    format!("{name} 这个名字留给表单自己，如“是哪一户、哪一位”：请换一个"),
+                    format!(
+                        "the name {name} is kept for the form itself, as for whom it is about: choose another"
+                    ),
                 ),
             );
         }
@@ -877,17 +885,12 @@ impl<'s> Form<'s> {
         Ok(())
     }
 
-    /// The lists that some question chooses from, in the order of the choices sheet.
+    /// The lists in the order of the choices sheet: an `instance()` may ask for one that no question chooses from.
     fn lists(&self) -> Vec<(&'s str, Vec<&'s Row>)> {
-        let mut used = BTreeSet::new();
-        note_lists(&self.nodes, &mut used);
         let Some(sheet) = self.choices else { return Vec::new() };
         let mut lists: Vec<(&str, Vec<&Row>)> = Vec::new();
         for row in &sheet.rows {
             let Some(list) = sheet.cell(row, "list_name").map(|cell| cell.value.as_str()) else { continue };
-            if !used.contains(list) {
-                continue;
-            }
             match lists.iter_mut().find(|(name, _)| *name == list) {
                 Some((_, rows)) => rows.push(row),
                 None => lists.push((list, vec![row])),
@@ -1215,15 +1218,6 @@ fn is_shown(nodes: &[Node<'_>], name: &str) -> bool {
         What::Question(_, shape) => node.name == name && shape.control.is_some(),
         What::Block(_) => is_shown(&node.children, name),
     })
-}
-
-fn note_lists(nodes: &[Node<'_>], used: &mut BTreeSet<String>) {
-    for node in nodes {
-        if let What::Question(question, _) = &node.what {
-            used.extend(question.list.clone());
-        }
-        note_lists(&node.children, used);
-    }
 }
 
 fn write_text(
