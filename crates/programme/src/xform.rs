@@ -1012,7 +1012,7 @@ impl<'s> Form<'s> {
             // What is reckoned when another answer changes stands with that one.
             let stands_here = column != "calculation" || self.cell(node, "trigger").is_none();
             let text = self.cell(node, column).filter(|_| stands_here);
-            attributes.extend(text.map(|text| (name, self.expression(text, node, ""))));
+            attributes.extend(text.map(|text| (name, yes_no(text))));
         }
         for (column, id) in
             [("constraint_message", "jr:constraintMsg"), ("required_message", "jr:requiredMsg")]
@@ -1177,10 +1177,11 @@ impl Default {
     }
 }
 
-/// A text without what stands between quotation marks.
+/// A text without what stands between quotation marks; the whole of it if one of them is never closed.
 fn outside_quotes(text: &str) -> String {
     let mut open = None;
-    text.chars()
+    let bare = text
+        .chars()
         .filter(|letter| match open {
             Some(mark) => {
                 if *letter == mark {
@@ -1193,7 +1194,8 @@ fn outside_quotes(text: &str) -> String {
                 open.is_none()
             }
         })
-        .collect()
+        .collect();
+    if open.is_some() { text.to_owned() } else { bare }
 }
 
 /// Whether the parameters of a question are such as are translated.

@@ -274,6 +274,42 @@ fn what_would_come_out_as_something_else_is_refused_with_its_cell() {
 }
 
 #[test]
+fn what_would_be_lost_or_doubled_is_refused_with_its_cell() {
+    let told = |columns: &str, name: &str, default: &str, beside: &str| {
+        let markdown = format!(
+            "
+| survey | | | | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | default | {columns} | class | purpose | readers | keep |
+| | select_one x | {name} | 一 | one | {default} | yes | no | operational | care | worker | 14d |
+| choices | | | | |
+| | list_name | name | label::中文 (zh) | label::English (en) | {beside} |
+| | x | y | 一 | one | y.png |
+| | unused | z | 一 | one | z.png |
+| settings | | | | |
+| | form_id | form_title | version | subject | filled_by | default_language |
+| | f | 一 | 1 | person | worker | 中文 (zh) |
+"
+        );
+        match build(&around("f", &markdown)) {
+            Ok(built) => built["f"].clone(),
+            Err(findings) => findings.iter().map(|finding| format!("{finding}\n")).collect(),
+        }
+    };
+    let fine = told("required | read_only", "a", "y", "sort");
+    assert!(fine.contains("<instance id=\"unused\">"), "an expression may ask for it: {fine}");
+    for (columns, name, default, beside, code) in [
+        ("required | required", "a", "y", "sort", "[twice]"),
+        ("relevant | relevance", "a", "y", "sort", "[twice]"),
+        ("required | read_only", "meta", "y", "sort", "[reserved_name]"),
+        ("required | read_only", "a", "y", "image", "[untranslated_column]"),
+        ("required | read_only", "a", "it's(y)", "sort", "[default]"),
+    ] {
+        let found = told(columns, name, default, beside);
+        assert!(found.contains(code), "{code} in {found:?}");
+    }
+}
+
+#[test]
 #[ignore = "needs pyxform: make xforms"]
 fn every_form_of_the_packs_is_what_pyxform_makes_of_it() {
     let python = std::env::var("PYXFORM_PYTHON").expect("make xforms sets it");
