@@ -264,7 +264,10 @@ async fn a_bridge_tells_a_day_to_the_role_it_names_and_nothing_else_crosses() {
     assert_eq!(with(&place, &code, "POST", "/v1/slip/people", Some(said)).await.status, 201);
     let waiting = place.ask(SECRETARY, "GET", &format!("/v1/said?area={OWN}"), None).await.json();
     let settle = format!("/v1/said/{}/settle", waiting["rows"][0]["said"].as_str().unwrap());
-    assert_eq!(place.ask(SECRETARY, "POST", &settle, Some(json!({"confirmed": true}))).await.status, 204);
+    assert_eq!(
+        place.ask(SECRETARY, "POST", &settle, Some(json!({"decision": "confirmed"}))).await.status,
+        204
+    );
     let record = with(&place, &code, "GET", "/v1/slip/record", None).await.json();
     let readings = record["readings"].as_array().unwrap();
     assert!(readings.iter().any(|reading| reading["purpose"] == "bridge"), "{record}");
