@@ -83,8 +83,11 @@ async function prepare() {
     await opened.page.waitForSelector('.row')
     return opened
   }
+  // At the largest size the answers come once the head of the page is out of sight.
+  const pastHead = (page) => page.evaluate(() => scrollTo(0, 600))
   const refuse = async (page, times) => {
     for (let knock = 0; knock < times; knock += 1) {
+      await pastHead(page)
       await page.locator('.dock .button.danger').click()
       await page.waitForTimeout(200)
     }
@@ -103,6 +106,7 @@ async function prepare() {
   for (const name of ['孙小雨', '周永']) {
     const another = working.page.locator('.visit section .button.wide')
     for (;;) {
+      await pastHead(working.page)
       await working.page.locator('.dock .three .button').first().click()
       await working.page.waitForSelector('.visit footer .button')
       if (await another.isVisible()) break
@@ -410,6 +414,27 @@ async function casesPages(name, options) {
   await own.visit('/cases?view=lessons', '.lines li')
   looking.names.push('药店下午')
   await own.shot('61d-lessons')
+  await own.visit('/cases?view=ended', '.cases a.go')
+  await own.shot('61e-ended-cases')
+  await own.visit('/command/late', 'tbody tr')
+  await own.shot('61f-late')
+  await own.visit(`/areas/${territory.community}`, '.part')
+  await page.locator('.opening .button').click()
+  await page.locator('dd').first().waitFor()
+  await own.shot('61g-area-file', { full: true })
+  await own.visit('/cases', 'a.go')
+  await page.locator('a[href*="/workers/"]').first().click()
+  await page.locator('main h1').waitFor()
+  await own.dialog('61h-own-shift', page.locator('.acts .lamp').first(), async (dialog) => {
+    await dialog.locator('[name=form]').selectOption({ value: 'epidemic shift' })
+    await dialog.locator('[name=hours]').fill('13')
+    await dialog.locator('.button.dusk').click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.locator('.acts .lamp').first().focus()
+    await page.keyboard.press('Enter')
+    await page.locator('dialog[open]').waitFor()
+  })
+  await own.shot('61i-own-file', { full: true })
   // Of a list only what is in sight is drawn.
   const { rows } = await ask('secretary', 'GET', `/v1/cases?area=${territory.community}`)
   const standing = (state) => `/cases/${rows.find((row) => row.state.zh.includes(state)).case}`
@@ -653,6 +678,7 @@ async function phonePages({ locale, look }) {
   await unlock(page)
   await page.waitForSelector('.dock')
   for (let knock = 0; knock < 2; knock += 1) {
+    await page.evaluate(() => scrollTo(0, 600))
     await page.locator('.dock .button.danger').click()
     await page.waitForTimeout(300)
   }
