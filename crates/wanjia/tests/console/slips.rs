@@ -282,7 +282,7 @@ async fn help_is_taken_on_and_then_done_or_declined_for_a_reason_that_she_reads(
     assert_eq!(decide(&place, &row, json!({"decision": "declined", "reason": "no_means"})).await.status, 204);
     let shown = told(&record(&place, &code).await);
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("declined"), &json!("no_means")));
-    assert_eq!((&shown["help"], &shown["words"]), (&json!(["medicine", "ride"]), &Value::Null));
+    assert_eq!((&shown["help"], &shown["words"]), (&json!(["ride", "medicine"]), &Value::Null));
     // Erasing someone of the door takes along what was asked for there.
     let listed = place.people(home).await[0];
     let erased = place.site.territory.write(move |store, now| {
