@@ -779,7 +779,7 @@ async function residentPages({ locale, look }) {
   const mine = said.filter(({ dwelling }) => dwelling === rows[0].dwelling)
   for (const [at, one] of mine.entries()) {
     await ask('secretary', 'GET', `/v1/said/${one.said}`)
-    await ask('secretary', 'POST', `/v1/said/${one.said}/settle`, { confirmed: at !== 1 })
+    await ask('secretary', 'POST', `/v1/said/${one.said}/settle`, at === 1 ? { decision: 'declined', reason: 'unclear' } : { decision: 'confirmed' })
   }
   await page.reload()
   await page.waitForSelector('article')

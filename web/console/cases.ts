@@ -267,6 +267,12 @@ export function climbs(task: Pick<CaseTask, 'since' | 'due' | 'climbs_to'>): { r
   return task.climbs_to.map((role, times) => ({ role, at: new Date(due + times * length).toISOString() }))
 }
 
+/** Whether an offer was taken back by whoever made it, and not declined by whom it was made to. */
+export function isWithdrawn(events: readonly CaseEvent[], answer: CaseEvent): boolean {
+  const offer = events.slice(0, events.indexOf(answer)).findLast(({ deed }) => deed === 'offer')
+  return offer !== undefined && offer.to !== answer.by
+}
+
 /** What a form's answers are sent as: numbers as numbers, several as a list, what was left empty not at all. */
 export function answersOf(questions: readonly Question[], given: Record<string, string | string[]>): Record<string, unknown> {
   const answers: Record<string, unknown> = {}

@@ -10,7 +10,9 @@ export function useTrouble(): (error: unknown) => string {
   return (error) => {
     if (!(error instanceof Refused)) return t('unreachable')
     const known = [error.code, error.problem.field].find((name) => name !== undefined && te(`problem.${name}`))
-    return known === undefined ? error.text(locale.value) : t(`problem.${known}`)
+    const text = known === undefined ? error.text(locale.value) : t(`problem.${known}`)
+    const { row } = error.problem
+    return row === undefined ? text : `${t('report.person', { n: row })}: ${text}`
   }
 }
 

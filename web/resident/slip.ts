@@ -20,11 +20,15 @@ export interface Said {
   said: string
   what: What
   said_at: string
-  state: 'waiting' | 'confirmed' | 'settled' | 'declined'
+  state: 'waiting' | 'taken_on' | 'confirmed' | 'settled' | 'declined'
+  /** Why it was declined. */
+  reason?: string
   /** As it was given then. */
   receipt: string
-  /** Of a request for help that waits. */
+  /** Of a request for help. */
   help?: Kind[]
+  /** Of a request that waits: what was written, and whom it is about. */
+  words?: { text?: string; phone?: string; name?: string }
   /** Of people who were reported and are still kept. */
   person?: { name: string; relation?: string; sex?: string; birth_date?: string; phone?: string; id_number?: string }
 }
@@ -42,6 +46,7 @@ export interface Reading {
 /** A form that was filled in with the slip. */
 export interface Filled {
   at: string
+  form: string
   zh: string
   en: string
   receipt: string

@@ -4,8 +4,11 @@ const SWEDISH = 'sv-SE'
 /** Written from the left wherever it stands: among Arabic words the year would come last. */
 const fromLeft = (text: string) => `\u2066${text}\u2069`
 
+/** YYYY-MM-DD, for reckoning with */
+export const plainDay = (instant: Date) => instant.toLocaleDateString(SWEDISH, { timeZone: ZONE })
+
 /** YYYY-MM-DD */
-export const dayOf = (instant: string) => fromLeft(new Date(instant).toLocaleDateString(SWEDISH, { timeZone: ZONE }))
+export const dayOf = (instant: string) => fromLeft(plainDay(new Date(instant)))
 
 /** YYYY-MM-DD HH:MM */
 export const timeOf = (instant: string) => fromLeft(new Date(instant).toLocaleString(SWEDISH, { timeZone: ZONE, dateStyle: 'short', timeStyle: 'short' }))

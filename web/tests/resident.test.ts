@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { readIdNumber } from '../core/entry/id-number'
+import { faultsOf } from '../resident/reporting'
 
 let readCode: (typed: string) => string | null
 let dayOf: (instant: string) => string
@@ -29,5 +31,27 @@ describe('a time', () => {
     const fromLeft = (text: string) => `\u2066${text}\u2069`
     expect(dayOf('2026-01-31T16:30:00Z')).toBe(fromLeft('2026-02-01'))
     expect(timeOf('2026-01-31T16:30:00Z')).toBe(fromLeft('2026-02-01 00:30'))
+  })
+})
+
+describe('someone who is reported', () => {
+  const person = { name: '孙小雨', relation: '租客', sex: '', birth_date: '', phone: '', id_number: '' }
+  const faults = (more: object) => faultsOf({ ...person, ...more }, '2026-11-30')
+
+  it('is looked at before she is sent, each field in the order of the page', () => {
+    expect(faults({})).toEqual([])
+    expect(faults({ name: ' ', phone: '12' })).toEqual([['name', 'nameNeeded'], ['phone', 'phoneWrong']])
+  })
+
+  it('is told what is wrong with the number, as the worker is', () => {
+    expect(faults({ id_number: '110101199013071234' })).toEqual([['id_number', 'number.birth']])
+    expect(faults({ id_number: '11010119900307123' })).toEqual([['id_number', 'number.length']])
+    expect(faults({ id_number: '110101199003070012' })).toEqual([['id_number', 'number.check']])
+  })
+
+  it('is not of two birthdays', () => {
+    const number = readIdNumber('110101900307001', '2026-11-30') as { number: string }
+    expect(faults({ id_number: number.number, birth_date: '1990-03-08' })).toEqual([['birth_date', 'birthAgainstNumber']])
+    expect(faults({ id_number: number.number, birth_date: '1990-03-07' })).toEqual([])
   })
 })

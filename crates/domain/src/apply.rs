@@ -374,11 +374,16 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 what: *what,
                 about: *about,
                 said_at: stamp.at,
+                taken_on: None,
                 decided: None,
+                reason: None,
+                kept: None,
             };
             slip::say(state, origin, *said, row)
         }
-        Body::SaidSettled { said, decision } => slip::decide(state, *said, *decision, stamp.at),
+        Body::SaidSettled { said, decision, reason, kept } => {
+            slip::decide(state, *said, *decision, *reason, *kept, origin, stamp.at)
+        }
         Body::AttachmentsNamed { owner, series, sequence, files } => {
             state.put_attachments(*owner, (*series, *sequence), *files)
         }

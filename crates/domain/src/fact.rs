@@ -15,7 +15,7 @@ use crate::id::{
     SubscriptionId, SweepId,
 };
 use crate::plan::PlanKind;
-use crate::slip::{Decision, What};
+use crate::slip::{Decision, Reason, What};
 use crate::subscription::{RowsOf, Use};
 use crate::time::{Day, Millis};
 
@@ -287,8 +287,9 @@ pub enum Body {
     /// 42 `[said, slip, dwelling, what, about | null]`; a resident said something, whose words are the sealed content,
     /// under a pseudonym of their own. The actor is the slip. About is someone reported with it.
     Said { said: PersonId, slip: SlipId, dwelling: DwellingId, what: What, about: Option<PersonId> },
-    /// 43 `[said, decision]`; a person decided what comes of it.
-    SaidSettled { said: PersonId, decision: Decision },
+    /// 43 `[said, decision]` or `[said, decision, reason | null, kept | null]`; a person decided what comes of it. The sealed
+    /// content, under the pseudonym `kept`, is the kinds of help that were asked for: what is left when the words are erased.
+    SaidSettled { said: PersonId, decision: Decision, reason: Option<Reason>, kept: Option<PersonId> },
     /// 44 `[slip, kind of subject, subject, dwelling, programme, version, form, day]`; a resident filled in a form with a
     /// slip of her door. The actor is the slip, the sealed content is the answers.
     AnsweredWithSlip {
@@ -435,6 +436,13 @@ impl In<'_> {
         match self.decoder.array() {
             Ok(Some(found)) if found == length => Ok(()),
             Ok(_) => Err(FactError::NotCanonical(format!("an array of {length} was expected"))),
+            Err(error) => Err(Self::fail(&error)),
+        }
+    }
+    fn array_of(&mut self, lengths: &[u64]) -> Read<u64> {
+        match self.decoder.array() {
+            Ok(Some(found)) if lengths.contains(&found) => Ok(found),
+            Ok(_) => Err(FactError::NotCanonical(format!("an array of one of {lengths:?} was expected"))),
             Err(error) => Err(Self::fail(&error)),
         }
     }
@@ -710,7 +718,15 @@ impl Fact {
                     None => out.null(),
                 }
             }
-            Body::SaidSettled { said, decision } => out.array(2).id(*said).uint(*decision as u64),
+            Body::SaidSettled { said, decision, reason: None, kept: None } => {
+                out.array(2).id(*said).uint(*decision as u64)
+            }
+            Body::SaidSettled { said, decision, reason, kept } => out
+                .array(4)
+                .id(*said)
+                .uint(*decision as u64)
+                .optional(*reason, |out, reason| out.uint(reason as u64))
+                .optional(*kept, Out::id),
             Body::AnsweredWithSlip { slip, subject, dwelling, programme, version, form, on } => out
                 .array(8)
                 .id(*slip)
@@ -1141,11 +1157,18 @@ impl Body {
                 }
             }
             43 => {
-                read.array(2)?;
-                Self::SaidSettled {
-                    said: read.id()?,
-                    decision: read.one_of("decision", Decision::from_code)?,
+                let more = read.array_of(&[2, 4])? == 4;
+                let said = read.id()?;
+                let decision = read.one_of("decision", Decision::from_code)?;
+                let reason = match more {
+                    true => read.optional(|read| read.one_of("reason", Reason::from_code))?,
+                    false => None,
+                };
+                let kept = if more { read.optional(In::id)? } else { None };
+                if more && reason.is_none() && kept.is_none() {
+                    return Err(FactError::NotCanonical("an array of 2 was expected".into()));
                 }
+                Self::SaidSettled { said, decision, reason, kept }
             }
             44 => {
                 read.array(8)?;

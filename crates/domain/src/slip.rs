@@ -91,14 +91,99 @@ impl What {
 #[repr(u8)]
 pub enum Decision {
     Declined = 0,
-    /// Someone who lives here is on the list; what was asked for is done, or in other hands.
+    /// Someone who lives here is on the list; what was asked for is done.
     Confirmed = 1,
+    /// Somebody sees to the help that was asked for; it still waits to be settled.
+    TakenOn = 2,
 }
 
 impl Decision {
     #[must_use]
     pub fn from_code(code: u64) -> Option<Self> {
-        [Self::Declined, Self::Confirmed].into_iter().find(|decision| *decision as u64 == code)
+        [Self::Declined, Self::Confirmed, Self::TakenOn].into_iter().find(|decision| *decision as u64 == code)
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "declined" => Some(Self::Declined),
+            "confirmed" => Some(Self::Confirmed),
+            "taken_on" => Some(Self::TakenOn),
+            _ => None,
+        }
+    }
+}
+
+/// Why something was declined: from a short list, never in words about anyone, and none tells who is on a list. The numbers
+/// are those of the facts and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Reason {
+    /// What was written does not say enough.
+    Unclear = 0,
+    /// Whoever asked could not be reached to ask back.
+    Unreached = 1,
+    /// She does not live behind this door.
+    NotHere = 2,
+    /// There is no means for it now.
+    NoMeans = 3,
+    /// It is another office's to do.
+    Elsewhere = 4,
+    /// The same was asked for before, and that goes on.
+    AskedBefore = 5,
+    /// It was looked at, and stays as it is.
+    StaysAsItIs = 6,
+    /// A rule has it kept for now.
+    MustBeKept = 7,
+}
+
+impl Reason {
+    pub const ALL: [Self; 8] = [
+        Self::Unclear,
+        Self::Unreached,
+        Self::NotHere,
+        Self::NoMeans,
+        Self::Elsewhere,
+        Self::AskedBefore,
+        Self::StaysAsItIs,
+        Self::MustBeKept,
+    ];
+
+    #[must_use]
+    pub fn from_code(code: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| *reason as u64 == code)
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unclear => "unclear",
+            Self::Unreached => "unreached",
+            Self::NotHere => "not_here",
+            Self::NoMeans => "no_means",
+            Self::Elsewhere => "elsewhere",
+            Self::AskedBefore => "asked_before",
+            Self::StaysAsItIs => "stays_as_it_is",
+            Self::MustBeKept => "must_be_kept",
+        }
+    }
+
+    /// Whether this can be why something of this kind is declined.
+    #[must_use]
+    pub fn is_of(self, what: What) -> bool {
+        match self {
+            Self::Unclear | Self::Unreached => true,
+            Self::NotHere => what == What::Person,
+            Self::NoMeans | Self::Elsewhere => what == What::Help,
+            Self::AskedBefore => what != What::Person,
+            Self::StaysAsItIs => what == What::Correction,
+            Self::MustBeKept => what == What::Erasure,
+        }
     }
 }
 
@@ -119,7 +204,14 @@ pub struct Said {
     /// Which of those reported with the slip it is about.
     pub about: Option<PersonId>,
     pub said_at: Millis,
+    /// Since when somebody sees to it.
+    pub taken_on: Option<Millis>,
+    /// That it was declined or confirmed; never [`Decision::TakenOn`].
     pub decided: Option<(Decision, Millis)>,
+    /// Why it was declined.
+    pub reason: Option<Reason>,
+    /// Under which pseudonym the kinds of help that were asked for stay sealed when the words are gone.
+    pub kept: Option<PersonId>,
 }
 
 /// That someone's content was read.
@@ -188,11 +280,25 @@ pub(crate) fn decide<S: State>(
     state: &mut S,
     id: PersonId,
     decision: Decision,
+    reason: Option<Reason>,
+    kept: Option<PersonId>,
+    origin: Origin,
     at: Millis,
 ) -> Result<(), S::Error> {
     match state.said(id)? {
         Some(said) if said.decided.is_none() => {
-            state.put_said(id, Said { decided: Some((decision, at)), ..said })
+            let kept = kept.filter(|_| origin.sealed);
+            if let Some(kept) = kept
+                && state.person(kept)?.is_none()
+                && !state.is_erased(kept)?
+            {
+                state.put_person(kept, Person { content: Some(origin.position), ..Person::default() })?;
+            }
+            let said = match decision {
+                Decision::TakenOn => Said { taken_on: said.taken_on.or(Some(at)), ..said },
+                decided => Said { decided: Some((decided, at)), reason, kept, ..said },
+            };
+            state.put_said(id, said)
         }
         _ => Ok(()),
     }
@@ -228,6 +334,20 @@ pub fn help_in(words: &str) -> Vec<&'static str> {
     let head = words.split(THEN).next().unwrap_or_default();
     let named = |written| HELP.iter().find(|(_, own)| *own == written).map(|(name, _)| *name);
     head.split(BETWEEN).map(named).collect::<Option<_>>().unwrap_or_default()
+}
+
+/// Of the words of a request the kinds of help alone, written as they stand there; none if they begin with none.
+#[must_use]
+pub fn kinds_alone(words: &str) -> Option<String> {
+    let named: Vec<String> = help_in(words).into_iter().map(str::to_owned).collect();
+    request_words(&named, "").filter(|kinds| !kinds.is_empty())
+}
+
+/// Of the words of a request what was written beside the kinds of help.
+#[must_use]
+pub fn beside_kinds(words: &str) -> &str {
+    let beside = words.split_once(THEN).map_or("", |(_, beside)| beside);
+    if help_in(words).is_empty() { words } else { beside }
 }
 
 #[cfg(test)]
@@ -268,5 +388,10 @@ mod tests {
         assert_eq!(request_words(&[], "家里没水").as_deref(), Some("家里没水"));
         assert!(help_in("家里没水").is_empty() && help_in("").is_empty() && help_in("买药、酒").is_empty());
         assert_eq!(request_words(&kinds(&["gold"]), "x"), None);
+        assert_eq!((kinds_alone(&words).as_deref(), kinds_alone("家里没水")), (Some("买药、去医院"), None));
+        assert_eq!(
+            (beside_kinds(&words), beside_kinds("买药"), beside_kinds("门：坏")),
+            ("降压药：两盒", "", "门：坏")
+        );
     }
 }

@@ -7,7 +7,7 @@ use domain::hand_over::Answer;
 use domain::id::Id;
 use domain::identity::Identity;
 use domain::plan::{PartContent, PlanContent, PlanKind};
-use domain::slip::{Decision, What};
+use domain::slip::{Decision, Reason, What};
 use domain::subscription::{RowsOf, Use};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -172,8 +172,18 @@ fn body() -> impl Strategy<Value = Body> {
         (id(), any::<i64>()).prop_map(|(series, ends_at)| Body::DeviceTerm { series, ends_at }),
         (id(), id(), id(), select(What::ALL.to_vec()), prop::option::of(id()))
             .prop_map(|(said, slip, dwelling, what, about)| Body::Said { said, slip, dwelling, what, about }),
-        (id(), select(vec![Decision::Declined, Decision::Confirmed]))
-            .prop_map(|(said, decision)| Body::SaidSettled { said, decision }),
+        (
+            id(),
+            select(vec![Decision::Declined, Decision::Confirmed, Decision::TakenOn]),
+            prop::option::of(select(Reason::ALL.to_vec())),
+            prop::option::of(id()),
+        )
+            .prop_map(|(said, decision, reason, kept)| Body::SaidSettled {
+                said,
+                decision,
+                reason,
+                kept
+            }),
         (id(), subject(), id(), text(), text(), text(), any::<i32>()).prop_map(
             |(slip, subject, dwelling, programme, version, form, on)| Body::AnsweredWithSlip {
                 slip,
@@ -480,12 +490,20 @@ fn what_a_slip_and_a_term_say_has_these_bytes_and_no_unknown_meaning() {
 
     let mut golden = beginning(43, 2);
     golden.extend(id(4).chain([1]));
-    assert_eq!(bytes(Body::SaidSettled { said: Id([4; 16]), decision: Decision::Confirmed }), golden);
-    *golden.last_mut().unwrap() = 2;
+    let settled = |decision, reason, kept| Body::SaidSettled { said: Id([4; 16]), decision, reason, kept };
+    assert_eq!(bytes(settled(Decision::Confirmed, None, None)), golden);
+    *golden.last_mut().unwrap() = 3;
     assert!(matches!(
         Fact::decode(&golden),
-        Err(FactError::BadValue { kind: 43, field: "decision", value: 2 })
+        Err(FactError::BadValue { kind: 43, field: "decision", value: 3 })
     ));
+    let mut golden = beginning(43, 4);
+    golden.extend(id(4).chain([0, 3]).chain(id(5)));
+    assert_eq!(bytes(settled(Decision::Declined, Some(Reason::NoMeans), Some(Id([5; 16])))), golden);
+    // What says nothing more is written in the older way alone.
+    let mut golden = beginning(43, 4);
+    golden.extend(id(4).chain([1, 0xf6, 0xf6]));
+    assert!(matches!(Fact::decode(&golden), Err(FactError::NotCanonical(_))));
 
     let mut golden = beginning(44, 8);
     golden.extend(id(2).chain([0]).chain(id(4)).chain(id(3)).chain(*b"\x61p\x61v\x61f\x18\x64"));

@@ -242,12 +242,12 @@ fn notes_of(store: &Store, door: DwellingId, now: Millis) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-/// What residents of a door asked for and is still to be read. People whom they reported are people of their own.
+/// What residents of a door asked for and is still kept. People whom they reported are people of their own.
 fn asked_at(store: &Store, door: DwellingId, members: &[PersonId]) -> Result<Vec<Line>> {
     let mut read = store
         .views
         .connection()
-        .prepare_cached("select id from said where dwelling = ?1 and what <> ?2 order by id")?;
+        .prepare_cached("select id from said where dwelling = ?1 and what <> ?2 union select kept from said where dwelling = ?1 and kept is not null order by 1")?;
     let rows = read.query_map(params![door.0, What::Person as u8], |row| Ok(Id(row.get(0)?)))?;
     let mut lines = Vec::new();
     for id in rows.collect::<rusqlite::Result<Vec<PersonId>>>()? {

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 27;
+pub const VIEWS_VERSION: i64 = 28;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -319,7 +319,8 @@ create table slip (id blob primary key, dwelling blob not null, issued_at intege
     revoked_at integer) without rowid;
 create index slip_of_dwelling on slip (dwelling);
 create table said (id blob primary key, slip blob not null, dwelling blob not null, what integer not null, about blob,
-    said_at integer not null, decision integer, decided_at integer) without rowid;
+    said_at integer not null, taken_on integer, decision integer, decided_at integer, reason integer,
+    kept blob) without rowid;
 create index said_of_slip on said (slip);
 create index said_of_dwelling on said (dwelling);
 create index said_waiting on said (said_at) where decision is null;

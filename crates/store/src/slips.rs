@@ -6,7 +6,7 @@ use domain::case::Filled;
 use domain::fact::Outcome;
 use domain::id::{DwellingId, Id, PersonId, SlipId};
 use domain::identity::Identity;
-use domain::slip::{Decision, Reading, Said, Slip, What};
+use domain::slip::{Decision, Reading, Reason, Said, Slip, What};
 use domain::state::{Labels, State};
 use domain::time::Millis;
 use rusqlite::{Row, params};
@@ -17,8 +17,7 @@ use crate::query::Reader;
 use crate::store::read_fact;
 
 pub(crate) const SLIP_COLUMNS: &str = "slip.dwelling, slip.issued_at, slip.expires_at, slip.revoked_at";
-pub(crate) const SAID_COLUMNS: &str =
-    "said.slip, said.dwelling, said.what, said.about, said.said_at, said.decision, said.decided_at";
+pub(crate) const SAID_COLUMNS: &str = "said.slip, said.dwelling, said.what, said.about, said.said_at, said.taken_on, said.decision, said.decided_at, said.reason, said.kept";
 
 /// Reads a slip from columns `from..from + 4`.
 pub(crate) fn slip_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Slip> {
@@ -30,17 +29,20 @@ pub(crate) fn slip_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Slip> {
     })
 }
 
-/// Reads what was said from columns `from..from + 7`.
+/// Reads what was said from columns `from..from + 10`.
 pub(crate) fn said_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Said> {
-    let decision: Option<u64> = row.get(from + 5)?;
-    let decided_at: Option<Millis> = row.get(from + 6)?;
+    let decision: Option<u64> = row.get(from + 6)?;
+    let decided_at: Option<Millis> = row.get(from + 7)?;
     Ok(Said {
         slip: Id(row.get(from)?),
         dwelling: Id(row.get(from + 1)?),
         what: What::from_code(row.get(from + 2)?).unwrap_or(What::Help),
         about: row.get::<_, Option<[u8; 16]>>(from + 3)?.map(Id),
         said_at: row.get(from + 4)?,
+        taken_on: row.get(from + 5)?,
         decided: decision.and_then(Decision::from_code).zip(decided_at),
+        reason: row.get::<_, Option<u64>>(from + 8)?.and_then(Reason::from_code),
+        kept: row.get::<_, Option<[u8; 16]>>(from + 9)?.map(Id),
     })
 }
 
@@ -180,8 +182,8 @@ impl Reader {
         };
         let mut readings = Vec::new();
         let mut areas = Vec::new();
-        for (person, _) in &said {
-            let canonical = apply::canonical(&mut self.views, *person)?;
+        for person in said.iter().flat_map(|(person, said)| [Some(*person), said.kept]).flatten() {
+            let canonical = apply::canonical(&mut self.views, person)?;
             for member in apply::group(&mut self.views, canonical)? {
                 readings.extend(self.readings_of(member)?.into_iter().map(|reading| (reading, false)));
             }

@@ -1069,8 +1069,9 @@ impl State for Views {
     fn put_said(&mut self, id: PersonId, said: Said) -> Result<()> {
         let (decision, decided_at) = said.decided.unzip();
         self.cached(
-            "insert or replace into said (id, slip, dwelling, what, about, said_at, decision, decided_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "insert or replace into said (id, slip, dwelling, what, about, said_at, taken_on, decision, decided_at,
+                 reason, kept)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             id.0,
@@ -1079,8 +1080,11 @@ impl State for Views {
             said.what as u8,
             said.about.map(|person| person.0),
             said.said_at,
+            said.taken_on,
             decision.map(|decision| decision as u8),
-            decided_at
+            decided_at,
+            said.reason.map(|reason| reason as u8),
+            said.kept.map(|kept| kept.0)
         ])?;
         Ok(())
     }
@@ -1117,7 +1121,8 @@ impl State for Views {
             "delete from roster_row where person = ?1",
             "delete from proposal where person = ?1",
             "delete from proposal where candidate = ?1",
-            "delete from reading where person = ?1",
+            // Whoever said something with a slip goes on to see who read it, when its words are gone.
+            "delete from reading where person = ?1 and not exists (select 1 from said where id = ?1)",
             "update said set about = null where about = ?1 and slip = (select slip from said where id = ?1)",
             "delete from two_people where other = ?1 and one in (select other from two_people where one = ?1)",
             "delete from two_people where one = ?1",

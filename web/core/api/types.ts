@@ -51,6 +51,8 @@ export interface SaidRow {
   room: string
   said_at: string
   about?: string
+  /** Since when somebody sees to it. */
+  taken_on_at?: string
 }
 
 export interface SaidWords {

@@ -14,7 +14,7 @@ use domain::case::{Filled, Subject};
 use domain::fact::Body;
 use domain::id::{DwellingId, PersonId, SlipId};
 use domain::identity::Identity;
-use domain::slip::{self, Decision, SLIP_LIMIT, Said, Shut, Slip, WAITING_LIMIT, What};
+use domain::slip::{self, Decision, Reason, SLIP_LIMIT, Said, Shut, Slip, WAITING_LIMIT, What};
 use domain::state::{Book, State as _};
 use intake::cell;
 use programme::answer::Value;
@@ -23,7 +23,7 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::{Deserialize, Serialize};
 use store::packs::if_readable;
-use store::slips::{SlipDoor, SlipRecord};
+use store::slips::SlipDoor;
 use store::{Batch, Reader, Sealed};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -332,6 +332,10 @@ struct SaidRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     about: Option<PersonId>,
+    /// Since when somebody sees to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    taken_on_at: Option<String>,
 }
 
 /// What residents said and nobody has decided on yet, what waits longest first; under pseudonyms.
@@ -352,6 +356,7 @@ async fn waiting(
         door: DoorPlace::of(&caller.book, door),
         said_at: instant(said.said_at),
         about: said.about,
+        taken_on_at: said.taken_on.map(instant),
     };
     Ok(Json(SaidWaiting { rows: found.into_iter().map(row).collect() }))
 }
@@ -359,6 +364,7 @@ async fn waiting(
 /// What was said; what was not is left out.
 #[derive(Serialize, ToSchema)]
 struct Words {
+    /// Of a request: of whom it speaks, as she was reported.
     #[serde(skip_serializing_if = "String::is_empty")]
     name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -435,8 +441,37 @@ async fn words(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Settle {
-    /// Someone who lives here is put on the list, a request is done or in other hands; else it is declined.
-    confirmed: bool,
+    /// `confirmed`: someone who lives here is put on the list, a request is done; `declined`; of help, `taken_on`: somebody
+    /// sees to it, and it goes on waiting
+    decision: String,
+    /// Why it is declined: `unclear` or `unreached`; of a person `not_here`; of help `no_means` or `elsewhere`; of a request
+    /// `asked_before`; of a correction `stays_as_it_is`; of an erasure `must_be_kept`
+    reason: Option<String>,
+}
+
+impl Settle {
+    fn read(&self, what: What) -> Result<(Decision, Option<Reason>), Problem> {
+        let decision = Decision::from_name(&self.decision)
+            .filter(|decision| *decision != Decision::TakenOn || what == What::Help)
+            .ok_or_else(|| {
+                Problem::field(
+                    "decision",
+                    "decision",
+                    "请说明怎么办：confirmed（办好）、declined（不办），求助还可以是 taken_on（已接单）",
+                    "say what comes of it: confirmed, declined or, of help, taken_on",
+                )
+            })?;
+        let reason = self.reason.as_deref().and_then(Reason::from_name).filter(|reason| reason.is_of(what));
+        if reason.is_some() != (decision == Decision::Declined) || reason.is_none() && self.reason.is_some() {
+            return Err(Problem::field(
+                "reason",
+                "reason",
+                "不办时请选一个原因，居民会看到；别的决定不带原因",
+                "what is declined needs one of its reasons, which the resident reads; no other decision has one",
+            ));
+        }
+        Ok((decision, reason))
+    }
 }
 
 enum Settled {
@@ -445,10 +480,11 @@ enum Settled {
     Elsewhere,
 }
 
-/// Decide on something that was said. Unless it is of someone who lives there, its words are erased by it.
+/// Decide on something that was said. Unless it is of someone who lives there or goes on waiting, its words are erased by it;
+/// the kinds of help that were asked for stay, sealed.
 #[utoipa::path(
     post, path = "/v1/said/{id}/settle", tag = "slips", request_body = Settle, params(("id" = String, Path, format = "uuid")),
-    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
         (status = 409, body = Problem, description = "`known_elsewhere`: she is on the list of another area"))
 )]
 async fn settle(
@@ -461,8 +497,9 @@ async fn settle(
     let asker = caller.clone();
     let said = site.territory.read(move |reader| held(reader, &asker, id)).await?.ok_or_else(no_said)?;
     let (actor, within) = (caller.actor(), caller.grant.area);
-    let decision = if settle.confirmed { Decision::Confirmed } else { Decision::Declined };
-    let listed = settle.confirmed && said.what == What::Person;
+    let (decision, reason) = settle.read(said.what)?;
+    let listed = decision == Decision::Confirmed && said.what == What::Person;
+    let stays = listed || decision == Decision::TakenOn;
     let settled = site
         .territory
         .write(move |store, now| {
@@ -474,10 +511,16 @@ async fn settle(
                 if listed && !put_on_list(batch, actor, within, id, said.dwelling)? {
                     return Ok(Settled::Elsewhere);
                 }
-                batch.append(actor, Body::SaidSettled { said: id, decision }, None)?;
+                let words = if stays || said.what != What::Help { None } else { batch.identity(id)? };
+                let kinds = words.and_then(|words| slip::kinds_alone(&words.note));
+                let kinds = kinds.map(|note| Identity { note, ..Identity::default() }.encode());
+                let kept = kinds.is_some().then(|| batch.new_id()).transpose()?;
+                let sealed = kept.zip(kinds.as_deref());
+                let sealed = sealed.map(|(owner, plaintext)| Sealed { owner, plaintext, fresh: true });
+                batch.append(actor, Body::SaidSettled { said: id, decision, reason, kept }, sealed)?;
                 Ok(Settled::Done)
             })?;
-            if matches!(settled, Settled::Done) && !listed {
+            if matches!(settled, Settled::Done) && !stays {
                 store::erase::erase(store, actor, id, 0, now)?;
             }
             Ok(settled)
@@ -640,14 +683,20 @@ struct RecordSaid {
     what: &'static str,
     #[schema(format = DateTime)]
     said_at: String,
-    /// `waiting`, `confirmed`, `settled` (a request) or `declined`
+    /// `waiting`, `taken_on` (help), `confirmed`, `settled` (a request) or `declined`
     state: &'static str,
+    /// Why it was declined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     /// The receipt that was given for it.
     receipt: String,
     /// Of someone who was reported and is still kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<Words>,
-    /// Of a request for help that waits: its kinds. The words themselves are not shown again.
+    /// Of a request that waits: what was written, without the kinds of help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    words: Option<Words>,
+    /// Of a request for help: its kinds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     help: Vec<&'static str>,
 }
@@ -656,6 +705,8 @@ struct RecordSaid {
 struct RecordForm {
     #[schema(format = DateTime)]
     at: String,
+    /// The form's name.
+    form: String,
     zh: String,
     en: String,
     receipt: String,
@@ -696,6 +747,7 @@ fn record_form(reader: &mut Reader, filled: &Filled) -> AppResult<Option<RecordF
     });
     Ok(Some(RecordForm {
         at: instant(filled.at),
+        form: filled.form.clone(),
         zh: form.title.clone(),
         en: form.title_en.clone().unwrap_or_else(|| form.title.clone()),
         receipt: filled.position.to_string(),
@@ -725,10 +777,11 @@ struct RecordVisit {
 
 fn state(said: &Said) -> &'static str {
     match said.decided {
+        None if said.taken_on.is_some() => "taken_on",
         None => "waiting",
         Some((Decision::Declined, _)) => "declined",
         Some((Decision::Confirmed, _)) if said.what == What::Person => "confirmed",
-        Some((Decision::Confirmed, _)) => "settled",
+        Some(_) => "settled",
     }
 }
 
@@ -760,7 +813,7 @@ async fn record(State(site): State<Site>, holder: Holder) -> Result<Json<Record>
         return Err(wait(milliseconds));
     }
     let found = site.territory.read(move |reader| Ok(reader.slip_record(slip)?)).await?;
-    let mut people: Vec<PersonId> = kept(&found).collect();
+    let mut people: Vec<PersonId> = found.said.iter().filter_map(|(id, said)| kept(*id, said)).collect();
     people.extend(found.filled.iter().filter_map(|filled| match filled.subject {
         Subject::Person(person) => Some(person),
         Subject::Dwelling(_) | Subject::Area(_) | Subject::Worker(_) => None,
@@ -784,15 +837,25 @@ async fn record(State(site): State<Site>, holder: Holder) -> Result<Json<Record>
         .territory
         .read(move |reader| {
             let mut said = Vec::with_capacity(found.said.len());
-            let shown: Vec<PersonId> = kept(&found).collect();
             for (id, row) in &found.said {
-                let words = if shown.contains(id) { reader.words(*id)? } else { None };
-                let help = words.as_ref().map(|words| slip::help_in(&words.note)).unwrap_or_default();
-                let person = words.filter(|_| row.what == What::Person).map(Words::from);
-                let (said_at, state) = (instant(row.said_at), state(row));
-                let receipt = receipt(*id);
-                let what = row.what.as_str();
-                said.push(RecordSaid { said: *id, what, said_at, state, receipt, person, help });
+                let words = kept(*id, row).map(|owner| reader.words(owner)).transpose()?.flatten();
+                let note = words.as_ref().map(|words| words.note.clone()).unwrap_or_default();
+                let (person, words) = match (row.what, row.decided) {
+                    (What::Person, _) => (words.map(Words::from), None),
+                    (_, None) => (None, words.map(Words::from)),
+                    (_, Some(_)) => (None, None),
+                };
+                said.push(RecordSaid {
+                    said: *id,
+                    what: row.what.as_str(),
+                    said_at: instant(row.said_at),
+                    state: state(row),
+                    reason: row.reason.map(Reason::as_str),
+                    receipt: receipt(*id),
+                    person,
+                    words: words.map(|words| Words { text: slip::beside_kinds(&note).to_owned(), ..words }),
+                    help: slip::help_in(&note),
+                });
             }
             let mut forms = Vec::with_capacity(found.filled.len());
             for filled in &found.filled {
@@ -820,16 +883,14 @@ async fn record(State(site): State<Site>, holder: Holder) -> Result<Json<Record>
     Ok(Json(record))
 }
 
-/// The people who were reported and not declined, and the requests for help that wait.
-fn kept(record: &SlipRecord) -> impl Iterator<Item = PersonId> {
-    record
-        .said
-        .iter()
-        .filter(|(_, said)| match said.decided {
-            None => matches!(said.what, What::Person | What::Help),
-            Some((decision, _)) => said.what == What::Person && decision == Decision::Confirmed,
-        })
-        .map(|(id, _)| *id)
+/// Under which id something that was said is still kept: whoever was reported and not declined, a request that waits, and the
+/// kinds of help of one that was settled.
+fn kept(id: PersonId, said: &Said) -> Option<PersonId> {
+    match said.decided {
+        None => Some(id),
+        Some((Decision::Confirmed, _)) if said.what == What::Person => Some(id),
+        Some(_) => said.kept,
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -983,5 +1044,17 @@ async fn request(
     let said = Fields { phone: request.phone.as_deref(), ..Fields::default() };
     let words =
         persons::read(&said).map_err(|wrong| Problem::field(wrong.field, wrong.code, wrong.zh, wrong.en))?;
-    say(&site, holder.slip, what, request.about, vec![Identity { note, ..words }]).await
+    let name = match request.about {
+        Some(about) => site.territory.read(move |reader| reported_name(reader, holder.slip, about)).await?,
+        None => String::new(),
+    };
+    say(&site, holder.slip, what, request.about, vec![Identity { name, note, ..words }]).await
+}
+
+/// The name of someone who was reported with this slip, as it was written then: whoever answers reads of whom a request
+/// speaks, also if she was declined since. Empty if she was not; whether she may be named at all, `admit_said` decides.
+fn reported_name(reader: &mut Reader, slip: SlipId, about: PersonId) -> AppResult<String> {
+    let said = reader.said(about)?.filter(|said| said.slip == slip && said.what == What::Person);
+    let words = said.map(|_| reader.words(about)).transpose()?.flatten();
+    Ok(words.map(|words| words.name).unwrap_or_default())
 }

@@ -377,7 +377,7 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             let said = slips::said(place, home).await;
             match endpoint.starts_with("GET") {
                 true => (format!("/v1/said/{said}"), None),
-                false => (format!("/v1/said/{said}/settle"), Some(json!({"confirmed": true}))),
+                false => (format!("/v1/said/{said}/settle"), Some(json!({"decision": "confirmed"}))),
             }
         }
         "GET /v1/slip" => ("/v1/slip".into(), None),

@@ -76,8 +76,21 @@ async fn waiting(place: &Place) -> Vec<Value> {
 }
 
 async fn settle(place: &Place, said: &Value, confirmed: bool) -> Answer {
+    let body = match confirmed {
+        true => json!({"decision": "confirmed"}),
+        false => json!({"decision": "declined", "reason": "unclear"}),
+    };
+    decide(place, said, body).await
+}
+
+async fn decide(place: &Place, said: &Value, body: Value) -> Answer {
     let uri = format!("/v1/said/{}/settle", said["said"].as_str().unwrap());
-    place.ask(SECRETARY, "POST", &uri, Some(json!({"confirmed": confirmed}))).await
+    place.ask(SECRETARY, "POST", &uri, Some(body)).await
+}
+
+fn read_by_secretary(record: &Value) -> usize {
+    let readings = record["readings"].as_array().unwrap();
+    readings.iter().filter(|row| row["role"] == "community_secretary" && row["whole_list"] == false).count()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -172,7 +185,7 @@ async fn readings_of_whoever_she_turned_out_to_be_are_told_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_asked_for_is_never_shown_again_and_gone_once_it_is_settled() {
+async fn what_is_asked_for_is_shown_to_its_slip_alone_and_gone_once_it_is_settled() {
     let place = Place::new().await;
     let home = place.home(false).await;
     let (slip, code) = laid_down(&place, home).await;
@@ -196,7 +209,9 @@ async fn what_is_asked_for_is_never_shown_again_and_gone_once_it_is_settled() {
     let (_, other) = laid_down(&place, home).await;
     let refused = with(&place, &other, "POST", "/v1/slip/requests", Some(ask("correction", about))).await;
     assert_eq!((refused.status.as_u16(), refused.json()["field"].as_str()), (422, Some("about")));
-    assert!(!record(&place, &code).await.to_string().contains(secret));
+    let shown = record(&place, &code).await;
+    let words: Vec<&Value> = shown["said"].as_array().unwrap().iter().map(|said| &said["words"]).collect();
+    assert_eq!(words.iter().filter(|words| words["text"] == secret).count(), 2, "{shown}");
     assert_eq!(record(&place, &other).await["said"], json!([]));
 
     for row in waiting(&place).await {
@@ -204,6 +219,9 @@ async fn what_is_asked_for_is_never_shown_again_and_gone_once_it_is_settled() {
         let uri = format!("/v1/said/{}", row["said"].as_str().unwrap());
         let words = place.ask(SECRETARY, "GET", &uri, None).await.json();
         assert_eq!(words["text"].as_str(), (!person).then_some(secret), "{words}");
+        // Whom a correction speaks of stands in its own words, also when she was sent back before.
+        let name = if row["what"] == "help" { None } else { Some("孙小雨") };
+        assert_eq!(words["name"].as_str(), name, "{words}");
         assert_eq!(settle(&place, &row, !person).await.status, 204);
         assert_eq!(place.ask(SECRETARY, "GET", &uri, None).await.code(), "unknown_said");
     }
@@ -211,7 +229,9 @@ async fn what_is_asked_for_is_never_shown_again_and_gone_once_it_is_settled() {
     let states: Vec<&str> =
         shown["said"].as_array().unwrap().iter().map(|said| said["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["settled", "declined", "settled"]);
-    assert!(!shown.to_string().contains("孙小雨"), "{shown}");
+    assert!(!shown.to_string().contains("孙小雨") && !shown.to_string().contains(secret), "{shown}");
+    assert_eq!(shown["said"][1]["reason"], "unclear");
+    assert_eq!(read_by_secretary(&shown), 3, "each of the three was read, and she is told: {shown}");
     assert_eq!(place.people(home).await.len(), 2);
     // Not a word of it is left.
     let left = place
@@ -226,6 +246,52 @@ async fn what_is_asked_for_is_never_shown_again_and_gone_once_it_is_settled() {
         .await
         .unwrap();
     assert_eq!(left, vec![None; 3]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn help_is_taken_on_and_then_done_or_declined_for_a_reason_that_she_reads() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let (_, code) = laid_down(&place, home).await;
+    let ask = json!({"what": "help", "text": "两天的胰岛素", "kinds": ["ride", "medicine"], "phone": "13800001111"});
+    assert_eq!(with(&place, &code, "POST", "/v1/slip/requests", Some(ask)).await.status, 201);
+    let told = |record: &Value| record["said"][0].clone();
+    let shown = told(&record(&place, &code).await);
+    assert_eq!(
+        (&shown["state"], &shown["words"]["text"], &shown["words"]["phone"]),
+        (&json!("waiting"), &json!("两天的胰岛素"), &json!("13800001111"))
+    );
+
+    let row = waiting(&place).await[0].clone();
+    for (body, field) in [
+        (json!({"decision": "later"}), "decision"),
+        (json!({"decision": "declined"}), "reason"),
+        (json!({"decision": "declined", "reason": "她太麻烦"}), "reason"),
+        (json!({"decision": "declined", "reason": "not_here"}), "reason"),
+        (json!({"decision": "confirmed", "reason": "no_means"}), "reason"),
+    ] {
+        let answer = decide(&place, &row, body).await;
+        assert_eq!((answer.status.as_u16(), answer.json()["field"].as_str()), (422, Some(field)));
+    }
+    assert_eq!(decide(&place, &row, json!({"decision": "taken_on"})).await.status, 204);
+    let row = waiting(&place).await[0].clone();
+    assert!(row["taken_on_at"].is_string(), "it goes on waiting: {row}");
+    let shown = told(&record(&place, &code).await);
+    assert_eq!((&shown["state"], &shown["words"]["text"]), (&json!("taken_on"), &json!("两天的胰岛素")));
+
+    assert_eq!(decide(&place, &row, json!({"decision": "declined", "reason": "no_means"})).await.status, 204);
+    let shown = told(&record(&place, &code).await);
+    assert_eq!((&shown["state"], &shown["reason"]), (&json!("declined"), &json!("no_means")));
+    assert_eq!((&shown["help"], &shown["words"]), (&json!(["ride", "medicine"]), &Value::Null));
+    // Erasing someone of the door takes along what was asked for there.
+    let listed = place.people(home).await[0];
+    let erased = place.site.territory.write(move |store, now| {
+        store::erase::erase(store, listed, listed, 0, now)?;
+        Ok(())
+    });
+    erased.await.unwrap();
+    let shown = told(&record(&place, &code).await);
+    assert_eq!((&shown["state"], &shown["help"]), (&json!("declined"), &Value::Null));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
