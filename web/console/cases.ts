@@ -40,6 +40,23 @@ export interface DueTask {
   since: string
   mine: boolean
   taken: boolean
+  /** How whoever it is offered to is called, until she answers. */
+  offered_to?: string
+  /** A step was taken, and waits for signatures of these roles. */
+  waits_for?: Named[]
+  about: About
+}
+
+/** A case that waits for the reader's answer. */
+export interface CaseOffer {
+  case: string
+  programme: string
+  pathway: Named
+  state: Named
+  turn: number
+  role: string
+  from?: string
+  due?: string
   about: About
 }
 
@@ -93,6 +110,8 @@ export interface NextStep {
   missing?: string[]
   condition?: string
   says?: { zh: string; en: string }
+  /** What the condition looks at. */
+  forms?: { form: Named; filled: boolean }[]
   may_override: boolean
 }
 
@@ -265,6 +284,12 @@ export function climbs(task: Pick<CaseTask, 'since' | 'due' | 'climbs_to'>): { r
   const due = Date.parse(task.due)
   const length = Math.max(due - Date.parse(task.since), 1)
   return task.climbs_to.map((role, times) => ({ role, at: new Date(due + times * length).toISOString() }))
+}
+
+/** Whether an offer was taken back by whoever made it, and not declined by whom it was made to. */
+export function isWithdrawn(events: readonly CaseEvent[], answer: CaseEvent): boolean {
+  const offer = events.slice(0, events.indexOf(answer)).findLast(({ deed }) => deed === 'offer')
+  return offer !== undefined && offer.to !== answer.by
 }
 
 /** What a form's answers are sent as: numbers as numbers, several as a list, what was left empty not at all. */

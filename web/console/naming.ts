@@ -25,11 +25,12 @@ export function aboutTitle(about: Address & { dwelling?: string; area_name: stri
   return about.dwelling === undefined ? about.area_name : doorTitle(about)
 }
 
+/** How long it is, of whole minutes, hours or days: what is left is never said to be more than it is. */
 export function duration(milliseconds: number): string {
-  const minutes = Math.round(Math.abs(milliseconds) / 60_000)
+  const minutes = Math.floor(Math.abs(milliseconds) / 60_000)
   if (minutes < 60) return t('reconcile.minutes', { n: minutes })
-  if (minutes < 48 * 60) return t('reconcile.hours', { n: Math.round(minutes / 60) })
-  return t('reconcile.days', { n: Math.round(minutes / 1440) })
+  if (minutes < 48 * 60) return t('reconcile.hours', { n: Math.floor(minutes / 60) })
+  return t('reconcile.days', { n: Math.floor(minutes / 1440) })
 }
 
 /** A rounded share that says 100 only when all are done and 0 only when none is. */

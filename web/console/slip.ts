@@ -55,3 +55,8 @@ export function slipDoor({ building, unit, room }: { building: string; unit: str
   const said = (label: string, text: string): string => (label === '' ? '' : numbered(label, (n) => text.replace('{n}', n)))
   return [said(building, SLIP[language].building), said(unit, SLIP[language].unit), room].filter((part) => part !== '').join(' ')
 }
+
+/** The words of a line, and apart from them what is filled in: that is read from the left and on one line of its own direction. */
+export function partsOf(message: string, filled: Record<string, string>): { text: string; filled: boolean }[] {
+  return message.split(/\{(\w+)\}/).map((part, at) => (at % 2 === 0 ? { text: part, filled: false } : { text: filled[part] ?? '', filled: true }))
+}

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 vi.mock('../console/call', () => ({ call: vi.fn(), onSessionEnd: () => undefined }))
 
-const { answersOf, climbs, when, word } = await import('../console/cases')
+const { answersOf, climbs, isWithdrawn, when, word } = await import('../console/cases')
 const { layOut } = await import('../console/tree')
 const { runs } = await import('../console/spark')
 
@@ -67,10 +67,10 @@ describe('the line of a figure', () => {
 })
 
 const { offsetHours, today } = await import('../console/clock')
-const { relationName, shortTime } = await import('../console/naming')
+const { duration, relationName, shortTime } = await import('../console/naming')
 const { i18n } = await import('../console/texts')
 const { default: english } = await import('../console/messages/en')
-const { SLIP, slipDoor } = await import('../console/slip')
+const { partsOf, SLIP, slipDoor } = await import('../console/slip')
 
 describe('hours and days', () => {
   it('are the deployment’s, wherever the reader’s computer is', () => {
@@ -101,7 +101,29 @@ describe('a relation', () => {
   })
 })
 
+describe('an offer that came to nothing', () => {
+  it('was declined by whom it was made to, or taken back by whoever made it', () => {
+    const event = (deed: string, by: string, to?: string) => ({ deed, by, to, at: '', role: '' }) as never
+    const events = [event('offer', 'me', 'anna'), event('decline', 'anna'), event('offer', 'me', 'bert'), event('decline', 'me')]
+    expect([events[1]!, events[3]!].map((answer) => isWithdrawn(events, answer))).toEqual([false, true])
+  })
+})
+
+describe('what is left', () => {
+  it('is never said to be more than it is', () => {
+    i18n.global.locale.value = 'zh-CN'
+    const hour = 3_600_000
+    expect([60.5, 71.9, 47.9, 0.99].map((hours) => duration(hours * hour))).toEqual(['2 天', '2 天', '47 小时', '59 分钟'])
+  })
+})
+
 describe('a slip', () => {
+  it('sets apart what is read from the left in every language', () => {
+    const filled = { address: 'home.example/home/', phone: '0571-8888 6666' }
+    expect(partsOf(SLIP.ar.call, filled).filter((part) => part.filled)).toEqual([{ text: '0571-8888 6666', filled: true }])
+    expect(partsOf(SLIP.ar.scan, filled).map(({ text }) => text).join('')).toBe(SLIP.ar.scan.replace('{address}', filled.address))
+  })
+
   it('names its door in each language', () => {
     const door = { building: '3', unit: '2', room: '402' }
     expect((Object.keys(SLIP) as (keyof typeof SLIP)[]).map((language) => slipDoor(door, language))).toEqual(['3 栋 2 单元 402', 'Building 3 Unit 2 402', 'المبنى 3 المدخل 2 402'])

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 26;
+pub const VIEWS_VERSION: i64 = 27;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -288,6 +288,7 @@ create index case_of_subject on case_file (subject, programme, pathway);
 create index case_at_dwelling on case_file (dwelling);
 create index case_open_in on case_file (programme, area, pathway) where ended = 0;
 create index case_ended_in on case_file (programme, area, since, id) where ended = 1;
+create index case_offered_to on case_file (offered) where offered is not null and ended = 0;
 create table case_alias (id blob primary key, case_id blob not null) without rowid;
 create index alias_of_case on case_alias (case_id);
 create table case_report (case_id blob not null, position integer not null, at integer not null, source integer not null,
