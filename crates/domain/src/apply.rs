@@ -972,7 +972,8 @@ enum Mark {
 
 /// What one person, under all her ids, adds to doors: where she is listed, and her marks in each open sweep.
 struct Standing {
-    home: Option<DwellingId>,
+    /// Every door at which one of her ids is listed: she is named behind each, and counted at the first.
+    doors: Vec<DwellingId>,
     /// Under which id she is shown, and the newest content under each of her ids.
     shown: (PersonId, Vec<Option<u64>>),
     marks: Vec<(SweepNumber, DwellingId, Mark)>,
@@ -980,13 +981,14 @@ struct Standing {
 
 fn standing<S: State>(state: &mut S, canonical: PersonId) -> Result<Standing, S::Error> {
     let members = group(state, canonical)?;
-    let mut home = None;
+    let mut doors = Vec::new();
     let mut contents = Vec::with_capacity(members.len());
     for member in &members {
         let row = state.person(*member)?;
-        home = home.or(row.and_then(|row| row.dwelling));
+        doors.extend(row.and_then(|row| row.dwelling));
         contents.push(row.and_then(|row| row.content));
     }
+    let home = doors.first().copied();
     let open: Vec<SweepNumber> = state.book().open_sweeps().collect();
     let mut marks = Vec::new();
     for sweep in open {
@@ -1010,7 +1012,7 @@ fn standing<S: State>(state: &mut S, canonical: PersonId) -> Result<Standing, S:
             (None, Some(newest)) => marks.push((sweep, newest, Mark::Unlisted)),
         }
     }
-    Ok(Standing { home, shown: (canonical, contents), marks })
+    Ok(Standing { doors, shown: (canonical, contents), marks })
 }
 
 fn canonicals<S: State>(state: &mut S, people: &[PersonId]) -> Result<Vec<PersonId>, S::Error> {
@@ -1065,10 +1067,11 @@ fn settle<S: State>(
     let mut marks: Vec<(SweepNumber, DwellingId, [i64; 4])> = Vec::new();
     for (standings, sign) in [(before, -1), (after, 1)] {
         for standing in standings {
-            if let Some(home) = standing.home {
-                match homes.iter_mut().find(|(door, _)| *door == home) {
-                    Some((_, change)) => *change += sign,
-                    None => homes.push((home, sign)),
+            for (place, door) in standing.doors.iter().enumerate() {
+                let counted = if place == 0 { sign } else { 0 };
+                match homes.iter_mut().find(|(known, _)| known == door) {
+                    Some((_, change)) => *change += counted,
+                    None => homes.push((*door, counted)),
                 }
             }
             for (sweep, door, mark) in &standing.marks {
@@ -1100,8 +1103,8 @@ fn settle<S: State>(
     // Under which id someone is shown, and what is known of her, may change without any count.
     let told_otherwise = before
         .iter()
-        .map(|standing| (standing.home, &standing.shown))
-        .ne(after.iter().map(|standing| (standing.home, &standing.shown)));
+        .map(|standing| (&standing.doors, &standing.shown))
+        .ne(after.iter().map(|standing| (&standing.doors, &standing.shown)));
     for (door, change) in homes {
         if change != 0 {
             change_dwelling(state, position, door, |row| row.listed = moved(row.listed, change))?;

@@ -585,6 +585,28 @@ proptest! {
 }
 
 #[test]
+fn a_door_that_one_of_her_ids_leaves_is_told_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("data");
+    let (mut store, sweep) = new_store(&root);
+    let mut reader = Reader::open(&root, None).unwrap();
+    let mut script = Script::default();
+    let doors = [2, 0, 3].map(|door| Step::Register { door, area: 1, by_roster: false });
+    let listed =
+        [Step::List { person: 2, door: 2 }, Step::List { person: 5, door: 3 }, Step::Link { from: 5, to: 2 }];
+    play_on(&mut store, sweep, &doors, &mut script);
+    play_on(&mut store, sweep, &listed, &mut script);
+    let mut kept = Kept::new();
+    let after = pull(&mut reader, 1, 0, &mut kept);
+    // She is counted at the second door, and named behind the third as well, until that list has her elsewhere.
+    assert_eq!(kept[&door_id(3)].2.len(), 1);
+    play_on(&mut store, sweep, &[Step::List { person: 5, door: 0 }], &mut script);
+    pull(&mut reader, 1, after, &mut kept);
+    assert_eq!(kept[&door_id(3)].2.len(), 0);
+    assert_eq!(kept, everything(&mut reader, 1));
+}
+
+#[test]
 fn a_closed_sweep_keeps_its_numbers() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("data");
