@@ -279,7 +279,8 @@ async fn what_a_dark_household_said_on_the_telephone_is_recorded_once() {
     let uri = format!("/v1/sweeps/{SWEEP}/calls");
     let reached = json!({"dwelling": home, "outcome": "phone"});
     let call = |body: &Value| place.ask(SECRETARY, "POST", &uri, Some(body.clone()));
-    let dark = || get(&place, &format!("/v1/sweeps/{SWEEP}/coverage"));
+    let coverage = format!("/v1/sweeps/{SWEEP}/coverage");
+    let dark = || get(&place, &coverage);
     let kind = async |kind: &str| {
         let found = get(&place, &format!("/v1/sweeps/{SWEEP}/reconcile?kind={kind}")).await;
         found["rows"].as_array().unwrap().len()
