@@ -35,21 +35,21 @@ after(async () => {
   mock.server.close()
 })
 
-async function phone({ clock = false } = {}) {
+async function phone({ clock = false, list = true } = {}) {
   const one = await openPage(browser, origin, phoneOptions())
   opened.push(one)
   one.page.setDefaultTimeout(PATIENCE)
   if (clock) await one.page.clock.install()
-  await enrol(one.page)
+  await enrol(one.page, list)
   return one
 }
 
-async function enrol(page) {
+async function enrol(page, list = true) {
   await page.goto(`${origin}/phone/#/enrol/${mock.invite('陈小燕', GRID)}`)
   await page.getByRole('button', { name: '登记' }).click()
   await choosePin(page)
   await page.getByRole('button', { name: '开始走访' }).click()
-  await page.locator('.row').first().waitFor()
+  if (list) await page.locator('.row').first().waitFor()
 }
 
 /** Every row of every store, and every value of localStorage, as one text. */
@@ -245,6 +245,137 @@ describe('a phone', () => {
     await context.close()
   })
 
+  it('at the largest size leaves the search and a door of the list in sight at the top of the page', async () => {
+    const { page, context } = await phone()
+    await page.locator('.size').click()
+    await page.locator('.size').click()
+    await page.locator('.dock.small').waitFor()
+    const edge = (selector, side) => page.locator(selector).first().evaluate((element, at) => element.getBoundingClientRect()[at], side)
+    const dock = await edge('.dock', 'top')
+    for (const selector of ['.find', '.row']) assert.ok((await edge(selector, 'bottom')) <= dock, selector)
+    await context.close()
+  })
+
+  it('records one door where a finger trembles, and every door of a worker who does one a second', async () => {
+    const { page, context } = await phone()
+    mock.away = true
+    // Taps at these milliseconds of the events' clock, each on what lies under the finger by then.
+    const taps = (times, keys = false) =>
+      page.evaluate(
+        async ([moments, byKey]) => {
+          for (const moment of moments) {
+            const tap = new MouseEvent('click', { bubbles: true, detail: byKey ? 0 : 1 })
+            Object.defineProperty(tap, 'timeStamp', { value: moment })
+            const before = document.querySelector('.dock .upnext b').textContent
+            document.querySelector('.dock .button.danger').dispatchEvent(tap)
+            for (let frame = 0; frame < 30 && document.querySelector('.dock .upnext b').textContent === before; frame += 1) await new Promise(requestAnimationFrame)
+          }
+        },
+        [times, keys],
+      )
+    await taps([100_000, 100_090])
+    assert.equal((await outbox(page)).length, 1)
+    await taps([101_000, 102_000, 103_000])
+    assert.equal((await outbox(page)).length, 4)
+    await taps([104_000, 104_110, 104_500], true)
+    assert.equal((await outbox(page)).length, 5)
+    const rests = await page.evaluate(async () => {
+      const tap = new MouseEvent('click', { bubbles: true })
+      Object.defineProperty(tap, 'timeStamp', { value: 200_000 })
+      document.querySelector('.dock .button.danger').dispatchEvent(tap)
+      await new Promise(requestAnimationFrame)
+      return document.querySelector('.dock .button.danger').ariaDisabled
+    })
+    assert.equal(rests, 'true')
+    // A key that is held down asks again by itself.
+    await page.locator('.dock .button.danger:not([aria-disabled=true])').focus()
+    const prevented = await page.locator('.dock .button.danger').evaluate((button) => !button.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', repeat: true, bubbles: true, cancelable: true })))
+    assert.ok(prevented)
+    mock.away = false
+    await context.close()
+  })
+
+  it('offers a door again whose answer was taken back', async () => {
+    const { page, context } = await phone()
+    mock.away = true
+    const number = page.locator('.dock .upnext b')
+    const first = await number.innerText()
+    await knock(page)
+    await page.waitForFunction((before) => document.querySelector('.dock .upnext b').textContent !== before, first)
+    await page.getByRole('button', { name: '撤销' }).click()
+    await page.waitForFunction((before) => document.querySelector('.dock .upnext b').textContent === before, first)
+    assert.deepEqual(await outbox(page), [])
+    mock.away = false
+    await context.close()
+  })
+
+  it('opens from a task the card of its door, and says who offered it and who has the doors', async () => {
+    const named = (zh) => ({ code: 'x', zh, en: 'x' })
+    const own = mock.doors.filter(({ area_code: code }) => code === GRID)
+    const due = new Date(Date.now() + 3_600_000).toISOString()
+    const [wang, zhao] = [
+      { worker: '00000000-0000-7000-8000-0000000000b1', name: '王丽' },
+      { worker: '00000000-0000-7000-8000-0000000000b2', name: '赵强' },
+    ]
+    const row = (door, id, more = {}) => ({
+      case: `00000000-0000-7000-8000-0000000000d${id}`, task: 'leave:x', programme: 'epidemic', version: '1', pathway: named('居家观察'), state: named('观察中'), kind: 'leave', of: named('观察中'), role: 'grid_worker', climbed: false, since: due, remind_at: due, due, turn: 0,
+      about: { dwelling: door.dwelling, area_code: GRID, area_name: '', building: door.building, unit: door.unit, room: door.room },
+      steps: [{ deed: 'step', step: named('观察期满'), to: named('已解除'), role: 'grid_worker', signed_by: [], forms: ['returnee'], missing_forms: [], guard: { says: named('到达后已满 14 天'), holds_from: '2999-03-24' }, may_override: false }],
+      ...more,
+    })
+    const asked = own.at(-1)
+    const offer = { offered: wang.worker, offered_by: zhao.worker }
+    mock.tasks = { known: '2', roles: [], colleagues: [wang], others: [zhao], rows: [row(asked, 1), row(own[0], 2, offer)] }
+    mock.handOvers = [{ hand_over: '00000000-0000-7000-8000-0000000000e1', sweep: mock.sweepId, area_code: GRID, giver: zhao, taker: wang, offered_at: due, answer: 'taken', answered_at: due, doors: own.map(({ dwelling }) => dwelling) }]
+    const { page, context } = await phone({ list: false })
+    Object.assign(mock, { tasks: null, handOvers: null })
+    await page.getByText(/^\d+ 户在王丽那里$/).waitFor()
+    await page.getByRole('button', { name: '看全部' }).click()
+    await page.locator('.row', { hasText: '王丽接手' }).first().waitFor()
+    await page.locator('.tabs a', { hasText: '今天' }).click()
+    const offered = page.locator('.task', { hasText: '赵强已提出交给王丽' })
+    await offered.waitFor()
+    assert.doesNotMatch(await offered.innerText(), /归您/)
+    await page.locator('.task').filter({ hasNotText: '赵强' }).click()
+    await page.getByText('到达后已满 14 天').waitFor()
+    await page.getByText('2999-03-24 起可以做').waitFor()
+    assert.ok(await page.getByRole('button', { name: '观察期满', exact: true }).isDisabled())
+    assert.deepEqual(await findings(page), [])
+    await page.getByRole('link', { name: '看这户' }).click()
+    await page.locator('dialog h2', { hasText: asked.room }).waitFor()
+    assert.deepEqual(await findings(page), [])
+    await context.close()
+  })
+
+  it('leads from a step that was sent back to its case, names what it needs, and puts it away', async () => {
+    const named = (zh) => ({ code: 'x', zh, en: 'x' })
+    const door = mock.doors.find(({ area_code: code }) => code === GRID)
+    const due = new Date(Date.now() + 3_600_000).toISOString()
+    mock.tasks = { known: '3', roles: [], colleagues: [], rows: [{
+      case: '00000000-0000-7000-8000-0000000000f1', task: 'leave:x', programme: 'epidemic', version: '1', pathway: named('居家观察'), state: named('观察中'), kind: 'leave', of: named('观察中'), role: 'grid_worker', climbed: false, since: due, remind_at: due, due, turn: 0,
+      about: { dwelling: door.dwelling, area_code: GRID, area_name: '', building: door.building, unit: door.unit, room: door.room },
+      steps: [{ deed: 'step', step: named('观察期满'), to: named('已解除'), role: 'grid_worker', signed_by: [], forms: [], missing_forms: [], guard: { says: named('到达后已满 14 天'), holds_from: '2000-01-01' }, may_override: false }],
+    }] }
+    const { page, context } = await phone()
+    mock.tasks = null
+    await page.locator('.tabs a', { hasText: '今天' }).click()
+    await page.locator('.task').click()
+    await page.getByRole('button', { name: '观察期满', exact: true }).click()
+    mock.quarantineNext = { reason: 'condition_fails', message: '条件没有满足', message_en: 'the condition does not hold' }
+    await page.getByRole('button', { name: '确定' }).click()
+    await page.locator('.tabs a', { hasText: '同步' }).click()
+    await page.getByRole('button', { name: '立即同步' }).click()
+    await page.getByText('要先满足：到达后已满 14 天').waitFor()
+    assert.deepEqual(await findings(page), [])
+    await page.getByRole('link', { name: '打开这个个案' }).click()
+    await page.getByText('您做的一步没有生效').waitFor()
+    await page.locator('.back').click()
+    await page.getByRole('button', { name: '知道了' }).click()
+    await page.locator('[data-fate=quarantined]').waitFor({ state: 'detached' })
+    await page.locator('.verdict[data-tone=fine]').waitFor()
+    await context.close()
+  })
+
   it('at the largest size shows which door its answers are of, wherever the list stands, and none of them under the tabs', async () => {
     const { page, context } = await phone()
     await page.locator('.size').click()
@@ -274,8 +405,8 @@ describe('a phone', () => {
             await page.waitForTimeout(50)
             const { answers, whole, number } = await seen()
             assert.ok(number && whole, `${locale} ${width}x${height} ${step} at ${top}`)
-            // On a small screen the number opens the door's sheet instead.
-            assert.equal(answers > 0, height > 700)
+            // On a small screen, and as long as the head of the page is in sight, the number opens the door's sheet instead.
+            assert.equal(answers > 0, height > 700 && top > 300)
           }
           if (height > 700) await page.locator('.dock .actions .button').nth(step === 'outcome' ? -2 : -1).click()
         }
@@ -333,6 +464,10 @@ describe('a phone', () => {
     await page.getByLabel('身份证号').fill('１１０１０５１９４９１２３１００２１')
     await page.getByText('有一位写错了').waitFor()
     await page.getByLabel('身份证号').fill('１１０１０５１９４９１２３１００２ｘ')
+    await page.getByLabel('电话').fill('1391234567')
+    await page.locator('.form').getByRole('button', { name: '完成' }).click()
+    await page.getByText('手机号应是 11 位').waitFor()
+    await page.getByRole('button', { name: '号码就是这样，照样记' }).click()
     await page.locator('.form').getByRole('button', { name: '完成' }).click()
     await page.getByText('王五').waitFor()
     await page.getByLabel('备注').fill('还要再来')

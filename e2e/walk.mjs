@@ -83,8 +83,11 @@ async function prepare() {
     await opened.page.waitForSelector('.row')
     return opened
   }
+  // At the largest size the answers come once the head of the page is out of sight.
+  const pastHead = (page) => page.evaluate(() => scrollTo(0, 600))
   const refuse = async (page, times) => {
     for (let knock = 0; knock < times; knock += 1) {
+      await pastHead(page)
       await page.locator('.dock .button.danger').click()
       await page.waitForTimeout(200)
     }
@@ -103,6 +106,7 @@ async function prepare() {
   for (const name of ['孙小雨', '周永']) {
     const another = working.page.locator('.visit section .button.wide')
     for (;;) {
+      await pastHead(working.page)
       await working.page.locator('.dock .three .button').first().click()
       await working.page.waitForSelector('.visit footer .button')
       if (await another.isVisible()) break
@@ -674,6 +678,7 @@ async function phonePages({ locale, look }) {
   await unlock(page)
   await page.waitForSelector('.dock')
   for (let knock = 0; knock < 2; knock += 1) {
+    await page.evaluate(() => scrollTo(0, 600))
     await page.locator('.dock .button.danger').click()
     await page.waitForTimeout(300)
   }

@@ -77,6 +77,7 @@ describe('those who work', () => {
     await page.locator('.tabs a', { hasText: '今天' }).click()
     const own = page.locator('[data-group=shift]')
     await own.getByRole('link', { name: '值班' }).waitFor()
+    assert.equal(await own.getByRole('link').count(), 1, 'what is counted of her day is not asked of her')
     await own.scrollIntoViewIfNeeded()
     await shot(page, 'day')
     await context.setOffline(true)

@@ -51,6 +51,7 @@ export function makeMock({ now = Date.now } = {}) {
     endsAt: null,
     update: '',
     lastPush: null,
+    sweepId: sweep.id,
     attachments: [],
     attachmentStatus: 204,
     recovery: recovery.privateKey,
@@ -65,6 +66,7 @@ export function makeMock({ now = Date.now } = {}) {
     plans: /** @type {object[] | null} */ (null),
     /** What is due from a phone's worker, and the forms in force with their rules; null: there are none. */
     tasks: /** @type {any} */ (null),
+    handOvers: /** @type {any} */ (null),
     forms: /** @type {{known: string, forms: any[], rules: object[]} | null} */ (null),
     /** Of the account at the console. */
     role: 'community_secretary',
@@ -344,7 +346,7 @@ export function makeMock({ now = Date.now } = {}) {
       if (mock.endsAt !== null && Date.parse(mock.endsAt) < now()) return problem(403, '没有权限', '这台手机的任务期限已过。', 'This phone’s deployment has ended.', 'device_ended')
       const after = Number(query.get('after') || 0)
       const changed = doors.filter((door) => within(door.area_code, device.area_code) && door.version > after)
-      return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => (after > 0 ? { ...doorOut(door), members: undefined } : doorOut(door))), removed: [], recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }), sweeps: [sweep], ...(mock.plans === null ? {} : { plans: mock.plans }), ...(mock.tasks === null || mock.tasks.known === query.get('tasks') ? {} : { tasks: mock.tasks }), ...(mock.forms === null ? {} : { forms: mock.forms.known }), more: false } }
+      return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => (after > 0 ? { ...doorOut(door), members: undefined } : doorOut(door))), removed: [], recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }), sweeps: [sweep], ...(mock.plans === null ? {} : { plans: mock.plans }), ...(mock.handOvers === null ? {} : { hand_overs: mock.handOvers }), ...(mock.tasks === null || mock.tasks.known === query.get('tasks') ? {} : { tasks: mock.tasks }), ...(mock.forms === null ? {} : { forms: mock.forms.known }), more: false } }
     }
     if (mock.forms !== null && path === '/v1/forms') return device ? { status: 200, body: { forms: mock.forms.forms.map(({ xml, ...row }) => row) } } : unknownDevice()
     if (mock.forms !== null && path === '/v1/rules') return device ? { status: 200, body: { rules: mock.forms.rules } } : unknownDevice()

@@ -1,6 +1,6 @@
 /** A worker's day: in which order what is due is done, what she did about it since, and her hours. */
 import { campaignDay, dayFromText } from '@core/doors/day'
-import type { MyTask } from '@core/api/types'
+import type { MyStep, MyTask } from '@core/api/types'
 import type { KeptTask, OutboxFact } from './db'
 
 const HOUR = 3_600_000
@@ -97,16 +97,16 @@ export type CaseAnswer = 'none' | 'taken' | 'declined' | 'withdrawn' | 'ended'
 
 /** The receipts of cases that this phone offered or answered, the newest first; what came back does not count. */
 export function caseReceipts(tasks: readonly KeptTask[], outbox: readonly OutboxFact[], offsetHours: number): CaseReceipt[] {
-  const latest = new Map<string, OutboxFact>()
+  const times = new Map<string, number>()
+  const receipts = new Map<string, CaseReceipt>()
   for (const fact of outbox) {
     const { deed, fate, madeAt } = fact
     if (deed?.with === undefined || fate === 'quarantined' || !isHanding(fact)) continue
-    latest.set(`${deed.what === 'offer'} ${deed.with} ${campaignDay(madeAt, offsetHours)} ${deed.case}`, fact)
-  }
-  const receipts = new Map<string, CaseReceipt>()
-  for (const [key, fact] of latest) {
-    const of = key.slice(0, key.lastIndexOf(' '))
-    const { deed, madeAt } = fact
+    const day = `${deed.what === 'offer'} ${deed.with} ${campaignDay(madeAt, offsetHours)}`
+    const time = (times.get(`${day} ${deed.case}`) ?? 0) + 1
+    times.set(`${day} ${deed.case}`, time)
+    // Offered and answered a second time is a receipt of its own.
+    const of = `${day} ${time}`
     const receipt = receipts.get(of) ?? { given: deed!.what === 'offer', worker: deed!.with!, at: 0, count: 0, answers: { none: 0, taken: 0, declined: 0, withdrawn: 0, ended: 0 }, here: false }
     receipt.at = Math.max(receipt.at, madeAt)
     receipt.count += 1
@@ -118,11 +118,15 @@ export function caseReceipts(tasks: readonly KeptTask[], outbox: readonly Outbox
 }
 
 function becameOf({ deed, fate, sequence }: OutboxFact, tasks: readonly KeptTask[], outbox: readonly OutboxFact[]): CaseAnswer {
+  const since = outbox.filter((later) => later.sequence > sequence && later.fate !== 'quarantined' && later.deed?.case === deed!.case)
+  const again = since.findIndex((later) => later.deed!.what === 'offer')
   const { what, with: peer, turn } = deed!
   if (what === 'take') return 'taken'
   if (what === 'decline') return 'declined'
   const task = tasks.find((one) => one.case === deed!.case)
-  if (outbox.some((later) => later.sequence > sequence && later.fate !== 'quarantined' && later.deed?.case === deed!.case && later.deed.what === 'decline')) return 'withdrawn'
+  if ((again < 0 ? since : since.slice(0, again)).some((later) => later.deed!.what === 'decline')) return 'withdrawn'
+  // She could not offer it anew before it was answered.
+  if (again >= 0) return since[again]!.deed!.turn > turn ? 'ended' : 'declined'
   if (fate !== 'accepted') return 'none'
   if (task === undefined || task.turn > turn) return 'ended'
   if (task.declined_by === peer) return 'declined'
@@ -132,7 +136,7 @@ function becameOf({ deed, fate, sequence }: OutboxFact, tasks: readonly KeptTask
 /** What she did about a case came back, and she has done nothing about it since. */
 export function sentBack(caseId: string, outbox: readonly OutboxFact[]): OutboxFact | null {
   const last = outbox.filter(({ deed }) => deed?.case === caseId).at(-1)
-  return last?.fate === 'quarantined' ? last : null
+  return last?.fate === 'quarantined' && !last.putAway ? last : null
 }
 
 /** From the first to the last record of each day, the newest day first. */
@@ -145,6 +149,17 @@ export function worked(outbox: readonly OutboxFact[], offsetHours: number): Work
     else days.set(day, { day, from: Math.min(known.from, madeAt), to: Math.max(known.to, madeAt) })
   }
   return [...days.values()].sort((one, other) => other.day - one.day)
+}
+
+/**
+ * From which day the condition of a step holds, as far as the server could tell; null where it holds today, or has no
+ * condition. `unknown` where no day is known.
+ */
+export function notBefore({ guard }: Pick<MyStep, 'guard'>, today: number): number | 'unknown' | null {
+  if (guard === undefined) return null
+  if (guard.holds_from === undefined) return 'unknown'
+  const from = dayFromText(guard.holds_from)
+  return from <= today ? null : from
 }
 
 /** The day of arrival is day 1. */

@@ -59,6 +59,8 @@ export interface OutboxFact {
   /** An offer of doors, or an answer to one. */
   handed?: HandingEntry | null
   receipt: StoredReceipt | null
+  /** It was sent back, she has read why, and needs it on no list any more. */
+  putAway?: boolean
 }
 
 export interface StoredReceipt {
@@ -234,6 +236,7 @@ interface Settings {
   formsKnown: string
   caseRoles: CaseRole[]
   colleagues: Colleague[]
+  others: Colleague[]
   handOvers: HandedOver[]
 }
 

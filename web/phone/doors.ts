@@ -1,5 +1,5 @@
 /** The doors of this worker's area as they stand now: the server's word, overlaid with what this phone wrote since. */
-import { computed, effectScope, type ComputedRef } from 'vue'
+import { computed, effectScope, ref, type ComputedRef } from 'vue'
 import { campaignDay, dayFromText } from '@core/doors/day'
 import { walkingOrder } from '@core/doors/order'
 import { doorState, recheckDue, type DoorState } from '@core/doors/state'
@@ -78,6 +78,22 @@ export const progress = computed<Progress>(() => {
 export function passes(row: DoorView, filter: Filter): boolean {
   if (filter === 'all') return true
   return filter === 'recheck' ? row.due : row.outcome === null && row.holder === null
+}
+
+/** The door that is offered before all others: it was taken back, or opened from elsewhere. */
+export const wanted = ref<string | null>(null)
+
+/** The door to go to: the one that is wanted as long as it needs a knock, else the next after the last one. */
+export function doorToOffer(rows: readonly DoorView[], first: string | null, after: string | null, filter: Filter): DoorView | null {
+  const row = rows.find(({ door }) => door.dwelling === first)
+  return row !== undefined && (passes(row, 'waiting') || row.due) ? row : nextDoor(rows, after, filter)
+}
+
+/** How many doors of the round wait with colleagues who took them over, by the colleague's name. */
+export function withColleagues(rows: readonly DoorView[]): { name: string; n: number }[] {
+  const tally = new Map<string, number>()
+  for (const { outcome, holder } of rows) if (outcome === null && holder !== null) tally.set(holder, (tally.get(holder) ?? 0) + 1)
+  return [...tally].map(([name, n]) => ({ name, n }))
 }
 
 /** The next door that still needs a knock after this one in walking order, going round once. */

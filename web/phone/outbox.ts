@@ -209,6 +209,11 @@ export async function undo(visit: number): Promise<boolean> {
   })
 }
 
+/** What was sent back stays in the ledger and on this phone, and on no list any more. */
+export async function putAway(visit: number): Promise<void> {
+  await keeping(() => db.outbox.where('visit').equals(visit).modify({ putAway: true }))
+}
+
 /** Writes the facts of one tap, and what the screens show of them, or nothing. Returns the visit number for `undo`. */
 export async function write(
   identity: Identity,

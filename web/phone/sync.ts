@@ -206,7 +206,7 @@ async function formXml(identity: Identity, now: () => number, key: string): Prom
   return (await ask<Blob>(identity, now, path, { file: true })).body.text()
 }
 
-async function keepTasks({ known, roles, colleagues, rows }: MyTasks): Promise<void> {
+async function keepTasks({ known, roles, colleagues, others, rows }: MyTasks): Promise<void> {
   await db.tasks.clear()
   await db.tasks.bulkPut(rows.map((row) => ({ ...row, id: `${row.case}/${row.task}` })))
   // What another's step overtook is in the ledger and changed nothing: whoever took it is told, as of what was sent back.
@@ -217,6 +217,7 @@ async function keepTasks({ known, roles, colleagues, rows }: MyTasks): Promise<v
   }
   await keep('caseRoles', roles)
   await keep('colleagues', colleagues)
+  await keep('others', others ?? [])
   await keep('tasksKnown', known)
 }
 

@@ -34,7 +34,7 @@ export const unsent = computed(() => visits('waiting', 'sent'))
 export const quarantined = computed(() => visits('quarantined'))
 
 function visits(...fates: Fate[]): number {
-  return new Set(outbox.value.filter(({ fate }) => fates.includes(fate)).map(({ visit }) => visit)).size
+  return new Set(outbox.value.filter(({ fate, putAway }) => fates.includes(fate) && !putAway).map(({ visit }) => visit)).size
 }
 
 let soon: ReturnType<typeof setTimeout> | undefined

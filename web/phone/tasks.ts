@@ -3,11 +3,11 @@ import { computed, effectScope } from 'vue'
 import { dayFromText } from '@core/doors/day'
 import type { Colleague, MyStep, Named } from '@core/api/types'
 import type { Deed, HandOverAnswer } from '@core/ledger/facts'
-import { db, setting, type KeptTask, type PhoneDoor } from './db'
+import { db, setting, type KeptTask, type OutboxFact, type PhoneDoor } from './db'
 import { caseReceipts, myDay, worked } from './day'
 import { clock } from './clock'
-import { doorViews } from './doors'
-import { answerTo, me, offers, type Handing, type HandingEntry } from './handing'
+import { doorViews, openSweeps } from './doors'
+import { answerTo, handings, me, offers, type Handing, type HandingEntry } from './handing'
 import { useLive } from './live'
 import { say } from './notice'
 import { recordDeed, recordHanding } from './outbox'
@@ -20,17 +20,36 @@ const scope = effectScope(true)
 export const tasks = scope.run(() => useLive(() => db.tasks.toArray(), [] as KeptTask[]))!
 export const colleagues = scope.run(() => useLive(async () => (await setting('colleagues')) ?? [], [] as Colleague[]))!
 
+const others = scope.run(() => useLive(async () => (await setting('others')) ?? [], [] as Colleague[]))!
+
 const rank = computed(() => new Map(doorViews.value.map(({ door }, place) => [door.dwelling, place])))
 export const day = computed(() => myDay(tasks.value, outbox.value, rank.value, me.value, clock.value, offsetHours.value))
 export const handedCases = computed(() => caseReceipts(tasks.value, outbox.value, offsetHours.value))
 export const hoursWorked = computed(() => worked(outbox.value, offsetHours.value))
 
+/** Doors that are handed over in rounds that are open, and those of them that colleagues would hand to her. */
+export const openHandings = computed(() => handings.value.filter((row) => openSweeps.value.some(({ id }) => id === row.sweep)))
+export const doorsAsked = computed(() => openHandings.value.filter((row) => row.taker.worker === me.value && !row.answer))
+
 export function named(name: Named | { zh: string; en: string }): string {
   return i18n.global.locale.value.startsWith('zh') ? name.zh : name.en
 }
 
+/** What is said of an offer that waits: whose the task is until then, and to her only where it is hers. */
+export function offerSaid({ holder, offered_by: by }: KeptTask, to: string): string {
+  const name = colleagueName(to)
+  if (holder === me.value || by === me.value) return translate('day.waitsFor', { name })
+  return translate('day.offeredByTo', { giver: by === undefined ? translate('day.someone') : colleagueName(by), name })
+}
+
 export function colleagueName(worker: string): string {
-  return colleagues.value.find((known) => known.worker === worker)?.name ?? translate('day.someone')
+  return [...colleagues.value, ...others.value].find((known) => known.worker === worker)?.name || translate('day.someone')
+}
+
+/** The step that a deed took, and its task, where the task still is hers. */
+export function stepOf({ deed, named: step }: OutboxFact): { task: KeptTask; step: MyStep | null } | null {
+  const task = tasks.value.find((one) => one.case === deed?.case)
+  return task === undefined ? null : { task, step: task.steps.find((one) => one.step.code === step?.code) ?? null }
 }
 
 /** Writes a step or a signature; with a reason, against the step's condition. Never waits for the network. */

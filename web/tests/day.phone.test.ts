@@ -1,7 +1,7 @@
 /** A worker's day: what comes first, whose it is, and what she did about it herself. */
 import { describe, expect, it } from 'vitest'
 import type { KeptTask, OutboxFact } from '../phone/db'
-import { caseReceipts, dayCount, myDay, sentBack, worked } from '../phone/day'
+import { caseReceipts, dayCount, myDay, notBefore, sentBack, worked } from '../phone/day'
 
 const ME = '00000000-0000-7000-8000-0000000000aa'
 const HER = '00000000-0000-7000-8000-0000000000bb'
@@ -107,11 +107,33 @@ describe('my day', () => {
     expect(caseReceipts([], [fact('z', 0, 'take', 'accepted')], OFFSET)).toEqual([])
   })
 
+  it('keeps the receipt of an offer that was declined when the same is offered again', () => {
+    const offers = [fact('a', 0, 'offer', 'accepted', NOON, HER, 0), fact('a', 0, 'offer', 'accepted', NOON + 9, HER, 1)]
+    expect(caseReceipts([task('a', '2020-03-10T10:00:00Z', { holder: HER })], offers, OFFSET)).toMatchObject([
+      { at: NOON + 9, count: 1, answers: { taken: 1, declined: 0 } },
+      { at: NOON, count: 1, answers: { taken: 0, declined: 1 } },
+    ])
+    const answers = [fact('a', 0, 'decline', 'accepted', NOON, HER, 0), fact('a', 0, 'take', 'accepted', NOON + 9, HER, 1)]
+    expect(caseReceipts([], answers, OFFSET)).toMatchObject([
+      { given: false, count: 1, answers: { taken: 1, declined: 0 } },
+      { given: false, count: 1, answers: { taken: 0, declined: 1 } },
+    ])
+  })
+
   it('tells what was sent back until something else is done about the case', () => {
     const back = fact('a', 0, 'step', 'quarantined')
     expect(sentBack('a', [back])).toBe(back)
     expect(sentBack('b', [back])).toBeNull()
+    expect(sentBack('a', [{ ...back, putAway: true }])).toBeNull()
     expect(sentBack('a', [back, fact('a', 1, 'step', 'waiting')])).toBeNull()
+  })
+
+  it('holds a step back until its condition holds, as the server told', () => {
+    const says = { code: 'x', zh: '已满', en: 'full' }
+    expect(notBefore({}, 18331)).toBeNull()
+    expect(notBefore({ guard: { says, holds_from: '2020-03-10' } }, 18331)).toBeNull()
+    expect(notBefore({ guard: { says, holds_from: '2020-03-11' } }, 18331)).toBe(18332)
+    expect(notBefore({ guard: { says } }, 18331)).toBe('unknown')
   })
 
   it('counts the first day as day 1', () => {

@@ -10,7 +10,7 @@ use crate::code::{Day, unknown};
 use crate::expression::{self, Answers, Expression};
 use crate::finding::{Finding, Findings, Located, Place, say};
 use crate::form::{Field, Form};
-use crate::question::Answer;
+use crate::question::{Answer, Range};
 use crate::section::{Number, Raw};
 
 /// One answer.
@@ -344,9 +344,15 @@ fn many(field: &Field, raw: &Located<Raw>, findings: &mut Findings) -> Option<Va
 }
 
 fn one(field: &Field, raw: &Raw, place: &Located<Raw>, findings: &mut Findings) -> Option<Value> {
+    let offered = |number: f64| field.range.is_none_or(|range| range.offers(number));
     let (value, zh, en) = match field.question.answer {
-        Answer::Whole => (raw.as_whole().map(Value::Whole), "整数", "a whole number"),
-        Answer::Decimal => (raw.as_decimal().map(Value::Decimal), "数字", "a number"),
+        Answer::Whole => {
+            let number = raw.as_whole().filter(|number| offered(*number as f64));
+            (number.map(Value::Whole), "整数", "a whole number")
+        }
+        Answer::Decimal => {
+            (raw.as_decimal().filter(|number| offered(*number)).map(Value::Decimal), "数字", "a number")
+        }
         Answer::Day => (raw.as_day().map(Value::Day), "日期，如 2020-03-10", "a day such as 2020-03-10"),
         Answer::Several => (several(raw, field).map(Value::Several), "选项的列表", "a list of its choices"),
         Answer::File => {
@@ -361,9 +367,13 @@ fn one(field: &Field, raw: &Raw, place: &Located<Raw>, findings: &mut Findings) 
     };
     if value.is_none() {
         let name = &field.name.value;
-        let (known, known_zh) = match field.choices.as_slice() {
-            [] => (String::new(), String::new()),
-            choices => (format!(": {}", choices.join(", ")), format!("：{}", choices.join("、"))),
+        let (known, known_zh) = match (field.choices.as_slice(), field.range) {
+            ([], Some(Range { start, end, step })) => (
+                format!(" from {start} to {end}, in steps of {step}"),
+                format!("，从 {start} 到 {end}，每步 {step}"),
+            ),
+            ([], None) => (String::new(), String::new()),
+            (choices, _) => (format!(": {}", choices.join(", ")), format!("：{}", choices.join("、"))),
         };
         findings.add(
             &place.place,

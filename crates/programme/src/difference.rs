@@ -16,6 +16,7 @@ use crate::manifest::Manifest;
 use crate::pack::Programme;
 use crate::parameter::{Overlay, Parameter};
 use crate::pathway::{Duty, Pathway, State, Step};
+use crate::question::Range;
 use crate::rule::Rule;
 use crate::text::Texts;
 
@@ -61,6 +62,10 @@ fn kept(keep: Keep) -> (String, String) {
         Keep::AfterSweep(days) => (format!("排查结束后 {days} 天"), format!("{days} days after the sweep")),
         Keep::Programme => ("专项方案失效".into(), "the programme's sunset".into()),
     }
+}
+
+fn offered(range: Option<Range>) -> String {
+    range.map_or_else(String::new, |Range { start, end, step }| format!("{start}–{end} ({step})"))
 }
 
 /// What is in one list and not in the other, and the pairs that are in both, by their keys.
@@ -266,6 +271,12 @@ impl Lines {
             &format!("the choices of {en}"),
             &list(&before.choices),
             &list(&field.choices),
+        );
+        self.plain(
+            &format!("{zh} 可选的数"),
+            &format!("the numbers that {en} offers"),
+            &offered(before.range),
+            &offered(field.range),
         );
         self.plain(
             &format!("{zh} 的敏感程度"),

@@ -54,6 +54,11 @@ impl Expression {
         Self { text, parsed }
     }
 
+    /// Whether a text is an expression that a client can read, be it judged here or not.
+    pub(crate) fn is_xpath(text: &str) -> bool {
+        parse(text).is_ok()
+    }
+
     /// Why the server does not judge it, if it does not.
     #[must_use]
     pub fn outside(&self) -> Option<&Bilingual> {

@@ -12,7 +12,7 @@ use crate::finding::{Bilingual, Findings, Located, Place, say};
 use crate::forbidden::{self, Kind};
 use crate::keep::Keep;
 use crate::manifest::Manifest;
-use crate::question::{Answer, Block, Question, RowKind, parse_type};
+use crate::question::{Answer, Block, Question, Range, RowKind, parse_type};
 use crate::sheet::{Row, Sheet};
 use crate::text::Texts;
 
@@ -124,6 +124,8 @@ pub struct Field {
     pub choices: Vec<String>,
     /// What a person reads of each of them.
     pub choice_labels: Vec<Texts>,
+    /// The numbers that can be chosen, of a question of the type `range`.
+    pub range: Option<Range>,
     /// Whether it is always asked and must always be answered: one that is asked on a condition is not.
     pub required: bool,
     /// If it must be answered whenever it is asked, or on a condition: that condition.
@@ -131,7 +133,7 @@ pub struct Field {
     /// The conditions under which it is asked: its own and those of the groups around it.
     pub relevant: Vec<Expression>,
     pub constraint: Option<Constraint>,
-    /// How the client reckons it.
+    /// How the client reckons it, if it does so at any time and not only when another answer changes.
     pub calculation: Option<Expression>,
 }
 
@@ -476,7 +478,7 @@ impl Reader<'_> {
 
     fn question(
         &mut self,
-        question: Question,
+        mut question: Question,
         row: &Row,
         kind: &Located<String>,
         findings: &mut Findings,
@@ -494,6 +496,7 @@ impl Reader<'_> {
             labels.value.check(what, &self.manifest.languages, row.place(), findings);
         }
         let (choices, choice_labels) = self.choices_of(&question, kind, findings);
+        let range = self.range_of(&mut question, row, findings);
         if !question.answer.is_kept() {
             return None;
         }
@@ -532,11 +535,14 @@ impl Reader<'_> {
             repeated,
             choices,
             choice_labels,
+            range,
             required,
             required_if,
             relevant,
             constraint,
-            calculation: self.expression(row, "calculation"),
+            calculation: self
+                .expression(row, "calculation")
+                .filter(|_| self.survey.cell(row, "trigger").is_none()),
         };
         self.unfinished.remove(&field.name.value);
         Some(field)
@@ -560,6 +566,30 @@ impl Reader<'_> {
             return Default::default();
         };
         choices.iter().map(|(name, labels)| (name.value.clone(), labels.clone())).unzip()
+    }
+
+    /// Of a question of the type `range`; its answers are whole numbers if all that it offers are.
+    fn range_of(&self, question: &mut Question, row: &Row, findings: &mut Findings) -> Option<Range> {
+        if question.name != "range" {
+            return None;
+        }
+        let cell = self.survey.cell(row, "parameters");
+        let range = Range::parse(cell.map_or("", |cell| cell.value.as_str()));
+        if range.is_none() {
+            findings.add(
+                cell.map_or(row.place(), |cell| &cell.place),
+                "range",
+                say(
+                    "range 的 parameters 写起点、终点和步长，如 start=0 end=10 step=1：终点大于起点，步长大于 0，别的还不能转换",
+                    "the parameters of a range are its start, end and step, as start=0 end=10 step=1: the end is above the start, \
+                     the step above 0, and nothing else can be translated yet",
+                ),
+            );
+        }
+        if range.is_some_and(Range::is_whole) {
+            question.answer = Answer::Whole;
+        }
+        range
     }
 
     /// The cell of one of the four columns, or the finding that a field must have it.

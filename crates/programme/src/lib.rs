@@ -56,6 +56,7 @@ pub mod rule;
 pub mod scenario;
 mod section;
 mod sheet;
+mod shorthand;
 pub mod submission;
 pub mod text;
 mod walk;

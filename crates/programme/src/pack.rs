@@ -20,6 +20,7 @@ use crate::rule::{self, Rule, Rules};
 use crate::scenario::{self, Scenario};
 use crate::section::Source;
 use crate::sheet::{self, RawSheet, Sheet};
+use crate::shorthand;
 use crate::xform::{self, Asking};
 
 /// A file of a pack, as the caller read it.
@@ -350,13 +351,14 @@ impl<'r> Reader<'r> {
 
     fn read_sheets(&mut self, path: &'r str) -> Option<Vec<Sheet>> {
         if let Some(Content::Workbook(sheets)) = self.files.get(path) {
-            return Some(sheet::read_workbook(path, sheets));
+            return Some(shorthand::write_out(sheet::read_workbook(path, sheets), self.findings));
         }
         let source = self.open(path)?;
-        Some(match path.ends_with(".csv") {
+        let sheets = match path.ends_with(".csv") {
             true => sheet::read_csv(path, source.text, self.findings),
             false => sheet::read_markdown(path, source.text),
-        })
+        };
+        Some(shorthand::write_out(sheets, self.findings))
     }
 
     fn read_forms(&mut self, manifest: &Manifest) -> Vec<Form> {

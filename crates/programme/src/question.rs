@@ -1,5 +1,7 @@
 //! The types of XLSForm questions: what a row of the survey sheet is, and what kind of answer it gives.
 
+use std::collections::BTreeMap;
+
 /// What a row of the survey sheet is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowKind {
@@ -32,6 +34,8 @@ pub struct Question {
     pub answer: Answer,
     /// The list of choices, for the types that choose.
     pub list: Option<String>,
+    /// Whether something that is not on the list can be written beside it.
+    pub or_other: bool,
 }
 
 /// The kind of an answer.
@@ -151,13 +155,72 @@ pub fn parse_type(text: &str) -> Option<RowKind> {
             let list = parts.next().map(str::to_owned);
             // What follows the list may only be "or specify other".
             let other = parts.collect::<Vec<_>>().join("_");
+            let or_other = !other.is_empty();
             return matches!(other.as_str(), "" | "or_other" | "or_specify_other")
-                .then_some(RowKind::Question(Question { name, answer, list }));
+                .then_some(RowKind::Question(Question { name, answer, list, or_other }));
         }
     }
     let plain = ALIASES.iter().find(|(alias, _)| *alias == text).map_or(text.as_str(), |(_, plain)| plain);
     let (name, answer) = TYPES.iter().find(|(name, _)| *name == plain)?;
-    Some(RowKind::Question(Question { name, answer: *answer, list: None }))
+    Some(RowKind::Question(Question { name, answer: *answer, list: None, or_other: false }))
+}
+
+/// Whether a cell is one field and nothing else: `${name}`.
+pub(crate) fn is_reference(text: &str) -> bool {
+    text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).is_some_and(|name| !name.contains("${"))
+}
+
+/// Reads a `parameters` cell, `start=1 end=10`, by name; `None` if it is not written so.
+pub(crate) fn parse_parameters(text: &str) -> Option<BTreeMap<String, String>> {
+    let spaced = text.to_lowercase().replace([';', ','], " ").replace('=', " = ");
+    let parts: Vec<&str> = spaced.split_whitespace().collect();
+    let mut parameters = BTreeMap::new();
+    for part in parts.chunks(3) {
+        let [name, "=", value] = part else { return None };
+        parameters.insert((*name).to_owned(), (*value).to_owned());
+    }
+    Some(parameters)
+}
+
+/// The numbers that a question of the type `range` offers: from `start` to `end`, both among them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    pub start: f64,
+    pub end: f64,
+    pub step: f64,
+}
+
+impl Range {
+    /// Reads a `parameters` cell; what it does not say is 1, 10 and 1. `None` if it says anything else, or no number is
+    /// between its ends.
+    pub(crate) fn parse(parameters: &str) -> Option<Self> {
+        let mut range = Self { start: 1.0, end: 10.0, step: 1.0 };
+        for (name, value) in parse_parameters(parameters)? {
+            // An exponent, or more digits than a decimal holds, is no number that a person would set.
+            let plain = value.len() <= 15
+                && value.chars().all(|letter| letter.is_ascii_digit() || "-.".contains(letter));
+            let number = value.parse().ok().filter(|_| plain)?;
+            match name.as_str() {
+                "start" => range.start = number,
+                "end" => range.end = number,
+                "step" => range.step = number,
+                _ => return None,
+            }
+        }
+        (range.step > 0.0 && range.step <= range.end - range.start).then_some(range)
+    }
+
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        [self.start, self.end, self.step].iter().all(|number| number.fract() == 0.0)
+    }
+
+    /// Whether a number can be chosen: between the ends, and some steps from the first.
+    #[must_use]
+    pub fn offers(self, number: f64) -> bool {
+        let steps = (number - self.start) / self.step;
+        number >= self.start && number <= self.end && (steps - steps.round()).abs() < 1e-6
+    }
 }
 
 #[cfg(test)]
@@ -181,5 +244,21 @@ mod tests {
         assert_eq!(parse_type("select_one"), None);
         assert_eq!(parse_type("select_one slot of mine"), None);
         assert_eq!(parse_type("telepathy"), None);
+    }
+
+    #[test]
+    fn a_range_offers_its_steps_between_its_ends() {
+        let range = |text: &str| Range::parse(text).map(|range| (range.start, range.end, range.step));
+        assert_eq!(range(""), Some((1.0, 10.0, 1.0)));
+        assert_eq!(range("start=1.5; end=3, step=0.5"), Some((1.5, 3.0, 0.5)));
+        for refused in
+            ["start=10 end=1", "step=0", "step=20", "end=1e3", "end=x", "start=", "tick_interval=2", "x"]
+        {
+            assert_eq!(range(refused), None, "{refused}");
+        }
+        let tenths = Range::parse("start=0 end=1 step=0.1").unwrap();
+        assert!([0.0, 0.1, 0.3, 0.7, 1.0].iter().all(|number| tenths.offers(*number)));
+        assert!([-0.1, 0.15, 1.1, f64::NAN].iter().all(|number| !tenths.offers(*number)));
+        assert!(!tenths.is_whole() && Range::parse("").unwrap().is_whole());
     }
 }

@@ -31,6 +31,20 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    pub fn new(place: Place, cells: Vec<Located<String>>) -> Self {
+        Self { place, cells }
+    }
+
+    /// Puts a cell into a column; those before it that are not there are empty.
+    pub fn put(&mut self, column: usize, cell: Located<String>) {
+        while self.cells.len() <= column {
+            self.cells.push(Located { value: String::new(), place: self.place.clone() });
+        }
+        if let Some(old) = self.cells.get_mut(column) {
+            *old = cell;
+        }
+    }
+
     pub fn place(&self) -> &Place {
         &self.place
     }

@@ -9,8 +9,9 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesText, Event};
 
+use crate::expression::Expression;
 use crate::finding::{Findings, Located, say};
-use crate::question::{Block, Question, RowKind, parse_type};
+use crate::question::{Answer, Block, Question, Range, RowKind, is_reference, parse_parameters, parse_type};
 use crate::sheet::{Row, Sheet};
 
 /// Columns of the survey sheet that are translated, and those that are this house's own and are left out.
@@ -29,7 +30,7 @@ const PLAIN: [&str; 13] = [
     "trigger",
     "parameters",
 ];
-const TRANSLATED: [&str; 4] = ["label", "hint", "constraint_message", "required_message"];
+const TRANSLATED: [&str; 5] = ["label", "hint", "guidance_hint", "constraint_message", "required_message"];
 const OWN: [&str; 6] = ["class", "purpose", "readers", "keep", "concept", "depicts"];
 
 /// What a question becomes: its control, the type of its bind, and further attributes of either.
@@ -55,6 +56,7 @@ fn shape(question: &Question) -> Option<Shape> {
         "geopoint" => asked("input", "geopoint"),
         "geoshape" => asked("input", "geoshape"),
         "acknowledge" => asked("trigger", "string"),
+        "range" => asked("range", if question.answer == Answer::Whole { "int" } else { "decimal" }),
         "select_one" => asked("select1", "string"),
         "select_multiple" => asked("select", "string"),
         "image" => upload("image/*"),
@@ -70,6 +72,17 @@ fn shape(question: &Question) -> Option<Shape> {
         "email" => filled("string", Some(("property", "email"))),
         _ => return None,
     })
+}
+
+/// The kind of numbers that a range offers follows from its parameters.
+fn shape_of(question: &mut Question, survey: &Sheet, row: &Row) -> Option<Shape> {
+    if question.name == "range" {
+        let parameters = survey.cell(row, "parameters").map_or("", |cell| cell.value.as_str());
+        if Range::parse(parameters)?.is_whole() {
+            question.answer = Answer::Whole;
+        }
+    }
+    shape(question)
 }
 
 /// One row of the survey with what stands within it.
@@ -151,7 +164,7 @@ fn base(column: &str) -> &str {
 /// A filled column that would be left out is a mistake, or the phone would ask something else than the sheet says.
 fn refuse_columns(survey: &Sheet, findings: &mut Findings) {
     for (index, column) in survey.columns.iter().enumerate() {
-        let known = PLAIN.contains(&column.value.as_str()) && column.value != "trigger"
+        let known = PLAIN.contains(&column.value.as_str())
             || TRANSLATED.contains(&base(&column.value))
             || OWN.contains(&column.value.as_str());
         if known || column.value.is_empty() {
@@ -245,7 +258,7 @@ fn nest<'s>(
                 let children = nest(survey, rows, &path, findings);
                 nodes.push(Node { name, path, row, what: What::Block(block), children });
             }
-            Some(RowKind::Question(question)) => match shape(&question).filter(|_| is_whole(&kind.value)) {
+            Some(RowKind::Question(mut question)) => match shape_of(&mut question, survey, row) {
                 Some(shape) => {
                     let what = What::Question(question, shape);
                     nodes.push(Node { name, path, row, what, children: Vec::new() });
@@ -256,16 +269,6 @@ fn nest<'s>(
         }
     }
     nodes
-}
-
-/// The longest side to which a client scales a picture.
-fn most_pixels(options: &str) -> Option<u32> {
-    options.trim().strip_prefix("max-pixels=")?.trim().parse().ok().filter(|most| *most > 0)
-}
-
-/// "or other" adds a question of its own.
-fn is_whole(kind: &str) -> bool {
-    !kind.contains("other")
 }
 
 fn untranslated_type(kind: &Located<String>, findings: &mut Findings) {
@@ -446,45 +449,11 @@ impl<'s> Form<'s> {
             },
         );
         for row in &self.survey.rows {
-            let plain = |text: &str| {
-                text.strip_prefix("${")
-                    .and_then(|rest| rest.strip_suffix('}'))
-                    .is_some_and(|name| !name.contains("${"))
-            };
             let kind = self.survey.cell(row, "type").and_then(|kind| parse_type(&kind.value));
-            let is_image = matches!(&kind, Some(RowKind::Question(question)) if question.name == "image");
-            if let Some(options) = self
-                .survey
-                .cell(row, "parameters")
-                .filter(|options| !is_image || most_pixels(&options.value).is_none())
-            {
-                findings.add(
-                    &options.place,
-                    "parameters",
-                    say(
-                        "parameters 只能转换图片的 max-pixels=边长，如 max-pixels=1600",
-                        "of the parameters only max-pixels of a picture can be translated, as max-pixels=1600",
-                    ),
-                );
-            }
-            if let Some(count) = self.survey.cell(row, "repeat_count").filter(|count| !plain(&count.value)) {
-                findings.add(
-                    &count.place,
-                    "repeat_count",
-                    say(
-                        "repeat_count 只能是一个字段，如 ${n}：先用 calculate 算出来",
-                        "a repeat_count must be one field, as ${n}: reckon it in a calculate first",
-                    ),
-                );
-            }
-            if let Some(value) =
-                self.survey.cell(row, "default").filter(|value| value.value.contains(['$', '(']))
-            {
-                findings.add(
-                    &value.place,
-                    "default",
-                    say("还不能转换算出来的 default", "a default that is reckoned cannot be translated yet"),
-                );
+            match &kind {
+                Some(RowKind::Question(question)) => self.check_question(question, row, findings),
+                Some(RowKind::Begin(_)) => self.check_block(row, findings),
+                Some(RowKind::End(_)) | None => {}
             }
             for index in 0..self.survey.columns.len() {
                 if let Some(cell) = row.get(index).filter(|cell| cell.value.contains("${last-saved#")) {
@@ -494,6 +463,82 @@ impl<'s> Form<'s> {
                         say("还不能转换 ${last-saved#…}", "${last-saved#…} cannot be translated yet"),
                     );
                 }
+            }
+        }
+    }
+
+    fn check_question(&self, question: &Question, row: &Row, findings: &mut Findings) {
+        let cell = |column: &str| self.survey.cell(row, column);
+        if let Some(cell) = cell("parameters").filter(|cell| !takes(question, &cell.value)) {
+            findings.add(
+                &cell.place,
+                "parameters",
+                say(
+                    "parameters 能转换的有：图片的 max-pixels=1600，文字的 rows=3，选择题的 randomize=true 与 seed，range 的 start、end、step",
+                    "of the parameters these can be translated: max-pixels=1600 of a picture, rows=3 of a text, randomize=true and seed of \
+                     choices, start, end and step of a range",
+                ),
+            );
+        }
+        let default = cell("default").map(|cell| (cell, Default::of(&cell.value, question)));
+        if let Some((cell, Default::Unclear)) = default {
+            findings.add(
+                &cell.place,
+                "default",
+                say(
+                    "看不出 default 是文字还是算式：文字写成 concat('+86')，算式按 XPath 写；图片和文件不能有 default",
+                    "whether this default is a text or reckoned cannot be told: write a text as concat('+86') and what is reckoned \
+                     as XPath; a picture or a file can have none",
+                ),
+            );
+        }
+        let is_reckoned = matches!(default, Some((_, Default::Reckoned)));
+        if question.name == "calculate" && cell("calculation").is_none() && !is_reckoned {
+            findings.add(
+                row.place(),
+                "no_calculation",
+                say("calculate 要填 calculation 列", "a calculate needs its column calculation"),
+            );
+        }
+        if let Some(cell) = cell("trigger") {
+            for name in cell.value.split(',').map(str::trim) {
+                let shown = name
+                    .strip_prefix("${")
+                    .and_then(|rest| rest.strip_suffix('}'))
+                    .is_some_and(|name| is_shown(&self.nodes, name.trim()));
+                if !shown {
+                    findings.add(
+                        &cell.place,
+                        "trigger",
+                        say(
+                            format!("trigger 应为看得见的问题，如 ${{n}}，几个用逗号隔开；{name} 不是"),
+                            format!(
+                                "a trigger is a question that is shown, as ${{n}}, several with commas between them; {name} is none"
+                            ),
+                        ),
+                    );
+                }
+            }
+        }
+    }
+
+    /// What stands beside a group or a repeat and does nothing there.
+    fn check_block(&self, row: &Row, findings: &mut Findings) {
+        let without = ["trigger", "default", "parameters", "calculation"];
+        let filled = self.survey.columns.iter().enumerate().filter(|(_, column)| {
+            without.contains(&column.value.as_str()) || base(&column.value) == "guidance_hint"
+        });
+        for (index, column) in filled {
+            if let Some(cell) = row.get(index) {
+                let name = &column.value;
+                findings.add(
+                    &cell.place,
+                    "not_of_a_group",
+                    say(
+                        format!("分组没有 {name}：请写在问题那一行"),
+                        format!("a group has no {name}: write it beside a question"),
+                    ),
+                );
             }
         }
     }
@@ -727,7 +772,6 @@ impl<'s> Form<'s> {
                 ("constraint_message", "jr:constraintMsg"),
                 ("required_message", "jr:requiredMsg"),
                 ("label", "label"),
-                ("hint", "hint"),
             ] {
                 if self.is_told(node, column) {
                     let text = self.cell(node, &format!("{column}::{language}")).unwrap_or("-");
@@ -736,8 +780,32 @@ impl<'s> Form<'s> {
                     })?;
                 }
             }
+            self.write_hint_of(node, language, writer)?;
             self.write_texts_of(&node.children, language, writer)?;
         }
+        Ok(())
+    }
+
+    /// A hint and the longer guidance, which is shown on demand or in print, are two forms of one text.
+    fn write_hint_of(&self, node: &Node<'s>, language: &str, writer: &mut Output) -> io::Result<()> {
+        let told: Vec<_> = [("hint", None), ("guidance_hint", Some(("form", "guidance")))]
+            .into_iter()
+            .filter(|(column, _)| self.is_told(node, column))
+            .collect();
+        if told.is_empty() {
+            return Ok(());
+        }
+        let id = format!("{}:hint", node.path);
+        writer.create_element("text").with_attribute(("id", id.as_str())).write_inner_content(|writer| {
+            for (column, form) in told {
+                let text = self.cell(node, &format!("{column}::{language}")).unwrap_or("-");
+                writer
+                    .create_element("value")
+                    .with_attributes(form)
+                    .write_inner_content(|writer| self.write_mixed(text, node, writer))?;
+            }
+            Ok(())
+        })?;
         Ok(())
     }
 
@@ -792,7 +860,11 @@ impl<'s> Form<'s> {
                         .create_element(name)
                         .write_inner_content(|writer| self.write_fields(&node.children, within, writer))?;
                 }
-                What::Question(..) => match self.cell(node, "default") {
+                What::Question(question, _) => match self
+                    .default(node, question)
+                    .filter(|(_, what)| *what == Default::Given)
+                    .map(|(text, _)| text)
+                {
                     Some(value) => {
                         writer.create_element(name).write_text_content(BytesText::new(value))?;
                     }
@@ -849,7 +921,61 @@ impl<'s> Form<'s> {
                 let attributes = attributes.iter().map(|(name, value)| (*name, value.as_str()));
                 writer.create_element("bind").with_attributes(attributes).write_empty()?;
             }
+            self.write_reckoned_default(node, "odk-instance-first-load", writer)?;
             self.write_binds(&node.children, writer)?;
+        }
+        Ok(())
+    }
+
+    fn parameters(&self, node: &Node<'s>) -> BTreeMap<String, String> {
+        self.cell(node, "parameters").and_then(parse_parameters).unwrap_or_default()
+    }
+
+    fn default(&self, node: &Node<'s>, question: &Question) -> Option<(&'s str, Default)> {
+        self.cell(node, "default").map(|text| (text, Default::of(text, question)))
+    }
+
+    /// Reckons a default when the form is opened, and in a repeat whenever another one is added.
+    fn write_reckoned_default(&self, node: &Node<'s>, event: &str, writer: &mut Output) -> io::Result<()> {
+        let What::Question(question, _) = &node.what else { return Ok(()) };
+        if let Some((text, Default::Reckoned)) = self.default(node, question) {
+            let value = self.expression(text, node, "");
+            writer
+                .create_element("setvalue")
+                .with_attributes([("ref", node.path.as_str()), ("event", event), ("value", value.as_str())])
+                .write_empty()?;
+        }
+        Ok(())
+    }
+
+    /// Those of a repeat, but for the repeats within it, which have their own.
+    fn write_defaults_of_repeat(&self, nodes: &[Node<'s>], writer: &mut Output) -> io::Result<()> {
+        for node in nodes {
+            self.write_reckoned_default(node, "odk-new-repeat", writer)?;
+            if matches!(node.what, What::Block(Block::Group)) {
+                self.write_defaults_of_repeat(&node.children, writer)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is reckoned whenever this question's answer changes.
+    fn write_triggered(&self, by: &Node<'s>, nodes: &[Node<'s>], writer: &mut Output) -> io::Result<()> {
+        for node in nodes {
+            let triggers = self.cell(node, "trigger").unwrap_or_default().split(',').map(str::trim);
+            let named = |trigger: &str| {
+                trigger.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).map(str::trim)
+                    == Some(&by.name)
+            };
+            if triggers.into_iter().any(named) {
+                let value = self.cell(node, "calculation").map(|text| self.expression(text, by, ""));
+                writer
+                    .create_element("setvalue")
+                    .with_attributes([("ref", node.path.as_str()), ("event", "xforms-value-changed")])
+                    .with_attributes(value.as_deref().map(|value| ("value", value)))
+                    .write_empty()?;
+            }
+            self.write_triggered(by, &node.children, writer)?;
         }
         Ok(())
     }
@@ -859,8 +985,8 @@ impl<'s> Form<'s> {
         let read_only = self.cell(node, "read_only").map(ToOwned::to_owned);
         if let What::Question(question, shape) = &node.what {
             attributes.push(("type", shape.kind.to_owned()));
-            if let Some(most) = self.cell(node, "parameters").and_then(most_pixels) {
-                attributes.push(("orx:max-pixels", most.to_string()));
+            if let Some(most) = self.parameters(node).remove("max-pixels") {
+                attributes.push(("orx:max-pixels", most));
             }
             if let Some((preload, parameter)) = shape.preload {
                 attributes.push(("jr:preload", preload.to_owned()));
@@ -880,7 +1006,10 @@ impl<'s> Form<'s> {
         for (column, name) in
             [("relevant", "relevant"), ("constraint", "constraint"), ("calculation", "calculate")]
         {
-            attributes.extend(self.cell(node, column).map(|text| (name, self.expression(text, node, ""))));
+            // What is reckoned when another answer changes stands with that one.
+            let stands_here = column != "calculation" || self.cell(node, "trigger").is_none();
+            let text = self.cell(node, column).filter(|_| stands_here);
+            attributes.extend(text.map(|text| (name, self.expression(text, node, ""))));
         }
         for (column, id) in
             [("constraint_message", "jr:constraintMsg"), ("required_message", "jr:requiredMsg")]
@@ -920,14 +1049,22 @@ impl<'s> Form<'s> {
                     let Some(control) = shape.control else { continue };
                     attributes.extend(appearance);
                     attributes.extend(shape.media.map(|media| ("mediatype", media.to_owned())));
+                    let mut parameters = self.parameters(node);
+                    attributes.extend(parameters.remove("rows").map(|rows| ("rows", rows)));
+                    if control == "range" {
+                        let bounds = [("start", "1"), ("end", "10"), ("step", "1")];
+                        attributes.extend(bounds.map(|(name, unsaid)| {
+                            (name, parameters.remove(name).unwrap_or_else(|| unsaid.to_owned()))
+                        }));
+                    }
                     let attributes = attributes.iter().map(|(name, value)| (*name, value.as_str()));
                     writer.create_element(control).with_attributes(attributes).write_inner_content(
                         |writer| {
                             self.write_label(node, writer)?;
-                            match &question.list {
-                                Some(list) => self.write_choice(node, list, writer),
-                                None => Ok(()),
+                            if let Some(list) = &question.list {
+                                self.write_choice(node, list, writer)?;
                             }
+                            self.write_triggered(node, &self.nodes, writer)
                         },
                     )?;
                 }
@@ -948,16 +1085,16 @@ impl<'s> Form<'s> {
         );
         attributes.extend(appearance);
         let attributes = attributes.iter().map(|(name, value)| (*name, value.as_str()));
-        writer
-            .create_element("repeat")
-            .with_attributes(attributes)
-            .write_inner_content(|writer| self.write_body(&node.children, writer))?;
+        writer.create_element("repeat").with_attributes(attributes).write_inner_content(|writer| {
+            self.write_body(&node.children, writer)?;
+            self.write_defaults_of_repeat(&node.children, writer)
+        })?;
         Ok(())
     }
 
     fn write_label(&self, node: &Node<'s>, writer: &mut Output) -> io::Result<()> {
-        for name in ["label", "hint"] {
-            if self.is_told(node, name) {
+        for (name, columns) in [("label", ["label"].as_slice()), ("hint", &["hint", "guidance_hint"])] {
+            if columns.iter().any(|column| self.is_told(node, column)) {
                 let reference = format!("jr:itext('{}:{name}')", node.path);
                 writer.create_element(name).with_attribute(("ref", reference.as_str())).write_empty()?;
             }
@@ -970,7 +1107,14 @@ impl<'s> Form<'s> {
             .cell(node, "choice_filter")
             .map(|text| format!("[{}]", self.expression(text, node, "current()/")))
             .unwrap_or_default();
-        let nodeset = format!("instance('{list}')/root/item{filter}");
+        let mut nodeset = format!("instance('{list}')/root/item{filter}");
+        let mut parameters = self.parameters(node);
+        if parameters.get("randomize").is_some_and(|value| value == "true") {
+            let seed = parameters
+                .remove("seed")
+                .map(|seed| format!(", {}", self.expression(&seed, node, "").trim()));
+            nodeset = format!("randomize({nodeset}{})", seed.unwrap_or_default());
+        }
         writer.create_element("itemset").with_attribute(("nodeset", nodeset.as_str())).write_inner_content(
             |writer| {
                 writer.create_element("value").with_attribute(("ref", "name")).write_empty()?;
@@ -980,6 +1124,97 @@ impl<'s> Form<'s> {
         )?;
         Ok(())
     }
+}
+
+/// What a `default` cell is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Default {
+    /// An answer, as it stands.
+    Given,
+    /// An expression: clients tell one by its calls and fields.
+    Reckoned,
+    /// Clients would take it for an expression by its signs alone, or it is one that nobody can read.
+    Unclear,
+}
+
+impl Default {
+    fn of(text: &str, question: &Question) -> Self {
+        if question.answer == Answer::File {
+            return Self::Unclear;
+        }
+        let bare = outside_quotes(text);
+        let is_name = |letter: char| letter.is_alphanumeric() || "_-.".contains(letter);
+        let word_before = |at: usize| {
+            let start = bare[..at].trim_end_matches(is_name).len();
+            &bare[start..at]
+        };
+        let mut called =
+            bare.match_indices('(').map(|(at, _)| word_before(at)).filter(|name| !name.is_empty());
+        if bare.contains("${") || called.clone().next().is_some() {
+            let is_readable = called.all(|name| name.is_ascii()) && Expression::is_xpath(text);
+            return if is_readable { Self::Reckoned } else { Self::Unclear };
+        }
+        // A minus within a name or before a digit is none.
+        let minus = bare.match_indices('-').any(|(at, _)| {
+            let before_digit =
+                bare[at + 1..].trim_start_matches('.').starts_with(|next: char| next.is_ascii_digit());
+            !before_digit && !word_before(at).contains(|letter: char| letter.is_alphabetic() || letter == '_')
+        });
+        if bare.contains(['[', '{', '$']) {
+            return Self::Unclear;
+        }
+        let may_have_minus = matches!(question.answer, Answer::Day | Answer::Moment | Answer::Point);
+        let reckons = bare.contains(['*', '+', '|']) || bare.contains(" mod ") || bare.contains(" div ");
+        let is_number = matches!(question.answer, Answer::Whole | Answer::Decimal);
+        match reckons || minus && !may_have_minus {
+            false => Self::Given,
+            true if is_number && Expression::is_xpath(text) => Self::Reckoned,
+            true => Self::Unclear,
+        }
+    }
+}
+
+/// A text without what stands between quotation marks.
+fn outside_quotes(text: &str) -> String {
+    let mut open = None;
+    text.chars()
+        .filter(|letter| match open {
+            Some(mark) => {
+                if *letter == mark {
+                    open = None;
+                }
+                false
+            }
+            None => {
+                open = matches!(letter, '\'' | '"').then_some(*letter);
+                open.is_none()
+            }
+        })
+        .collect()
+}
+
+/// Whether the parameters of a question are such as are translated.
+fn takes(question: &Question, text: &str) -> bool {
+    let Some(parameters) = parse_parameters(text) else { return false };
+    let counts = |value: &str| value.parse::<u32>().is_ok_and(|number| number > 0);
+    parameters.iter().all(|(name, value)| match (question.name, name.as_str()) {
+        ("image", "max-pixels") | ("text", "rows") => counts(value),
+        ("select_one" | "select_multiple", "randomize") => value == "true" || value == "false",
+        ("select_one" | "select_multiple", "seed") => {
+            parameters.contains_key("randomize") && (is_reference(value) || value.parse::<u32>().is_ok())
+        }
+        // Held to by whoever reads the form.
+        ("range", _) => true,
+        _ => false,
+    })
+}
+
+/// Whether a question of that name is shown.
+fn is_shown(nodes: &[Node<'_>], name: &str) -> bool {
+    nodes.iter().any(|node| match &node.what {
+        What::Question(_, shape) => node.name == name && shape.control.is_some(),
+        What::Block(_) => is_shown(&node.children, name),
+    })
 }
 
 fn note_lists(nodes: &[Node<'_>], used: &mut BTreeSet<String>) {

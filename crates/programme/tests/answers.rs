@@ -203,3 +203,54 @@ proptest! {
         }
     }
 }
+
+/// What XLSForm lets one leave unsaid is asked and held as if it were said.
+#[test]
+fn ranges_others_and_counts_are_held_to_what_they_say() {
+    let markdown = "
+| survey | | | | | | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | required | relevant | parameters | repeat_count | trigger | calculation | class | purpose | readers | keep |
+| | range | pain | 痛 | pain | | | start=0 end=10 step=2 | | | | operational | care | worker | 14d |
+| | range | litres | 升 | litres | | | start=0 end=1 step=0.1 | | | | operational | care | worker | 14d |
+| | select_one fuel or_other | fuel | 燃料 | fuel | yes | | | | | | sensitive | care | worker | 14d |
+| | begin repeat | bed | 床 | bed | | | | ${pain} + 1 | | | operational | care | worker | 14d |
+| | text | guest | 客 | guest | | | | | | | operational | care | worker | 14d |
+| | end repeat | | | | | | | | | | | | | |
+| | calculate | told | | | | | | | ${pain} | ${pain} * 2 | operational | care | worker | 14d |
+| | text | why | 为何 | why | yes | ${told} > 3 | | | | | operational | care | worker | 14d |
+| choices | | | |
+| | list_name | name | label::中文 (zh) | label::English (en) |
+| | fuel | gas | 气 | gas |
+| settings | | | | |
+| | form_id | form_title | version | subject | filled_by |
+| | f | 一 | 1 | person | worker |
+";
+    let files = Files::from([
+        ("programme.toml".to_owned(), Content::Bytes(MANIFEST.into())),
+        ("forms/f.md".to_owned(), Content::Bytes(markdown.into())),
+    ]);
+    let programme = read(&files).map_err(|findings| format!("{findings:#?}")).unwrap();
+    let form = programme.form("f").unwrap();
+    let other = form.field("fuel_other").unwrap();
+    assert_eq!((other.class, other.choices.len()), (form.field("fuel").unwrap().class, 0));
+    assert_eq!(form.field("fuel").unwrap().choices, ["gas", "other"]);
+    let gas = ("fuel", text("gas"));
+    let with = |name: &'static str, answer: Given| told(form, &[gas.clone(), (name, answer)]);
+    let of = |name: &str, code| vec![(name.to_owned(), code)];
+    assert_eq!(told(form, &[("fuel", text("other")), ("fuel_other", text("柴"))]), []);
+    assert_eq!(with("fuel_other", text("柴")), of("fuel_other", "irrelevant"));
+    for (number, code) in
+        [(0, None), (10, None), (11, Some("answer")), (-2, Some("answer")), (3, Some("answer"))]
+    {
+        let expected = code.map_or(Vec::new(), |code| of("pain", code));
+        assert_eq!(with("pain", Given::Whole(number)), expected, "{number}");
+    }
+    assert_eq!(with("pain", Given::Decimal(2.5)), of("pain", "answer"), "its numbers are whole");
+    assert_eq!(with("litres", Given::Decimal(0.3)), []);
+    assert_eq!(with("litres", Given::Decimal(0.35)), of("litres", "answer"));
+    assert_eq!(with("bed_count", text("3")), []);
+    // What is reckoned when another answer changes is not reckoned here: only what came counts.
+    assert_eq!(with("pain", Given::Whole(10)), []);
+    let told_six = [gas.clone(), ("pain", Given::Whole(2)), ("told", text("6"))];
+    assert_eq!(told(form, &told_six), of("why", "required"));
+}

@@ -109,6 +109,17 @@ fn a_form_with_groups_repeats_and_filters_is_what_pyxform_makes_of_it() {
     assert_eq!(difference(&built["rich"], &expected), None);
 }
 
+/// `long.md` is `short.md` with everything written out that the other leaves to be understood.
+#[test]
+fn what_is_written_short_is_what_pyxform_makes_of_it_written_out() {
+    let expected = fs::read_to_string(here("tests/xforms/long.xml")).unwrap();
+    for name in ["long", "short"] {
+        let markdown = fs::read_to_string(here(&format!("tests/xforms/{name}.md"))).unwrap();
+        let built = build(&around("short", &markdown)).map_err(|findings| format!("{findings:#?}")).unwrap();
+        assert_eq!(difference(&built["short"], &expected), None, "{name}");
+    }
+}
+
 #[test]
 fn a_form_of_the_epidemic_pack_is_what_pyxform_makes_of_it() {
     let built = build(&common::pack("epidemic")).map_err(|findings| format!("{findings:#?}")).unwrap();
@@ -182,16 +193,41 @@ fn a_form_that_asks_whom_it_is_about_is_what_pyxform_makes_of_it() {
 #[test]
 fn what_cannot_be_translated_is_told_with_its_cell() {
     let markdown = "
-| survey | | | | | | | | | | | | |
-| | type | name | label::中文 (zh) | label::English (en) | label | repeat_count | default | image | class | purpose | readers | keep |
-| | range | a | 一 | one | | | | | operational | care | worker | 14d |
-| | select_one x or_other | b | 一 | one | | | today() | a.png | operational | care | worker | 14d |
-| | begin repeat | c | 一 | one | | ${d} + 1 | | | | | | |
-| | integer | d | 一 | one ${last-saved#d} | | | | | operational | care | worker | 14d |
-| | end repeat | | | | | | | | | | | |
+| survey | | | | | | | | | | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | label | default | image | parameters | trigger | calculation | guidance_hint::English (en) | class | purpose | readers | keep |
+| | rank x | a | 一 | one | | | | | | | | operational | care | worker | 14d |
+| | select_one x | b | 一 | one | | +86 | a.png | randomize=often | | | | operational | care | worker | 14d |
+| | text | c | 一 | one | | 张三(父) | | rows=no | ${e}, ${f} | 1 | | operational | care | worker | 14d |
+| | begin repeat | d | 一 | one | | | | | | | more | | | | |
+| | integer | e | 一 | one ${last-saved#e} | | 1 - | | | | | | operational | care | worker | 14d |
+| | end repeat | | | | | | | | | | | | | | |
+| | calculate | f | | | | | | | ${c} ${e} | | | operational | care | worker | 14d |
 | choices | | | |
 | | list_name | name | label::中文 (zh) | label::English (en) |
 | | x | y | 一 | one |
+| settings | | | | |
+| | form_id | form_title | version | subject | filled_by |
+| | f | 一 | 1 | person | worker |
+";
+    let told: String =
+        build(&around("f", markdown)).unwrap_err().iter().map(|finding| format!("{finding}\n")).collect();
+    assert_snapshot!(told);
+}
+
+#[test]
+fn what_is_made_of_a_row_and_of_a_range_is_told_at_that_row() {
+    let markdown = "
+| survey | | | | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | repeat_count | choice_filter | parameters | class | purpose | readers | keep |
+| | begin repeat | a | 一 | one | 3 | | | operational | | | |
+| | select_one x or_other | b | 一 | one | | n=1 | | operational | care | worker | 14d |
+| | text | b_other | 一 | one | | | | operational | care | worker | 14d |
+| | end repeat | | | | | | | | | | |
+| | range | c | 一 | one | | | start=10 end=1 | operational | care | worker | 14d |
+| | range | d | 一 | one | | | tick_interval=2 | operational | care | worker | 14d |
+| choices | | | | |
+| | list_name | name | label::中文 (zh) | label::English (en) | n |
+| | x | y | 一 | one | 1 |
 | settings | | | | |
 | | form_id | form_title | version | subject | filled_by |
 | | f | 一 | 1 | person | worker |
@@ -222,7 +258,7 @@ fn what_would_come_out_as_something_else_is_refused_with_its_cell() {
     assert_eq!(form("${a} > 1", ("style", "pages")), "");
     for (cell, setting, told) in [
         ("${a > 1", ("style", ""), "forms/f.md:5:29: a field is named as ${name}"),
-        ("${} > 1", ("style", ""), "forms/f.md:5:29: a field is named as ${name}"),
+        ("${} > 1", ("style", ""), "forms/f.md:5:29: ${} is no field of this form"),
         ("pulldata('d', 'v', 'k', ${a}) = 1", ("style", ""), "pulldata cannot be translated"),
         ("", ("public_key", "MIIB"), "public_key of the settings cannot be translated"),
         (
@@ -250,6 +286,10 @@ fn every_form_of_the_packs_is_what_pyxform_makes_of_it() {
         assert!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(difference(ours, &String::from_utf8(output.stdout).unwrap()), None, "{what}");
     };
+    for (file, form) in [("rich", "rich"), ("long", "short")] {
+        let sheet = fs::read_to_string(here(&format!("tests/xforms/{file}.md"))).unwrap();
+        held(file, &build(&around(form, &sheet)).unwrap()[form], &sheet);
+    }
     for pack in ["epidemic", "heat", "livelihood"] {
         let files = common::pack(pack);
         let sheet = |code: &str| {

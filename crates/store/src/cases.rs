@@ -13,8 +13,9 @@ use jiff::Timestamp;
 use programme::Programme;
 use programme::answer::Record;
 use programme::case::{self, Guard, Part, Stamp, Terms, What};
+use programme::condition::Condition;
 use programme::form;
-use programme::judge::Situation;
+use programme::judge::{Judgement, Situation, judge};
 use programme::pathway::Pathway;
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -690,6 +691,14 @@ impl Known {
             _ => None,
         }
     }
+}
+
+/// Whether the condition of a step holds on a day, by what is known of the subject and the parameters of an area.
+#[must_use]
+pub fn holds_on(programme: &Programme, guard: &Condition, known: &Known, area: &str, day: Day) -> bool {
+    let day = from_day(day);
+    let parameters = programme.parameters.on(area, day);
+    matches!(judge(guard, &known.situation(), &parameters, day), Judgement::Flags(_))
 }
 
 fn terms<'t>(programme: &'t Programme, pathway: &'t Pathway, area: &'t str) -> Terms<'t> {

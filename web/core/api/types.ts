@@ -224,6 +224,8 @@ export interface MyStep {
   forms: string[]
   /** Those of them that nobody has filled in: until then its condition does not hold. */
   missing_forms?: string[]
+  /** Its condition, and the first day on which it holds by the answers that the server has; absent where it has none. */
+  guard?: { says?: Named; holds_from?: string }
   /** Its condition may be passed over, with a reason. */
   may_override?: boolean
   /** The question whose answer is the day from which the state after it counts, and that day as the server knows it. */
@@ -301,6 +303,8 @@ export interface MyTasks {
   known: string
   roles: CaseRole[]
   colleagues: Colleague[]
+  /** Of whom the rows speak besides, by name. Absent from an older server. */
+  others?: Colleague[]
   rows: MyTask[]
 }
 

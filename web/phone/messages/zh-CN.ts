@@ -43,6 +43,10 @@ export default {
     noSweep: '现在没有开展中的排查。',
     pickSweep: '排查',
     heldBy: '{name}接手',
+    with: '{n} 户在{name}那里',
+    withHow: '已经由同事接手，“全部”里照样能看、能记。',
+    colleague: '同事',
+    showAll: '看全部',
   },
   find: {
     label: '查找',
@@ -67,7 +71,7 @@ export default {
     rewritten: { title: '服务器的旧账被改过！' },
     ago: { now: '刚刚', minutes: '{n} 分钟前', hours: '{n} 小时前', days: '{n} 天前' },
   },
-  day: { overdueCount: '{n} 件已超时' },
+  day: { overdueCount: '{n} 件已超时', askedCount: '{n} 件有人想交给您' },
   mine: {
     bigger: '大字',
     sizes: { standard: '标准', large: '大', elder: '长辈' },

@@ -12,10 +12,9 @@ use domain::state::{Device, State as _};
 use domain::time::{Day, day_of, from_day};
 use ledger::envelope::Envelope;
 use programme::answer;
-use programme::judge::{Judgement, judge};
 
 use super::Batch;
-use crate::cases::{Known, is_about};
+use crate::cases::{Known, holds_on, is_about};
 use crate::error::{Result, StoreError};
 use crate::packs::if_readable;
 use crate::push::Pushed;
@@ -124,9 +123,7 @@ impl Batch<'_> {
         let area = area_about(&mut self.store.views, case.subject, case.dwelling)?.unwrap_or(0);
         let code = self.store.views.book().areas.code(area).to_owned();
         let known = self.known_of(&case.programme, case.subject)?;
-        let today = from_day(today);
-        let parameters = programme.parameters.on(&code, today);
-        Ok(matches!(judge(guard, &known.situation(), &parameters, today), Judgement::Flags(_)))
+        Ok(holds_on(&programme, guard, &known, &code, today))
     }
 
     /// What was filled in about a subject under a programme, with everything this batch has done so far.

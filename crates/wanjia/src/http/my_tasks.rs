@@ -5,11 +5,11 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use domain::case::Subject;
 use domain::id::{ActorId, CaseId, Id, SeriesId};
-use domain::time::{Millis, day_of, end_of, from_day};
+use domain::time::{Day, Millis, day_of, end_of, from_day};
 use programme::Programme;
 use programme::pathway::Step;
 use serde::Serialize;
-use store::cases::{CaseFile, DueTask, RoleIn};
+use store::cases::{CaseFile, DueTask, RoleIn, holds_on};
 use store::packs::if_readable;
 use store::{Control, Reader};
 use utoipa::ToSchema;
@@ -32,6 +32,8 @@ pub struct MyTasks {
     roles: Vec<CaseRole>,
     /// To whom she can offer a case: whose phones cover the same doors.
     colleagues: Vec<Colleague>,
+    /// Of whom the rows speak besides, by name: whose phone was revoked, or who acts at a console.
+    others: Vec<Colleague>,
     /// The soonest due first.
     rows: Vec<MyTask>,
 }
@@ -117,10 +119,25 @@ struct MyStep {
     forms: Vec<String>,
     /// Those of them that nobody has filled in: until then its condition does not hold.
     missing_forms: Vec<String>,
+    /// Its condition; none if it has none, or waits for a signature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guard: Option<StepGuard>,
     /// Its condition may be passed over, with a reason.
     may_override: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     counted_from: Option<CountedFrom>,
+}
+
+/// What must hold for a step.
+#[derive(Serialize, ToSchema)]
+struct StepGuard {
+    /// In plain words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    says: Option<Named>,
+    /// The first day, from today to the last of which a phone is told, on which it holds by the answers that the server has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    holds_from: Option<String>,
 }
 
 /// The question whose answer is the day from which the state after a step counts.
@@ -155,14 +172,23 @@ pub fn my_tasks(
             colleagues.push(Colleague { worker: device.worker, name });
         }
     }
-    let tag = tag(&roles, &due, &colleagues);
+    let tag = tag(today, &roles, &due, &colleagues);
     if tag == known {
         return Ok(None);
     }
     let mut rows = Vec::with_capacity(due.len());
+    let mut others: Vec<Colleague> = Vec::new();
     for task in &due {
         if let Some(file) = if_readable(reader.case_file(task.case))? {
-            rows.push(row(reader, series, &roles, task, &file)?);
+            let row = row(reader, series, today, &roles, task, &file)?;
+            for worker in [row.holder, row.offered, row.offered_by, row.declined_by].into_iter().flatten() {
+                let told = worker == actor.id
+                    || colleagues.iter().chain(&others).any(|known| known.worker == worker);
+                if !told && let Some(name) = cases::staff_name(reader, control, worker)? {
+                    others.push(Colleague { worker, name });
+                }
+            }
+            rows.push(row);
         }
     }
     let mut named = Vec::with_capacity(roles.len());
@@ -181,13 +207,13 @@ pub fn my_tasks(
             programme: role.programme,
         });
     }
-    Ok(Some(MyTasks { known: tag, roles: named, colleagues, rows }))
+    Ok(Some(MyTasks { known: tag, roles: named, colleagues, others, rows }))
 }
 
-/// Changes when anything does that a phone is told.
-fn tag(roles: &[RoleIn], due: &[DueTask], colleagues: &[Colleague]) -> String {
+/// Changes when anything does that a phone is told, and each day, since conditions hold by the day.
+fn tag(today: Day, roles: &[RoleIn], due: &[DueTask], colleagues: &[Colleague]) -> String {
     let mut hasher = DefaultHasher::new();
-    (roles, due).hash(&mut hasher);
+    (today, roles, due).hash(&mut hasher);
     colleagues.iter().for_each(|colleague| (colleague.worker, &colleague.name).hash(&mut hasher));
     format!("{:016x}", hasher.finish())
 }
@@ -195,6 +221,7 @@ fn tag(roles: &[RoleIn], due: &[DueTask], colleagues: &[Colleague]) -> String {
 fn row(
     reader: &mut Reader,
     series: SeriesId,
+    today: Day,
     roles: &[RoleIn],
     task: &DueTask,
     file: &CaseFile,
@@ -241,6 +268,7 @@ fn row(
                 signed_by: step.signed_by.iter().map(|code| role_of(&file.programme, code)).collect(),
                 missing_forms: forms.iter().filter(|form| !filled.contains(*form)).cloned().collect(),
                 forms,
+                guard: guard_of(reader, file, step, today)?.filter(|_| signatures.is_none()),
                 // A reason is sealed to whom the case is about, and a phone speaks of people and doors.
                 may_override: signatures.is_none()
                     && step.guard.is_some()
@@ -288,6 +316,17 @@ fn acting(reader: &mut Reader, who: Option<ActorId>, file: &CaseFile) -> Result<
         Some(who) if cases::still_acts(reader, who, (&file.programme, file.area))? => Ok(Some(who)),
         _ => Ok(None),
     }
+}
+
+fn guard_of(reader: &mut Reader, file: &CaseFile, step: &Step, today: Day) -> Result<Option<StepGuard>> {
+    let Some(guard) = &step.guard else { return Ok(None) };
+    let known = reader.known_of(&file.case.programme, file.case.subject)?;
+    let area = reader.book().areas.code(file.area).to_owned();
+    let holds = |day: &Day| holds_on(&file.programme, guard, &known, &area, *day);
+    Ok(Some(StepGuard {
+        says: step.says.as_ref().map(|says| Named::of(&step.code.value, Some(says))),
+        holds_from: (today..=today + AHEAD).find(holds).map(|day| from_day(day).to_string()),
+    }))
 }
 
 fn counted_from(reader: &mut Reader, file: &CaseFile, step: &Step) -> Result<Option<CountedFrom>> {

@@ -176,6 +176,12 @@ async fn a_phone_is_told_what_is_due_from_its_worker_and_only_when_that_changed(
         found.unwrap()["missing_forms"].clone()
     };
     assert_eq!(missing(&told), json!(["carer"]));
+    let guard = |told: &Value, code: &str| {
+        let steps = told["rows"][0]["steps"].as_array().unwrap().clone();
+        steps.into_iter().find(|step| step["step"]["code"] == code).unwrap()["guard"].clone()
+    };
+    assert_eq!(guard(&told, "carer_named")["says"]["en"], "the carer has agreed and was met in person");
+    assert_eq!(guard(&told, "carer_named")["holds_from"], Value::Null);
     let known = told["known"].as_str().unwrap();
     assert_eq!(pulled(known).await, Value::Null, "it knows");
     // Offered to her and declined: it is where it was, and whoever reads it learns who declined.
@@ -190,6 +196,11 @@ async fn a_phone_is_told_what_is_due_from_its_worker_and_only_when_that_changed(
     assert_eq!(
         (&offered["rows"][0]["offered"], &offered["rows"][0]["offered_by"]),
         (&json!(worker), &json!(account(SECRETARY).id))
+    );
+    assert_eq!(
+        offered["others"],
+        json!([{"worker": account(SECRETARY).id, "name": account(SECRETARY).name}]),
+        "who offered it has no phone over these doors"
     );
     let role = "community_secretary".to_owned();
     let said = place.own_phone.push(Body::CaseActed { case, turn: 0, role, deed: Deed::Decline });
