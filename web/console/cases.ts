@@ -40,6 +40,23 @@ export interface DueTask {
   since: string
   mine: boolean
   taken: boolean
+  /** How whoever it is offered to is called, until she answers. */
+  offered_to?: string
+  /** A step was taken, and waits for signatures of these roles. */
+  waits_for?: Named[]
+  about: About
+}
+
+/** A case that waits for the reader's answer. */
+export interface CaseOffer {
+  case: string
+  programme: string
+  pathway: Named
+  state: Named
+  turn: number
+  role: string
+  from?: string
+  due?: string
   about: About
 }
 
@@ -93,6 +110,8 @@ export interface NextStep {
   missing?: string[]
   condition?: string
   says?: { zh: string; en: string }
+  /** What the condition looks at. */
+  forms?: { form: Named; filled: boolean }[]
   may_override: boolean
 }
 

@@ -27,6 +27,7 @@ export const ROLES = {
   names: WORKS_WITH_PEOPLE,
   register: WORKS_WITH_PEOPLE,
   link: WORKS_WITH_PEOPLE,
+  recordCall: WORKS_WITH_PEOPLE,
   openSweep: LEADS,
   closeSweep: LEADS,
   sign: ['community_secretary', ...LEADS],

@@ -199,6 +199,7 @@ describe('what is offered to whom', () => {
     names: 'POST /v1/persons/names',
     register: 'POST /v1/persons',
     link: 'POST /v1/links',
+    recordCall: 'POST /v1/sweeps/{id}/calls',
     openSweep: 'POST /v1/sweeps',
     closeSweep: 'POST /v1/sweeps/{id}/close',
     sign: 'POST /v1/sweeps/{id}/sign',

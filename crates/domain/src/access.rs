@@ -133,6 +133,8 @@ pub enum Action {
     ImportRoster,
     RegisterPerson,
     LinkPersons,
+    /// Say what came of telephoning a household that was found dark or away.
+    RecordCall,
     OpenSweep,
     CloseSweep,
     SignRefusal,
@@ -192,7 +194,7 @@ pub fn may(role: Role, action: Action) -> bool {
         // Not a role's: her slip's, and a programme's.
         Action::ReadNames(Purpose::Own | Purpose::Bridge) => &[],
         Action::ReadRosters | Action::ImportRoster => &[Clerk, CommunitySecretary],
-        Action::RegisterPerson | Action::LinkPersons => &[Clerk, CommunitySecretary],
+        Action::RegisterPerson | Action::LinkPersons | Action::RecordCall => &[Clerk, CommunitySecretary],
         Action::OpenSweep | Action::CloseSweep => &[Street, County],
         Action::SignRefusal => &[CommunitySecretary, Street, County],
         Action::ReadDevices | Action::ManageDevices => &[CommunitySecretary],
@@ -263,7 +265,7 @@ mod tests {
     use super::*;
     use crate::area::{Area, Level};
 
-    const EVERY: [Action; 39] = [
+    const EVERY: [Action; 40] = [
         Action::Push,
         Action::Pull,
         Action::Prove,
@@ -282,6 +284,7 @@ mod tests {
         Action::ImportRoster,
         Action::RegisterPerson,
         Action::LinkPersons,
+        Action::RecordCall,
         Action::OpenSweep,
         Action::CloseSweep,
         Action::SignRefusal,

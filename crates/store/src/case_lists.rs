@@ -61,6 +61,18 @@ fn line(row: &Row<'_>) -> rusqlite::Result<CaseLine> {
 }
 
 impl Reader {
+    /// The open cases that are offered to someone and wait for her answer, the longest in their state first.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn cases_offered_to(&self, who: ActorId) -> Result<Vec<CaseId>> {
+        let mut read = self.views.connection().prepare_cached(
+            "select id from case_file where offered = ?1 and offered is not null and ended = 0 order by since, id",
+        )?;
+        let rows = read.query_map([who.0], |row| get_id(row, 0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// How many cases of a programme stand open in an area and below it, by pathway.
     ///
     /// # Errors

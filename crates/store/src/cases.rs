@@ -57,6 +57,8 @@ pub struct DueTask {
     pub events: u64,
     /// How many forms are kept that were filled in about its subject.
     pub forms: u64,
+    /// Roles whose signature a step waits for that was taken.
+    pub waits_for: Vec<String>,
 }
 
 /// A moment that has come at which a role has to be told of a task.

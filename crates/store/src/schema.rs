@@ -288,6 +288,7 @@ create index case_of_subject on case_file (subject, programme, pathway);
 create index case_at_dwelling on case_file (dwelling);
 create index case_open_in on case_file (programme, area, pathway) where ended = 0;
 create index case_ended_in on case_file (programme, area, since, id) where ended = 1;
+create index case_offered_to on case_file (offered) where offered is not null and ended = 0;
 create table case_alias (id blob primary key, case_id blob not null) without rowid;
 create index alias_of_case on case_alias (case_id);
 create table case_report (case_id blob not null, position integer not null, at integer not null, source integer not null,

@@ -456,7 +456,9 @@ impl Reader {
                 case_file.subject, case_file.dwelling, due.area, due.task, due.role, due.rank, due.since, due.remind_at,
                 due.due, case_file.holder, case_file.offered, case_file.turn,
                 (select count(*) from case_event where case_event.case_id = due.case_id), case_file.version,
-                (select count(*) from filled where filled.subject = case_file.subject and filled.erased_at is null)
+                (select count(*) from filled where filled.subject = case_file.subject and filled.erased_at is null),
+                (select group_concat(sign.role, ' ') from due sign where sign.case_id = due.case_id and sign.rank = 0
+                    and sign.task >= 'sign:' and sign.task < 'sign;')
              from due join case_file on case_file.id = due.case_id
              where due.case_id = ?1 and due.task = ?2 and due.rank = ?3",
         )?;
@@ -483,6 +485,10 @@ impl Reader {
                     turn: row.get(16)?,
                     events: row.get(17)?,
                     forms: row.get(19)?,
+                    waits_for: row
+                        .get::<_, Option<String>>(20)?
+                        .map(|roles| roles.split(' ').map(str::to_owned).collect())
+                        .unwrap_or_default(),
                 })
             })?);
         }

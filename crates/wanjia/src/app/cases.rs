@@ -12,7 +12,8 @@ use domain::state::State as _;
 use domain::time::{Day, Millis, day_of, from_day};
 use programme::answer::{self, Given};
 use programme::attachment;
-use programme::pathway::Pathway;
+use programme::form::Form;
+use programme::pathway::{Pathway, Step};
 use programme::{Finding, Programme};
 use store::cases::{CaseFile, RoleIn, is_about};
 use store::packs::if_readable;
@@ -170,7 +171,19 @@ pub struct Hand {
     pub roles: Vec<String>,
 }
 
-/// Whom a case can be offered to: everyone with a role of its programme where it is, at the console or with a phone.
+/// The roles that can do anything about a case as it stands: that answer for it, to which it climbs, that take or sign a step.
+#[must_use]
+pub fn roles_now(file: &CaseFile) -> Vec<&str> {
+    let Some(pathway) = file.pathway() else { return Vec::new() };
+    let state = &file.standing.state;
+    let duty = pathway.state(state).and_then(|state| state.duty.as_ref());
+    let answering = duty.into_iter().flat_map(|duty| std::iter::once(&duty.owner).chain(&duty.climbs_to));
+    let steps = pathway.steps.iter().filter(|step| step.from.contains(state));
+    let acting = steps.flat_map(|step| step.by.iter().chain(&step.signed_by));
+    answering.chain(acting).map(String::as_str).collect()
+}
+
+/// Whom a case can be offered to: everyone who can do something about it where it is, at the console or with a phone.
 ///
 /// # Errors
 /// Those of the storage.
@@ -179,9 +192,11 @@ pub fn hands(reader: &mut Reader, control: &Control, file: &CaseFile) -> Result<
     while let Some(above) = reader.book().areas.get(top).and_then(|area| area.parent) {
         top = above;
     }
+    let now = roles_now(file);
     let mut hands = Vec::new();
     for (id, name, grant) in staff(reader, control, top)? {
-        let roles = roles_at(reader, Actor { id, grant }, &file.programme, file.area)?;
+        let mut roles = roles_at(reader, Actor { id, grant }, &file.programme, file.area)?;
+        roles.retain(|role| now.contains(&role.as_str()));
         if !roles.is_empty() && sees(id, file.case.subject, file.pathway(), &roles) {
             hands.push(Hand { id, name, roles });
         }
@@ -426,6 +441,13 @@ pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Re
     let deed = counted(&mut reader, &file, &new.deed)?;
     let waits = file.pathway().and_then(|own| own.state(&file.standing.state)?.waits.as_ref());
     let waits = waits.filter(|_| file.standing.waits).map(|wait| wait.name.clone());
+    let guarded = file.pathway().and_then(|own| own.step(deed.step()?));
+    let forms = guarded.map(|step| forms_of(&file, step)).unwrap_or_default();
+    let titles: Vec<String> = forms.iter().map(|form| format!("《{}》", form.title)).collect();
+    let needed = titles.join("、");
+    let titles: Vec<String> =
+        forms.iter().map(|form| format!("“{}”", form.title_en.as_ref().unwrap_or(&form.title))).collect();
+    let needed_en = titles.join(", ");
     drop(reader);
     Ok(store.write(now, |batch| {
         if !batch.condition_holds(&file.case, &deed, day_of(now))? {
@@ -439,8 +461,14 @@ pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Re
             }
             return Err(store::StoreError::refused(
                 "condition_fails",
-                "这一步要求的条件还没有满足：请先补填所需的表",
-                "what this step asks for does not hold yet: fill in the form that it needs first",
+                match needed.as_str() {
+                    "" => "这一步要求的条件还没有满足".to_owned(),
+                    forms => format!("这一步要求的条件还没有满足：请先填{forms}"),
+                },
+                match needed_en.as_str() {
+                    "" => "what this step asks for does not hold yet".to_owned(),
+                    forms => format!("what this step asks for does not hold yet: fill in {forms} first"),
+                },
             ));
         }
         let body =
@@ -450,6 +478,15 @@ pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Re
         batch.append(actor.id, body, sealed)?;
         Ok(())
     })?)
+}
+
+/// The forms of the case's subject that a step's condition looks at.
+#[must_use]
+pub fn forms_of<'f>(file: &'f CaseFile, step: &Step) -> Vec<&'f Form> {
+    let forms = file.programme.forms.iter();
+    let forms = forms.filter(|form| is_about(form.subject, file.case.subject));
+    let looked_at = |form: &&Form| step.guard.as_ref().is_some_and(|guard| guard.looks_at(&form.code.value));
+    forms.filter(looked_at).collect()
 }
 
 /// No case of this id, or none that she may know of.

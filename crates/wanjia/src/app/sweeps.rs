@@ -1,12 +1,13 @@
-//! Opening a sweep, signing for a dwelling, and closing.
+//! Opening a sweep, signing for a dwelling, saying what came of a call, and closing.
 
 use std::collections::HashSet;
 
 use domain::apply;
-use domain::fact::{Body, Outcome, SignReason};
+use domain::fact::{Body, Light, Outcome, SignReason};
 use domain::id::{ActorId, DwellingId, SweepId};
 use domain::state::{Book, Labels, State, Sweep};
-use domain::time::Millis;
+use domain::sweep::tally;
+use domain::time::{Day, Millis};
 use store::{Reader, Store};
 
 use super::failure::{Failure, Result};
@@ -80,6 +81,53 @@ pub fn sign_refusal(
         ));
     }
     let body = Body::SignedOff { sweep, dwelling, reason: SignReason::Refusal };
+    store.write(now, |batch| batch.append(actor, body, None))?;
+    Ok(())
+}
+
+/// What a household said that was telephoned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Everyone who is listed is at home.
+    AtHome,
+    /// They are away, and it is looked again on this day.
+    Away { recheck_on: Day },
+}
+
+/// Writes down what a household said that was telephoned: it is the visit by telephone that a phone records too. Said twice, it
+/// is written once.
+///
+/// # Errors
+/// `not_to_call` if the latest visit found the household neither dark nor away, and those of an open sweep.
+pub fn record_call(
+    store: &mut Store,
+    actor: ActorId,
+    sweep: SweepId,
+    dwelling: DwellingId,
+    call: Call,
+    now: Millis,
+) -> Result<()> {
+    let number = open_number(store, sweep)?;
+    let dwelling = apply::resolve_dwelling(store.state(), dwelling)?;
+    let (outcome, recheck_on) = match call {
+        Call::AtHome => (Outcome::Phone, None),
+        Call::Away { recheck_on } => (Outcome::Away, Some(recheck_on)),
+    };
+    let round = store.state().round(number, dwelling)?.unwrap_or_default();
+    if round.visit.is_some_and(|visit| (visit.outcome, visit.recheck_on) == (outcome, recheck_on)) {
+        return Ok(());
+    }
+    let is_dark = store.state().dwelling(dwelling)?.is_some_and(|door| tally(&door, &round).listed_dark > 0);
+    let is_away = round.visit.is_some_and(|visit| visit.outcome == Outcome::Away);
+    if !is_dark && !is_away {
+        return Err(Failure::new(
+            "not_to_call",
+            "这户现在没有要打电话的人：这期间有人去过，或已经记过。请看最新的名单",
+            "nobody at this door waits for a call now: someone went there meanwhile, or it was recorded; look at the list anew",
+        ));
+    }
+    let light = Light::Unknown;
+    let body = Body::Visited { sweep, dwelling, outcome, light, evidence: 0, recheck_on, occupants: None };
     store.write(now, |batch| batch.append(actor, body, None))?;
     Ok(())
 }

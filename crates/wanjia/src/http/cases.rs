@@ -137,11 +137,69 @@ struct TasksQuery {
 struct Tasks {
     /// The roles of programmes in which the caller acts, and where.
     roles: Vec<ActsAs>,
+    /// On the first page: the cases that are offered to the caller and wait for her answer, whoseever they are to do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    offers: Vec<CaseOffer>,
     /// What is overdue first.
     rows: Vec<CaseTask>,
     /// The `cursor` of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+}
+
+/// A case that someone offers to the caller.
+#[derive(Serialize, ToSchema)]
+struct CaseOffer {
+    #[schema(value_type = String, format = "uuid")]
+    case: CaseId,
+    programme: String,
+    pathway: Named,
+    state: Named,
+    turn: u64,
+    /// In which the caller answers.
+    role: String,
+    /// Who offers it; none where she has no name any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    /// What is due of it first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    due: Option<String>,
+    about: About,
+}
+
+fn offers(reader: &mut Reader, control: &Control, actor: Actor) -> AppResult<Vec<CaseOffer>> {
+    let mut offers = Vec::new();
+    for id in reader.cases_offered_to(actor.id)? {
+        let Some(file) = if_readable(reader.case_file(id))? else { continue };
+        let roles = cases::roles_at(reader, actor, &file.programme, file.area)?;
+        if !cases::sees(actor.id, file.case.subject, file.pathway(), &roles) {
+            continue;
+        }
+        let now = cases::roles_now(&file);
+        let Some(role) = roles.iter().find(|role| now.contains(&role.as_str())).or(roles.first()) else {
+            continue;
+        };
+        let from = file.standing.offered_by.map(|number| Id(number.to_be_bytes()));
+        let from = match from {
+            Some(from) => cases::staff_name(reader, control, from)?,
+            None => None,
+        };
+        let pathway = file.pathway();
+        let state = pathway.and_then(|pathway| pathway.state(&file.standing.state));
+        offers.push(CaseOffer {
+            case: id,
+            programme: file.case.programme.clone(),
+            pathway: Named::of(&file.case.pathway, pathway.map(|pathway| &pathway.name)),
+            state: Named::of(&file.standing.state, state.map(|state| &state.name)),
+            turn: file.standing.ran.len() as u64,
+            role: role.clone(),
+            from,
+            due: reader.tasks_of(&file).iter().map(|(_, task)| task.due.as_millisecond()).min().map(instant),
+            about: About::of(reader, file.case.subject, file.case.dwelling)?,
+        });
+    }
+    Ok(offers)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -175,6 +233,12 @@ pub(super) struct CaseTask {
     mine: bool,
     /// Someone has taken it over and can still act.
     taken: bool,
+    /// How whoever it is offered to is called, until she answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offered_to: Option<String>,
+    /// A step was taken, and waits for signatures of these roles.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waits_for: Vec<Named>,
     about: About,
 }
 
@@ -196,6 +260,7 @@ pub(super) fn what_of(programme: &Programme, pathway: &str, task: &str) -> (&'st
 
 pub(super) fn task_row(
     reader: &mut Reader,
+    control: &Control,
     task: &DueTask,
     caller: ActorId,
     now: i64,
@@ -228,6 +293,18 @@ pub(super) fn task_row(
         since: instant(task.since),
         mine: task.holder == Some(caller),
         taken,
+        offered_to: match task.offered {
+            Some(to) => cases::staff_name(reader, control, to)?,
+            None => None,
+        },
+        waits_for: task
+            .waits_for
+            .iter()
+            .map(|code| {
+                let role = programme.manifest.roles.iter().find(|role| role.code.value == *code);
+                Named::of(code, role.map(|role| &role.name))
+            })
+            .collect(),
         about: About::of(reader, task.subject, task.dwelling)?,
     }))
 }
@@ -257,22 +334,23 @@ async fn tasks(
     };
     let limit = query.limit.unwrap_or(TASKS).clamp(1, TASKS);
     let after = cursor::parse::<DuePlace>(query.cursor.as_deref())?;
-    let actor = actor(&caller);
+    let (actor, control) = (actor(&caller), Arc::clone(&site.control));
     let found = site
         .territory
         .read(move |reader| {
             let roles = cases::roles_of(reader, actor, day_of(now))?;
+            let offers = if after.is_none() { offers(reader, &control, actor)? } else { Vec::new() };
             let (due, next) = reader.due_or_unheld_tasks(&roles, (now, end_of(until)), after, limit)?;
             let mut rows = Vec::with_capacity(due.len());
             for task in due {
-                rows.extend(task_row(reader, &task, actor.id, now)?);
+                rows.extend(task_row(reader, &control, &task, actor.id, now)?);
             }
             let code = |area| reader.book().areas.code(area).to_owned();
             let roles = roles
                 .into_iter()
                 .map(|role| ActsAs { programme: role.programme, role: role.role, area_code: code(role.area) })
                 .collect();
-            Ok(Tasks { roles, rows, next: next.as_ref().map(cursor::text) })
+            Ok(Tasks { roles, offers, rows, next: next.as_ref().map(cursor::text) })
         })
         .await?;
     Ok(Json(found))
@@ -345,7 +423,17 @@ struct NextStep {
     /// The same in plain words, where the pack has them.
     #[serde(skip_serializing_if = "Option::is_none")]
     says: Option<Says>,
+    /// The forms that it looks at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    forms: Vec<StepForm>,
     may_override: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct StepForm {
+    form: Named,
+    /// It was filled in about whom the case is about, and is kept.
+    filled: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -496,6 +584,12 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
     let standing = &file.standing;
     let ended =
         pathway.and_then(|pathway| pathway.state(&standing.state)).is_none_or(|state| state.duty.is_none());
+    let filled: BTreeSet<String> = reader
+        .filled_about(file.case.subject)?
+        .into_iter()
+        .filter(|filled| filled.programme == file.case.programme && filled.erased_at.is_none())
+        .map(|filled| filled.form)
+        .collect();
     let next = pathway.into_iter().flat_map(|pathway| &pathway.steps);
     let next = next.filter(|step| step.from.contains(&standing.state)).map(|next| NextStep {
         step: step(&next.code.value),
@@ -508,6 +602,17 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
             let text = |language| says.get(language).unwrap_or_default().to_owned();
             Says { zh: text("zh"), en: text("en") }
         }),
+        forms: cases::forms_of(file, next)
+            .into_iter()
+            .map(|form| StepForm {
+                form: Named {
+                    code: form.code.value.clone(),
+                    zh: form.title.clone(),
+                    en: form.title_en.clone().unwrap_or_else(|| form.title.clone()),
+                },
+                filled: filled.contains(&form.code.value),
+            })
+            .collect(),
         may_override: next.may_override,
     });
     // Who has left holds nothing: it is the role's again.
@@ -733,7 +838,7 @@ struct Hand {
     roles: Vec<String>,
 }
 
-/// To whom a case can be offered: everyone with a role of its programme where it is, but the caller.
+/// To whom a case can be offered: everyone who can do something about it as it stands, where it is, but the caller.
 #[utoipa::path(
     get, path = "/v1/cases/{id}/hands", tag = "cases", params(("id" = String, Path, format = "uuid")),
     responses((status = 200, body = Hands), (status = 403, body = Problem), (status = 404, body = Problem))

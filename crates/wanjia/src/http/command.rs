@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use domain::access::{Action, Scope};
 use domain::area::AreaNumber;
@@ -267,7 +269,7 @@ async fn late(
     let area = scope::area(&caller, Action::ReadCoverage, query.area.as_deref(), "area")?;
     let (limit, after) = (cursor::limit(query.limit)?, cursor::parse::<DuePlace>(query.cursor.as_deref())?);
     let reads = caller.may(Action::ReadCases, Scope::Own).is_ok();
-    let actor = actor(&caller);
+    let (actor, control) = (actor(&caller), Arc::clone(&site.control));
     let page = site
         .territory
         .read(move |reader| {
@@ -298,7 +300,7 @@ async fn late(
                 let (area_code, area_name) =
                     row.map(|area| (area.code.clone(), area.name.clone())).unwrap_or_default();
                 let told = hers && sees_task(reader, actor, task)?;
-                let told = if told { task_row(reader, task, actor.id, now)? } else { None };
+                let told = if told { task_row(reader, &control, task, actor.id, now)? } else { None };
                 rows.push(LateRow {
                     programme,
                     role,

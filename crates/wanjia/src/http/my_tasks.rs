@@ -258,7 +258,8 @@ fn row(
             None => taken(&step.by).map(|role| ("step", role)),
         };
         if let Some((deed, role)) = by {
-            let forms = forms_of(file, step);
+            let forms: Vec<String> =
+                cases::forms_of(file, step).iter().map(|form| form.code.value.clone()).collect();
             steps.push(MyStep {
                 deed,
                 step: Named::of(&step.code.value, Some(&step.name)),
@@ -315,14 +316,6 @@ fn acting(reader: &mut Reader, who: Option<ActorId>, file: &CaseFile) -> Result<
         Some(who) if cases::still_acts(reader, who, (&file.programme, file.area))? => Ok(Some(who)),
         _ => Ok(None),
     }
-}
-
-/// The forms of the case's subject that a step's condition looks at.
-fn forms_of(file: &CaseFile, step: &Step) -> Vec<String> {
-    let forms = file.programme.forms.iter();
-    let forms = forms.filter(|form| store::cases::is_about(form.subject, file.case.subject));
-    let looked_at = |code: &str| step.guard.as_ref().is_some_and(|guard| guard.looks_at(code));
-    forms.map(|form| form.code.value.clone()).filter(|code| looked_at(code)).collect()
 }
 
 fn guard_of(reader: &mut Reader, file: &CaseFile, step: &Step, today: Day) -> Result<Option<StepGuard>> {

@@ -1,11 +1,13 @@
-//! Sweeps: which there are, opening and closing one, signing for a refusal.
+//! Sweeps: which there are, opening and closing one, signing for a refusal, what came of a call.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::{Action, Scope};
-use domain::id::{DwellingId, SweepId};
+use domain::id::{ActorId, DwellingId, SweepId};
+use domain::state::SweepNumber;
+use domain::time::{Millis, day_of, parse_date, to_day};
 use serde::{Deserialize, Serialize};
-use store::Reader;
+use store::{Reader, Store};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,11 +17,16 @@ use super::extract::{Caller, Json, Path};
 use super::problem::Problem;
 use super::scope;
 use super::wire::Sweep;
-use crate::app::sweeps::{Closing, close_sweep, open_sweep, sign_refusal};
+use crate::app::failure::Result as AppResult;
+use crate::app::sweeps::{Call, Closing, close_sweep, open_sweep, record_call, sign_refusal};
 use crate::cli::now;
 
 pub fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(sweeps, open)).routes(routes!(close)).routes(routes!(sign))
+    OpenApiRouter::new()
+        .routes(routes!(sweeps, open))
+        .routes(routes!(close))
+        .routes(routes!(sign))
+        .routes(routes!(call))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -52,6 +59,52 @@ struct Sign {
     dwelling: DwellingId,
     /// `refusal`
     reason: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Called {
+    #[schema(value_type = String, format = "uuid")]
+    dwelling: DwellingId,
+    /// `phone`: reached, and at home; `away`: reached, and away
+    outcome: String,
+    /// Of `away`: the day on which it is looked again, today or later.
+    #[schema(format = Date)]
+    recheck_on: Option<String>,
+}
+
+impl Called {
+    fn call(&self, now: i64) -> Result<Call, Problem> {
+        match (self.outcome.as_str(), &self.recheck_on) {
+            ("phone", None) => Ok(Call::AtHome),
+            ("phone", Some(_)) => Err(Problem::field(
+                "recheck_on",
+                "recheck_on",
+                "人在家的不用写复查日期",
+                "who is at home is not looked for again on a day",
+            )),
+            ("away", day) => day
+                .as_deref()
+                .and_then(|day| parse_date(day).ok())
+                .map(to_day)
+                .filter(|day| *day >= day_of(now))
+                .map(|recheck_on| Call::Away { recheck_on })
+                .ok_or_else(|| {
+                    Problem::field(
+                        "recheck_on",
+                        "recheck_on",
+                        "外出的要写哪一天复查，今天或以后，如 2020-03-10",
+                        "of who is away, say on which day it is looked again: today or later, such as 2020-03-10",
+                    )
+                }),
+            _ => Err(Problem::field(
+                "outcome",
+                "outcome",
+                "outcome 可用 phone（打通，在家）、away（打通，外出）；没打通的不记",
+                "outcome is phone (reached, at home) or away (reached, away); who was not reached is not recorded",
+            )),
+        }
+    }
 }
 
 /// The sweeps that touch the caller's area.
@@ -172,22 +225,68 @@ async fn sign(
             "only a refusal is signed for here (refusal)",
         ));
     }
-    let actor = caller.actor();
+    let found = at_door(
+        &site,
+        caller,
+        (Action::SignRefusal, number),
+        sign.dwelling,
+        move |store, actor, door, now| sign_refusal(store, actor, id, door, now),
+    )
+    .await?;
+    if found { Ok(StatusCode::NO_CONTENT) } else { Err(scope::no_dwelling()) }
+}
+
+/// Say what came of telephoning a household that was found dark or away. The same said twice is recorded once.
+#[utoipa::path(
+    post, path = "/v1/sweeps/{id}/calls", tag = "sweeps", request_body = Called,
+    params(("id" = String, Path, format = "uuid")),
+    responses(
+        (status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
+        (status = 409, body = Problem, description = "`not_to_call`, `sweep_closed`")
+    )
+)]
+async fn call(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<SweepId>,
+    Json(called): Json<Called>,
+) -> Result<StatusCode, Problem> {
+    let number = scope::sweep(&caller, Action::RecordCall, id)?;
+    let call = called.call(now())?;
+    let found = at_door(
+        &site,
+        caller,
+        (Action::RecordCall, number),
+        called.dwelling,
+        move |store, actor, door, now| record_call(store, actor, id, door, call, now),
+    )
+    .await?;
+    if found { Ok(StatusCode::NO_CONTENT) } else { Err(scope::no_dwelling()) }
+}
+
+/// Does something at a door that a sweep covers; false if there is none where the caller may do it.
+async fn at_door(
+    site: &Site,
+    caller: Caller,
+    (action, sweep): (Action, SweepNumber),
+    dwelling: DwellingId,
+    act: impl FnOnce(&mut Store, ActorId, DwellingId, Millis) -> AppResult<()> + Send + 'static,
+) -> Result<bool, Problem> {
     let found = site
         .territory
         .write(move |store, now| {
-            let dwelling = domain::apply::resolve_dwelling(store.state(), sign.dwelling)?;
+            let dwelling = domain::apply::resolve_dwelling(store.state(), dwelling)?;
             let row = domain::state::State::dwelling(store.state(), dwelling)?;
             let Some(area) = row.map(|row| row.area) else { return Ok(false) };
             let book = store.book();
             let swept =
-                book.sweeps.get(number as usize).is_some_and(|row| book.areas.is_within(area, row.area));
-            if !swept || caller.may(Action::SignRefusal, Scope::Area(area)).is_err() {
+                book.sweeps.get(sweep as usize).is_some_and(|row| book.areas.is_within(area, row.area));
+            if !swept || caller.may(action, Scope::Area(area)).is_err() {
                 return Ok(false);
             }
-            sign_refusal(store, actor, id, dwelling, now)?;
+            act(store, caller.actor(), dwelling, now)?;
             Ok(true)
         })
         .await?;
-    if found { Ok(StatusCode::NO_CONTENT) } else { Err(scope::no_dwelling()) }
+    Ok(found)
 }

@@ -345,7 +345,12 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
     let deed = |who, deed: Value| place.ask(who, "POST", &uri, Some(deed));
     let told = |answer: super::place::Answer| (answer.status.as_u16(), answer.code());
     let carer = json!({"deed": "step", "step": "carer_named", "role": "community_secretary", "turn": 0});
-    assert_eq!(told(deed(SECRETARY, carer.clone()).await), (409, "condition_fails".into()));
+    let early = deed(SECRETARY, carer.clone()).await;
+    assert_eq!(
+        (early.code().as_str(), &early.json()["detail"]),
+        ("condition_fails", &json!("这一步要求的条件还没有满足：请先填《照护人》")),
+        "which form it waits for"
+    );
     let mut as_doctor = carer.clone();
     as_doctor["role"] = json!("doctor");
     assert_eq!(told(deed(SECRETARY, as_doctor).await), (403, "not_in_role".into()));
@@ -379,6 +384,16 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
         next.into_iter().find(|next| next["step"]["code"] == step).map(|next| next["says"]["en"].clone())
     };
     assert_eq!(says(&seen, "carer_named"), Some(json!("the carer has agreed and was met in person")));
+    let forms = |file: &Value| {
+        let next = file["next"].as_array().unwrap().iter().find(|next| next["step"]["code"] == "carer_named");
+        next.map(|next| (next["forms"][0]["form"]["code"].clone(), next["forms"][0]["filled"].clone()))
+    };
+    assert_eq!(forms(&seen), Some((json!("carer"), json!(false))));
+    let hands = place.ask(SECRETARY, "GET", &format!("{view}/hands"), None).await.json();
+    let doctor = json!(account(DOCTOR).id);
+    let offered_to =
+        |hands: &Value| hands["hands"].as_array().unwrap().iter().any(|hand| hand["id"] == doctor);
+    assert!(!offered_to(&hands), "a carer can do nothing about it here");
     let take = json!({"deed": "take", "role": "carer", "turn": 0});
     assert_eq!(
         told(deed(DOCTOR, take.clone()).await),
@@ -389,12 +404,21 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
     assert_eq!(deed(SECRETARY, offer).await.status, 204);
     let offered = place.ask(SECRETARY, "GET", &view, None).await.json();
     assert_eq!((&offered["holder"], &offered["offered"]), (&Value::Null, &json!(account(DOCTOR).id)));
+    // Whom it is offered to finds it, though it is no task of her role; who offered it sees that it waits for her.
+    let hers = place.ask(DOCTOR, "GET", "/v1/tasks", None).await.json();
+    assert_eq!(hers["rows"], json!([]));
+    let offer = &hers["offers"][0];
+    assert_eq!((&offer["case"], &offer["role"], &offer["turn"]), (&json!(case), &json!("carer"), &json!(0)));
+    let own = place.ask(SECRETARY, "GET", "/v1/tasks", None).await.json();
+    assert_eq!((&own["offers"], &own["rows"][0]["offered_to"]), (&Value::Null, &offer["from"]));
     assert_eq!(deed(DOCTOR, take).await.status, 204);
     let passes = place.ask(DOCTOR, "GET", &view, None).await.json();
     assert_eq!((&passes["may_take"], &passes["may_offer"]), (&json!(false), &json!(true)), "she holds it");
     let held = place.ask(SECRETARY, "GET", &view, None).await.json();
     assert_eq!((&held["holder"], &held["offered"]), (&json!(account(DOCTOR).id), &Value::Null));
     assert_eq!(held["tasks"][0]["due"], offered["tasks"][0]["due"], "handing over moves no limit");
+    let answered = place.ask(DOCTOR, "GET", "/v1/tasks", None).await.json();
+    assert_eq!(answered["offers"], Value::Null, "what is taken is offered no more");
 
     let dwelling = place.home(false).await;
     let named = json!({

@@ -186,10 +186,10 @@ async fn boards_count_what_a_role_sees_and_a_case_can_be_offered_to_whoever_has_
     assert_eq!(get(&place, SECRETARY, "/v1/cases?pathway=fever").await["rows"], json!([]));
     let other = format!("/v1/cases?area={OTHER}");
     assert_eq!(place.ask(SECRETARY, "GET", &other, None).await.code(), "outside_area");
-    appoint(&place, DOCTOR, "carer").await;
+    appoint(&place, DOCTOR, "health_department").await;
     let hands = get(&place, SECRETARY, &format!("/v1/cases/{case}/hands")).await;
     let named = hands["hands"].as_array().unwrap();
-    assert!(named.iter().any(|hand| hand["roles"] == json!(["carer"])), "{hands}");
+    assert!(named.iter().any(|hand| hand["roles"] == json!(["health_department"])), "{hands}");
     assert!(named.iter().all(|hand| hand["id"] != json!(account(SECRETARY).id)), "not to herself");
     let all = get(&place, CLERK, "/v1/programmes").await;
     let epidemic = &all["programmes"][0];

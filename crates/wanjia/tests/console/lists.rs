@@ -273,6 +273,52 @@ async fn a_sweep_is_opened_signed_and_closed_with_every_door_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_dark_household_said_on_the_telephone_is_recorded_once() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let uri = format!("/v1/sweeps/{SWEEP}/calls");
+    let reached = json!({"dwelling": home, "outcome": "phone"});
+    let call = |body: &Value| place.ask(SECRETARY, "POST", &uri, Some(body.clone()));
+    let coverage = format!("/v1/sweeps/{SWEEP}/coverage");
+    let dark = || get(&place, &coverage);
+    let kind = async |kind: &str| {
+        let found = get(&place, &format!("/v1/sweeps/{SWEEP}/reconcile?kind={kind}")).await;
+        found["rows"].as_array().unwrap().len()
+    };
+    assert_eq!(call(&reached).await.code(), "not_to_call", "nobody was there yet");
+    place.visit(SWEEP, home, Outcome::NoAnswer, Light::Off).await;
+    assert_eq!(dark().await["area"]["listed_dark"], 2);
+
+    // Who is away is looked for again, and may be telephoned then.
+    let away = json!({"dwelling": home, "outcome": "away", "recheck_on": "2999-01-01"});
+    let head = || place.site.territory.head().size;
+    let before = head();
+    for (body, field) in [
+        (json!({"dwelling": home, "outcome": "away"}), "recheck_on"),
+        (json!({"dwelling": home, "outcome": "away", "recheck_on": "2019-12-31"}), "recheck_on"),
+        (json!({"dwelling": home, "outcome": "phone", "recheck_on": "2999-01-01"}), "recheck_on"),
+        (json!({"dwelling": home, "outcome": "no_answer"}), "outcome"),
+    ] {
+        let answer = call(&body).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["field"]), (422, &json!(field)), "{body}");
+    }
+    assert_eq!(head(), before, "nothing was recorded of what was refused");
+    assert_eq!(call(&away).await.status, 204);
+    assert_eq!((kind("away").await, kind("listed_dark").await), (2, 0));
+
+    let before = head();
+    assert_eq!(call(&reached).await.status, 204);
+    assert_eq!(call(&reached).await.status, 204, "an answer that was lost is asked for again");
+    assert_eq!(head(), before + 1);
+    assert_eq!((kind("confirmed").await, kind("away").await), (2, 0));
+    let now = dark().await;
+    assert_eq!((&now["area"]["persons_reached"], &now["area"]["accounted"]), (&json!(2), &json!(1)));
+    assert_eq!(call(&away).await.code(), "not_to_call", "she was reached meanwhile");
+    let elsewhere = json!({"dwelling": place.home(true).await, "outcome": "phone"});
+    assert_eq!(call(&elsewhere).await.code(), "unknown_dwelling");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_name_the_field_in_both_languages() {
     let place = Place::new().await;
     let of_sweep = |name: &str| format!("/v1/sweeps/{SWEEP}/{name}");

@@ -166,6 +166,11 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             place.visit(SWEEP, home, Outcome::Refused, Light::On).await;
             (format!("/v1/sweeps/{SWEEP}/sign"), Some(json!({"dwelling": home, "reason": "refusal"})))
         }
+        "POST /v1/sweeps/{id}/calls" => {
+            let home = place.home(other).await;
+            place.visit(SWEEP, home, Outcome::NoAnswer, Light::Off).await;
+            (format!("/v1/sweeps/{SWEEP}/calls"), Some(json!({"dwelling": home, "outcome": "phone"})))
+        }
         "GET /v1/sweeps/{id}/coverage" => (of_sweep("coverage", ""), None),
         "GET /v1/sweeps/{id}/series" => (of_sweep("series", ""), None),
         "GET /v1/sweeps/{id}/residual" => (of_sweep("residual", ""), None),
