@@ -612,7 +612,7 @@ async function phonePages({ locale, look }) {
   await shot('08-floors', { full: true })
   await page.click('.layout')
   await page.click('.segmented button >> nth=0')
-  const [first] = await page.locator('.row .who b').allInnerTexts()
+  const [first] = await page.locator('.row .who b').allTextContents()
   await page.fill('[name=find]', first)
   await page.waitForSelector('.found .row')
   await shot('08a-found-doors')
