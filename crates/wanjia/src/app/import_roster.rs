@@ -9,14 +9,14 @@ use domain::id::{ActorId, DwellingId, Id, PersonId, RosterId};
 use domain::identity::Identity;
 use domain::state::{Book, Labels, State};
 use domain::time::Millis;
-use intake::roster::{RosterItem, RosterReader, RosterRow};
 use intake::header::Column;
+use intake::roster::{RosterItem, RosterReader, RosterRow};
 use intake::{Cause, DoorLabel, Notice};
 use rustc_hash::{FxHashMap, FxHashSet};
 use store::{Batch, Sealed, Store};
 
-use super::attempt::{Stop, Then, attempt};
 use super::addresses::community_of;
+use super::attempt::{Stop, Then, attempt};
 use super::failure::{Failure, Result};
 use super::roster_rows::{Address, Change, Gone, Refusals, RowVerdict, Taken, Tally};
 

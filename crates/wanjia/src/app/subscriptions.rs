@@ -370,9 +370,7 @@ fn of_door(field: Column, serial: u64, here: &Here<'_>, door: &Door, reason: Opt
         }
         Column::Place => Value::text(place_word(door.dwelling.place, lang)),
         Column::Listed => Value::Number(door.dwelling.listed.into()),
-        Column::Outcome => {
-            Value::text(visit.map_or("", |visit| outcome_word(visit.outcome as u8, lang)))
-        }
+        Column::Outcome => Value::text(visit.map_or("", |visit| outcome_word(visit.outcome as u8, lang))),
         Column::At => Value::text(visit.map_or(String::new(), |visit| local(visit.stamp.at))),
         Column::RecheckOn => {
             let day = visit.and_then(|visit| visit.recheck_on);

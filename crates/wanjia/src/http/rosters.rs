@@ -341,7 +341,8 @@ async fn import(
 ) -> Result<Json<Imported>, Problem> {
     let dry_run = query.dry_run;
     let book = Arc::clone(&caller.book);
-    let (tally, mut told, ignored) = read(site, caller, query, &headers, body, |_| Ok(Rows::default())).await?;
+    let (tally, mut told, ignored) =
+        read(site, caller, query, &headers, body, |_| Ok(Rows::default())).await?;
     let code_and_name =
         |area: AreaNumber| (book.areas.code(area).to_owned(), area_name(&book, area).to_owned());
     let communities = tally.communities.iter().map(|(area, counts)| {
