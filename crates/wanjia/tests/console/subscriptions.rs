@@ -231,16 +231,17 @@ async fn doors_and_areas_say_what_the_lists_say() {
     assert_eq!(rows(&sheet.bytes)[2..], [["桃源社区", "2", "1", "1"]]);
 }
 
+async fn bring(place: &Place, code: &str, name: &str) {
+    let file = format!("小区编码,楼栋,单元,房号,姓名\n{code},1,1,601,{name}\n");
+    let uri = "/v1/roster?source=x&dry_run=false";
+    let answer = place.ask(CLERK, "POST", uri, Some(Value::String(file))).await;
+    assert_eq!(answer.json()["added"], 1, "{}", answer.text);
+}
+
 #[tokio::test]
 async fn an_address_can_be_read_and_begins_with_the_compound_where_there_are_several() {
     let place = Place::new().await;
     let columns = "0.3;full_address:0,name:1";
-    let bring = |place: &Place, code: &str, name: &str| {
-        let file = format!("小区编码,楼栋,单元,房号,姓名\n{code},1,1,601,{name}\n");
-        let uri = "/v1/roster?source=x&dry_run=false";
-        let answer = place.ask(CLERK, "POST", uri, Some(Value::String(file)));
-        async move { assert_eq!(answer.await.json()["added"], 1) }
-    };
     bring(&place, OWN, "钱七").await;
     let id = kept(&place, CLERK, "people", columns, blank(&["住址", "姓名"], None)).await;
     assert_eq!(approve(&place, SECRETARY, &id).await.status, 204);
