@@ -164,7 +164,7 @@ pub struct Dwelling {
     pub changed: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels {
     pub building: String,
     pub unit: String,

@@ -285,11 +285,16 @@ fn check_asks(asks: &Located<String>, subject: Option<Subject>, known: &Known<'_
     }
 }
 
+/// A misspelt name is told and kept, so that the state is there for whatever else names it.
 fn read_duty(part: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findings) -> Option<Duty> {
-    let owner =
-        part.text("owner", findings).filter(|owner| known.vocabulary.manifest.has_role(owner, findings));
-    let within =
-        part.text("within", findings).filter(|time| is_time(known.vocabulary.parameters, time, findings));
+    let owner = part.text("owner", findings);
+    if let Some(owner) = &owner {
+        known.vocabulary.manifest.has_role(owner, findings);
+    }
+    let within = part.text("within", findings);
+    if let Some(time) = &within {
+        is_time(known.vocabulary.parameters, time, findings);
+    }
     let counted_from = part.optional_text("counted_from", findings);
     let climbs_to = part.list("climbs_to", findings);
     if climbs_to.is_empty() {
@@ -302,11 +307,10 @@ fn read_duty(part: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findi
             ),
         );
     }
-    let named = climbs_to.iter().filter(|role| known.vocabulary.manifest.has_role(role, findings)).count();
-    let counted = counted_from.and_then(|field| day_field(&field, known, findings));
-    if named < climbs_to.len() {
-        return None;
+    for role in &climbs_to {
+        known.vocabulary.manifest.has_role(role, findings);
     }
+    let counted = counted_from.and_then(|field| day_field(&field, known, findings));
     Some(Duty {
         owner: owner?.value,
         within: within?.value,

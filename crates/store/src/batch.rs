@@ -1,5 +1,7 @@
 //! One batch: facts in, views along, all or nothing.
 
+use std::collections::BTreeMap;
+
 use domain::admit::{self, Quarantine};
 use domain::apply::{self, Origin};
 use domain::fact::{Body, Fact};
@@ -648,24 +650,25 @@ impl<'s> Batch<'s> {
         Ok(found)
     }
 
-    /// Everyone who stands on one of these rosters, under the ids that they have there.
+    /// Everyone who stands on one of these rosters, under the ids that they have there, with the last of them and the row.
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn people_on(&mut self, rosters: &[u32]) -> Result<Vec<PersonId>> {
+    pub fn people_on(&mut self, rosters: &[u32]) -> Result<Vec<(PersonId, u32, u64)>> {
         let mut read = self
             .store
             .views
             .connection()
-            .prepare_cached("select person from roster_row where roster = ?1")?;
-        let mut found = Vec::new();
+            .prepare_cached("select person, row from roster_row where roster = ?1")?;
+        let mut last = BTreeMap::new();
         for roster in rosters {
-            let rows = read.query_map([roster], |row| get_id(row, 0))?;
-            found.extend(rows.collect::<rusqlite::Result<Vec<PersonId>>>()?);
+            let rows = read.query_map([roster], |row| Ok((get_id(row, 0)?, (*roster, row.get(1)?))))?;
+            for found in rows {
+                let (person, place) = found?;
+                last.insert(person, place);
+            }
         }
-        found.sort_unstable();
-        found.dedup();
-        Ok(found)
+        Ok(last.into_iter().map(|(person, (roster, row))| (person, roster, row)).collect())
     }
 
     /// Everyone listed in the dwelling, and everyone unlisted who was seen there, under canonical ids.

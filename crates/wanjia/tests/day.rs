@@ -415,10 +415,33 @@ fn whoever_is_missing_from_a_later_list_is_told_and_stays_listed() {
     for (dry_run, added) in [("--dry-run ", 1), ("", 1), ("", 0)] {
         let told = day.expect(0, &format!("import roster --data d {dry_run}--source property list.csv"));
         assert!(told.contains(&format!("added {added}")) && told.contains("有效行里没有的：2 人"), "{told}");
+        assert!(told.contains("名单上没有了：桃源社区1栋1单元103（"), "{told}");
     }
     write(&[(102, "乙"), (103, "丙"), (101, "甲"), (104, "丁")]);
     let back = day.expect(0, "import roster --data d --source property list.csv");
     assert!(back.contains("added 0 changed 0 left 4") && !back.contains("仍在册"), "{back}");
+}
+
+#[test]
+fn a_list_under_another_communitys_code_is_told_before_it_is_written() {
+    let day = Day::new();
+    day.expect(0, "init --data d");
+    day.expect(0, "import areas --data d areas.csv");
+    let header = "area_code,building,unit,room,name,birth_date\n";
+    let rows: String =
+        (101..105).map(|room| format!("420102001001,1,1,{room},甲{room},1980-01-01\n")).collect();
+    fs::write(day.path("list.csv"), format!("{header}{rows}")).unwrap();
+    let first = day.expect(0, "import roster --data d list.csv");
+    assert!(first.contains("420102001001 桃源社区: added 4") && !first.contains("请核对"), "{first}");
+    let wrong = rows.replace("420102001001", "420102001002");
+    fs::write(day.path("list.csv"), format!("{header}{wrong}")).unwrap();
+    let told = day.expect(0, "import roster --data d --dry-run list.csv");
+    assert!(told.contains("420102001002 兰陵社区: added 4"), "{told}");
+    assert!(told.contains("名单上有 4 人在 420102001001 桃源社区 在册，或可能在册"), "{told}");
+    assert!(
+        told.contains("请核对这份名单的小区编码") && told.contains("row 2: somebody of this name"),
+        "{told}"
+    );
 }
 
 /// Every byte of every file of the data directory.

@@ -75,6 +75,22 @@ fn mistakes_end_with_one_and_name_file_and_line() {
     assert!(out.contains("rules.toml:2:6: id must be"), "{out}");
 }
 
+#[test]
+fn a_misspelt_role_is_one_mistake_and_its_state_is_still_there() {
+    let folder = copy();
+    let pathway = folder.path().join("pathways/contact.toml");
+    let text = fs::read_to_string(&pathway).unwrap();
+    let owner = ("owner = \"grid_worker\"", "owner = \"grid_wroker\"");
+    let climbs = ("climbs_to = [\"community_secretary\"", "climbs_to = [\"grid_wroker\"");
+    for (right, wrong) in [owner, climbs] {
+        fs::write(&pathway, text.replacen(right, wrong, 1)).unwrap();
+        let (code, out, _) = check(folder.path());
+        assert_eq!(code, Some(1));
+        assert!(out.contains("没有角色 grid_wroker") && !out.contains("没有状态"), "{out}");
+        assert!(out.ends_with("1 mistake / 共 1 处错误\n"), "{out}");
+    }
+}
+
 /// The sheets of a form's Markdown as a workbook.
 fn save_workbook(markdown: &str, path: &Path) {
     let mut book = rust_xlsxwriter::Workbook::new();
@@ -159,7 +175,7 @@ fn a_changed_threshold_that_a_test_knows_is_told_by_the_test() {
             && out.contains("the rules that flag should be E-R05, and are none"),
         "{out}"
     );
-    assert!(out.contains("1 failures"), "{out}");
+    assert!(out.contains("1 failure /"), "{out}");
 }
 
 #[test]

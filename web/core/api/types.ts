@@ -766,7 +766,14 @@ export interface RosterPreview {
   refused: number
   /** Who stood on a list of this source before and is in none of its rows that are taken. */
   gone: number
-  rows: { row: number; verdict: string; field?: string | null; message: string; message_en: string }[]
+  missing: { message: string; message_en: string }[]
+  /** Totals, repeated headings and lines under the table. */
+  skipped: number
+  communities: { area_code: string; area_name: string; added: number; changed: number; left: number }[]
+  /** Who is, or may be, listed in another community than the row's. */
+  elsewhere: { area_code: string; area_name: string; people: number }[]
+  likely_elsewhere: boolean
+  rows: { row: number; verdict: string; area_name?: string; field?: string | null; message: string; message_en: string }[]
   /** Columns and sheets of the file that were not read. */
   ignored: { message: string; message_en: string }[]
   applied: boolean

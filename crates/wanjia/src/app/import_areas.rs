@@ -11,7 +11,7 @@ use intake::areas::{AreaItem, AreaReader};
 use store::Store;
 
 use super::failure::Result;
-use super::import_roster::{Refusals, Tally};
+use super::roster_rows::{Refusals, Tally};
 
 struct Row {
     code: String,

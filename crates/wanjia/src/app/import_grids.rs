@@ -10,7 +10,7 @@ use intake::grids::{GridItem, GridReader};
 use store::{Reader, Store};
 
 use super::failure::Result;
-use super::import_roster::Refusals;
+use super::roster_rows::Refusals;
 
 /// How the rows ended, and how many doors moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

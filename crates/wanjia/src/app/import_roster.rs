@@ -7,70 +7,18 @@ use domain::door::door_key;
 use domain::fact::{Body, FoundBy, Place};
 use domain::id::{ActorId, DwellingId, Id, PersonId, RosterId};
 use domain::identity::Identity;
-use domain::state::{Book, State};
+use domain::state::{Book, Labels, State};
 use domain::time::Millis;
+use intake::header::Column;
 use intake::roster::{RosterItem, RosterReader, RosterRow};
-use intake::{Cause, DoorLabel, Notice, Refusal};
+use intake::{Cause, DoorLabel, Notice};
 use rustc_hash::{FxHashMap, FxHashSet};
 use store::{Batch, Sealed, Store};
 
+use super::addresses::community_of;
 use super::attempt::{Stop, Then, attempt};
 use super::failure::{Failure, Result};
-
-/// How many rows ended in which way. Every data row of a file ends in exactly one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Tally {
-    pub added: u64,
-    pub changed: u64,
-    pub left: u64,
-    pub refused: u64,
-    /// Repeated headers, totals and lines under the table.
-    pub skipped: u64,
-    /// Doors that were not known before.
-    pub doors: u64,
-    /// Who stood on a list of this source before, is listed in one of the areas that this one tells of, and is in none of
-    /// its rows that are taken. They stay listed.
-    pub gone: u64,
-}
-
-impl Tally {
-    fn count(&mut self, verdict: RowVerdict) {
-        match verdict {
-            RowVerdict::Added => self.added += 1,
-            RowVerdict::Changed => self.changed += 1,
-            RowVerdict::Left => self.left += 1,
-        }
-    }
-}
-
-/// Where refused rows go.
-pub trait Refusals {
-    /// # Errors
-    /// If they cannot be written; the import then stops and nothing has changed.
-    fn refuse(&mut self, refusal: &Refusal) -> Result<()>;
-
-    /// A value was left out of a row that is otherwise taken.
-    fn notice(&mut self, _row: u64, _notice: &Notice) {}
-
-    /// A row about a door was taken, after what was noticed of it.
-    fn taken(&mut self, _row: u64, _door: [&DoorLabel; 3], _verdict: RowVerdict) {}
-}
-
-impl Refusals for Vec<Refusal> {
-    fn refuse(&mut self, refusal: &Refusal) -> Result<()> {
-        self.push(refusal.clone());
-        Ok(())
-    }
-}
-
-/// What became of one row, for a preview that a person reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RowVerdict {
-    Added,
-    Changed,
-    Left,
-}
+use super::roster_rows::{Address, Change, Gone, Refusals, RowVerdict, Taken, Tally};
 
 /// A list to be imported: where it comes from and what file it was.
 pub struct Roster<'a> {
@@ -109,7 +57,7 @@ pub fn import_roster(
     let (tally, elsewhere) = attempt(store, now, then, |batch| {
         let mut import = Import::begin(batch, roster)?;
         import.run(&mut reader, refusals, each)?;
-        import.count_gone()?;
+        import.tell_gone(refusals)?;
         Ok((import.tally, import.elsewhere))
     })?;
     // A preview tells it as well, so this is written down apart from the list.
@@ -170,10 +118,40 @@ struct Import<'b, 's> {
     seen: FxHashSet<PersonId>,
     areas: FxHashSet<AreaNumber>,
     last_area: Option<(String, AreaNumber)>,
-    last_door: Option<(AreaNumber, String, Option<Place>, DwellingId)>,
+    last_door: Option<LastDoor>,
+    /// What the row that is being read changes.
+    changes: Vec<Change>,
+    /// Of how many people that were added it was asked whether they are known elsewhere.
+    sought: usize,
     /// Who was refused because she is known outside the area.
     elsewhere: Vec<PersonId>,
 }
+
+/// The door of the row before, which most rows share.
+struct LastDoor {
+    area: AreaNumber,
+    key: String,
+    said: Option<Place>,
+    dwelling: DwellingId,
+    address: Address,
+}
+
+/// So many people of a list that are new where it lists them are sought in other communities: enough to tell that it names
+/// the wrong one.
+const SOUGHT: usize = 100;
+
+/// What may be said of a person.
+type Said = fn(&Identity) -> &String;
+
+const FIELDS: [(Column, Said); 7] = [
+    (Column::Name, |known| &known.name),
+    (Column::Sex, |known| &known.sex),
+    (Column::BirthDate, |known| &known.birth_date),
+    (Column::IdNumber, |known| &known.id_number),
+    (Column::Phone, |known| &known.phone),
+    (Column::Relation, |known| &known.relation),
+    (Column::OtherDocument, |known| &known.note),
+];
 
 enum Row {
     Done(RowVerdict),
@@ -208,6 +186,8 @@ impl<'b, 's> Import<'b, 's> {
             areas: FxHashSet::default(),
             last_area: None,
             last_door: None,
+            changes: Vec::new(),
+            sought: 0,
             batch,
         })
     }
@@ -219,12 +199,10 @@ impl<'b, 's> Import<'b, 's> {
         each: &mut dyn FnMut(u64),
     ) -> Result<(), Stop> {
         while let Some(item) = reader.next() {
+            self.changes.clear();
             match item.map_err(Failure::from)? {
                 RosterItem::Row(row) => match self.person(&row)? {
-                    Row::Done(verdict) => {
-                        row.notices.iter().for_each(|notice| refusals.notice(row.row, notice));
-                        refusals.taken(row.row, [&row.building, &row.unit, &row.room], verdict);
-                    }
+                    Row::Done(verdict) => self.tell(row.row, &row.notices, verdict, refusals),
                     Row::Refused(cause) => {
                         self.tally.refused += 1;
                         refusals.refuse(&reader.refuse(cause))?;
@@ -234,9 +212,10 @@ impl<'b, 's> Import<'b, 's> {
                     let labels = [&row.building, &row.unit, &row.room];
                     match self.door(&row.area_code, labels, row.place)? {
                         Ok((_, verdict)) => {
-                            self.tally.count(verdict);
-                            row.notices.iter().for_each(|notice| refusals.notice(row.row, notice));
-                            refusals.taken(row.row, labels, verdict);
+                            if verdict == RowVerdict::Changed {
+                                self.changes.push(Change::Place);
+                            }
+                            self.tell(row.row, &row.notices, verdict, refusals);
                         }
                         Err(cause) => {
                             self.tally.refused += 1;
@@ -253,6 +232,15 @@ impl<'b, 's> Import<'b, 's> {
             each(reader.table().bytes_read());
         }
         Ok(())
+    }
+
+    /// Counts and tells a row that is taken.
+    fn tell(&mut self, row: u64, notices: &[Notice], verdict: RowVerdict, refusals: &mut dyn Refusals) {
+        let Some(LastDoor { address, .. }) = &self.last_door else { return };
+        self.tally.count(address.community, verdict);
+        notices.iter().for_each(|notice| refusals.notice(row, notice));
+        let book = self.batch.state().book();
+        refusals.taken(&Taken { row, address, verdict, changes: &self.changes, book });
     }
 
     fn person(&mut self, row: &RosterRow) -> Result<Row, Stop> {
@@ -279,11 +267,9 @@ impl<'b, 's> Import<'b, 's> {
         };
         let new_door = self.tally.doors > doors;
         if let Some(first) = self.repeated(&identity, dwelling, row.row)? {
-            return Ok(if identity.id_number.is_empty() {
-                self.tally.left += 1;
-                Row::Done(RowVerdict::Left)
-            } else {
-                Row::Refused(same_id(first))
+            return Ok(match identity.id_number.is_empty() {
+                true => Row::Done(RowVerdict::Left),
+                false => Row::Refused(same_id(first)),
             });
         }
         let known = match holder {
@@ -291,10 +277,10 @@ impl<'b, 's> Import<'b, 's> {
             holder => holder,
         };
         let Some(person) = known else {
+            self.seek_elsewhere(&identity)?;
             let person = self.batch.new_id()?;
             self.list(person, dwelling, row.row, Some((&identity, true)))?;
             self.batch.put_tags(person, &identity)?;
-            self.tally.count(RowVerdict::Added);
             return Ok(Row::Done(RowVerdict::Added));
         };
         if self.is_refused(person)? {
@@ -304,16 +290,19 @@ impl<'b, 's> Import<'b, 's> {
         let before = self.batch.identity(person)?.unwrap_or_default();
         let merged = merge(&before, &identity);
         let listed = apply::group_home(self.batch.state(), person)?;
-        let verdict = if listed.is_none() {
-            RowVerdict::Added
-        } else if merged == before && listed == Some(dwelling) && self.is_on_this_source(person)? {
-            RowVerdict::Left
-        } else {
-            RowVerdict::Changed
+        self.tally.compared += 1;
+        let verdict = match listed {
+            None => RowVerdict::Added,
+            Some(home) => {
+                self.compare(person, (&before, &merged), (home, dwelling))?;
+                if self.changes.is_empty() { RowVerdict::Left } else { RowVerdict::Changed }
+            }
         };
         // The person may stay as she was while her door becomes another kind of place.
         let of_row = if verdict == RowVerdict::Left { of_door } else { verdict };
-        self.tally.count(of_row);
+        if of_door == RowVerdict::Changed {
+            self.changes.push(Change::Place);
+        }
         if verdict != RowVerdict::Left {
             let content = (merged != before).then_some((&merged, false));
             self.list(person, dwelling, row.row, content)?;
@@ -324,17 +313,94 @@ impl<'b, 's> Import<'b, 's> {
         Ok(Row::Done(of_row))
     }
 
+    /// What a row changes of someone who is listed.
+    fn compare(
+        &mut self,
+        person: PersonId,
+        (before, merged): (&Identity, &Identity),
+        (home, dwelling): (DwellingId, DwellingId),
+    ) -> Result<(), Stop> {
+        if home != dwelling {
+            let from = self.address(home)?;
+            if self.last_door.as_ref().is_some_and(|door| door.address.community != from.community) {
+                *self.tally.elsewhere.entry(from.community).or_default() += 1;
+            }
+            self.changes.push(Change::Moves(from));
+        }
+        let differs = FIELDS.iter().filter(|(_, of)| of(before) != of(merged));
+        self.changes.extend(differs.map(|(column, _)| Change::Field(*column)));
+        if !self.is_on_this_source(person)? {
+            self.changes.push(Change::Source);
+        }
+        Ok(())
+    }
+
+    /// A list under a wrong code holds people who are listed in another community: with the same phone, or behind the door of
+    /// the same number. They are told and added nonetheless.
+    fn seek_elsewhere(&mut self, identity: &Identity) -> Result<(), Stop> {
+        let Some(LastDoor { key, address: Address { community, .. }, .. }) = &self.last_door else {
+            return Ok(());
+        };
+        if self.fresh || self.sought >= SOUGHT {
+            return Ok(());
+        }
+        self.sought += 1;
+        self.tally.compared += 1;
+        let (key, community) = (key.clone(), *community);
+        let mut people = match identity.phone.as_str() {
+            "" => Vec::new(),
+            phone => self.batch.holders("phone", phone)?,
+        };
+        let areas: Vec<AreaNumber> =
+            self.batch.state().book().areas.iter().map(|(number, _)| number).collect();
+        for area in areas {
+            if let Some(door) = self.batch.state().door(area, &key)? {
+                people.extend(self.batch.people_at(door)?);
+            }
+        }
+        for person in people {
+            let Some(known) = self.batch.identity(person)? else { continue };
+            let Some(home) = apply::group_home(self.batch.state(), person)? else { continue };
+            if !is_same(&known, identity) {
+                continue;
+            }
+            let at = self.address(home)?;
+            if at.community != community && self.is_within(at.community) {
+                *self.tally.elsewhere.entry(at.community).or_default() += 1;
+                self.changes.push(Change::Alike(at));
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn address(&mut self, dwelling: DwellingId) -> Result<Address, Stop> {
+        let dwelling = apply::resolve_dwelling(self.batch.state(), dwelling)?;
+        let labels = self.batch.state().labels(dwelling)?.unwrap_or_default();
+        let area = self.batch.state().dwelling(dwelling)?.map_or(0, |row| row.area);
+        Ok(Address { community: community_of(self.batch.state().book(), area), labels })
+    }
+
     /// Nobody is taken off a list because a newer one is silent about her; but someone has to ask where she is.
-    fn count_gone(&mut self) -> store::Result<()> {
-        for person in self.batch.people_on(&self.same_source)? {
+    fn tell_gone(&mut self, refusals: &mut dyn Refusals) -> Result<(), Stop> {
+        let mut gone = Vec::new();
+        for (person, roster, row) in self.batch.people_on(&self.same_source)? {
             if !self.seen.contains(&person)
                 && let Some(found) = self.batch.whereabouts(person)?
-                && found.listed_at.is_some()
+                && let Some(home) = found.listed_at
                 && self.areas.contains(&found.area)
                 && self.seen.insert(found.person)
             {
-                self.tally.gone += 1;
+                gone.push((roster, row, home));
             }
+        }
+        self.tally.gone = gone.len() as u64;
+        gone.sort_unstable();
+        for (roster, row, home) in gone {
+            let address = self.address(home)?;
+            let book = self.batch.state().book();
+            let imported_at = book.rosters.get(roster as usize).map_or(0, |roster| roster.imported_at);
+            refusals.gone(&Gone { row, imported_at, address, book });
         }
         Ok(())
     }
@@ -388,13 +454,7 @@ impl<'b, 's> Import<'b, 's> {
     fn known_at(&mut self, identity: &Identity, dwelling: DwellingId) -> store::Result<Option<PersonId>> {
         for person in self.batch.people_at(dwelling)? {
             let Some(known) = self.batch.identity(person)? else { continue };
-            let differs = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && a != b;
-            if known.name == identity.name
-                && !differs(&known.birth_date, &identity.birth_date)
-                && !differs(&known.id_number, &identity.id_number)
-                && !differs(&known.sex, &identity.sex)
-                && (!known.birth_date.is_empty() || known.phone == identity.phone)
-            {
+            if is_same(&known, identity) {
                 return Ok(Some(person));
             }
         }
@@ -493,12 +553,12 @@ impl<'b, 's> Import<'b, 's> {
         }
         self.areas.insert(area);
         let key = door_key(&building.shown, &unit.shown, &room.shown);
-        if let Some((at, known, said, dwelling)) = &self.last_door
-            && *at == area
-            && *known == key
-            && (place.is_none() || *said == place)
+        if let Some(last) = &self.last_door
+            && last.area == area
+            && last.key == key
+            && (place.is_none() || last.said == place)
         {
-            return Ok(Ok((*dwelling, RowVerdict::Left)));
+            return Ok(Ok((last.dwelling, RowVerdict::Left)));
         }
         let found = apply::find_door(self.batch.state(), area, &key)?;
         let row = found.map(|door| self.batch.state().dwelling(door)).transpose()?.flatten();
@@ -518,7 +578,15 @@ impl<'b, 's> Import<'b, 's> {
                 (dwelling, RowVerdict::Added)
             }
         };
-        self.last_door = Some((area, key, place, dwelling));
+        let address = match found {
+            Some(dwelling) => self.address(dwelling)?,
+            None => {
+                let [building, unit, room] = [building, unit, room].map(|label| label.shown.clone());
+                let community = community_of(self.batch.state().book(), area);
+                Address { community, labels: Labels { building, unit, room } }
+            }
+        };
+        self.last_door = Some(LastDoor { area, key, said: place, dwelling, address });
         Ok(Ok((dwelling, verdict)))
     }
 
@@ -541,6 +609,16 @@ impl<'b, 's> Import<'b, 's> {
         self.batch.append(self.actor, body, None)?;
         Ok(())
     }
+}
+
+/// Whether nothing tells someone of this name apart from someone known behind the same door.
+fn is_same(known: &Identity, identity: &Identity) -> bool {
+    let differs = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && a != b;
+    known.name == identity.name
+        && !differs(&known.birth_date, &identity.birth_date)
+        && !differs(&known.id_number, &identity.id_number)
+        && !differs(&known.sex, &identity.sex)
+        && (!known.birth_date.is_empty() || known.phone == identity.phone)
 }
 
 /// What is known with what the row says laid over it; an empty cell takes nothing away.

@@ -16,7 +16,8 @@ use store::{Batch, Sealed, Store};
 
 use super::attempt::{Stop, Then, attempt};
 use super::failure::{Failure, Result};
-use super::import_roster::{Refusals, unknown_area};
+use super::import_roster::unknown_area;
+use super::roster_rows::Refusals;
 
 /// How many rows ended in which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]

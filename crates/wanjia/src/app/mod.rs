@@ -1,6 +1,7 @@
 //! The use-cases: what can be done, whichever door it came through.
 
 pub mod accounts;
+pub mod addresses;
 pub mod attempt;
 pub mod behind;
 pub mod cases;
@@ -26,6 +27,7 @@ pub mod programmes;
 pub mod propose;
 pub mod quarantine;
 pub mod reveal;
+pub mod roster_rows;
 pub mod story;
 pub mod subscriptions;
 pub mod sweeps;

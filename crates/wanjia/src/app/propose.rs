@@ -7,17 +7,18 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use domain::apply;
-use domain::area::{AreaNumber, Level};
+use domain::area::AreaNumber;
 use domain::fact::Body;
 use domain::id::{DwellingId, PersonId, SweepId};
 use domain::identity::Identity;
-use domain::state::{Book, Labels, State as _};
+use domain::state::{Labels, State as _};
 use domain::time::Millis;
 use linkage::{Answer, Column, Explanation, Field, Index, Model, Rarity, Raw, Register};
 use rustc_hash::FxHashMap;
 use store::proposals::Named;
 use store::{Reader, Store};
 
+use super::addresses::community_of;
 use super::failure::{Failure, Result};
 
 /// A pair below this probability is not worth a person's time.
@@ -191,7 +192,8 @@ impl Who {
         let door = apply::resolve_dwelling(reader.state(), door)?;
         let Some(area) = reader.area_of(door)? else { return Ok(None) };
         let labels = reader.labels(door)?;
-        let community = community_of(reader.book(), area);
+        let book = reader.book();
+        let community = book.areas.code(community_of(book, area)).to_owned();
         Ok(Some(Self { identity, area, labels, community }))
     }
 
@@ -235,18 +237,6 @@ pub fn raw<'a>(identity: &'a Identity, community: &'a str, labels: &'a Labels) -
         .with(Column::Building, &labels.building)
         .with(Column::Unit, &labels.unit)
         .with(Column::Room, &labels.room)
-}
-
-/// The code of the community that an area is or lies in.
-fn community_of(book: &Book, area: AreaNumber) -> String {
-    let mut at = area;
-    while let Some(row) = book.areas.get(at)
-        && row.level > Level::Community
-        && let Some(parent) = row.parent
-    {
-        at = parent;
-    }
-    book.areas.code(at).to_owned()
 }
 
 /// Everyone listed, read piece by piece.

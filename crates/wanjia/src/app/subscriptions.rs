@@ -1,9 +1,11 @@
 //! Departments' sheets: which columns may go into one, whose rows, and a copy filled as of now.
 
+use std::collections::BTreeSet;
+
 use domain::area::AreaNumber;
 use domain::fact::{Body, Place};
 use domain::id::{ActorId, SubscriptionId};
-use domain::state::{Labels, SweepNumber};
+use domain::state::{Book, Labels, SweepNumber};
 use domain::subscription::{Blank, RowsOf, Standing, Subscription, Taken, TakenRow, Use};
 use domain::sweep::Reason;
 use domain::time::{Millis, campaign_zone, day_of, from_day};
@@ -16,6 +18,7 @@ use jiff::civil::Date;
 use store::query::Door;
 use store::{Reader, Sealed, Store};
 
+use super::addresses::{area_name, compound_of, door_in_words};
 use super::failure::{Failure, Result};
 
 /// A sweep that no territory has: doors are then as if nobody had knocked.
@@ -60,12 +63,22 @@ struct Row {
     values: Vec<Value>,
 }
 
+/// What is the same in all rows of a sheet.
+#[derive(Clone, Copy)]
+struct Sheet {
+    lang: Lang,
+    today: Date,
+    /// Its doors lie in several compounds or communities.
+    has_compounds: bool,
+}
+
 /// What is known where a row is made.
 struct Here<'a> {
     area_code: &'a str,
     area_name: &'a str,
-    lang: Lang,
-    today: Date,
+    /// What an address begins with if the sheet has several compounds, else empty.
+    compound: &'a str,
+    sheet: Sheet,
 }
 
 /// Keeps a department's sheet.
@@ -223,7 +236,9 @@ fn rows_of(
         ));
     }
     let sweep = sweep.unwrap_or(NO_SWEEP);
-    let today = from_day(day_of(now));
+    let compounds: BTreeSet<AreaNumber> =
+        reader.areas_with_doors(area)?.into_iter().map(|door| compound_of(reader.book(), door)).collect();
+    let sheet = Sheet { lang, today: from_day(day_of(now)), has_compounds: compounds.len() > 1 };
     match rows {
         RowsOf::Areas => areas(reader, sweep, area, fields),
         RowsOf::Residual => {
@@ -231,7 +246,7 @@ fn rows_of(
             let book = reader.book();
             let mut found = Vec::with_capacity(page.rows.len());
             for (number, door, reason) in page.rows {
-                let here = here(book, number, lang, today);
+                let here = here(book, number, sheet);
                 let serial = found.len() as u64 + 1;
                 let values = fields.iter().map(|field| of_door(*field, serial, &here, &door, Some(reason)));
                 found.push(Row { of: door.id.0, values: values.collect() });
@@ -246,13 +261,13 @@ fn rows_of(
                         return Ok(found);
                     }
                     if rows == RowsOf::Dwellings {
-                        let here = here(reader.book(), number, lang, today);
+                        let here = here(reader.book(), number, sheet);
                         let serial = found.len() as u64 + 1;
                         let reason = if sweep == NO_SWEEP { None } else { door.reason() };
                         let values = fields.iter().map(|field| of_door(*field, serial, &here, &door, reason));
                         found.push(Row { of: door.id.0, values: values.collect() });
                     } else if door.dwelling.listed > 0 {
-                        people(reader, (number, &door), fields, (lang, today), &mut found)?;
+                        people(reader, (number, &door), fields, sheet, &mut found)?;
                     }
                 }
             }
@@ -261,9 +276,10 @@ fn rows_of(
     }
 }
 
-fn here(book: &domain::state::Book, area: AreaNumber, lang: Lang, today: Date) -> Here<'_> {
+fn here(book: &Book, area: AreaNumber, sheet: Sheet) -> Here<'_> {
+    let compound = if sheet.has_compounds { area_name(book, compound_of(book, area)) } else { "" };
     let area_name = book.areas.get(area).map_or("", |area| area.name.as_str());
-    Here { area_code: book.areas.code(area), area_name, lang, today }
+    Here { area_code: book.areas.code(area), area_name, compound, sheet }
 }
 
 /// A row for each person whose home a door is.
@@ -271,7 +287,7 @@ fn people(
     reader: &mut Reader,
     (area, door): (AreaNumber, &Door),
     fields: &[Column],
-    (lang, today): (Lang, Date),
+    sheet: Sheet,
     found: &mut Vec<Row>,
 ) -> Result<()> {
     for person in reader.listed_at(door.id)? {
@@ -283,13 +299,13 @@ fn people(
             continue;
         }
         let Some(identity) = reader.identity(person)? else { continue };
-        let here = here(reader.book(), area, lang, today);
+        let here = here(reader.book(), area, sheet);
         let serial = found.len() as u64 + 1;
         let value = |field: &Column| match field {
             Column::Name => Value::text(identity.name.as_str()),
             Column::Sex => Value::text(identity.sex.as_str()),
             Column::BirthDate => Value::text(identity.birth_date.as_str()),
-            Column::Age => age(&identity.birth_date, here.today).map_or(Value::Nothing, Value::Number),
+            Column::Age => age(&identity.birth_date, here.sheet.today).map_or(Value::Nothing, Value::Number),
             Column::IdLastFour => Value::text(last_four(&identity.id_number)),
             Column::Phone => Value::text(identity.phone.as_str()),
             Column::Relation => Value::text(identity.relation.as_str()),
@@ -339,6 +355,7 @@ fn areas(reader: &Reader, sweep: SweepNumber, area: AreaNumber, fields: &[Column
 fn of_door(field: Column, serial: u64, here: &Here<'_>, door: &Door, reason: Option<Reason>) -> Value {
     let Labels { building, unit, room } = &door.labels;
     let visit = door.round.visit.as_ref();
+    let lang = here.sheet.lang;
     match field {
         Column::Serial => Value::Number(serial),
         Column::AreaCode => Value::text(here.area_code),
@@ -346,18 +363,20 @@ fn of_door(field: Column, serial: u64, here: &Here<'_>, door: &Door, reason: Opt
         Column::Building => Value::text(building.as_str()),
         Column::Unit => Value::text(unit.as_str()),
         Column::Room => Value::text(room.as_str()),
-        Column::FullAddress => Value::text(format!("{building}{unit}{room}")),
-        Column::Place => Value::text(place_word(door.dwelling.place, here.lang)),
-        Column::Listed => Value::Number(door.dwelling.listed.into()),
-        Column::Outcome => {
-            Value::text(visit.map_or("", |visit| outcome_word(visit.outcome as u8, here.lang)))
+        Column::FullAddress => {
+            let door = door_in_words(lang, &door.labels);
+            let said = [here.compound, &door].into_iter().filter(|part| !part.is_empty());
+            Value::text(said.collect::<Vec<_>>().join(lang.pick("", " ")))
         }
+        Column::Place => Value::text(place_word(door.dwelling.place, lang)),
+        Column::Listed => Value::Number(door.dwelling.listed.into()),
+        Column::Outcome => Value::text(visit.map_or("", |visit| outcome_word(visit.outcome as u8, lang))),
         Column::At => Value::text(visit.map_or(String::new(), |visit| local(visit.stamp.at))),
         Column::RecheckOn => {
             let day = visit.and_then(|visit| visit.recheck_on);
             Value::text(day.map_or(String::new(), |day| from_day(day).to_string()))
         }
-        Column::Reason => Value::text(reason.map_or("", |reason| reason_word(reason, here.lang))),
+        Column::Reason => Value::text(reason.map_or("", |reason| reason_word(reason, lang))),
         _ => Value::Nothing,
     }
 }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Outcome, areas, grids, roster, visits};
 use crate::app::failure::{Failure, Result};
-use crate::app::import_roster::Refusals;
+use crate::app::roster_rows::{Change, Gone, Refusals, Taken};
 
 /// Import areas, rosters, visits or new borders of grids from CSV or XLSX
 #[derive(Debug, Subcommand)]
@@ -54,6 +54,9 @@ pub struct ToldRefusals {
     told: Vec<(String, Vec<u64>)>,
     untold: u64,
     noticed: u64,
+    /// Who would move or may be known elsewhere, and who is missing from a later list.
+    elsewhere: u64,
+    gone: u64,
 }
 
 /// So many mistakes are told in full, and so many rows that have the same one.
@@ -76,7 +79,7 @@ impl ToldRefusals {
         for (zh, en) in header.ignored() {
             eprintln!("{table}: {en}\n    {zh}");
         }
-        Ok(Self { table, file, told: Vec::new(), untold: 0, noticed: 0 })
+        Ok(Self { table, file, told: Vec::new(), untold: 0, noticed: 0, elsewhere: 0, gone: 0 })
     }
 
     /// Puts the file in its place; without refusals it holds the header only.
@@ -100,6 +103,14 @@ impl ToldRefusals {
         if self.noticed > TOLD {
             let more = self.noticed - TOLD;
             eprintln!("{}: … and {more} more values left out / 另有 {more} 项没有采用", self.table);
+        }
+        if self.elsewhere > TOLD {
+            let more = self.elsewhere - TOLD;
+            eprintln!("{}: … and {more} more who are known elsewhere / 另有 {more} 人在别处在册", self.table);
+        }
+        if self.gone > TOLD {
+            let more = self.gone - TOLD;
+            eprintln!("{}: … and {more} more who are missing / 另有 {more} 人名单上没有了", self.table);
         }
         match (self.file, path) {
             (Some(file), Some(path)) => file.finish().map_err(|error| Failure::file(path, &error)),
@@ -137,6 +148,25 @@ impl Refusals for ToldRefusals {
         if self.noticed <= TOLD {
             let Notice { field, zh, en, .. } = notice;
             eprintln!("{}: row {row}: {en} [{field}]\n    第{row}行：{zh}", self.table);
+        }
+    }
+
+    fn taken(&mut self, taken: &Taken<'_>) {
+        let Taken { row, address, changes, book, .. } = *taken;
+        for change in changes.iter().filter(|change| matches!(change, Change::Moves(_) | Change::Alike(_))) {
+            self.elsewhere += 1;
+            if self.elsewhere <= TOLD {
+                let [zh, en] = change.in_words(book, address);
+                eprintln!("{}: row {row}: {en}\n    第{row}行：{zh}", self.table);
+            }
+        }
+    }
+
+    fn gone(&mut self, gone: &Gone<'_>) {
+        self.gone += 1;
+        if self.gone <= TOLD {
+            let [zh, en] = gone.in_words();
+            eprintln!("{}: missing: {en}\n    名单上没有了：{zh}", self.table);
         }
     }
 }

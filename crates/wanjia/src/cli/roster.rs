@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use domain::state::Book;
 use domain::time::campaign_zone;
 use intake::header::{Look, Mapping, ROSTER};
 use intake::roster::{look_at_roster, read_roster, read_roster_mapped, read_roster_of_area};
@@ -11,9 +12,11 @@ use store::control::Control;
 
 use super::import::{ToldRefusals, bar, digest, table};
 use super::{DataArgs, Outcome};
+use crate::app::addresses::area_name;
 use crate::app::columns;
 use crate::app::failure::{Failure, Result};
 use crate::app::import_roster::{Roster, import_roster};
+use crate::app::roster_rows::{Counts, Tally};
 
 /// Import a list of people; all its good rows or nothing, and the same file twice changes nothing
 ///
@@ -110,6 +113,7 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
         "added {} changed {} left {} refused {} skipped {} doors {} / 新增 {0} 更改 {1} 不变 {2} 退回 {3} 跳过 {4} 新门 {5}",
         tally.added, tally.changed, tally.left, tally.refused, tally.skipped, tally.doors
     );
+    tell_communities(&tally, store.book());
     if tally.gone > 0 {
         println!(
             "{} who stood on a list of this source are in none of the rows that are taken; they stay registered: see where they are\n\
@@ -121,6 +125,32 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
         eprintln!("the list holds no rows below its header\n这份名单只有表头，没有一行数据");
     }
     Ok(Outcome::of(tally.refused))
+}
+
+/// So many communities are told one by one.
+const TOLD: usize = 20;
+
+/// Of which communities the list speaks, and whether its people are known in others.
+fn tell_communities(tally: &Tally, book: &Book) {
+    for (area, Counts { added, changed, left }) in tally.communities.iter().take(TOLD) {
+        let (code, name) = (book.areas.code(*area), area_name(book, *area));
+        println!(
+            "  {code} {name}: added {added} changed {changed} left {left} / 新增 {added} 更改 {changed} 不变 {left}"
+        );
+    }
+    if tally.communities.len() > TOLD {
+        let more = tally.communities.len() - TOLD;
+        println!("  … and {more} more communities / 另有 {more} 个社区");
+    }
+    for (area, people) in &tally.elsewhere {
+        let (code, name) = (book.areas.code(*area), area_name(book, *area));
+        println!(
+            "{people} of this list are, or may be, listed in {code} {name}\n名单上有 {people} 人在 {code} {name} 在册，或可能在册"
+        );
+    }
+    if tally.is_likely_elsewhere() {
+        println!("is the area code of this list right?\n请核对这份名单的小区编码是否写对");
+    }
 }
 
 /// Columns that are missing can be named, and an area can be said for the whole list.

@@ -8,8 +8,8 @@ use intake::visits::{read_persons, read_visits};
 use super::import::{ToldRefusals, beside, table};
 use super::{DataArgs, Outcome};
 use crate::app::failure::Result;
-use crate::app::import_roster::Refusals;
 use crate::app::import_visits::import_visits;
+use crate::app::roster_rows::Refusals;
 
 /// Import visits typed from paper, and the people who were seen
 ///

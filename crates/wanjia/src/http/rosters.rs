@@ -10,13 +10,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use domain::access::{Action, Scope};
+use domain::area::AreaNumber;
 use domain::id::RosterId;
 use domain::time::campaign_zone;
 use intake::header::{Mapping, ROSTER, Schema};
 use intake::message::Lang;
 use intake::rejects::RejectsBook;
 use intake::roster::{look_at_roster, read_roster, read_roster_mapped, read_roster_of_area};
-use intake::{DoorLabel, Header, Notice, Refusal, Table};
+use intake::{Header, Notice, Refusal, Table};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use store::Store;
@@ -30,9 +31,11 @@ use super::extract::{Caller, Json, Query};
 use super::problem::Problem;
 use super::scope;
 use super::wire::{Base64Hash, Base64Of, instant};
+use crate::app::addresses::{area_name, door_in_words};
 use crate::app::columns as known;
 use crate::app::failure::Failure;
-use crate::app::import_roster::{Refusals, Roster, RowVerdict, Tally, import_roster};
+use crate::app::import_roster::{Roster, import_roster};
+use crate::app::roster_rows::{Counts, Gone, Refusals, RowVerdict, Taken, Tally};
 use crate::app::territory::in_place;
 
 /// Rows that are told one by one.
@@ -106,17 +109,50 @@ struct Imported {
     /// How many stood on a list of this source before, are listed in one of this one's areas, and are in none of its rows
     /// that are taken. They stay listed.
     gone: u64,
+    /// Where these are listed: at most 1,000.
+    missing: Vec<Told>,
+    /// Totals, repeated headings and empty lines.
+    skipped: u64,
+    /// The rows that are taken, by the community that they are about.
+    communities: Vec<OfCommunity>,
+    /// Who of this list is, or may be, listed in a community that is not the row's, by where that is. Of those who would be
+    /// added only the first hundred are sought elsewhere.
+    elsewhere: Vec<Elsewhere>,
+    /// So many of them that the list is likely to name the wrong community.
+    likely_elsewhere: bool,
     /// At most 1,000, the refused before all others, by number.
     rows: Vec<ImportedRow>,
     /// What the file holds that was not read: unknown or repeated columns, further sheets.
-    ignored: Vec<Ignored>,
+    ignored: Vec<Told>,
     applied: bool,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Ignored {
+struct OfCommunity {
+    area_code: String,
+    area_name: String,
+    added: u64,
+    changed: u64,
+    left: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Elsewhere {
+    area_code: String,
+    area_name: String,
+    people: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Told {
     message: String,
     message_en: String,
+}
+
+impl Told {
+    fn of([message, message_en]: [String; 2]) -> Self {
+        Self { message, message_en }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -125,6 +161,9 @@ struct ImportedRow {
     row: u64,
     /// `added`, `changed`, `left` or `refused`
     verdict: &'static str,
+    /// The community of a row that is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    area_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
     message: String,
@@ -132,23 +171,25 @@ struct ImportedRow {
 }
 
 impl ImportedRow {
-    /// Told by its door: whoever reads has the names before her.
-    fn taken(row: u64, door: [&DoorLabel; 3], verdict: RowVerdict, notices: &[Notice]) -> Self {
+    /// Told by its door and what changes: whoever reads has the names before her.
+    fn taken(taken: &Taken<'_>, notices: &[Notice]) -> Self {
+        let Taken { row, address, verdict, changes, book } = *taken;
         let verdict = match verdict {
             RowVerdict::Added => "added",
             RowVerdict::Changed => "changed",
             RowVerdict::Left => "left",
         };
-        let labels = door.iter().map(|label| label.shown.as_str()).filter(|label| !label.is_empty());
-        let mut message = labels.collect::<Vec<_>>().join("-");
-        let mut message_en = message.clone();
-        for notice in notices {
-            message += &format!("；{}", notice.zh);
-            message_en += &format!("; {}", notice.en);
+        let [mut message, mut message_en] =
+            [Lang::Zh, Lang::En].map(|lang| door_in_words(lang, &address.labels));
+        let noticed = notices.iter().map(|notice| [notice.zh.clone(), notice.en.clone()]);
+        for [zh, en] in changes.iter().map(|change| change.in_words(book, address)).chain(noticed) {
+            message += &format!("；{zh}");
+            message_en += &format!("; {en}");
         }
         Self {
             row,
             verdict,
+            area_name: Some(area_name(book, address.community).to_owned()),
             field: notices.first().map(|notice| notice.field.to_owned()),
             message,
             message_en,
@@ -159,6 +200,7 @@ impl ImportedRow {
         Self {
             row: refusal.row,
             verdict: "refused",
+            area_name: None,
             field: Some(refusal.field.to_string()).filter(|field| !field.is_empty()),
             message: format!("{}；{}", refusal.zh, refusal.remedy_zh),
             message_en: format!("{}; {}", refusal.en, refusal.remedy_en),
@@ -166,17 +208,19 @@ impl ImportedRow {
     }
 }
 
-/// What is told of single rows: the refused before those of which a value was left out, these before the others.
+/// What is told of single rows: the refused before those that change something or of which a value was left out, these before
+/// the others.
 #[derive(Default)]
-struct Told {
+struct Rows {
     refused: Vec<ImportedRow>,
     noticed: Vec<ImportedRow>,
     plain: Vec<ImportedRow>,
+    missing: Vec<Told>,
     /// Values that were left out of the row that is being read.
     notices: Vec<Notice>,
 }
 
-impl Refusals for Told {
+impl Refusals for Rows {
     fn refuse(&mut self, refusal: &Refusal) -> crate::app::failure::Result<()> {
         if self.refused.len() < TOLD {
             self.refused.push(ImportedRow::refused(refusal));
@@ -188,16 +232,23 @@ impl Refusals for Told {
         self.notices.push(notice.clone());
     }
 
-    fn taken(&mut self, row: u64, door: [&DoorLabel; 3], verdict: RowVerdict) {
-        let of = if self.notices.is_empty() { &mut self.plain } else { &mut self.noticed };
+    fn taken(&mut self, taken: &Taken<'_>) {
+        let is_plain = self.notices.is_empty() && taken.changes.is_empty();
+        let of = if is_plain { &mut self.plain } else { &mut self.noticed };
         if of.len() < TOLD {
-            of.push(ImportedRow::taken(row, door, verdict, &self.notices));
+            of.push(ImportedRow::taken(taken, &self.notices));
         }
         self.notices.clear();
     }
+
+    fn gone(&mut self, gone: &Gone<'_>) {
+        if self.missing.len() < TOLD {
+            self.missing.push(Told::of(gone.in_words()));
+        }
+    }
 }
 
-impl Told {
+impl Rows {
     /// As many as are told, by number.
     fn rows(self) -> Vec<ImportedRow> {
         let mut rows = self.refused;
@@ -289,12 +340,35 @@ async fn import(
     body: Body,
 ) -> Result<Json<Imported>, Problem> {
     let dry_run = query.dry_run;
-    let (tally, rows, ignored) = read(site, caller, query, &headers, body, |_| Ok(Told::default()))
-        .await
-        .map(|(tally, told, ignored)| (tally, told.rows(), ignored))?;
-    let Tally { added, changed, left, refused, gone, .. } = tally;
-    let ignored = ignored.into_iter().map(|(message, message_en)| Ignored { message, message_en }).collect();
-    Ok(Json(Imported { added, changed, left, refused, gone, rows, ignored, applied: !dry_run }))
+    let book = Arc::clone(&caller.book);
+    let (tally, mut told, ignored) =
+        read(site, caller, query, &headers, body, |_| Ok(Rows::default())).await?;
+    let code_and_name =
+        |area: AreaNumber| (book.areas.code(area).to_owned(), area_name(&book, area).to_owned());
+    let communities = tally.communities.iter().map(|(area, counts)| {
+        let (area_code, area_name) = code_and_name(*area);
+        let Counts { added, changed, left } = *counts;
+        OfCommunity { area_code, area_name, added, changed, left }
+    });
+    let elsewhere = tally.elsewhere.iter().map(|(area, people)| {
+        let (area_code, area_name) = code_and_name(*area);
+        Elsewhere { area_code, area_name, people: *people }
+    });
+    Ok(Json(Imported {
+        added: tally.added,
+        changed: tally.changed,
+        left: tally.left,
+        refused: tally.refused,
+        gone: tally.gone,
+        missing: std::mem::take(&mut told.missing),
+        skipped: tally.skipped,
+        communities: communities.collect(),
+        elsewhere: elsewhere.collect(),
+        likely_elsewhere: tally.is_likely_elsewhere(),
+        rows: told.rows(),
+        ignored: ignored.into_iter().map(|(zh, en)| Told::of([zh, en])).collect(),
+        applied: !dry_run,
+    }))
 }
 
 /// The rows of a list that would be refused, exactly as they came, with the reason and what to do in front: a workbook

@@ -19,6 +19,7 @@ mod pictures;
 mod place;
 mod plans;
 mod proposals;
+mod rosters;
 mod secrets;
 mod sign_in;
 mod slips;

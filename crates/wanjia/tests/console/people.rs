@@ -411,7 +411,7 @@ async fn a_preview_says_what_its_reader_can_do_and_what_was_not_read() {
     assert_eq!(told["ignored"][0]["message_en"], "column \"血型\" means nothing here and is ignored");
     let [taken, outside, unknown] = [0, 1, 2].map(|at| told["rows"][at].clone());
     assert_eq!((&taken["verdict"], &taken["field"]), (&json!("added"), &json!("sex")));
-    assert!(taken["message"].as_str().unwrap().starts_with("5-1-101；"), "{taken}");
+    assert!(taken["message"].as_str().unwrap().starts_with("5栋1单元101；"), "{taken}");
     for row in [&outside, &unknown] {
         let (zh, en) = (row["message"].as_str().unwrap(), row["message_en"].as_str().unwrap());
         assert!(zh.contains(&format!("您这里有 {OWN}")) && en.contains(&format!("yours are {OWN}")), "{row}");

@@ -231,6 +231,42 @@ async fn doors_and_areas_say_what_the_lists_say() {
     assert_eq!(rows(&sheet.bytes)[2..], [["桃源社区", "2", "1", "1"]]);
 }
 
+async fn bring(place: &Place, code: &str, name: &str) {
+    let file = format!("小区编码,楼栋,单元,房号,姓名\n{code},1,1,601,{name}\n");
+    let uri = "/v1/roster?source=x&dry_run=false";
+    let answer = place.ask(CLERK, "POST", uri, Some(Value::String(file))).await;
+    assert_eq!(answer.json()["added"], 1, "{}", answer.text);
+}
+
+#[tokio::test]
+async fn an_address_can_be_read_and_begins_with_the_compound_where_there_are_several() {
+    let place = Place::new().await;
+    let columns = "0.3;full_address:0,name:1";
+    bring(&place, OWN, "钱七").await;
+    let id = kept(&place, CLERK, "people", columns, blank(&["住址", "姓名"], None)).await;
+    assert_eq!(approve(&place, SECRETARY, &id).await.status, 204);
+    let addresses = |bytes: &[u8]| -> Vec<String> {
+        rows(bytes)[2..].iter().map(|row| format!("{} {}", row[0], row[1])).collect()
+    };
+    let sheet = take(&place, CLERK, &id).await;
+    let told = addresses(&sheet.bytes);
+    assert!(told.contains(&"1栋1单元601 钱七".to_owned()), "{told:?}");
+    assert!(told.contains(&"3栋2单元501 张三丰".to_owned()), "{told:?}");
+
+    let compound = Body::AreaRegistered {
+        code: "42010200100101".into(),
+        name: "花园小区".into(),
+        level: domain::area::Level::Compound,
+        parent: Some(OWN.into()),
+    };
+    place.facts(vec![compound]).await;
+    bring(&place, "42010200100101", "孙八").await;
+    let sheet = take(&place, CLERK, &id).await;
+    let told = addresses(&sheet.bytes);
+    assert!(told.contains(&"花园小区1栋1单元601 孙八".to_owned()), "{told:?}");
+    assert!(told.contains(&"桃源社区1栋1单元601 钱七".to_owned()), "{told:?}");
+}
+
 #[tokio::test]
 async fn what_has_no_end_or_does_not_fit_is_refused_and_nothing_is_written() {
     let place = Place::new().await;

@@ -58,7 +58,13 @@ fn print(findings: &[Finding]) {
 
 fn tell(findings: &[Finding]) {
     print(findings);
-    println!("{} mistakes / 共 {} 处错误", findings.len(), findings.len());
+    let count = findings.len();
+    println!("{} / 共 {count} 处错误", counted(count, "mistake"));
+}
+
+/// `1 mistake`, `2 mistakes`.
+fn counted(count: usize, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Each line in both languages.

@@ -37,7 +37,11 @@ pub fn run(args: &TestArgs) -> Result<Outcome> {
         println!("no test walks here: {places}\n没有测试走到：{places}");
     }
     let (run, failed) = (report.run, report.failures.len());
-    println!("{run} tests, {failed} failures / {run} 条测试，{failed} 处不符");
+    println!(
+        "{}, {} / {run} 条测试，{failed} 处不符",
+        super::counted(run, "test"),
+        super::counted(failed, "failure")
+    );
     let untold = [&report.untested, &report.uncounted, &report.unwalked];
     Ok(if failed == 0 && untold.iter().all(|names| names.is_empty()) {
         Outcome::Done

@@ -1,0 +1,125 @@
+//! What a preview of a list tells: of which communities it speaks, what changes, who would move, who is missing.
+
+use domain::access::Role;
+use domain::fact::Body;
+use serde_json::{Value, json};
+
+use super::place::{OTHER, OWN, Place, Who, account};
+
+const CLERK: Who = Who::Role(Role::Clerk);
+const HEADER: &str = "小区编码,楼栋,单元,房号,姓名,性别,出生日期,身份证号,电话\n";
+
+async fn preview(place: &Place, source: &str, rows: &str) -> Value {
+    post(place, source, true, rows).await
+}
+
+async fn post(place: &Place, source: &str, dry_run: bool, rows: &str) -> Value {
+    let uri = format!("/v1/roster?source={source}&dry_run={dry_run}");
+    let answer = place.ask(CLERK, "POST", &uri, Some(Value::String(format!("{HEADER}{rows}")))).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()
+}
+
+/// The same clerk, for the whole street.
+async fn street_wide(place: &Place) {
+    let (account, role) = (account(CLERK).id, Role::Clerk as u64);
+    place.facts(vec![Body::GrantGiven { account, role, area: "420102001".into() }]).await;
+}
+
+fn id_number() -> String {
+    let first = b"99000019800101103";
+    format!("{}{}", std::str::from_utf8(first).unwrap(), char::from(intake::cell::check_character(first)))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_under_another_communitys_code_says_who_would_move_and_asks_whether_the_code_is_right() {
+    let place = Place::new().await;
+    street_wide(&place).await;
+    let known = format!("{OWN},7,1,101,周通,男,1980-01-01,{},\n", id_number());
+    post(&place, "x", false, &known).await;
+
+    let list = format!(
+        "{OTHER},3,2,402,王东军,男,1970-01-01,,10013800001\n{OTHER},3,2,501,张三丰,,1950-05-05,,\n{}{OTHER},9,1,101,钱七,,,,\n",
+        known.replace(OWN, OTHER)
+    );
+    let told = preview(&place, "x", &list).await;
+    assert_eq!(
+        told["communities"],
+        json!([{"area_code": OTHER, "area_name": "兰陵社区", "added": 3, "changed": 1, "left": 0}])
+    );
+    assert_eq!(told["elsewhere"], json!([{"area_code": OWN, "area_name": "桃源社区", "people": 3}]));
+    assert_eq!(told["likely_elsewhere"], true);
+    let said: Vec<&str> =
+        told["rows"].as_array().unwrap().iter().map(|row| row["message"].as_str().unwrap()).collect();
+    assert_eq!(said[0], "3栋2单元402；桃源社区3栋2单元402在册有一个同名的人，可能就是这个人");
+    assert!(said[1].contains("桃源社区3栋2单元501在册有一个同名的人"), "{said:?}");
+    assert_eq!(said[2], "7栋1单元101；住址将从桃源社区7栋1单元101改到兰陵社区7栋1单元101");
+    assert_eq!(said[3], "9栋1单元101");
+    let english = told["rows"][2]["message_en"].as_str().unwrap();
+    assert!(english.contains("would move from 桃源社区 Building 7 Unit 1 101 to 兰陵社区"), "{english}");
+
+    // Under its own code nothing is elsewhere.
+    let right = preview(&place, "x", &list.replace(OTHER, OWN)).await;
+    assert_eq!((&right["elsewhere"], &right["likely_elsewhere"]), (&json!([]), &json!(false)), "{right}");
+
+    // Whoever answers for one community alone learns nothing of the other.
+    let (account, role) = (account(CLERK).id, Role::Clerk as u64);
+    place.facts(vec![Body::GrantGiven { account, role, area: OWN.into() }]).await;
+    let other = format!("{OWN},1,1,101,黄蓉,女,1990-09-09,,10013700004\n");
+    let told = preview(&place, "x", &other).await;
+    assert_eq!((&told["added"], &told["elsewhere"]), (&json!(1), &json!([])), "{told}");
+    assert!(!told.to_string().contains("兰陵"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_several_communities_counts_each_and_names_it_by_row() {
+    let place = Place::new().await;
+    street_wide(&place).await;
+    let told = preview(
+        &place,
+        "x",
+        &format!("{OWN},8栋,1,101,钱七,,,,\n{OTHER},8,1,101,孙八,,,,\n合计,,,,2 人,,,,\n"),
+    )
+    .await;
+    let counted: Vec<(&str, u64)> = told["communities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["area_name"].as_str().unwrap(), one["added"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(counted, [("桃源社区", 1), ("兰陵社区", 1)]);
+    let rows: Vec<(&str, &str)> = told["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["area_name"].as_str().unwrap(), row["message"].as_str().unwrap()))
+        .collect();
+    assert_eq!(rows, [("桃源社区", "8栋1单元101"), ("兰陵社区", "8栋1单元101")], "a door has one form");
+    assert_eq!((&told["skipped"], &told["likely_elsewhere"]), (&json!(1), &json!(false)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_later_list_tells_who_is_missing_and_another_source_what_it_changes() {
+    let place = Place::new().await;
+    let row = |room: u32, name: &str, phone: &str| format!("{OWN},9,1,{room},{name},,,,{phone}\n");
+    let both = row(101, "钱七", "") + &row(102, "孙八", "");
+    let first = post(&place, "laoren.csv", false, &both).await;
+    assert_eq!((&first["added"], &first["missing"]), (&json!(2), &json!([])));
+    let later = preview(&place, "laoren.csv", &row(101, "钱七", "")).await;
+    assert_eq!((&later["left"], &later["gone"]), (&json!(1), &json!(1)));
+    let missing = later["missing"][0]["message"].as_str().unwrap();
+    assert!(
+        missing.starts_with("桃源社区9栋1单元102（") && missing.ends_with(" 的名单第 3 行）"),
+        "{missing}"
+    );
+
+    let message = |told: &Value, at: usize| told["rows"][at]["message"].as_str().unwrap().to_owned();
+    let other = preview(&place, "wuye.csv", &both).await;
+    assert_eq!((&other["changed"], &other["gone"]), (&json!(2), &json!(0)));
+    assert_eq!(message(&other, 0), "9栋1单元101；增加一个来源");
+    let changed = preview(&place, "laoren.csv", &row(101, "钱七", "10013800099")).await;
+    assert_eq!(message(&changed, 0), "9栋1单元101", "nothing says that it is the same one");
+    let born = format!("{OWN},9,1,101,钱七,男,1950-01-01,,\n");
+    let changed = preview(&place, "laoren.csv", &born).await;
+    assert_eq!(message(&changed, 0), "9栋1单元101；性别有变；出生日期有变", "{changed}");
+}
