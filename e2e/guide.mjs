@@ -76,7 +76,7 @@ async function secretary(locale) {
   await picture(page, `secretary-reconcile.${locale}`, 45)
   await page.goto(`${territory.origin}/#/cases`)
   await page.locator('a.go').first().waitFor()
-  await picture(page, `secretary-cases.${locale}`, 45)
+  await picture(page, `secretary-cases.${locale}`, 38)
   await page.goto(`${territory.origin}/#/sheets`)
   await page.click('.page-head .button.lamp')
   await page.setInputFiles('[name=file]', samples('department.xlsx'))
