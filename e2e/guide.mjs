@@ -9,7 +9,7 @@ import { choosePin, DESK, launch, openPage, PHONE } from './browser.mjs'
 import { Looking } from './look.mjs'
 import { makeDemonstration, samples } from './territory.mjs'
 
-const LARGEST = 60_000
+const LARGEST = 70_000
 const out = fileURLToPath(new URL('../docs/guide/pictures/', import.meta.url))
 await mkdir(out, { recursive: true })
 const browser = await launch()
