@@ -102,7 +102,7 @@ export async function openForm(xform: string, left: string | null, pictures: rea
     const name = fileIn(address)
     const bytes = files.get(name)
     if (bytes === undefined) return Promise.resolve(new Response(null, { status: 404 }))
-    return Promise.resolve(new Response(bytes, { headers: { 'content-type': LIST_TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'text/plain' } }))
+    return Promise.resolve(new Response(name.endsWith('.xml') ? undeclared(bytes) : bytes, { headers: { 'content-type': LIST_TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'text/plain' } }))
   }
   const form = await loadForm(xform, { fetchFormAttachment, missingResourceBehavior: 'BLANK' })
   if (form.status === 'failure') throw new FormUnreadable(String(form.error))
@@ -111,6 +111,9 @@ export async function openForm(xform: string, left: string | null, pictures: rea
   if (pictures.length > 0) await new Promise((resolve) => setTimeout(resolve))
   return overRoot(root, pictures)
 }
+
+/** The engine sets a list among other elements, where none may say of which XML it is. */
+const undeclared = (bytes: Bytes): string => new TextDecoder().decode(bytes).replace(/^\s*<\?xml[^?]*\?>/, '')
 
 const LIST_TYPES: Readonly<Record<string, string>> = { csv: 'text/csv', xml: 'text/xml', geojson: 'application/geo+json' }
 
