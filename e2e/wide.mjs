@@ -176,6 +176,7 @@ describe('a form with every kind of question', () => {
     const { page } = phone
     await page.getByRole('radiogroup', { name: '冷吗' }).getByRole('radio', { name: '是' }).click()
     await page.getByRole('radiogroup', { name: '热吗' }).getByRole('radio', { name: '否' }).click()
+    assert.equal(await page.getByRole('radiogroup').count(), 2, 'the heads of the table are no question')
     await quiet('a table of choices')
     await look('wide-3-zh')
     await page.getByRole('button', { name: '下一页' }).click()

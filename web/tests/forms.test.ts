@@ -53,7 +53,8 @@ describe('pages', () => {
   it('leave out what is not asked now, and what is never seen', () => {
     const hidden = input('hidden', 'string', 'x')
     hidden.currentState.relevant = false
-    const { form } = over([hidden, node('model-value', 'sum', { instanceValue: '3' }), group('empty', [])])
+    const heads = select('reserved_name_for_field_list_labels_7', 'select1', [])
+    const { form } = over([hidden, heads, node('model-value', 'sum', { instanceValue: '3' }), group('empty', [])])
     expect(form.pages()).toEqual([])
   })
 

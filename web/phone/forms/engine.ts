@@ -210,9 +210,12 @@ function partsOf(parent: GeneralParentNode, unread: Unread): Part[] {
   return parent.currentState.children.map((child) => partOf(child, unread)).filter((part) => part !== null)
 }
 
+/** The line over a table of choices, which other clients draw as its heads; here each question shows its own. */
+const isHeading = (node: GeneralChildNode): boolean => nameIn(node.currentState.reference).startsWith('reserved_name_for_field_list_labels_')
+
 /** What the screen shows of a node; null where it is not asked now, or never seen. */
 function partOf(node: GeneralChildNode, unread: Unread): Part | null {
-  if (!node.currentState.relevant) return null
+  if (!node.currentState.relevant || isHeading(node)) return null
   switch (node.nodeType) {
     case 'model-value':
       return null
