@@ -16,6 +16,8 @@ use xpath_eval::{
 use crate::code::Day;
 use crate::finding::{Bilingual, Located, say};
 
+const NO_XPATH: &str = "no XPath";
+
 /// The longest expression, in bytes, and how deep its brackets may be in one another.
 const LONGEST: usize = 4000;
 const DEEPEST: usize = 40;
@@ -57,6 +59,11 @@ impl Expression {
     /// Whether a text is an expression that a client can read, be it judged here or not.
     pub(crate) fn is_xpath(text: &str) -> bool {
         parse(text).is_ok()
+    }
+
+    /// Whether a text is no expression for anyone. One that is too long to be read here is left to the client.
+    pub(crate) fn is_torn(text: &str) -> bool {
+        text.len() <= LONGEST && parse(text).is_err_and(|why| why.en == NO_XPATH)
     }
 
     /// Why the server does not judge it, if it does not.
@@ -119,7 +126,7 @@ fn parse(text: &str) -> Result<Expr, Bilingual> {
         plain.push(' ');
         plain.push_str(rest);
     }
-    xpath_eval::parse(&plain).map_err(|_| say("不是 XPath", "no XPath"))
+    xpath_eval::parse(&plain).map_err(|_| say("不是 XPath", NO_XPATH))
 }
 
 /// What a variable begins with that stands for a name which XPath's variables have not: `first-name`, `姓名`.

@@ -174,6 +174,7 @@ pub(crate) fn translate(
         paths,
     };
     let form = Form { languages: form.find_languages(), ..form };
+    refuse_expressions(survey, findings);
     form.check(settings, findings);
     refuse_settings(settings, findings);
     for sheet in sheets.iter().filter(|sheet| sheet.name.value == "survey" || sheet.name.value == "choices") {
@@ -389,6 +390,25 @@ fn refuse_settings(settings: &Sheet, findings: &mut Findings) {
                 ),
             );
         }
+    }
+}
+
+/// What no client could reckon: it would open the form and stop.
+fn refuse_expressions(survey: &Sheet, findings: &mut Findings) {
+    const RECKONED: [&str; 7] =
+        ["relevant", "constraint", "calculation", "required", "read_only", "choice_filter", "repeat_count"];
+    for (row, column) in survey.rows.iter().flat_map(|row| RECKONED.map(|column| (row, column))) {
+        let Some(cell) = survey.cell(row, column).filter(|cell| Expression::is_torn(&cell.value)) else {
+            continue;
+        };
+        findings.add(
+            &cell.place,
+            "not_an_expression",
+            say(
+                "这一格不是算式：括号、引号或运算符不成对或缺了一边",
+                "this is no expression: a bracket or a quotation mark is not closed, or one side of an operator is missing",
+            ),
+        );
     }
 }
 

@@ -327,6 +327,10 @@ fn what_would_come_out_as_something_else_is_refused_with_its_cell() {
         ),
         ("pulldata(${a}, 'v', 'k', 1) = 1", ("style", ""), "forms/f.md:5:29: pulldata names its list"),
         ("${ a } > 1", ("style", ""), "forms/f.md:5:29: a field is named as ${name}"),
+        ("${a} >", ("style", ""), "forms/f.md:5:29: this is no expression"),
+        ("(${a} > 1", ("style", ""), "forms/f.md:5:29: this is no expression"),
+        ("${a} = 'x", ("style", ""), "forms/f.md:5:29: this is no expression"),
+        ("${a} > 1]", ("style", ""), "forms/f.md:5:29: this is no expression"),
         ("${last-saved#a} > 1", ("style", ""), "forms/f.md:5:29: no ${last-saved#…}"),
         ("", ("public_key", "MIIB"), "public_key of the settings cannot be translated"),
         (
