@@ -558,8 +558,9 @@ async function day({ page, dialog, shot }, { locale, look, name }) {
     await page.goBack()
     await page.locator('.hours').waitFor()
   }
-  await dialog('33-hand-over', page.locator('.group > .button.wide').last())
-  await page.locator('.group > .button.wide').last().click()
+  const handOver = page.locator('[name=hand-over]')
+  await dialog('33-hand-over', handOver)
+  await handOver.click()
   await page.locator('dialog .button', { hasText: '赵志远' }).first().click()
   await page.locator('.receipt').first().waitFor()
   await sync(page)
