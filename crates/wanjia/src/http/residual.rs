@@ -98,7 +98,7 @@ async fn residual(
     let wanted = Wanted {
         reason: query.reason.as_deref().map(reason).transpose()?,
         text: query.find.as_deref().and_then(DoorText::new),
-        until: cursor::parse(query.until.as_deref())?,
+        until: cursor::parse_field("until", query.until.as_deref())?,
     };
     let answer = site
         .territory

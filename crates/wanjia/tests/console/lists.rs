@@ -343,6 +343,7 @@ async fn refusals_name_the_field_in_both_languages() {
     let mut told = Vec::new();
     for uri in [
         of_sweep("residual?reason=lost"),
+        of_sweep("residual?until=AQ"),
         of_sweep("residual?limit=0"),
         of_sweep("residual?cursor=nonsense"),
         of_sweep("residual?are=1"),
@@ -369,9 +370,10 @@ async fn refusals_name_the_field_in_both_languages() {
     }
     let expected = "\
 422 reason reason: reason 可用 never_visited、no_answer、refused_unsigned / reason is never_visited, no_answer or refused_unsigned
+422 cursor until: 翻页标记不是本系统给出的；请从第一页重新开始 / the cursor was not given by this system; start again from the first page
 422 limit limit: 每页行数应为 1 到 1000 / limit is a number from 1 to 1000
 422 cursor cursor: 翻页标记不是本系统给出的；请从第一页重新开始 / the cursor was not given by this system; start again from the first page
-422 field are: 字段 are：没有这个字段 `are`, 可用的有 `area`, `reason`, `cursor`, `limit` / field are: unknown field `are`, expected one of `area`, `reason`, `cursor`, `limit`
+422 field are: 字段 are：没有这个字段 `are`, 可用的有 `area`, `reason`, `find`, `cursor`, `until`, `limit` / field are: unknown field `are`, expected one of `area`, `reason`, `find`, `cursor`, `until`, `limit`
 422 unknown_area area: 没有这个编码的区域 / no area has this code
 403 outside_area -: 这不在您负责的范围内 / this lies outside the area you are responsible for
 403 outside_area -: 这不在您负责的范围内 / this lies outside the area you are responsible for
