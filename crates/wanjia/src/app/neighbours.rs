@@ -49,7 +49,13 @@ pub fn slip_of_today(
 ///
 /// # Errors
 /// Those of the storage.
-pub fn draw(store: &mut Store, reader: &mut Reader, actor: ActorId, community: &str, now: Millis) -> Result<()> {
+pub fn draw(
+    store: &mut Store,
+    reader: &mut Reader,
+    actor: ActorId,
+    community: &str,
+    now: Millis,
+) -> Result<()> {
     reader.refresh()?;
     let unknown = || Failure::new("unknown_area", community, community);
     let area = reader.book().areas.number(community).ok_or_else(unknown)?;
@@ -65,9 +71,9 @@ pub fn draw(store: &mut Store, reader: &mut Reader, actor: ActorId, community: &
     }
     let street = [HOUSE[0] * 2.6, HOUSE[1] * 0.8];
     shapes.push((Named::Unnamed, slab(corner(0, rows), street)));
-    let items = (1..).zip(shapes).map(|(feature, (named, ring))| {
-        MapItem::Shape(Shape { feature, named, polygons: vec![vec![ring]] })
-    });
+    let items = (1..)
+        .zip(shapes)
+        .map(|(feature, (named, ring))| MapItem::Shape(Shape { feature, named, polygons: vec![vec![ring]] }));
     let drawing = match_map(reader, area, items.collect())?;
     let source = "演示测绘.geojson";
     store.write(now, |batch| batch.draw_map(actor, community, source, &drawing.bytes, drawing.shapes))?;
