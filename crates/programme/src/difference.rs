@@ -95,6 +95,7 @@ fn measured(measure: &Measure) -> Measured<'_> {
         Measure::Sum { numerator } => (Some(numerator), None, None, None),
         Measure::Middle { value, of: None } => (None, None, Some(value), None),
         Measure::Middle { value, of: Some((of, who)) } => (None, Some(of), Some(value), Some(who)),
+        Measure::Sweep { who, .. } => (None, None, None, who.as_ref()),
     }
 }
 
@@ -418,6 +419,15 @@ impl Lines {
             ] {
                 self.expression(what, id, before, after);
             }
+            let swept = |indicator: &Indicator| {
+                indicator.measure.of_sweep().map_or_else(|| "—".to_owned(), |count| count.as_str().to_owned())
+            };
+            self.plain(
+                &format!("{id} 数排查的"),
+                &format!("what {id} counts of the sweep"),
+                &swept(before),
+                &swept(indicator),
+            );
             let nobody = Texts::default();
             self.texts(
                 &format!("{id} 的分母是谁"),

@@ -209,6 +209,21 @@ fn read_expectation(
         names.vocabulary.loose,
         findings,
     );
+    for (id, _) in &indicators {
+        let of_sweep = |indicator: &Indicator| {
+            indicator.id.value == id.value && indicator.measure.of_sweep().is_some()
+        };
+        if known_indicators.iter().any(of_sweep) {
+            findings.add(
+                &id.place,
+                "counted_by_sweep",
+                say(
+                    format!("{} 由排查来数，填的表不影响它：这里检验不了", id.value),
+                    format!("{} is counted by the sweep and by no form: nothing is proved of it here", id.value),
+                ),
+            );
+        }
+    }
     let bridges = expectations(
         bridges,
         ("桥接", "bridge", names.bridges.iter().map(|bridge| bridge.code.value.as_str()).collect()),
@@ -285,7 +300,8 @@ pub fn run(programme: &Programme) -> Report {
     }
     let unseen = |id: &&String| !seen.contains(*id);
     let rules = programme.rules.iter().map(|rule| &rule.id.value);
-    let indicators = programme.indicators.iter().map(|indicator| &indicator.id.value);
+    let counted = programme.indicators.iter().filter(|indicator| indicator.measure.of_sweep().is_none());
+    let indicators = counted.map(|indicator| &indicator.id.value);
     let bridges = programme.bridges.iter().map(|bridge| format!("bridge.{}", bridge.code.value));
     Report {
         run: programme.scenarios.len(),

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
 use programme::answer::{Record, Value};
-use programme::judge::{Judgement, Situation, judge};
+use programme::form::Subject;
+use programme::indicator::{self, Contribution, SweepCount};
+use programme::judge::{Judgement, Situation, View, judge};
 use programme::{Content, Files, RawSheet, read};
 
 mod common;
@@ -423,6 +425,52 @@ fn what_is_reckoned_classed_and_counted_is_held_to_the_forms() {
         "tests/a.toml",
         "[[test]]\nname = \"one\"\nsubject = \"dwelling\"\n[[test.then]]\non = 2026-07-01\n[[test.then]]\non = 2026-07-01\nfigures = { warm = \"much\", cold = 1 }\nclasses = { heat = 3 }\nindicators = { \"I-2\" = 1, \"I-9\" = [] }\n".into(),
     );
+    assert_snapshot!(told(&files(&texts)));
+}
+
+#[test]
+fn what_a_sweep_counts_has_its_own_subjects_and_no_form_proves_it() {
+    let indicator = |id: &str, subject: &str, measure: &str| {
+        format!(
+            "[[indicator]]\nid = \"{id}\"\nname = {{ zh = \"数\", en = \"Figure\" }}\nsubject = \"{subject}\"\n{measure}"
+        )
+    };
+    let who = "who = { zh = \"每一户\", en = \"Every dwelling\" }\n";
+    let mut texts = small();
+    let right = [
+        indicator("I-1", "dwelling", &format!("sweep = \"accounted\"\n{who}at_least = 1.0\nby = 2026-09-01\n")),
+        indicator("I-2", "dwelling", "sweep = \"residual\"\n"),
+        indicator("I-3", "person", &format!("sweep = \"reached\"\n{who}")),
+    ];
+    texts.insert("indicators.toml", right.concat());
+    let pack = read(&files(&texts)).unwrap();
+    let of_sweep: Vec<_> = pack.indicators.iter().map(|indicator| indicator.measure.of_sweep()).collect();
+    assert_eq!(of_sweep, [SweepCount::Accounted, SweepCount::Residual, SweepCount::Reached].map(Some));
+    assert!(!pack.indicators.iter().any(|indicator| indicator.looks_at("visit")));
+    let report = programme::scenario::run(&pack);
+    assert_eq!(report.uncounted, Vec::<String>::new(), "no test of the pack has to count what a sweep counts");
+    let situation = Situation::default();
+    let needs = indicator::needs(&pack.indicators, Subject::Dwelling);
+    let (parameters, today) = (BTreeMap::new(), jiff::civil::date(2026, 7, 1));
+    let view = View::new(&needs, &situation, &parameters, today);
+    let added = indicator::contribute(&pack.indicators, Subject::Dwelling, &view);
+    assert!(added.values().all(|added| *added == Contribution::default()), "no dwelling adds to it by a form");
+
+    texts.insert(
+        "indicators.toml",
+        [
+            indicator("I-1", "dwelling", &format!("sweep = \"accounted\"\n{who}")),
+            indicator("I-2", "person", "sweep = \"residual\"\n"),
+            indicator("I-3", "dwelling", &format!("sweep = \"reached\"\n{who}")),
+            indicator("I-4", "dwelling", "sweep = \"dark\"\n"),
+            indicator("I-5", "dwelling", "sweep = \"accounted\"\n"),
+            indicator("I-6", "dwelling", "sweep = \"residual\"\nnumerator = \"visit.ac == 'no'\"\n"),
+            indicator("I-7", "dwelling", "sweep = \"residual\"\nat_least = 1.0\nby = 2026-09-01\n"),
+        ]
+        .concat(),
+    );
+    let one = "[[test]]\nname = \"one\"\nsubject = \"dwelling\"\n[[test.then]]\non = 2026-07-01\n";
+    texts.insert("tests/a.toml", format!("{one}indicators = {{ \"I-1\" = [] }}\n"));
     assert_snapshot!(told(&files(&texts)));
 }
 

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 29;
+pub const VIEWS_VERSION: i64 = 30;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -346,10 +346,10 @@ create index sighting_of_dwelling on sighting (dwelling, sweep);
 create table area_count (area integer primary key, dwellings integer not null, listed integer not null);
 create table tally (sweep integer not null, area integer not null, accounted integer not null,
     persons_reached integer not null, lit_unlisted integer not null, listed_dark integer not null,
-    primary key (sweep, area)) without rowid;
+    persons_away integer not null, primary key (sweep, area)) without rowid;
 create table tally_hour (sweep integer not null, area integer not null, hour integer not null, accounted integer not null,
-    primary key (sweep, area, hour)) without rowid;
-create table count_hour (area integer not null, hour integer not null, dwellings integer not null,
+    persons_reached integer not null, persons_away integer not null, primary key (sweep, area, hour)) without rowid;
+create table count_hour (area integer not null, hour integer not null, dwellings integer not null, listed integer not null,
     primary key (area, hour)) without rowid;
 create table frozen (sweep integer not null, area integer not null, dwellings integer not null, listed integer not null,
     primary key (sweep, area)) without rowid;
