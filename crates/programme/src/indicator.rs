@@ -13,6 +13,7 @@ use crate::code::{Day, check_unique, unknown};
 use crate::condition::{self, Condition, Needs, Vocabulary, Wanted};
 use crate::finding::{Findings, Located, say};
 use crate::form::Subject;
+use crate::level::{self, Level, Speaks};
 use crate::judge::{Reckoned, View};
 use crate::parameter::Unit;
 use crate::section::{Section, Source};
@@ -27,6 +28,8 @@ pub struct Indicator {
     pub id: Located<String>,
     pub name: Texts,
     pub subject: Subject,
+    /// Of which areas it speaks that is about areas.
+    pub level: Option<Level>,
     pub measure: Measure,
     pub unit: Unit,
     /// The share, sum or middle that is wanted, from and to.
@@ -37,6 +40,12 @@ pub struct Indicator {
 }
 
 impl Indicator {
+    /// Of an indicator about areas: which.
+    #[must_use]
+    pub fn speaks(&self) -> Speaks {
+        Speaks::of(self.level, &Needs::of(self.measure.expressions()))
+    }
+
     /// Whether what a subject adds to it can change with a new answer to a form.
     #[must_use]
     pub fn looks_at(&self, form: &str) -> bool {
@@ -245,7 +254,17 @@ pub fn needs(indicators: &[Indicator], subject: Subject) -> Needs {
 /// What the subject of a view adds to each indicator about its kind.
 #[must_use]
 pub fn contribute(indicators: &[Indicator], subject: Subject, view: &View<'_>) -> Contributions {
-    let about = indicators.iter().filter(|indicator| indicator.subject == subject);
+    contribute_where(indicators, |indicator| indicator.subject == subject, view)
+}
+
+/// What the subject of a view adds to those of the indicators that are about it.
+#[must_use]
+pub fn contribute_where(
+    indicators: &[Indicator],
+    is_about: impl Fn(&Indicator) -> bool,
+    view: &View<'_>,
+) -> Contributions {
+    let about = indicators.iter().filter(|indicator| is_about(indicator));
     about.map(|indicator| (indicator.id.value.clone(), contribution(&indicator.measure, view))).collect()
 }
 
@@ -491,6 +510,7 @@ fn read_indicator(
     let name = texts(&mut part, "name", vocabulary, findings);
     let named = part.text("subject", findings);
     let subject = named.as_ref().and_then(|subject| Subject::parse(subject, findings));
+    let level = level::read(&mut part, subject, findings);
     let [at_least, at_most] = ["at_least", "at_most"].map(|key| {
         if part.has(key) { part.number(key, findings).map(|number| number.value.as_decimal()) } else { None }
     });
@@ -532,6 +552,7 @@ fn read_indicator(
         id: id?,
         name: name?,
         subject: subject?,
+        level,
         measure: measure?,
         unit: unit?,
         at_least,

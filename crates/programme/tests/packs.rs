@@ -8,6 +8,7 @@ use programme::answer::{Record, Value};
 use programme::form::Subject;
 use programme::indicator::{self, Contribution, SweepCount};
 use programme::judge::{Judgement, Situation, View, judge};
+use programme::level::{Level, Speaks};
 use programme::{Content, Files, RawSheet, read};
 
 mod common;
@@ -472,6 +473,81 @@ fn what_a_sweep_counts_has_its_own_subjects_and_no_form_proves_it() {
     let one = "[[test]]\nname = \"one\"\nsubject = \"dwelling\"\n[[test.then]]\non = 2026-07-01\n";
     texts.insert("tests/a.toml", format!("{one}indicators = {{ \"I-1\" = [] }}\n"));
     assert_snapshot!(told(&files(&texts)));
+}
+
+#[test]
+fn a_rule_on_areas_names_its_level_and_sees_the_people_of_that_level_only() {
+    let area = |level: &str, when: &str| {
+        RULE.replace("subject = \"dwelling\"\n", &format!("subject = \"area\"\n{level}"))
+            .replace("visit.room_c >= param.hot_c && visit.ac == 'no'", when)
+    };
+    let (own, people) = ("visit.ac == 'no'", "people.visit.exists(v, v.ac == 'no')");
+    let mut texts = small();
+    texts.insert("forms/visit.md", FORM.replace("dwelling", "area"));
+    let speaks = |texts: &BTreeMap<&'static str, String>| read(&files(texts)).unwrap().rules[0].speaks();
+    for (level, when, wanted) in [
+        ("", own, Speaks::OfAny),
+        ("level = \"county\"\n", own, Speaks::Of(Level::County)),
+        ("", people, Speaks::OfPeopleIn(Level::Community)),
+        ("level = \"grid\"\n", people, Speaks::OfPeopleIn(Level::Grid)),
+        ("level = \"township\"\n", people, Speaks::OfPeopleIn(Level::Township)),
+    ] {
+        texts.insert("rules.toml", area(level, when));
+        assert_eq!(speaks(&texts), wanted, "{level}");
+    }
+    // A community seen by its own people, and by those of its doors that lie in no grid.
+    let [community, grid] = [Some(Level::Community), Some(Level::Grid)];
+    let is_of = |speaks: Speaks| [(community, community), (community, grid), (grid, grid)].map(|(own, seen)| speaks.is_of(own, seen));
+    assert_eq!(is_of(Speaks::OfAny), [true, false, true]);
+    assert_eq!(is_of(Speaks::Of(Level::Grid)), [false, false, true]);
+    assert_eq!(is_of(Speaks::OfPeopleIn(Level::Community)), [true, false, false]);
+    assert_eq!(is_of(Speaks::OfPeopleIn(Level::Grid)), [false, true, true]);
+
+    // A test is about a community unless it says so.
+    texts.insert("rules.toml", area("level = \"grid\"\n", people));
+    let test = |level: &str| {
+        format!(
+            "[[test]]\nname = \"one\"\nsubject = \"area\"\n{level}[[test.given]]\nperson = \"one\"\nform = \"visit\"\non = 2026-07-01\nanswers = {{ room_c = 40, ac = \"no\" }}\n[[test.then]]\non = 2026-07-01\nflags = [\"H-1\"]\n"
+        )
+    };
+    let failures = |texts: &BTreeMap<&'static str, String>| {
+        programme::scenario::run(&read(&files(texts)).unwrap()).failures.len()
+    };
+    texts.insert("tests/a.toml", test("level = \"grid\"\n"));
+    assert_eq!(failures(&texts), 0);
+    texts.insert("tests/a.toml", test(""));
+    assert_eq!(failures(&texts), 1, "of a community it says nothing");
+
+    let wrong = [RULE.replace("within", "level = \"grid\"\nwithin"), area("level = \"street\"\n", own).replace("H-1", "H-2")];
+    let mut texts = small();
+    texts.insert("rules.toml", wrong.concat());
+    let wrong = told(&files(&texts));
+    assert!(wrong.contains("only what is about areas") && wrong.contains("no level of areas street"), "{wrong}");
+}
+
+#[test]
+fn a_rule_that_no_pathway_asks_for_can_be_a_task_by_itself() {
+    let mut texts = small();
+    texts.insert("rules.toml", RULE.replace("within", "climbs_to = [\"worker\"]\nwithin"));
+    let pack = read(&files(&texts)).unwrap();
+    let [way] = &pack.pathways[..] else { panic!("one way") };
+    assert_eq!((way.code.value.as_str(), &way.asked_by[..], way.of_rule), ("look_h_1", &["H-1".to_owned()][..], true));
+    assert_eq!((way.name.get("en"), way.subject), (Some("Too hot"), Subject::Dwelling));
+    let duty = way.start().unwrap().duty.as_ref().unwrap();
+    assert_eq!((duty.owner.as_str(), duty.within.as_str(), &duty.climbs_to[..]), ("worker", "stay_days", &["worker".to_owned()][..]));
+    let ends: Vec<_> = way.steps.iter().map(|step| (step.name.get("en").unwrap(), step.to.as_str())).collect();
+    assert_eq!(ends, [("It is cool again", "settled"), ("looked into: it is not so", "mistaken")]);
+    assert_eq!(programme::scenario::run(&pack).unwalked, Vec::<String>::new(), "its steps are those of every such rule");
+
+    // A pathway of its own says whom it climbs to.
+    texts.insert(
+        "pathways/hot.toml",
+        "code = \"hot\"\nname = { zh = \"热\", en = \"Hot\" }\nsubject = \"dwelling\"\nasked_by = [\"H-1\"]\n[[state]]\ncode = \"hot\"\nname = { zh = \"热\", en = \"hot\" }\nowner = \"worker\"\nwithin = \"stay_days\"\nclimbs_to = [\"worker\"]\n[[state]]\ncode = \"cool\"\nname = { zh = \"凉\", en = \"cool\" }\nend = true\n[[step]]\ncode = \"cooled\"\nname = { zh = \"凉了\", en = \"it is cool\" }\nfrom = [\"hot\"]\nto = \"cool\"\nby = [\"worker\"]\n".into(),
+    );
+    assert!(told(&files(&texts)).contains("H-1 asks for the pathway hot"), "{}", told(&files(&texts)));
+    texts.remove("pathways/hot.toml");
+    texts.insert("rules.toml", RULE.replace("within", "climbs_to = [\"nobody\"]\nwithin"));
+    assert!(told(&files(&texts)).contains("nobody"), "{}", told(&files(&texts)));
 }
 
 #[test]

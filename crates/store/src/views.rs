@@ -22,6 +22,7 @@ use programme::Programme;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
+use crate::area_people::LookedAt;
 use crate::cases::subject_from;
 use crate::error::{Result, StoreError};
 use crate::hand_overs::{HAND_OVER_COLUMNS, hand_over_from};
@@ -63,7 +64,7 @@ pub struct Views {
     /// Published programmes that were read, by the digest of their pack; none for one that does not read.
     pub(crate) programmes: FxHashMap<ledger::Hash, Option<Arc<Programme>>>,
     /// The forms of its people that a programme looks at in an area.
-    pub(crate) forms_of_people: FxHashMap<String, Arc<BTreeSet<String>>>,
+    pub(crate) forms_of_people: FxHashMap<String, Arc<LookedAt>>,
     /// Cases of which what is due has to be made anew.
     pub(crate) dirty_cases: BTreeSet<CaseId>,
     /// Whom to judge anew, with their people or without, from which position on.
