@@ -6,6 +6,7 @@ export default {
   nav: {
     label: 'Main menu',
     menu: 'Menu',
+    group: { overview: 'Overview', sweep: 'The sweep', people: 'Cases and residents', office: 'The office' },
     coverage: 'Coverage',
     tasks: 'To do',
     cases: 'Cases',
@@ -126,7 +127,7 @@ export default {
     action: 'What to do next',
     do: { never_visited: 'Go to the door', no_answer: 'Go again at another hour, or telephone', refused_unsigned: 'The secretary looks into it, then signs' },
     sign: 'Sign off',
-    find: 'Find a building or room on this page',
+    find: 'Find a building or room',
     more: '{n} more',
     none: 'None left: every door on record here is accounted for.',
     noneOf: 'No dwelling is left for this reason: {reason}.',
