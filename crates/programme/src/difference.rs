@@ -11,8 +11,8 @@ use crate::figure::Figure;
 use crate::finding::{Bilingual, say};
 use crate::form::{Field, Form};
 use crate::indicator::{Indicator, Measure};
-use crate::level::Level;
 use crate::keep::Keep;
+use crate::level::Level;
 use crate::manifest::Manifest;
 use crate::pack::Programme;
 use crate::parameter::{Overlay, Parameter};
@@ -505,9 +505,8 @@ impl Lines {
         let kind = ("流程", "pathway");
         let name = |pathway: &Pathway| named(&pathway.code.value, &pathway.name);
         // That of a rule is told with the rule.
-        let [old, new] = [old, new].map(|all| -> Vec<Pathway> {
-            all.iter().filter(|pathway| !pathway.of_rule).cloned().collect()
-        });
+        let [old, new] = [old, new]
+            .map(|all| -> Vec<Pathway> { all.iter().filter(|pathway| !pathway.of_rule).cloned().collect() });
         let pathways = compare(&old, &new, |pathway| &pathway.code.value);
         pathways.gone.iter().for_each(|pathway| self.gone(kind, name(pathway)));
         pathways.come.iter().for_each(|pathway| self.come(kind, name(pathway)));

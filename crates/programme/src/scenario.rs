@@ -10,8 +10,8 @@ use crate::condition::{Needs, Vocabulary};
 use crate::finding::{Finding, Findings, Located, Place, say};
 use crate::form::{Form, Subject};
 use crate::indicator::{self, Contribution, Indicator};
-use crate::level::{self, Level, Speaks};
 use crate::judge::{Judgement, Reckoned, Situation, View};
+use crate::level::{self, Level, Speaks};
 use crate::pack::Programme;
 use crate::pathway::Pathway;
 use crate::rule::{Rule, check_rules};
@@ -219,16 +219,18 @@ fn read_expectation(
         findings,
     );
     for (id, _) in &indicators {
-        let of_sweep = |indicator: &Indicator| {
-            indicator.id.value == id.value && indicator.measure.of_sweep().is_some()
-        };
+        let of_sweep =
+            |indicator: &Indicator| indicator.id.value == id.value && indicator.measure.of_sweep().is_some();
         if known_indicators.iter().any(of_sweep) {
             findings.add(
                 &id.place,
                 "counted_by_sweep",
                 say(
                     format!("{} 由排查来数，填的表不影响它：这里检验不了", id.value),
-                    format!("{} is counted by the sweep and by no form: nothing is proved of it here", id.value),
+                    format!(
+                        "{} is counted by the sweep and by no form: nothing is proved of it here",
+                        id.value
+                    ),
                 ),
             );
         }

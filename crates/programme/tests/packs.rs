@@ -439,7 +439,11 @@ fn what_a_sweep_counts_has_its_own_subjects_and_no_form_proves_it() {
     let who = "who = { zh = \"每一户\", en = \"Every dwelling\" }\n";
     let mut texts = small();
     let right = [
-        indicator("I-1", "dwelling", &format!("sweep = \"accounted\"\n{who}at_least = 1.0\nby = 2026-09-01\n")),
+        indicator(
+            "I-1",
+            "dwelling",
+            &format!("sweep = \"accounted\"\n{who}at_least = 1.0\nby = 2026-09-01\n"),
+        ),
         indicator("I-2", "dwelling", "sweep = \"residual\"\n"),
         indicator("I-3", "person", &format!("sweep = \"reached\"\n{who}")),
     ];
@@ -449,13 +453,20 @@ fn what_a_sweep_counts_has_its_own_subjects_and_no_form_proves_it() {
     assert_eq!(of_sweep, [SweepCount::Accounted, SweepCount::Residual, SweepCount::Reached].map(Some));
     assert!(!pack.indicators.iter().any(|indicator| indicator.looks_at("visit")));
     let report = programme::scenario::run(&pack);
-    assert_eq!(report.uncounted, Vec::<String>::new(), "no test of the pack has to count what a sweep counts");
+    assert_eq!(
+        report.uncounted,
+        Vec::<String>::new(),
+        "no test of the pack has to count what a sweep counts"
+    );
     let situation = Situation::default();
     let needs = indicator::needs(&pack.indicators, Subject::Dwelling);
     let (parameters, today) = (BTreeMap::new(), jiff::civil::date(2026, 7, 1));
     let view = View::new(&needs, &situation, &parameters, today);
     let added = indicator::contribute(&pack.indicators, Subject::Dwelling, &view);
-    assert!(added.values().all(|added| *added == Contribution::default()), "no dwelling adds to it by a form");
+    assert!(
+        added.values().all(|added| *added == Contribution::default()),
+        "no dwelling adds to it by a form"
+    );
 
     texts.insert(
         "indicators.toml",
@@ -497,7 +508,9 @@ fn a_rule_on_areas_names_its_level_and_sees_the_people_of_that_level_only() {
     }
     // A community seen by its own people, and by those of its doors that lie in no grid.
     let [community, grid] = [Some(Level::Community), Some(Level::Grid)];
-    let is_of = |speaks: Speaks| [(community, community), (community, grid), (grid, grid)].map(|(own, seen)| speaks.is_of(own, seen));
+    let is_of = |speaks: Speaks| {
+        [(community, community), (community, grid), (grid, grid)].map(|(own, seen)| speaks.is_of(own, seen))
+    };
     assert_eq!(is_of(Speaks::OfAny), [true, false, true]);
     assert_eq!(is_of(Speaks::Of(Level::Grid)), [false, false, true]);
     assert_eq!(is_of(Speaks::OfPeopleIn(Level::Community)), [true, false, false]);
@@ -518,11 +531,17 @@ fn a_rule_on_areas_names_its_level_and_sees_the_people_of_that_level_only() {
     texts.insert("tests/a.toml", test(""));
     assert_eq!(failures(&texts), 1, "of a community it says nothing");
 
-    let wrong = [RULE.replace("within", "level = \"grid\"\nwithin"), area("level = \"street\"\n", own).replace("H-1", "H-2")];
+    let wrong = [
+        RULE.replace("within", "level = \"grid\"\nwithin"),
+        area("level = \"street\"\n", own).replace("H-1", "H-2"),
+    ];
     let mut texts = small();
     texts.insert("rules.toml", wrong.concat());
     let wrong = told(&files(&texts));
-    assert!(wrong.contains("only what is about areas") && wrong.contains("no level of areas street"), "{wrong}");
+    assert!(
+        wrong.contains("only what is about areas") && wrong.contains("no level of areas street"),
+        "{wrong}"
+    );
 }
 
 #[test]
@@ -531,13 +550,24 @@ fn a_rule_that_no_pathway_asks_for_can_be_a_task_by_itself() {
     texts.insert("rules.toml", RULE.replace("within", "climbs_to = [\"worker\"]\nwithin"));
     let pack = read(&files(&texts)).unwrap();
     let [way] = &pack.pathways[..] else { panic!("one way") };
-    assert_eq!((way.code.value.as_str(), &way.asked_by[..], way.of_rule), ("look_h_1", &["H-1".to_owned()][..], true));
+    assert_eq!(
+        (way.code.value.as_str(), &way.asked_by[..], way.of_rule),
+        ("look_h_1", &["H-1".to_owned()][..], true)
+    );
     assert_eq!((way.name.get("en"), way.subject), (Some("Too hot"), Subject::Dwelling));
     let duty = way.start().unwrap().duty.as_ref().unwrap();
-    assert_eq!((duty.owner.as_str(), duty.within.as_str(), &duty.climbs_to[..]), ("worker", "stay_days", &["worker".to_owned()][..]));
-    let ends: Vec<_> = way.steps.iter().map(|step| (step.name.get("en").unwrap(), step.to.as_str())).collect();
+    assert_eq!(
+        (duty.owner.as_str(), duty.within.as_str(), &duty.climbs_to[..]),
+        ("worker", "stay_days", &["worker".to_owned()][..])
+    );
+    let ends: Vec<_> =
+        way.steps.iter().map(|step| (step.name.get("en").unwrap(), step.to.as_str())).collect();
     assert_eq!(ends, [("It is cool again", "settled"), ("looked into: it is not so", "mistaken")]);
-    assert_eq!(programme::scenario::run(&pack).unwalked, Vec::<String>::new(), "its steps are those of every such rule");
+    assert_eq!(
+        programme::scenario::run(&pack).unwalked,
+        Vec::<String>::new(),
+        "its steps are those of every such rule"
+    );
 
     // A pathway of its own says whom it climbs to.
     texts.insert(

@@ -150,11 +150,11 @@ impl Views {
         };
         for (code, before) in before {
             let Some(level) = Level::from_code(code) else { continue };
-            let Some(after) = self.place_at(dwelling, level)?.filter(|after| *after != before) else { continue };
-            self.cached(
-                "update area_people set area = ?4 where dwelling = ?1 and level = ?2 and area = ?3",
-            )?
-            .execute(params![dwelling.0, code, before, after])?;
+            let Some(after) = self.place_at(dwelling, level)?.filter(|after| *after != before) else {
+                continue;
+            };
+            self.cached("update area_people set area = ?4 where dwelling = ?1 and level = ?2 and area = ?3")?
+                .execute(params![dwelling.0, code, before, after])?;
             for area in [before, after] {
                 let judged = Subject::Area(Id::of_area(self.book().areas.code(area)));
                 self.judge_anew(judged, false, row.changed)?;

@@ -140,7 +140,9 @@ impl Reader {
             match (count, side) {
                 (SweepCount::Accounted, Side::Met) => {
                     let doors = self.doors(sweep, number)?;
-                    found.extend(doors.iter().filter(|door| door.reason().is_none()).map(|door| a_door(door.id)));
+                    found.extend(
+                        doors.iter().filter(|door| door.reason().is_none()).map(|door| a_door(door.id)),
+                    );
                 }
                 (SweepCount::Accounted, Side::Missed) | (SweepCount::Residual, Side::Met) => {
                     found.extend(self.residual(sweep, number)?.iter().map(|(door, _)| a_door(door.id)));

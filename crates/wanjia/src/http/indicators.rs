@@ -430,7 +430,9 @@ async fn indicators(
             let days = |id: &str| tallies.get(id).map(Vec::as_slice).unwrap_or_default();
             let swept = counting.days(reader, area, since)?;
             let row = |indicator: &Indicator| match indicator.measure.of_sweep() {
-                None => IndicatorRow::of(&programme, indicator, on, days(&indicator.id.value), since.is_some()),
+                None => {
+                    IndicatorRow::of(&programme, indicator, on, days(&indicator.id.value), since.is_some())
+                }
                 Some(count) => {
                     let about = (reader.book(), since.is_some());
                     IndicatorRow::swept(&programme, indicator, (count, counting), &swept, about)

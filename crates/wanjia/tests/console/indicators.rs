@@ -124,7 +124,8 @@ async fn a_day_that_is_over_keeps_its_figures_and_an_erased_person_adds_to_none(
 
 /// What both pages tell of an area.
 async fn told_alike(place: &Place, area: &str, query: &str) -> Value {
-    let coverage = ask(place, COUNTY, &format!("/v1/sweeps/{SWEEP}/coverage?area={area}")).await["area"].clone();
+    let coverage =
+        ask(place, COUNTY, &format!("/v1/sweeps/{SWEEP}/coverage?area={area}")).await["area"].clone();
     let number = |name: &str| coverage[name].as_f64().unwrap();
     let to_reach = number("persons_listed") - number("persons_away");
     let uri = format!("/v1/indicators?programme=epidemic&area={area}{query}");
@@ -233,7 +234,10 @@ async fn where_two_sweeps_are_the_one_that_is_looked_at_counts() {
     let asked = row(&place, "E-I01", &format!("&sweep={SWEEP}")).await;
     assert_eq!(named(&asked), (json!(SWEEP), json!(1.0)));
     assert_eq!(
-        place.ask(COUNTY, "GET", &format!("/v1/indicators?programme=epidemic&sweep={}", Id([1; 16])), None).await.code(),
+        place
+            .ask(COUNTY, "GET", &format!("/v1/indicators?programme=epidemic&sweep={}", Id([1; 16])), None)
+            .await
+            .code(),
         "unknown_sweep"
     );
     let elsewhere = place.sweep(OTHER).await;
