@@ -105,4 +105,9 @@ fn the_demonstration_has_programmes_in_force_and_a_story_of_their_cases() {
     let tasks = reader.due_tasks(&[role], now, i64::MAX, 500).unwrap();
     let gourds = tasks.iter().find(|task| task.pathway == "produce").unwrap();
     assert!(gourds.holder.is_some(), "it was handed over");
+    // Her desk: a map, slips, and what was said with them.
+    let community = reader.book().maps.first().unwrap().area;
+    assert_eq!(reader.slips(community).unwrap().len(), 4);
+    let waiting = reader.said_waiting(community, 10).unwrap();
+    assert_eq!(waiting.len(), 4, "two people, help and a correction");
 }

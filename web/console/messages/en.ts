@@ -6,6 +6,7 @@ export default {
   nav: {
     label: 'Main menu',
     menu: 'Menu',
+    group: { overview: 'Overview', sweep: 'The sweep', people: 'Cases and residents', office: 'The office' },
     coverage: 'Coverage',
     tasks: 'To do',
     cases: 'Cases',

@@ -6,6 +6,7 @@ export default {
   nav: {
     label: '主菜单',
     menu: '菜单',
+    group: { overview: '总览', sweep: '排查', people: '个案和居民', office: '社区事务' },
     coverage: '进度',
     tasks: '待办',
     cases: '事项',

@@ -23,6 +23,7 @@ use super::cases::{self, Acting, Actor, FilledIn, Reporting, Typed};
 use super::failure::{Failure, Result};
 use super::judging;
 use super::lessons;
+use super::neighbours;
 use super::synthetic::City;
 
 /// The packs as they stand in `programmes/`.
@@ -152,10 +153,15 @@ pub fn tell(
     venture(&mut teller, &poor)?;
     compound(&mut teller, code)?;
     gourds(&mut teller, &next()?)?;
-    returnee(&mut teller, &next()?)?;
+    let observed = next()?;
+    returnee(&mut teller, &observed)?;
     let today = [next()?, next()?, next()?, next()?];
     this_morning(&mut teller, &today, city, communities, community)?;
-    answered(&mut teller, &next()?)
+    answered(&mut teller, &next()?)?;
+    let asking = [observed.dwelling, next()?.dwelling, next()?.dwelling, next()?.dwelling];
+    let secretary = teller.who("secretary")?.id;
+    neighbours::draw(teller.store, &mut teller.reader, secretary, code, now)?;
+    neighbours::tell(teller.store, control, secretary, &asking, now)
 }
 
 fn too_few() -> Failure {
@@ -232,7 +238,7 @@ fn homes(store: &mut Store, city: &City, communities: &[String], community: usiz
 }
 
 /// Households that the story needs in its community.
-const HOMES: usize = 13;
+const HOMES: usize = 16;
 
 fn home(reader: &mut Reader, city: &City, communities: &[String], number: u64) -> Result<Option<Home>> {
     let household = city.household(number);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 use domain::access::Role;
 use domain::area::Level;
+use domain::slip;
 use domain::time::campaign_zone;
 use intake::Table;
 use intake::areas::read_areas;
@@ -23,6 +24,7 @@ use crate::app::failure::{Failure, Result};
 use crate::app::import_areas::import_areas;
 use crate::app::import_roster::{Roster, import_roster};
 use crate::app::import_visits::import_visits;
+use crate::app::neighbours;
 use crate::app::story;
 use crate::app::sweeps::open_sweep;
 use crate::app::synthetic::City;
@@ -68,7 +70,7 @@ const PATROL: &str = "patrol";
 
 fn serve(args: &DemoArgs) -> Result<Outcome> {
     let data = DataArgs { data: args.data.clone(), key: None };
-    let (mut shown, beats, patrol) = {
+    let (mut shown, beats, patrol, code) = {
         let mut store = data.open_store()?;
         let control = Control::open(&args.data, Arc::new(data.find_key()?))?;
         let community = story::community(&mut store, &control)?;
@@ -87,7 +89,12 @@ fn serve(args: &DemoArgs) -> Result<Outcome> {
                 accounts::add_account(&mut store, &control, &new, super::now())?
             }
         };
-        (shown, walkers::beats(store.book(), &community), Account::of(PATROL, &patrol))
+        let secretary = control.account_named("secretary")?;
+        let code = match secretary {
+            Some(her) => neighbours::slip_of_today(&mut store, &control, her.id, &community, super::now())?,
+            None => None,
+        };
+        (shown, walkers::beats(store.book(), &community), Account::of(PATROL, &patrol), code)
     };
     let path = args.data.display().to_string();
     let program = std::env::args().next().unwrap_or_else(|| "wanjia".into());
@@ -103,6 +110,10 @@ fn serve(args: &DemoArgs) -> Result<Outcome> {
         println!(
             "  A phone of your own / 绑一台手机：  the secretary's page 手机 › 邀请一台手机; open its link in a narrow window"
         );
+        if let Some(code) = code {
+            let code = slip::printed(&code);
+            println!("  A resident's page / 居民的页面：  http://{bound}/home/#{code}");
+        }
         println!(
             "  {} phones are at work; watch the residual fall / 演示手机正在走访，看未查户数下降",
             beats.len()

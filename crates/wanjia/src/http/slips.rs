@@ -7,7 +7,6 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::access::{Action, Purpose, Role, Scope};
-use domain::admit::admit_said;
 use domain::apply;
 use domain::area::Level;
 use domain::case::{Filled, Subject};
@@ -37,11 +36,11 @@ use super::problem::Problem;
 use super::scope;
 use super::session::{Peer, counted_as, is_local};
 use super::wire::instant;
-use crate::app::accounts::random;
 use crate::app::failure::Result as AppResult;
 use crate::app::household;
 use crate::app::import_roster;
 use crate::app::persons::{self, Said as Fields};
+use crate::app::slips;
 use crate::cli::now;
 
 /// Slips in one request, at most.
@@ -178,26 +177,13 @@ async fn issue(
     let expires_at = now() + i64::from(new.days) * DAY;
     let (actor, named): (_, Vec<DwellingId>) =
         (caller.actor(), doors.iter().map(|door| door.dwelling).collect());
-    let ids = site
+    let control = Arc::clone(&site.control);
+    let codes = site
         .territory
         .write(move |store, now| {
-            Ok(store.write(now, |batch| {
-                let mut ids = Vec::with_capacity(named.len());
-                for dwelling in named {
-                    let slip = batch.new_id()?;
-                    batch.append(actor, Body::SlipIssued { slip, dwelling, expires_at }, None)?;
-                    ids.push(slip);
-                }
-                Ok(ids)
-            })?)
+            slips::issue(store, &control, actor, &named, (&office_phone, expires_at), now)
         })
         .await?;
-    let mut codes = Vec::with_capacity(ids.len());
-    for id in &ids {
-        codes.push((*id, slip::code(u64::from_be_bytes(random()?))));
-    }
-    let (control, kept) = (Arc::clone(&site.control), codes.clone());
-    site.territory.read(move |_| Ok(control.add_slips(&kept, &office_phone)?)).await?;
     let book = site.territory.book();
     let mut slips = Vec::with_capacity(codes.len());
     for ((slip, code), door) in codes.into_iter().zip(doors) {
@@ -1045,29 +1031,9 @@ async fn say(
     about: Option<PersonId>,
     all: Vec<Identity>,
 ) -> Result<(StatusCode, Json<Received>), Problem> {
-    let written = site
-        .territory
-        .write(move |store, now| {
-            Ok(store.write(now, |batch| {
-                let more = u64::try_from(all.len()).unwrap_or(u64::MAX);
-                let dwelling = match admit_said(batch.state(), slip, about, more, now)? {
-                    Ok(row) => row.dwelling,
-                    Err(shut) => return Ok(Err(shut)),
-                };
-                let mut receipts = Vec::with_capacity(all.len());
-                for words in &all {
-                    let said = batch.new_id()?;
-                    let plaintext = words.encode();
-                    let sealed = Sealed { owner: said, plaintext: &plaintext, fresh: true };
-                    let body = Body::Said { said, slip, dwelling, what, about };
-                    batch.append(slip, body, Some(sealed))?;
-                    receipts.push(receipt(said));
-                }
-                Ok(Ok(receipts))
-            })?)
-        })
-        .await?;
-    let receipts = written.map_err(shut)?;
+    let written =
+        site.territory.write(move |store, now| slips::say(store, slip, (what, about), &all, now)).await?;
+    let receipts = written.map_err(shut)?.into_iter().map(receipt).collect();
     Ok((StatusCode::CREATED, Json(Received { receipts })))
 }
 
