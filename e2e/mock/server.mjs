@@ -61,6 +61,8 @@ export function makeMock({ now = Date.now } = {}) {
     cutNextPush: false,
     rewrite: false,
     quarantineNext: null,
+    /** Of the phone that enrolled last. */
+    actor: '',
     /** What the phone's next pulls tell of records that waited. */
     decisions: /** @type {object[]} */ ([]),
     pushes: 0,
@@ -320,7 +322,7 @@ export function makeMock({ now = Date.now } = {}) {
       devices.set(body.series, { ...invitation, token, publicKey: Buffer.from(body.public_key, 'base64'), enrolled_at: new Date(now()).toISOString(), last_seen_at: null, revoked_at: null, facts: new Map(), quarantined: 0 })
       return {
         status: 201,
-        body: { token, actor: randomUUID(), worker_name: invitation.worker_name, area: { code: invitation.area_code, name: areaName(invitation.area_code) }, sweeps: [sweep.id], territory: '420102', campaign: { offset_hours: 8 }, checkpoint_key: publicKey.toString('base64'), recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }) },
+        body: { token, actor: (mock.actor = randomUUID()), worker_name: invitation.worker_name, area: { code: invitation.area_code, name: areaName(invitation.area_code) }, sweeps: [sweep.id], territory: '420102', campaign: { offset_hours: 8 }, checkpoint_key: publicKey.toString('base64'), recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }) },
       }
     }
     if (path === '/v1/facts' && method === 'POST') {
