@@ -960,6 +960,32 @@ describe('a newcomer’s first evening', () => {
     }
   })
 
+  it('shows doors on a short screen in the largest letters before anything is scrolled', async () => {
+    const { page } = phone
+    for (const locale of ['zh-CN', 'en']) {
+      await page.evaluate((chosen) => {
+        localStorage.setItem('wanjia.size', 'elder')
+        localStorage.setItem('wanjia.locale', chosen)
+      }, locale)
+      await page.goto(`${origin}/phone/#/doors`)
+      await page.reload()
+      await unlock(page)
+      await page.locator('.row').first().waitFor()
+      await page.getByRole('button', { name: locale === 'en' ? /^All \d/ : /^全部 \d/ }).click()
+      for (const viewport of [{ width: 360, height: 640 }, { width: 390, height: 667 }]) {
+        await page.setViewportSize(viewport)
+        const seen = await page.evaluate(() => {
+          scrollTo(0, 0)
+          const bottom = document.querySelector('.tabs').getBoundingClientRect().top
+          const boxes = [...document.querySelectorAll('.row')].map((row) => row.getBoundingClientRect())
+          return boxes.reduce((rows, { top, height }) => rows + Math.max(0, Math.min(1, (bottom - top) / height)), 0)
+        })
+        assert.ok(seen >= 1.5, `${seen} rows of ${JSON.stringify(viewport)} in ${locale}`)
+        assert.deepEqual(await tooSmall(page, 60), [], locale)
+      }
+    }
+  })
+
   it('has every page of the console in reach on a phone, in both languages', async () => {
     await secretary.setViewportSize(PHONE)
     for (const language of ['zh-CN', 'en']) {

@@ -517,6 +517,7 @@ function roster(community, house) {
 
 /** A form of a pack, from the sheet of a door: its first page, and what is wrong on it. */
 async function forms({ page, shot }) {
+  await page.click('.segmented button >> nth=2')
   await page.locator('.row').nth(1).click()
   await page.locator('dialog .button.wide', { hasText: /^(填表|Fill in)/ }).click()
   await page.locator('dialog a[href*="/form/"]').first().click()
@@ -548,7 +549,12 @@ async function day({ page, dialog, shot }, { locale, look, name }) {
     await one.goto(`${origin}/phone/#/day`)
     await one.locator('.hours').waitFor()
   }
+  const sweep = await openSweep('交接复核')
   await sync(page)
+  await page.goto(`${origin}/phone/#/doors`)
+  await page.locator('.sweep select').selectOption(sweep)
+  await page.goto(`${origin}/phone/#/day`)
+  await page.locator('.hours').waitFor()
   await shot('31-day', { full: true })
   const task = page.locator('a.task').first()
   if ((await task.count()) > 0) {
@@ -558,8 +564,9 @@ async function day({ page, dialog, shot }, { locale, look, name }) {
     await page.goBack()
     await page.locator('.hours').waitFor()
   }
-  await dialog('33-hand-over', page.locator('.group > .button.wide').last())
-  await page.locator('.group > .button.wide').last().click()
+  const handOver = page.locator('[name=hand-over]')
+  await dialog('33-hand-over', handOver)
+  await handOver.click()
   await page.locator('dialog .button', { hasText: '赵志远' }).first().click()
   await page.locator('.receipt').first().waitFor()
   await sync(page)
@@ -575,6 +582,7 @@ async function day({ page, dialog, shot }, { locale, look, name }) {
   await page.waitForTimeout(300)
   await shot('35a-doors-handed-over')
   await other.done()
+  await closeSweep(sweep)
 }
 
 async function phonePages({ locale, look }) {
@@ -596,6 +604,8 @@ async function phonePages({ locale, look }) {
   await page.waitForSelector('h1 ~ .button.lamp')
   await shot('03-enrolled')
   await page.click('h1 ~ .button.lamp')
+  // Of the other sweep the doors may be with a colleague, who got them from the phone before.
+  await page.locator('.sweep select').selectOption(sweep)
   await page.waitForSelector('.row')
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
   await shot('04-doors')

@@ -8,10 +8,11 @@ vi.mock('../console/session', async () => ({ tick: (await import('vue')).ref(0) 
 const { tick } = (await import('../console/session')) as unknown as { tick: Ref<number> }
 const { useLoad } = await import('../console/load')
 const { usePages } = await import('../console/pages')
+type Part = import('../console/pages').Part
 const { hush, notice, say } = await import('../console/notice')
 
 const settle = async () => {
-  for (let turn = 0; turn < 6; turn += 1) await nextTick()
+  for (let turn = 0; turn < 30; turn += 1) await nextTick()
 }
 const refusal = (status: number) => new Refused({ type: 'urn:wanjia:problem:forbidden', title: '', status, detail: '不行', detail_en: 'no' })
 
@@ -56,25 +57,60 @@ describe('what is asked', () => {
 })
 
 describe('a list in pages', () => {
-  const numbers = Array.from({ length: 7 }, (_, at) => at)
-  const page = async (_: object, cursor: string | null) => {
-    const from = Number(cursor ?? 0)
-    return { rows: numbers.slice(from, from + 3), next: from + 3 < numbers.length ? String(from + 3) : null }
+  /** As the server has it: a cursor is the last row that was given, whether or not it is still there. */
+  function server(count: number) {
+    let numbers = Array.from({ length: count }, (_, at) => at)
+    const page = vi.fn(async (_: object, { cursor, until, limit }: Part) => {
+      const after = numbers.filter((number) => number > Number(cursor ?? -1) && number <= Number(until ?? Infinity))
+      const rows = after.slice(0, limit)
+      return { rows, next: rows.length < after.length ? String(rows.at(-1)) : null }
+    })
+    return { page, drop: (...gone: number[]) => (numbers = numbers.filter((number) => !gone.includes(number))) }
   }
+  const range = (end: number) => Array.from({ length: end }, (_, at) => at)
 
   it('grows to its end, and stays as long as it was when figures change', async () => {
+    const { page } = server(2500)
     const scope = effectScope()
     const list = scope.run(() => usePages(() => ({}), page))!
     await settle()
-    expect(list.rows.value).toEqual([0, 1, 2])
+    const first = list.rows.value!
+    expect([...first]).toEqual(range(200))
     await list.more()
-    expect(list.rows.value).toEqual([0, 1, 2, 3, 4, 5])
+    expect([...list.rows.value!]).toEqual(range(1200))
+    expect([list.rows.value!.continues(first), [...first]]).toEqual([true, range(200)])
     tick.value += 1
     await settle()
-    expect([list.rows.value, list.next.value]).toEqual([[0, 1, 2, 3, 4, 5], '6'])
+    await settle()
+    expect([[...list.rows.value!], list.next.value]).toEqual([range(1200), '1199'])
     await list.more()
     await list.more()
-    expect([list.rows.value, list.next.value]).toEqual([numbers, null])
+    expect([[...list.rows.value!], list.next.value]).toEqual([range(2500), null])
+    scope.stop()
+  })
+
+  it('asks again for what is in sight alone, and for the rest as it comes into sight', async () => {
+    const { page, drop } = server(3300)
+    const scope = effectScope()
+    const list = scope.run(() => usePages(() => ({}), page, { alone: true }))!
+    await settle()
+    for (let more = 0; more < 3; more += 1) await list.more()
+    list.look(1500, 1530)
+    page.mockClear()
+    // A row in sight goes, the one at which its page ended, one above and one below.
+    drop(1510, 2199, 7, 2300)
+    tick.value += 1
+    await settle()
+    expect(page.mock.calls.map(([, part]) => part)).toEqual([{ cursor: '1199', until: '2199', limit: 1000 }])
+    expect([...list.rows.value!]).toEqual(range(3200).filter((number) => ![1510, 2199].includes(number)))
+    list.look(0, 40)
+    await settle()
+    list.look(2190, 2230)
+    await settle()
+    expect([...list.rows.value!]).toEqual(range(3200).filter((number) => ![1510, 2199, 7, 2300].includes(number)))
+    expect(page).toHaveBeenCalledTimes(3)
+    await list.more()
+    expect([[...list.rows.value!].slice(-2), list.next.value]).toEqual([[3298, 3299], null])
     scope.stop()
   })
 })

@@ -1,7 +1,5 @@
 //! When two written addresses are one door, and in which order doors are walked.
 
-use std::cmp::Ordering;
-
 const BUILDING_ENDS: [&str; 9] = ["号楼栋", "号楼", "楼栋", "栋", "幢", "楼", "座", "号", "#"];
 const UNIT_ENDS: [&str; 7] = ["号单元", "单元", "号门", "门栋", "门", "号", "#"];
 const ROOM_ENDS: [&str; 8] = ["号房", "号室", "房间", "房", "室", "号", "户", "#"];
@@ -84,53 +82,92 @@ pub fn floor_of(room: &str) -> Option<i32> {
     (digits.len() >= 3).then(|| digits[..digits.len() - 2].parse().ok()).flatten()
 }
 
-/// Compares labels as a person counts: `2` before `10`, `10` before `10A`.
+/// The place of a door in the walk of its area, as bytes that compare as places do: building, unit, then from the top floor
+/// down (the lift takes her up), then room. Labels compare as a person counts: `2` before `10`, `10` before `10A`.
 #[must_use]
-pub fn natural_order(left: &str, right: &str) -> Ordering {
-    let (mut left, mut right) = (left, right);
-    loop {
-        match (left.chars().next(), right.chars().next()) {
-            (None, None) => return Ordering::Equal,
-            (None, Some(_)) => return Ordering::Less,
-            (Some(_), None) => return Ordering::Greater,
-            (Some(a), Some(b)) if a.is_ascii_digit() && b.is_ascii_digit() => {
-                let (number, rest) = split_number(left);
-                let (other, other_rest) = split_number(right);
-                let order = number.len().cmp(&other.len()).then_with(|| number.cmp(other));
-                if order != Ordering::Equal {
-                    return order;
-                }
-                (left, right) = (rest, other_rest);
-            }
-            (Some(a), Some(b)) => {
-                if a != b {
-                    return a.cmp(&b);
-                }
-                (left, right) = (&left[a.len_utf8()..], &right[b.len_utf8()..]);
-            }
+pub fn walking_key(building: &str, unit: &str, room: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(24);
+    for (label, ends) in [(building, &BUILDING_ENDS[..]), (unit, &UNIT_ENDS[..])] {
+        let mut bare = String::new();
+        push_label(&mut bare, label, ends);
+        push_natural(&mut key, &bare);
+    }
+    // A room without a floor comes last.
+    let depth = floor_of(room).map_or(u32::MAX, |floor| i32::MAX.abs_diff(floor));
+    key.extend(depth.to_be_bytes());
+    push_natural(&mut key, room);
+    key
+}
+
+/// Each number as its length and its digits, between what stands before and after `0` to `9`; then an end before anything.
+fn push_natural(key: &mut Vec<u8>, label: &str) {
+    let mut rest = label;
+    while let Some(next) = rest.chars().next() {
+        if next.is_ascii_digit() {
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let number = rest[..end].trim_start_matches('0');
+            key.push(b'0');
+            key.push(u8::try_from(number.len()).unwrap_or(u8::MAX));
+            key.extend(number.bytes());
+            rest = &rest[end..];
+        } else {
+            key.extend(rest[..next.len_utf8()].bytes());
+            rest = &rest[next.len_utf8()..];
         }
+    }
+    key.push(0);
+}
+
+/// Something looked for among doors by what is written on them.
+#[derive(Clone, Debug)]
+pub struct DoorText {
+    /// As a part of `3-2-802`, with what stands beside a number or without.
+    joined: String,
+    /// As a part of `Building 3 Unit 2 802`.
+    spaced: String,
+}
+
+impl DoorText {
+    /// None if nothing is looked for. Width, case and spaces make no difference.
+    #[must_use]
+    pub fn new(wanted: &str) -> Option<Self> {
+        let folded: String = wanted.chars().map(fold).collect();
+        let words: Vec<&str> = folded.split_whitespace().collect();
+        (!words.is_empty()).then(|| Self { joined: words.concat(), spaced: words.join(" ") })
+    }
+
+    #[must_use]
+    pub fn is_part_of(&self, building: &str, unit: &str, room: &str) -> bool {
+        let folded = |label: &str| label.chars().map(fold).filter(|c| !c.is_whitespace()).collect::<String>();
+        let key = door_key(building, unit, room);
+        let bare: Vec<&str> = key.split('\u{1f}').collect();
+        let [house, stairs, door] = bare[..] else { return false };
+        let named = |name: &str, before: &str, after: &str| match name {
+            "" => String::new(),
+            name => format!("{before}{name}{after}"),
+        };
+        let written = [folded(building), folded(unit), folded(room)];
+        let joined = |labels: &[&str]| {
+            let there: Vec<&str> = labels.iter().copied().filter(|label| !label.is_empty()).collect();
+            there.join("-").contains(&self.joined)
+        };
+        let titled = named(house, "", "栋") + &named(stairs, "", "单元") + &named(door, "", "室");
+        joined(&written.each_ref().map(String::as_str))
+            || joined(&bare)
+            || titled.contains(&self.joined)
+            || format!("{}{}{door}", named(house, "BUILDING ", " "), named(stairs, "UNIT ", " "))
+                .contains(&self.spaced)
     }
 }
 
-fn split_number(text: &str) -> (&str, &str) {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    (text[..end].trim_start_matches('0'), &text[end..])
-}
-
-/// The order in which a worker walks: building, unit, then from the top floor down (the lift takes her up), then room.
-///
-/// Each argument is `(building, unit, room)`.
-#[must_use]
-pub fn walking_order(left: (&str, &str, &str), right: (&str, &str, &str)) -> Ordering {
-    let bare = |label: &str, ends: &[&str]| {
-        let mut key = String::new();
-        push_label(&mut key, label, ends);
-        key
+/// As [`door_key`] has it: of half width, in capitals.
+fn fold(character: char) -> char {
+    let half = match character {
+        '\u{3000}' => ' ',
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character),
+        other => other,
     };
-    natural_order(&bare(left.0, &BUILDING_ENDS), &bare(right.0, &BUILDING_ENDS))
-        .then_with(|| natural_order(&bare(left.1, &UNIT_ENDS), &bare(right.1, &UNIT_ENDS)))
-        .then_with(|| floor_of(right.2).cmp(&floor_of(left.2)))
-        .then_with(|| natural_order(left.2, right.2))
+    half.to_ascii_uppercase()
 }
 
 #[cfg(test)]
@@ -166,18 +203,60 @@ mod tests {
 
     #[test]
     fn people_walk_down_from_the_top() {
-        let mut doors = [
-            ("10", "1", "101"),
-            ("2", "1", "102"),
+        let walk = [
+            ("", "", "1"),
             ("2", "1", "1001"),
-            ("2", "1", "101"),
             ("2", "1", "1002"),
+            ("2栋", "01", "101"),
+            ("2", "1", "101A"),
+            ("2", "1", "0102"),
+            ("2", "1", "12"),
+            ("2", "1", "甲"),
+            ("2", "10", "1"),
+            ("2A", "", "1"),
+            ("10号楼", "1", "101"),
+            ("A", "", "1"),
+            ("东风里", "", "1"),
         ];
-        doors.sort_by(|a, b| walking_order(*a, *b));
-        let rooms: Vec<&str> = doors.iter().map(|door| door.2).collect();
-        assert_eq!(rooms, ["1001", "1002", "101", "102", "101"]);
-        assert_eq!(natural_order("10", "10A"), Ordering::Less);
-        assert_eq!(walking_order(("3栋", "1", "101"), ("3", "01", "101")), Ordering::Equal);
+        for (at, before) in walk.iter().enumerate() {
+            for after in &walk[at + 1..] {
+                let key = |door: &(&str, &str, &str)| walking_key(door.0, door.1, door.2);
+                assert!(key(before) < key(after), "{before:?} before {after:?}");
+            }
+        }
+        assert_eq!(walking_key("3栋", "1", "101"), walking_key("3", "01", "101"));
+        assert_eq!(walking_key("3", "1", "0101"), walking_key("3", "1", "101"));
+    }
+
+    #[test]
+    fn a_door_is_found_however_it_is_asked_for() {
+        let found = |wanted: &str| {
+            let wanted = DoorText::new(wanted).unwrap();
+            [("3号楼", "02", "802A室"), ("13", "", "12")]
+                .map(|(building, unit, room)| wanted.is_part_of(building, unit, room))
+        };
+        for wanted in [
+            "802",
+            "802a",
+            "８０２",
+            "3-2-802",
+            " 3-2",
+            "3栋2单元802",
+            "3 栋 2 单元",
+            "3号楼",
+            "802A室",
+            "Building 3 Unit 2 802",
+            "unit 2",
+        ] {
+            assert_eq!(found(wanted), [true, false], "{wanted}");
+        }
+        assert_eq!(found("13-12"), [false, true]);
+        assert_eq!(found("3"), [true, true]);
+        // Digits of two labels are no number.
+        for wanted in ["28", "1312", "13-2", "902", "栋12栋"] {
+            assert_eq!(found(wanted), [false, false], "{wanted}");
+        }
+        assert!(DoorText::new(" \u{3000}").is_none());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use domain::area::AreaNumber;
-use domain::door::walking_order;
+use domain::door::{DoorText, walking_key};
 use domain::id::{DwellingId, PersonId};
 use domain::state::{Labels, State as _, SweepNumber};
 use domain::sweep::{Kind, Reason, due_at};
@@ -44,22 +44,35 @@ pub struct Page<Row, Place> {
     pub next: Option<Place>,
 }
 
-/// The door at which a list begins within an area; none for its first.
-type Begin = Option<(Labels, DwellingId)>;
-
-/// The order of doors within an area.
-pub(crate) fn door_order(a: (&Labels, DwellingId), b: (&Labels, DwellingId)) -> Ordering {
-    walking_order((&a.0.building, &a.0.unit, &a.0.room), (&b.0.building, &b.0.unit, &b.0.room))
-        .then(a.1.cmp(&b.1))
+/// Where a door stands in the walk of its area; ties are in the order of ids.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Stand {
+    pub walk: Vec<u8>,
+    pub dwelling: DwellingId,
 }
+
+impl Stand {
+    pub fn of(labels: &Labels, dwelling: DwellingId) -> Self {
+        Self { walk: walking_key(&labels.building, &labels.unit, &labels.room), dwelling }
+    }
+}
+
+/// Which doors of an area a list is of.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub reason: Option<Reason>,
+    /// What is written on them.
+    pub text: Option<DoorText>,
+    /// The last place that belongs to it; none for all there are.
+    pub until: Option<DoorPlace>,
+}
+
+/// So many doors are read at once while a page is filled.
+const STRIDE: usize = 1000;
 
 /// People before the door itself.
 fn person_order(a: Option<PersonId>, b: Option<PersonId>) -> Ordering {
     a.is_none().cmp(&b.is_none()).then(a.cmp(&b))
-}
-
-fn is_before(door: &Door, begin: Option<&(Labels, DwellingId)>) -> bool {
-    begin.is_some_and(|(labels, id)| door_order((&door.labels, door.id), (labels, *id)).is_lt())
 }
 
 impl Line {
@@ -83,15 +96,15 @@ impl Reader {
         &mut self,
         areas: Vec<AreaNumber>,
         from: Option<DoorPlace>,
-    ) -> Result<Vec<(AreaNumber, Begin)>> {
+    ) -> Result<Vec<(AreaNumber, Option<Stand>)>> {
         let Some(from) = from else { return Ok(areas.into_iter().map(|area| (area, None)).collect()) };
-        let labels = self.place_labels(from)?;
+        let stand = self.stand(from)?;
         let start = self.book().areas.code(from.area);
         let mut left = Vec::new();
         for area in areas {
             match self.book().areas.code(area).cmp(start) {
                 Ordering::Less => {}
-                Ordering::Equal => left.push((area, Some((labels.clone(), from.dwelling)))),
+                Ordering::Equal => left.push((area, Some(stand.clone()))),
                 Ordering::Greater => left.push((area, None)),
             }
         }
@@ -107,14 +120,28 @@ impl Reader {
         mut each: impl FnMut(&mut Self, Door) -> Result<bool>,
     ) -> Result<()> {
         let areas = self.areas_with_doors(area)?;
-        for (number, begin) in self.areas_from(areas, from)? {
-            for door in self.doors(sweep, number)? {
-                if !is_before(&door, begin.as_ref()) && !each(self, door)? {
-                    return Ok(());
+        for (number, mut begin) in self.areas_from(areas, from)? {
+            loop {
+                let mut doors = self.walk_from(sweep, number, begin.as_ref(), Some(STRIDE + 1))?;
+                begin = (doors.len() > STRIDE)
+                    .then(|| doors.pop())
+                    .flatten()
+                    .map(|door| Stand::of(&door.labels, door.id));
+                for door in doors {
+                    if !each(self, door)? {
+                        return Ok(());
+                    }
+                }
+                if begin.is_none() {
+                    break;
                 }
             }
         }
         Ok(())
+    }
+
+    fn stand(&mut self, place: DoorPlace) -> Result<Stand> {
+        Ok(Stand::of(&self.place_labels(place)?, place.dwelling))
     }
 
     fn place_labels(&mut self, place: DoorPlace) -> Result<Labels> {
@@ -133,26 +160,59 @@ impl Reader {
         &mut self,
         sweep: SweepNumber,
         area: AreaNumber,
-        reason: Option<Reason>,
+        wanted: &Wanted,
         after: Option<DoorPlace>,
         limit: usize,
     ) -> Result<Page<(AreaNumber, Door, Reason), DoorPlace>> {
-        let mut areas = self.book().areas.subtree(area);
-        areas.sort_by(|a, b| self.book().areas.code(*a).cmp(self.book().areas.code(*b)));
+        let until = match wanted.until {
+            Some(place) => Some((self.book().areas.code(place.area).to_owned(), self.stand(place)?)),
+            None => None,
+        };
         let mut rows: Vec<(AreaNumber, Door, Reason)> = Vec::new();
         let mut more = false;
-        'areas: for (number, begin) in self.areas_from(areas, after)? {
-            for (door, found) in self.residual(sweep, number)? {
-                let passed = after.is_some_and(|after| after.dwelling == door.id);
-                if passed || is_before(&door, begin.as_ref()) || reason.is_some_and(|reason| reason != found)
-                {
-                    continue;
+        // Whether the list goes on after this door.
+        let mut take = |reader: &mut Self, area: AreaNumber, door: Door, found: Option<Reason>| {
+            let over = until.as_ref().is_some_and(|(last, stand)| {
+                let code = reader.book().areas.code(area);
+                code.cmp(last).then_with(|| Stand::of(&door.labels, door.id).cmp(stand)).is_gt()
+            });
+            if over {
+                return false;
+            }
+            let Some(found) = found else { return true };
+            let labels = &door.labels;
+            let meant = after.is_none_or(|after| after.dwelling != door.id)
+                && wanted.reason.is_none_or(|reason| reason == found)
+                && wanted
+                    .text
+                    .as_ref()
+                    .is_none_or(|text| text.is_part_of(&labels.building, &labels.unit, &labels.room));
+            if !meant {
+                return true;
+            }
+            if rows.len() == limit {
+                more = true;
+                return false;
+            }
+            rows.push((area, door, found));
+            true
+        };
+        if self.book().is_open(sweep) {
+            self.each_door(sweep, area, after, |reader, door| {
+                let (area, found) = (door.dwelling.area, door.reason());
+                Ok(take(reader, area, door, found))
+            })?;
+        } else {
+            let mut areas = self.book().areas.subtree(area);
+            areas.sort_by(|a, b| self.book().areas.code(*a).cmp(self.book().areas.code(*b)));
+            'areas: for (number, begin) in self.areas_from(areas, after)? {
+                for (door, found) in self.residual(sweep, number)? {
+                    let before =
+                        begin.as_ref().is_some_and(|begin| Stand::of(&door.labels, door.id) < *begin);
+                    if !before && !take(self, number, door, Some(found)) {
+                        break 'areas;
+                    }
                 }
-                if rows.len() == limit {
-                    more = true;
-                    break 'areas;
-                }
-                rows.push((number, door, found));
             }
         }
         let place =
@@ -208,25 +268,24 @@ impl Reader {
             Ok(true)
         })?;
         lines.retain(|line| !line.kind.task().is_empty());
-        let labels = after.as_ref().map(|after| self.place_labels(after.line.door)).transpose()?;
+        let stand = after.as_ref().map(|after| self.stand(after.line.door)).transpose()?;
         let areas = &self.book().areas;
         // What is due at no known time comes last.
         let over = |due: &str| due_at(due).unwrap_or(Millis::MAX);
-        let order = |a: (Millis, LinePlace, &Labels), b: (Millis, LinePlace, &Labels)| {
-            a.0.cmp(&b.0)
-                .then_with(|| areas.code(a.1.door.area).cmp(areas.code(b.1.door.area)))
-                .then_with(|| door_order((a.2, a.1.door.dwelling), (b.2, b.1.door.dwelling)))
-                .then_with(|| person_order(a.1.person, b.1.person))
+        type Order<'c> = (Millis, &'c str, Stand, bool, Option<PersonId>);
+        let order = |due: &str, place: LinePlace, stand: Stand| -> Order<'_> {
+            (over(due), areas.code(place.door.area), stand, place.person.is_none(), place.person)
         };
-        if let (Some(after), Some(labels)) = (after, labels) {
-            lines.retain(|line| {
-                let before = (over(&after.due), after.line, &labels);
-                order((over(&line.due), line.place(), &line.door.labels), before).is_gt()
-            });
+        let mut ordered: Vec<(Order<'_>, Line)> = lines
+            .into_iter()
+            .map(|line| (order(&line.due, line.place(), Stand::of(&line.door.labels, line.door.id)), line))
+            .collect();
+        if let (Some(after), Some(stand)) = (after, stand) {
+            let before = order(&after.due, after.line, stand);
+            ordered.retain(|(order, _)| *order > before);
         }
-        lines.sort_by(|a, b| {
-            order((over(&a.due), a.place(), &a.door.labels), (over(&b.due), b.place(), &b.door.labels))
-        });
+        ordered.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut lines: Vec<Line> = ordered.into_iter().map(|(_, line)| line).collect();
         let more = lines.len() > limit;
         lines.truncate(limit);
         let next = lines.last().map(|line| TaskPlace { due: line.due.clone(), line: line.place() });

@@ -127,7 +127,8 @@ impl Reader {
         let connection = self.views.connection();
         let mut read = connection.prepare_cached(
             "select id, place, on_roster, listed, changed, building, unit, room from dwelling
-             where area = ?1 and id > ?2 order by id",
+             where area = ?1 and (walk, id) > (coalesce((select walk from dwelling where id = ?2), x''), ?2)
+             order by walk, id",
         )?;
         let mut read_round = connection.prepare_cached(&format!(
             "select {ROUND_COLUMNS} from round where sweep = ?1 and dwelling = ?2"

@@ -19,7 +19,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::content::Content;
 use crate::directory::{self, Directory};
 use crate::error::{Result, StoreError};
-use crate::lists::door_order;
+use crate::lists::Stand;
 use crate::schema;
 use crate::store::read_fact;
 use crate::views::{HOUR, ROUND_COLUMNS, Views, round_from};
@@ -75,10 +75,6 @@ pub struct Line {
     /// For someone who moved: the door where she was seen last.
     pub seen_at: Option<DwellingId>,
     pub due: String,
-}
-
-fn in_walking_order(a: &Door, b: &Door) -> std::cmp::Ordering {
-    door_order((&a.labels, a.id), (&b.labels, b.id))
 }
 
 impl Reader {
@@ -319,19 +315,33 @@ impl Reader {
             let Some(door) = self.door(sweep, id)? else { continue };
             left.extend(door.reason().map(|reason| (door, reason)));
         }
-        left.sort_by(|(a, _), (b, _)| in_walking_order(a, b));
+        left.sort_by_cached_key(|(door, _)| Stand::of(&door.labels, door.id));
         Ok(left)
     }
 
     /// Every door counted directly under an area, in walking order.
     pub fn doors(&self, sweep: SweepNumber, area: AreaNumber) -> Result<Vec<Door>> {
+        self.walk_from(sweep, area, None, None)
+    }
+
+    /// As many doors counted directly under an area, in walking order, as are wanted; from a place on, it included.
+    pub(crate) fn walk_from(
+        &self,
+        sweep: SweepNumber,
+        area: AreaNumber,
+        from: Option<&Stand>,
+        most: Option<usize>,
+    ) -> Result<Vec<Door>> {
         let mut read = self.views.connection().prepare_cached(&format!(
             "select dwelling.id, dwelling.place, dwelling.on_roster, dwelling.listed, dwelling.changed,
                 dwelling.building, dwelling.unit, dwelling.room, {ROUND_COLUMNS}
              from dwelling left join round on round.sweep = ?1 and round.dwelling = dwelling.id
-             where dwelling.area = ?2"
+             where dwelling.area = ?2 and (dwelling.walk, dwelling.id) >= (?3, ?4)
+             order by dwelling.walk, dwelling.id limit ?5"
         ))?;
-        let rows = read.query_map(params![sweep, area], |row| {
+        let (walk, id) = from.map_or((&[][..], [0; 16]), |stand| (&stand.walk, stand.dwelling.0));
+        let most = most.and_then(|most| i64::try_from(most).ok()).unwrap_or(-1);
+        let rows = read.query_map(params![sweep, area, walk, id, most], |row| {
             Ok(Door {
                 id: Id(row.get(0)?),
                 dwelling: Dwelling {
@@ -345,9 +355,7 @@ impl Reader {
                 round: round_from(row, 8)?.unwrap_or_default(),
             })
         })?;
-        let mut doors: Vec<Door> = rows.collect::<rusqlite::Result<_>>()?;
-        doors.sort_by(in_walking_order);
-        Ok(doors)
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The buildings of an area and of all below it, each by its comparison key, as one of its doors writes it.

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 30;
+pub const VIEWS_VERSION: i64 = 31;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -236,8 +236,9 @@ create index device_of_worker on device (worker);
 create index device_of_role on device (role, area) where revoked_at is null;
 create table access (account blob primary key, role integer not null, area integer not null) without rowid;
 create table dwelling (id blob primary key, area integer not null, place integer not null, on_roster integer not null,
-    listed integer not null, changed integer not null, building text not null, unit text not null, room text not null) without rowid;
-create index dwelling_of_area on dwelling (area);
+    listed integer not null, changed integer not null, building text not null, unit text not null, room text not null,
+    walk blob not null) without rowid; -- walk: as domain::door::walking_key
+create index dwelling_of_area on dwelling (area, walk, id);
 create table door (area integer not null, key text not null, dwelling blob not null, primary key (area, key)) without rowid;
 create table departure (area integer not null, dwelling blob not null, position integer not null,
     primary key (area, dwelling)) without rowid;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
 use domain::case::{Case, Climb, Event, Filled, Lesson, Report, Subject};
+use domain::door::walking_key;
 use domain::fact::{Light, Outcome, Place};
 use domain::hand_over::HandOver;
 use domain::id::{ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, SeriesId, SlipId};
@@ -739,8 +740,8 @@ impl State for Views {
     ) -> Result<()> {
         self.put_door(area, key, id)?;
         self.cached(
-            "insert into dwelling (id, area, place, on_roster, listed, changed, building, unit, room)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "insert into dwelling (id, area, place, on_roster, listed, changed, building, unit, room, walk)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             id.0,
@@ -751,7 +752,8 @@ impl State for Views {
             dwelling.changed,
             labels.building,
             labels.unit,
-            labels.room
+            labels.room,
+            walking_key(&labels.building, &labels.unit, &labels.room)
         ])?;
         self.dwellings.insert(id, Slot { value: Some(dwelling), dirty: false });
         Ok(())

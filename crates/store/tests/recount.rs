@@ -11,8 +11,11 @@ use domain::fact::{Body, FoundBy, Light, Outcome, Place, SignReason};
 use domain::id::Id;
 use domain::plan::PlanKind;
 use domain::state::{Dwelling, Labels, Round, State};
+use domain::sweep::Reason;
 use ledger::seal::TerritoryKey;
 use proptest::prelude::*;
+use store::lists::{DoorPlace, Wanted};
+use store::query::Door;
 use store::{Reader, Store};
 
 const NOW: i64 = 1_582_000_000_000;
@@ -505,7 +508,7 @@ proptest! {
         for limit in [1, 3, 100] {
             let (mut after, mut doors) = (None, Vec::new());
             loop {
-                let page = reader.residual_page(0, 0, None, after, limit).unwrap();
+                let page = reader.residual_page(0, 0, &Wanted::default(), after, limit).unwrap();
                 prop_assert!(page.rows.len() <= limit);
                 doors.extend(page.rows.iter().map(|(_, door, _)| usize::from(door.id.0[0]) - 1));
                 after = page.next;
@@ -515,6 +518,17 @@ proptest! {
             }
             prop_assert_eq!(doors.len(), missing.len());
             prop_assert_eq!(&BTreeSet::from_iter(doors), &missing);
+            // A page asked for again by where it begins and ends, and only what is written on a door.
+            let whole = reader.residual_page(0, 0, &Wanted::default(), None, 1000).unwrap().rows;
+            for begin in 0..whole.len() {
+                let place = |at: usize| DoorPlace { area: whole[at].0, dwelling: whole[at].1.id };
+                let end = (begin + limit).min(whole.len() - 1);
+                let wanted = Wanted { until: Some(place(end)), ..Wanted::default() };
+                let again = reader.residual_page(0, 0, &wanted, Some(place(begin)), 1000).unwrap();
+                prop_assert_eq!(again.next, None);
+                let ids = |rows: &[(u32, Door, Reason)]| rows.iter().map(|row| row.1.id).collect::<Vec<_>>();
+                prop_assert_eq!(ids(&again.rows), ids(&whole[begin + 1..=end]));
+            }
             let (mut after, mut paged) = (None, Vec::new());
             loop {
                 let page = reader.reconcile_page(0, 0, None, after, limit).unwrap();

@@ -127,7 +127,7 @@ export default {
     action: 'What to do next',
     do: { never_visited: 'Go to the door', no_answer: 'Go again at another hour, or telephone', refused_unsigned: 'The secretary looks into it, then signs' },
     sign: 'Sign off',
-    find: 'Find a building or room on this page',
+    find: 'Find a building or room',
     more: '{n} more',
     none: 'None left: every door on record here is accounted for.',
     noneOf: 'No dwelling is left for this reason: {reason}.',

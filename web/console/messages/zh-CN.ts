@@ -127,7 +127,7 @@ export default {
     action: '下一步',
     do: { never_visited: '上门', no_answer: '换个时间再上门，或打电话', refused_unsigned: '书记核实，再签字' },
     sign: '签字',
-    find: '在本页查找楼栋、房号',
+    find: '查找楼栋、房号',
     more: '再看 {n} 户',
     none: '没有未到的户：登记在册的门都已核清。',
     noneOf: '没有“{reason}”的户。',

@@ -15,6 +15,7 @@ use intake::sheet::outcome_word;
 use intake::template::{MOST_ROWS, Template, TemplateError, Value};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use store::lists::Wanted;
 use store::query::Door;
 use store::{Reader, Sealed, Store};
 
@@ -242,7 +243,7 @@ fn rows_of(
     match rows {
         RowsOf::Areas => areas(reader, sweep, area, fields),
         RowsOf::Residual => {
-            let page = reader.residual_page(sweep, area, None, None, MOST_ROWS + 1)?;
+            let page = reader.residual_page(sweep, area, &Wanted::default(), None, MOST_ROWS + 1)?;
             let book = reader.book();
             let mut found = Vec::with_capacity(page.rows.len());
             for (number, door, reason) in page.rows {

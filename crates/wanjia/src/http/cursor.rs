@@ -49,6 +49,14 @@ pub fn text<P: Place>(place: &P) -> String {
 /// # Errors
 /// 422 if this server did not write it.
 pub fn parse<P: Place>(text: Option<&str>) -> Result<Option<P>, Problem> {
+    parse_field("cursor", text)
+}
+
+/// As [`parse`], of a field of another name.
+///
+/// # Errors
+/// 422 if this server did not write it.
+pub fn parse_field<P: Place>(field: &'static str, text: Option<&str>) -> Result<Option<P>, Problem> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     let place = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| {
         let mut rest = bytes.strip_prefix(&[P::KIND])?;
@@ -57,7 +65,7 @@ pub fn parse<P: Place>(text: Option<&str>) -> Result<Option<P>, Problem> {
     });
     place.map(Some).ok_or_else(|| {
         Problem::field(
-            "cursor",
+            field,
             "cursor",
             "翻页标记不是本系统给出的；请从第一页重新开始",
             "the cursor was not given by this system; start again from the first page",

@@ -2,10 +2,12 @@
 
 use axum::extract::State;
 use domain::access::Action;
+use domain::door::DoorText;
 use domain::id::{DwellingId, SweepId};
 use domain::sweep::Reason;
 use domain::time::from_day;
 use serde::{Deserialize, Serialize};
+use store::lists::Wanted;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -28,7 +30,12 @@ struct ResidualQuery {
     area: Option<String>,
     /// `never_visited`, `no_answer` or `refused_unsigned`
     reason: Option<String>,
+    /// Only doors on which this is written, as a part of `3-2-802` or of `3栋2单元802室`; spaces, width and case make
+    /// no difference.
+    find: Option<String>,
     cursor: Option<String>,
+    /// The `next` of a page that is there already: no row after its end is given.
+    until: Option<String>,
     /// 100 unless given, 1,000 at most.
     limit: Option<u64>,
 }
@@ -88,11 +95,15 @@ async fn residual(
 ) -> Result<Json<ResidualPage>, Problem> {
     let (sweep, area) = scope::list_area(&caller, Action::ReadLists, id, query.area.as_deref())?;
     let (limit, after) = (cursor::limit(query.limit)?, cursor::parse(query.cursor.as_deref())?);
-    let wanted = query.reason.as_deref().map(reason).transpose()?;
+    let wanted = Wanted {
+        reason: query.reason.as_deref().map(reason).transpose()?,
+        text: query.find.as_deref().and_then(DoorText::new),
+        until: cursor::parse_field("until", query.until.as_deref())?,
+    };
     let answer = site
         .territory
         .read(move |reader| {
-            let page = reader.residual_page(sweep, area, wanted, after, limit)?;
+            let page = reader.residual_page(sweep, area, &wanted, after, limit)?;
             let areas = &reader.book().areas;
             let rows = page.rows.into_iter().map(|(area, door, reason)| ResidualRow {
                 dwelling: door.id,

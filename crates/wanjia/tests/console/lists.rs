@@ -111,6 +111,23 @@ async fn the_unreached_come_page_by_page_in_walking_order_while_facts_arrive() {
         rest["rows"].as_array().unwrap().iter().map(|row| row["room"].as_str().unwrap()).collect();
     assert_eq!(rooms, ["103", "105", "106", "107"]);
 
+    // The first page again, by where it begins and ends: the door at its end is gone, and nothing after it is given.
+    let again = get(&place, &format!("{uri}&limit=100&until={next}")).await;
+    let rooms: Vec<&str> =
+        again["rows"].as_array().unwrap().iter().map(|row| row["room"].as_str().unwrap()).collect();
+    assert_eq!((rooms, &again["next"]), (vec!["501", "402"], &json!(null)));
+    for (wanted, expected) in [
+        ("106", vec!["106"]),
+        ("7%E6%A0%8B", vec!["103", "105", "106", "107"]),
+        ("7-10", vec!["103", "105", "106", "107"]),
+        ("%20", vec!["501", "402", "103", "105", "106", "107"]),
+        ("999", vec![]),
+    ] {
+        let found = pages(&place, &format!("{uri}&find={wanted}"), 2).await;
+        let rooms: Vec<&str> = found.iter().map(|row| row["room"].as_str().unwrap()).collect();
+        assert_eq!(rooms, expected, "{wanted}");
+    }
+
     place.visit(SWEEP, Id([204; 16]), Outcome::Refused, Light::On).await;
     let signed = get(&place, &format!("{uri}&reason=refused_unsigned")).await;
     assert_eq!(signed["rows"].as_array().unwrap().len(), 1);
@@ -326,6 +343,7 @@ async fn refusals_name_the_field_in_both_languages() {
     let mut told = Vec::new();
     for uri in [
         of_sweep("residual?reason=lost"),
+        of_sweep("residual?until=AQ"),
         of_sweep("residual?limit=0"),
         of_sweep("residual?cursor=nonsense"),
         of_sweep("residual?are=1"),
@@ -352,9 +370,10 @@ async fn refusals_name_the_field_in_both_languages() {
     }
     let expected = "\
 422 reason reason: reason 可用 never_visited、no_answer、refused_unsigned / reason is never_visited, no_answer or refused_unsigned
+422 cursor until: 翻页标记不是本系统给出的；请从第一页重新开始 / the cursor was not given by this system; start again from the first page
 422 limit limit: 每页行数应为 1 到 1000 / limit is a number from 1 to 1000
 422 cursor cursor: 翻页标记不是本系统给出的；请从第一页重新开始 / the cursor was not given by this system; start again from the first page
-422 field are: 字段 are：没有这个字段 `are`, 可用的有 `area`, `reason`, `cursor`, `limit` / field are: unknown field `are`, expected one of `area`, `reason`, `cursor`, `limit`
+422 field are: 字段 are：没有这个字段 `are`, 可用的有 `area`, `reason`, `find`, `cursor`, `until`, `limit` / field are: unknown field `are`, expected one of `area`, `reason`, `find`, `cursor`, `until`, `limit`
 422 unknown_area area: 没有这个编码的区域 / no area has this code
 403 outside_area -: 这不在您负责的范围内 / this lies outside the area you are responsible for
 403 outside_area -: 这不在您负责的范围内 / this lies outside the area you are responsible for
