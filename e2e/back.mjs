@@ -145,6 +145,7 @@ describe('the ways back', () => {
       await page.getByText('两天的胰岛素').waitFor()
       await page.getByRole('button', { name: sure, exact: true }).click()
       await page.locator('.state[data-state=withdrawn]', { hasText: withdrawn }).waitFor()
+      assert.ok(await page.locator('.state[data-state=withdrawn]').evaluate((state) => document.activeElement === state), 'the focus is where it says so')
       assert.doesNotMatch(await page.locator('main').innerText(), /胰岛素/)
       assert.ok((await page.locator('main').innerText()).includes(receipt))
       await shot(page, `withdrawn-${locale}`)

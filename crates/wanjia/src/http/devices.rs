@@ -359,7 +359,7 @@ struct Device {
     odk: bool,
     #[schema(format = DateTime)]
     enrolled_at: String,
-    /// When it last sent something, or asked for something (to ten minutes).
+    /// When it last sent something, or asked for something (to ten minutes); for a street only the former.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     last_seen_at: Option<String>,
@@ -412,7 +412,12 @@ async fn devices(
                     role: Role::from_code(row.device.role).map_or("", Role::as_str),
                     odk: row.device.public_key == own,
                     enrolled_at: instant(row.device.enrolled_at),
-                    last_seen_at: phone.map(|phone| phone.seen_at).max(row.pushed_at).map(instant),
+                    // That it asks for something is no report of what was seen.
+                    last_seen_at: phone
+                        .map(|phone| phone.seen_at)
+                        .filter(|_| manages)
+                        .max(row.pushed_at)
+                        .map(instant),
                     revoked_at: row.device.revoked_at.map(instant),
                     ends_at: row.device.ends_at.map(instant),
                     facts: row.facts,
