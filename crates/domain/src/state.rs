@@ -10,12 +10,12 @@ use crate::area::{AreaNumber, AreaTree};
 use crate::case::{Case, Climb, Event, Filled, Lesson, Report, Subject};
 use crate::fact::{Light, Outcome, Place};
 use crate::hand_over::HandOver;
+use crate::held::{Held, Refusal};
 use crate::id::{
     ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId,
     SubscriptionId, SweepId,
 };
 use crate::plan::PlanKind;
-use crate::held::{Held, Refusal};
 use crate::slip::{Reading, Said, Slip};
 use crate::subscription::Subscription;
 use crate::time::{Day, Millis};

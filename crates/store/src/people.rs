@@ -363,11 +363,13 @@ impl Reader {
                 "select fact from facts where series = (select number from series where id = ?1) and sequence > ?2
                     and received_at > ?3 order by sequence",
             )?;
-            let rows = read.query_map(params![waiting.series.0, waiting.sequence, refused_at], |row| row.get(0))?;
+            let rows =
+                read.query_map(params![waiting.series.0, waiting.sequence, refused_at], |row| row.get(0))?;
             rows.collect::<rusqlite::Result<_>>()?
         };
         for bytes in later {
-            let envelope = Envelope::decode(&bytes).map_err(|error| StoreError::Damaged(error.to_string()))?;
+            let envelope =
+                Envelope::decode(&bytes).map_err(|error| StoreError::Damaged(error.to_string()))?;
             let later = Fact::decode(&envelope.payload).ok();
             if later.and_then(|fact| self::about(&fact.body)) == Some(about) {
                 return Ok(true);

@@ -10,8 +10,8 @@ use domain::case::{Case, Climb, Event, Filled, Lesson, Report, Subject};
 use domain::door::walking_key;
 use domain::fact::{Light, Outcome, Place};
 use domain::hand_over::HandOver;
-use domain::id::{ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, SeriesId, SlipId};
 use domain::held::{Fate, Held, Refusal};
+use domain::id::{ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, SeriesId, SlipId};
 use domain::slip::{Decision, Reading, Said, Slip};
 use domain::state::{
     Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,

@@ -13,7 +13,9 @@ use domain::case::{Filled, Subject};
 use domain::fact::Body;
 use domain::id::{DwellingId, PersonId, SlipId};
 use domain::identity::Identity;
-use domain::slip::{self, Decision, Reason, SLIP_LIMIT, Said, Shut, Slip, TAKE_BACK_LIMIT, WAITING_LIMIT, What};
+use domain::slip::{
+    self, Decision, Reason, SLIP_LIMIT, Said, Shut, Slip, TAKE_BACK_LIMIT, WAITING_LIMIT, What,
+};
 use domain::state::{Book, State as _};
 use intake::cell;
 use programme::answer::Value;
@@ -580,7 +582,8 @@ async fn reopen(
             Ok(scope::holds_door(reader, &asker, Action::DecideSaid, said.dwelling)?.then_some(said))
         })
         .await?;
-    decided.ok_or_else(|| Problem::not_found("unknown_said", "没有这一条", "nothing of this id was decided"))?;
+    decided
+        .ok_or_else(|| Problem::not_found("unknown_said", "没有这一条", "nothing of this id was decided"))?;
     let actor = caller.actor();
     let reopened = site
         .territory
@@ -1129,7 +1132,11 @@ async fn withdraw(
     let slip = holder.slip;
     let said = site.territory.read(move |reader| Ok(reader.said(id)?)).await?;
     if said.is_none_or(|said| said.slip != slip) {
-        return Err(Problem::not_found("unknown_said", "没有用这张便条说过这一条", "nothing of this id was said with this slip"));
+        return Err(Problem::not_found(
+            "unknown_said",
+            "没有用这张便条说过这一条",
+            "nothing of this id was said with this slip",
+        ));
     }
     let withdrawn = site
         .territory
@@ -1150,8 +1157,12 @@ async fn withdraw(
     if withdrawn {
         return Ok(StatusCode::NO_CONTENT);
     }
-    Err(Problem::conflict("decided", "社区已经办过这一条，不能撤回了", "the community has decided on this, so it cannot be withdrawn")
-        .remedy("要改请选「更正」，或打电话给社区", "to change it ask for a correction, or call the community"))
+    Err(Problem::conflict(
+        "decided",
+        "社区已经办过这一条，不能撤回了",
+        "the community has decided on this, so it cannot be withdrawn",
+    )
+    .remedy("要改请选「更正」，或打电话给社区", "to change it ask for a correction, or call the community"))
 }
 
 /// The name of someone who was reported with this slip, as it was written then: whoever answers reads of whom a request

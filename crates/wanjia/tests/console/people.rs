@@ -229,11 +229,17 @@ async fn a_street_reads_which_phones_are_silent_and_not_whose_they_are() {
     let rows = |answer: Value| answer["devices"].as_array().unwrap().clone();
     let before = rows(place.ask(street, "GET", "/v1/devices", None).await.json());
     assert!(before.iter().any(|row| row["series"] == json!(place.own_phone.series)), "{before:?}");
-    assert!(before.iter().all(|row| row["worker_name"].is_null() && row["revoked_at"].is_null()), "{before:?}");
+    assert!(
+        before.iter().all(|row| row["worker_name"].is_null() && row["revoked_at"].is_null()),
+        "{before:?}"
+    );
     // It asks for its doors, which is no report.
     assert_eq!(place.by_phone(&place.own_phone, "GET", "/v1/pull", None).await.status, 200);
     let before = rows(place.ask(street, "GET", "/v1/devices", None).await.json());
-    assert!(before.iter().all(|row| row["area_name"].is_string() && row["last_seen_at"].is_null()), "{before:?}");
+    assert!(
+        before.iter().all(|row| row["area_name"].is_string() && row["last_seen_at"].is_null()),
+        "{before:?}"
+    );
     // One from which something came is not among them; its secretary reads it all the same, with its worker.
     let push = place.own_phone.push(visited(SWEEP, place.home(false).await, Outcome::Met, Light::On));
     assert_eq!(place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(push)).await.status, 200);
@@ -277,9 +283,13 @@ async fn what_waits_is_refused_for_a_reason_that_its_phone_is_told_and_waits_aga
     let waits = place.ask(SECRETARY, "GET", "/v1/quarantine", None).await.json();
     assert_eq!(numbers(waits), [json!(later)]);
     let refused = place.ask(SECRETARY, "GET", "/v1/quarantine?refused=true", None).await.json();
-    assert_eq!((&refused["rows"][0]["refusal"], numbers(refused.clone())), (&json!("mistaken"), vec![json!(sequence)]));
+    assert_eq!(
+        (&refused["rows"][0]["refusal"], numbers(refused.clone())),
+        (&json!("mistaken"), vec![json!(sequence)])
+    );
     let devices = place.ask(SECRETARY, "GET", "/v1/devices", None).await.json();
-    let own = devices["devices"].as_array().unwrap().iter().find(|row| row["series"] == json!(series)).unwrap();
+    let own =
+        devices["devices"].as_array().unwrap().iter().find(|row| row["series"] == json!(series)).unwrap();
     assert_eq!(own["quarantined"], 1, "{own}");
     // The phone is told once, in words that say what to do.
     let (held, cursor) = told(&place, &cursor).await;

@@ -344,7 +344,8 @@ async fn what_was_decided_by_mistake_is_taken_back_within_a_day_and_she_reads_th
     assert_eq!((&shown["state"], &shown["help"]), (&json!("declined"), &json!(["medicine"])));
     assert!(shown["reopened_at"].is_null(), "{shown}");
     let kept: Vec<_> = place.every_fact();
-    let kept = kept.iter().filter(|fact| matches!(fact.body, Body::SaidSettled { kept: Some(_), .. })).count();
+    let kept =
+        kept.iter().filter(|fact| matches!(fact.body, Body::SaidSettled { kept: Some(_), .. })).count();
     assert_eq!(kept, 1);
 
     // After a day nothing is there to be taken back to, and someone on the list is put right on her own page.
