@@ -347,6 +347,48 @@ describe('a phone', () => {
     await context.close()
   })
 
+  it('says on the way to the day how much is offered, first in it, and hands a round over only when it is asked to whom', async () => {
+    const { page, context } = await phone()
+    const day = page.locator('.tabs a', { hasText: '今天' })
+    assert.equal(await day.locator('.badge').count(), 0)
+    const named = (zh) => ({ code: 'x', zh, en: 'x' })
+    const wang = { worker: '00000000-0000-7000-8000-0000000000b1', name: '王丽' }
+    const due = new Date(Date.now() + 3_600_000).toISOString()
+    const [door] = mock.doors.filter(({ area_code: code }) => code === GRID)
+    const row = (id, more = {}) => ({
+      case: `00000000-0000-7000-8000-0000000000f${id}`, task: 'leave:x', programme: 'epidemic', version: '1', pathway: named('居家观察'), state: named('观察中'), kind: 'leave', of: named('观察中'), role: 'grid_worker', climbed: false, since: due, remind_at: due, due, turn: 0, steps: [],
+      about: { dwelling: door.dwelling, area_code: GRID, area_name: '', building: door.building, unit: door.unit, room: door.room },
+      ...more,
+    })
+    const offer = { offered: mock.actor, offered_by: wang.worker }
+    mock.tasks = { known: '3', roles: [], colleagues: [wang], others: [], rows: [row(1), row(2, offer), row(3, offer)] }
+    await page.locator('.tabs a', { hasText: '同步' }).click()
+    await page.getByRole('button', { name: '立即同步' }).click()
+    await day.locator('.badge', { hasText: '2' }).waitFor()
+    assert.match(await day.innerText(), /2 件有人想交给您/)
+    mock.tasks = null
+    await day.click()
+    const first = page.locator('.group').first()
+    await first.getByText('有人想交给您').waitFor()
+    await first.getByRole('button', { name: '接手', exact: true }).first().click()
+    await day.locator('.badge', { hasText: '1' }).waitFor()
+
+    const written = async () => (await outbox(page)).length
+    const before = await written()
+    await page.getByRole('button', { name: '把剩下的交给同事' }).click()
+    const dialog = page.locator('dialog')
+    await dialog.getByRole('button', { name: '交给 王丽' }).waitFor()
+    assert.equal(await written(), before, 'nothing is handed over by asking')
+    await dialog.getByRole('button', { name: '取消' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    assert.equal(await written(), before)
+    await page.getByRole('button', { name: '把剩下的交给同事' }).click()
+    await dialog.getByRole('button', { name: '交给 王丽' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    assert.ok((await written()) > before)
+    await context.close()
+  })
+
   it('leads from a step that was sent back to its case, names what it needs, and puts it away', async () => {
     const named = (zh) => ({ code: 'x', zh, en: 'x' })
     const door = mock.doors.find(({ area_code: code }) => code === GRID)

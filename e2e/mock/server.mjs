@@ -61,6 +61,10 @@ export function makeMock({ now = Date.now } = {}) {
     cutNextPush: false,
     rewrite: false,
     quarantineNext: null,
+    /** Of the phone that enrolled last. */
+    actor: '',
+    /** What the phone's next pulls tell of records that waited. */
+    decisions: /** @type {object[]} */ ([]),
     pushes: 0,
     /** What a phone is told of published plans; null: nothing changed. */
     plans: /** @type {object[] | null} */ (null),
@@ -319,7 +323,7 @@ export function makeMock({ now = Date.now } = {}) {
       devices.set(body.series, { ...invitation, token, publicKey: Buffer.from(body.public_key, 'base64'), enrolled_at: new Date(now()).toISOString(), last_seen_at: null, revoked_at: null, facts: new Map(), quarantined: 0 })
       return {
         status: 201,
-        body: { token, actor: randomUUID(), worker_name: invitation.worker_name, area: { code: invitation.area_code, name: areaName(invitation.area_code) }, sweeps: [sweep.id], territory: '420102', campaign: { offset_hours: 8 }, checkpoint_key: publicKey.toString('base64'), recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }) },
+        body: { token, actor: (mock.actor = randomUUID()), worker_name: invitation.worker_name, area: { code: invitation.area_code, name: areaName(invitation.area_code) }, sweeps: [sweep.id], territory: '420102', campaign: { offset_hours: 8 }, checkpoint_key: publicKey.toString('base64'), recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }) },
       }
     }
     if (path === '/v1/facts' && method === 'POST') {
@@ -347,7 +351,7 @@ export function makeMock({ now = Date.now } = {}) {
       if (mock.endsAt !== null && Date.parse(mock.endsAt) < now()) return problem(403, '没有权限', '这台手机的任务期限已过。', 'This phone’s deployment has ended.', 'device_ended')
       const after = Number(query.get('after') || 0)
       const changed = doors.filter((door) => within(door.area_code, device.area_code) && door.version > after)
-      return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => (after > 0 ? { ...doorOut(door), members: undefined } : doorOut(door))), removed: [], recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }), sweeps: [sweep], ...(mock.plans === null ? {} : { plans: mock.plans }), ...(mock.handOvers === null ? {} : { hand_overs: mock.handOvers }), ...(mock.tasks === null || mock.tasks.known === query.get('tasks') ? {} : { tasks: mock.tasks }), ...(mock.forms === null ? {} : { forms: mock.forms.known }), more: false } }
+      return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => (after > 0 ? { ...doorOut(door), members: undefined } : doorOut(door))), removed: [], recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }), sweeps: [sweep], ...(mock.plans === null ? {} : { plans: mock.plans }), ...(mock.decisions.length === 0 ? {} : { held: mock.decisions }), ...(mock.handOvers === null ? {} : { hand_overs: mock.handOvers }), ...(mock.tasks === null || mock.tasks.known === query.get('tasks') ? {} : { tasks: mock.tasks }), ...(mock.forms === null ? {} : { forms: mock.forms.known }), more: false } }
     }
     if (mock.forms !== null && path === '/v1/forms') return device ? { status: 200, body: { forms: mock.forms.forms.map(({ xml, ...row }) => row) } } : unknownDevice()
     if (mock.forms !== null && path === '/v1/rules') return device ? { status: 200, body: { rules: mock.forms.rules } } : unknownDevice()
@@ -423,7 +427,7 @@ export function makeMock({ now = Date.now } = {}) {
       announce()
       return { status: 204, body: null }
     }
-    if (path === '/v1/quarantine') return { status: 200, body: { rows: held } }
+    if (path === '/v1/quarantine') return { status: 200, body: { rows: query.get('refused') === 'true' ? [] : held } }
     const released = /^\/v1\/quarantine\/([^/]+)\/(\d+)\/release$/.exec(path)
     if (released) {
       held = held.filter(({ series, sequence }) => series !== released[1] || sequence !== Number(released[2]))

@@ -20,3 +20,6 @@ export function byPhone(rows: readonly QuarantineRow[]): HeldPhone[] {
     return { series, name: own[0]!.worker_name, rows: own }
   })
 }
+
+/** Why one may be refused; the server refuses any other, and whoever recorded it reads what each asks of her. */
+export const REFUSALS = ['mistaken', 'twice', 'not_hers', 'too_late', 'unclear'] as const

@@ -3,7 +3,7 @@
  * harmless (the server answers `duplicate`), and a checkpoint that contradicts an earlier one stops everything, loudly.
  */
 import { Refused, call, type Answer, type CallOptions } from '@core/api/client'
-import type { DoorRule, FormRow, MyTasks, Pull, Push, PushAnswer, Receipt } from '@core/api/types'
+import type { DoorRule, FormRow, HeldDecision, MyTasks, Pull, Push, PushAnswer, Receipt } from '@core/api/types'
 import { base64, fromBase64, type Bytes } from '@core/ledger/bytes'
 import { BadCheckpoint, openCheckpoint } from '@core/ledger/checkpoint'
 import { headMessage } from '@core/ledger/envelope'
@@ -16,6 +16,8 @@ import { db, keep, setting, type Device, type Identity, type KeptForm, type Outb
 import { isOver, PastWasRewritten, SeriesForked } from './stops'
 
 export const PUSH_LIMIT = 100
+/** Why a record does not count, when a person decided so; what she said is its message. */
+export const REFUSED = 'refused'
 
 /** The open phone, or what a locked one knows of itself: that may push, by signatures made when the facts were. */
 export type Sender = Identity | Device
@@ -170,6 +172,7 @@ async function pullPage(identity: Identity, now: () => number): Promise<boolean>
     }
     if (body.plans !== undefined) await keep('plans', body.plans)
     if (body.hand_overs !== undefined) await keep('handOvers', body.hand_overs)
+    await keepDecisions(body.held ?? [])
     if (body.tasks !== undefined) await keepTasks(body.tasks)
     if (body.forms !== undefined) await keep('formsTold', body.forms)
     await keep('recoveryKey', fromBase64(body.recovery_key))
@@ -222,6 +225,17 @@ async function fetchFiles(identity: Identity, now: () => number, forms: readonly
 async function formXml(identity: Identity, now: () => number, key: string): Promise<string> {
   const path = `/v1/forms/${key.split('/').map(encodeURIComponent).join('/')}`
   return (await ask<Blob>(identity, now, path, { file: true })).body.text()
+}
+
+/** What a person decided about records that waited: whoever made them is told, also of one that she had put away. */
+async function keepDecisions(decisions: readonly HeldDecision[]): Promise<void> {
+  for (const { sequence, status, reason, message, message_en: messageEn } of decisions) {
+    const fact = await db.outbox.get(sequence)
+    if (!fact?.receipt) continue
+    const told = { reason: status === 'refused' ? REFUSED : (reason ?? null), message: message ?? null, messageEn: messageEn ?? null }
+    const fate = status === 'released' ? ('accepted' as const) : ('quarantined' as const)
+    await db.outbox.update(sequence, { fate, putAway: false, receipt: { ...fact.receipt, ...told } })
+  }
 }
 
 async function keepTasks({ known, roles, colleagues, others, rows }: MyTasks): Promise<void> {

@@ -20,7 +20,9 @@ export interface Said {
   said: string
   what: What
   said_at: string
-  state: 'waiting' | 'taken_on' | 'confirmed' | 'settled' | 'declined'
+  state: 'waiting' | 'taken_on' | 'confirmed' | 'settled' | 'declined' | 'withdrawn'
+  /** While it waits: when the office took back what it had decided. */
+  reopened_at?: string
   /** Why it was declined. */
   reason?: string
   /** As it was given then. */
@@ -145,6 +147,9 @@ export function request(asked: { what: Exclude<What, 'person'>; text: string; ki
   const { what, text, ...more } = asked
   return ask<{ receipts: string[] }>('/v1/slip/requests', { what, text, ...Object.fromEntries(Object.entries(more).filter(([, value]) => value.length > 0)) })
 }
+
+/** Whoever said it needs it no more. */
+export const withdraw = (said: string) => ask<null>(`/v1/slip/said/${said}/withdraw`, {})
 
 export const readChecks = () => ask<{ checks: Check[] }>('/v1/slip/checks')
 

@@ -186,6 +186,7 @@ describe('what is offered to whom', () => {
     building: 'GET /v1/sweeps/{id}/matrix',
     quarantine: 'GET /v1/quarantine',
     devices: 'GET /v1/devices',
+    manageDevices: 'POST /v1/devices/invitations',
     plans: 'POST /v1/plans',
     map: 'GET /v1/map',
     command: 'GET /v1/command',

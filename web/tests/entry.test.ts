@@ -1,6 +1,7 @@
 /** What people type: their own digits, a comma, an identity number. */
 import { describe, expect, it } from 'vitest'
 import { ticked } from '@core/entry/choices'
+import { typedDay, typedOrder } from '@core/entry/day'
 import { readIdNumber } from '@core/entry/id-number'
 import { asciiDigits, readNumber } from '@core/entry/numbers'
 
@@ -74,5 +75,25 @@ describe('what is ticked', () => {
     expect(ticked(['fever', 'cough'], 'none')).toEqual(['none'])
     expect(ticked(['fever'], 'cough')).toEqual(['fever', 'cough'])
     expect(ticked(['fever', 'cough'], 'fever')).toEqual(['cough'])
+  })
+})
+
+describe('a typed day', () => {
+  it('is said as the page’s language writes it, with the weekday, whatever the browser’s own input shows', () => {
+    expect(typedDay('2026-11-30', 'zh-CN')).toBe('2026年11月30日星期一')
+    expect(typedDay('2026-03-04', 'en')).toBe('Wednesday, March 4, 2026')
+    expect(typedDay('2026-11-30T20:05', 'zh-CN')).toBe('2026年11月30日星期一 20:05')
+    expect(typedDay('2026-03-04', 'ar')).toMatch(/الأربعاء.*4.*2026/)
+  })
+
+  it.each(['', '2026-11', '30.11.2026', '2026-13-40'])('is not said of %s', (value) => {
+    expect(typedDay(value, 'en')).toBeNull()
+  })
+
+  it('is asked for in the order of the browser, which need not be the page’s', () => {
+    const names = { year: '年', month: '月', day: '日' }
+    expect(typedOrder(names, 'en-US')).toBe('月 / 日 / 年')
+    expect(typedOrder(names, 'en-GB')).toBe('日 / 月 / 年')
+    expect(typedOrder(names, 'zh-CN')).toBe('年 / 月 / 日')
   })
 })

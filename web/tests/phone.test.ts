@@ -15,9 +15,9 @@ import { quickEntry } from '../phone/knock'
 import { placeName } from '../phone/naming'
 import { keepPicture, picture, picturesOf, sealPictures } from '../phone/forms/picture'
 import { recordAnswers } from '../phone/forms/record'
-import { recordDeed, recordDoor, recordVisit, undo, type VisitEntry } from '../phone/outbox'
+import { putAway, recordDeed, recordDoor, recordVisit, undo, type VisitEntry } from '../phone/outbox'
 import { PastWasRewritten } from '../phone/stops'
-import { PUSH_LIMIT, syncOnce } from '../phone/sync'
+import { PUSH_LIMIT, REFUSED, syncOnce } from '../phone/sync'
 import { freshVaultKey, holdKey, phase } from '../phone/vault'
 import { openKey } from './recovery'
 
@@ -37,7 +37,7 @@ afterAll(() => {
 })
 
 beforeEach(async () => {
-  Object.assign(mock, { attachments: [], attachmentStatus: 204, endsAt: null, away: false, cutNextPush: false, rewrite: false, quarantineNext: null, clockOffset: 0, pushes: 0 })
+  Object.assign(mock, { attachments: [], attachmentStatus: 204, endsAt: null, away: false, cutNextPush: false, rewrite: false, quarantineNext: null, decisions: [], clockOffset: 0, pushes: 0 })
   holdKey(null)
   await db.delete()
   await db.open()
@@ -190,6 +190,28 @@ describe('sync', () => {
     const [fact] = await db.outbox.toArray()
     expect(fact!.fate).toBe('quarantined')
     expect(fact!.receipt).toMatchObject({ reason: 'outside_sweep', message: '这户不在这次排查的范围内。', messageEn: 'Outside the sweep.' })
+  })
+
+  it('tells what the office decided about a held one, also when it was put away', async () => {
+    await sync()
+    const door = await firstDoor()
+    const visitNumber = await recordVisit(identity, visit(door), 1)
+    Object.assign(mock, { quarantineNext: { reason: 'outside_sweep', message: '不在范围内。', message_en: 'Outside the sweep.' } })
+    await sync()
+    await putAway(visitNumber)
+    const [{ sequence, receipt: first }] = (await db.outbox.toArray()) as [OutboxFact]
+    const after = async (decision: object) => {
+      Object.assign(mock, { decisions: [{ sequence, ...decision }, { sequence: 999, status: 'released' }] })
+      await sync()
+      return (await db.outbox.get(sequence))!
+    }
+    const refused = await after({ status: 'refused', reason: 'mistaken', message: '记错了，请重新登记。', message_en: 'Wrong; record it again.' })
+    expect(refused).toMatchObject({ fate: 'quarantined', putAway: false, receipt: { reason: REFUSED, message: '记错了，请重新登记。', position: first!.position } })
+    const waits = await after({ status: 'waiting', reason: 'outside_sweep', message: '不在范围内。', message_en: 'Outside the sweep.' })
+    expect(waits).toMatchObject({ fate: 'quarantined', receipt: { reason: 'outside_sweep', messageEn: 'Outside the sweep.' } })
+    const counts = await after({ status: 'released' })
+    expect(counts).toMatchObject({ fate: 'accepted', receipt: { reason: null, message: null } })
+    expect(await db.outbox.count()).toBe(1)
   })
 
   it('still sends what a revoked phone saw, which is held, and then is told so', async () => {

@@ -1,9 +1,10 @@
 /** Which of what residents said stands first, and how held records stand together. */
 import { describe, expect, it } from 'vitest'
 import type { QuarantineRow, SaidRow } from '@core/api/types'
-import { byPhone } from '../console/held'
+import { byPhone, REFUSALS } from '../console/held'
 import { byNeed, REASONS } from '../console/said'
 import english from '../console/messages/en'
+import desk from '../console/messages/zh-CN'
 import arabic from '../resident/messages/ar'
 import resident from '../resident/messages/en'
 import chinese from '../resident/messages/zh-CN'
@@ -25,7 +26,20 @@ describe('what residents said', () => {
   })
 })
 
+describe('what became of it', () => {
+  it('is told in every language, and at the desk', () => {
+    for (const state of ['waiting', 'taken_on', 'confirmed', 'settled', 'declined', 'withdrawn'] satisfies SaidRow['state'][]) {
+      for (const messages of [chinese, resident, arabic]) expect(messages.record.state).toHaveProperty(state)
+    }
+    for (const state of ['confirmed', 'settled', 'declined', 'withdrawn']) for (const messages of [desk, english]) expect(messages.residents.became).toHaveProperty(state)
+  })
+})
+
 describe('held records', () => {
+  it('are refused for reasons that both languages have', () => {
+    for (const messages of [desk, english]) expect(Object.keys(messages.quarantine.refusal)).toEqual([...REFUSALS])
+  })
+
   const held = (series: string, sequence: number, dwelling: string, kind: string): QuarantineRow =>
     ({ series, sequence, dwelling, kind, worker_name: `worker ${series}` }) as QuarantineRow
 

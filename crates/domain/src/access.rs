@@ -197,7 +197,9 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::RegisterPerson | Action::LinkPersons | Action::RecordCall => &[Clerk, CommunitySecretary],
         Action::OpenSweep | Action::CloseSweep => &[Street, County],
         Action::SignRefusal => &[CommunitySecretary, Street, County],
-        Action::ReadDevices | Action::ManageDevices => &[CommunitySecretary],
+        // A street asks its communities about phones that are silent; whose they are, they know.
+        Action::ReadDevices => &[CommunitySecretary, Street],
+        Action::ManageDevices => &[CommunitySecretary],
         Action::ReadQuarantine => &[CommunitySecretary, Street, County, Auditor],
         Action::ReleaseQuarantine => &[CommunitySecretary, Street, County],
         Action::ReadPlans | Action::PublishPlans => &[CommunitySecretary, Street, County],

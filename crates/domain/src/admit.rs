@@ -9,7 +9,7 @@ use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, Outcome};
 use crate::hand_over::Answer;
 use crate::id::{ActorId, DwellingId, PersonId, SeriesId, SlipId, SweepId};
-use crate::slip::{self, Shut, Slip, WAITING_LIMIT, What};
+use crate::slip::{self, Shut, Slip, TAKE_BACK_LIMIT, WAITING_LIMIT, What};
 use crate::state::{Device, State};
 use crate::time::Millis;
 
@@ -392,7 +392,8 @@ pub fn admit_said<S: State>(
     {
         return Ok(Err(Shut::NotHers));
     }
-    if state.waiting_of_slip(id)? + more > WAITING_LIMIT {
+    // What was withdrawn takes its place for a while, so that nobody fills the ledger by asking and withdrawing.
+    if state.waiting_of_slip(id, now - TAKE_BACK_LIMIT)? + more > WAITING_LIMIT {
         return Ok(Err(Shut::Full));
     }
     Ok(Ok(slip))

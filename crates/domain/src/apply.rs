@@ -6,6 +6,7 @@ use crate::case::{Case, Climb, Deed, Event, Filled, Lesson, Report, Subject};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, SignReason};
 use crate::hand_over::{self, HandOver};
+use crate::held::{Fate, Held};
 use crate::id::{CaseId, DwellingId, PersonId, PlanId, SeriesId};
 use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
@@ -214,6 +215,8 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         }),
         Body::Released { series, sequence } => {
             let Some(waiting) = state.take_quarantined(*series, *sequence)? else { return Ok(()) };
+            let told = Held { fate: Fate::Counts, changed: origin.counts_from };
+            state.put_held(*series, *sequence, told)?;
             let Ok(fact) = Fact::decode(&waiting.payload) else { return Ok(()) };
             // Only what phones are there to say: nobody can release a right, an enrolment or an erasure into being.
             if !fact.body.is_from_the_field() {
@@ -228,6 +231,14 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 sealed: waiting.sealed.is_some(),
             };
             apply(state, origin, &fact)
+        }
+        Body::HeldRefused { series, sequence, refusal } => {
+            let refused = refusal.map(|refusal| (refusal, stamp.at));
+            if !state.refuse_quarantined(*series, *sequence, refused)? {
+                return Ok(());
+            }
+            let fate = refusal.map_or(Fate::Waits, Fate::Refused);
+            state.put_held(*series, *sequence, Held { fate, changed: origin.counts_from })
         }
         Body::GrantGiven { account, role, area } => {
             // A grant on an area that is not known takes the earlier one away and gives nothing.
@@ -378,12 +389,15 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 decided: None,
                 reason: None,
                 kept: None,
+                reopened: None,
             };
             slip::say(state, origin, *said, row)
         }
         Body::SaidSettled { said, decision, reason, kept } => {
             slip::decide(state, *said, *decision, *reason, *kept, origin, stamp.at)
         }
+        Body::SaidWithdrawn { said } => slip::withdraw(state, *said, fact.actor, stamp.at),
+        Body::SaidReopened { said } => slip::reopen(state, *said, stamp.at),
         Body::AttachmentsNamed { owner, series, sequence, files } => {
             state.put_attachments(*owner, (*series, *sequence), *files)
         }

@@ -10,6 +10,7 @@ use minicbor::{Decoder, Encoder};
 use crate::area::Level;
 use crate::case::{Deed, Source, Subject};
 use crate::hand_over::{Answer, DOORS_LIMIT};
+use crate::held::Refusal;
 use crate::id::{
     ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId,
     SubscriptionId, SweepId,
@@ -290,6 +291,13 @@ pub enum Body {
     /// 43 `[said, decision]` or `[said, decision, reason | null, kept | null]`; a person decided what comes of it. The sealed
     /// content, under the pseudonym `kept`, is the kinds of help that were asked for: what is left when the words are erased.
     SaidSettled { said: PersonId, decision: Decision, reason: Option<Reason>, kept: Option<PersonId> },
+    /// 57 `[said]`; whoever said it needs it no more. The actor is the slip.
+    SaidWithdrawn { said: PersonId },
+    /// 58 `[said]`; what was decided of it is taken back: it waits again.
+    SaidReopened { said: PersonId },
+    /// 59 `[series, sequence, refusal | null]`; a quarantined fact is not to count, for this reason; without one, that is taken
+    /// back and it waits again.
+    HeldRefused { series: SeriesId, sequence: u64, refusal: Option<Refusal> },
     /// 44 `[slip, kind of subject, subject, dwelling, programme, version, form, day]`; a resident filled in a form with a
     /// slip of her door. The actor is the slip, the sealed content is the answers.
     AnsweredWithSlip {
@@ -600,6 +608,10 @@ impl Fact {
             Body::GrantGiven { account, role, area } => out.array(3).id(*account).uint(*role).text(area),
             Body::GrantEnded { account } => out.array(1).id(*account),
             Body::Released { series, sequence } => out.array(2).id(*series).uint(*sequence),
+            Body::SaidWithdrawn { said } | Body::SaidReopened { said } => out.array(1).id(*said),
+            Body::HeldRefused { series, sequence, refusal } => {
+                out.array(3).id(*series).uint(*sequence).optional(*refusal, |out, why| out.uint(why as u64))
+            }
             Body::ListRevealed { sweep, area, purpose, persons } => {
                 out.array(4).id(*sweep).text(area).uint(*purpose).uint(*persons)
             }
@@ -857,6 +869,9 @@ impl Body {
             Self::DoorsOffered { .. } => 54,
             Self::MapDrawn { .. } => 55,
             Self::DoorsAnswered { .. } => 56,
+            Self::SaidWithdrawn { .. } => 57,
+            Self::SaidReopened { .. } => 58,
+            Self::HeldRefused { .. } => 59,
             Self::DeviceTerm { .. } => 60,
         }
     }
@@ -1159,7 +1174,7 @@ impl Body {
             43 => {
                 let more = read.array_of(&[2, 4])? == 4;
                 let said = read.id()?;
-                let decision = read.one_of("decision", Decision::from_code)?;
+                let decision = read.one_of("decision", Decision::of_an_office)?;
                 let reason = match more {
                     true => read.optional(|read| read.one_of("reason", Reason::from_code))?,
                     false => None,
@@ -1257,6 +1272,22 @@ impl Body {
                 Self::DoorsAnswered {
                     hand_over: read.id()?,
                     answer: read.one_of("answer", Answer::from_code)?,
+                }
+            }
+            57 => {
+                read.array(1)?;
+                Self::SaidWithdrawn { said: read.id()? }
+            }
+            58 => {
+                read.array(1)?;
+                Self::SaidReopened { said: read.id()? }
+            }
+            59 => {
+                read.array(3)?;
+                Self::HeldRefused {
+                    series: read.id()?,
+                    sequence: read.uint()?,
+                    refusal: read.optional(|read| read.one_of("refusal", Refusal::from_code))?,
                 }
             }
             60 => {

@@ -12,6 +12,7 @@ pub mod case;
 pub mod door;
 pub mod fact;
 pub mod hand_over;
+pub mod held;
 pub mod id;
 pub mod identity;
 pub mod note;

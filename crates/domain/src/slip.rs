@@ -10,6 +10,8 @@ use crate::time::Millis;
 pub const SLIP_LIMIT: Millis = 90 * 86_400_000;
 /// As much may wait of one slip.
 pub const WAITING_LIMIT: u64 = 20;
+/// For so long what was settled can be taken back, and its words are kept, sealed and unread; then they are erased.
+pub const TAKE_BACK_LIMIT: Millis = 86_400_000;
 /// As many forms may be filled in with one slip on one day.
 pub const ANSWERS_LIMIT: u64 = 20;
 
@@ -86,7 +88,8 @@ impl What {
     }
 }
 
-/// What became of something that was said. The numbers are those of the facts and never change.
+/// What became of something that was said. The numbers are those of the facts and never change; that it was withdrawn is a
+/// fact of its own, and no decision of an office.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Decision {
@@ -95,12 +98,22 @@ pub enum Decision {
     Confirmed = 1,
     /// Somebody sees to the help that was asked for; it still waits to be settled.
     TakenOn = 2,
+    /// Whoever said it needs it no more.
+    Withdrawn = 3,
 }
 
 impl Decision {
     #[must_use]
     pub fn from_code(code: u64) -> Option<Self> {
-        [Self::Declined, Self::Confirmed, Self::TakenOn].into_iter().find(|decision| *decision as u64 == code)
+        [Self::Declined, Self::Confirmed, Self::TakenOn, Self::Withdrawn]
+            .into_iter()
+            .find(|decision| *decision as u64 == code)
+    }
+
+    /// Of those that an office can say.
+    #[must_use]
+    pub fn of_an_office(code: u64) -> Option<Self> {
+        Self::from_code(code).filter(|decision| *decision != Self::Withdrawn)
     }
 
     #[must_use]
@@ -206,12 +219,32 @@ pub struct Said {
     pub said_at: Millis,
     /// Since when somebody sees to it.
     pub taken_on: Option<Millis>,
-    /// That it was declined or confirmed; never [`Decision::TakenOn`].
+    /// That it was declined, confirmed or withdrawn; never [`Decision::TakenOn`].
     pub decided: Option<(Decision, Millis)>,
     /// Why it was declined.
     pub reason: Option<Reason>,
     /// Under which pseudonym the kinds of help that were asked for stay sealed when the words are gone.
     pub kept: Option<PersonId>,
+    /// When a decision was taken back last: it waits again since, or did until it was decided anew.
+    pub reopened: Option<Millis>,
+}
+
+impl Said {
+    /// Whether what was decided can be taken back: of someone who is on the list it cannot, and what was withdrawn is hers.
+    #[must_use]
+    pub fn reopens(&self) -> bool {
+        match self.decided {
+            Some((Decision::Declined, _)) => true,
+            Some((Decision::Confirmed, _)) => self.what != What::Person,
+            _ => false,
+        }
+    }
+
+    /// Until when what was decided can be taken back; none if it cannot be.
+    #[must_use]
+    pub fn reopens_until(&self) -> Option<Millis> {
+        self.decided.filter(|_| self.reopens()).map(|(_, at)| at + TAKE_BACK_LIMIT)
+    }
 }
 
 /// That someone's content was read.
@@ -296,9 +329,34 @@ pub(crate) fn decide<S: State>(
             }
             let said = match decision {
                 Decision::TakenOn => Said { taken_on: said.taken_on.or(Some(at)), ..said },
-                decided => Said { decided: Some((decided, at)), reason, kept, ..said },
+                decided => Said { decided: Some((decided, at)), reason, kept: said.kept.or(kept), ..said },
             };
             state.put_said(id, said)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Only with the slip with which it was said, and while it waits.
+pub(crate) fn withdraw<S: State>(
+    state: &mut S,
+    id: PersonId,
+    slip: SlipId,
+    at: Millis,
+) -> Result<(), S::Error> {
+    match state.said(id)? {
+        Some(said) if said.decided.is_none() && said.slip == slip => {
+            state.put_said(id, Said { decided: Some((Decision::Withdrawn, at)), ..said })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What was decided waits again, unless its words are gone.
+pub(crate) fn reopen<S: State>(state: &mut S, id: PersonId, at: Millis) -> Result<(), S::Error> {
+    match state.said(id)? {
+        Some(said) if said.reopens() && !state.is_erased(id)? => {
+            state.put_said(id, Said { decided: None, reason: None, reopened: Some(at), ..said })
         }
         _ => Ok(()),
     }

@@ -10,6 +10,7 @@ use crate::area::{AreaNumber, AreaTree};
 use crate::case::{Case, Climb, Event, Filled, Lesson, Report, Subject};
 use crate::fact::{Light, Outcome, Place};
 use crate::hand_over::HandOver;
+use crate::held::{Held, Refusal};
 use crate::id::{
     ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId,
     SubscriptionId, SweepId,
@@ -455,11 +456,11 @@ pub trait State {
     fn put_slip(&mut self, id: SlipId, slip: Slip) -> Result<(), Self::Error>;
     fn said(&mut self, id: PersonId) -> Result<Option<Said>, Self::Error>;
     fn put_said(&mut self, id: PersonId, said: Said) -> Result<(), Self::Error>;
-    /// How much that was said with a slip waits for a decision.
+    /// How much that was said with a slip waits for a decision, or was withdrawn since a moment.
     ///
     /// # Errors
     /// Those of the storage.
-    fn waiting_of_slip(&mut self, id: SlipId) -> Result<u64, Self::Error>;
+    fn waiting_of_slip(&mut self, id: SlipId, since: Millis) -> Result<u64, Self::Error>;
     /// The answers of a fact, sealed to this owner, name this many files.
     ///
     /// # Errors
@@ -530,6 +531,22 @@ pub trait State {
 
     /// A quarantined fact that is now released: its received time and payload, if such a fact is waiting.
     fn take_quarantined(&mut self, series: SeriesId, sequence: u64) -> Result<Option<Waiting>, Self::Error>;
+    /// Marks the quarantined fact of this number that came first and is not refused as refused, why and when; or takes that back
+    /// from the one that is. Returns whether there was one.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn refuse_quarantined(
+        &mut self,
+        series: SeriesId,
+        sequence: u64,
+        refused: Option<(Refusal, Millis)>,
+    ) -> Result<bool, Self::Error>;
+    /// Keeps the newest decision about a held fact, for whoever recorded it.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_held(&mut self, series: SeriesId, sequence: u64, held: Held) -> Result<(), Self::Error>;
 }
 
 /// A fact that waits in quarantine for a person to resolve it.

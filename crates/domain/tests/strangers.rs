@@ -4,6 +4,7 @@ use domain::area::Level;
 use domain::case::{Deed, Source, Subject};
 use domain::fact::{Body, Fact, FactError, FoundBy, Light, Outcome, Place, SignReason};
 use domain::hand_over::Answer;
+use domain::held::Refusal;
 use domain::id::Id;
 use domain::identity::Identity;
 use domain::plan::{PartContent, PlanContent, PlanKind};
@@ -169,6 +170,10 @@ fn body() -> impl Strategy<Value = Body> {
             expires_at
         }),
         id().prop_map(|slip| Body::SlipRevoked { slip }),
+        id().prop_map(|said| Body::SaidWithdrawn { said }),
+        id().prop_map(|said| Body::SaidReopened { said }),
+        (id(), any::<u64>(), prop::option::of(select(Refusal::ALL.to_vec())))
+            .prop_map(|(series, sequence, refusal)| Body::HeldRefused { series, sequence, refusal }),
         (id(), any::<i64>()).prop_map(|(series, ends_at)| Body::DeviceTerm { series, ends_at }),
         (id(), id(), id(), select(What::ALL.to_vec()), prop::option::of(id()))
             .prop_map(|(said, slip, dwelling, what, about)| Body::Said { said, slip, dwelling, what, about }),
@@ -504,6 +509,24 @@ fn what_a_slip_and_a_term_say_has_these_bytes_and_no_unknown_meaning() {
     let mut golden = beginning(43, 4);
     golden.extend(id(4).chain([1, 0xf6, 0xf6]));
     assert!(matches!(Fact::decode(&golden), Err(FactError::NotCanonical(_))));
+
+    let mut golden = beginning(57, 1);
+    golden.extend(id(4));
+    assert_eq!(bytes(Body::SaidWithdrawn { said: Id([4; 16]) }), golden);
+    let mut golden = beginning(58, 1);
+    golden.extend(id(4));
+    assert_eq!(bytes(Body::SaidReopened { said: Id([4; 16]) }), golden);
+    let refused = |refusal| Body::HeldRefused { series: Id([2; 16]), sequence: 9, refusal };
+    let mut golden = beginning(59, 3);
+    golden.extend(id(2).chain([9, 0xf6]));
+    assert_eq!(bytes(refused(None)), golden);
+    *golden.last_mut().unwrap() = 3;
+    assert_eq!(bytes(refused(Some(Refusal::TooLate))), golden);
+    *golden.last_mut().unwrap() = 5;
+    assert!(matches!(
+        Fact::decode(&golden),
+        Err(FactError::BadValue { kind: 59, field: "refusal", value: 5 })
+    ));
 
     let mut golden = beginning(44, 8);
     golden.extend(id(2).chain([0]).chain(id(4)).chain(id(3)).chain(*b"\x61p\x61v\x61f\x18\x64"));

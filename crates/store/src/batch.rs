@@ -199,7 +199,7 @@ impl<'s> Batch<'s> {
             .store
             .views
             .connection()
-            .prepare_cached("select min(position) from quarantine where series = ?1 and sequence = ?2")?
+            .prepare_cached("select min(position) from quarantine where series = ?1 and sequence = ?2 and refused is null")?
             .query_row(params![series.0, sequence], |row| row.get(0))?)
     }
 

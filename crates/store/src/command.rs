@@ -59,7 +59,7 @@ impl Reader {
     pub fn held(&self) -> Result<Waiting> {
         self.counted(
             "select device.area, count(*) from quarantine join device on device.series = quarantine.series
-             group by device.area order by device.area",
+             where quarantine.refused is null group by device.area order by device.area",
             params![],
         )
     }

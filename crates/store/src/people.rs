@@ -4,6 +4,7 @@ use domain::apply;
 use domain::area::AreaNumber;
 use domain::case::Subject;
 use domain::fact::{Body, Fact};
+use domain::held::{Fate, Refusal};
 use domain::id::{ActorId, DwellingId, Id, PersonId, SeriesId};
 use domain::state::{Device, State};
 use domain::time::Millis;
@@ -53,6 +54,8 @@ pub struct Waiting {
     pub position: u64,
     pub verdict: u64,
     pub received_at: Millis,
+    /// Why it is not to count, and when that was decided.
+    pub refused: Option<(Refusal, Millis)>,
     /// The phone it came from.
     pub device: Device,
     /// None if the bytes are no fact.
@@ -242,15 +245,16 @@ impl Reader {
             .query_row(params![number, facts], |row| row.get(0))
             .optional()?;
         let quarantined = connection
-            .prepare_cached("select count(*) from quarantine where series = ?1")?
+            .prepare_cached("select count(*) from quarantine where series = ?1 and refused is null")?
             .query_row([series.0], |row| row.get(0))?;
         Ok(PhoneRow { series, device, facts, quarantined, pushed_at })
     }
 
-    /// What waits in quarantine from the phones of an area, phone by phone.
+    /// What waits in quarantine from the phones of an area, phone by phone; or what was refused of it.
     pub fn quarantine_page(
         &mut self,
         area: AreaNumber,
+        refused: bool,
         after: Option<WaitingPlace>,
         limit: usize,
     ) -> Result<Page<Waiting, WaitingPlace>> {
@@ -263,7 +267,7 @@ impl Reader {
             let from =
                 after.filter(|after| after.series == series).map(|after| (after.sequence, after.position));
             let room = limit - rows.len();
-            let mut found = self.waiting_of(series, from, room + 1)?;
+            let mut found = self.waiting_of(series, from, refused, room + 1)?;
             more = found.len() > room;
             found.truncate(room);
             rows.extend(found);
@@ -280,10 +284,10 @@ impl Reader {
         Ok(Page { rows, next })
     }
 
-    /// The fact of this number that waits in quarantine and came first; none if none waits.
-    pub fn waiting(&mut self, series: SeriesId, sequence: u64) -> Result<Option<Waiting>> {
+    /// The fact of this number that waits in quarantine, or was refused, and came first; none if there is none.
+    pub fn waiting(&mut self, series: SeriesId, sequence: u64, refused: bool) -> Result<Option<Waiting>> {
         let from = sequence.checked_sub(1).map(|before| (before, u64::MAX >> 1));
-        let found = self.waiting_of(series, from, 1)?;
+        let found = self.waiting_of(series, from, refused, 1)?;
         Ok(found.into_iter().find(|row| row.sequence == sequence))
     }
 
@@ -291,18 +295,20 @@ impl Reader {
         &mut self,
         series: SeriesId,
         after: Option<(u64, u64)>,
+        refused: bool,
         limit: usize,
     ) -> Result<Vec<Waiting>> {
         let Some(device) = self.views.device(series)? else { return Ok(Vec::new()) };
         let mut read = self.views.connection().prepare_cached(
-            "select quarantine.sequence, quarantine.position, quarantine.verdict, facts.received_at, facts.fact
+            "select quarantine.sequence, quarantine.position, quarantine.verdict, facts.received_at, facts.fact,
+                 quarantine.refused, quarantine.refused_at
              from quarantine join facts on facts.position = quarantine.position
-             where quarantine.series = ?1 and (?2 is null or (quarantine.sequence, quarantine.position) > (?2, ?3))
+             where quarantine.series = ?1 and (quarantine.refused is not null) = ?5 and (?2 is null or (quarantine.sequence, quarantine.position) > (?2, ?3))
              order by quarantine.sequence, quarantine.position limit ?4",
         )?;
         let (sequence, position) = after.unzip();
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let mut rows = read.query(params![series.0, sequence, position, limit])?;
+        let mut rows = read.query(params![series.0, sequence, position, limit, refused])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let bytes = row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?;
@@ -313,11 +319,77 @@ impl Reader {
                 position: row.get(1)?,
                 verdict: row.get(2)?,
                 received_at: row.get(3)?,
+                refused: row.get::<_, Option<u64>>(5)?.and_then(Refusal::from_code).zip(row.get(6)?),
                 device: device.clone(),
                 fact: Fact::decode(&envelope.payload).ok(),
             });
         }
         Ok(found)
+    }
+}
+
+impl Reader {
+    /// What was decided at or after `position` about facts of a series that waited, in order of number.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn held_since(&self, series: SeriesId, position: u64) -> Result<Vec<(u64, Fate)>> {
+        let mut read = self.views.connection().prepare_cached(
+            "select sequence, fate, refusal from held where series = ?1 and changed >= ?2 order by sequence",
+        )?;
+        let rows = read.query_map(params![series.0, position], |row| {
+            let refusal: Option<u64> = row.get(2)?;
+            Ok((row.get(0)?, row.get::<_, u64>(1)?, refusal.and_then(Refusal::from_code)))
+        })?;
+        let fate = |row: rusqlite::Result<(u64, u64, Option<Refusal>)>| {
+            row.map(|(sequence, fate, refusal)| {
+                let decided = if fate == 1 { Fate::Counts } else { Fate::Waits };
+                (sequence, refusal.map_or(decided, Fate::Refused))
+            })
+        };
+        Ok(rows.map(fate).collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Whether the phone recorded anything about the same door, case or hand-over that arrived after a fact of its own was
+    /// refused: then that stands in its place.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn was_followed(&mut self, waiting: &Waiting) -> Result<bool> {
+        let Some((_, refused_at)) = waiting.refused else { return Ok(false) };
+        let Some(about) = waiting.fact.as_ref().and_then(|fact| about(&fact.body)) else { return Ok(false) };
+        let later: Vec<Vec<u8>> = {
+            let mut read = self.views.connection().prepare_cached(
+                "select fact from facts where series = (select number from series where id = ?1) and sequence > ?2
+                    and received_at > ?3 order by sequence",
+            )?;
+            let rows =
+                read.query_map(params![waiting.series.0, waiting.sequence, refused_at], |row| row.get(0))?;
+            rows.collect::<rusqlite::Result<_>>()?
+        };
+        for bytes in later {
+            let envelope =
+                Envelope::decode(&bytes).map_err(|error| StoreError::Damaged(error.to_string()))?;
+            let later = Fact::decode(&envelope.payload).ok();
+            if later.and_then(|fact| self::about(&fact.body)) == Some(about) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The one thing that a fact from the field is about.
+fn about(body: &Body) -> Option<Id> {
+    match body {
+        Body::Visited { dwelling, .. }
+        | Body::PersonSeen { dwelling, .. }
+        | Body::DwellingRegistered { dwelling, .. }
+        | Body::Answered { dwelling, .. }
+        | Body::CaseReported { dwelling, .. } => Some(*dwelling),
+        Body::CaseActed { case, .. } => Some(*case),
+        Body::DoorsAnswered { hand_over, .. } => Some(*hand_over),
+        _ => None,
     }
 }
 

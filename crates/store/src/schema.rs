@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 31;
+pub const VIEWS_VERSION: i64 = 32;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -322,10 +322,11 @@ create table slip (id blob primary key, dwelling blob not null, issued_at intege
 create index slip_of_dwelling on slip (dwelling);
 create table said (id blob primary key, slip blob not null, dwelling blob not null, what integer not null, about blob,
     said_at integer not null, taken_on integer, decision integer, decided_at integer, reason integer,
-    kept blob) without rowid;
+    kept blob, reopened integer) without rowid;
 create index said_of_slip on said (slip);
 create index said_of_dwelling on said (dwelling);
 create index said_waiting on said (said_at) where decision is null;
+create index said_decided on said (decided_at) where decision is not null;
 create table reading (person blob not null, position integer not null, at integer not null, actor blob not null,
     purpose integer not null, primary key (person, position)) without rowid;
 create table list_reading (area integer not null, position integer not null, at integer not null, actor blob not null,
@@ -357,7 +358,11 @@ create table frozen (sweep integer not null, area integer not null, dwellings in
 create table unreached (sweep integer not null, area integer not null, dwelling blob not null,
     primary key (sweep, area, dwelling)) without rowid;
 create table quarantine (series blob not null, sequence integer not null, position integer not null, verdict integer not null,
-    primary key (series, sequence, position)) without rowid;
+    refused integer, refused_at integer, primary key (series, sequence, position)) without rowid;
+-- What was decided last about a fact that waited or waits, for the phone that it came from.
+create table held (series blob not null, sequence integer not null, fate integer not null, refusal integer,
+    changed integer not null, primary key (series, sequence)) without rowid;
+create index held_since on held (series, changed);
 ";
 
 /// Every view, with the columns by which its rows are in order.
@@ -412,6 +417,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("frozen", "sweep, area"),
     ("unreached", "sweep, area, dwelling"),
     ("quarantine", "series, sequence, position"),
+    ("held", "series, sequence"),
 ];
 
 /// Brings a file up to [`SCHEMA_VERSION`], or refuses one that is newer. A new file gets every migration in turn.

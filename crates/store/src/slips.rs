@@ -17,7 +17,7 @@ use crate::query::Reader;
 use crate::store::read_fact;
 
 pub(crate) const SLIP_COLUMNS: &str = "slip.dwelling, slip.issued_at, slip.expires_at, slip.revoked_at";
-pub(crate) const SAID_COLUMNS: &str = "said.slip, said.dwelling, said.what, said.about, said.said_at, said.taken_on, said.decision, said.decided_at, said.reason, said.kept";
+pub(crate) const SAID_COLUMNS: &str = "said.slip, said.dwelling, said.what, said.about, said.said_at, said.taken_on, said.decision, said.decided_at, said.reason, said.kept, said.reopened";
 
 /// Reads a slip from columns `from..from + 4`.
 pub(crate) fn slip_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Slip> {
@@ -29,7 +29,7 @@ pub(crate) fn slip_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Slip> {
     })
 }
 
-/// Reads what was said from columns `from..from + 10`.
+/// Reads what was said from columns `from..from + 11`.
 pub(crate) fn said_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Said> {
     let decision: Option<u64> = row.get(from + 6)?;
     let decided_at: Option<Millis> = row.get(from + 7)?;
@@ -43,6 +43,7 @@ pub(crate) fn said_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Said> {
         decided: decision.and_then(Decision::from_code).zip(decided_at),
         reason: row.get::<_, Option<u64>>(from + 8)?.and_then(Reason::from_code),
         kept: row.get::<_, Option<[u8; 16]>>(from + 9)?.map(Id),
+        reopened: row.get(from + 10)?,
     })
 }
 
@@ -125,6 +126,53 @@ impl Reader {
             let rows = read.query_map([], |row| Ok((Id(row.get(0)?), said_from(row, 1)?)))?;
             rows.collect::<rusqlite::Result<_>>()?
         };
+        self.behind_doors_of(area, all, limit)
+    }
+
+    /// What was decided in an area or withdrawn there since a moment, the newest first.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn said_decided(
+        &mut self,
+        area: AreaNumber,
+        since: Millis,
+        limit: usize,
+    ) -> Result<Vec<(PersonId, Said, SlipDoor)>> {
+        let all: Vec<(PersonId, Said)> = {
+            let mut read = self.views.connection().prepare_cached(&format!(
+                "select said.id, {SAID_COLUMNS} from said where decision is not null and decided_at > ?1
+                 order by decided_at desc, id"
+            ))?;
+            let rows = read.query_map([since], |row| Ok((Id(row.get(0)?), said_from(row, 1)?)))?;
+            rows.collect::<rusqlite::Result<_>>()?
+        };
+        self.behind_doors_of(area, all, limit)
+    }
+
+    /// What was decided or withdrawn up to a moment and whose words are still there, as far as they are not those of someone
+    /// who is on the list.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn said_over(&self, until: Millis, limit: usize) -> Result<Vec<PersonId>> {
+        let mut read = self.views.connection().prepare_cached(
+            "select said.id from said join person on person.id = said.id
+             where said.decision is not null and said.decided_at <= ?1 and not (said.decision = ?2 and said.what = ?3)
+             order by said.decided_at, said.id limit ?4",
+        )?;
+        let (confirmed, person) = (Decision::Confirmed as u8, What::Person as u8);
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let rows = read.query_map(params![until, confirmed, person, limit], |row| Ok(Id(row.get(0)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn behind_doors_of(
+        &mut self,
+        area: AreaNumber,
+        all: Vec<(PersonId, Said)>,
+        limit: usize,
+    ) -> Result<Vec<(PersonId, Said, SlipDoor)>> {
         let mut found = Vec::new();
         for (id, said) in all {
             let Some(door) = self.slip_door(said.dwelling)? else { continue };

@@ -10,8 +10,9 @@ use domain::case::{Case, Climb, Event, Filled, Lesson, Report, Subject};
 use domain::door::walking_key;
 use domain::fact::{Light, Outcome, Place};
 use domain::hand_over::HandOver;
+use domain::held::{Fate, Held, Refusal};
 use domain::id::{ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, SeriesId, SlipId};
-use domain::slip::{Reading, Said, Slip};
+use domain::slip::{Decision, Reading, Said, Slip};
 use domain::state::{
     Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
     Stamp, State, Sweep, SweepNumber, Tally, Visit, Waiting,
@@ -1077,8 +1078,8 @@ impl State for Views {
         let (decision, decided_at) = said.decided.unzip();
         self.cached(
             "insert or replace into said (id, slip, dwelling, what, about, said_at, taken_on, decision, decided_at,
-                 reason, kept)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 reason, kept, reopened)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             id.0,
@@ -1091,15 +1092,19 @@ impl State for Views {
             decision.map(|decision| decision as u8),
             decided_at,
             said.reason.map(|reason| reason as u8),
-            said.kept.map(|kept| kept.0)
+            said.kept.map(|kept| kept.0),
+            said.reopened
         ])?;
         Ok(())
     }
 
-    fn waiting_of_slip(&mut self, id: SlipId) -> Result<u64> {
+    fn waiting_of_slip(&mut self, id: SlipId, since: Millis) -> Result<u64> {
         Ok(self
-            .cached("select count(*) from said where slip = ?1 and decision is null")?
-            .query_row([id.0], |row| row.get(0))?)
+            .cached(
+                "select count(*) from said where slip = ?1
+                    and (decision is null or decision = ?2 and decided_at > ?3)",
+            )?
+            .query_row(params![id.0, Decision::Withdrawn as u8, since], |row| row.get(0))?)
     }
 
     fn put_reading(&mut self, person: PersonId, reading: Reading) -> Result<()> {
@@ -1301,7 +1306,8 @@ impl State for Views {
             .cached(
                 "select quarantine.position, facts.received_at, facts.fact from quarantine
                  join facts on facts.position = quarantine.position
-                 where quarantine.series = ?1 and quarantine.sequence = ?2 order by quarantine.position limit 1",
+                 where quarantine.series = ?1 and quarantine.sequence = ?2 and quarantine.refused is null
+                 order by quarantine.position limit 1",
             )?
             .query_row(params![series.0, sequence], |row| {
                 Ok((row.get::<_, u64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
@@ -1318,5 +1324,35 @@ impl State for Views {
             payload: envelope.payload,
             sealed: envelope.sealed.map(|commitment| Id(commitment.owner)),
         }))
+    }
+
+    fn refuse_quarantined(
+        &mut self,
+        series: SeriesId,
+        sequence: u64,
+        refused: Option<(Refusal, Millis)>,
+    ) -> Result<bool> {
+        let (why, at) = refused.unzip();
+        let changed = self
+            .cached(
+                "update quarantine set refused = ?3, refused_at = ?4 where series = ?1 and sequence = ?2 and position =
+                     (select min(position) from quarantine
+                      where series = ?1 and sequence = ?2 and (refused is null) = (?3 is not null))",
+            )?
+            .execute(params![series.0, sequence, why.map(|why| why as u8), at])?;
+        Ok(changed > 0)
+    }
+
+    fn put_held(&mut self, series: SeriesId, sequence: u64, held: Held) -> Result<()> {
+        let (fate, refusal) = match held.fate {
+            Fate::Waits => (0, None),
+            Fate::Counts => (1, None),
+            Fate::Refused(refusal) => (2, Some(refusal as u8)),
+        };
+        self.cached(
+            "insert or replace into held (series, sequence, fate, refusal, changed) values (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![series.0, sequence, fate, refusal, held.changed])?;
+        Ok(())
     }
 }

@@ -53,6 +53,12 @@ export interface SaidRow {
   about?: string
   /** Since when somebody sees to it. */
   taken_on_at?: string
+  state: 'waiting' | 'taken_on' | 'confirmed' | 'settled' | 'declined' | 'withdrawn'
+  /** When a decision was taken back last. */
+  reopened_at?: string
+  decided_at?: string
+  /** Until when the decision can be taken back. */
+  reopens_until?: string
 }
 
 export interface SaidWords {
@@ -97,7 +103,8 @@ export interface Enrolment {
 
 export interface Device {
   series: string
-  worker_name: string
+  /** Absent for whoever does not manage phones, who is told of silent ones only. */
+  worker_name?: string
   area_code: string
   area_name: string
   role: string
@@ -201,9 +208,20 @@ export interface Pull {
   tasks?: MyTasks
   /** Doors of hers and her colleagues that were handed over in open sweeps, when any changed since `after`. */
   hand_overs?: HandedOver[]
+  /** What was decided since about records of this phone that waited; with the first page. */
+  held?: HeldDecision[]
   /** Opaque: changes when forms or rules may have changed; with the first page. */
   forms?: string
   more: boolean
+}
+
+/** released: it counts. refused: it is not to. waiting: a refusal was taken back. */
+export interface HeldDecision {
+  sequence: number
+  status: 'released' | 'refused' | 'waiting'
+  reason?: string
+  message?: string
+  message_en?: string
 }
 
 /** A code of a programme, and how it is called. */
@@ -556,6 +574,9 @@ export interface QuarantineRow {
   message: string
   message_en: string
   received_at: string
+  /** Why it is not to count, of one that was refused. */
+  refusal?: string
+  refused_at?: string
   kind: string
   /** Of a visit. */
   outcome?: Outcome | null

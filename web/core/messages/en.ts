@@ -1,4 +1,5 @@
 export default {
+  typedDay: { order: 'To be typed as {order}', year: 'year', month: 'month', day: 'day' },
   outcome: {
     met: 'Met',
     phone: 'By phone',

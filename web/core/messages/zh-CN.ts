@@ -1,4 +1,5 @@
 export default {
+  typedDay: { order: '按 {order} 的次序填', year: '年', month: '月', day: '日' },
   outcome: {
     met: '见到了',
     phone: '电话联系上',

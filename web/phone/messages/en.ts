@@ -169,6 +169,8 @@ export default {
     looksAt: 'The form that it looks at: {forms}.',
     openCase: 'Open this case',
     putAway: 'I have read this: put it away',
+    refused: 'refused',
+    held: 'waits for the office',
     caseMoved: 'Someone else had taken a step of this case before, so yours changed nothing; it is still in the ledger.',
     remedies: {
       not_offered: 'Open “Today” and see whose these doors are now; if it is urgent, say so to her in person.',

@@ -103,6 +103,8 @@ export default {
     looksAt: '要看的表：{forms}。',
     openCase: '打开这个个案',
     putAway: '知道了，收起这一条',
+    refused: '社区没有采纳',
+    held: '等社区决定',
     caseMoved: '别人已经对这个个案做了一步，您的这一步没有生效；记录仍在账本里。',
     remedies: {
       not_offered: '打开“今天”，看这些门现在归谁；要紧的话当面说一声。',

@@ -11,8 +11,10 @@ export default {
   again: 'Try again',
   waiting: 'One moment…',
   unreachable: 'No connection. See whether the phone has a signal, and try again.',
+  typedDay: { order: 'To be typed as {order}', year: 'year', month: 'month', day: 'day' },
   problem: {
     unknown_slip: 'No slip has this code. Compare it, or ask the community for another slip.',
+    decided: 'The community has decided on this, so it cannot be withdrawn. Ask for a correction, or call.',
     slip_expired: 'This slip has expired. Ask the community for another.',
     slip_revoked: 'This slip was revoked. Ask the community for another.',
     slip_full: 'Twenty things wait for the community already. Come back in a day, or call.',
@@ -111,11 +113,13 @@ export default {
     noReadings: 'Nobody has looked yet.',
     readingNote: 'To learn which person it was, give the number to the community or the office above it.',
     end: 'When it is deleted',
-    endText: 'The words of a request are deleted as it is settled; which kind of help it was, and what became of it, stays. A person whom the community does not accept is deleted as she is declined; one whom it accepts is kept until this work ends, or until you ask for deletion and that was checked.',
+    endText: 'Once a request is settled nobody reads its words, and after a day they are deleted (within that day the community can take back a mistake); which kind of help it was, and what became of it, stays. A person whom the community does not accept is deleted after a day too; what you withdraw is deleted at once. A person whom it accepts is kept until this work ends, or until you ask for deletion and that was checked.',
     correct: 'Something is wrong',
     erase: 'Please delete it',
     said: 'reported {time}',
-    state: { waiting: 'waits to be checked', taken_on: 'somebody sees to it', confirmed: 'checked', settled: 'done, its words are deleted', declined: 'not accepted, deleted', undone: 'not done, its words are deleted' },
+    state: { waiting: 'waits to be checked', taken_on: 'somebody sees to it', confirmed: 'checked', settled: 'done, its words go after a day', declined: 'not accepted, deleted after a day', undone: 'not done, its words go after a day', withdrawn: 'withdrawn by you, its words are deleted' },
+    withdraw: { request: 'No longer needed: withdraw it', person: 'A mistake: withdraw it', sure: { request: 'Withdraw it? Its words are deleted at once, and nobody sees to it any more.', person: 'Withdraw it? Whom you wrote down is deleted at once, and nobody checks it any more.' }, do: 'Withdraw', keep: 'Leave it as it is' },
+    reopened: 'The community took back its first decision ({time}) and looks at it again.',
     reason: {
       unclear: 'Why: it did not say enough. Write it once more, or call.',
       unreached: 'Why: you could not be reached. Please call.',
@@ -157,7 +161,7 @@ export default {
   done: {
     title: 'Received',
     receipt: 'Receipt {n}',
-    keep: 'Write the receipt down. Once the community has checked, “See my record” says so.',
+    keep: 'Write the receipt down. Once the community has checked, “See my record” says so; there you can also withdraw what is no longer needed.',
     next: 'See my record',
   },
 }

@@ -11,8 +11,10 @@ export default {
   again: '再试一次',
   waiting: '请稍候…',
   unreachable: '连不上。请看看手机有没有信号，再试一次。',
+  typedDay: { order: '按 {order} 的次序填', year: '年', month: '月', day: '日' },
   problem: {
     unknown_slip: '没有这个编号的便条。请核对编号，或请社区再给一张。',
+    decided: '社区已经办过这一条，不能撤回了。要改请选“有错，要更正”，或打电话。',
     slip_expired: '这张便条已经过期。请社区再给一张。',
     slip_revoked: '这张便条已经作废。请社区再给一张。',
     slip_full: '已有 20 条在等社区核实，现在收不下更多。请过一天再来，或打电话。',
@@ -111,11 +113,13 @@ export default {
     noReadings: '还没有人看过。',
     readingNote: '想知道具体是谁，把后面的编号报给社区或上级。',
     end: '什么时候删',
-    endText: '您写的求助和更正，办完就删原话，只留下求助的种类和办得怎样。报的人没有采纳的，退回时就删；核实了的，留到这次工作结束，或者您要求删除、核实以后就删。',
+    endText: '您写的求助和更正，办完以后谁也不再看，过一天就删原话（这一天里社区办错了可以收回），只留下求助的种类和办得怎样。报的人没有采纳的，也过一天就删；您自己撤回的，马上删；核实了的，留到这次工作结束，或者您要求删除、核实以后就删。',
     correct: '有错，要更正',
     erase: '请删除',
     said: '{time}报的',
-    state: { waiting: '等社区核实', taken_on: '已有人在办', confirmed: '已核实', settled: '办好了，原话已删', declined: '没有采纳，已删除', undone: '没有办成，原话已删' },
+    state: { waiting: '等社区核实', taken_on: '已有人在办', confirmed: '已核实', settled: '办好了，原话过一天删', declined: '没有采纳，过一天删', undone: '没有办成，原话过一天删', withdrawn: '您撤回了，原话已删' },
+    withdraw: { request: '不需要了，撤回', person: '报错了，撤回', sure: { request: '真的撤回？原话马上删掉，社区不再办这一件。', person: '真的撤回？写的这一位马上删掉，社区不再核实。' }, do: '撤回', keep: '不撤回' },
+    reopened: '社区在{time}收回了原来的决定，又在办。',
     reason: {
       unclear: '原因：写得不够清楚，请再写一次或打电话。',
       unreached: '原因：没能联系上您，请打电话。',
@@ -157,7 +161,7 @@ export default {
   done: {
     title: '收到了',
     receipt: '回执号 {n}',
-    keep: '请记下回执号。社区核实以后，在“看我的记录”里看得到。',
+    keep: '请记下回执号。社区核实以后，在“看我的记录”里看得到；不需要了，也在那里撤回。',
     next: '看我的记录',
   },
 }

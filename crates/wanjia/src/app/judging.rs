@@ -2,7 +2,8 @@
 //! what flags becomes a report of a case; what the subject adds to indicators is counted in the same pass (ADR 0020). On a
 //! new day, and under new versions, everyone is judged again, since a day alone can be what a rule waits for. Under a new
 //! version the first such pass also finds out whose flags come and go (ADR 0033). What nobody did in time is noted as it
-//! climbs. Once a day, before anyone is judged, answers whose time is over are erased (ADR 0032).
+//! climbs. Once a day, before anyone is judged, answers whose time is over are erased (ADR 0032), and once an hour the words of
+//! what was decided on a day before (ADR 0038).
 //!
 //! A report is all that comes of a rule: every step is a person's.
 
@@ -14,6 +15,7 @@ use domain::area::AreaNumber;
 use domain::case::{Source, Subject};
 use domain::fact::Body;
 use domain::id::{DwellingId, Id};
+use domain::slip::TAKE_BACK_LIMIT;
 use domain::state::Book;
 use domain::time::{Day, Millis, day_of, from_day};
 use programme::Programme;
@@ -47,6 +49,7 @@ const PIECE: usize = 200;
 /// How long what is pushed may wait behind an erasure, and how many forms the first one takes.
 const ERASING: Duration = Duration::from_millis(30);
 const ERASED_FIRST: usize = 8;
+const HOUR: Millis = 3_600_000;
 /// Moments noted at a time.
 const CLIMBS: usize = 4000;
 /// As many days back it is looked whether a rule was quiet since a case ended.
@@ -55,8 +58,15 @@ const LOOKED_BACK: Day = 60;
 /// Keeps a running territory judged and counted, and forgets what is past its end.
 #[derive(Default)]
 pub struct Judging {
-    /// One pass at a time; it holds the day for which all that is past its end is erased.
-    passing: Mutex<Option<Day>>,
+    /// One pass at a time.
+    passing: Mutex<Forgotten>,
+}
+
+/// For which day, and for which hour, all that is past its end is erased.
+#[derive(Default)]
+struct Forgotten {
+    answers: Option<Day>,
+    words: Option<Millis>,
 }
 
 impl Judging {
@@ -88,11 +98,15 @@ impl Judging {
     /// # Errors
     /// Those of the storage; the next call goes on from there.
     pub async fn catch_up(&self, territory: &Territory, now: Millis) -> Result<()> {
-        let mut erased_for = self.passing.lock().await;
-        let today = day_of(now);
-        if *erased_for != Some(today) {
+        let mut forgotten = self.passing.lock().await;
+        let (today, hour) = (day_of(now), now / HOUR);
+        if forgotten.answers != Some(today) {
             erase_past_due(territory, today).await?;
-            *erased_for = Some(today);
+            forgotten.answers = Some(today);
+        }
+        if forgotten.words != Some(hour) {
+            erase_words(territory, now).await?;
+            forgotten.words = Some(hour);
         }
         let in_force = territory.read_behind(move |reader| in_force(reader, today)).await?;
         if !in_force.is_empty() {
@@ -137,6 +151,28 @@ async fn erase_past_due(territory: &Territory, today: Day) -> Result<()> {
         }
         let Some(next) = found.next else { return Ok(()) };
         from = next;
+        tokio::time::sleep(begun.elapsed()).await;
+    }
+}
+
+/// Erases the words of what was decided, once that can be taken back no more.
+async fn erase_words(territory: &Territory, now: Millis) -> Result<()> {
+    loop {
+        let until = now - TAKE_BACK_LIMIT;
+        let over = territory.read_behind(move |reader| Ok(reader.said_over(until, ERASED_FIRST)?)).await?;
+        if over.is_empty() {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        territory
+            .write(move |store, now| {
+                let actor = store.book().own_series;
+                for said in over {
+                    erase::erase(store, actor, said, erase::OVER, now)?;
+                }
+                Ok(())
+            })
+            .await?;
         tokio::time::sleep(begun.elapsed()).await;
     }
 }

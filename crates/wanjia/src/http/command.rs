@@ -29,7 +29,7 @@ use crate::app::cases::{self, Actor};
 use crate::app::failure::Result as AppResult;
 
 /// A phone from which nothing came for so long is silent.
-const SILENT: Millis = 12 * 3_600_000;
+pub(super) const SILENT: Millis = 12 * 3_600_000;
 
 pub fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new().routes(routes!(command)).routes(routes!(late))

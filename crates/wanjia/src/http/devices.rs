@@ -19,6 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
+use super::command::SILENT;
 use super::extract::{Caller, Json, Path, Query, Standing, token_hash};
 use super::problem::Problem;
 use super::scope;
@@ -348,8 +349,9 @@ struct Devices {
 struct Device {
     #[schema(value_type = String, format = "uuid")]
     series: SeriesId,
-    /// Empty if the accounts' file was restored from before the enrolment.
-    worker_name: String,
+    /// Empty if the accounts' file was restored from before the enrolment. Absent for whoever does not manage phones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worker_name: Option<String>,
     area_code: String,
     area_name: String,
     role: &'static str,
@@ -357,7 +359,7 @@ struct Device {
     odk: bool,
     #[schema(format = DateTime)]
     enrolled_at: String,
-    /// When it last sent something, or asked for something (to ten minutes).
+    /// When it last sent something, or asked for something (to ten minutes); for a street only the former.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     last_seen_at: Option<String>,
@@ -374,7 +376,7 @@ struct Device {
     quarantined: u64,
 }
 
-/// The phones of an area.
+/// The phones of an area; for a street those in use from which nothing came for twelve hours, and not whose they are.
 #[utoipa::path(
     get, path = "/v1/devices", tag = "devices", params(DevicesQuery),
     responses((status = 200, body = Devices), (status = 403, body = Problem), (status = 422, body = Problem))
@@ -386,23 +388,36 @@ async fn devices(
 ) -> Result<Json<Devices>, Problem> {
     let area = scope::area(&caller, Action::ReadDevices, query.area.as_deref(), "area")?;
     let control = Arc::clone(&site.control);
+    let manages = caller.may(Action::ManageDevices, Scope::Area(area)).is_ok();
+    let silent_since = now() - SILENT;
     let devices = site
         .territory
         .read(move |reader| {
             let mut devices = Vec::new();
             let own = reader.server_key()?;
             for row in reader.phones(area)? {
+                let silent =
+                    row.device.revoked_at.is_none() && row.pushed_at.is_none_or(|at| at < silent_since);
+                if !manages && !silent {
+                    continue;
+                }
                 let phone = control.phone(row.series)?;
                 let area = reader.book().areas.get(row.device.area);
                 devices.push(Device {
                     series: row.series,
-                    worker_name: phone.as_ref().map(|phone| phone.worker_name.clone()).unwrap_or_default(),
+                    worker_name: manages
+                        .then(|| phone.as_ref().map(|phone| phone.worker_name.clone()).unwrap_or_default()),
                     area_code: area.map(|area| area.code.clone()).unwrap_or_default(),
                     area_name: area.map(|area| area.name.clone()).unwrap_or_default(),
                     role: Role::from_code(row.device.role).map_or("", Role::as_str),
                     odk: row.device.public_key == own,
                     enrolled_at: instant(row.device.enrolled_at),
-                    last_seen_at: phone.map(|phone| phone.seen_at).max(row.pushed_at).map(instant),
+                    // That it asks for something is no report of what was seen.
+                    last_seen_at: phone
+                        .map(|phone| phone.seen_at)
+                        .filter(|_| manages)
+                        .max(row.pushed_at)
+                        .map(instant),
                     revoked_at: row.device.revoked_at.map(instant),
                     ends_at: row.device.ends_at.map(instant),
                     facts: row.facts,

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use domain::access::Role;
 use domain::access::{Action, Purpose, Scope, may};
+use domain::admit::Quarantine;
 use domain::fact::Body;
-use domain::id::{DwellingId, Id, PersonId, SweepId};
+use domain::held::Fate;
+use domain::id::{DwellingId, Id, PersonId, SeriesId, SweepId};
 use domain::state::State as _;
 use domain::sweep::residual_reason;
 use domain::time::{day_of, from_day};
@@ -81,11 +83,30 @@ struct Pulled {
     /// What is due from her; absent where it is what the phone knows by `tasks`.
     #[serde(skip_serializing_if = "Option::is_none")]
     tasks: Option<MyTasks>,
+    /// What was decided since `after` about records of this phone that waited; with the first page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    held: Vec<HeldDecision>,
     /// Opaque: changes when forms or rules may have changed, which are then fetched anew; with the first page.
     #[serde(skip_serializing_if = "Option::is_none")]
     forms: Option<String>,
     /// Whether there is another page.
     more: bool,
+}
+
+/// What was decided last about a record that waited.
+#[derive(Serialize, ToSchema)]
+struct HeldDecision {
+    sequence: u64,
+    /// `released`: it counts; `refused`: it is not to; `waiting`: a refusal was taken back
+    status: &'static str,
+    /// Why it was refused, or waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// That, and what to do, in Chinese.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_en: Option<&'static str>,
 }
 
 /// A door as a phone keeps it.
@@ -232,10 +253,11 @@ async fn pull(
             let tell = first && (cursor.after == 0 || reader.hand_overs_changed_since(cursor.after)?);
             let handed = if tell { Some(handed_over(reader, &control, area)?) } else { None };
             let ends_at = reader.state().device(series)?.and_then(|device| device.ends_at);
-            Ok((doors, changes.removed, next, (plans, tasks, handed), ends_at))
+            let held = if first { held_since(reader, series, cursor.after)? } else { Vec::new() };
+            Ok((doors, changes.removed, next, (plans, tasks, handed, held), ends_at))
         })
         .await?;
-    let (doors, removed, next, (plans, tasks, hand_overs), ends_at) = page;
+    let (doors, removed, next, (plans, tasks, hand_overs, held), ends_at) = page;
     reveal(&site, &caller, &doors).await?;
     let (head, consistency) = site
         .territory
@@ -262,9 +284,33 @@ async fn pull(
         plans,
         hand_overs,
         tasks,
+        held,
         forms: cursor.page.is_none().then(|| forms_known(book, area, day_of(now))),
         more: next.page.is_some(),
     }))
+}
+
+fn held_since(reader: &mut Reader, series: SeriesId, position: u64) -> AppResult<Vec<HeldDecision>> {
+    let mut told = Vec::new();
+    for (sequence, fate) in reader.held_since(series, position)? {
+        let (status, why) = match fate {
+            Fate::Counts => ("released", None),
+            Fate::Refused(refusal) => ("refused", Some((refusal.as_str(), refusal.message()))),
+            Fate::Waits => {
+                let waiting = reader.waiting(series, sequence, false)?;
+                let reason = waiting.and_then(|waiting| Quarantine::from_code(waiting.verdict));
+                ("waiting", reason.map(|reason| (reason.as_str(), reason.message())))
+            }
+        };
+        told.push(HeldDecision {
+            sequence,
+            status,
+            reason: why.map(|(reason, _)| reason),
+            message: why.map(|(_, (zh, _))| zh),
+            message_en: why.map(|(_, (_, en))| en),
+        });
+    }
+    Ok(told)
 }
 
 fn members(reader: &mut Reader, door: &ChangedDoor) -> AppResult<Vec<Member>> {

@@ -1,4 +1,4 @@
-//! What phones recorded that does not count yet, and a person's decision that it does.
+//! What phones recorded that does not count yet, and a person's decision that it does, or that it is not to (ADR 0038).
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use domain::access::{Action, Scope};
 use domain::admit::Quarantine;
 use domain::fact::Body;
+use domain::held::Refusal;
 use domain::id::{DwellingId, SeriesId};
 use domain::state::State as _;
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,11 @@ use crate::app::failure::Result as AppResult;
 use crate::app::quarantine::{Cannot, may_count};
 
 pub fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(quarantine)).routes(routes!(release))
+    OpenApiRouter::new()
+        .routes(routes!(quarantine))
+        .routes(routes!(release))
+        .routes(routes!(refuse))
+        .routes(routes!(reopen))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -34,6 +39,9 @@ pub fn routes() -> OpenApiRouter<Site> {
 struct QuarantineQuery {
     /// The caller's own unless given.
     area: Option<String>,
+    /// What was refused, instead of what waits.
+    #[serde(default)]
+    refused: bool,
     cursor: Option<String>,
     /// 100 unless given, 1,000 at most.
     limit: Option<u64>,
@@ -60,6 +68,12 @@ struct QuarantineRow {
     message_en: &'static str,
     #[schema(format = DateTime)]
     received_at: String,
+    /// Why it is not to count: `mistaken`, `twice`, `not_hers`, `too_late` or `unclear`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    refused_at: Option<String>,
     /// `visited`, `person_seen`, `dwelling_registered`, `answered`, `case_reported`, `case_acted`, `doors_offered`,
     /// `doors_answered`, or `other`
     kind: &'static str,
@@ -101,6 +115,8 @@ fn row(reader: &mut Reader, waiting: &Waiting, worker_name: String) -> AppResult
         message: reason.message().0,
         message_en: reason.message().1,
         received_at: instant(waiting.received_at),
+        refusal: waiting.refused.map(|(refusal, _)| refusal.as_str()),
+        refused_at: waiting.refused.map(|(_, at)| instant(at)),
         kind,
         outcome: match body {
             Some(Body::Visited { outcome, .. }) => Some(outcome.as_str()),
@@ -127,7 +143,7 @@ fn row(reader: &mut Reader, waiting: &Waiting, worker_name: String) -> AppResult
     Ok(row)
 }
 
-/// What waits from the phones of an area.
+/// What waits from the phones of an area, or was refused.
 #[utoipa::path(
     get, path = "/v1/quarantine", tag = "quarantine", params(QuarantineQuery),
     responses((status = 200, body = QuarantinePage), (status = 403, body = Problem), (status = 422, body = Problem))
@@ -143,7 +159,7 @@ async fn quarantine(
     let page = site
         .territory
         .read(move |reader| {
-            let page = reader.quarantine_page(area, after, limit)?;
+            let page = reader.quarantine_page(area, query.refused, after, limit)?;
             let mut rows = Vec::with_capacity(page.rows.len());
             for waiting in &page.rows {
                 let phone = control.phone(waiting.series)?;
@@ -154,6 +170,20 @@ async fn quarantine(
         })
         .await?;
     Ok(Json(page))
+}
+
+/// A fact that waits or was refused, of a phone where the caller decides.
+async fn held(
+    site: &Site,
+    caller: &Caller,
+    (series, sequence): (SeriesId, u64),
+    refused: bool,
+) -> Result<Waiting, Problem> {
+    caller.may(Action::ReleaseQuarantine, Scope::Own)?;
+    let found = site.territory.read(move |reader| Ok(reader.waiting(series, sequence, refused)?)).await?;
+    found
+        .filter(|waiting| caller.may(Action::ReleaseQuarantine, Scope::Area(waiting.device.area)).is_ok())
+        .ok_or_else(|| Problem::not_found("not_waiting", "没有这条待定的记录", "no such fact is waiting"))
 }
 
 /// Decide that a fact counts from now on.
@@ -170,15 +200,7 @@ async fn release(
     caller: Caller,
     Path((series, sequence)): Path<(SeriesId, u64)>,
 ) -> Result<StatusCode, Problem> {
-    caller.may(Action::ReleaseQuarantine, Scope::Own)?;
-    let missing = || Problem::not_found("not_waiting", "没有这条待定的记录", "no such fact is waiting");
-    let asker = caller.clone();
-    let waiting = site
-        .territory
-        .read(move |reader| Ok(reader.waiting(series, sequence)?))
-        .await?
-        .filter(|waiting| asker.may(Action::ReleaseQuarantine, Scope::Area(waiting.device.area)).is_ok())
-        .ok_or_else(missing)?;
+    let waiting = held(&site, &caller, (series, sequence), false).await?;
     let actor = caller.actor();
     let decided = site
         .territory
@@ -200,4 +222,83 @@ async fn release(
         Err(None) => Err(Problem::outside_area()),
         Err(Some(Cannot { zh, en })) => Err(Problem::conflict("cannot_count", zh, en)),
     }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Refuse {
+    /// `mistaken`, `twice`, `not_hers`, `too_late` or `unclear`; whoever recorded it reads it
+    reason: String,
+}
+
+/// Decide that a fact is not to count. Its phone is told why with its next pull.
+#[utoipa::path(
+    post, path = "/v1/quarantine/{series}/{sequence}/refuse", tag = "quarantine", request_body = Refuse,
+    params(("series" = String, Path, format = "uuid"), ("sequence" = u64, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+async fn refuse(
+    State(site): State<Site>,
+    caller: Caller,
+    Path((series, sequence)): Path<(SeriesId, u64)>,
+    Json(refuse): Json<Refuse>,
+) -> Result<StatusCode, Problem> {
+    let waiting = held(&site, &caller, (series, sequence), false).await?;
+    let refusal = Refusal::from_name(&refuse.reason).ok_or_else(|| {
+        Problem::field(
+            "reason",
+            "reason",
+            "请选一个原因：mistaken、twice、not_hers、too_late 或 unclear；登记的人会看到",
+            "one of the reasons is needed, which whoever recorded it reads: mistaken, twice, not_hers, too_late or unclear",
+        )
+    })?;
+    let actor = caller.actor();
+    let decided = site
+        .territory
+        .write(move |store, now| {
+            // What cannot count may be anyone's; what can is for whoever could let it.
+            if let Ok(area) = may_count(store, &waiting)?
+                && caller.may(Action::ReleaseQuarantine, Scope::Area(area)).is_err()
+            {
+                return Ok(false);
+            }
+            let body = Body::HeldRefused { series, sequence, refusal: Some(refusal) };
+            store.write(now, |batch| batch.append(actor, body, None))?;
+            Ok(true)
+        })
+        .await?;
+    if decided { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::outside_area()) }
+}
+
+/// Take a refusal back: the fact waits again, unless its phone recorded something in its place since.
+#[utoipa::path(
+    post, path = "/v1/quarantine/{series}/{sequence}/reopen", tag = "quarantine",
+    params(("series" = String, Path, format = "uuid"), ("sequence" = u64, Path)),
+    responses(
+        (status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`followed`: the same phone recorded something of the same door or case since")
+    )
+)]
+async fn reopen(
+    State(site): State<Site>,
+    caller: Caller,
+    Path((series, sequence)): Path<(SeriesId, u64)>,
+) -> Result<StatusCode, Problem> {
+    let waiting = held(&site, &caller, (series, sequence), true).await?;
+    if site.territory.read(move |reader| Ok(reader.was_followed(&waiting)?)).await? {
+        return Err(Problem::conflict(
+            "followed",
+            "退回以后，同一台手机又登记了这一户（或这件事），以那一条为准",
+            "since it was refused the same phone recorded something of this door or case, which stands in its place",
+        )
+        .remedy("请看新的那一条", "look at the new record"));
+    }
+    let actor = caller.actor();
+    site.territory
+        .write(move |store, now| {
+            let body = Body::HeldRefused { series, sequence, refusal: None };
+            Ok(store.write(now, |batch| batch.append(actor, body, None))?)
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -13,7 +13,9 @@ use domain::case::{Filled, Subject};
 use domain::fact::Body;
 use domain::id::{DwellingId, PersonId, SlipId};
 use domain::identity::Identity;
-use domain::slip::{self, Decision, Reason, SLIP_LIMIT, Said, Shut, Slip, WAITING_LIMIT, What};
+use domain::slip::{
+    self, Decision, Reason, SLIP_LIMIT, Said, Shut, Slip, TAKE_BACK_LIMIT, WAITING_LIMIT, What,
+};
 use domain::state::{Book, State as _};
 use intake::cell;
 use programme::answer::Value;
@@ -60,6 +62,8 @@ pub fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(waiting))
         .routes(routes!(words))
         .routes(routes!(settle))
+        .routes(routes!(reopen))
+        .routes(routes!(withdraw))
         .routes(routes!(open))
         .routes(routes!(record))
         .routes(routes!(report))
@@ -204,6 +208,17 @@ struct AreaQuery {
     area: Option<String>,
 }
 
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct SaidQuery {
+    /// The caller's own unless given; a community or below.
+    area: Option<String>,
+    /// What was decided or withdrawn within the last day, instead of what waits.
+    #[serde(default)]
+    decided: bool,
+}
+
 #[derive(Serialize, ToSchema)]
 struct Slips {
     slips: Vec<SlipRow>,
@@ -322,20 +337,43 @@ struct SaidRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     taken_on_at: Option<String>,
+    /// `waiting`, `taken_on` (help), `confirmed`, `settled` (a request), `declined` or `withdrawn`
+    state: &'static str,
+    /// When a decision was taken back last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    reopened_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    decided_at: Option<String>,
+    /// Until when the decision can be taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    reopens_until: Option<String>,
 }
 
-/// What residents said and nobody has decided on yet, what waits longest first; under pseudonyms.
+/// What residents said and nobody has decided on yet, what waits longest first; or what was decided or withdrawn within the last
+/// day, the newest first. Under pseudonyms.
 #[utoipa::path(
-    get, path = "/v1/said", tag = "slips", params(AreaQuery),
+    get, path = "/v1/said", tag = "slips", params(SaidQuery),
     responses((status = 200, body = SaidWaiting), (status = 403, body = Problem), (status = 422, body = Problem))
 )]
 async fn waiting(
     State(site): State<Site>,
     caller: Caller,
-    Query(query): Query<AreaQuery>,
+    Query(query): Query<SaidQuery>,
 ) -> Result<Json<SaidWaiting>, Problem> {
     let area = community(&caller, Action::DecideSaid, query.area.as_deref())?;
-    let found = site.territory.read(move |reader| Ok(reader.said_waiting(area, WAITING)?)).await?;
+    let (decided, since) = (query.decided, now() - TAKE_BACK_LIMIT);
+    let found = site
+        .territory
+        .read(move |reader| {
+            Ok(match decided {
+                true => reader.said_decided(area, since, WAITING)?,
+                false => reader.said_waiting(area, WAITING)?,
+            })
+        })
+        .await?;
     let row = |(id, said, door): (PersonId, Said, SlipDoor)| SaidRow {
         said: id,
         what: said.what.as_str(),
@@ -343,6 +381,10 @@ async fn waiting(
         said_at: instant(said.said_at),
         about: said.about,
         taken_on_at: said.taken_on.map(instant),
+        state: state(&said),
+        reopened_at: said.reopened.map(instant),
+        decided_at: said.decided.map(|(_, at)| instant(at)),
+        reopens_until: said.reopens_until().map(instant),
     };
     Ok(Json(SaidWaiting { rows: found.into_iter().map(row).collect() }))
 }
@@ -466,8 +508,8 @@ enum Settled {
     Elsewhere,
 }
 
-/// Decide on something that was said. Unless it is of someone who lives there or goes on waiting, its words are erased by it;
-/// the kinds of help that were asked for stay, sealed.
+/// Decide on something that was said. Unless it is of someone who lives there or goes on waiting, nobody reads its words from
+/// then on, and they are erased once it can be taken back no more; the kinds of help that were asked for stay, sealed.
 #[utoipa::path(
     post, path = "/v1/said/{id}/settle", tag = "slips", request_body = Settle, params(("id" = String, Path, format = "uuid")),
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
@@ -489,7 +531,7 @@ async fn settle(
     let settled = site
         .territory
         .write(move |store, now| {
-            let settled = store.write(now, |batch| {
+            Ok(store.write(now, |batch| {
                 // Someone else may have decided in between.
                 if batch.state().said(id)?.is_none_or(|said| said.decided.is_some()) {
                     return Ok(Settled::Gone);
@@ -497,7 +539,12 @@ async fn settle(
                 if listed && !put_on_list(batch, actor, within, id, said.dwelling)? {
                     return Ok(Settled::Elsewhere);
                 }
-                let words = if stays || said.what != What::Help { None } else { batch.identity(id)? };
+                // Decided once before: the kinds are sealed already.
+                let sealed_before = said.kept.is_some();
+                let words = match stays || sealed_before || said.what != What::Help {
+                    true => None,
+                    false => batch.identity(id)?,
+                };
                 let kinds = words.and_then(|words| slip::kinds_alone(&words.note));
                 let kinds = kinds.map(|note| Identity { note, ..Identity::default() }.encode());
                 let kept = kinds.is_some().then(|| batch.new_id()).transpose()?;
@@ -505,11 +552,7 @@ async fn settle(
                 let sealed = sealed.map(|(owner, plaintext)| Sealed { owner, plaintext, fresh: true });
                 batch.append(actor, Body::SaidSettled { said: id, decision, reason, kept }, sealed)?;
                 Ok(Settled::Done)
-            })?;
-            if matches!(settled, Settled::Done) && !stays {
-                store::erase::erase(store, actor, id, 0, now)?;
-            }
-            Ok(settled)
+            })?)
         })
         .await?;
     match settled {
@@ -517,6 +560,56 @@ async fn settle(
         Settled::Gone => Err(no_said()),
         Settled::Elsewhere => Err(known_elsewhere()),
     }
+}
+
+/// Take back what was decided within a day: it waits again, with its words.
+#[utoipa::path(
+    post, path = "/v1/said/{id}/reopen", tag = "slips", params(("id" = String, Path, format = "uuid")),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`stays_decided`: she is on the list, it was withdrawn, or a day is over"))
+)]
+async fn reopen(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<PersonId>,
+) -> Result<StatusCode, Problem> {
+    caller.may(Action::DecideSaid, Scope::Own)?;
+    let asker = caller.clone();
+    let decided = site
+        .territory
+        .read(move |reader| {
+            let Some(said) = reader.said(id)?.filter(|said| said.decided.is_some()) else { return Ok(None) };
+            Ok(scope::holds_door(reader, &asker, Action::DecideSaid, said.dwelling)?.then_some(said))
+        })
+        .await?;
+    decided
+        .ok_or_else(|| Problem::not_found("unknown_said", "没有这一条", "nothing of this id was decided"))?;
+    let actor = caller.actor();
+    let reopened = site
+        .territory
+        .write(move |store, now| {
+            Ok(store.write(now, |batch| {
+                let until = batch.state().said(id)?.and_then(|said| said.reopens_until());
+                if until.is_none_or(|until| until <= now) || batch.state().is_erased(id)? {
+                    return Ok(false);
+                }
+                batch.append(actor, Body::SaidReopened { said: id }, None)?;
+                Ok(true)
+            })?)
+        })
+        .await?;
+    if reopened {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Problem::conflict(
+        "stays_decided",
+        "这一条不能再收回：已经登记在册、居民自己撤回了，或者过了一天",
+        "this cannot be taken back any more: she is on the list, it was withdrawn, or a day is over",
+    )
+    .remedy(
+        "在册的人请到这一户的页上更正；别的请联系居民，重新登记",
+        "put someone on the list right on the page of her household; else call the resident, who can ask again",
+    ))
 }
 
 /// Puts someone whom a resident reported on the list of her door. Whoever is known by then is linked and not read: the
@@ -669,8 +762,12 @@ struct RecordSaid {
     what: &'static str,
     #[schema(format = DateTime)]
     said_at: String,
-    /// `waiting`, `taken_on` (help), `confirmed`, `settled` (a request) or `declined`
+    /// `waiting`, `taken_on` (help), `confirmed`, `settled` (a request), `declined` or `withdrawn`
     state: &'static str,
+    /// While it waits: when the office took back what it had decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    reopened_at: Option<String>,
     /// Why it was declined.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
@@ -766,6 +863,7 @@ fn state(said: &Said) -> &'static str {
         None if said.taken_on.is_some() => "taken_on",
         None => "waiting",
         Some((Decision::Declined, _)) => "declined",
+        Some((Decision::Withdrawn, _)) => "withdrawn",
         Some((Decision::Confirmed, _)) if said.what == What::Person => "confirmed",
         Some(_) => "settled",
     }
@@ -836,6 +934,7 @@ async fn record(State(site): State<Site>, holder: Holder) -> Result<Json<Record>
                     what: row.what.as_str(),
                     said_at: instant(row.said_at),
                     state: state(row),
+                    reopened_at: row.reopened.filter(|_| row.decided.is_none()).map(instant),
                     reason: row.reason.map(Reason::as_str),
                     receipt: receipt(*id),
                     person,
@@ -1015,6 +1114,55 @@ async fn request(
         None => String::new(),
     };
     say(&site, holder.slip, what, request.about, vec![Identity { name, note, ..words }]).await
+}
+
+/// Withdraw what was said with the slip and waits: a request that is needed no more, a report that was a mistake. Its words are
+/// erased at once; that it was said and withdrawn stays.
+#[utoipa::path(
+    post, path = "/v1/slip/said/{id}/withdraw", tag = "resident", security(("slip" = [])),
+    params(("id" = String, Path, format = "uuid")),
+    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`decided`: the office has decided on it"))
+)]
+async fn withdraw(
+    State(site): State<Site>,
+    holder: Holder,
+    Path(id): Path<PersonId>,
+) -> Result<StatusCode, Problem> {
+    let slip = holder.slip;
+    let said = site.territory.read(move |reader| Ok(reader.said(id)?)).await?;
+    if said.is_none_or(|said| said.slip != slip) {
+        return Err(Problem::not_found(
+            "unknown_said",
+            "没有用这张便条说过这一条",
+            "nothing of this id was said with this slip",
+        ));
+    }
+    let withdrawn = site
+        .territory
+        .write(move |store, now| {
+            let withdrawn = store.write(now, |batch| {
+                if batch.state().said(id)?.is_none_or(|said| said.decided.is_some()) {
+                    return Ok(false);
+                }
+                batch.append(slip, Body::SaidWithdrawn { said: id }, None)?;
+                Ok(true)
+            })?;
+            if withdrawn {
+                store::erase::erase(store, slip, id, store::erase::ASKED, now)?;
+            }
+            Ok(withdrawn)
+        })
+        .await?;
+    if withdrawn {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Problem::conflict(
+        "decided",
+        "社区已经办过这一条，不能撤回了",
+        "the community has decided on this, so it cannot be withdrawn",
+    )
+    .remedy("要改请选「更正」，或打电话给社区", "to change it ask for a correction, or call the community"))
 }
 
 /// The name of someone who was reported with this slip, as it was written then: whoever answers reads of whom a request

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Role;
 use domain::fact::{Body, Light, Outcome};
+use domain::held::Refusal;
 use domain::identity::Identity;
+use domain::slip::{Decision, Reason};
 use domain::subscription::RowsOf;
 use serde_json::{Value, json};
 
@@ -59,7 +61,8 @@ fn places(endpoint: &str) -> &'static [&'static str] {
         | "GET /v1/slip/checks"
         | "POST /v1/slip/checks"
         | "POST /v1/slip/people"
-        | "POST /v1/slip/requests" => &["any"],
+        | "POST /v1/slip/requests"
+        | "POST /v1/slip/said/{id}/withdraw" => &["any"],
         _ => &["own", "other"],
     }
 }
@@ -216,6 +219,15 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "POST /v1/quarantine/{series}/{sequence}/release" => {
             let (series, sequence) = place.quarantined(other).await;
             (format!("/v1/quarantine/{series}/{sequence}/release"), None)
+        }
+        "POST /v1/quarantine/{series}/{sequence}/refuse" => {
+            let (series, sequence) = place.quarantined(other).await;
+            (format!("/v1/quarantine/{series}/{sequence}/refuse"), Some(json!({"reason": "mistaken"})))
+        }
+        "POST /v1/quarantine/{series}/{sequence}/reopen" => {
+            let (series, sequence) = place.quarantined(other).await;
+            place.facts(vec![Body::HeldRefused { series, sequence, refusal: Some(Refusal::Twice) }]).await;
+            (format!("/v1/quarantine/{series}/{sequence}/reopen"), None)
         }
         "POST /v1/facts" => {
             let phone = match (other, who) {
@@ -381,6 +393,17 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "DELETE /v1/slips/{slip}" => {
             let home = place.home(other).await;
             (format!("/v1/slips/{}", slips::laid_down(place, home).await.0), None)
+        }
+        "POST /v1/said/{id}/reopen" => {
+            let home = place.home(other).await;
+            let said = slips::said(place, home).await;
+            let (decision, reason, kept) = (Decision::Declined, Some(Reason::Unclear), None);
+            place.facts(vec![Body::SaidSettled { said, decision, reason, kept }]).await;
+            (format!("/v1/said/{said}/reopen"), None)
+        }
+        "POST /v1/slip/said/{id}/withdraw" => {
+            let home = place.home(other).await;
+            (format!("/v1/slip/said/{}/withdraw", slips::said(place, home).await), None)
         }
         "GET /v1/said" => (format!("/v1/said?area={area}"), None),
         "GET /v1/said/{id}" | "POST /v1/said/{id}/settle" => {

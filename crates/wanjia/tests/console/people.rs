@@ -223,6 +223,106 @@ async fn what_waits_is_shown_and_counts_once_it_is_released() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_street_reads_which_phones_are_silent_and_not_whose_they_are() {
+    let place = Place::new().await;
+    let street = Who::Role(Role::Street);
+    let rows = |answer: Value| answer["devices"].as_array().unwrap().clone();
+    let before = rows(place.ask(street, "GET", "/v1/devices", None).await.json());
+    assert!(before.iter().any(|row| row["series"] == json!(place.own_phone.series)), "{before:?}");
+    assert!(
+        before.iter().all(|row| row["worker_name"].is_null() && row["revoked_at"].is_null()),
+        "{before:?}"
+    );
+    // It asks for its doors, which is no report.
+    assert_eq!(place.by_phone(&place.own_phone, "GET", "/v1/pull", None).await.status, 200);
+    let before = rows(place.ask(street, "GET", "/v1/devices", None).await.json());
+    assert!(
+        before.iter().all(|row| row["area_name"].is_string() && row["last_seen_at"].is_null()),
+        "{before:?}"
+    );
+    // One from which something came is not among them; its secretary reads it all the same, with its worker.
+    let push = place.own_phone.push(visited(SWEEP, place.home(false).await, Outcome::Met, Light::On));
+    assert_eq!(place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(push)).await.status, 200);
+    let after = rows(place.ask(street, "GET", "/v1/devices", None).await.json());
+    assert_eq!(after.len() + 1, before.len());
+    let all = rows(place.ask(SECRETARY, "GET", "/v1/devices", None).await.json());
+    assert!(all.iter().any(|row| row["worker_name"] == "吴网格员"), "{all:?}");
+    // As many as the command page counts.
+    let command = place.ask(street, "GET", &format!("/v1/command?area={OWN}"), None).await.json();
+    assert_eq!(command["area"]["silent"], json!(after.len()));
+}
+
+/// What a phone is told with its pull of records that waited, and the cursor of the next pull.
+async fn told(place: &Place, after: &str) -> (Value, String) {
+    let uri = format!("/v1/pull?after={after}");
+    let pulled = place.by_phone(&place.own_phone, "GET", &uri, None).await.json();
+    (pulled["held"].clone(), pulled["cursor"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_is_refused_for_a_reason_that_its_phone_is_told_and_waits_again_when_that_is_taken_back() {
+    let place = Place::new().await;
+    let (series, sequence) = place.quarantined(false).await;
+    let (_, later) = place.quarantined(false).await;
+    let (held, cursor) = told(&place, "").await;
+    assert_eq!(held, Value::Null);
+    let uri = |sequence: u64, deed: &str| format!("/v1/quarantine/{series}/{sequence}/{deed}");
+    let ask = |sequence, deed, body| place.ask(SECRETARY, "POST", uri(sequence, deed).leak(), body);
+    for wrong in [json!({"reason": "she is lazy"}), json!({"reason": ""})] {
+        let answer = ask(sequence, "refuse", Some(wrong)).await;
+        assert_eq!((answer.status.as_u16(), answer.json()["field"].clone()), (422, json!("reason")));
+    }
+    assert_eq!(ask(sequence, "reopen", None).await.code(), "not_waiting");
+    assert_eq!(ask(sequence, "refuse", Some(json!({"reason": "mistaken"}))).await.status, 204);
+    // Refused it does not wait, cannot be refused again, nor released; it is on a list of its own.
+    assert_eq!(ask(sequence, "refuse", Some(json!({"reason": "twice"}))).await.code(), "not_waiting");
+    assert_eq!(ask(sequence, "release", None).await.code(), "not_waiting");
+    let numbers = |page: Value| -> Vec<Value> {
+        page["rows"].as_array().unwrap().iter().map(|row| row["sequence"].clone()).collect()
+    };
+    let waits = place.ask(SECRETARY, "GET", "/v1/quarantine", None).await.json();
+    assert_eq!(numbers(waits), [json!(later)]);
+    let refused = place.ask(SECRETARY, "GET", "/v1/quarantine?refused=true", None).await.json();
+    assert_eq!(
+        (&refused["rows"][0]["refusal"], numbers(refused.clone())),
+        (&json!("mistaken"), vec![json!(sequence)])
+    );
+    let devices = place.ask(SECRETARY, "GET", "/v1/devices", None).await.json();
+    let own =
+        devices["devices"].as_array().unwrap().iter().find(|row| row["series"] == json!(series)).unwrap();
+    assert_eq!(own["quarantined"], 1, "{own}");
+    // The phone is told once, in words that say what to do.
+    let (held, cursor) = told(&place, &cursor).await;
+    assert_eq!(
+        (&held[0]["sequence"], &held[0]["status"], &held[0]["reason"]),
+        (&json!(sequence), &json!("refused"), &json!("mistaken"))
+    );
+    assert!(held[0]["message"].as_str().unwrap().contains("重新登记"), "{held}");
+    assert_eq!(told(&place, &cursor).await.0, Value::Null);
+
+    assert_eq!(ask(sequence, "reopen", None).await.status, 204);
+    let (held, cursor) = told(&place, &cursor).await;
+    assert_eq!((&held[0]["status"], &held[0]["reason"]), (&json!("waiting"), &json!("sweep_closed")));
+    assert_eq!(ask(sequence, "release", None).await.status, 204);
+    let (held, _) = told(&place, &cursor).await;
+    assert_eq!((&held[0]["status"], held.as_array().unwrap().len()), (&json!("released"), 1));
+
+    // Once the phone recorded the same door anew, that stands.
+    assert_eq!(ask(later, "refuse", Some(json!({"reason": "too_late"}))).await.status, 204);
+    let home = place.home(false).await;
+    let push = place.own_phone.push(visited(SWEEP, home, Outcome::Met, Light::On));
+    assert_eq!(place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(push)).await.status, 200);
+    let answer = ask(later, "reopen", None).await;
+    assert_eq!((answer.status.as_u16(), answer.code()), (409, "followed".into()));
+    // Kept in the ledger as it came, and rebuilt as it stands.
+    let territory = &place.site.territory;
+    let kept = territory.read(move |reader| Ok(reader.waiting(series, later, true)?)).await.unwrap();
+    assert!(kept.is_some_and(|waiting| waiting.fact.is_some()));
+    let root = place.folder.path().join("data");
+    assert_eq!(store::rebuild::check(&root, &mut |_| {}).unwrap().1, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_quarantine_comes_page_by_page() {
     let place = Place::new().await;
     let mut expected = Vec::new();

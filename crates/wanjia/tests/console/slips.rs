@@ -6,7 +6,7 @@ use domain::access::{Purpose, Role};
 use domain::fact::{Body, Light, Outcome};
 use domain::id::Id;
 use domain::identity::Identity;
-use domain::slip::What;
+use domain::slip::{Decision, Reason, What};
 use serde_json::{Value, json};
 use store::Sealed;
 use wanjia::app::accounts::random;
@@ -185,7 +185,7 @@ async fn readings_of_whoever_she_turned_out_to_be_are_told_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_asked_for_is_shown_to_its_slip_alone_and_gone_once_it_is_settled() {
+async fn what_is_asked_for_is_shown_to_its_slip_alone_and_gone_a_day_after_it_is_settled() {
     let place = Place::new().await;
     let home = place.home(false).await;
     let (slip, code) = laid_down(&place, home).await;
@@ -233,19 +233,137 @@ async fn what_is_asked_for_is_shown_to_its_slip_alone_and_gone_once_it_is_settle
     assert_eq!(shown["said"][1]["reason"], "unclear");
     assert_eq!(read_by_secretary(&shown), 3, "each of the three was read, and she is told: {shown}");
     assert_eq!(place.people(home).await.len(), 2);
-    // Not a word of it is left.
-    let left = place
-        .site
-        .territory
-        .read(move |reader| {
+    // For a day it is kept, for a mistake to be taken back; then not a word of it is left.
+    assert_eq!(place.words_left(slip).await, 3);
+    place.site.judging.catch_up(&place.site.territory, now() + DAY - 3_600_000).await.unwrap();
+    assert_eq!(place.words_left(slip).await, 3);
+    place.site.judging.catch_up(&place.site.territory, now() + DAY + 1).await.unwrap();
+    assert_eq!(place.words_left(slip).await, 0);
+    assert!(!record(&place, &code).await.to_string().contains(secret));
+}
+
+impl Place {
+    /// Of how much that was said with a slip the words are still kept.
+    async fn words_left(&self, slip: Id) -> usize {
+        let read = self.site.territory.read(move |reader| {
             let record = reader.slip_record(slip)?;
             let words: Vec<_> =
                 record.said.iter().map(|(said, _)| reader.words(*said)).collect::<Result<_, _>>()?;
-            Ok(words)
-        })
-        .await
-        .unwrap();
-    assert_eq!(left, vec![None; 3]);
+            Ok(words.into_iter().flatten().count())
+        });
+        read.await.unwrap()
+    }
+}
+
+async fn withdraw(place: &Place, code: &str, said: &Value) -> Answer {
+    let uri = format!("/v1/slip/said/{}/withdraw", said["said"].as_str().unwrap());
+    with(place, code, "POST", &uri, None).await
+}
+
+async fn reopen(place: &Place, who: Who, said: &Value) -> Answer {
+    let uri = format!("/v1/said/{}/reopen", said["said"].as_str().unwrap());
+    place.ask(who, "POST", &uri, None).await
+}
+
+async fn decided(place: &Place) -> Vec<Value> {
+    let answer = place.ask(SECRETARY, "GET", &format!("/v1/said?area={OWN}&decided=true"), None).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()["rows"].as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_resident_withdraws_what_waits_with_its_own_slip_and_its_words_go_at_once() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let (slip, code) = laid_down(&place, home).await;
+    let (_, other) = laid_down(&place, home).await;
+    let ask = json!({"what": "help", "text": "两天的胰岛素", "kinds": ["medicine"]});
+    assert_eq!(with(&place, &code, "POST", "/v1/slip/requests", Some(ask)).await.status, 201);
+    assert_eq!(report(&place, &code, json!([{"name": "孙小雨"}])).await.status, 201);
+    let rows = waiting(&place).await;
+    // Nobody else, also of the same household, and nobody who has no slip.
+    assert_eq!(withdraw(&place, &other, &rows[0]).await.code(), "unknown_said");
+    assert_eq!(waiting(&place).await.len(), 2);
+    for row in &rows {
+        assert_eq!(withdraw(&place, &code, row).await.status, 204);
+        let again = withdraw(&place, &code, row).await;
+        assert_eq!((again.status.as_u16(), again.code()), (409, "decided".into()));
+        // It is nothing that an office decided, so none takes it back, and none decides on it.
+        assert_eq!(reopen(&place, SECRETARY, row).await.code(), "stays_decided");
+        assert_eq!(settle(&place, row, true).await.code(), "unknown_said");
+    }
+    assert_eq!((waiting(&place).await.len(), place.words_left(slip).await), (0, 0));
+    let shown = record(&place, &code).await;
+    let states: Vec<&Value> = shown["said"].as_array().unwrap().iter().map(|said| &said["state"]).collect();
+    assert_eq!(states, ["withdrawn", "withdrawn"]);
+    assert!(shown["said"][0]["receipt"].is_string(), "the receipt stays: {shown}");
+    assert!(!shown.to_string().contains("孙小雨") && !shown.to_string().contains("胰岛素"), "{shown}");
+    // The office is told, since whoever holds a slip need not be the one who asked.
+    let told = decided(&place).await;
+    assert!(told.len() == 2 && told.iter().all(|row| row["state"] == "withdrawn"), "{told:?}");
+    assert!(told.iter().all(|row| row["reopens_until"].is_null()), "{told:?}");
+    assert_eq!(place.people(home).await.len(), 2);
+    // What was withdrawn takes its place for a day: asking and withdrawing fills no ledger.
+    let ten = json!(vec![json!({"name": "周九"}); 10]);
+    assert_eq!(report(&place, &code, ten.clone()).await.status, 201);
+    assert_eq!(report(&place, &code, ten).await.code(), "slip_full");
+    // It is known in the ledger that both were said, and that both were withdrawn with the slip.
+    let facts = place.every_fact();
+    let withdrawn: Vec<_> =
+        facts.iter().filter(|fact| matches!(fact.body, Body::SaidWithdrawn { .. })).collect();
+    assert!(withdrawn.len() == 2 && withdrawn.iter().all(|fact| fact.actor == slip));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_decided_by_mistake_is_taken_back_within_a_day_and_she_reads_that_it_was() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let (slip, code) = laid_down(&place, home).await;
+    let ask = json!({"what": "help", "text": "两天的胰岛素", "kinds": ["medicine"], "phone": "13800001111"});
+    assert_eq!(with(&place, &code, "POST", "/v1/slip/requests", Some(ask)).await.status, 201);
+    let row = waiting(&place).await[0].clone();
+    assert_eq!(reopen(&place, SECRETARY, &row).await.code(), "unknown_said", "nothing was decided yet");
+    assert_eq!(decide(&place, &row, json!({"decision": "taken_on"})).await.status, 204);
+    assert_eq!(settle(&place, &row, true).await.status, 204);
+    assert_eq!(decided(&place).await[0]["state"], "settled");
+    assert!(decided(&place).await[0]["reopens_until"].is_string());
+    // Whoever may decide there may take it back.
+    assert_eq!(reopen(&place, CLERK, &row).await.status, 204);
+    assert_eq!(reopen(&place, CLERK, &row).await.code(), "unknown_said");
+    let again = waiting(&place).await[0].clone();
+    assert!(again["reopened_at"].is_string() && again["taken_on_at"].is_string(), "{again}");
+    let uri = format!("/v1/said/{}", row["said"].as_str().unwrap());
+    let words = place.ask(SECRETARY, "GET", &uri, None).await.json();
+    assert_eq!((&words["phone"], &words["text"]), (&json!("13800001111"), &json!("买药：两天的胰岛素")));
+    let shown = record(&place, &code).await["said"][0].clone();
+    assert_eq!((&shown["state"], &shown["words"]["text"]), (&json!("taken_on"), &json!("两天的胰岛素")));
+    assert!(shown["reopened_at"].is_string(), "{shown}");
+    // Decided anew, its kinds are sealed once.
+    assert_eq!(decide(&place, &row, json!({"decision": "declined", "reason": "no_means"})).await.status, 204);
+    let shown = record(&place, &code).await["said"][0].clone();
+    assert_eq!((&shown["state"], &shown["help"]), (&json!("declined"), &json!(["medicine"])));
+    assert!(shown["reopened_at"].is_null(), "{shown}");
+    let kept: Vec<_> = place.every_fact();
+    let kept =
+        kept.iter().filter(|fact| matches!(fact.body, Body::SaidSettled { kept: Some(_), .. })).count();
+    assert_eq!(kept, 1);
+
+    // After a day nothing is there to be taken back to, and someone on the list is put right on her own page.
+    place.site.judging.catch_up(&place.site.territory, now() + DAY + 1).await.unwrap();
+    assert_eq!(place.words_left(slip).await, 0);
+    assert_eq!(reopen(&place, SECRETARY, &row).await.code(), "stays_decided");
+    assert_eq!(report(&place, &code, json!([{"name": "孙小雨"}])).await.status, 201);
+    let person = waiting(&place).await[0].clone();
+    assert_eq!(settle(&place, &person, false).await.status, 204);
+    assert_eq!(reopen(&place, SECRETARY, &person).await.status, 204);
+    assert_eq!(settle(&place, &person, true).await.status, 204);
+    assert_eq!(reopen(&place, SECRETARY, &person).await.code(), "stays_decided");
+    assert_eq!(place.people(home).await.len(), 3);
+    // Nobody else's: a door of another community is not there.
+    let elsewhere = said(&place, place.home(true).await).await;
+    let (decision, reason) = (Decision::Declined, Some(Reason::Unclear));
+    place.facts(vec![Body::SaidSettled { said: elsewhere, decision, reason, kept: None }]).await;
+    assert_eq!(reopen(&place, SECRETARY, &json!({"said": elsewhere})).await.code(), "unknown_said");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
