@@ -24,7 +24,7 @@ const HOUSE = '420102002004'
 const LONG = '420102002005'
 const PART = 20_000
 /** So many places of a long list are flicked past, so many frames at each. */
-const [STOPS, FLICK] = [60, 30]
+const [STOPS, FLICK] = [20, 30]
 /** So many proposals are settled by keyboard alone; two hundred an hour leave 18 seconds for each. */
 const SETTLED = 20
 
