@@ -24,7 +24,7 @@ const HOUSE = '420102002004'
 const LONG = '420102002005'
 const PART = 20_000
 /** So many places of a long list are flicked past, so many frames at each. */
-const [STOPS, FLICK] = [60, 30]
+const [STOPS, FLICK] = [20, 30]
 /** So many proposals are settled by keyboard alone; two hundred an hour leave 18 seconds for each. */
 const SETTLED = 20
 
@@ -250,9 +250,21 @@ async function listScrolls(page) {
     await ask(page, 'POST', `/v1/roster?source=long${from}&dry_run=false`, roster(LONG, doors, doors / 1000, from / 1000))
   }
   await page.goto(`${territory.origin}/#/residual`)
-  const more = page.locator('.more button')
   await page.locator('tbody tr').first().waitFor()
-  while (await more.count()) await more.click({ timeout: 60_000 }).catch(() => undefined)
+  const brought = await page.evaluate(async () => {
+    const began = performance.now()
+    const told = document.querySelector('[role=status].tabular')
+    for (let more = document.querySelector('.more button'); more !== null; more = document.querySelector('.more button')) {
+      const grown = new Promise((resolve) => {
+        const watching = new MutationObserver(() => (watching.disconnect(), resolve()))
+        watching.observe(told, { childList: true, characterData: true, subtree: true })
+      })
+      more.click()
+      await grown
+    }
+    return performance.now() - began
+  })
+  note(`all pages of ${ROWS} rows are brought`, null, [brought])
   const bare = await bareList(DESK, ROWS)
   await bare.click('#open')
   await bare.locator('#list li').first().waitFor({ timeout: 120_000 })
@@ -261,6 +273,37 @@ async function listScrolls(page) {
   if (!told.replace(/\D/g, '').startsWith(String(ROWS))) throw new Error(`not all of it is there: ${told}`)
   note(`${ROWS} rows of the residual list scroll: the longest frame`, 50, measured.map(({ frame }) => frame), yardstick.map(({ frame }) => frame))
   note(`${ROWS} rows of the residual list scroll: frames over 50 ms`, null, measured.map(({ count }) => count), yardstick.map(({ count }) => count), frames)
+  await page.evaluate(() => scrollTo(0, 0))
+  await listFinds(page)
+}
+
+/** From the last key of a search to the one door of the list that it is for. */
+async function listFinds(page) {
+  const measured = []
+  for (let run = 0; run < RUNS; run += 1) {
+    const house = Math.floor((((ROWS / 1000) * run) / RUNS) + 1)
+    await page.fill('.find', '')
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length > 2)
+    const wanted = `${house}-1-${(run % 9) + 1}01`
+    measured.push(
+      await page.evaluate(
+        (text) =>
+          new Promise((resolve) => {
+            const began = performance.now()
+            const look = () => {
+              const status = document.querySelector('[role=status].tabular')?.textContent ?? ''
+              return /\d/.test(status) && Number(status.replace(/\D/g, '')) < 1000 ? resolve(performance.now() - began) : requestAnimationFrame(look)
+            }
+            const field = document.querySelector('.find')
+            field.value = text
+            field.dispatchEvent(new Event('input', { bubbles: true }))
+            requestAnimationFrame(look)
+          }),
+        wanted,
+      ),
+    )
+  }
+  note(`a door is found among ${ROWS}, from the last key`, 1000, measured)
 }
 
 /** The longest frame, and how many there were of 50 ms and more, at places all along a long page. */

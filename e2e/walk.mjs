@@ -537,7 +537,9 @@ async function forms({ page, shot }) {
 /** Her day, a task of it, and handing over the rest to a colleague who takes it. */
 async function day({ page, dialog, shot }, { locale, look, name }) {
   const other = await open(name, { locale, look, viewport: PHONE, phone: true })
-  await other.page.goto(await invite('赵志远'))
+  // The colleagues of the walks before are still there.
+  const colleague = `${'赵钱孙李周吴郑王冯褚'[LOOKS.indexOf(look) + (locale === 'en' ? LOOKS.length : 0)]}志远`
+  await other.page.goto(await invite(colleague))
   await other.page.click('.button.lamp')
   await choosePin(other.page)
   await other.page.click('h1 ~ .button.lamp')
@@ -567,7 +569,7 @@ async function day({ page, dialog, shot }, { locale, look, name }) {
   const handOver = page.locator('[name=hand-over]')
   await dialog('33-hand-over', handOver)
   await handOver.click()
-  await page.locator('dialog .button', { hasText: '赵志远' }).first().click()
+  await page.locator('dialog .button', { hasText: colleague }).click()
   await page.locator('.receipt').first().waitFor()
   await sync(page)
   await sync(other.page)

@@ -1,0 +1,122 @@
+/**
+ * A list longer than its pages, in Chromium against the real binary: it is brought as it is scrolled, looked through by the
+ * server, and when figures change only what is in sight is asked for again, and stays where it is.
+ */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { DESK, launch, openPage } from './browser.mjs'
+import { makeTerritory } from './territory.mjs'
+
+const STREET = '420102002'
+const COMMUNITY = '420102002005'
+const DOORS = 2600
+const PATIENCE = 20_000
+
+let territory
+let browser
+let page
+let opened
+/** What was asked for of the list. */
+const asked = []
+
+async function signIn({ username, password }) {
+  const fresh = await openPage(browser, territory.origin, { viewport: DESK })
+  fresh.page.setDefaultTimeout(PATIENCE)
+  await fresh.page.goto(`${territory.origin}/`)
+  await fresh.page.fill('[name=username]', username)
+  await fresh.page.fill('[name=password]', password)
+  await fresh.page.fill('[name=code]', await territory.code(username))
+  await fresh.page.click('.button.lamp')
+  await fresh.page.waitForSelector('.side')
+  return fresh
+}
+
+function send(desk, path, body) {
+  return desk.evaluate(
+    async ([where, text, rows]) => {
+      const headers = { 'x-wanjia': 'console', 'content-type': rows ? 'application/octet-stream' : 'application/json' }
+      const answer = await fetch(where, { method: 'POST', headers, body: text })
+      if (!answer.ok) throw new Error(`${where}: ${answer.status} ${await answer.text()}`)
+    },
+    [path, typeof body === 'string' ? body : JSON.stringify(body), typeof body === 'string'],
+  )
+}
+
+/** One house of a hundred doors after the other. */
+function bring(doors) {
+  const lines = doors.map(([house, room]) => `${COMMUNITY},${house},1,${room},王春梅,女,1960-03-01,,,户主`)
+  return send(page, `/v1/roster?source=${doors[0].join('-')}&dry_run=false`, ['小区编码,楼栋,单元,房号,姓名,性别,出生日期,身份证号,电话,与户主关系', ...lines].join('\n'))
+}
+
+const told = (text) => page.locator('[role=status]', { hasText: text }).waitFor()
+
+/** The first row in sight: its door, how far down it is, and its place in the list. */
+const inSight = () =>
+  page.evaluate(() => {
+    const row = [...document.querySelectorAll('tbody tr[data-index]')].find((one) => one.getBoundingClientRect().top >= 0)
+    return { door: row.querySelector('th').innerText, top: Math.round(row.getBoundingClientRect().top), at: Number(row.dataset.index) }
+  })
+
+describe('a list longer than its pages', () => {
+  before(async () => {
+    browser = await launch()
+    territory = await makeTerritory()
+    const account = await territory.account('zhao', 'community_secretary', COMMUNITY, '赵书记')
+    const above = await territory.account('dazhi', 'street', STREET, '大智街道')
+    await territory.serve()
+    const street = await signIn(above)
+    opened = await signIn(account)
+    page = opened.page
+    await bring(Array.from({ length: DOORS }, (_, door) => [Math.floor(door / 100) + 1, `${Math.floor((door % 100) / 10) + 1}${String((door % 10) + 1).padStart(2, '0')}`]))
+    await send(street.page, '/v1/sweeps', { area_code: STREET, programme: '入冬大排查', deadline: new Date(Date.now() + 86_400_000).toISOString() })
+    await street.context.close()
+    page.on('request', (request) => request.url().includes('/residual') && asked.push(new URL(request.url()).searchParams))
+    await page.goto(`${territory.origin}/#/residual`)
+    await page.locator('tbody tr').first().waitFor()
+  })
+
+  after(async () => {
+    await browser?.close()
+    await territory?.remove()
+  })
+
+  it('finds a door that is not here yet', async () => {
+    await told('200+')
+    await page.fill('.find', '25-1-802')
+    await told(/(^|\D)1(\D|$)/)
+    assert.equal(await page.locator('tbody tr').count(), 1)
+    await page.fill('.find', '没有这个门')
+    await page.locator('.empty').waitFor()
+    await page.fill('.find', '')
+    await told('200+')
+  })
+
+  it('is brought whole as it is scrolled, and draws what is in sight', async () => {
+    await page.evaluate(async () => {
+      while (document.querySelector('.more') !== null) {
+        scrollTo(0, document.documentElement.scrollHeight)
+        await new Promise(requestAnimationFrame)
+      }
+    })
+    await told(String(DOORS))
+    const cursors = asked.filter((query) => query.get('cursor')).length
+    assert.equal(cursors, 3, 'three pages after the first')
+    assert.ok((await page.locator('tbody tr').count()) < 100)
+  })
+
+  it('asks again for what is in sight alone when figures change, and leaves it where it is', async () => {
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight / 2))
+    await page.waitForFunction(() => Number(document.querySelector('tbody tr[data-index]').dataset.index) > 1000)
+    const before = await inSight()
+    asked.length = 0
+    // One far above, and three in the house before the one in sight.
+    const house = Number.parseInt(before.door, 10) - 1
+    await bring([[1, '1011'], [house, '1011'], [house, '1012'], [house, '1013']])
+    await page.waitForFunction(({ door, at }) => [...document.querySelectorAll('tbody tr[data-index]')].some((row) => row.querySelector('th').innerText === door && Number(row.dataset.index) === at + 3), before)
+    assert.deepEqual(await inSight(), { ...before, at: before.at + 3 })
+    assert.ok(asked.length > 0 && asked.every((query) => query.get('cursor') && query.get('until')), asked.join(' '))
+    await page.evaluate(() => scrollTo(0, 0))
+    await told(String(DOORS + 4))
+    assert.deepEqual(opened.complaints, [])
+  })
+})
