@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::cell::fold_width;
+use crate::rejects;
 use crate::table::{Record, Table, TableError};
 
 /// How many rows from the top may stand before the header.
@@ -763,7 +764,7 @@ impl Header {
         let plain = Self::of(record);
         let shown = plain.shown;
         let (mut unknown, mut repeated) = (Vec::new(), Vec::new());
-        for (index, heading) in shown.iter().enumerate() {
+        for (index, heading) in shown.iter().enumerate().skip(rejects::added(&shown)) {
             let taken = places.iter().flatten().any(|place| usize::from(*place) == index);
             if taken || heading.trim().is_empty() {
                 continue;
@@ -962,6 +963,7 @@ pub(crate) fn take(table: &mut Table, mapping: &Mapping, needed: &[Column]) -> R
         }
         header.unknown = (0..)
             .zip(&header.shown)
+            .skip(rejects::added(&header.shown))
             .filter(|(place, shown)| {
                 !shown.trim().is_empty()
                     && !header.places.iter().flatten().any(|taken| usize::from(*taken) == *place)

@@ -136,11 +136,24 @@ fn csv_writer<W: Write>(mut out: W) -> io::Result<csv::Writer<W>> {
     Ok(csv::WriterBuilder::new().flexible(true).terminator(csv::Terminator::CRLF).from_writer(out))
 }
 
+const ADDED: [[&str; 3]; 2] = [["行号 row", "原因 reason", "怎么办 remedy"], ["row", "reason", "remedy"]];
+
+/// How many of a list's first columns a file of rejects added to it: none, if it is none.
+#[must_use]
+pub fn added(headings: &[String]) -> usize {
+    let begins = |added: &&[&str; 3]| {
+        headings.len() >= added.len()
+            && added.iter().zip(headings).all(|(own, heading)| *own == heading.trim())
+    };
+    ADDED.iter().find(begins).map_or(0, |added| added.len())
+}
+
 /// The added columns stand in front, because a refused row may have more cells than the header.
 fn all_headings(header: &[String], lang: Lang) -> impl Iterator<Item = &str> {
+    let [zh, en] = ADDED;
     let added = match lang {
-        Lang::Zh => ["行号 row", "原因 reason", "怎么办 remedy"],
-        Lang::En => ["row", "reason", "remedy"],
+        Lang::Zh => zh,
+        Lang::En => en,
     };
     added.into_iter().chain(header.iter().map(String::as_str))
 }

@@ -207,6 +207,14 @@ fn columns_that_were_told_are_known_for_the_next_sheet() {
     day.expect(0, &format!("import roster --data d {map} one.csv"));
     let told = day.expect(0, "import roster --data d --area 420102001001 two.csv");
     assert!(told.contains("added 1 ") && told.contains("列按上次对这样的表头说的读"), "{told}");
+    // A refused row comes back with three columns before it, which are no one's questions.
+    fs::write(day.path("three.csv"), format!("{head}3栋,,黄忠\n")).unwrap();
+    let refused = day.expect(1, "import roster --data d --area 420102001001 --rejects again.csv three.csv");
+    assert!(refused.contains("refused 1"), "{refused}");
+    let mended = fs::read_to_string(day.path("again.csv")).unwrap().replace("3栋,,黄忠", "3栋,603,黄忠");
+    fs::write(day.path("again.csv"), mended).unwrap();
+    let told = day.expect(0, "import roster --data d --area 420102001001 again.csv");
+    assert!(told.contains("added 1 ") && !told.contains("原因"), "{told}");
 }
 
 #[test]

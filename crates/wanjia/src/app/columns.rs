@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use intake::header::{Column, Look, ROSTER, Schema};
+use intake::rejects;
 use store::control::Control;
 
 use super::failure::Result;
@@ -17,13 +18,16 @@ pub fn parse(text: &str, schema: &Schema) -> Option<Vec<(Column, usize)>> {
     pairs.collect()
 }
 
-/// Keeps which columns a roster with these headings has.
+/// Keeps which columns a roster with these headings has. The file of its rejects has the same behind its own.
 ///
 /// # Errors
 /// Those of the storage.
 pub fn keep(control: &Control, headings: &[String], columns: &[(Column, usize)]) -> Result<()> {
+    let own = rejects::added(headings);
+    let headings = headings.get(own..).unwrap_or_default();
+    let columns = columns.iter().filter_map(|(column, place)| Some((column, place.checked_sub(own)?)));
     let mut written = String::new();
-    for (at, (column, place)) in columns.iter().enumerate() {
+    for (at, (column, place)) in columns.enumerate() {
         let between = if at == 0 { "" } else { "," };
         let _ = write!(written, "{between}{}:{place}", column.en());
     }
@@ -35,10 +39,13 @@ pub fn keep(control: &Control, headings: &[String], columns: &[(Column, usize)])
 /// # Errors
 /// Those of the storage.
 pub fn recall(control: &Control, look: &mut Look) -> Result<bool> {
-    let kept = control.columns(&headings(look))?.and_then(|kept| parse(&kept, &ROSTER));
+    let headings = headings(look);
+    let own = rejects::added(&headings);
+    let kept = control.columns(headings.get(own..).unwrap_or_default())?;
+    let kept = kept.and_then(|kept| parse(&kept, &ROSTER));
     let found = kept.is_some();
     if let Some(columns) = kept {
-        look.mapping.columns = columns;
+        look.mapping.columns = columns.into_iter().map(|(column, place)| (column, place + own)).collect();
     }
     Ok(found)
 }
