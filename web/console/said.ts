@@ -9,8 +9,15 @@ export const REASONS = {
   erasure: ['must_be_kept', 'asked_before', 'unreached', 'unclear'],
 } as const satisfies Record<SaidRow['what'], readonly string[]>
 
-/** Help that nobody sees to yet before all else; else what waits longest. */
-export function byNeed(rows: readonly SaidRow[]): SaidRow[] {
+/**
+ * Help that nobody sees to yet before all else; else what waits longest. What stood in the list before keeps its place: a
+ * card moves away from under nobody's hand.
+ */
+export function byNeed(rows: readonly SaidRow[], before: readonly SaidRow[] = []): SaidRow[] {
   const urgent = ({ what, taken_on_at }: SaidRow): number => (what === 'help' && taken_on_at === undefined ? 0 : 1)
-  return [...rows].sort((left, right) => urgent(left) - urgent(right) || left.said_at.localeCompare(right.said_at))
+  const places = new Map(before.map(({ said }, at) => [said, at]))
+  const place = ({ said }: SaidRow): number => places.get(said) ?? Infinity
+  const stood = rows.filter(({ said }) => places.has(said)).sort((left, right) => place(left) - place(right))
+  const come = rows.filter(({ said }) => !places.has(said)).sort((left, right) => urgent(left) - urgent(right) || left.said_at.localeCompare(right.said_at))
+  return [...stood, ...come]
 }

@@ -1,6 +1,6 @@
 /** The second tap of a trembling finger answers for no door; a worker who does a door a second is not held up. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { meant, REST, resting, SHORT_REST } from '../phone/resting'
+import { meant, REST, resting, SHORT_REST } from '../core/resting'
 
 let start = 0
 

@@ -18,6 +18,12 @@ describe('what residents said', () => {
     expect(byNeed(rows).map(({ said: id }) => id)).toEqual(['d', 'c', 'a', 'b'])
   })
 
+  it('stays where it stood when something is taken on, and what comes meanwhile comes after it', () => {
+    const before = byNeed([said('a', 'person', 1), said('b', 'help', 2), said('c', 'help', 3)])
+    const now = [said('a', 'person', 1), said('b', 'help', 2, true), said('d', 'help', 4), said('c', 'help', 3)]
+    expect(byNeed(now, before).map(({ said: id }) => id)).toEqual(['b', 'c', 'a', 'd'])
+  })
+
   it('is declined for reasons that are told in every language of the page and at the desk', () => {
     for (const reason of Object.values(REASONS).flat()) {
       for (const messages of [chinese, resident, arabic]) expect(messages.record.reason).toHaveProperty(reason)
