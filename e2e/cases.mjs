@@ -350,7 +350,7 @@ describe('a case', () => {
       await doctor.locator('main :is(table, dl, .huge)').first().waitFor()
     }
     await doctor.getByRole('button', { name: '排查覆盖率' }).click()
-    await doctor.getByText('《入户排查结果》里还没有可数的答案').first().waitFor()
+    await doctor.getByText(/数的是排查“.*”的走访/).waitFor()
     assert.deepEqual(refused, [])
     const deadline = (page) => page.getByText(/^截止 /).innerText()
     assert.equal(await deadline(pages.street), await deadline(pages.secretary))

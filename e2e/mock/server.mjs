@@ -194,6 +194,7 @@ export function makeMock({ now = Date.now } = {}) {
       persons_reached: count('confirmed'),
       lit_unlisted: count('lit_unlisted'),
       listed_dark: count('listed_dark'),
+      persons_away: count('away'),
     }
   }
 

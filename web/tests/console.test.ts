@@ -35,7 +35,7 @@ function left(code: string): number {
 }
 
 function row(code: string): CoverageRow {
-  return { code, name: `${code}!`, level: TREE[code]!.level, dwellings: 9, accounted: 0, residual: left(code), persons_listed: 0, persons_reached: 0, lit_unlisted: 0, listed_dark: 0 }
+  return { code, name: `${code}!`, level: TREE[code]!.level, dwellings: 9, accounted: 0, residual: left(code), persons_listed: 0, persons_reached: 0, lit_unlisted: 0, listed_dark: 0, persons_away: 0 }
 }
 
 function serve(path: string, options: CallOptions = {}): Promise<{ body: unknown }> {

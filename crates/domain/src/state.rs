@@ -304,6 +304,8 @@ pub struct Tally {
     pub persons_reached: i64,
     pub lit_unlisted: i64,
     pub listed_dark: i64,
+    /// Listed, seen nowhere, and away by the latest visit.
+    pub persons_away: i64,
 }
 
 impl Tally {
@@ -314,6 +316,7 @@ impl Tally {
             persons_reached: self.persons_reached - other.persons_reached,
             lit_unlisted: self.lit_unlisted - other.lit_unlisted,
             listed_dark: self.listed_dark - other.listed_dark,
+            persons_away: self.persons_away - other.persons_away,
         }
     }
 

@@ -1,7 +1,8 @@
 //! What the latest evidence at a door means: accounted or not, and in which line of the two-way reconcile a person is.
 
+use crate::area::AreaNumber;
 use crate::fact::{Light, Outcome};
-use crate::state::{Dwelling, Round, Tally};
+use crate::state::{Book, Dwelling, Round, Sweep, SweepNumber, Tally};
 use crate::time::{Millis, day_of, end_of, format_instant, from_day, parse_date, parse_instant, to_day};
 
 /// A listed person behind a dark door is phoned within this time of the visit that found it dark.
@@ -70,13 +71,41 @@ pub fn is_lit_unlisted_door(dwelling: &Dwelling, round: &Round) -> bool {
 pub fn tally(dwelling: &Dwelling, round: &Round) -> Tally {
     let listed = i64::from(dwelling.listed);
     let seen = i64::from(round.here) + i64::from(round.elsewhere);
-    let by_phone = round.visit.is_some_and(|visit| visit.outcome == Outcome::Phone);
+    let found = |outcome| round.visit.is_some_and(|visit| visit.outcome == outcome);
     Tally {
         accounted: i64::from(residual_reason(round).is_none()),
-        persons_reached: if by_phone { listed } else { seen },
+        persons_reached: if found(Outcome::Phone) { listed } else { seen },
         lit_unlisted: i64::from(round.unlisted) + i64::from(is_lit_unlisted_door(dwelling, round)),
         listed_dark: if is_dark(round) { listed - seen } else { 0 },
+        persons_away: if found(Outcome::Away) { listed - seen } else { 0 },
     }
+}
+
+/// Which sweep is meant for an area at a moment while nobody chose one: of those open then, one over the whole area before
+/// one over a part of it; of these the one that is due next, and where all are overdue the newest. Where none was open, the
+/// newest of those that were closed by then.
+#[must_use]
+pub fn standing(book: &Book, area: AreaNumber, at: Millis) -> Option<SweepNumber> {
+    let begun = |(_, sweep): &(SweepNumber, &Sweep)| {
+        let (areas, own) = (&book.areas, sweep.area);
+        sweep.opened_at <= at && (areas.is_within(area, own) || areas.is_within(own, area))
+    };
+    let begun: Vec<_> = (0..).zip(&book.sweeps).filter(begun).collect();
+    let is_open = |sweep: &Sweep| sweep.closed_at.is_none_or(|closed_at| closed_at > at);
+    let is_whole = |sweep: &Sweep| book.areas.is_within(area, sweep.area);
+    let whole: Vec<_> = begun.iter().filter(|(_, sweep)| is_open(sweep) && is_whole(sweep)).collect();
+    let choice = match whole.is_empty() {
+        true => begun.iter().filter(|(_, sweep)| is_open(sweep)).collect(),
+        false => whole,
+    };
+    let newest = |among: &[&(SweepNumber, &Sweep)]| {
+        among.iter().max_by_key(|(number, sweep)| (sweep.opened_at, *number)).map(|(number, _)| *number)
+    };
+    let due = choice.iter().filter(|(_, sweep)| sweep.deadline >= at);
+    due.min_by_key(|(number, sweep)| (sweep.deadline, *number))
+        .map(|(number, _)| *number)
+        .or_else(|| newest(&choice))
+        .or_else(|| newest(&begun.iter().collect::<Vec<_>>()))
 }
 
 /// Where a listed person was seen in a sweep.
@@ -165,5 +194,43 @@ pub fn due(kind: Kind, round: &Round, seen_at: Option<Millis>, deadline: Millis)
         Kind::LitUnlisted => {
             seen_at.or(visited_at).map(|at| format_instant(end_of(day_of(at)))).unwrap_or_default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::area::{Area, Level};
+    use crate::id::Id;
+
+    /// A county, one of its communities and another; of each sweep its area, opening, deadline and closing.
+    fn book(sweeps: &[(AreaNumber, Millis, Millis, Option<Millis>)]) -> Book {
+        let mut book = Book::default();
+        for (code, level, parent) in
+            [("C", Level::County, None), ("A", Level::Community, Some(0)), ("B", Level::Community, Some(0))]
+        {
+            book.areas.register(Area { code: code.into(), name: code.into(), level, parent });
+        }
+        for (area, opened_at, deadline, closed_at) in sweeps.iter().copied() {
+            let (id, programme) = (Id::default(), String::new());
+            book.sweeps.push(Sweep { id, area, programme, opened_at, deadline, closed_at });
+        }
+        book
+    }
+
+    #[test]
+    fn the_sweep_that_stands_is_that_of_the_console() {
+        let both = book(&[(0, 10, 900, None), (1, 20, 500, None)]);
+        assert_eq!(standing(&both, 0, 100), Some(0), "one over the whole before one over a part");
+        assert_eq!(standing(&both, 1, 100), Some(1), "the one that is due next");
+        assert_eq!(standing(&both, 2, 100), Some(0), "one elsewhere moves nobody");
+        assert_eq!(standing(&both, 1, 600), Some(0), "what is overdue comes after what is not");
+        assert_eq!(standing(&both, 1, 901), Some(1), "where all are overdue, the newest");
+        assert_eq!(standing(&both, 1, 15), Some(0), "on a day before the other began");
+        assert_eq!(standing(&both, 0, 5), None);
+        let part = book(&[(1, 20, 500, None), (2, 30, 400, Some(60))]);
+        assert_eq!(standing(&part, 0, 100), Some(0), "one over a part, if there is none over the whole");
+        assert_eq!(standing(&part, 2, 50), Some(1), "that was open then");
+        assert_eq!(standing(&part, 2, 100), Some(1), "closed, and still the last that was counted there");
     }
 }

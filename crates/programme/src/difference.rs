@@ -12,6 +12,7 @@ use crate::finding::{Bilingual, say};
 use crate::form::{Field, Form};
 use crate::indicator::{Indicator, Measure};
 use crate::keep::Keep;
+use crate::level::Level;
 use crate::manifest::Manifest;
 use crate::pack::Programme;
 use crate::parameter::{Overlay, Parameter};
@@ -95,6 +96,7 @@ fn measured(measure: &Measure) -> Measured<'_> {
         Measure::Sum { numerator } => (Some(numerator), None, None, None),
         Measure::Middle { value, of: None } => (None, None, Some(value), None),
         Measure::Middle { value, of: Some((of, who)) } => (None, Some(of), Some(value), Some(who)),
+        Measure::Sweep { who, .. } => (None, None, None, who.as_ref()),
     }
 }
 
@@ -295,6 +297,16 @@ impl Lines {
         self.value(&zh, &en, &kept(before.keep), &kept(field.keep));
     }
 
+    fn level(&mut self, id: &str, before: Option<Level>, now: Option<Level>) {
+        let level = |level: Option<Level>| level.map_or("—", Level::name);
+        self.plain(
+            &format!("{id} 说的是哪一级区域"),
+            &format!("the level of areas of {id}"),
+            level(before),
+            level(now),
+        );
+    }
+
     fn rules(&mut self, old: &[Rule], new: &[Rule]) {
         let kind = ("规则", "rule");
         let name = |rule: &Rule| named(&rule.id.value, &rule.says);
@@ -312,6 +324,13 @@ impl Lines {
             );
             self.plain(&format!("{id} 提醒谁"), &format!("whom {id} tells"), &before.tells, &rule.tells);
             self.plain(&format!("{id} 的时限"), &format!("the limit of {id}"), &before.within, &rule.within);
+            self.value(
+                &format!("{id} 逾期再告诉谁"),
+                &format!("whom {id} climbs to"),
+                &list(&before.climbs_to),
+                &list(&rule.climbs_to),
+            );
+            self.level(id, before.level, rule.level);
             self.condition(id, Some(&before.condition), Some(&rule.condition));
         }
     }
@@ -418,6 +437,16 @@ impl Lines {
             ] {
                 self.expression(what, id, before, after);
             }
+            self.level(id, before.level, indicator.level);
+            let swept = |indicator: &Indicator| {
+                indicator.measure.of_sweep().map_or_else(|| "—".to_owned(), |count| count.as_str().to_owned())
+            };
+            self.plain(
+                &format!("{id} 数排查的"),
+                &format!("what {id} counts of the sweep"),
+                &swept(before),
+                &swept(indicator),
+            );
             let nobody = Texts::default();
             self.texts(
                 &format!("{id} 的分母是谁"),
@@ -475,7 +504,10 @@ impl Lines {
     fn pathways(&mut self, old: &[Pathway], new: &[Pathway]) {
         let kind = ("流程", "pathway");
         let name = |pathway: &Pathway| named(&pathway.code.value, &pathway.name);
-        let pathways = compare(old, new, |pathway| &pathway.code.value);
+        // That of a rule is told with the rule.
+        let [old, new] = [old, new]
+            .map(|all| -> Vec<Pathway> { all.iter().filter(|pathway| !pathway.of_rule).cloned().collect() });
+        let pathways = compare(&old, &new, |pathway| &pathway.code.value);
         pathways.gone.iter().for_each(|pathway| self.gone(kind, name(pathway)));
         pathways.come.iter().for_each(|pathway| self.come(kind, name(pathway)));
         for (before, pathway) in pathways.both {

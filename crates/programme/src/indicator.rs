@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
-use crate::code::{Day, check_unique};
+use crate::code::{Day, check_unique, unknown};
 use crate::condition::{self, Condition, Needs, Vocabulary, Wanted};
 use crate::finding::{Findings, Located, say};
 use crate::form::Subject;
 use crate::judge::{Reckoned, View};
+use crate::level::{self, Level, Speaks};
 use crate::parameter::Unit;
 use crate::section::{Section, Source};
 use crate::text::Texts;
@@ -27,6 +28,8 @@ pub struct Indicator {
     pub id: Located<String>,
     pub name: Texts,
     pub subject: Subject,
+    /// Of which areas it speaks that is about areas.
+    pub level: Option<Level>,
     pub measure: Measure,
     pub unit: Unit,
     /// The share, sum or middle that is wanted, from and to.
@@ -37,6 +40,12 @@ pub struct Indicator {
 }
 
 impl Indicator {
+    /// Of an indicator about areas: which.
+    #[must_use]
+    pub fn speaks(&self) -> Speaks {
+        Speaks::of(self.level, &Needs::of(self.measure.expressions()))
+    }
+
     /// Whether what a subject adds to it can change with a new answer to a form.
     #[must_use]
     pub fn looks_at(&self, form: &str) -> bool {
@@ -78,6 +87,47 @@ pub enum Measure {
     Sum { numerator: Condition },
     /// The middle of the values of all who have one and are in the denominator, if there is one.
     Middle { value: Condition, of: Option<(Condition, Texts)> },
+    /// What the sweep counts by itself, from its visits and its reconcile: no form is asked. A share says who is in the
+    /// denominator.
+    Sweep { count: SweepCount, who: Option<Texts> },
+}
+
+/// What a sweep counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SweepCount {
+    /// Dwellings that are accounted for, of all.
+    Accounted,
+    /// Dwellings that are not.
+    Residual,
+    /// Listed people who were reached, of all but those who are away.
+    Reached,
+}
+
+impl SweepCount {
+    const ALL: [Self; 3] = [Self::Accounted, Self::Residual, Self::Reached];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accounted => "accounted",
+            Self::Residual => "residual",
+            Self::Reached => "reached",
+        }
+    }
+
+    #[must_use]
+    pub fn is_share(self) -> bool {
+        self != Self::Residual
+    }
+
+    /// Whom it lists.
+    #[must_use]
+    pub fn subject(self) -> Subject {
+        match self {
+            Self::Accounted | Self::Residual => Subject::Dwelling,
+            Self::Reached => Subject::Person,
+        }
+    }
 }
 
 impl Measure {
@@ -87,6 +137,25 @@ impl Measure {
             Self::Sum { numerator } => vec![numerator],
             Self::Middle { value, of: None } => vec![value],
             Self::Middle { value, of: Some((of, _)) } => vec![value, of],
+            Self::Sweep { .. } => Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn is_share(&self) -> bool {
+        match self {
+            Self::Share { .. } => true,
+            Self::Sum { .. } | Self::Middle { .. } => false,
+            Self::Sweep { count, .. } => count.is_share(),
+        }
+    }
+
+    /// What of it a sweep counts, if it is the sweep's.
+    #[must_use]
+    pub fn of_sweep(&self) -> Option<SweepCount> {
+        match self {
+            Self::Sweep { count, .. } => Some(*count),
+            Self::Share { .. } | Self::Sum { .. } | Self::Middle { .. } => None,
         }
     }
 }
@@ -185,7 +254,17 @@ pub fn needs(indicators: &[Indicator], subject: Subject) -> Needs {
 /// What the subject of a view adds to each indicator about its kind.
 #[must_use]
 pub fn contribute(indicators: &[Indicator], subject: Subject, view: &View<'_>) -> Contributions {
-    let about = indicators.iter().filter(|indicator| indicator.subject == subject);
+    contribute_where(indicators, |indicator| indicator.subject == subject, view)
+}
+
+/// What the subject of a view adds to those of the indicators that are about it.
+#[must_use]
+pub fn contribute_where(
+    indicators: &[Indicator],
+    is_about: impl Fn(&Indicator) -> bool,
+    view: &View<'_>,
+) -> Contributions {
+    let about = indicators.iter().filter(|indicator| is_about(indicator));
     about.map(|indicator| (indicator.id.value.clone(), contribution(&indicator.measure, view))).collect()
 }
 
@@ -224,6 +303,8 @@ fn contribution(measure: &Measure, view: &View<'_>) -> Contribution {
             Reckoned::Failed(_) => unknown,
             Reckoned::Unknown => Contribution::default(),
         },
+        // A subject's forms say nothing of it.
+        Measure::Sweep { .. } => Contribution::default(),
     }
 }
 
@@ -256,6 +337,13 @@ impl Tally {
     #[must_use]
     pub fn of(numerator: i64, denominator: i64, unknown: i64, values: BTreeMap<i64, i64>) -> Self {
         Self { numerator: numerator.into(), denominator: denominator.into(), unknown, values }
+    }
+
+    /// A numerator and a denominator that were counted as whole ones.
+    #[must_use]
+    pub fn whole(numerator: i64, denominator: i64) -> Self {
+        let parts = |count: i64| i128::from(count) * 1_000;
+        Self { numerator: parts(numerator), denominator: parts(denominator), ..Self::default() }
     }
 
     pub fn add(&mut self, contribution: &Contribution) {
@@ -420,14 +508,30 @@ fn read_indicator(
     findings: &mut Findings,
 ) -> Option<Indicator> {
     let name = texts(&mut part, "name", vocabulary, findings);
-    let subject = part.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
+    let named = part.text("subject", findings);
+    let subject = named.as_ref().and_then(|subject| Subject::parse(subject, findings));
+    let level = level::read(&mut part, subject, findings);
     let [at_least, at_most] = ["at_least", "at_most"].map(|key| {
         if part.has(key) { part.number(key, findings).map(|number| number.value.as_decimal()) } else { None }
     });
     let measure = read_measure(&mut part, vocabulary, findings);
+    if let (Some(named), Some(subject), Some(count)) =
+        (&named, subject, measure.as_ref().and_then(Measure::of_sweep))
+        && subject != count.subject()
+    {
+        let (count, wanted) = (count.as_str(), count.subject().name());
+        findings.add(
+            &named.place,
+            "sweep_subject",
+            say(
+                format!("排查的 {count} 数的是 {wanted}：subject 应写 {wanted}"),
+                format!("what a sweep counts as {count} are subjects of the kind {wanted}: write that"),
+            ),
+        );
+    }
     let by = part.optional_day("by", findings);
     if let Some(by) = &by
-        && (at_least.is_none() || !matches!(measure, None | Some(Measure::Share { .. })))
+        && (at_least.is_none() || measure.as_ref().is_some_and(|measure| !measure.is_share()))
     {
         findings.add(
             &by.place,
@@ -441,16 +545,14 @@ fn read_indicator(
     let unit = if part.has("unit") {
         part.text("unit", findings).and_then(|unit| Unit::parse(&unit, findings))
     } else {
-        measure.as_ref().map(|measure| match measure {
-            Measure::Share { .. } => Unit::Share,
-            Measure::Sum { .. } | Measure::Middle { .. } => Unit::Count,
-        })
+        measure.as_ref().map(|measure| if measure.is_share() { Unit::Share } else { Unit::Count })
     };
     part.finish(findings);
     Some(Indicator {
         id: id?,
         name: name?,
         subject: subject?,
+        level,
         measure: measure?,
         unit: unit?,
         at_least,
@@ -465,16 +567,19 @@ fn read_measure(
     findings: &mut Findings,
 ) -> Option<Measure> {
     let source = part.source();
-    if part.has("value") == part.has("numerator") {
+    if ["value", "numerator", "sweep"].iter().filter(|key| part.has(key)).count() != 1 {
         findings.add(
             &part.place(),
             "no_measure",
             say(
-                "要么写 numerator（可加 denominator），要么写 value",
-                "it has either a numerator, with or without a denominator, or a value",
+                "numerator（可加 denominator）、value、sweep 三者写一个",
+                "it has one of these: a numerator, with or without a denominator; a value; or sweep",
             ),
         );
         return None;
+    }
+    if part.has("sweep") {
+        return read_sweep(part, vocabulary, findings);
     }
     let expression = |part: &mut Section<'_, '_>, key, wanted, findings: &mut Findings| {
         let (text, content) = part.passage(key, findings)?;
@@ -498,6 +603,20 @@ fn read_measure(
     let denominator = expression(part, "denominator", Wanted::Count, findings);
     let who = texts(part, "who", vocabulary, findings);
     Some(Measure::Share { numerator: numerator?, denominator: denominator?, who: who? })
+}
+
+fn read_sweep(
+    part: &mut Section<'_, '_>,
+    vocabulary: Vocabulary<'_>,
+    findings: &mut Findings,
+) -> Option<Measure> {
+    let named = part.text("sweep", findings)?;
+    let Some(count) = SweepCount::ALL.into_iter().find(|count| count.as_str() == named.value) else {
+        unknown(&named, "排查的数", "count of a sweep", &SweepCount::ALL.map(SweepCount::as_str), findings);
+        return None;
+    };
+    let who = if count.is_share() { Some(texts(part, "who", vocabulary, findings)?) } else { None };
+    Some(Measure::Sweep { count, who })
 }
 
 fn texts(

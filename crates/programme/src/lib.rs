@@ -15,6 +15,7 @@
 //! - [`pathway`] holds the states of a case with their limits; [`case`] adds up its events and says what is due;
 //!   [`calendar`] knows working days.
 //! - [`bridge`] is what another programme is told, which is a day.
+//! - [`level`] is how large an area is of which a rule speaks.
 //! - [`indicator`] is what is counted by area and day, and who is behind it.
 //! - [`archive`] is a pack as one run of bytes; [`difference`] tells what changed between two versions.
 //! - [`judge`] says whether a rule flags a subject; [`scenario`] runs a pack's own tests, in which cases are walked from
@@ -44,6 +45,7 @@ mod formula;
 pub mod indicator;
 pub mod judge;
 pub mod keep;
+pub mod level;
 pub mod manifest;
 #[cfg(test)]
 mod oracle;

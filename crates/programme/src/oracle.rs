@@ -447,6 +447,7 @@ mod tests {
                     all.push(value);
                     all.extend(of.as_ref().map(|(of, _)| of));
                 }
+                Measure::Sweep { .. } => {}
             }
         }
         all.extend(programme.bridges.iter().flat_map(|bridge| &bridge.days));

@@ -186,7 +186,9 @@ impl<'r> Reader<'r> {
             Some(source) => rule::read(&source, vocabulary, self.findings),
             None => Rules::default(),
         };
-        let pathways = self.read_pathways(vocabulary, rules.named.as_deref());
+        let mut pathways = self.read_pathways(vocabulary, rules.named.as_deref());
+        pathways.extend(pathway::of_rules(&rules.good, &pathways, self.findings));
+        check_unique(pathways.iter().map(|pathway| &pathway.code), "pathway", self.findings);
         let before = self.findings.len();
         let indicators = match self.open("indicators.toml") {
             Some(source) => indicator::read(&source, vocabulary, self.findings),
@@ -249,7 +251,6 @@ impl<'r> Reader<'r> {
                 pathways.extend(pathway::read(&source, &known, self.findings));
             }
         }
-        check_unique(pathways.iter().map(|pathway| &pathway.code), "pathway", self.findings);
         pathways
     }
 

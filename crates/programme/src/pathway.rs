@@ -10,13 +10,18 @@ use crate::condition::{self, Condition, Vocabulary};
 use crate::finding::{Findings, Located, Place, say};
 use crate::form::Subject;
 use crate::question::Answer;
-use crate::rule::{check_rules, is_time};
+use crate::rule::{Rule, check_rules, is_time};
 use crate::section::{Section, Source};
 use crate::text::Texts;
 
 /// The question of who tells, and its choices that are not the office's.
 pub const TOLD_BY: &str = "told_by";
 pub const TELLERS: [&str; 2] = ["self", "family"];
+
+/// The states of a rule's own way.
+const FLAGGED: &str = "flagged";
+const SETTLED: &str = "settled";
+const MISTAKEN: &str = "mistaken";
 
 /// The most signatures that a step needs beside its taker's.
 const MOST_SIGNATURES: usize = 3;
@@ -31,6 +36,8 @@ pub struct Pathway {
     pub asked_by: Vec<String>,
     pub states: Vec<State>,
     pub steps: Vec<Step>,
+    /// It is the way of a rule whose flag is a task by itself, and stands in no file of its own.
+    pub of_rule: bool,
 }
 
 /// Where a case can stand.
@@ -117,6 +124,81 @@ impl Pathway {
     }
 }
 
+/// The ways of rules whose flag is a task by itself: whoever it tells looks into it until its limit, and it is settled, or it
+/// was not so. Tells of rules that have a pathway besides.
+pub(crate) fn of_rules(rules: &[Rule], pathways: &[Pathway], findings: &mut Findings) -> Vec<Pathway> {
+    let mut found = Vec::new();
+    for rule in rules.iter().filter(|rule| !rule.climbs_to.is_empty()) {
+        let Located { value: id, place } = &rule.id;
+        if let Some(asked) = pathways.iter().find(|pathway| pathway.asked_by.contains(id)) {
+            let code = &asked.code.value;
+            findings.add(
+                place,
+                "has_pathway",
+                say(
+                    format!("{id} 已由流程 {code} 办理：climbs_to 写在流程里，规则里去掉"),
+                    format!("{id} asks for the pathway {code}, which says whom it climbs to: leave climbs_to out here"),
+                ),
+            );
+            continue;
+        }
+        found.push(of_rule(rule));
+    }
+    found
+}
+
+fn of_rule(rule: &Rule) -> Pathway {
+    let code = |code: &str| Located { value: code.to_owned(), place: rule.id.place.clone() };
+    let texts = |zh: &str, en: &str| {
+        let mut texts = Texts::default();
+        texts.insert("zh", zh.into());
+        texts.insert("en", en.into());
+        texts
+    };
+    let state = |of: &str, name: Texts, duty: Option<Duty>| State {
+        code: code(of),
+        name,
+        duty,
+        restriction: None,
+        asks: None,
+        waits: None,
+    };
+    let by: Vec<String> = std::iter::once(&rule.tells).chain(&rule.climbs_to).cloned().collect();
+    let step = |of: &str, name: Texts, to: &str| Step {
+        code: code(of),
+        name,
+        from: vec![FLAGGED.into()],
+        to: to.into(),
+        by: by.clone(),
+        signed_by: Vec::new(),
+        guard: None,
+        says: None,
+        may_override: false,
+    };
+    let duty = Duty {
+        owner: rule.tells.clone(),
+        within: rule.within.clone(),
+        counted_from: None,
+        climbs_to: rule.climbs_to.clone(),
+    };
+    Pathway {
+        code: code(&format!("look_{}", rule.id.value.to_lowercase().replace('-', "_"))),
+        name: rule.says.clone(),
+        subject: rule.subject,
+        asked_by: vec![rule.id.value.clone()],
+        states: vec![
+            state(FLAGGED, texts("待核实", "to be looked into"), Some(duty)),
+            state(SETTLED, texts("已解决", "settled"), None),
+            state(MISTAKEN, texts("核实后情况不实", "looked into: it was not so"), None),
+        ],
+        steps: vec![
+            step("settle", rule.resolved_by.clone(), SETTLED),
+            step("clear", texts("核实过，情况不实", "looked into: it is not so"), MISTAKEN),
+        ],
+        of_rule: true,
+    }
+}
+
 /// What a pathway may name.
 pub(crate) struct Known<'k> {
     pub vocabulary: Vocabulary<'k>,
@@ -168,6 +250,7 @@ fn read_pathway(
         asked_by: asked_by.into_iter().map(|rule| rule.value).collect(),
         states,
         steps,
+        of_rule: false,
     })
 }
 

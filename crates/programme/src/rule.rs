@@ -6,6 +6,7 @@ use crate::code::{check_unique, unknown};
 use crate::condition::{self, Condition, Vocabulary};
 use crate::finding::{Findings, Located};
 use crate::form::Subject;
+use crate::level::{self, Level, Speaks};
 use crate::parameter::{Parameters, Unit};
 use crate::section::{Section, Source};
 use crate::text::Texts;
@@ -23,7 +24,19 @@ pub struct Rule {
     pub tells: String,
     /// The parameter, a time, within which it must be looked at.
     pub within: String,
+    /// The roles that are told when that is over, if its flag is a task by itself: one more for each time as long again.
+    pub climbs_to: Vec<String>,
+    /// Of which areas it speaks that is about areas.
+    pub level: Option<Level>,
     pub condition: Condition,
+}
+
+impl Rule {
+    /// Of a rule about areas: which.
+    #[must_use]
+    pub fn speaks(&self) -> Speaks {
+        Speaks::of(self.level, &self.condition.needs)
+    }
 }
 
 /// The rules without mistakes, and the names of all: that one has a mistake does not make its name unknown. No names at
@@ -57,6 +70,7 @@ fn read_rule(
 ) -> Option<Rule> {
     let Vocabulary { manifest, parameters, .. } = vocabulary;
     let subject = part.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
+    let level = level::read(&mut part, subject, findings);
     let mut texts = |key: &'static str, findings: &mut Findings| {
         let texts = part.texts(key, findings)?;
         texts.value.check(key, &manifest.languages, &texts.place, findings);
@@ -66,6 +80,10 @@ fn read_rule(
     let resolved_by = texts("resolved_by", findings);
     let tells = part.text("tells", findings).filter(|role| manifest.has_role(role, findings));
     let within = part.text("within", findings).filter(|time| is_time(parameters, time, findings));
+    let climbs_to = part.list("climbs_to", findings);
+    for role in &climbs_to {
+        manifest.has_role(role, findings);
+    }
     let when = part.passage("when", findings);
     let source = part.source();
     part.finish(findings);
@@ -78,6 +96,8 @@ fn read_rule(
         resolved_by: resolved_by?,
         tells: tells?.value,
         within: within?.value,
+        climbs_to: climbs_to.into_iter().map(|role| role.value).collect(),
+        level,
         condition: condition?,
     })
 }

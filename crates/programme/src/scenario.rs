@@ -11,9 +11,10 @@ use crate::finding::{Finding, Findings, Located, Place, say};
 use crate::form::{Form, Subject};
 use crate::indicator::{self, Contribution, Indicator};
 use crate::judge::{Judgement, Reckoned, Situation, View};
+use crate::level::{self, Level, Speaks};
 use crate::pack::Programme;
 use crate::pathway::Pathway;
-use crate::rule::check_rules;
+use crate::rule::{Rule, check_rules};
 use crate::section::{Number, Raw, Section, Source};
 use crate::walk::{self, Walk, Walked};
 
@@ -24,6 +25,8 @@ pub struct Scenario {
     /// The administrative code of the area in which it plays; empty is anywhere.
     pub area: String,
     pub subject: Subject,
+    /// Of a test about an area: its level.
+    level: Level,
     pub(crate) own: Vec<Record>,
     pub(crate) people: BTreeMap<String, Vec<Record>>,
     then: Vec<Expectation>,
@@ -31,6 +34,11 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// Whether what speaks of such areas speaks of the one of the test; everything does that is about no area.
+    fn is_of(&self, speaks: Speaks) -> bool {
+        self.subject != Subject::Area || speaks.is_of(Some(self.level), Some(self.level))
+    }
+
     /// The rules that it names.
     pub(crate) fn rules(&self) -> impl Iterator<Item = &String> {
         self.then.iter().flat_map(|then| then.flags.iter().chain(&then.unknown).flatten())
@@ -95,6 +103,7 @@ fn read_scenario(mut part: Section<'_, '_>, names: Names<'_>, findings: &mut Fin
         }),
         false => part.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings)),
     };
+    let level = level::read(&mut part, subject, findings).unwrap_or(Level::Community);
     let (mut own, mut people) = (Vec::new(), BTreeMap::new());
     for key in ["given", "when"] {
         for record in part.sections(key, findings) {
@@ -125,7 +134,7 @@ fn read_scenario(mut part: Section<'_, '_>, names: Names<'_>, findings: &mut Fin
             ),
         );
     }
-    Some(Scenario { name, area, subject: subject?, own, people, then, walk })
+    Some(Scenario { name, area, subject: subject?, level, own, people, then, walk })
 }
 
 fn read_record(
@@ -209,6 +218,23 @@ fn read_expectation(
         names.vocabulary.loose,
         findings,
     );
+    for (id, _) in &indicators {
+        let of_sweep =
+            |indicator: &Indicator| indicator.id.value == id.value && indicator.measure.of_sweep().is_some();
+        if known_indicators.iter().any(of_sweep) {
+            findings.add(
+                &id.place,
+                "counted_by_sweep",
+                say(
+                    format!("{} 由排查来数，填的表不影响它：这里检验不了", id.value),
+                    format!(
+                        "{} is counted by the sweep and by no form: nothing is proved of it here",
+                        id.value
+                    ),
+                ),
+            );
+        }
+    }
     let bridges = expectations(
         bridges,
         ("桥接", "bridge", names.bridges.iter().map(|bridge| bridge.code.value.as_str()).collect()),
@@ -285,7 +311,8 @@ pub fn run(programme: &Programme) -> Report {
     }
     let unseen = |id: &&String| !seen.contains(*id);
     let rules = programme.rules.iter().map(|rule| &rule.id.value);
-    let indicators = programme.indicators.iter().map(|indicator| &indicator.id.value);
+    let counted = programme.indicators.iter().filter(|indicator| indicator.measure.of_sweep().is_none());
+    let indicators = counted.map(|indicator| &indicator.id.value);
     let bridges = programme.bridges.iter().map(|bridge| format!("bridge.{}", bridge.code.value));
     Report {
         run: programme.scenarios.len(),
@@ -360,7 +387,10 @@ impl<'r> Run<'r> {
                 self.differs(&code.value, &day(*expected), &day(found));
             }
         }
-        let contributions = indicator::contribute(&programme.indicators, scenario.subject, &view);
+        let is_about = |indicator: &Indicator| {
+            indicator.subject == scenario.subject && scenario.is_of(indicator.speaks())
+        };
+        let contributions = indicator::contribute_where(&programme.indicators, is_about, &view);
         for (id, expected) in &expectation.indicators {
             let contribution = contributions.get(&id.value).copied().unwrap_or_default();
             if contribution.numerator != 0 || contribution.value.is_some() {
@@ -376,7 +406,9 @@ impl<'r> Run<'r> {
 
     fn check_rules(&mut self, view: &View<'_>) {
         let (mut flags, mut unknown) = (BTreeSet::new(), BTreeSet::new());
-        for rule in self.programme.rules.iter().filter(|rule| rule.subject == self.scenario.subject) {
+        let scenario = self.scenario;
+        let is_about = |rule: &&Rule| rule.subject == scenario.subject && scenario.is_of(rule.speaks());
+        for rule in self.programme.rules.iter().filter(is_about) {
             let id = &rule.id.value;
             match view.judge(&rule.condition) {
                 Judgement::Flags(_) => {

@@ -72,7 +72,7 @@ impl Walked {
     /// What no walk has seen: states, steps, the limit of each state, that it waits, and that a limit climbs.
     pub(crate) fn missing(&self, pathways: &[Pathway]) -> Vec<String> {
         let mut missing = Vec::new();
-        for pathway in pathways {
+        for pathway in pathways.iter().filter(|pathway| !pathway.of_rule) {
             let states = pathway.states.iter().map(|state| state.code.value.clone());
             let duties = pathway.states.iter().filter(|state| state.duty.is_some());
             let limits = duties.map(|state| format!("{}.within", state.code.value));

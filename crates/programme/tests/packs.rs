@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
 use programme::answer::{Record, Value};
-use programme::judge::{Judgement, Situation, judge};
+use programme::form::Subject;
+use programme::indicator::{self, Contribution, SweepCount};
+use programme::judge::{Judgement, Situation, View, judge};
+use programme::level::{Level, Speaks};
 use programme::{Content, Files, RawSheet, read};
 
 mod common;
@@ -424,6 +427,157 @@ fn what_is_reckoned_classed_and_counted_is_held_to_the_forms() {
         "[[test]]\nname = \"one\"\nsubject = \"dwelling\"\n[[test.then]]\non = 2026-07-01\n[[test.then]]\non = 2026-07-01\nfigures = { warm = \"much\", cold = 1 }\nclasses = { heat = 3 }\nindicators = { \"I-2\" = 1, \"I-9\" = [] }\n".into(),
     );
     assert_snapshot!(told(&files(&texts)));
+}
+
+#[test]
+fn what_a_sweep_counts_has_its_own_subjects_and_no_form_proves_it() {
+    let indicator = |id: &str, subject: &str, measure: &str| {
+        format!(
+            "[[indicator]]\nid = \"{id}\"\nname = {{ zh = \"数\", en = \"Figure\" }}\nsubject = \"{subject}\"\n{measure}"
+        )
+    };
+    let who = "who = { zh = \"每一户\", en = \"Every dwelling\" }\n";
+    let mut texts = small();
+    let right = [
+        indicator(
+            "I-1",
+            "dwelling",
+            &format!("sweep = \"accounted\"\n{who}at_least = 1.0\nby = 2026-09-01\n"),
+        ),
+        indicator("I-2", "dwelling", "sweep = \"residual\"\n"),
+        indicator("I-3", "person", &format!("sweep = \"reached\"\n{who}")),
+    ];
+    texts.insert("indicators.toml", right.concat());
+    let pack = read(&files(&texts)).unwrap();
+    let of_sweep: Vec<_> = pack.indicators.iter().map(|indicator| indicator.measure.of_sweep()).collect();
+    assert_eq!(of_sweep, [SweepCount::Accounted, SweepCount::Residual, SweepCount::Reached].map(Some));
+    assert!(!pack.indicators.iter().any(|indicator| indicator.looks_at("visit")));
+    let report = programme::scenario::run(&pack);
+    assert_eq!(
+        report.uncounted,
+        Vec::<String>::new(),
+        "no test of the pack has to count what a sweep counts"
+    );
+    let situation = Situation::default();
+    let needs = indicator::needs(&pack.indicators, Subject::Dwelling);
+    let (parameters, today) = (BTreeMap::new(), jiff::civil::date(2026, 7, 1));
+    let view = View::new(&needs, &situation, &parameters, today);
+    let added = indicator::contribute(&pack.indicators, Subject::Dwelling, &view);
+    assert!(
+        added.values().all(|added| *added == Contribution::default()),
+        "no dwelling adds to it by a form"
+    );
+
+    texts.insert(
+        "indicators.toml",
+        [
+            indicator("I-1", "dwelling", &format!("sweep = \"accounted\"\n{who}")),
+            indicator("I-2", "person", "sweep = \"residual\"\n"),
+            indicator("I-3", "dwelling", &format!("sweep = \"reached\"\n{who}")),
+            indicator("I-4", "dwelling", "sweep = \"dark\"\n"),
+            indicator("I-5", "dwelling", "sweep = \"accounted\"\n"),
+            indicator("I-6", "dwelling", "sweep = \"residual\"\nnumerator = \"visit.ac == 'no'\"\n"),
+            indicator("I-7", "dwelling", "sweep = \"residual\"\nat_least = 1.0\nby = 2026-09-01\n"),
+        ]
+        .concat(),
+    );
+    let one = "[[test]]\nname = \"one\"\nsubject = \"dwelling\"\n[[test.then]]\non = 2026-07-01\n";
+    texts.insert("tests/a.toml", format!("{one}indicators = {{ \"I-1\" = [] }}\n"));
+    assert_snapshot!(told(&files(&texts)));
+}
+
+#[test]
+fn a_rule_on_areas_names_its_level_and_sees_the_people_of_that_level_only() {
+    let area = |level: &str, when: &str| {
+        RULE.replace("subject = \"dwelling\"\n", &format!("subject = \"area\"\n{level}"))
+            .replace("visit.room_c >= param.hot_c && visit.ac == 'no'", when)
+    };
+    let (own, people) = ("visit.ac == 'no'", "people.visit.exists(v, v.ac == 'no')");
+    let mut texts = small();
+    texts.insert("forms/visit.md", FORM.replace("dwelling", "area"));
+    let speaks = |texts: &BTreeMap<&'static str, String>| read(&files(texts)).unwrap().rules[0].speaks();
+    for (level, when, wanted) in [
+        ("", own, Speaks::OfAny),
+        ("level = \"county\"\n", own, Speaks::Of(Level::County)),
+        ("", people, Speaks::OfPeopleIn(Level::Community)),
+        ("level = \"grid\"\n", people, Speaks::OfPeopleIn(Level::Grid)),
+        ("level = \"township\"\n", people, Speaks::OfPeopleIn(Level::Township)),
+    ] {
+        texts.insert("rules.toml", area(level, when));
+        assert_eq!(speaks(&texts), wanted, "{level}");
+    }
+    // A community seen by its own people, and by those of its doors that lie in no grid.
+    let [community, grid] = [Some(Level::Community), Some(Level::Grid)];
+    let is_of = |speaks: Speaks| {
+        [(community, community), (community, grid), (grid, grid)].map(|(own, seen)| speaks.is_of(own, seen))
+    };
+    assert_eq!(is_of(Speaks::OfAny), [true, false, true]);
+    assert_eq!(is_of(Speaks::Of(Level::Grid)), [false, false, true]);
+    assert_eq!(is_of(Speaks::OfPeopleIn(Level::Community)), [true, false, false]);
+    assert_eq!(is_of(Speaks::OfPeopleIn(Level::Grid)), [false, true, true]);
+
+    // A test is about a community unless it says so.
+    texts.insert("rules.toml", area("level = \"grid\"\n", people));
+    let test = |level: &str| {
+        format!(
+            "[[test]]\nname = \"one\"\nsubject = \"area\"\n{level}[[test.given]]\nperson = \"one\"\nform = \"visit\"\non = 2026-07-01\nanswers = {{ room_c = 40, ac = \"no\" }}\n[[test.then]]\non = 2026-07-01\nflags = [\"H-1\"]\n"
+        )
+    };
+    let failures = |texts: &BTreeMap<&'static str, String>| {
+        programme::scenario::run(&read(&files(texts)).unwrap()).failures.len()
+    };
+    texts.insert("tests/a.toml", test("level = \"grid\"\n"));
+    assert_eq!(failures(&texts), 0);
+    texts.insert("tests/a.toml", test(""));
+    assert_eq!(failures(&texts), 1, "of a community it says nothing");
+
+    let wrong = [
+        RULE.replace("within", "level = \"grid\"\nwithin"),
+        area("level = \"street\"\n", own).replace("H-1", "H-2"),
+    ];
+    let mut texts = small();
+    texts.insert("rules.toml", wrong.concat());
+    let wrong = told(&files(&texts));
+    assert!(
+        wrong.contains("only what is about areas") && wrong.contains("no level of areas street"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn a_rule_that_no_pathway_asks_for_can_be_a_task_by_itself() {
+    let mut texts = small();
+    texts.insert("rules.toml", RULE.replace("within", "climbs_to = [\"worker\"]\nwithin"));
+    let pack = read(&files(&texts)).unwrap();
+    let [way] = &pack.pathways[..] else { panic!("one way") };
+    assert_eq!(
+        (way.code.value.as_str(), &way.asked_by[..], way.of_rule),
+        ("look_h_1", &["H-1".to_owned()][..], true)
+    );
+    assert_eq!((way.name.get("en"), way.subject), (Some("Too hot"), Subject::Dwelling));
+    let duty = way.start().unwrap().duty.as_ref().unwrap();
+    assert_eq!(
+        (duty.owner.as_str(), duty.within.as_str(), &duty.climbs_to[..]),
+        ("worker", "stay_days", &["worker".to_owned()][..])
+    );
+    let ends: Vec<_> =
+        way.steps.iter().map(|step| (step.name.get("en").unwrap(), step.to.as_str())).collect();
+    assert_eq!(ends, [("It is cool again", "settled"), ("looked into: it is not so", "mistaken")]);
+    assert_eq!(
+        programme::scenario::run(&pack).unwalked,
+        Vec::<String>::new(),
+        "its steps are those of every such rule"
+    );
+
+    // A pathway of its own says whom it climbs to.
+    texts.insert(
+        "pathways/hot.toml",
+        "code = \"hot\"\nname = { zh = \"热\", en = \"Hot\" }\nsubject = \"dwelling\"\nasked_by = [\"H-1\"]\n[[state]]\ncode = \"hot\"\nname = { zh = \"热\", en = \"hot\" }\nowner = \"worker\"\nwithin = \"stay_days\"\nclimbs_to = [\"worker\"]\n[[state]]\ncode = \"cool\"\nname = { zh = \"凉\", en = \"cool\" }\nend = true\n[[step]]\ncode = \"cooled\"\nname = { zh = \"凉了\", en = \"it is cool\" }\nfrom = [\"hot\"]\nto = \"cool\"\nby = [\"worker\"]\n".into(),
+    );
+    assert!(told(&files(&texts)).contains("H-1 asks for the pathway hot"), "{}", told(&files(&texts)));
+    texts.remove("pathways/hot.toml");
+    texts.insert("rules.toml", RULE.replace("within", "climbs_to = [\"nobody\"]\nwithin"));
+    assert!(told(&files(&texts)).contains("nobody"), "{}", told(&files(&texts)));
 }
 
 #[test]

@@ -16,9 +16,11 @@ use programme::case::{self, Guard, Part, Stamp, Terms, What};
 use programme::condition::Condition;
 use programme::form;
 use programme::judge::{Judgement, Situation, judge};
+use programme::level::Level;
 use programme::pathway::Pathway;
 use rusqlite::{OptionalExtension, Row, params};
 
+use crate::area_people::{People, level_of};
 use crate::content::Content;
 use crate::error::{Result, StoreError};
 use crate::packs::{self, if_readable};
@@ -620,7 +622,7 @@ impl Views {
             .map(|filled| (filled.at, filled.dwelling))
             .next_back();
         let own = self.records(content, programme, subject)?;
-        let mut people = Vec::new();
+        let (mut people, mut places, mut level) = (Vec::new(), People::new(), None);
         match apply::canonical_subject(self, subject)? {
             Subject::Dwelling(dwelling) => {
                 for person in self.listed_at(dwelling)? {
@@ -630,10 +632,15 @@ impl Views {
                     }
                 }
             }
-            Subject::Area(area) => people = self.people_of_area(content, programme, area)?,
+            Subject::Area(area) => {
+                let areas = &self.book().areas;
+                let row = areas.of_id(area).and_then(|number| areas.get(number));
+                level = row.and_then(|row| level_of(row.level));
+                places = self.people_of_area(content, programme, area)?;
+            }
             Subject::Person(_) | Subject::Worker(_) => {}
         }
-        Ok(Known { own, people, newest })
+        Ok(Known { own, people, places, level, newest })
     }
 
     fn records(&mut self, content: &mut Content, programme: &str, subject: Subject) -> Result<Vec<Record>> {
@@ -663,6 +670,10 @@ impl Views {
 pub struct Known {
     own: Vec<Record>,
     people: Vec<Vec<Record>>,
+    /// Of an area: its people, as areas of each level see them.
+    places: People,
+    /// Of an area: its own level, if packs have it.
+    pub level: Option<Level>,
     /// When something was filled in about it last, and at which door.
     pub newest: Option<(Millis, Id)>,
 }
@@ -671,14 +682,28 @@ impl Known {
     /// Whether nothing is known at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.own.is_empty() && self.people.is_empty()
+        self.own.is_empty() && self.people.is_empty() && self.places.is_empty()
     }
 
+    /// Of an area, with its people at its own level.
     #[must_use]
     pub fn situation(&self) -> Situation<'_> {
+        self.situation_at(self.level)
+    }
+
+    /// Of an area one for each level at which it is looked at; of whatever else the one there is.
+    #[must_use]
+    pub fn situations(&self) -> Vec<(Option<Level>, Situation<'_>)> {
+        let levels: BTreeSet<Option<Level>> =
+            self.places.keys().copied().map(Some).chain([self.level]).collect();
+        levels.into_iter().map(|level| (level, self.situation_at(level))).collect()
+    }
+
+    fn situation_at(&self, level: Option<Level>) -> Situation<'_> {
+        let people = level.and_then(|level| self.places.get(&level)).unwrap_or(&self.people);
         Situation {
             own: self.own.iter().collect(),
-            people: self.people.iter().map(|records| records.iter().collect()).collect(),
+            people: people.iter().map(|records| records.iter().collect()).collect(),
         }
     }
 

@@ -59,6 +59,7 @@ pub mod schema;
 pub mod slips;
 pub mod store;
 mod subscriptions;
+pub mod swept;
 pub mod tasks;
 pub mod verify;
 pub mod views;

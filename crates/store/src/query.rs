@@ -41,6 +41,8 @@ pub struct Coverage {
     pub persons_reached: i64,
     pub lit_unlisted: i64,
     pub listed_dark: i64,
+    /// Listed, seen nowhere, and away by the latest visit.
+    pub persons_away: i64,
 }
 
 /// A door as a sweep sees it.
@@ -226,7 +228,7 @@ impl Reader {
         };
         let tally = connection
             .prepare_cached(
-                "select accounted, persons_reached, lit_unlisted, listed_dark from tally
+                "select accounted, persons_reached, lit_unlisted, listed_dark, persons_away from tally
                  where sweep = ?1 and area = ?2",
             )?
             .query_row(params![sweep, area], |row| {
@@ -235,6 +237,7 @@ impl Reader {
                     persons_reached: row.get(1)?,
                     lit_unlisted: row.get(2)?,
                     listed_dark: row.get(3)?,
+                    persons_away: row.get(4)?,
                 })
             })
             .optional()?;
@@ -247,6 +250,7 @@ impl Reader {
             persons_reached: tally.persons_reached,
             lit_unlisted: tally.lit_unlisted,
             listed_dark: tally.listed_dark,
+            persons_away: tally.persons_away,
         })
     }
 

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 30;
+pub const VIEWS_VERSION: i64 = 31;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -269,10 +269,10 @@ create table filled (subject blob not null, position integer not null, subject_k
 create index filled_kept on filled (on_day, position) where erased_at is null;
 create index filled_for_case on filled (case_id) where case_id is not null;
 create index filled_with on filled (slip, on_day) where slip is not null;
--- What people of a community said in forms that a rule about it looks at, by the day for which they were filled in.
-create table area_people (area integer not null, programme text not null, form text not null, on_day integer not null,
-    position integer not null, subject blob not null, dwelling blob not null,
-    primary key (area, programme, form, on_day, position)) without rowid;
+-- What people of an area said in forms that a rule about areas of a level looks at, by the day for which they were filled in.
+create table area_people (area integer not null, level integer not null, programme text not null, form text not null,
+    on_day integer not null, position integer not null, subject blob not null, dwelling blob not null,
+    primary key (area, level, programme, form, on_day, position)) without rowid;
 create index area_people_at on area_people (dwelling);
 create index area_people_of on area_people (subject);
 create table attachment (series blob not null, sequence integer not null, number integer not null, owner blob not null,
@@ -347,10 +347,10 @@ create index sighting_of_dwelling on sighting (dwelling, sweep);
 create table area_count (area integer primary key, dwellings integer not null, listed integer not null);
 create table tally (sweep integer not null, area integer not null, accounted integer not null,
     persons_reached integer not null, lit_unlisted integer not null, listed_dark integer not null,
-    primary key (sweep, area)) without rowid;
+    persons_away integer not null, primary key (sweep, area)) without rowid;
 create table tally_hour (sweep integer not null, area integer not null, hour integer not null, accounted integer not null,
-    primary key (sweep, area, hour)) without rowid;
-create table count_hour (area integer not null, hour integer not null, dwellings integer not null,
+    persons_reached integer not null, persons_away integer not null, primary key (sweep, area, hour)) without rowid;
+create table count_hour (area integer not null, hour integer not null, dwellings integer not null, listed integer not null,
     primary key (area, hour)) without rowid;
 create table frozen (sweep integer not null, area integer not null, dwellings integer not null, listed integer not null,
     primary key (sweep, area)) without rowid;
@@ -382,7 +382,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("plan_part", "plan, person"),
     ("appointment", "who, programme, role"),
     ("filled", "subject, position"),
-    ("area_people", "area, programme, form, on_day, position"),
+    ("area_people", "area, level, programme, form, on_day, position"),
     ("attachment", "series, sequence, number"),
     ("to_judge", "subject, with_people"),
     ("case_file", "id"),

@@ -23,6 +23,7 @@ use programme::Programme;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
+use crate::area_people::LookedAt;
 use crate::cases::subject_from;
 use crate::error::{Result, StoreError};
 use crate::hand_overs::{HAND_OVER_COLUMNS, hand_over_from};
@@ -54,8 +55,8 @@ pub struct Views {
     tallies: FxHashMap<(SweepNumber, AreaNumber), Tally>,
     /// The hour since 1970 in which the fact arrived that is applied, and what such facts changed in each.
     hour: i64,
-    hourly_accounted: FxHashMap<(SweepNumber, AreaNumber, i64), i64>,
-    hourly_dwellings: FxHashMap<(AreaNumber, i64), i64>,
+    hourly_tallies: FxHashMap<(SweepNumber, AreaNumber, i64), Tally>,
+    hourly_counts: FxHashMap<(AreaNumber, i64), Count>,
     /// Known, until something is erased or forgotten: nobody is.
     none_erased: bool,
     book_changed: bool,
@@ -64,7 +65,7 @@ pub struct Views {
     /// Published programmes that were read, by the digest of their pack; none for one that does not read.
     pub(crate) programmes: FxHashMap<ledger::Hash, Option<Arc<Programme>>>,
     /// The forms of its people that a programme looks at in an area.
-    pub(crate) forms_of_people: FxHashMap<String, Arc<BTreeSet<String>>>,
+    pub(crate) forms_of_people: FxHashMap<String, Arc<LookedAt>>,
     /// Cases of which what is due has to be made anew.
     pub(crate) dirty_cases: BTreeSet<CaseId>,
     /// Whom to judge anew, with their people or without, from which position on.
@@ -98,8 +99,8 @@ impl Views {
             counts: FxHashMap::default(),
             tallies: FxHashMap::default(),
             hour: 0,
-            hourly_accounted: FxHashMap::default(),
-            hourly_dwellings: FxHashMap::default(),
+            hourly_tallies: FxHashMap::default(),
+            hourly_counts: FxHashMap::default(),
             none_erased: false,
             book_changed: false,
             book_version: 0,
@@ -133,8 +134,8 @@ impl Views {
         self.dirty_rounds.clear();
         self.counts.clear();
         self.tallies.clear();
-        self.hourly_accounted.clear();
-        self.hourly_dwellings.clear();
+        self.hourly_tallies.clear();
+        self.hourly_counts.clear();
         self.none_erased = false;
         self.book_changed = false;
         self.dirty_cases.clear();
@@ -202,11 +203,11 @@ impl Views {
                 add.execute(params![area, count.dwellings, count.listed])?;
             }
             let mut add = self.connection.prepare_cached(
-                "insert into tally (sweep, area, accounted, persons_reached, lit_unlisted, listed_dark)
-                 values (?1, ?2, ?3, ?4, ?5, ?6)
+                "insert into tally (sweep, area, accounted, persons_reached, lit_unlisted, listed_dark, persons_away)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                  on conflict (sweep, area) do update set accounted = accounted + ?3,
                     persons_reached = persons_reached + ?4, lit_unlisted = lit_unlisted + ?5,
-                    listed_dark = listed_dark + ?6",
+                    listed_dark = listed_dark + ?6, persons_away = persons_away + ?7",
             )?;
             let mut tallies: Vec<_> = self.tallies.drain().collect();
             tallies.sort_unstable_by_key(|(place, _)| *place);
@@ -217,7 +218,8 @@ impl Views {
                     tally.accounted,
                     tally.persons_reached,
                     tally.lit_unlisted,
-                    tally.listed_dark
+                    tally.listed_dark,
+                    tally.persons_away
                 ])?;
             }
         }
@@ -235,22 +237,25 @@ impl Views {
 
     fn flush_hours(&mut self) -> Result<()> {
         let mut add = self.connection.prepare_cached(
-            "insert into tally_hour (sweep, area, hour, accounted) values (?1, ?2, ?3, ?4)
-             on conflict (sweep, area, hour) do update set accounted = accounted + ?4",
+            "insert into tally_hour (sweep, area, hour, accounted, persons_reached, persons_away)
+             values (?1, ?2, ?3, ?4, ?5, ?6)
+             on conflict (sweep, area, hour) do update set accounted = accounted + ?4,
+                persons_reached = persons_reached + ?5, persons_away = persons_away + ?6",
         )?;
-        let mut changes: Vec<_> = self.hourly_accounted.drain().collect();
-        changes.sort_unstable();
-        for ((sweep, area, hour), accounted) in changes {
-            add.execute(params![sweep, area, hour, accounted])?;
+        let mut changes: Vec<_> = self.hourly_tallies.drain().collect();
+        changes.sort_unstable_by_key(|(place, _)| *place);
+        for ((sweep, area, hour), tally) in changes {
+            let Tally { accounted, persons_reached, persons_away, .. } = tally;
+            add.execute(params![sweep, area, hour, accounted, persons_reached, persons_away])?;
         }
         let mut add = self.connection.prepare_cached(
-            "insert into count_hour (area, hour, dwellings) values (?1, ?2, ?3)
-             on conflict (area, hour) do update set dwellings = dwellings + ?3",
+            "insert into count_hour (area, hour, dwellings, listed) values (?1, ?2, ?3, ?4)
+             on conflict (area, hour) do update set dwellings = dwellings + ?3, listed = listed + ?4",
         )?;
-        let mut changes: Vec<_> = self.hourly_dwellings.drain().collect();
-        changes.sort_unstable();
-        for ((area, hour), dwellings) in changes {
-            add.execute(params![area, hour, dwellings])?;
+        let mut changes: Vec<_> = self.hourly_counts.drain().collect();
+        changes.sort_unstable_by_key(|(place, _)| *place);
+        for ((area, hour), count) in changes {
+            add.execute(params![area, hour, count.dwellings, count.listed])?;
         }
         Ok(())
     }
@@ -1241,8 +1246,9 @@ impl State for Views {
     fn add_count(&mut self, area: AreaNumber, change: Count) -> Result<()> {
         let count = self.counts.entry(area).or_default();
         *count = count.plus(change);
-        if change.dwellings != 0 {
-            *self.hourly_dwellings.entry((area, self.hour)).or_default() += change.dwellings;
+        if change != Count::default() {
+            let hourly = self.hourly_counts.entry((area, self.hour)).or_default();
+            *hourly = hourly.plus(change);
         }
         // Doors and lists are shared by every open sweep.
         self.touch_open();
@@ -1252,8 +1258,9 @@ impl State for Views {
     fn add_tally(&mut self, sweep: SweepNumber, area: AreaNumber, change: Tally) -> Result<()> {
         let tally = self.tallies.entry((sweep, area)).or_default();
         *tally = tally.plus(change);
-        if change.accounted != 0 {
-            *self.hourly_accounted.entry((sweep, area, self.hour)).or_default() += change.accounted;
+        if (change.accounted, change.persons_reached, change.persons_away) != (0, 0, 0) {
+            let hourly = self.hourly_tallies.entry((sweep, area, self.hour)).or_default();
+            *hourly = hourly.plus(change);
         }
         self.touch(sweep);
         Ok(())

@@ -28,6 +28,16 @@ const FORMS: [&str; 4] = ["asked", "need", "sweep_visit", "compound"];
 const DOORS: usize = 3;
 const SUNSET: Day = 18_331 + 60;
 
+/// No form of the programme is kept until some days after a sweep.
+const SWEEP_VISIT: &str = "\
+| survey | | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | class | purpose | readers | keep |
+| | text | seen | 看到什么 | What was seen | operational | entry | grid_worker | sweep+30d |
+| settings | | | | | | | |
+| | form_id | form_title | title_en | version | default_language | subject | filled_by |
+| | sweep_visit | 入户 | At the door | 2020-03 | 中文 (zh) | dwelling | grid_worker |
+";
+
 static PACK: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes/epidemic");
     let mut files = Files::new();
@@ -40,6 +50,7 @@ static PACK: LazyLock<Vec<u8>> = LazyLock::new(|| {
             }
         }
     }
+    files.insert("forms/sweep_visit.md".into(), Content::Bytes(SWEEP_VISIT.into()));
     archive::encode(&files).unwrap()
 });
 

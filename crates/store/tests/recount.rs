@@ -12,10 +12,13 @@ use domain::id::Id;
 use domain::plan::PlanKind;
 use domain::state::{Dwelling, Labels, Round, State};
 use domain::sweep::Reason;
+use domain::time::day_of;
 use ledger::seal::TerritoryKey;
+use programme::indicator::{Side, SweepCount, Tally};
 use proptest::prelude::*;
 use store::lists::{DoorPlace, Wanted};
 use store::query::Door;
+use store::swept::Swept;
 use store::{Reader, Store};
 
 const NOW: i64 = 1_582_000_000_000;
@@ -238,6 +241,19 @@ fn key(line: &store::query::Line) -> (&'static str, Option<usize>, usize) {
     (line.kind.as_str(), person, usize::from(line.door.id.0[0]) - 1)
 }
 
+fn doors_where(doors: &[usize], holds: impl Fn(&usize) -> bool) -> BTreeSet<(Id, Id)> {
+    doors.iter().filter(|door| holds(door)).map(|door| (door_id(*door), door_id(*door))).collect()
+}
+
+fn people_where(
+    lines: &BTreeSet<(&'static str, Option<usize>, usize)>,
+    within: &dyn Fn(&usize) -> bool,
+    kinds: &[&str],
+) -> BTreeSet<(Id, Id)> {
+    let here = lines.iter().filter(|(kind, _, door)| kinds.contains(kind) && within(door));
+    here.filter_map(|(_, person, door)| Some((person_id((*person)?), door_id(*door)))).collect()
+}
+
 fn play(store: &mut Store, sweep: Id, steps: &[Step]) -> Script {
     let mut script = Script::default();
     play_on(store, sweep, steps, &mut script);
@@ -245,6 +261,11 @@ fn play(store: &mut Store, sweep: Id, steps: &[Step]) -> Script {
 }
 
 fn play_on(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script) {
+    play_at(store, sweep, steps, script, NOW + 1000);
+}
+
+/// Plays what is received at a moment.
+fn play_at(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script, received: i64) {
     let actor = Id([9; 16]);
     for (index, step) in steps.iter().enumerate() {
         let (at, body) = match step.clone() {
@@ -366,7 +387,7 @@ fn play_on(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script) {
             }
             _ => continue,
         };
-        store.write(NOW + 1000, |batch| batch.append_at(at, actor, body, None)).unwrap();
+        store.write(received, |batch| batch.append_at(at, actor, body, None)).unwrap();
     }
 }
 
@@ -504,6 +525,42 @@ proptest! {
             prop_assert_eq!(coverage.persons_reached, count(&["confirmed", "moved"]));
             prop_assert_eq!(coverage.lit_unlisted, count(&["lit_unlisted"]));
             prop_assert_eq!(coverage.listed_dark, count(&["listed_dark"]));
+            prop_assert_eq!(coverage.persons_away, count(&["away"]));
+
+            // What programmes tell of the sweep is the sweep's own, with the same doors and people behind it.
+            let today = day_of(NOW);
+            let swept = reader.swept(0, number, (today - 2, today + 2), NOW).unwrap();
+            prop_assert_eq!(&swept, &vec![(today, Swept::from(coverage))]);
+            let (reached, to_reach) = (count(&["confirmed", "moved"]), count(&listed) - count(&["away"]));
+            for (counted, numerator, denominator) in [
+                (SweepCount::Accounted, coverage.accounted, coverage.dwellings),
+                (SweepCount::Residual, coverage.residual, coverage.residual),
+                (SweepCount::Reached, reached, to_reach),
+            ] {
+                let tally = swept[0].1.tally(counted);
+                prop_assert_eq!(tally, Tally::whole(numerator, denominator), "{:?} in {}", counted, number);
+            }
+            for (counted, side, wanted) in [
+                (SweepCount::Accounted, Side::Missed, doors_where(&doors, |door| missing.contains(door))),
+                (SweepCount::Accounted, Side::Met, doors_where(&doors, |door| !missing.contains(door))),
+                (SweepCount::Residual, Side::Met, doors_where(&doors, |door| missing.contains(door))),
+                (SweepCount::Residual, Side::Missed, BTreeSet::new()),
+                (SweepCount::Reached, Side::Met, people_where(&lines, &within, &["confirmed", "moved"])),
+                (SweepCount::Reached, Side::Missed, people_where(&lines, &within, &["listed_dark", "unresolved"])),
+                (SweepCount::Reached, Side::Unknown, BTreeSet::new()),
+            ] {
+                let mut found: Vec<(Id, Id)> = Vec::new();
+                loop {
+                    let after = found.last().map(|(subject, _)| *subject);
+                    let page = reader.behind_sweep(counted, 0, number, side, after, 2).unwrap();
+                    if page.is_empty() {
+                        break;
+                    }
+                    found.extend(page.iter().map(|behind| (behind.subject.id(), behind.dwelling)));
+                }
+                prop_assert_eq!(found.len(), wanted.len(), "{:?} {:?} in {}", counted, side, number);
+                prop_assert_eq!(BTreeSet::from_iter(found), wanted, "{:?} {:?} in {}", counted, side, number);
+            }
         }
         for limit in [1, 3, 100] {
             let (mut after, mut doors) = (None, Vec::new());
@@ -595,6 +652,53 @@ proptest! {
             pull(&mut reader, area, after, &mut kept);
             prop_assert_eq!(kept, everything(&mut reader, area));
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_day_of_a_sweep_stays_as_it_stood_at_its_end(
+        steps in prop::collection::vec((step(), 0..30i64), 1..40),
+        closes in any::<bool>(),
+    ) {
+        const HOUR: i64 = 3_600_000;
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("data");
+        let (mut store, sweep) = new_store(&root);
+        let mut reader = Reader::open(&root, None).unwrap();
+        let (mut script, mut now) = (Script::default(), NOW);
+        let mut wanted: [BTreeMap<i32, Swept>; 4] = Default::default();
+        for (step, hours) in steps {
+            let before = day_of(now);
+            now += hours * HOUR;
+            play_at(&mut store, sweep, &[step], &mut script, now);
+            reader.refresh().unwrap();
+            for (number, days) in (0u32..).zip(&mut wanted) {
+                // A day on which nothing came stands as the one before it.
+                let last = days.get(&before).copied().unwrap_or_default();
+                days.extend((before..day_of(now)).map(|day| (day, last)));
+                days.insert(day_of(now), reader.coverage(0, number).unwrap().into());
+            }
+        }
+        if closes {
+            store.write(now, |batch| batch.append(Id([9; 16]), Body::SweepClosed { sweep }, None)).unwrap();
+            let late = [Step::Register { door: 0, area: 3, by_roster: true }, Step::List { person: 0, door: 0 }];
+            play_at(&mut store, sweep, &late, &mut script, now + 48 * HOUR);
+        }
+        reader.refresh().unwrap();
+        let span = (day_of(NOW) - 1, day_of(now));
+        for (number, days) in (0u32..).zip(&wanted) {
+            let found = reader.swept(0, number, span, now).unwrap();
+            prop_assert_eq!(found, Vec::from_iter(days.clone()), "in {}", AREAS[number as usize].0);
+            if closes {
+                let later = reader.swept(0, number, (span.1 + 3, span.1 + 3), now + 96 * HOUR).unwrap();
+                prop_assert_eq!(later, vec![(span.1 + 3, days[&span.1])], "as it was closed");
+            }
+        }
+        drop(store);
+        prop_assert_eq!(store::rebuild::check(&root, &mut |_| {}).unwrap().1, None);
     }
 }
 

@@ -472,6 +472,7 @@ export interface CoverageRow {
   persons_reached: number
   lit_unlisted: number
   listed_dark: number
+  persons_away: number
 }
 
 export interface Coverage {

@@ -361,6 +361,7 @@ pub fn report(store: &mut Store, actor: ActorId, new: &Reporting<'_>, now: Milli
         let fits = programme
             .pathways
             .iter()
+            .filter(|pathway| !pathway.of_rule)
             .any(|pathway| pathway.code.value == new.pathway && is_about(pathway.subject, new.subject));
         if !fits {
             return Err(store::StoreError::refused(

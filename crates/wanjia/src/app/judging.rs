@@ -20,8 +20,9 @@ use programme::Programme;
 use programme::change::Changes;
 use programme::condition::Needs;
 use programme::form;
-use programme::indicator::{self, Contributions};
+use programme::indicator::{self, Contributions, Indicator};
 use programme::judge::{Judgement, View, judge as judge_once};
+use programme::level::{Level, Speaks};
 use programme::pathway::Wait;
 use programme::rule::Rule;
 use store::cases::{Known, is_about};
@@ -212,11 +213,16 @@ impl Judge {
     /// The rules that flag a subject in an area on a day.
     fn flagged(&self, subject: Subject, known: &Known, area: &str, on: Day) -> BTreeSet<String> {
         let day = from_day(on);
-        let (situation, parameters) = (known.situation(), self.programme.parameters.on(area, day));
-        let view = View::new(self.needs(subject), &situation, &parameters, day);
-        let rules = self.programme.rules.iter().filter(|rule| is_about(rule.subject, subject));
-        let flagged = rules.filter(|rule| matches!(view.judge(&rule.condition), Judgement::Flags(_)));
-        flagged.map(|rule| rule.id.value.clone()).collect()
+        let parameters = self.programme.parameters.on(area, day);
+        let mut found = BTreeSet::new();
+        for (seen, situation) in known.situations() {
+            let view = View::new(self.needs(subject), &situation, &parameters, day);
+            let rules = self.programme.rules.iter();
+            let rules = rules.filter(|rule| is_of(rule.subject, rule.speaks(), subject, (known.level, seen)));
+            let flagged = rules.filter(|rule| matches!(view.judge(&rule.condition), Judgement::Flags(_)));
+            found.extend(flagged.map(|rule| rule.id.value.clone()));
+        }
+        found
     }
 
     /// The rules that flag a subject under this version and not under the one before, and the other way round.
@@ -227,6 +233,16 @@ impl Judge {
         let differ = differ.symmetric_difference(&after);
         differ.map(|rule| (rule.clone(), after.contains(rule))).collect()
     }
+}
+
+/// Whether a rule or an indicator is about a subject, as its people are seen: of an area at one level or another.
+fn is_of(
+    kind: form::Subject,
+    speaks: Speaks,
+    subject: Subject,
+    (own, seen): (Option<Level>, Option<Level>),
+) -> bool {
+    is_about(kind, subject) && (kind != form::Subject::Area || speaks.is_of(own, seen))
 }
 
 /// What a rule or an indicator is about that such a subject stands for.
@@ -393,27 +409,29 @@ fn judge_subject(
     if let Some((known, dwelling, area)) = known_at(reader, code, subject)? {
         let day = from_day(today);
         let parameters = programme.parameters.on(reader.book().areas.code(area), day);
-        let situation = known.situation();
-        let view = View::new(judge.needs(subject), &situation, &parameters, day);
-        for rule in programme.rules.iter().filter(|rule| is_about(rule.subject, subject)) {
-            if matches!(view.judge(&rule.condition), Judgement::Flags(_)) {
-                let last = known.newest.map_or(Millis::MIN, |(at, _)| at);
-                // What was quiet in between and a day alone brought about again, as missed checks, is new.
-                let area_code = reader.book().areas.code(area).to_owned();
-                let all_along = |ended: Millis| {
-                    (day_of(ended).max(today - LOOKED_BACK)..today).all(|day| {
-                        let day = from_day(day);
-                        let parameters = programme.parameters.on(&area_code, day);
-                        let flagged = judge_once(&rule.condition, &situation, &parameters, day);
-                        matches!(flagged, Judgement::Flags(_))
-                    })
-                };
-                let about = (subject, dwelling);
-                judged.reports.extend(asked_for(reader, programme, rule, about, last, &all_along)?);
+        for (seen, situation) in known.situations() {
+            let view = View::new(judge.needs(subject), &situation, &parameters, day);
+            let is_of = |kind, speaks| is_of(kind, speaks, subject, (known.level, seen));
+            for rule in programme.rules.iter().filter(|rule| is_of(rule.subject, rule.speaks())) {
+                if matches!(view.judge(&rule.condition), Judgement::Flags(_)) {
+                    let last = known.newest.map_or(Millis::MIN, |(at, _)| at);
+                    // What was quiet in between and a day alone brought about again, as missed checks, is new.
+                    let area_code = reader.book().areas.code(area).to_owned();
+                    let all_along = |ended: Millis| {
+                        (day_of(ended).max(today - LOOKED_BACK)..today).all(|day| {
+                            let day = from_day(day);
+                            let parameters = programme.parameters.on(&area_code, day);
+                            let flagged = judge_once(&rule.condition, &situation, &parameters, day);
+                            matches!(flagged, Judgement::Flags(_))
+                        })
+                    };
+                    let about = (subject, dwelling);
+                    judged.reports.extend(asked_for(reader, programme, rule, about, last, &all_along)?);
+                }
             }
-        }
-        for kind in kinds(subject) {
-            counted.added.extend(indicator::contribute(&programme.indicators, *kind, &view));
+            let is_about = |indicator: &Indicator| is_of(indicator.subject, indicator.speaks());
+            let added = indicator::contribute_where(&programme.indicators, is_about, &view);
+            counted.added.extend(added);
         }
         if let Some(changed) = &mut counted.changed {
             *changed = judge.changes(subject, &known, reader.book().areas.code(area), today);

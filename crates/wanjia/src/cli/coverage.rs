@@ -34,6 +34,7 @@ pub fn run(args: &CoverageArgs) -> Result<Outcome> {
         ("persons_reached", "已见到", coverage.persons_reached),
         ("lit_unlisted", "亮灯不在册", coverage.lit_unlisted),
         ("listed_dark", "在册不亮灯", coverage.listed_dark),
+        ("persons_away", "外出", coverage.persons_away),
     ];
     if args.json {
         let mut object = serde_json::Map::new();

@@ -97,6 +97,8 @@ async fn programmes(State(site): State<Site>, caller: Caller) -> Result<Json<Pro
                     pathways: read
                         .pathways
                         .iter()
+                        // Nobody opens by hand what a rule's flag opens.
+                        .filter(|pathway| !pathway.of_rule)
                         .map(|pathway| Way {
                             pathway: named(&pathway.code.value, &pathway.name),
                             about: pathway.subject.name(),

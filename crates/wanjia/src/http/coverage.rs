@@ -54,6 +54,8 @@ struct CoverageRow {
     persons_reached: i64,
     lit_unlisted: i64,
     listed_dark: i64,
+    /// Listed, seen nowhere, and away by the latest visit.
+    persons_away: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -85,6 +87,7 @@ fn row(reader: &Reader, sweep: SweepNumber, number: AreaNumber) -> AppResult<Cov
         persons_reached: coverage.persons_reached,
         lit_unlisted: coverage.lit_unlisted,
         listed_dark: coverage.listed_dark,
+        persons_away: coverage.persons_away,
     })
 }
 

@@ -10,6 +10,7 @@ use domain::door::building_key;
 use domain::time::{Millis, day_of};
 use programme::Programme;
 use programme::form::Subject;
+use programme::pathway::Pathway;
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use store::floors::CaseOnFloor;
@@ -160,8 +161,8 @@ fn counted(
     least: u32,
     now: Millis,
 ) -> AppResult<Floors> {
-    let pathways: Vec<_> =
-        programme.pathways.iter().filter(|pathway| pathway.subject == Subject::Person).collect();
+    let of_people = |pathway: &&Pathway| pathway.subject == Subject::Person && !pathway.of_rule;
+    let pathways: Vec<_> = programme.pathways.iter().filter(of_people).collect();
     let cases = reader.cases_on_floors(area, &programme.manifest.code)?;
     let mut buildings: Vec<FloorsOfBuilding> = Vec::new();
     // Which sweep is asked makes no difference to where a door is.

@@ -6,13 +6,16 @@ use axum::extract::State;
 use domain::access::{Action, Scope};
 use domain::area::{AreaNumber, Level};
 use domain::case::Subject;
-use domain::id::Id;
-use domain::time::{Day, day_of, from_day, parse_date, to_day};
+use domain::id::{Id, SweepId};
+use domain::state::{Book, SweepNumber};
+use domain::sweep::standing;
+use domain::time::{Day, Millis, day_of, end_of, from_day, parse_date, to_day};
 use programme::Programme;
-use programme::indicator::{Indicator, Measure, Side, Tally};
+use programme::indicator::{Indicator, Measure, Side, SweepCount, Tally};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use store::Reader;
+use store::swept::Swept;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -45,6 +48,9 @@ struct IndicatorsQuery {
     /// Adds a series from this day on; 366 days at most.
     #[param(format = Date)]
     since: Option<String>,
+    /// The sweep whose own figures are told: the one that stands for the area, unless given.
+    #[param(value_type = Option<String>, format = "uuid")]
+    sweep: Option<SweepId>,
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -56,6 +62,9 @@ struct AreasQuery {
     /// The newest day for which everyone is counted, unless given.
     #[param(format = Date)]
     on: Option<String>,
+    /// As of `/v1/indicators`, for the area asked for.
+    #[param(value_type = Option<String>, format = "uuid")]
+    sweep: Option<SweepId>,
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -69,6 +78,9 @@ struct BehindQuery {
     on: Option<String>,
     /// `met`, `missed` or `unknown`
     side: String,
+    /// As of `/v1/indicators`.
+    #[param(value_type = Option<String>, format = "uuid")]
+    sweep: Option<SweepId>,
     cursor: Option<String>,
     /// 100 unless given, 1,000 at most.
     limit: Option<u64>,
@@ -96,6 +108,11 @@ struct IndicatorRow {
     who_en: String,
     /// The forms whose answers it counts.
     forms: Vec<Named>,
+    /// Of a figure that a sweep counts: which sweep; not there where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sweep: Option<IndicatorSweep>,
+    /// A sweep counts it, and no form.
+    of_sweep: bool,
     /// Empty for a share and for a plain number.
     unit: String,
     unit_en: String,
@@ -111,6 +128,18 @@ struct IndicatorRow {
     /// With `since`: one for each day on which anybody was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     series: Option<Vec<IndicatorDay>>,
+}
+
+/// The sweep whose visits and reconcile are counted.
+#[derive(Serialize, ToSchema)]
+struct IndicatorSweep {
+    #[schema(value_type = String, format = "uuid")]
+    id: SweepId,
+    name: String,
+    area_code: String,
+    /// The day whose end is told; today it is this moment.
+    #[schema(format = Date)]
+    on: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -189,10 +218,13 @@ impl IndicatorFigure {
         let nobody = Tally::default();
         let tally = tally.unwrap_or(&nobody);
         let counted = tally.denominator() != 0.0;
+        let sum = counted.then(|| tally.numerator());
         let (value, numerator, denominator) = match &indicator.measure {
-            Measure::Share { .. } => (tally.share(), Some(tally.numerator()), Some(tally.denominator())),
-            Measure::Sum { .. } => (counted.then(|| tally.numerator()), Some(tally.numerator()), None),
             Measure::Middle { .. } => (tally.quantile(0.5), None, Some(tally.denominator())),
+            measure if measure.is_share() => {
+                (tally.share(), Some(tally.numerator()), Some(tally.denominator()))
+            }
+            _ => (sum, Some(tally.numerator()), None),
         };
         let countdown = indicator.countdown(tally, from_day(on)).map(|countdown| IndicatorCountdown {
             by: countdown.by.to_string(),
@@ -201,6 +233,57 @@ impl IndicatorFigure {
             a_day: countdown.a_day,
         });
         Self { value, numerator, denominator, unknown: tally.unknown(), applies: counted, countdown }
+    }
+
+    fn swept(indicator: &Indicator, count: SweepCount, swept: Option<Swept>, on: Day) -> Self {
+        let figure = Self::of(indicator, swept.map(|swept| swept.tally(count)).as_ref(), on);
+        // Where doors are swept, none left is a nought that was worked for.
+        match swept.filter(|swept| !count.is_share() && swept.dwellings > 0) {
+            Some(_) => Self { value: figure.numerator, applies: true, ..figure },
+            None => figure,
+        }
+    }
+}
+
+/// The sweep that counts for an area, and until which day it is told.
+#[derive(Clone, Copy)]
+struct Counting {
+    sweep: Option<SweepNumber>,
+    on: Day,
+    now: Millis,
+}
+
+impl Counting {
+    /// The sweep that was asked for, else the one that stands for the area on the day, which is today unless asked for.
+    fn of(
+        caller: &Caller,
+        asked: Option<SweepId>,
+        area: AreaNumber,
+        on: Option<Day>,
+    ) -> Result<Self, Problem> {
+        let now = now();
+        let on = on.unwrap_or(day_of(now)).min(day_of(now));
+        let sweep = match asked {
+            Some(id) => Some(scope::sweep(caller, Action::ReadCoverage, id)?),
+            None => standing(&caller.book, area, if on == day_of(now) { now } else { end_of(on) }),
+        };
+        Ok(Self { sweep, on, now })
+    }
+
+    fn days(self, reader: &Reader, area: AreaNumber, since: Option<Day>) -> AppResult<Vec<(Day, Swept)>> {
+        let Some(sweep) = self.sweep else { return Ok(Vec::new()) };
+        let since = since.unwrap_or(self.on).max(self.on - LONGEST_SERIES).min(self.on);
+        Ok(reader.swept(sweep, area, (since, self.on), self.now)?)
+    }
+
+    fn told(self, book: &Book) -> Option<IndicatorSweep> {
+        let sweep = book.sweeps.get(self.sweep? as usize)?;
+        Some(IndicatorSweep {
+            id: sweep.id,
+            name: sweep.programme.clone(),
+            area_code: book.areas.code(sweep.area).to_owned(),
+            on: from_day(self.on).to_string(),
+        })
     }
 }
 
@@ -216,6 +299,7 @@ impl IndicatorRow {
             Measure::Share { who, .. } => ("share", Some(who)),
             Measure::Sum { .. } => ("sum", None),
             Measure::Middle { of, .. } => ("middle", of.as_ref().map(|(_, who)| who)),
+            Measure::Sweep { count, who } => (if count.is_share() { "share" } else { "sum" }, who.as_ref()),
         };
         let name = |language| indicator.name.get(language).unwrap_or(&indicator.id.value).to_owned();
         let who = |language| who.and_then(|who| who.get(language)).unwrap_or_default().to_owned();
@@ -241,6 +325,8 @@ impl IndicatorRow {
             kind,
             at_least: indicator.at_least,
             at_most: indicator.at_most,
+            sweep: None,
+            of_sweep: false,
             figure: figure(days.iter().find(|(on, _)| *on == day).map(|(_, tally)| tally), day),
             series: series.then(|| {
                 let days = days.iter().map(|(on, tally)| IndicatorDay {
@@ -249,6 +335,31 @@ impl IndicatorRow {
                 });
                 days.collect()
             }),
+        }
+    }
+
+    /// Of a figure that a sweep counts.
+    fn swept(
+        programme: &Programme,
+        indicator: &Indicator,
+        (count, counting): (SweepCount, Counting),
+        days: &[(Day, Swept)],
+        (book, series): (&Book, bool),
+    ) -> Self {
+        let figure = |swept, on| IndicatorFigure::swept(indicator, count, swept, on);
+        let last = days.iter().find(|(on, _)| *on == counting.on).map(|(_, swept)| *swept);
+        Self {
+            sweep: counting.told(book),
+            of_sweep: true,
+            figure: figure(last, counting.on),
+            series: series.then(|| {
+                let days = days.iter().map(|(on, swept)| IndicatorDay {
+                    on: from_day(*on).to_string(),
+                    value: figure(Some(*swept), *on).value,
+                });
+                days.collect()
+            }),
+            ..Self::of(programme, indicator, counting.on, &[], false)
         }
     }
 }
@@ -308,6 +419,7 @@ async fn indicators(
     let area = scope::area(&caller, Action::ReadCoverage, query.area.as_deref(), "area")?;
     let asked = query.on.as_deref().map(|text| day("on", text)).transpose()?;
     let since = query.since.as_deref().map(|text| day("since", text)).transpose()?;
+    let counting = Counting::of(&caller, query.sweep, area, asked)?;
     let found = site
         .territory
         .read(move |reader| {
@@ -316,8 +428,15 @@ async fn indicators(
             let from = since.unwrap_or(on).max(on - LONGEST_SERIES).min(on);
             let tallies = reader.tallies(&query.programme, area, (from, on))?;
             let days = |id: &str| tallies.get(id).map(Vec::as_slice).unwrap_or_default();
-            let row = |indicator: &Indicator| {
-                IndicatorRow::of(&programme, indicator, on, days(&indicator.id.value), since.is_some())
+            let swept = counting.days(reader, area, since)?;
+            let row = |indicator: &Indicator| match indicator.measure.of_sweep() {
+                None => {
+                    IndicatorRow::of(&programme, indicator, on, days(&indicator.id.value), since.is_some())
+                }
+                Some(count) => {
+                    let about = (reader.book(), since.is_some());
+                    IndicatorRow::swept(&programme, indicator, (count, counting), &swept, about)
+                }
             };
             Ok(Some(Indicators {
                 as_of: instant(reader.newest_receipt()?.unwrap_or(0)),
@@ -345,6 +464,7 @@ async fn areas(
 ) -> Result<Json<IndicatorAreas>, Problem> {
     let area = scope::area(&caller, Action::ReadCoverage, query.area.as_deref(), "area")?;
     let asked = query.on.as_deref().map(|text| day("on", text)).transpose()?;
+    let counting = Counting::of(&caller, query.sweep, area, asked)?;
     let found = site
         .territory
         .read(move |reader| {
@@ -355,12 +475,21 @@ async fn areas(
             below.sort_by(|a, b| reader.book().areas.code(*a).cmp(reader.book().areas.code(*b)));
             let mut rows = Vec::with_capacity(below.len());
             for child in below {
-                let tallies: BTreeMap<_, _> = reader.tallies(&code, child, (on, on))?;
-                let tally = tallies.get(&id).and_then(|days| days.first()).map(|(_, tally)| tally);
+                let figure = match indicator.measure.of_sweep() {
+                    Some(count) => {
+                        let swept = counting.days(reader, child, None)?.pop().map(|(_, swept)| swept);
+                        IndicatorFigure::swept(indicator, count, swept, counting.on)
+                    }
+                    None => {
+                        let tallies: BTreeMap<_, _> = reader.tallies(&code, child, (on, on))?;
+                        let tally = tallies.get(&id).and_then(|days| days.first()).map(|(_, tally)| tally);
+                        IndicatorFigure::of(indicator, tally, on)
+                    }
+                };
                 rows.push(IndicatorArea {
                     area_code: reader.book().areas.code(child).to_owned(),
                     area_name: reader.book().areas.get(child).map(|row| row.name.clone()).unwrap_or_default(),
-                    figure: IndicatorFigure::of(indicator, tally, on),
+                    figure,
                 });
             }
             let version = programme.manifest.version.clone();
@@ -431,10 +560,18 @@ async fn behind(
     };
     let (limit, after) = (cursor::limit(query.limit)?, cursor::parse::<Id>(query.cursor.as_deref())?);
     let actor = actor(&caller);
+    let counting = Counting::of(&caller, query.sweep, area, None)?;
     let found = site
         .territory
         .read(move |reader| {
             let counted = reader.counting()?.map_or_else(|| day_of(now()), |counting| counting.day);
+            let Some(programme) = programme_on(reader, &code, counted)? else {
+                return Ok(Err(no_programme()));
+            };
+            let Some(indicator) = one(&programme, &id) else { return Ok(Err(no_indicator())) };
+            let of_sweep = indicator.measure.of_sweep();
+            // What a sweep counts it lists as it is now.
+            let counted = if of_sweep.is_some() { counting.on } else { counted };
             if asked.is_some_and(|asked| asked != counted) {
                 return Ok(Err(Problem::conflict(
                     "day_over",
@@ -445,13 +582,13 @@ async fn behind(
                     ),
                 )));
             }
-            let Some(programme) = programme_on(reader, &code, counted)? else {
-                return Ok(Err(no_programme()));
+            let mut behind = match (of_sweep, counting.sweep) {
+                (None, _) => reader.behind(&code, &id, area, side, after, limit + 1)?,
+                (Some(_), None) => Vec::new(),
+                (Some(count), Some(sweep)) => {
+                    reader.behind_sweep(count, sweep, area, side, after, limit + 1)?
+                }
             };
-            if one(&programme, &id).is_none() {
-                return Ok(Err(no_indicator()));
-            }
-            let mut behind = reader.behind(&code, &id, area, side, after, limit + 1)?;
             let more = behind.len() > limit;
             behind.truncate(limit);
             let last = behind.last().map(|behind| behind.subject.id());

@@ -29,7 +29,7 @@ pub async fn publish(place: &Place) {
 }
 
 /// Publishes a programme with a term around today, with those of its overlays that are named, each from its day on.
-async fn publish_pack(place: &Place, programme: &'static str, overlays: &[(&str, Day)]) {
+pub async fn publish_pack(place: &Place, programme: &'static str, overlays: &[(&str, Day)]) {
     publish_version(place, (programme, "2020-03"), day_of(now()) - 30, overlays, &[]).await;
 }
 

@@ -25,4 +25,5 @@ mod sign_in;
 mod slips;
 mod subscriptions;
 mod tiles;
+mod truth;
 mod workers;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::access::Role;
+use domain::area::Level;
 use domain::case::Subject;
 use domain::fact::Body;
 use domain::id::Id;
@@ -253,6 +254,37 @@ async fn the_second_confirmed_within_fourteen_days_asks_once_whether_it_is_a_clu
         assert_eq!(place.ask(DOCTOR, "GET", &format!("/v1/areas/{OTHER}/file"), None).await.status, 403);
         rebuilt(&place).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_confirmed_are_one_cluster_only_in_one_grid_and_a_door_that_moves_takes_them_along() {
+    let today = day_of(now());
+    let place = Place::new().await;
+    publish(&place).await;
+    appoint(&place, DOCTOR, "health_department").await;
+    let grids = ["420102001001G1", "420102001001G2"];
+    let grid = |code: &str| Body::AreaRegistered {
+        code: code.into(),
+        name: code.into(),
+        level: Level::Grid,
+        parent: Some(OWN.into()),
+    };
+    place.facts(grids.map(grid).to_vec()).await;
+    let (home, upstairs) = (place.home(false).await, place.door(OWN, "3", "2", "501").await);
+    let moved = |dwelling: Id, area: &str| Body::DwellingMoved { dwelling, area: area.into() };
+    place.facts(vec![moved(home, grids[0]), moved(upstairs, grids[1])]).await;
+    let (below, above) = (place.people(home).await[0], place.people(upstairs).await[0]);
+    referred(&place, home, below, (today, "confirmed")).await;
+    referred(&place, upstairs, above, (today - 3, "confirmed")).await;
+    judged(&place).await;
+    assert_eq!(tasks(&place, DOCTOR, "cluster").await, [] as [Value; 0], "each in a grid of its own");
+    // Their community is not asked besides: every door of it lies in a grid.
+    place.facts(vec![moved(upstairs, grids[0])]).await;
+    judged(&place).await;
+    let due = tasks(&place, DOCTOR, "cluster").await;
+    assert_eq!(due.len(), 1, "nothing was filled in, and yet it is one place now");
+    assert_eq!(due[0]["about"]["area_code"], grids[0]);
+    rebuilt(&place).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -22,7 +22,8 @@ pub fn run(args: &CheckArgs) -> Result<Outcome> {
     let (code, version) = (&pack.manifest.code, &pack.manifest.version);
     let (forms, rules, tests) = (pack.forms.len(), pack.rules.len(), pack.scenarios.len());
     let fields: usize = pack.forms.iter().map(|form| form.fields.len()).sum();
-    let (parameters, pathways) = (pack.parameters.all.len(), pack.pathways.len());
+    let (parameters, pathways) =
+        (pack.parameters.all.len(), pack.pathways.iter().filter(|pathway| !pathway.of_rule).count());
     let (figures, classes, indicators) = (pack.figures.len(), pack.classes.len(), pack.indicators.len());
     println!(
         "{code} {version}: {forms} forms with {fields} fields, {parameters} parameters, {figures} figures, {classes} classifications, {rules} rules, {indicators} indicators, {pathways} pathways, {tests} tests, no mistakes\n{code} {version}：{forms} 张表、{fields} 个字段、{parameters} 个参数、{figures} 个计算项、{classes} 种分类、{rules} 条规则、{indicators} 个指标、{pathways} 条流程、{tests} 条测试，没有错误"

@@ -101,7 +101,7 @@ fn tell(new: &Edited, before: Option<(&Edition, &Programme)>) {
         }
         None => {
             let (forms, rules) = (programme.forms.len(), programme.rules.len());
-            let pathways = programme.pathways.len();
+            let pathways = programme.pathways.iter().filter(|pathway| !pathway.of_rule).count();
             println!(
                 "no version before it: {forms} forms, {rules} rules, {pathways} pathways\n\
                  之前没有版本：{forms} 张表、{rules} 条规则、{pathways} 条流程"
