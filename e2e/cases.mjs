@@ -341,6 +341,35 @@ describe('a case', () => {
     await dialog.waitFor({ state: 'detached' })
   })
 
+  it('has the people behind its door, whose records are corrected and who can be moved to another door', async () => {
+    const { secretary } = pages
+    await go(secretary, '楼栋图')
+    await secretary.locator('a.window').last().click()
+    const people = secretary.locator('[data-part=person]')
+    await people.first().waitFor()
+    const count = await people.count()
+    await people.last().getByRole('button', { name: '看资料、更正' }).click()
+    const dialog = secretary.locator('dialog')
+    const name = dialog.getByLabel('姓名')
+    await name.waitFor()
+    assert.notEqual(await name.inputValue(), '')
+    await quiet(secretary, 'a record')
+    await name.fill('沈更名')
+    await dialog.getByLabel('电话').fill('13900004444')
+    await dialog.getByRole('button', { name: '保存' }).click()
+    await people.filter({ hasText: '沈更名' }).waitFor()
+    await people.filter({ hasText: '沈更名' }).getByRole('button').click()
+    assert.equal(await dialog.getByLabel('电话').inputValue(), '13900004444')
+    await dialog.getByLabel('她不住这户').check()
+    await dialog.getByRole('button', { name: '保存' }).click()
+    await dialog.getByText('请选她住的门牌').waitFor()
+    await dialog.getByLabel('门牌').selectOption({ index: 1 })
+    await dialog.getByRole('button', { name: '保存' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await people.filter({ hasText: '沈更名' }).waitFor({ state: 'detached' })
+    assert.equal(await people.count(), count - 1)
+  })
+
   it('asks for nothing that its reader may not see, and shows midnight where the doors are', async () => {
     const { doctor } = pages
     const refused = []

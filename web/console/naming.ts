@@ -2,7 +2,7 @@ import { numbered } from '@core/doors/name'
 import { zone } from './clock'
 import { translate as t } from './texts'
 
-interface Address {
+export interface Address {
   building: string
   unit: string
   room: string

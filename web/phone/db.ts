@@ -91,6 +91,13 @@ export interface KeptTask extends MyTask {
 }
 
 /** A form of a programme, whole: XForm XML and the rules that can be judged on the phone. */
+/** What lies beside forms: a picture, a sound or a film that one shows, or a list that it chooses from. */
+export interface FormFile {
+  /** SHA-256 in hexadecimal: two forms that show the same have it once. */
+  digest: string
+  bytes: Bytes
+}
+
 export interface KeptForm extends FormRow {
   /** `<programme>/<version>/<form>` */
   key: string
@@ -268,6 +275,7 @@ class PhoneDatabase extends Dexie {
   declare plain: EntityTable<{ name: string; value: unknown }, 'name'>
   declare tasks: EntityTable<KeptTask, 'id'>
   declare forms: EntityTable<KeptForm, 'key'>
+  declare files: EntityTable<FormFile, 'digest'>
   declare drafts: EntityTable<FormDraft, 'id'>
   declare answers: EntityTable<LastAnswers, 'id'>
   declare pictures: EntityTable<DraftPicture, 'id'>
@@ -284,6 +292,7 @@ class PhoneDatabase extends Dexie {
     this.version(2).stores({ tasks: 'id', forms: 'key', drafts: 'id', answers: 'id' })
     this.version(3).stores({ plain: 'name', visitDrafts: 'dwelling' }).upgrade(apart)
     this.version(4).stores({ pictures: 'id, draft', attachments: 'id, fate' })
+    this.version(5).stores({ files: 'digest' })
     this.use(sealing(CLEAR, ['plain'], ['doors', 'outbox', 'visits']))
   }
 }

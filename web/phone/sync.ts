@@ -203,11 +203,29 @@ async function fetchForms(identity: Identity, now: () => number): Promise<void> 
     const own = rules.filter(({ programme, version, form }) => `${programme}/${version}/${form}` === key)
     fetched.push({ ...row, key, xml, rules: own })
   }
+  await fetchFiles(identity, now, fetched)
   await db.transaction('rw', db.forms, db.settings, async () => {
     await db.forms.clear()
     await db.forms.bulkPut(fetched)
     await keep('formsKnown', told)
   })
+}
+
+/** What lies beside the forms: a form is here only with all of it. */
+async function fetchFiles(identity: Identity, now: () => number, forms: readonly KeptForm[]): Promise<void> {
+  const known = new Set(await db.files.toCollection().primaryKeys())
+  const wanted = new Set<string>()
+  for (const { key, files = [] } of forms) {
+    for (const { name, digest } of files) {
+      wanted.add(digest)
+      if (known.has(digest)) continue
+      const path = `/v1/forms/${key.split('/').map(encodeURIComponent).join('/')}/files/${encodeURIComponent(name)}`
+      const bytes = new Uint8Array(await (await ask<Blob>(identity, now, path, { file: true })).body.arrayBuffer())
+      await db.files.put({ digest, bytes })
+      known.add(digest)
+    }
+  }
+  await db.files.bulkDelete([...known].filter((digest) => !wanted.has(digest)))
 }
 
 async function formXml(identity: Identity, now: () => number, key: string): Promise<string> {

@@ -53,7 +53,8 @@ describe('pages', () => {
   it('leave out what is not asked now, and what is never seen', () => {
     const hidden = input('hidden', 'string', 'x')
     hidden.currentState.relevant = false
-    const { form } = over([hidden, node('model-value', 'sum', { instanceValue: '3' }), group('empty', [])])
+    const heads = select('reserved_name_for_field_list_labels_7', 'select1', [])
+    const { form } = over([hidden, heads, node('model-value', 'sum', { instanceValue: '3' }), group('empty', [])])
     expect(form.pages()).toEqual([])
   })
 
@@ -62,13 +63,34 @@ describe('pages', () => {
     odd.validationState = { violation: { condition: 'constraint', message: said('34 to 43') } }
     const missing = select('has_water', 'select1', [])
     missing.validationState = { violation: { condition: 'required', message: null } }
-    const { form } = over([odd, missing, select('feels', 'select', ['no']), node('rank', 'order')])
-    const [temperature, water, feels, order] = form.pages()[0]!.parts as Question[]
+    const { form } = over([odd, missing, select('feels', 'select', ['no']), node('upload', 'voice', { instanceValue: '' }, { nodeOptions: { media: { type: 'audio' } } })])
+    const [temperature, water, feels, voice] = form.pages()[0]!.parts as Question[]
     expect(temperature).toMatchObject({ kind: 'decimal', value: '50', wrong: { missing: false, message: '34 to 43' } })
     expect(water).toMatchObject({ kind: 'one', chosen: [], wrong: { missing: true, message: '' } })
-    expect(water!.choices).toEqual([{ value: 'yes', label: 'label yes' }, { value: 'no', label: 'label no' }])
+    expect(water!.choices).toEqual([{ value: 'yes', label: 'label yes', shown: [] }, { value: 'no', label: 'label no', shown: [] }])
     expect(feels).toMatchObject({ kind: 'several', chosen: ['no'], wrong: null })
-    expect(order!.kind).toBe('unsupported')
+    expect(voice!.kind).toBe('unsupported')
+  })
+
+  it('say what is shown and played beside a question and beside its choices', () => {
+    const asked = select('fruit', 'select1', [])
+    asked.currentState.label = { asString: 'Which', imageSource: new URL('jr://images/%E6%A2%A8%201.png'), audioSource: new URL('jr://audio/say.wav') }
+    asked.currentState.valueOptions = [{ value: 'fig', label: { asString: 'Fig', videoSource: new URL('jr://video/fig.webm') } }]
+    const [question] = over([asked]).form.pages()[0]!.parts as Question[]
+    expect(question!.shown).toEqual([{ kind: 'image', name: '梨 1.png' }, { kind: 'audio', name: 'say.wav' }])
+    expect(question!.choices[0]!.shown).toEqual([{ kind: 'video', name: 'fig.webm' }])
+  })
+
+  it('put choices in an order, which is a list', () => {
+    const setValues = vi.fn()
+    const valueOptions = ['a', 'b'].map((value) => ({ value, label: said(value) }))
+    const order = node('rank', 'order', { value: ['b', 'a'], instanceValue: 'b a', valueOptions }, { valueType: 'string', setValues })
+    const { form } = over([order])
+    const [question] = form.pages()[0]!.parts as Question[]
+    expect(question).toMatchObject({ kind: 'order', chosen: ['b', 'a'], choices: [{ value: 'a' }, { value: 'b' }] })
+    expect(form.answers()).toEqual({ order: ['b', 'a'] })
+    form.answer(question!.id, ['a', 'b'])
+    expect(setValues).toHaveBeenCalledWith(['a', 'b'])
   })
 })
 

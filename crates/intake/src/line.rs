@@ -115,7 +115,9 @@ const TELLERS: [(&str, Teller); 6] = [
     ("家里人", Teller::Family),
 ];
 /// Words that say nothing here.
-const FILLERS: [&str; 21] = [
+const FILLERS: [&str; 23] = [
+    "有一点",
+    "有点",
     "有一个居民",
     "有个居民",
     "打电话说",
@@ -155,7 +157,10 @@ pub fn read(text: &str) -> Line {
     {
         line.temperature = Some(Temperature::Fever);
     }
-    line.slot = rest.one_of(&SLOTS);
+    // Who tells of the morning and of the evening tells of now with what comes last.
+    while let Some(slot) = rest.last_of(&SLOTS) {
+        line.slot = line.slot.or(Some(slot));
+    }
     line.teller = rest.one_of(&TELLERS);
     for filler in FILLERS {
         while rest.take(filler) {}
@@ -209,6 +214,18 @@ impl Rest {
 
     fn one_of<T: Copy>(&mut self, words: &[(&str, T)]) -> Option<T> {
         words.iter().find_map(|(word, meant)| self.take(word).then_some(*meant))
+    }
+
+    /// What the word means that stands last.
+    fn last_of<T: Copy>(&mut self, words: &[(&str, T)]) -> Option<T> {
+        let places = (0..self.signs.len()).rev();
+        let found = places.filter_map(|at| {
+            let (word, meant) = words.iter().find(|(word, _)| self.starts_with(at, word))?;
+            Some((at, word.chars().count(), *meant))
+        });
+        let (at, length, meant) = found.max_by_key(|(at, length, _)| (at + length, *length))?;
+        self.cut(at, at + length);
+        Some(meant)
     }
 
     /// Where a number that begins here ends, and the number, written in either way.
@@ -307,10 +324,15 @@ impl Rest {
         })
     }
 
-    /// `36.5`, `36.5度`, `36度5`, `三十六度五`, `体温正常`, `发烧`.
+    /// `36.5`, `36.5度`, `36度5`, `三十六度五`, `体温正常`, `发烧`. Of several the highest: a fever is lost by none that was
+    /// measured before it.
     fn temperature(&mut self) -> Option<Temperature> {
-        if let Some((from, to, degrees)) = (0..self.signs.len()).find_map(|at| self.degrees(at)) {
+        let mut highest: Option<f64> = None;
+        while let Some((from, to, degrees)) = (0..self.signs.len()).find_map(|at| self.degrees(at)) {
             self.cut(from, to);
+            highest = Some(highest.map_or(degrees, |before| before.max(degrees)));
+        }
+        if let Some(degrees) = highest {
             self.take_all(&NORMAL);
             return Some(Temperature::Degrees(degrees));
         }

@@ -51,6 +51,10 @@ fn lines_as_clerks_type_them() {
     assert_eq!((line.slot, line.teller), (Some(Slot::Morning), Some(Teller::Family)));
     assert_eq!(line.symptoms.unwrap(), [Symptom::Cough, Symptom::Fatigue]);
     assert_eq!(read("无症状").symptoms.unwrap(), []);
+    let line = read("2栋502 早上36.5 下午37.8，有点咳嗽");
+    assert_eq!((line.temperature, line.slot), (Some(Temperature::Degrees(37.8)), Some(Slot::Evening)));
+    assert!(line.left.is_empty(), "{:?}", line.left);
+    assert_eq!(read("38.1 晚上，下午36.9").temperature, Some(Temperature::Degrees(38.1)));
 }
 
 #[test]

@@ -114,6 +114,7 @@ fn each(form: &Form, given: &BTreeMap<String, Given>, findings: &mut Findings) -
         (located(name), Located { value: raw(answer, given), place: Place::whole(name) })
     });
     let values = read(form, answers.collect(), findings);
+    check_among(form, &values, findings);
     if attachment::named(form, given).len() > MOST_FILES {
         findings.add(
             &Place::whole(&form.code.value),
@@ -130,6 +131,35 @@ fn each(form: &Form, given: &BTreeMap<String, Given>, findings: &mut Findings) -
         }
     }
     values
+}
+
+/// Choices that are the answers to another question: one that was not answered there is none.
+fn check_among(form: &Form, values: &BTreeMap<String, Value>, findings: &mut Findings) {
+    fn texts(value: &Value) -> Vec<String> {
+        match value {
+            Value::Many(values) => values.iter().flat_map(texts).collect(),
+            Value::Several(chosen) => chosen.clone(),
+            Value::Text(text) => vec![text.clone()],
+            Value::Whole(number) => vec![number.to_string()],
+            Value::Decimal(number) => vec![number.to_string()],
+            Value::Day(day) => vec![day.to_string()],
+        }
+    }
+    for field in &form.fields {
+        let (Some(of), Some(value)) = (&field.among, values.get(&field.name.value)) else { continue };
+        let offered: BTreeSet<String> = values.get(of).into_iter().flat_map(texts).collect();
+        if !texts(value).iter().all(|chosen| offered.contains(chosen)) {
+            let name = &field.name.value;
+            findings.add(
+                &Place::whole(name),
+                "answer",
+                say(
+                    format!("{name} 的答案应为 {of} 里填过的"),
+                    format!("the answer to {name} is one of those to {of}"),
+                ),
+            );
+        }
+    }
 }
 
 fn missing(field: &Field, findings: &mut Findings) {
@@ -343,6 +373,9 @@ fn many(field: &Field, raw: &Located<Raw>, findings: &mut Findings) -> Option<Va
     }
 }
 
+/// Of a long list of choices only the first are told.
+const MOST_TOLD: usize = 40;
+
 fn one(field: &Field, raw: &Raw, place: &Located<Raw>, findings: &mut Findings) -> Option<Value> {
     let offered = |number: f64| field.range.is_none_or(|range| range.offers(number));
     let (value, zh, en) = match field.question.answer {
@@ -354,13 +387,16 @@ fn one(field: &Field, raw: &Raw, place: &Located<Raw>, findings: &mut Findings) 
             (raw.as_decimal().filter(|number| offered(*number)).map(Value::Decimal), "数字", "a number")
         }
         Answer::Day => (raw.as_day().map(Value::Day), "日期，如 2020-03-10", "a day such as 2020-03-10"),
+        Answer::Several if field.question.is_ranked() => {
+            (several(raw, field).map(Value::Several), "所有选项排成的顺序", "all of its choices in an order")
+        }
         Answer::Several => (several(raw, field).map(Value::Several), "选项的列表", "a list of its choices"),
         Answer::File => {
             let named = raw.as_text().filter(|text| Named::parse(text).is_some());
             (named.map(|text| Value::Text(text.to_owned())), "图片的文件名", "the name of a picture's file")
         }
         Answer::One => {
-            let chosen = raw.as_text().filter(|text| field.choices.iter().any(|choice| choice == text));
+            let chosen = raw.as_text().filter(|text| is_choice(field, text));
             (chosen.map(|text| Value::Text(text.to_owned())), "选项之一", "one of its choices")
         }
         _ => (raw.as_text().map(|text| Value::Text(text.to_owned())), "文字", "a text"),
@@ -368,12 +404,17 @@ fn one(field: &Field, raw: &Raw, place: &Located<Raw>, findings: &mut Findings) 
     if value.is_none() {
         let name = &field.name.value;
         let (known, known_zh) = match (field.choices.as_slice(), field.range) {
-            ([], Some(Range { start, end, step })) => (
+            ([], Some(Range { start, end, step, .. })) => (
                 format!(" from {start} to {end}, in steps of {step}"),
                 format!("，从 {start} 到 {end}，每步 {step}"),
             ),
             ([], None) => (String::new(), String::new()),
-            (choices, _) => (format!(": {}", choices.join(", ")), format!("：{}", choices.join("、"))),
+            (choices, _) => {
+                let more = if choices.len() > MOST_TOLD { ["…"].as_slice() } else { &[] };
+                let told: Vec<&str> =
+                    choices.iter().take(MOST_TOLD).map(String::as_str).chain(more.iter().copied()).collect();
+                (format!(": {}", told.join(", ")), format!("：{}", told.join("、")))
+            }
         };
         findings.add(
             &place.place,
@@ -386,12 +427,22 @@ fn one(field: &Field, raw: &Raw, place: &Located<Raw>, findings: &mut Findings) 
 
 fn several(raw: &Raw, field: &Field) -> Option<Vec<String>> {
     let Raw::List(items) = raw else { return None };
-    items
+    let chosen: Vec<String> = items
         .iter()
-        .map(|item| {
-            item.as_text().filter(|text| field.choices.iter().any(|choice| choice == text)).map(str::to_owned)
-        })
-        .collect()
+        .map(|item| item.as_text().filter(|text| is_choice(field, text)).map(str::to_owned))
+        .collect::<Option<_>>()?;
+    if field.question.is_ranked() {
+        // An order has each once; a filter may have left some out.
+        let different: BTreeSet<&String> = chosen.iter().collect();
+        let whole = field.filtered || different.len() == field.choices.len();
+        return (different.len() == chosen.len() && whole).then_some(chosen);
+    }
+    Some(chosen)
+}
+
+/// Whether a text is one of a question's choices; those that are other answers are looked for once all answers are read.
+fn is_choice(field: &Field, text: &str) -> bool {
+    field.among.is_some() || field.choices.iter().any(|choice| choice == text)
 }
 
 #[cfg(test)]

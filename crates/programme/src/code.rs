@@ -49,6 +49,26 @@ pub fn is_code(text: &str) -> bool {
         && !RESERVED.contains(&text)
 }
 
+/// The longest name of a question, in bytes.
+const LONGEST_NAME: usize = 100;
+
+/// Whether a text may be the name of a question or a group: what XML takes as an element's name, without a colon. A rule can
+/// name it if it is made of Latin letters, digits and underscores. `on` is the day of the answers.
+#[must_use]
+pub fn is_question_name(text: &str) -> bool {
+    let begins = |letter: char| {
+        matches!(letter, 'A'..='Z' | 'a'..='z' | '_' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
+            | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}'
+            | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}'
+            | '\u{10000}'..='\u{effff}')
+    };
+    let goes_on = |letter: char| {
+        begins(letter)
+            || matches!(letter, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
+    };
+    text.starts_with(begins) && text.chars().all(goes_on) && text.len() <= LONGEST_NAME && text != "on"
+}
+
 /// The code, or a finding that says what a code is.
 pub(crate) fn check_code(
     code: Option<Located<String>>,

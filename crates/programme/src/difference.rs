@@ -66,7 +66,7 @@ fn kept(keep: Keep) -> (String, String) {
 }
 
 fn offered(range: Option<Range>) -> String {
-    range.map_or_else(String::new, |Range { start, end, step }| format!("{start}–{end} ({step})"))
+    range.map_or_else(String::new, |Range { start, end, step, .. }| format!("{start}–{end} ({step})"))
 }
 
 /// What is in one list and not in the other, and the pairs that are in both, by their keys.

@@ -16,6 +16,8 @@ use xpath_eval::{
 use crate::code::Day;
 use crate::finding::{Bilingual, Located, say};
 
+const NO_XPATH: &str = "no XPath";
+
 /// The longest expression, in bytes, and how deep its brackets may be in one another.
 const LONGEST: usize = 4000;
 const DEEPEST: usize = 40;
@@ -57,6 +59,11 @@ impl Expression {
     /// Whether a text is an expression that a client can read, be it judged here or not.
     pub(crate) fn is_xpath(text: &str) -> bool {
         parse(text).is_ok()
+    }
+
+    /// Whether a text is no expression for anyone. One that is too long to be read here is left to the client.
+    pub(crate) fn is_torn(text: &str) -> bool {
+        text.len() <= LONGEST && parse(text).is_err_and(|why| why.en == NO_XPATH)
     }
 
     /// Why the server does not judge it, if it does not.
@@ -115,11 +122,35 @@ fn parse(text: &str) -> Result<Expr, Bilingual> {
     for part in parts {
         let (name, rest) = part.split_once('}').unwrap_or((part, ""));
         plain.push('$');
-        plain.push_str(name.trim());
+        plain.push_str(&variable(name.trim()));
         plain.push(' ');
         plain.push_str(rest);
     }
-    xpath_eval::parse(&plain).map_err(|_| say("不是 XPath", "no XPath"))
+    xpath_eval::parse(&plain).map_err(|_| say("不是 XPath", NO_XPATH))
+}
+
+/// What a variable begins with that stands for a name which XPath's variables have not: `first-name`, `姓名`.
+const WRITTEN_OUT: &str = "__x";
+
+/// A question's name as a variable.
+fn variable(name: &str) -> String {
+    let mut letters = name.chars();
+    let plain = letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    match plain && !name.starts_with(WRITTEN_OUT) {
+        true => name.to_owned(),
+        false => name.bytes().fold(WRITTEN_OUT.to_owned(), |so_far, byte| format!("{so_far}{byte:02x}")),
+    }
+}
+
+/// The question's name that a variable stands for.
+fn named(variable: &str) -> String {
+    let Some(digits) = variable.strip_prefix(WRITTEN_OUT) else { return variable.to_owned() };
+    let bytes: Option<Vec<u8>> = (0..digits.len())
+        .step_by(2)
+        .map(|at| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .collect();
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_else(|| variable.to_owned())
 }
 
 /// The functions that are judged, with how many arguments they take.
@@ -237,7 +268,7 @@ fn note_names(expr: &Expr, names: &mut BTreeSet<String>) {
         Expr::Negate(a) => note_names(a, names),
         Expr::Path(PathExpr::Filter(FilterExpr { primary, .. })) => match primary {
             PrimaryExpr::Variable(name) => {
-                names.insert(name.local.clone());
+                names.insert(named(&name.local));
             }
             PrimaryExpr::Parenthesized(inner) => note_names(inner, names),
             PrimaryExpr::Function(call) => call.args.iter().for_each(|arg| note_names(arg, names)),
@@ -298,7 +329,7 @@ fn eval(expr: &Expr, answers: &mut dyn Answers) -> Option<Value> {
         Expr::Negate(a) => Value::Number(-number(&eval(a, answers)?)),
         Expr::Path(PathExpr::Location(path)) if is_own(path) => answers.own()?,
         Expr::Path(PathExpr::Filter(FilterExpr { primary, .. })) => match primary {
-            PrimaryExpr::Variable(name) => answers.of(&name.local)?,
+            PrimaryExpr::Variable(name) => answers.of(&named(&name.local))?,
             PrimaryExpr::Parenthesized(inner) => eval(inner, answers)?,
             PrimaryExpr::Literal(text) => Value::Text(text.clone()),
             PrimaryExpr::Number(number) => Value::Number(*number),

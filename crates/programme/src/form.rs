@@ -5,15 +5,18 @@
 //! `title_en`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::code::{check_code, check_unique, unknown};
+use crate::beside::{self, Beside};
+use crate::code::{check_code, check_unique, is_question_name, unknown};
 use crate::expression::Expression;
 use crate::finding::{Bilingual, Findings, Located, Place, say};
 use crate::forbidden::{self, Kind};
 use crate::keep::Keep;
 use crate::manifest::Manifest;
-use crate::question::{Answer, Block, Question, Range, RowKind, parse_type};
+use crate::question::{Answer, Block, From, Question, Range, RowKind, parse_parameters, parse_type};
 use crate::sheet::{Row, Sheet};
+use crate::shorthand;
 use crate::text::Texts;
 
 /// What a form is about. The visit that carries the answers already names the one; no form asks who it is.
@@ -96,6 +99,8 @@ pub struct Form {
     /// Codes of the roles that may fill it in.
     pub filled_by: Vec<String>,
     pub fields: Vec<Field>,
+    /// The files beside it that it shows or asks for.
+    pub files: BTreeSet<String>,
     /// The conditions that the server leaves to the client, each with why.
     pub outside: Vec<(Located<String>, Bilingual)>,
     /// Questions that lack something and so are no fields yet: a rule on one of them is not wrong for that.
@@ -122,6 +127,10 @@ pub struct Field {
     pub repeated: bool,
     /// The names of the choices, for questions that choose.
     pub choices: Vec<String>,
+    /// Whether a filter may leave some of them out.
+    pub filtered: bool,
+    /// Another question, if the choices are the answers to that one.
+    pub among: Option<String>,
     /// What a person reads of each of them.
     pub choice_labels: Vec<Texts>,
     /// The numbers that can be chosen, of a question of the type `range`.
@@ -172,6 +181,7 @@ pub(crate) fn read(
     stem: &str,
     sheets: &[Sheet],
     manifest: &Manifest,
+    beside: Beside<'_>,
     findings: &mut Findings,
 ) -> Option<Form> {
     check_unique(sheets.iter().map(|sheet| &sheet.name), "sheet 表", findings);
@@ -184,15 +194,37 @@ pub(crate) fn read(
         );
         return None;
     };
+    refuse_sheets(sheets, findings);
     let empty = Sheet { name: survey.name.clone(), columns: Vec::new(), rows: Vec::new() };
     let head = read_settings(file, stem, find("settings").unwrap_or(&empty), manifest, findings);
     let subject = head.subject.unwrap_or(Subject::Person);
-    let choices = read_choices(find("choices").unwrap_or(&empty), subject, manifest, findings);
+    let settings = find("settings").unwrap_or(&empty);
+    for sheet in sheets.iter().filter(|sheet| SHEETS.contains(&sheet.name.value.as_str())) {
+        if let Some(cell) = sheet.rows.iter().find_map(|row| row.unnamed(&sheet.columns)) {
+            findings.add(
+                &cell.place,
+                "no_column",
+                say(
+                    "这一格上面没有列名：请补上列名，或清空这一格",
+                    "no column's name stands above this cell: write one, or empty the cell",
+                ),
+            );
+        }
+    }
+    let choices_sheet = find("choices").unwrap_or(&empty);
+    let choices = read_choices(choices_sheet, subject, manifest, findings);
+    let mut files = BTreeSet::new();
+    for sheet in [survey, choices_sheet] {
+        beside::note_shown(sheet, beside, &mut files, findings);
+    }
     let mut reader = Reader {
         survey,
         manifest,
         subject,
         choices: &choices,
+        beside,
+        files,
+        lists: BTreeMap::new(),
         keep: None,
         names: BTreeSet::new(),
         unfinished: BTreeSet::new(),
@@ -200,7 +232,8 @@ pub(crate) fn read(
         relevant: Vec::new(),
     };
     let mut fields = reader.read(findings);
-    reader.check_references(findings);
+    reader.check_references([survey, choices_sheet, settings], findings);
+    reader.check_lists_looked_up(findings);
     let outside = set_apart(&mut fields);
     Some(Form {
         code: Located { value: stem.to_owned(), place: Place::whole(file) },
@@ -210,6 +243,7 @@ pub(crate) fn read(
         subject,
         filled_by: head.filled_by,
         fields,
+        files: reader.files,
         outside,
         unfinished: reader.unfinished,
     })
@@ -283,16 +317,6 @@ fn read_choices(sheet: &Sheet, subject: Subject, manifest: &Manifest, findings: 
             findings.add(row.place(), "missing", say("选项没有 name", "the choice has no name"));
             continue;
         };
-        if name.value.contains(char::is_whitespace) {
-            findings.add(
-                &name.place,
-                "choice_name",
-                say(
-                    "选项的 name 不能含空格：多选的答案以空格分开",
-                    "a choice's name cannot hold a space: several choices are kept with spaces between them",
-                ),
-            );
-        }
         let labels = labels(sheet, row, "label", manifest).value;
         labels.check(&format!("选项 choice {}", name.value), &manifest.languages, row.place(), findings);
         check_wording(sheet, row, subject, manifest, findings);
@@ -302,6 +326,45 @@ fn read_choices(sheet: &Sheet, subject: Subject, manifest: &Manifest, findings: 
         check_unique(choices.iter().map(|(name, _)| name), &format!("选项 choice {list}"), findings);
     }
     choices
+}
+
+/// The sheets that are read.
+const SHEETS: [&str; 3] = ["survey", "choices", "settings"];
+
+fn check_choice_name(name: &str, place: &Place, findings: &mut Findings) {
+    if name.contains(char::is_whitespace) {
+        findings.add(
+            place,
+            "choice_name",
+            say(
+                "选项的 name 不能含空格：多选的答案以空格分开",
+                "a choice's name cannot hold a space: several choices are kept with spaces between them",
+            ),
+        );
+    }
+}
+
+/// Sheets that would change the form and of which nothing is taken.
+fn refuse_sheets(sheets: &[Sheet], findings: &mut Findings) {
+    for sheet in sheets.iter().filter(|sheet| !sheet.rows.is_empty()) {
+        let (zh, en) = match sheet.name.value.as_str() {
+            "entities" => {
+                ("人和户由登记簿记，表单不建实体", "people and dwellings are registered, not made by a form")
+            }
+            "external_choices" => (
+                "请把列表存成 CSV 放进 forms/media/，用 select_one_from_file",
+                "save the list as a CSV in forms/media/ and ask with select_one_from_file",
+            ),
+            "osm" => ("请改用 select_one", "ask with select_one"),
+            _ => continue,
+        };
+        let name = &sheet.name.value;
+        findings.add(
+            &sheet.name.place,
+            "untranslated_sheet",
+            say(format!("不能转换 {name} 表：{zh}"), format!("the sheet {name} cannot be translated: {en}")),
+        );
+    }
 }
 
 /// The texts of a column in every language, `label::中文 (zh)` and `label::English (en)`; a column without a language is
@@ -374,6 +437,10 @@ struct Reader<'r> {
     manifest: &'r Manifest,
     subject: Subject,
     choices: &'r Choices,
+    beside: Beside<'r>,
+    files: BTreeSet<String>,
+    /// Those that were read already.
+    lists: BTreeMap<String, Option<Arc<beside::List>>>,
     /// What the first field says, which goes for all, and how that is written.
     keep: Option<(Keep, String)>,
     names: BTreeSet<String>,
@@ -437,7 +504,22 @@ impl Reader<'_> {
                 ),
             );
         }
-        check_code(Some(name.clone()), "name", findings)
+        if !is_question_name(&name.value) {
+            let text = &name.value;
+            findings.add(
+                &name.place,
+                "not_a_name",
+                say(
+                    format!("{text:?} 不能作问题的 name：以字母、汉字或下划线开头，只含字母、汉字、数字、下划线、连字符和点，也不能叫 on"),
+                    format!(
+                        "{text:?} cannot be the name of a question: letters, digits, underscores, hyphens and dots, beginning with a \
+                         letter or an underscore, and not on, which is the day of the answers"
+                    ),
+                ),
+            );
+            return None;
+        }
+        Some(name.clone())
     }
 
     fn begin(&mut self, block: Block, row: &Row, findings: &mut Findings) {
@@ -491,11 +573,27 @@ impl Reader<'_> {
         }
         let name = self.name(row, findings);
         let labels = labels(self.survey, row, "label", self.manifest);
-        if question.answer.is_asked() {
+        if is_heading(self.survey, row) {
+            return None;
+        }
+        let is_filled =
+            ["calculation", "trigger"].iter().any(|column| self.survey.cell(row, column).is_some());
+        let is_told = labels.value.iter().next().is_some();
+        if matches!(question.name, "csv-external" | "xml-external") {
+            let ending = question.name.split_once('-').map_or("", |(ending, _)| ending);
+            if let Some(name) = name {
+                self.file(
+                    &Located { value: format!("{}.{ending}", name.value), place: name.place },
+                    findings,
+                );
+            }
+            return None;
+        }
+        if question.answer.is_asked() && (is_told || !is_filled) {
             let what = name.as_ref().map_or("", |name| name.value.as_str());
             labels.value.check(what, &self.manifest.languages, row.place(), findings);
         }
-        let (choices, choice_labels) = self.choices_of(&question, kind, findings);
+        let (choices, choice_labels) = self.choices_of(&question, row, kind, findings);
         let range = self.range_of(&mut question, row, findings);
         if !question.answer.is_kept() {
             return None;
@@ -522,6 +620,10 @@ impl Reader<'_> {
             message: self::labels(self.survey, row, "constraint_message", self.manifest).value,
         });
         self.unfinished.insert(name.value.clone());
+        let among = match question.chosen_from() {
+            Some(From::Answers(of)) => Some(of.to_owned()),
+            _ => None,
+        };
         let field = Field {
             name,
             question,
@@ -534,6 +636,8 @@ impl Reader<'_> {
             within: self.within.iter().map(|(_, name, _)| name.clone()).collect(),
             repeated,
             choices,
+            filtered: self.survey.cell(row, "choice_filter").is_some(),
+            among,
             choice_labels,
             range,
             required,
@@ -552,19 +656,146 @@ impl Reader<'_> {
         self.survey.cell(row, column).cloned().map(Expression::parse)
     }
 
+    /// A list beside the form, if it is there; what is wrong with it is told.
+    fn file(&mut self, named: &Located<String>, findings: &mut Findings) -> Option<Arc<beside::List>> {
+        if let Some(known) = self.lists.get(&named.value) {
+            return known.clone();
+        }
+        if !self.beside.is_there(named, beside::Kind::List, findings) {
+            return None;
+        }
+        let stem = beside::list_id(&named.value);
+        let other = self.files.iter().find(|file| **file != named.value && beside::list_id(file) == stem);
+        let clashes = other.is_some_and(|file| beside::kind_of(file) == Some(beside::Kind::List));
+        if clashes || self.choices.contains_key(stem) {
+            findings.add(
+                &named.place,
+                "twice",
+                say(
+                    format!("{stem} 已是另一个列表的名字：请给文件改名"),
+                    format!("{stem} is the name of another list already: rename the file"),
+                ),
+            );
+        }
+        self.files.insert(named.value.clone());
+        let list = self.beside.list(&named.value, findings).map(Arc::new);
+        self.lists.insert(named.value.clone(), list.clone());
+        list
+    }
+
+    /// The choices in a file: the columns `name` and `label`, or those that the parameters say.
+    fn choices_of_file(
+        &mut self,
+        named: &Located<String>,
+        several: bool,
+        row: &Row,
+        findings: &mut Findings,
+    ) -> (Vec<String>, Vec<Texts>) {
+        let parameters = self.survey.cell(row, "parameters").and_then(|cell| parse_parameters(&cell.value));
+        let said = |name: &str| parameters.as_ref().and_then(|parameters| parameters.get(name)).cloned();
+        let is_geojson = named.value.ends_with(".geojson");
+        let [value, label] =
+            [("value", "id", "name"), ("label", "title", "label")].map(|(name, of_geojson, plain)| {
+                said(name).unwrap_or_else(|| if is_geojson { of_geojson } else { plain }.to_owned())
+            });
+        let Some(list) = self.file(named, findings) else { return Default::default() };
+        let (Some(names), Some(labels)) = (list.column(&value), list.column(&label)) else {
+            let known: Vec<&str> = list.columns.iter().map(String::as_str).collect();
+            for column in [value, label].iter().filter(|column| !known.contains(&column.as_str())) {
+                let place = Place::whole(&format!("{}{}", beside::FOLDER, named.value));
+                unknown(&Located { value: column.clone(), place }, "列", "column", &known, findings);
+            }
+            return Default::default();
+        };
+        let (mut choices, mut texts) = (Vec::new(), Vec::new());
+        for ((place, name), (_, label)) in names.zip(labels) {
+            if name.is_empty() || label.is_empty() {
+                findings.add(
+                    place,
+                    "missing",
+                    say("这个选项没有 name 或 label", "this choice has no name or no label"),
+                );
+                continue;
+            }
+            if several {
+                check_choice_name(name, place, findings);
+            }
+            self.check_text(label, place, findings);
+            let mut told = Texts::default();
+            self.manifest.languages.iter().for_each(|language| told.insert(language, label.to_owned()));
+            choices.push(name.to_owned());
+            texts.push(told);
+        }
+        (choices, texts)
+    }
+
+    /// What a list says is held to what no form may ask, as what a sheet says.
+    fn check_text(&self, text: &str, place: &Place, findings: &mut Findings) {
+        if let Some(kind) = forbidden::by_wording(text, self.subject == Subject::Worker) {
+            refuse(place, kind, findings);
+        }
+    }
+
+    /// The lists that expressions look up, with their columns.
+    fn check_lists_looked_up(&mut self, findings: &mut Findings) {
+        let survey = self.survey;
+        for (index, row) in
+            survey.rows.iter().flat_map(|row| (0..survey.columns.len()).map(move |at| (at, row)))
+        {
+            let Some(cell) = row.get(index) else { continue };
+            let is_text = survey.columns.get(index).is_some_and(|column| column.value.contains("::"));
+            if is_text {
+                continue;
+            }
+            for found in beside::looked_up(&cell.value) {
+                let Some((list, columns)) = found else {
+                    findings.add(
+                        &cell.place,
+                        "pulldata",
+                        say(
+                            "pulldata 的列表和列名要写明，如 pulldata('streets', 'name', 'code', ${c})",
+                            "pulldata names its list and columns as they are: pulldata('streets', 'name', 'code', ${c})",
+                        ),
+                    );
+                    continue;
+                };
+                let named = Located { value: format!("{list}.csv"), place: cell.place.clone() };
+                let Some(list) = self.file(&named, findings) else { continue };
+                let known: Vec<&str> = list.columns.iter().map(String::as_str).collect();
+                for column in columns.iter().filter(|column| !known.contains(&column.as_str())) {
+                    let column = Located { value: column.clone(), place: cell.place.clone() };
+                    unknown(&column, "列", "column", &known, findings);
+                }
+            }
+        }
+    }
+
     fn choices_of(
-        &self,
+        &mut self,
         question: &Question,
+        row: &Row,
         kind: &Located<String>,
         findings: &mut Findings,
     ) -> (Vec<String>, Vec<Texts>) {
-        let Some(list) = &question.list else { return Default::default() };
+        let several = question.answer == Answer::Several;
+        let list = match question.chosen_from() {
+            Some(From::Sheet(list)) => list.to_owned(),
+            Some(From::File(file)) => {
+                let named = Located { value: file.to_owned(), place: kind.place.clone() };
+                return self.choices_of_file(&named, several, row, findings);
+            }
+            Some(From::Answers(_)) | None => return Default::default(),
+        };
+        let list = &list;
         let Some(choices) = self.choices.get(list) else {
             let named = Located { value: list.clone(), place: kind.place.clone() };
             let known: Vec<&str> = self.choices.keys().map(String::as_str).collect();
             unknown(&named, "选项表", "list of choices", &known, findings);
             return Default::default();
         };
+        for (name, _) in choices.iter().filter(|_| several) {
+            check_choice_name(&name.value, &name.place, findings);
+        }
         choices.iter().map(|(name, labels)| (name.value.clone(), labels.clone())).unzip()
     }
 
@@ -696,9 +927,9 @@ impl Reader<'_> {
     }
 
     /// Every `${name}` must name a row of this form.
-    fn check_references(&self, findings: &mut Findings) {
-        for row in &self.survey.rows {
-            for index in 0..self.survey.columns.len() {
+    fn check_references(&self, sheets: [&Sheet; 3], findings: &mut Findings) {
+        for (sheet, row) in sheets.iter().flat_map(|sheet| sheet.rows.iter().map(move |row| (sheet, row))) {
+            for index in 0..sheet.columns.len() {
                 let Some(cell) = row.get(index) else { continue };
                 for name in references(&cell.value) {
                     if !self.names.contains(name) {
@@ -715,6 +946,12 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The line over a table of choices, which says what its columns mean and is never answered.
+fn is_heading(survey: &Sheet, row: &Row) -> bool {
+    let name = survey.cell(row, "name").map_or("", |name| name.value.as_str());
+    name.starts_with(shorthand::HEADING)
 }
 
 /// Whether a `required` cell demands an answer: always (`Some(None)`), or on a condition.

@@ -7,6 +7,7 @@
 //! - [`form`] turns the sheets of an XLSForm into fields with a purpose, readers and a keep-until.
 //! - [`build`] and [`build_asking`] translate forms to the XForms that phones fill in.
 //! - [`expression`] judges the conditions between questions, and [`answer`] holds what was filled in to its form.
+//! - [`beside`] is what lies beside a form: what it shows, and lists that it chooses from.
 //! - [`attachment`] is a picture that an answer names.
 //! - [`submission`] reads what an ODK client sends back of such a form.
 //! - [`forbidden`] is what no form may ask.
@@ -28,6 +29,7 @@
 pub mod answer;
 pub mod archive;
 pub mod attachment;
+pub mod beside;
 pub mod bridge;
 pub mod calendar;
 pub mod case;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use std::sync::Arc;
 
+use crate::beside::{self, Beside};
 use crate::bridge::{self, Bridge};
 use crate::calendar::Calendar;
 use crate::classes::{self, Classes};
@@ -95,7 +96,7 @@ fn translate(files: &Files, asks: bool) -> Result<BTreeMap<String, String>, Vec<
     let mut findings = Findings::default();
     let mut reader = Reader { files, findings: &mut findings };
     let mut built = BTreeMap::new();
-    for path in reader.paths("forms/") {
+    for path in reader.form_paths() {
         let Some((stem, _)) = path.trim_start_matches("forms/").rsplit_once('.') else { continue };
         let Some(sheets) = reader.read_sheets(path) else { continue };
         let Some(form) = programme.form(stem) else { continue };
@@ -287,6 +288,13 @@ impl<'r> Reader<'r> {
         self.files.keys().map(String::as_str).filter(|path| path.starts_with(folder)).collect()
     }
 
+    /// The sheets of forms, without what lies beside them.
+    fn form_paths(&self) -> Vec<&'r str> {
+        let mut paths = self.paths("forms/");
+        paths.retain(|path| !path.starts_with(beside::FOLDER));
+        paths
+    }
+
     fn open(&mut self, path: &'r str) -> Option<Source<'r>> {
         match self.files.get(path)? {
             Content::Bytes(bytes) => Source::open(path, bytes, self.findings),
@@ -317,6 +325,7 @@ impl<'r> Reader<'r> {
                 Some(("overlays" | "classes" | "pathways" | "tests", name)) => {
                     name.ends_with(".toml") && !name.contains('/')
                 }
+                Some(("forms", _)) if beside::is_file(path) => true,
                 Some(("forms", name)) => {
                     [".md", ".csv", ".xlsx"].iter().any(|ending| name.ends_with(ending))
                         && !name.contains('/')
@@ -328,8 +337,8 @@ impl<'r> Reader<'r> {
                     &Place::whole(path),
                     "unknown_file",
                     say(
-                        "专项方案里没有这个文件的位置；可有 programme.toml、parameters.toml、figures.toml、rules.toml、indicators.toml、calendar.toml、bridges.toml、overlays/*.toml、classes/*.toml、pathways/*.toml、tests/*.toml、forms/*.md|csv|xlsx、samples/、README.md",
-                        "a pack has no place for this file; it may hold programme.toml, parameters.toml, figures.toml, rules.toml, indicators.toml, calendar.toml, bridges.toml, overlays/*.toml, classes/*.toml, pathways/*.toml, tests/*.toml, forms/*.md|csv|xlsx, samples/ and README.md",
+                        "专项方案里没有这个文件的位置；可有 programme.toml、parameters.toml、figures.toml、rules.toml、indicators.toml、calendar.toml、bridges.toml、overlays/*.toml、classes/*.toml、pathways/*.toml、tests/*.toml、forms/*.md|csv|xlsx、forms/media/ 里表单展示的图片、声音、影片和所选的列表、samples/、README.md",
+                        "a pack has no place for this file; it may hold programme.toml, parameters.toml, figures.toml, rules.toml, indicators.toml, calendar.toml, bridges.toml, overlays/*.toml, classes/*.toml, pathways/*.toml, tests/*.toml, forms/*.md|csv|xlsx, in forms/media/ the pictures, sounds, films and lists of its forms, samples/ and README.md",
                     ),
                 );
             }
@@ -362,9 +371,26 @@ impl<'r> Reader<'r> {
         Some(shorthand::write_out(sheets, self.findings))
     }
 
+    /// A file beside the forms that none of them shows or asks for is without effect.
+    fn check_files_are_named(&mut self, forms: &[Form]) {
+        for path in self.paths(beside::FOLDER) {
+            let name = path.trim_start_matches(beside::FOLDER);
+            if beside::is_file(path) && !forms.iter().any(|form| form.files.contains(name)) {
+                self.findings.add(
+                    &Place::whole(path),
+                    "unused_file",
+                    say(
+                        "没有表单用到这个文件：请改正文件名，或删去它",
+                        "no form shows or asks for this file: correct its name, or take it out",
+                    ),
+                );
+            }
+        }
+    }
+
     fn read_forms(&mut self, manifest: &Manifest) -> Vec<Form> {
         let mut forms: Vec<Form> = Vec::new();
-        for path in self.paths("forms/") {
+        for path in self.form_paths() {
             let Some((stem, _)) = path.trim_start_matches("forms/").rsplit_once('.') else { continue };
             if !is_code(stem) {
                 self.findings.add(
@@ -389,8 +415,10 @@ impl<'r> Reader<'r> {
                 );
                 continue;
             }
-            forms.extend(form::read(path, stem, &sheets, manifest, self.findings));
+            let beside = Beside { files: self.files };
+            forms.extend(form::read(path, stem, &sheets, manifest, beside, self.findings));
         }
+        self.check_files_are_named(&forms);
         forms
     }
 }

@@ -53,6 +53,13 @@ impl Row {
         &self.cells
     }
 
+    /// The first cell that stands under no name of a column, of those that are not empty.
+    pub fn unnamed(&self, columns: &[Located<String>]) -> Option<&Located<String>> {
+        let is_named = |index: usize| columns.get(index).is_some_and(|column| !column.value.is_empty());
+        let mut cells = self.cells.iter().enumerate();
+        cells.find(|(index, cell)| !cell.value.is_empty() && !is_named(*index)).map(|(_, cell)| cell)
+    }
+
     /// The cell in a column, if it is not empty.
     pub fn get(&self, column: usize) -> Option<&Located<String>> {
         self.cells.get(column).filter(|cell| !cell.value.is_empty())
@@ -217,9 +224,82 @@ fn assemble(lines: Vec<Line>) -> Vec<Sheet> {
     sheets
 }
 
+/// The columns and settings that XLSForm or this house has a use for. Any other keeps its name as it is written, since a
+/// `choice_filter` may ask for it.
+const KNOWN: [&str; 64] = [
+    "type",
+    "name",
+    "label",
+    "hint",
+    "guidance_hint",
+    "required",
+    "required_message",
+    "relevant",
+    "constraint",
+    "constraint_message",
+    "calculation",
+    "appearance",
+    "default",
+    "choice_filter",
+    "repeat_count",
+    "read_only",
+    "trigger",
+    "parameters",
+    "image",
+    "big-image",
+    "audio",
+    "video",
+    "autoplay",
+    "bind",
+    "body",
+    "instance",
+    "media",
+    "disabled",
+    "save_to",
+    "list_name",
+    "class",
+    "purpose",
+    "readers",
+    "keep",
+    "concept",
+    "depicts",
+    "form_id",
+    "form_title",
+    "title_en",
+    "version",
+    "default_language",
+    "style",
+    "subject",
+    "filled_by",
+    "instance_name",
+    "auto_send",
+    "auto_delete",
+    "public_key",
+    "submission_url",
+    "allow_choice_duplicates",
+    "clean_text_values",
+    "client_editable",
+    "omit_instanceid",
+    "instance_id",
+    "instance_xmlns",
+    "namespaces",
+    "prefix",
+    "delimiter",
+    "flat",
+    "add_none_option",
+    "sms_keyword",
+    "sms_separator",
+    "rows",
+    "intent",
+];
+
 /// A column's name as XLSForm knows it: small letters, underscores, `::` before a language, and the older words made
 /// into the newer ones. What stands after `::` keeps its letters.
 fn column_name(text: &str) -> String {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("jr:count") {
+        return "repeat_count".to_owned();
+    }
     let (name, rest) = match text.split_once("::").or_else(|| text.split_once(':')) {
         Some((name, rest)) => (name, Some(rest.trim())),
         None => (text, None),
@@ -230,20 +310,36 @@ fn column_name(text: &str) -> String {
         "calculate" => "calculation",
         "readonly" => "read_only",
         "caption" => "label",
-        "constraint_msg" => "constraint_message",
-        "required_msg" => "required_message",
+        "constraint_msg" | "constraining_message" => "constraint_message",
+        "required_msg" | "requiredmsg" => "required_message",
         "count" => "repeat_count",
+        "command" => "type",
+        "control" => "body",
+        "tag" | "value" => "name",
+        "autoplay" | "rows" if rest.is_none() => return format!("body::{name}"),
         other => other,
     };
+    if !KNOWN.contains(&name) {
+        return text.to_owned();
+    }
     match rest {
         None => name.to_owned(),
         Some(rest) if name == "bind" || name == "body" || name == "media" => {
             // `bind::relevant` is another spelling of `relevant`, `media::image::zh` of `image::zh`.
-            let inner = rest.trim_start_matches(':');
-            match (name, inner) {
+            let inner = rest.trim_start_matches(':').trim();
+            let (attribute, language) = inner.split_once("::").unwrap_or((inner, ""));
+            let translated = |name: &str| match language.trim() {
+                "" => name.to_owned(),
+                language => format!("{name}::{language}"),
+            };
+            match (name, attribute.trim()) {
                 ("bind", "relevant" | "required" | "constraint" | "readonly" | "calculate") => {
                     column_name(inner)
                 }
+                ("bind", "jr:constraintMsg") => translated("constraint_message"),
+                ("bind", "jr:requiredMsg") => translated("required_message"),
+                ("body", "appearance") => "appearance".to_owned(),
+                ("body", "jr:count") => "repeat_count".to_owned(),
                 ("media", _) => column_name(inner),
                 _ => format!("{name}::{inner}"),
             }
@@ -311,6 +407,10 @@ mod tests {
             ("label:English", "label::English"),
             ("constraint message", "constraint_message"),
             ("bind::odk:length", "bind::odk:length"),
+            ("bind::jr:constraintMsg::English (en)", "constraint_message::English (en)"),
+            ("control::appearance", "appearance"),
+            ("jr:count", "repeat_count"),
+            ("State Code", "State Code"),
         ] {
             assert_eq!(column_name(old), new);
         }

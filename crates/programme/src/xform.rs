@@ -9,11 +9,19 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesText, Event};
 
+use crate::beside;
 use crate::code::check_unique;
 use crate::expression::Expression;
 use crate::finding::{Findings, Located, say};
-use crate::question::{Answer, Block, Question, Range, RowKind, is_reference, parse_parameters, parse_type};
+use crate::question::{
+    Answer, Block, From, Question, Range, RowKind, is_reference, parse_parameters, parse_type,
+};
 use crate::sheet::{Row, Sheet};
+use crate::shorthand::HEADING;
+
+mod texts;
+
+use texts::Told;
 
 /// Columns of the survey sheet that are translated, and those that are this house's own and are left out.
 const PLAIN: [&str; 13] = [
@@ -32,7 +40,24 @@ const PLAIN: [&str; 13] = [
     "parameters",
 ];
 const TRANSLATED: [&str; 5] = ["label", "hint", "guidance_hint", "constraint_message", "required_message"];
-const OWN: [&str; 6] = ["class", "purpose", "readers", "keep", "concept", "depicts"];
+const OWN: [&str; 7] = ["class", "purpose", "readers", "keep", "concept", "depicts", "disabled"];
+/// Columns that give an element of the XForm a further attribute, as `bind::odk:length`.
+const ADDING: [&str; 3] = ["bind", "body", "instance"];
+/// Attributes that follow from the other columns, or that would hand a question to another program.
+const FIXED: [&str; 12] = [
+    "nodeset",
+    "ref",
+    "id",
+    "type",
+    "mediatype",
+    "calculate",
+    "jr:preload",
+    "jr:preloadParams",
+    "jr:template",
+    "query",
+    "intent",
+    "bodyless",
+];
 
 /// What a question becomes: its control, the type of its bind, and further attributes of either.
 struct Shape {
@@ -57,6 +82,8 @@ fn shape(question: &Question) -> Option<Shape> {
         "geopoint" => asked("input", "geopoint"),
         "geoshape" => asked("input", "geoshape"),
         "acknowledge" => asked("trigger", "string"),
+        "rank" => asked("odk:rank", "odk:rank"),
+        "file" => upload("application/*"),
         "range" => asked("range", if question.answer == Answer::Whole { "int" } else { "decimal" }),
         "select_one" => asked("select1", "string"),
         "select_multiple" => asked("select", "string"),
@@ -98,6 +125,8 @@ struct Node<'s> {
 enum What {
     Block(Block),
     Question(Question, Shape),
+    /// A list beside the form that an expression may ask for.
+    List(String),
 }
 
 /// For clients that know nothing of doors: a form that begins by asking whom it is about.
@@ -135,17 +164,22 @@ pub(crate) fn translate(
         asking,
         title: setting("form_title"),
         version: asking.map_or(setting("version"), |asking| asking.version),
-        default: setting("default_language"),
+        default: Some(setting("default_language")).filter(|name| !name.is_empty()).unwrap_or("default"),
         style: setting("style"),
+        settings,
         survey,
         choices: find("choices"),
-        languages: languages(survey),
+        languages: Vec::new(),
         nodes,
         paths,
     };
+    let form = Form { languages: form.find_languages(), ..form };
+    refuse_expressions(survey, findings);
     form.check(settings, findings);
     refuse_settings(settings, findings);
-    refuse_texts(survey, findings);
+    for sheet in sheets.iter().filter(|sheet| sheet.name.value == "survey" || sheet.name.value == "choices") {
+        refuse_texts(sheet, findings);
+    }
     refuse_choices(form.choices, findings);
     refuse_controls(sheets, findings);
     if findings.len() > before {
@@ -169,6 +203,8 @@ fn refuse_columns(survey: &Sheet, findings: &mut Findings) {
     for (index, column) in survey.columns.iter().enumerate() {
         let known = PLAIN.contains(&column.value.as_str())
             || TRANSLATED.contains(&base(&column.value))
+            || beside::shown(base(&column.value)).is_some()
+            || adds(&column.value).is_some()
             || OWN.contains(&column.value.as_str());
         if known || column.value.is_empty() {
             continue;
@@ -179,30 +215,45 @@ fn refuse_columns(survey: &Sheet, findings: &mut Findings) {
                 &cell.place,
                 "untranslated_column",
                 say(
-                    format!("还不能转换 {name} 这一列"),
-                    format!("the column {name} cannot be translated to an XForm yet"),
+                    format!("不能转换 {name} 这一列"),
+                    format!("the column {name} cannot be translated to an XForm"),
                 ),
             );
         }
     }
 }
 
-/// A further column of the choices becomes an element of that name; pictures and sounds of choices are not translated yet.
+/// What a column adds an attribute to, and the attribute's name.
+fn adds(column: &str) -> Option<(&str, &str)> {
+    let (to, name) = column.split_once("::").filter(|(to, _)| ADDING.contains(to))?;
+    let (prefix, local) = name.split_once(':').unwrap_or(("", name));
+    let plain = local.starts_with(|first: char| first.is_ascii_alphabetic())
+        && local.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_');
+    (plain && matches!(prefix, "" | "jr" | "orx" | "odk") && !FIXED.contains(&name)).then_some((to, name))
+}
+
+/// A further column of the choices becomes an element of that name.
 fn refuse_choices(choices: Option<&Sheet>, findings: &mut Findings) {
     let named = |text: &str| {
-        text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+        text.starts_with(|first: char| first.is_alphabetic() || first == '_')
+            && text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+            && !["itextId", "__row"].contains(&text)
     };
-    for column in choices.iter().flat_map(|sheet| &sheet.columns) {
-        let name = &column.value;
-        let is_shown = ["label", "image", "audio", "video", "big-image"].contains(&name.as_str());
-        if !name.is_empty() && !name.starts_with("label::") && !named(name) || is_shown {
+    let filled = choices.iter().flat_map(|sheet| &sheet.columns).filter(|column| !column.value.is_empty());
+    check_unique(filled.clone(), "column", findings);
+    for column in filled {
+        let (name, base) = (&column.value, base(&column.value));
+        let is_text = base == "label" || beside::shown(base).is_some();
+        if !is_text && !named(name) {
             findings.add(
                 &column.place,
                 "untranslated_column",
                 say(
-                    format!("还不能转换选项的 {name} 这一列"),
-                    format!("the column {name} of the choices cannot be translated to an XForm yet"),
+                    format!("不能转换选项的 {name} 这一列：列名只含字母、数字、下划线、连字符和点"),
+                    format!(
+                        "the column {name} of the choices cannot be translated to an XForm: name it with letters, digits, \
+                         underscores, hyphens and dots"
+                    ),
                 ),
             );
         }
@@ -231,20 +282,6 @@ fn refuse_controls(sheets: &[Sheet], findings: &mut Findings) {
     }
 }
 
-/// The languages of the labels, in the order of their columns.
-fn languages(survey: &Sheet) -> Vec<String> {
-    let mut languages = Vec::new();
-    for column in &survey.columns {
-        if let Some((name, language)) = column.value.split_once("::")
-            && TRANSLATED.contains(&name)
-            && !languages.iter().any(|known| known == language)
-        {
-            languages.push(language.to_owned());
-        }
-    }
-    languages
-}
-
 fn nest<'s>(
     survey: &'s Sheet,
     rows: &mut std::slice::Iter<'s, Row>,
@@ -261,6 +298,11 @@ fn nest<'s>(
             Some(RowKind::Begin(block)) => {
                 let children = nest(survey, rows, &path, findings);
                 nodes.push(Node { name, path, row, what: What::Block(block), children });
+            }
+            Some(RowKind::Question(question)) if question.name.ends_with("-external") => {
+                let ending = question.name.split_once('-').map_or("", |(ending, _)| ending);
+                let what = What::List(format!("{name}.{ending}"));
+                nodes.push(Node { name, path, row, what, children: Vec::new() });
             }
             Some(RowKind::Question(mut question)) => match shape_of(&mut question, survey, row) {
                 Some(shape) => {
@@ -281,8 +323,8 @@ fn untranslated_type(kind: &Located<String>, findings: &mut Findings) {
         &kind.place,
         "untranslated_type",
         say(
-            format!("还不能转换 {name} 这种问题"),
-            format!("a question of the type {name} cannot be translated to an XForm yet"),
+            format!("不能转换 {name} 这种问题"),
+            format!("a question of the type {name} cannot be translated to an XForm"),
         ),
     );
 }
@@ -293,7 +335,7 @@ fn note_paths(
     repeats: &mut Vec<String>,
     paths: &mut BTreeMap<String, (String, Vec<String>)>,
 ) {
-    for node in nodes {
+    for node in nodes.iter().filter(|node| !matches!(node.what, What::List(_))) {
         paths.insert(node.name.clone(), (node.path.clone(), repeats.clone()));
         let is_repeat = matches!(node.what, What::Block(Block::Repeat));
         if is_repeat {
@@ -319,8 +361,19 @@ const DOOR: (&str, &str, [&str; 2]) = ("door", "doors", ["哪一户", "Which doo
 const PERSON: (&str, &str, [&str; 2]) = ("person", "people", ["哪一位", "Who"]);
 
 /// The settings that an XForm takes up, and those that the programme reads.
-const SETTINGS: [&str; 8] =
-    ["form_id", "form_title", "title_en", "version", "default_language", "style", "subject", "filled_by"];
+const SETTINGS: [&str; 11] = [
+    "form_id",
+    "form_title",
+    "title_en",
+    "version",
+    "default_language",
+    "style",
+    "subject",
+    "filled_by",
+    "instance_name",
+    "auto_send",
+    "auto_delete",
+];
 
 /// What a setting asks for is done or refused: a form that is to be encrypted must not go out as if it were.
 fn refuse_settings(settings: &Sheet, findings: &mut Findings) {
@@ -332,26 +385,57 @@ fn refuse_settings(settings: &Sheet, findings: &mut Findings) {
                 &cell.place,
                 "untranslated_setting",
                 say(
-                    format!("还不能转换 settings 的 {name}"),
-                    format!("{name} of the settings cannot be translated to an XForm yet"),
+                    format!("不能转换 settings 的 {name}"),
+                    format!("{name} of the settings cannot be translated to an XForm"),
                 ),
             );
         }
     }
 }
 
+/// What no client could reckon: it would open the form and stop.
+fn refuse_expressions(survey: &Sheet, findings: &mut Findings) {
+    const RECKONED: [&str; 7] =
+        ["relevant", "constraint", "calculation", "required", "read_only", "choice_filter", "repeat_count"];
+    for (row, column) in survey.rows.iter().flat_map(|row| RECKONED.map(|column| (row, column))) {
+        let Some(cell) = survey.cell(row, column).filter(|cell| Expression::is_torn(&cell.value)) else {
+            continue;
+        };
+        findings.add(
+            &cell.place,
+            "not_an_expression",
+            say(
+                "这一格不是算式：括号、引号或运算符不成对或缺了一边",
+                "this is no expression: a bracket or a quotation mark is not closed, or one side of an operator is missing",
+            ),
+        );
+    }
+}
+
 /// What stands in a cell of the survey and would come out as something else.
-fn refuse_texts(survey: &Sheet, findings: &mut Findings) {
-    const UNTRANSLATED: [&str; 3] = ["pulldata(", "search(", "table-list"];
-    for row in &survey.rows {
-        for (index, column) in survey.columns.iter().enumerate() {
+fn refuse_texts(sheet: &Sheet, findings: &mut Findings) {
+    const UNTRANSLATED: [(&str, &str, &str); 1] =
+        [("search(", "请用 select_one_from_file", "ask with select_one_from_file")];
+    for row in &sheet.rows {
+        for (index, column) in sheet.columns.iter().enumerate() {
             let Some(cell) = row.get(index) else { continue };
             let is_name = |letter: char| letter.is_alphanumeric() || "_-.:#".contains(letter);
             let names = |part: &str| {
-                part.split_once('}')
-                    .is_some_and(|(name, _)| !name.trim().is_empty() && name.trim().chars().all(is_name))
+                part.split_once('}').is_some_and(|(name, _)| !name.is_empty() && name.chars().all(is_name))
             };
-            if !cell.value.split("${").skip(1).all(names) {
+            let is_text = TRANSLATED.contains(&base(&column.value));
+            let is_read = sheet.name.value == "survey" || is_text;
+            if is_text && cell.value.contains("instance(") {
+                findings.add(
+                    &cell.place,
+                    "untranslated",
+                    say(
+                        "文字里不能写 instance()：请先写一个 calculate，再引用 ${它}",
+                        "a text cannot hold an instance(): write a calculate and show ${it}",
+                    ),
+                );
+            }
+            if is_read && !cell.value.split("${").skip(1).all(names) {
                 findings.add(
                     &cell.place,
                     "reference",
@@ -361,13 +445,16 @@ fn refuse_texts(survey: &Sheet, findings: &mut Findings) {
                     ),
                 );
             }
-            let is_text = column.value.contains("::");
-            if let Some(what) = UNTRANSLATED.iter().find(|what| !is_text && cell.value.contains(**what)) {
+            let found = UNTRANSLATED.iter().find(|(what, ..)| cell.value.contains(what));
+            if let Some((what, zh, en)) = found.filter(|_| column.value == "appearance") {
                 let what = what.trim_end_matches('(');
                 findings.add(
                     &cell.place,
                     "untranslated",
-                    say(format!("还不能转换 {what}"), format!("{what} cannot be translated to an XForm yet")),
+                    say(
+                        format!("不能转换 {what}：{zh}"),
+                        format!("{what} cannot be translated to an XForm: {en}"),
+                    ),
                 );
             }
         }
@@ -391,6 +478,16 @@ fn is_looked_up(before: &str) -> bool {
     deep == 0 && (commas == 0 || commas % 2 == 1)
 }
 
+/// Whether what comes next stands in the brackets behind an `instance()`.
+fn is_filter(before: &str) -> bool {
+    let depth = before.chars().fold(0_i32, |depth, letter| match letter {
+        '[' => depth + 1,
+        ']' => depth - 1,
+        _ => depth,
+    });
+    depth > 0 && before.contains("instance(")
+}
+
 struct Form<'s> {
     style: &'s str,
     id: &'s str,
@@ -398,6 +495,7 @@ struct Form<'s> {
     title: &'s str,
     version: &'s str,
     default: &'s str,
+    settings: &'s Sheet,
     survey: &'s Sheet,
     choices: Option<&'s Sheet>,
     languages: Vec<String>,
@@ -417,7 +515,9 @@ type Output = Writer<Vec<u8>>;
 
 impl<'s> Form<'s> {
     fn check(&self, settings: &Sheet, findings: &mut Findings) {
-        if !self.languages.iter().any(|language| language == self.default) {
+        let is_named =
+            self.settings.rows.first().is_some_and(|row| settings.cell(row, "default_language").is_some());
+        if is_named && !self.languages.iter().any(|language| language == self.default) {
             let place = settings.rows.first().map_or(&settings.name.place, Row::place);
             let known = self.languages.join(", ");
             findings.add(
@@ -429,33 +529,28 @@ impl<'s> Form<'s> {
                 ),
             );
         }
-        let is_reserved = |name: &str| name == "meta" || self.asking.is_some() && name == ABOUT;
-        if let Some(named) = self.nodes.iter().find(|node| is_reserved(&node.name)) {
-            let name = &named.name;
-            findings.add(
-                named.row.place(),
-                "reserved_name",
-                say(
-                    format!("{name} 这个名字留给表单自己，如“是哪一户、哪一位”：请换一个"),
-                    format!(
-                        "the name {name} is kept for the form itself, as for whom it is about: choose another"
-                    ),
-                ),
-            );
-        }
-        self.survey.columns.iter().filter(|column| TRANSLATED.contains(&column.value.as_str())).for_each(
-            |column| {
-                let name = &column.value;
+        let at_the_top: Vec<*const Row> =
+            self.nodes.iter().map(|node| std::ptr::from_ref(node.row)).collect();
+        self.every_node(&self.nodes, &mut |node| {
+            let is_top = at_the_top.contains(&std::ptr::from_ref(node.row));
+            let is_reserved = node.name == "meta"
+                || node.name == ROOT && matches!(node.what, What::Block(Block::Repeat))
+                || self.asking.is_some() && is_top && node.name == ABOUT;
+            if is_reserved {
+                let name = &node.name;
                 findings.add(
-                    &column.place,
-                    "no_language",
+                    node.row.place(),
+                    "reserved_name",
                     say(
-                        format!("{name} 列要写明语言，如 {name}::中文 (zh)"),
-                        format!("the column {name} must name its language, as {name}::English (en)"),
+                        format!("{name} 这个名字留给表单自己，如“是哪一户、哪一位”：请换一个"),
+                        format!(
+                            "the name {name} is kept for the form itself, as for whom it is about: choose another"
+                        ),
                     ),
                 );
-            },
-        );
+            }
+            self.check_shown(node, findings);
+        });
         for row in &self.survey.rows {
             let kind = self.survey.cell(row, "type").and_then(|kind| parse_type(&kind.value));
             match &kind {
@@ -468,10 +563,69 @@ impl<'s> Form<'s> {
                     findings.add(
                         &cell.place,
                         "last_saved",
-                        say("还不能转换 ${last-saved#…}", "${last-saved#…} cannot be translated yet"),
+                        say(
+                            "不能用 ${last-saved#…}：上一户的答案会带到下一户",
+                            "no ${last-saved#…}: what was answered behind one door would stand behind the next",
+                        ),
                     );
                 }
             }
+        }
+    }
+
+    fn every_node<'n>(&self, nodes: &'n [Node<'s>], each: &mut impl FnMut(&'n Node<'s>)) {
+        for node in nodes {
+            each(node);
+            self.every_node(&node.children, each);
+        }
+    }
+
+    /// A large picture is the large one of a small one.
+    fn check_shown(&self, node: &Node<'s>, findings: &mut Findings) {
+        let is_told = |column| self.told(node, column).is_something();
+        if is_told("big-image") && !is_told("image") {
+            findings.add(
+                node.row.place(),
+                "big_image",
+                say("有 big-image 就要有 image", "where there is a big-image there is an image too"),
+            );
+        }
+    }
+
+    /// Labels under a range stand at numbers that it offers.
+    fn check_ticks(&self, row: &Row, findings: &mut Findings) {
+        let Some(cell) = self.survey.cell(row, "parameters") else { return };
+        let parameters = parse_parameters(&cell.value).unwrap_or_default();
+        let mut refuse = |zh: &str, en: &str| findings.add(&cell.place, "ticks", say(zh, en));
+        let appearance = self.survey.cell(row, "appearance").map_or("", |cell| cell.value.as_str());
+        let fits =
+            appearance.is_empty() || appearance.contains("vertical") || appearance.contains("no-ticks");
+        let ticked = ["tick_interval", "placeholder", "tick_labelset"];
+        if !fits && ticked.iter().any(|name| parameters.contains_key(*name)) {
+            refuse(
+                "刻度的 parameters 只能与 vertical 或 no-ticks 同用",
+                "parameters of ticks go with no appearance but vertical and no-ticks",
+            );
+        }
+        let Some(list) = parameters.get("tick_labelset") else { return };
+        let lists = self.lists();
+        let rows = lists.iter().find(|(name, _)| name == list).map(|(_, rows)| rows.as_slice());
+        let Some((rows, sheet)) = rows.zip(self.choices) else {
+            return refuse(
+                "tick_labelset 应为 choices 里的一个列表",
+                "the tick_labelset is a list of the sheet choices",
+            );
+        };
+        let Some(range) = Range::parse(&cell.value) else { return };
+        let numbers: Vec<Option<f64>> =
+            rows.iter().map(|row| sheet.cell(row, "name").and_then(|cell| cell.value.parse().ok())).collect();
+        let fits = numbers.iter().all(|number| number.is_some_and(|number| range.has_tick(number)));
+        let ends = numbers.iter().flatten().all(|number| range.is_end(*number)) && numbers.len() == 2;
+        if !fits || appearance.contains("no-ticks") && !ends {
+            refuse(
+                "tick_labelset 里的 name 应为有刻度的数；no-ticks 时只有两端",
+                "the names in a tick_labelset are numbers that have a tick, with no-ticks the two ends",
+            );
         }
     }
 
@@ -482,11 +636,21 @@ impl<'s> Form<'s> {
                 &cell.place,
                 "parameters",
                 say(
-                    "parameters 能转换的有：图片的 max-pixels=1600，文字的 rows=3，选择题的 randomize=true 与 seed，range 的 start、end、step",
-                    "of the parameters these can be translated: max-pixels=1600 of a picture, rows=3 of a text, randomize=true and seed of \
-                     choices, start, end and step of a range",
+                    "parameters 能转换的有：图片的 max-pixels=1600，声音的 quality，文字的 rows=3，选择题的 randomize=true 与 seed、从文件选的 value 与 label，\
+                     geopoint 的 capture-accuracy、warning-accuracy、allow-mock-accuracy，geoshape 的 incremental，range 的 start、end、step、\
+                     tick_interval、placeholder、tick_labelset",
+                    "of the parameters these can be translated: max-pixels=1600 of a picture, quality of a sound, rows=3 of a text, \
+                     randomize=true and seed of choices, value and label of those from a file, capture-accuracy, warning-accuracy and \
+                     allow-mock-accuracy of a geopoint, incremental of a geoshape, start, end, step, tick_interval, placeholder and \
+                     tick_labelset of a range",
                 ),
             );
+        }
+        if question.name == "range" {
+            self.check_ticks(row, findings);
+        }
+        if let Some(From::Answers(of)) = question.chosen_from() {
+            self.check_among(of, question, row, findings);
         }
         let default = cell("default").map(|cell| (cell, Default::of(&cell.value, question)));
         if let Some((cell, Default::Unclear)) = default {
@@ -530,6 +694,26 @@ impl<'s> Form<'s> {
         }
     }
 
+    /// What is chosen from answers is chosen from those in a repeat, by a question outside it.
+    fn check_among(&self, of: &str, question: &Question, row: &Row, findings: &mut Findings) {
+        let own = self.survey.cell(row, "name").and_then(|name| self.paths.get(&name.value));
+        let fits = self.paths.get(of).is_some_and(|(_, repeats)| {
+            !repeats.is_empty()
+                && own.is_none_or(|(_, own)| !own.iter().any(|repeat| repeats.contains(repeat)))
+        });
+        if !fits || question.or_other {
+            let place = self.survey.cell(row, "type").map_or(row.place(), |kind| &kind.place);
+            findings.add(
+                place,
+                "among",
+                say(
+                    format!("{of} 应为循环里的问题，而本题在该循环之外，且不带 or_other"),
+                    format!("{of} must be a question of a repeat in which this one does not stand, without or_other"),
+                ),
+            );
+        }
+    }
+
     /// What stands beside a group or a repeat and does nothing there.
     fn check_block(&self, row: &Row, findings: &mut Findings) {
         let without = ["trigger", "default", "parameters", "calculation"];
@@ -555,8 +739,15 @@ impl<'s> Form<'s> {
         self.survey.cell(node.row, column).map(|cell| cell.value.as_str())
     }
 
-    fn is_told(&self, node: &Node<'s>, column: &str) -> bool {
-        self.languages.iter().any(|language| self.cell(node, &format!("{column}::{language}")).is_some())
+    /// The attributes that the sheet adds to an element of a question or a group.
+    fn added(&self, node: &Node<'s>, to: &str) -> Vec<(&'s str, String)> {
+        let columns = self.survey.columns.iter().enumerate();
+        columns
+            .filter_map(|(index, column)| {
+                Some((index, adds(&column.value).filter(|(place, _)| *place == to)?.1))
+            })
+            .filter_map(|(index, name)| Some((name, self.expression(&node.row.get(index)?.value, node, ""))))
+            .collect()
     }
 
     /// An expression in which every `${name}` is a path: within one repeat from where it stands, else from the top, as is what
@@ -572,6 +763,8 @@ impl<'s> Form<'s> {
                     let name = name.trim();
                     let path = match self.paths.get(name).filter(|_| is_looked_up(&whole)) {
                         Some((path, _)) => path.clone(),
+                        // Among the items of a list, what stands beside the question is told from the question.
+                        None if is_filter(&whole) => self.reference(name, from, "current()/"),
                         None => self.reference(name, from, prefix),
                     };
                     whole.push_str(&format!(" {path} {rest}"));
@@ -615,9 +808,11 @@ impl<'s> Form<'s> {
                     .create_element("model")
                     .with_attribute(("odk:xforms-version", "1.0.0"))
                     .write_inner_content(|writer| {
+                        self.write_sending(writer)?;
                         self.write_texts(writer)?;
                         self.write_instance(writer)?;
                         self.write_about_lists(writer)?;
+                        self.write_files(writer)?;
                         self.write_lists(writer)?;
                         self.write_about_binds(writer)?;
                         self.write_binds(&self.nodes, writer)?;
@@ -630,7 +825,7 @@ impl<'s> Form<'s> {
                                 ("jr:preload", "uid"),
                             ])
                             .write_empty()?;
-                        Ok(())
+                        self.write_name_bind(writer)
                     })?;
                 Ok(())
             })?;
@@ -641,6 +836,73 @@ impl<'s> Form<'s> {
             })?;
             Ok(())
         })?;
+        Ok(())
+    }
+
+    fn setting(&self, name: &str) -> Option<&'s str> {
+        let row = self.settings.rows.first()?;
+        self.settings.cell(row, name).map(|cell| cell.value.as_str())
+    }
+
+    /// Whether a client sends by itself, and deletes what it sent.
+    fn write_sending(&self, writer: &mut Output) -> io::Result<()> {
+        let attributes: Vec<(&str, &str)> =
+            [("orx:auto-send", "auto_send"), ("orx:auto-delete", "auto_delete")]
+                .into_iter()
+                .filter_map(|(attribute, name)| Some((attribute, self.setting(name)?)))
+                .collect();
+        if !attributes.is_empty() {
+            writer.create_element("submission").with_attributes(attributes).write_empty()?;
+        }
+        Ok(())
+    }
+
+    /// By what a client lists what was filled in, on the phone of whoever filled it in.
+    fn write_name_bind(&self, writer: &mut Output) -> io::Result<()> {
+        let Some(name) = self.setting("instance_name") else { return Ok(()) };
+        let mut calculate = name.to_owned();
+        for (known, (path, _)) in &self.paths {
+            calculate = calculate.replace(&format!("${{{known}}}"), &format!(" {path} "));
+        }
+        writer
+            .create_element("bind")
+            .with_attributes([
+                ("nodeset", "/data/meta/instanceName"),
+                ("type", "string"),
+                ("calculate", calculate.as_str()),
+            ])
+            .write_empty()?;
+        Ok(())
+    }
+
+    /// The lists beside the form, each once, in the order in which they are asked for.
+    fn write_files(&self, writer: &mut Output) -> io::Result<()> {
+        let mut files: Vec<String> = Vec::new();
+        self.every_node(&self.nodes, &mut |node| {
+            for index in 0..self.survey.columns.len() {
+                let Some(cell) = node.row.get(index) else { continue };
+                let looked_up = beside::looked_up(&cell.value);
+                files.extend(looked_up.into_iter().flatten().map(|(list, _)| format!("{list}.csv")));
+            }
+            match &node.what {
+                What::List(file) => files.push(file.clone()),
+                What::Question(question, _) => {
+                    if let Some(From::File(file)) = question.chosen_from() {
+                        files.push(file.to_owned());
+                    }
+                }
+                What::Block(_) => {}
+            }
+        });
+        for (index, file) in files.iter().enumerate() {
+            if files.iter().position(|other| other == file) == Some(index) {
+                let source = beside::list_address(file);
+                writer
+                    .create_element("instance")
+                    .with_attributes([("id", beside::list_id(file)), ("src", source.as_str())])
+                    .write_empty()?;
+            }
+        }
         Ok(())
     }
 
@@ -746,90 +1008,6 @@ impl<'s> Form<'s> {
         Ok(())
     }
 
-    fn write_texts(&self, writer: &mut Output) -> io::Result<()> {
-        writer.create_element("itext").write_inner_content(|writer| {
-            for language in &self.languages {
-                let mut translation =
-                    writer.create_element("translation").with_attribute(("lang", language.as_str()));
-                if language == self.default {
-                    translation = translation.with_attribute(("default", "true()"));
-                }
-                translation.write_inner_content(|writer| {
-                    for (list, rows) in self.lists() {
-                        for (number, row) in rows.iter().enumerate() {
-                            let choices =
-                                self.choices.and_then(|sheet| sheet.cell(row, &format!("label::{language}")));
-                            let text = choices.map_or("-", |cell| cell.value.as_str());
-                            write_text(writer, &format!("{list}-{number}"), |writer| {
-                                writer.write_event(Event::Text(BytesText::new(text)))
-                            })?;
-                        }
-                    }
-                    self.write_about_texts(language, writer)?;
-                    self.write_texts_of(&self.nodes, language, writer)
-                })?;
-            }
-            Ok(())
-        })?;
-        Ok(())
-    }
-
-    fn write_texts_of(&self, nodes: &[Node<'s>], language: &str, writer: &mut Output) -> io::Result<()> {
-        for node in nodes {
-            for (column, id) in [
-                ("constraint_message", "jr:constraintMsg"),
-                ("required_message", "jr:requiredMsg"),
-                ("label", "label"),
-            ] {
-                if self.is_told(node, column) {
-                    let text = self.cell(node, &format!("{column}::{language}")).unwrap_or("-");
-                    write_text(writer, &format!("{}:{id}", node.path), |writer| {
-                        self.write_mixed(text, node, writer)
-                    })?;
-                }
-            }
-            self.write_hint_of(node, language, writer)?;
-            self.write_texts_of(&node.children, language, writer)?;
-        }
-        Ok(())
-    }
-
-    /// A hint and the longer guidance, which is shown on demand or in print, are two forms of one text.
-    fn write_hint_of(&self, node: &Node<'s>, language: &str, writer: &mut Output) -> io::Result<()> {
-        let told: Vec<_> = [("hint", None), ("guidance_hint", Some(("form", "guidance")))]
-            .into_iter()
-            .filter(|(column, _)| self.is_told(node, column))
-            .collect();
-        if told.is_empty() {
-            return Ok(());
-        }
-        let id = format!("{}:hint", node.path);
-        writer.create_element("text").with_attribute(("id", id.as_str())).write_inner_content(|writer| {
-            for (column, form) in told {
-                let text = self.cell(node, &format!("{column}::{language}")).unwrap_or("-");
-                writer
-                    .create_element("value")
-                    .with_attributes(form)
-                    .write_inner_content(|writer| self.write_mixed(text, node, writer))?;
-            }
-            Ok(())
-        })?;
-        Ok(())
-    }
-
-    /// A text in which every `${name}` shows the answer.
-    fn write_mixed(&self, text: &str, node: &Node<'s>, writer: &mut Output) -> io::Result<()> {
-        let mut parts = text.split("${");
-        writer.write_event(Event::Text(BytesText::new(parts.next().unwrap_or_default())))?;
-        for part in parts {
-            let (name, rest) = part.split_once('}').unwrap_or((part, ""));
-            let path = format!(" {} ", self.reference(name.trim(), node, ""));
-            writer.create_element("output").with_attribute(("value", path.as_str())).write_empty()?;
-            writer.write_event(Event::Text(BytesText::new(rest)))?;
-        }
-        Ok(())
-    }
-
     fn write_instance(&self, writer: &mut Output) -> io::Result<()> {
         writer.create_element("instance").write_inner_content(|writer| {
             let id = [("id", self.id), ("version", self.version)];
@@ -837,7 +1015,11 @@ impl<'s> Form<'s> {
                 self.write_about_fields(writer)?;
                 self.write_fields(&self.nodes, Within::Nothing, writer)?;
                 writer.create_element("meta").write_inner_content(|writer| {
-                    writer.create_element("instanceID").write_empty().map(|_| ())
+                    writer.create_element("instanceID").write_empty()?;
+                    if self.setting("instance_name").is_some() {
+                        writer.create_element("instanceName").write_empty()?;
+                    }
+                    Ok(())
                 })?;
                 Ok(())
             })?;
@@ -850,7 +1032,10 @@ impl<'s> Form<'s> {
     fn write_fields(&self, nodes: &[Node<'s>], within: Within, writer: &mut Output) -> io::Result<()> {
         for node in nodes {
             let name = node.name.as_str();
+            let added = self.added(node, "instance");
+            let added = || added.iter().map(|(name, value)| (*name, value.as_str()));
             match &node.what {
+                What::List(_) => {}
                 What::Block(Block::Repeat) => {
                     if within != Within::First {
                         writer.create_element(name).with_attribute(("jr:template", "")).write_inner_content(
@@ -858,28 +1043,27 @@ impl<'s> Form<'s> {
                         )?;
                     }
                     if within != Within::Template {
-                        writer.create_element(name).write_inner_content(|writer| {
-                            self.write_fields(&node.children, Within::First, writer)
-                        })?;
+                        writer.create_element(name).with_attributes(added()).write_inner_content(
+                            |writer| self.write_fields(&node.children, Within::First, writer),
+                        )?;
                     }
                 }
                 What::Block(Block::Group) => {
+                    // A repeat in a group of what a new one is made of has its first one there too.
+                    let within = if within == Within::Template { Within::Nothing } else { within };
                     writer
                         .create_element(name)
+                        .with_attributes(added())
                         .write_inner_content(|writer| self.write_fields(&node.children, within, writer))?;
                 }
-                What::Question(question, _) => match self
-                    .default(node, question)
-                    .filter(|(_, what)| *what == Default::Given)
-                    .map(|(text, _)| text)
-                {
-                    Some(value) => {
-                        writer.create_element(name).write_text_content(BytesText::new(value))?;
-                    }
-                    None => {
-                        writer.create_element(name).write_empty()?;
-                    }
-                },
+                What::Question(question, _) => {
+                    let given = self.default(node, question).filter(|(_, what)| *what == Default::Given);
+                    let element = writer.create_element(name).with_attributes(added());
+                    match given {
+                        Some((value, _)) => element.write_text_content(BytesText::new(value))?,
+                        None => element.write_empty()?,
+                    };
+                }
             }
         }
         Ok(())
@@ -902,12 +1086,14 @@ impl<'s> Form<'s> {
     fn write_lists(&self, writer: &mut Output) -> io::Result<()> {
         let Some(sheet) = self.choices else { return Ok(()) };
         for (list, rows) in self.lists() {
+            let is_translated = self.is_list_translated(sheet, &rows);
             writer.create_element("instance").with_attribute(("id", list)).write_inner_content(|writer| {
                 writer.create_element("root").write_inner_content(|writer| {
                     for (number, row) in rows.iter().enumerate() {
-                        writer.create_element("item").write_inner_content(|writer| {
-                            write_item(sheet, row, &format!("{list}-{number}"), writer)
-                        })?;
+                        let id = is_translated.then(|| format!("{list}-{number}"));
+                        writer
+                            .create_element("item")
+                            .write_inner_content(|writer| write_item(sheet, row, id.as_deref(), writer))?;
                     }
                     Ok(())
                 })?;
@@ -983,13 +1169,21 @@ impl<'s> Form<'s> {
         Ok(())
     }
 
-    fn bind(&self, node: &Node<'s>) -> Vec<(&'static str, String)> {
+    fn bind(&self, node: &Node<'s>) -> Vec<(&'s str, String)> {
         let mut attributes = vec![("nodeset", node.path.clone())];
+        if matches!(node.what, What::List(_)) {
+            return attributes;
+        }
         let read_only = self.cell(node, "read_only").map(ToOwned::to_owned);
         if let What::Question(question, shape) = &node.what {
             attributes.push(("type", shape.kind.to_owned()));
-            if let Some(most) = self.parameters(node).remove("max-pixels") {
-                attributes.push(("orx:max-pixels", most));
+            let mut parameters = self.parameters(node);
+            for (name, attribute) in [
+                ("max-pixels", "orx:max-pixels"),
+                ("quality", "odk:quality"),
+                ("allow-mock-accuracy", "odk:allow-mock-accuracy"),
+            ] {
+                attributes.extend(parameters.remove(name).map(|value| (attribute, value)));
             }
             if let Some((preload, parameter)) = shape.preload {
                 attributes.push(("jr:preload", preload.to_owned()));
@@ -1017,24 +1211,29 @@ impl<'s> Form<'s> {
         for (column, id) in
             [("constraint_message", "jr:constraintMsg"), ("required_message", "jr:requiredMsg")]
         {
-            if self.is_told(node, column) {
+            if self.is_message_translated(node, column) {
                 attributes.push((id, format!("jr:itext('{}:{id}')", node.path)));
+            } else if let Told::Plain(text) = self.told(node, column) {
+                attributes.push((id, text.to_owned()));
             }
         }
+        attributes.extend(self.added(node, "bind"));
         attributes
     }
 
     fn write_body(&self, nodes: &[Node<'s>], writer: &mut Output) -> io::Result<()> {
         for node in nodes {
-            let mut attributes = vec![("ref", node.path.clone())];
+            let mut attributes: Vec<(&str, String)> = vec![("ref", node.path.clone())];
             let appearance = self.cell(node, "appearance").map(|text| ("appearance", text.to_owned()));
+            let added = self.added(node, "body");
             match &node.what {
+                What::List(_) => {}
                 What::Block(Block::Group) => {
-                    attributes.extend(appearance);
+                    attributes.extend(appearance.into_iter().chain(added));
                     let attributes = attributes.iter().map(|(name, value)| (*name, value.as_str()));
                     writer.create_element("group").with_attributes(attributes).write_inner_content(
                         |writer| {
-                            self.write_label(node, writer)?;
+                            self.write_label(node, false, writer)?;
                             self.write_body(&node.children, writer)
                         },
                     )?;
@@ -1044,29 +1243,21 @@ impl<'s> Form<'s> {
                         .create_element("group")
                         .with_attribute(("ref", node.path.as_str()))
                         .write_inner_content(|writer| {
-                            self.write_label(node, writer)?;
-                            self.write_repeat(node, appearance, writer)
+                            self.write_label(node, true, writer)?;
+                            self.write_repeat(node, appearance.into_iter().chain(added), writer)
                         })?;
                 }
                 What::Question(question, shape) => {
-                    let Some(control) = shape.control else { continue };
+                    let Some(control) = shape.control.filter(|_| self.is_seen(node)) else { continue };
                     attributes.extend(appearance);
                     attributes.extend(shape.media.map(|media| ("mediatype", media.to_owned())));
-                    let mut parameters = self.parameters(node);
-                    attributes.extend(parameters.remove("rows").map(|rows| ("rows", rows)));
-                    if control == "range" {
-                        let bounds = [("start", "1"), ("end", "10"), ("step", "1")];
-                        attributes.extend(bounds.map(|(name, unsaid)| {
-                            (name, parameters.remove(name).unwrap_or_else(|| unsaid.to_owned()))
-                        }));
-                    }
+                    attributes.extend(self.of_parameters(node, control));
+                    attributes.extend(added);
                     let attributes = attributes.iter().map(|(name, value)| (*name, value.as_str()));
                     writer.create_element(control).with_attributes(attributes).write_inner_content(
                         |writer| {
-                            self.write_label(node, writer)?;
-                            if let Some(list) = &question.list {
-                                self.write_choice(node, list, writer)?;
-                            }
+                            self.write_label(node, false, writer)?;
+                            self.write_choice(node, question, writer)?;
                             self.write_triggered(node, &self.nodes, writer)
                         },
                     )?;
@@ -1076,17 +1267,49 @@ impl<'s> Form<'s> {
         Ok(())
     }
 
+    /// Whether a question is shown at all: one that is reckoned and is called nothing is not.
+    fn is_seen(&self, node: &Node<'s>) -> bool {
+        let is_reckoned = ["calculation", "trigger"].iter().any(|column| self.cell(node, column).is_some());
+        let is_told = ["label", "hint"].iter().any(|column| self.told(node, column).is_something());
+        is_told || !is_reckoned
+    }
+
+    /// The attributes of a control that its parameters say.
+    fn of_parameters(&self, node: &Node<'s>, control: &str) -> Vec<(&'static str, String)> {
+        let mut parameters = self.parameters(node);
+        let mut attributes = Vec::new();
+        for (name, attribute) in [
+            ("rows", "rows"),
+            ("capture-accuracy", "accuracyThreshold"),
+            ("warning-accuracy", "unacceptableAccuracyThreshold"),
+            ("incremental", "incremental"),
+            ("tick_interval", "odk:tick-interval"),
+            ("placeholder", "odk:placeholder"),
+        ] {
+            attributes.extend(parameters.remove(name).map(|value| (attribute, value)));
+        }
+        if control == "range" {
+            let bounds = [("start", "1"), ("end", "10"), ("step", "1")];
+            attributes.extend(
+                bounds.map(|(name, unsaid)| {
+                    (name, parameters.remove(name).unwrap_or_else(|| unsaid.to_owned()))
+                }),
+            );
+        }
+        attributes
+    }
+
     fn write_repeat(
         &self,
         node: &Node<'s>,
-        appearance: Option<(&'static str, String)>,
+        further: impl Iterator<Item = (&'s str, String)>,
         writer: &mut Output,
     ) -> io::Result<()> {
-        let mut attributes = vec![("nodeset", node.path.clone())];
+        let mut attributes: Vec<(&str, String)> = vec![("nodeset", node.path.clone())];
         attributes.extend(
             self.cell(node, "repeat_count").map(|text| ("jr:count", self.expression(text, node, ""))),
         );
-        attributes.extend(appearance);
+        attributes.extend(further);
         let attributes = attributes.iter().map(|(name, value)| (*name, value.as_str()));
         writer.create_element("repeat").with_attributes(attributes).write_inner_content(|writer| {
             self.write_body(&node.children, writer)?;
@@ -1095,23 +1318,43 @@ impl<'s> Form<'s> {
         Ok(())
     }
 
-    fn write_label(&self, node: &Node<'s>, writer: &mut Output) -> io::Result<()> {
-        for (name, columns) in [("label", ["label"].as_slice()), ("hint", &["hint", "guidance_hint"])] {
-            if columns.iter().any(|column| self.is_told(node, column)) {
-                let reference = format!("jr:itext('{}:{name}')", node.path);
-                writer.create_element(name).with_attribute(("ref", reference.as_str())).write_empty()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn write_choice(&self, node: &Node<'s>, list: &str, writer: &mut Output) -> io::Result<()> {
-        let filter = self
-            .cell(node, "choice_filter")
-            .map(|text| format!("[{}]", self.expression(text, node, "current()/")))
-            .unwrap_or_default();
-        let mut nodeset = format!("instance('{list}')/root/item{filter}");
+    /// What a question chooses from, or the labels under a range.
+    fn write_choice(&self, node: &Node<'s>, question: &Question, writer: &mut Output) -> io::Result<()> {
         let mut parameters = self.parameters(node);
+        let labels = parameters.remove("tick_labelset").filter(|_| question.name == "range");
+        let mut filter =
+            self.cell(node, "choice_filter").map(|text| self.expression(text, node, "current()/"));
+        let of_sheet = |list: &str| {
+            let lists = self.lists();
+            let rows = lists.iter().find(|(name, _)| *name == list).map(|(_, rows)| rows.as_slice());
+            let is_translated =
+                self.choices.zip(rows).is_some_and(|(sheet, rows)| self.is_list_translated(sheet, rows));
+            let label = if is_translated { "jr:itext(itextId)" } else { "label" };
+            (format!("instance('{list}')/root/item"), "name".to_owned(), label.to_owned())
+        };
+        let (mut nodeset, value, label) = match (question.chosen_from(), &labels) {
+            (_, Some(list)) => of_sheet(list),
+            (None, None) => return Ok(()),
+            (Some(From::Sheet(list)), None) => of_sheet(list),
+            (Some(From::File(file)), None) => {
+                let unsaid = if file.ends_with(".geojson") { ["id", "title"] } else { ["name", "label"] };
+                let mut said =
+                    |name: &str, unsaid: &str| parameters.remove(name).unwrap_or_else(|| unsaid.to_owned());
+                let [value, label] = [said("value", unsaid[0]), said("label", unsaid[1])];
+                (format!("instance('{}')/root/item", beside::list_id(file)), value, label)
+            }
+            (Some(From::Answers(of)), None) => {
+                let path = self.paths.get(of).map_or("", |(path, _)| path.as_str());
+                let (repeat, name) = path.rsplit_once('/').unwrap_or(("", path));
+                // What stands in the repeat is told from the card, and cards without an answer are no choices.
+                filter = Some(match filter {
+                    Some(filter) => filter.replace(&format!("current(){repeat}"), ".").replace(repeat, "."),
+                    None => format!("./{name} != ''"),
+                });
+                (repeat.to_owned(), name.to_owned(), name.to_owned())
+            }
+        };
+        nodeset.extend(filter.map(|filter| format!("[{filter}]")));
         if parameters.get("randomize").is_some_and(|value| value == "true") {
             let seed = parameters
                 .remove("seed")
@@ -1120,8 +1363,8 @@ impl<'s> Form<'s> {
         }
         writer.create_element("itemset").with_attribute(("nodeset", nodeset.as_str())).write_inner_content(
             |writer| {
-                writer.create_element("value").with_attribute(("ref", "name")).write_empty()?;
-                writer.create_element("label").with_attribute(("ref", "jr:itext(itextId)")).write_empty()?;
+                writer.create_element("value").with_attribute(("ref", value.as_str())).write_empty()?;
+                writer.create_element("label").with_attribute(("ref", label.as_str())).write_empty()?;
                 Ok(())
             },
         )?;
@@ -1202,12 +1445,26 @@ fn outside_quotes(text: &str) -> String {
 fn takes(question: &Question, text: &str) -> bool {
     let Some(parameters) = parse_parameters(text) else { return false };
     let counts = |value: &str| value.parse::<u32>().is_ok_and(|number| number > 0);
+    let is_true = |value: &str| matches!(value, "true" | "yes" | "true()");
+    let is_element = |value: &str| {
+        value.starts_with(|first: char| first.is_alphabetic() || first == '_')
+            && value.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+    };
+    let is_distance =
+        |value: &str| value.parse::<f64>().is_ok_and(|number| number.is_finite() && number >= 0.0);
+    let from_file = matches!(question.chosen_from(), Some(From::File(_)));
+    let chooses = question.list.is_some();
     parameters.iter().all(|(name, value)| match (question.name, name.as_str()) {
         ("image", "max-pixels") | ("text", "rows") => counts(value),
-        ("select_one" | "select_multiple", "randomize") => value == "true" || value == "false",
-        ("select_one" | "select_multiple", "seed") => {
-            parameters.contains_key("randomize") && (is_reference(value) || value.parse::<u32>().is_ok())
+        ("audio", "quality") => matches!(value.as_str(), "voice-only" | "low" | "normal" | "external"),
+        ("geopoint", "capture-accuracy" | "warning-accuracy") => is_distance(value),
+        ("geopoint" | "geoshape", "allow-mock-accuracy") => value == "true" || value == "false",
+        ("geoshape", "incremental") => is_true(value),
+        (_, "randomize") if chooses => value == "true" || value == "false",
+        (_, "seed") if chooses => {
+            parameters.contains_key("randomize") && (is_reference(value) || value.parse::<f64>().is_ok())
         }
+        (_, "value" | "label") if from_file => is_element(value),
         // Held to by whoever reads the form.
         ("range", _) => true,
         _ => false,
@@ -1219,6 +1476,7 @@ fn is_shown(nodes: &[Node<'_>], name: &str) -> bool {
     nodes.iter().any(|node| match &node.what {
         What::Question(_, shape) => node.name == name && shape.control.is_some(),
         What::Block(_) => is_shown(&node.children, name),
+        What::List(_) => false,
     })
 }
 
@@ -1234,12 +1492,22 @@ fn write_text(
     Ok(())
 }
 
-/// A choice with its further columns, by which a `choice_filter` chooses.
-fn write_item(sheet: &Sheet, row: &Row, id: &str, writer: &mut Output) -> io::Result<()> {
-    writer.create_element("itextId").write_text_content(BytesText::new(id))?;
+/// Whether a question is the heading of a table, which is written in a word short.
+fn is_heading(name: &str) -> bool {
+    name.starts_with(HEADING)
+}
+
+/// A choice with its further columns, by which a `choice_filter` chooses. What it is called stands among the translations under
+/// an id, or with it.
+fn write_item(sheet: &Sheet, row: &Row, id: Option<&str>, writer: &mut Output) -> io::Result<()> {
+    if let Some(id) = id {
+        writer.create_element("itextId").write_text_content(BytesText::new(id))?;
+    }
     for (index, column) in sheet.columns.iter().enumerate() {
         let name = column.value.as_str();
-        if name == "list_name" || name.is_empty() || base(name) == "label" {
+        let is_text = base(name) == "label" || beside::shown(base(name)).is_some();
+        let is_plain = id.is_none() && name == "label";
+        if name == "list_name" || name.is_empty() || is_text && !is_plain {
             continue;
         }
         if let Some(cell) = row.get(index) {

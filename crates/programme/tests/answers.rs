@@ -62,9 +62,13 @@ const FORM: &str = "
 ";
 
 fn form() -> Form {
+    form_of(FORM)
+}
+
+fn form_of(sheet: &str) -> Form {
     let files = Files::from([
         ("programme.toml".to_owned(), Content::Bytes(MANIFEST.into())),
-        ("forms/f.md".to_owned(), Content::Bytes(FORM.into())),
+        ("forms/f.md".to_owned(), Content::Bytes(sheet.into())),
     ]);
     let programme = read(&files).map_err(|findings| format!("{findings:#?}")).unwrap();
     programme.form("f").unwrap().clone()
@@ -253,4 +257,96 @@ fn ranges_others_and_counts_are_held_to_what_they_say() {
     assert_eq!(with("pain", Given::Whole(10)), []);
     let told_six = [gas.clone(), ("pain", Given::Whole(2)), ("told", text("6"))];
     assert_eq!(told(form, &told_six), of("why", "required"));
+}
+
+/// The form with every kind of question, and what lies beside it.
+fn wide() -> Form {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/xforms");
+    let mut files = Files::from([("programme.toml".to_owned(), Content::Bytes(MANIFEST.into()))]);
+    files.insert("forms/wide.md".to_owned(), Content::Bytes(std::fs::read(here.join("wide.md")).unwrap()));
+    for entry in std::fs::read_dir(here.join("media")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        files.insert(format!("forms/media/{name}"), Content::Bytes(std::fs::read(&path).unwrap()));
+    }
+    read(&files).unwrap().forms.remove(0)
+}
+
+#[test]
+fn an_order_has_every_choice_once_and_a_list_in_a_file_is_held_to_as_one_in_the_sheet() {
+    let form = wide();
+    let list =
+        |names: &[&str]| Given::List(names.iter().map(|name| Given::Text((*name).to_owned())).collect());
+    let text = |text: &str| Given::Text(text.to_owned());
+    let told = |name: &str, given: Given| -> Vec<&'static str> {
+        let given = BTreeMap::from([(name.to_owned(), given)]);
+        let on = "2020-03-10".parse().unwrap();
+        hold(&form, &given, on).err().unwrap_or_default().iter().map(|finding| finding.code).collect()
+    };
+    for (name, given, fits) in [
+        ("order", list(&["fig", "apple", "pear"]), true),
+        ("order", list(&["fig", "apple"]), false),
+        ("order", list(&["fig", "apple", "apple"]), false),
+        ("order", list(&["fig", "apple", "pear", "pear"]), false),
+        ("order", list(&["fig", "apple", "plum"]), false),
+        ("order", text("fig"), false),
+        ("street", text("s1"), true),
+        ("street", text("s3"), false),
+        ("street", text("人民路"), false),
+        ("lanes", list(&["l3", "l1"]), true),
+        ("lanes", list(&["l3", "l4"]), false),
+        ("spot", text("well"), true),
+        ("spot", text("tower"), false),
+        ("share", Given::Decimal(0.75), true),
+        ("share", Given::Decimal(0.6), false),
+        ("feel", Given::Whole(3), false),
+        ("some", list(&["apple", "pear"]), true),
+        ("reserved_name_for_field_list_labels_38", text("yes"), false),
+        ("houses", text("s1"), false),
+    ] {
+        assert_eq!(told(name, given.clone()).is_empty(), fits, "{name} {given:?}");
+    }
+}
+
+#[test]
+fn what_is_chosen_from_answers_was_answered() {
+    let form = wide();
+    let told = |guests: &[&str], oldest: &str| {
+        let guests = Given::List(guests.iter().map(|name| Given::Text((*name).to_owned())).collect());
+        let given = BTreeMap::from([
+            ("guest_name".to_owned(), guests),
+            ("oldest".to_owned(), Given::Text(oldest.to_owned())),
+        ]);
+        hold(&form, &given, "2020-03-10".parse().unwrap()).is_ok()
+    };
+    assert!(told(&["甲", "乙"], "乙"));
+    assert!(!told(&["甲", "乙"], "丙"));
+    assert!(!told(&[], "甲"));
+}
+
+#[test]
+fn a_name_may_have_capitals_hyphens_dots_and_be_chinese() {
+    let form = form_of(
+        "
+| survey | | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | relevant | class | purpose | readers | keep |
+| | integer | 人数 | 人数 | heads | | operational | care | worker | 14d |
+| | text | First-Name.x | 名 | name | ${人数} > 1 | operational | care | worker | 14d |
+| | text | __x41 | 名 | name | ${First-Name.x} = 'a' | operational | care | worker | 14d |
+| settings | | | | |
+| | form_id | form_title | version | subject | filled_by |
+| | f | 一 | 1 | person | worker |
+",
+    );
+    let told = |heads: i64, name: &str, more: Option<&str>| {
+        let mut given = BTreeMap::from([
+            ("人数".to_owned(), Given::Whole(heads)),
+            ("First-Name.x".to_owned(), Given::Text(name.to_owned())),
+        ]);
+        given.extend(more.map(|more| ("__x41".to_owned(), Given::Text(more.to_owned()))));
+        hold(&form, &given, "2020-03-10".parse().unwrap()).is_ok()
+    };
+    assert!(form.outside.is_empty(), "{:?}", form.outside);
+    assert!(told(2, "a", Some("x")) && told(2, "b", None));
+    assert!(!told(1, "a", None) && !told(2, "b", Some("x")));
 }

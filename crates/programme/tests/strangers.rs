@@ -65,6 +65,29 @@ const CELLS: &[&str] = &[
     "select_one a or_other",
     "text",
     "geotrace",
+    "rank a",
+    "range",
+    "select_one_from_file a.csv",
+    "select_multiple a.xml",
+    "select_one ${a}",
+    "csv-external",
+    "image",
+    "image::中文 (zh)",
+    "big-image",
+    "a.png",
+    "appearance",
+    "table-list",
+    "parameters",
+    "tick_labelset=a start=0",
+    "value=a label=b",
+    "calculation",
+    "pulldata('a', 'a', 'b', ${b})",
+    "instance('a')/root/item[a = ${b}]",
+    "disabled",
+    "bind::odk:x",
+    "instance_name",
+    "姓名",
+    "${姓名}",
     "a",
     "b",
     "${a}",
@@ -148,10 +171,12 @@ proptest! {
     }
 
     #[test]
-    fn whatever_a_form_holds_it_is_translated_or_refused(markdown in markdown(), workbook in workbook()) {
+    fn whatever_a_form_holds_it_is_translated_or_refused(markdown in markdown(), workbook in workbook(), csv in prop_oneof![bytes(), Just(b"a,b\n1,2\n".to_vec())], xml in "[<>/a-z ]{0,40}") {
         let mut files = with_condition("true");
         files.insert("forms/a.md".to_owned(), Content::Bytes(markdown));
         files.insert("forms/c.xlsx".to_owned(), workbook);
+        files.insert("forms/media/a.csv".to_owned(), Content::Bytes(csv));
+        files.insert("forms/media/a.xml".to_owned(), Content::Bytes(xml.into_bytes()));
         let _ = build(&files);
     }
 

@@ -109,6 +109,67 @@ fn a_form_with_groups_repeats_and_filters_is_what_pyxform_makes_of_it() {
     assert_eq!(difference(&built["rich"], &expected), None);
 }
 
+/// The files that lie beside `wide.md`.
+fn beside() -> Files {
+    let folder = fs::read_dir(here("tests/xforms/media")).unwrap().map(|entry| entry.unwrap().path());
+    let named = folder
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap()));
+    named.map(|(name, bytes)| (format!("forms/media/{name}"), Content::Bytes(bytes))).collect()
+}
+
+#[test]
+fn a_form_with_every_kind_of_question_is_what_pyxform_makes_of_it() {
+    let markdown = fs::read_to_string(here("tests/xforms/wide.md")).unwrap();
+    let mut files = around("wide", &markdown);
+    files.extend(beside());
+    let built = build(&files).map_err(|findings| format!("{findings:#?}")).unwrap();
+    let expected = fs::read_to_string(here("tests/xforms/wide.xml")).unwrap();
+    assert_eq!(difference(&built["wide"], &expected), None);
+}
+
+#[test]
+fn a_file_that_is_named_and_not_there_is_told_with_its_cell_and_so_is_one_that_nobody_names() {
+    let markdown = fs::read_to_string(here("tests/xforms/wide.md")).unwrap();
+    let mut files = around("wide", &markdown);
+    files.extend(beside());
+    let told = |files: &Files| -> Vec<String> {
+        build(files)
+            .err()
+            .unwrap_or_default()
+            .iter()
+            .map(|found| format!("{} {}", found.place, found.code))
+            .collect()
+    };
+    assert_eq!(told(&files), [""; 0]);
+    for (name, places) in [
+        ("hello.png", vec!["forms/wide.md:11:39 no_file", "forms/wide.md:11:51 no_file"]),
+        ("lanes.xml", vec!["forms/wide.md:30:5 no_file"]),
+        ("houses.csv", vec!["forms/wide.md:33:20 no_file"]),
+        // Named by a list's question and by a look-up.
+        ("streets.csv", vec!["forms/wide.md:29:5 no_file", "forms/wide.md:32:67 no_file"]),
+    ] {
+        let mut without = files.clone();
+        without.remove(&format!("forms/media/{name}"));
+        assert_eq!(told(&without), places, "{name}");
+    }
+    let mut more = files.clone();
+    more.insert("forms/media/other.png".to_owned(), Content::Bytes(vec![1]));
+    assert_eq!(told(&more), ["forms/media/other.png unused_file"]);
+    more.insert("forms/media/doors.csv".to_owned(), Content::Bytes(b"name,label\na,A\n".to_vec()));
+    assert!(told(&more).contains(&"forms/media/doors.csv unknown_file".to_owned()));
+    let mut bare = files.clone();
+    bare.insert("forms/media/streets.csv".to_owned(), Content::Bytes("code,title\ns1,\n s2,民族\n".into()));
+    assert_eq!(
+        told(&bare),
+        [
+            "forms/media/streets.csv:2:1 missing",
+            "forms/media/streets.csv:3:1 forbidden",
+            "forms/wide.md:32:67 unknown_name"
+        ],
+        "a row without a label, one that no form may ask, and a column that is looked up"
+    );
+}
+
 /// `long.md` is `short.md` with everything written out that the other leaves to be understood.
 #[test]
 fn what_is_written_short_is_what_pyxform_makes_of_it_written_out() {
@@ -194,9 +255,9 @@ fn a_form_that_asks_whom_it_is_about_is_what_pyxform_makes_of_it() {
 fn what_cannot_be_translated_is_told_with_its_cell() {
     let markdown = "
 | survey | | | | | | | | | | | | | | | | |
-| | type | name | label::中文 (zh) | label::English (en) | label | default | image | parameters | trigger | calculation | guidance_hint::English (en) | class | purpose | readers | keep |
-| | rank x | a | 一 | one | | | | | | | | operational | care | worker | 14d |
-| | select_one x | b | 一 | one | | +86 | a.png | randomize=often | | | | operational | care | worker | 14d |
+| | type | name | label::中文 (zh) | label::English (en) | label | default | sms_field | parameters | trigger | calculation | guidance_hint::English (en) | class | purpose | readers | keep |
+| | subscriberid | a | 一 | one | | | | | | | | operational | care | worker | 14d |
+| | select_one x | b | 一 | one | | +86 | a | randomize=often | | | | operational | care | worker | 14d |
 | | text | c | 一 | one | | 张三(父) | | rows=no | ${e}, ${f} | 1 | | operational | care | worker | 14d |
 | | begin repeat | d | 一 | one | | | | | | | more | | | | |
 | | integer | e | 一 | one ${last-saved#e} | | 1 - | | | | | | operational | care | worker | 14d |
@@ -224,7 +285,7 @@ fn what_is_made_of_a_row_and_of_a_range_is_told_at_that_row() {
 | | text | b_other | 一 | one | | | | operational | care | worker | 14d |
 | | end repeat | | | | | | | | | | |
 | | range | c | 一 | one | | | start=10 end=1 | operational | care | worker | 14d |
-| | range | d | 一 | one | | | tick_interval=2 | operational | care | worker | 14d |
+| | range | d | 一 | one | | | colour=2 | operational | care | worker | 14d |
 | choices | | | | |
 | | list_name | name | label::中文 (zh) | label::English (en) | n |
 | | x | y | 一 | one | 1 |
@@ -259,14 +320,26 @@ fn what_would_come_out_as_something_else_is_refused_with_its_cell() {
     for (cell, setting, told) in [
         ("${a > 1", ("style", ""), "forms/f.md:5:29: a field is named as ${name}"),
         ("${} > 1", ("style", ""), "forms/f.md:5:29: ${} is no field of this form"),
-        ("pulldata('d', 'v', 'k', ${a}) = 1", ("style", ""), "pulldata cannot be translated"),
+        (
+            "pulldata('d', 'v', 'k', ${a}) = 1",
+            ("style", ""),
+            "forms/f.md:5:29: the pack has no forms/media/d.csv",
+        ),
+        ("pulldata(${a}, 'v', 'k', 1) = 1", ("style", ""), "forms/f.md:5:29: pulldata names its list"),
+        ("${ a } > 1", ("style", ""), "forms/f.md:5:29: a field is named as ${name}"),
+        ("${a} >", ("style", ""), "forms/f.md:5:29: this is no expression"),
+        ("(${a} > 1", ("style", ""), "forms/f.md:5:29: this is no expression"),
+        ("${a} = 'x", ("style", ""), "forms/f.md:5:29: this is no expression"),
+        ("${a} > 1]", ("style", ""), "forms/f.md:5:29: this is no expression"),
+        ("${last-saved#a} > 1", ("style", ""), "forms/f.md:5:29: no ${last-saved#…}"),
         ("", ("public_key", "MIIB"), "public_key of the settings cannot be translated"),
         (
             "",
             ("submission_url", "https://odk.example"),
             "submission_url of the settings cannot be translated",
         ),
-        ("", ("instance_name", "${a}"), "instance_name of the settings cannot be translated"),
+        ("", ("instance_name", "${z}"), "forms/f.md:8:45: ${z} is no field of this form"),
+        ("", ("", "stray"), "forms/f.md:8:45: no column's name stands above this cell"),
     ] {
         let found = form(cell, setting);
         assert!(found.contains(told), "{told:?} in {found:?}");
@@ -301,7 +374,9 @@ fn what_would_be_lost_or_doubled_is_refused_with_its_cell() {
         ("required | required", "a", "y", "sort", "[twice]"),
         ("relevant | relevance", "a", "y", "sort", "[twice]"),
         ("required | read_only", "meta", "y", "sort", "[reserved_name]"),
-        ("required | read_only", "a", "y", "image", "[untranslated_column]"),
+        ("required | read_only", "a", "y", "image", "[no_file]"),
+        ("required | read_only", "a", "y", "State Code", "[untranslated_column]"),
+        ("required | read_only", "a", "y", "name", "[twice]"),
         ("required | read_only", "a", "it's(y)", "sort", "[default]"),
     ] {
         let found = told(columns, name, default, beside);
@@ -322,9 +397,11 @@ fn every_form_of_the_packs_is_what_pyxform_makes_of_it() {
         assert!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(difference(ours, &String::from_utf8(output.stdout).unwrap()), None, "{what}");
     };
-    for (file, form) in [("rich", "rich"), ("long", "short")] {
+    for (file, form) in [("rich", "rich"), ("long", "short"), ("wide", "wide")] {
         let sheet = fs::read_to_string(here(&format!("tests/xforms/{file}.md"))).unwrap();
-        held(file, &build(&around(form, &sheet)).unwrap()[form], &sheet);
+        let mut files = around(form, &sheet);
+        files.extend(beside().into_iter().filter(|_| form == "wide"));
+        held(file, &build(&files).unwrap()[form], &sheet);
     }
     for pack in ["epidemic", "heat", "livelihood"] {
         let files = common::pack(pack);

@@ -320,6 +320,8 @@ export interface FormRow {
   digest: string
   about: 'person' | 'household' | 'dwelling' | 'place' | 'organisation' | 'area' | 'worker'
   roles: string[]
+  /** What lies beside it, by name, with the SHA-256 of the bytes in hexadecimal; an older server knows of none. */
+  files?: { name: string; digest: string }[]
 }
 
 /** Part of a condition that a phone can judge. */

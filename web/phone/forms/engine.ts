@@ -5,13 +5,21 @@
 import { loadForm, type AnyControlNode, type GeneralChildNode, type GeneralParentNode, type RepeatInstanceNode, type RootNode, type UploadNode } from '@getodk/xforms-engine'
 import { readNumber } from '@core/entry/numbers'
 import type { Given } from '@core/ledger/answers'
+import type { Bytes } from '@core/ledger/bytes'
 import type { Picture } from '../db'
 
-export type QuestionKind = 'text' | 'whole' | 'decimal' | 'day' | 'time' | 'one' | 'several' | 'range' | 'confirm' | 'note' | 'code' | 'picture' | 'signature' | 'unsupported'
+export type QuestionKind = 'text' | 'whole' | 'decimal' | 'day' | 'time' | 'one' | 'several' | 'range' | 'confirm' | 'note' | 'code' | 'moment' | 'order' | 'picture' | 'signature' | 'unsupported'
+
+/** A picture, a sound or a film beside a text, by its name. */
+export interface Shown {
+  kind: 'image' | 'audio' | 'video'
+  name: string
+}
 
 export interface Choice {
   value: string
   label: string
+  shown: readonly Shown[]
 }
 
 export interface Question {
@@ -21,8 +29,10 @@ export interface Question {
   kind: QuestionKind
   label: string
   hint: string
+  shown: readonly Shown[]
   /** The answer as text; empty where there is none. */
   value: string
+  /** Of an order: in it. */
   chosen: readonly string[]
   choices: readonly Choice[]
   required: boolean
@@ -86,9 +96,15 @@ export interface OpenForm {
 
 const INSTANCE = 'xml_submission_file'
 
-/** Opens a form anew, or as it was left, with the pictures that were in it. Throws `FormUnreadable`. */
-export async function openForm(xform: string, left: string | null, pictures: readonly Picture[] = []): Promise<OpenForm> {
-  const form = await loadForm(xform, { fetchFormAttachment: absent, missingResourceBehavior: 'BLANK' })
+/** Opens a form anew, or as it was left, with the pictures that were in it and what lies beside it. Throws `FormUnreadable`. */
+export async function openForm(xform: string, left: string | null, pictures: readonly Picture[] = [], files: ReadonlyMap<string, Bytes> = new Map()): Promise<OpenForm> {
+  const fetchFormAttachment = (address: URL): Promise<Response> => {
+    const name = fileIn(address)
+    const bytes = files.get(name)
+    if (bytes === undefined) return Promise.resolve(new Response(null, { status: 404 }))
+    return Promise.resolve(new Response(name.endsWith('.xml') ? undeclared(bytes) : bytes, { headers: { 'content-type': LIST_TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'text/plain' } }))
+  }
+  const form = await loadForm(xform, { fetchFormAttachment, missingResourceBehavior: 'BLANK' })
   if (form.status === 'failure') throw new FormUnreadable(String(form.error))
   const { root } = left === null ? form.createInstance() : await form.restoreInstance({ data: [asData(left, pictures)] })
   // The engine reads the pictures of an instance in a task of their own.
@@ -96,9 +112,21 @@ export async function openForm(xform: string, left: string | null, pictures: rea
   return overRoot(root, pictures)
 }
 
-/** Nothing beside the form is fetched: what it would show from elsewhere stays blank. */
-function absent(): Promise<never> {
-  return Promise.reject(new Error('a form has nothing beside it on a phone'))
+/** The engine sets a list among other elements, where none may say of which XML it is. */
+const undeclared = (bytes: Bytes): string => new TextDecoder().decode(bytes).replace(/^\s*<\?xml[^?]*\?>/, '')
+
+const LIST_TYPES: Readonly<Record<string, string>> = { csv: 'text/csv', xml: 'text/xml', geojson: 'application/geo+json' }
+
+/** `jr://images/cough.png` is cough.png. */
+const fileIn = ({ href }: URL): string => decodeURIComponent(href.slice(href.lastIndexOf('/') + 1))
+
+function shownBy(text: { imageSource?: URL | undefined; audioSource?: URL | undefined; videoSource?: URL | undefined } | null | undefined): Shown[] {
+  const sources = [
+    ['image', text?.imageSource],
+    ['audio', text?.audioSource],
+    ['video', text?.videoSource],
+  ] as const
+  return sources.flatMap(([kind, source]) => (source === undefined ? [] : [{ kind, name: fileIn(source) }]))
 }
 
 function fileOf({ name, bytes }: Picture): File {
@@ -182,9 +210,12 @@ function partsOf(parent: GeneralParentNode, unread: Unread): Part[] {
   return parent.currentState.children.map((child) => partOf(child, unread)).filter((part) => part !== null)
 }
 
+/** The line over a table of choices, which other clients draw as its heads; here each question shows its own. */
+const isHeading = (node: GeneralChildNode): boolean => nameIn(node.currentState.reference).startsWith('reserved_name_for_field_list_labels_')
+
 /** What the screen shows of a node; null where it is not asked now, or never seen. */
 function partOf(node: GeneralChildNode, unread: Unread): Part | null {
-  if (!node.currentState.relevant) return null
+  if (!node.currentState.relevant || isHeading(node)) return null
   switch (node.nodeType) {
     case 'model-value':
       return null
@@ -214,6 +245,7 @@ function partOf(node: GeneralChildNode, unread: Unread): Part | null {
 function questionOf(node: AnyControlNode, unread: Unread): Question {
   const { label, hint, required, readonly, reference } = node.currentState
   const kind = kindOf(node)
+  const chooses = node.nodeType === 'select' || node.nodeType === 'rank'
   const { violation } = node.validationState
   const typed = unread.get(node.nodeId)
   return {
@@ -223,10 +255,10 @@ function questionOf(node: AnyControlNode, unread: Unread): Question {
     kind,
     label: textOf(label),
     hint: textOf(hint),
+    shown: shownBy(label),
     value: typed ?? ('instanceValue' in node.currentState ? node.currentState.instanceValue : ''),
-    chosen: node.nodeType === 'select' ? node.currentState.value : [],
-    choices:
-      node.nodeType === 'select' ? node.currentState.valueOptions.map((item) => ({ value: item.value, label: item.label.asString })) : [],
+    chosen: chooses ? node.currentState.value : [],
+    choices: chooses ? node.currentState.valueOptions.map(({ value, label: text }) => ({ value, label: text.asString, shown: shownBy(text) })) : [],
     required,
     readonly,
     wrong: typed !== undefined ? { missing: false, message: '', number: kind } : violation === null ? null : { missing: violation.condition === 'required', message: textOf(violation.message) },
@@ -238,6 +270,7 @@ function questionOf(node: AnyControlNode, unread: Unread): Question {
 
 function kindOf(node: AnyControlNode): QuestionKind {
   if (node.nodeType === 'select') return node.selectType === 'select' ? 'several' : 'one'
+  if (node.nodeType === 'rank') return 'order'
   if (node.nodeType === 'range') return 'range'
   if (node.nodeType === 'note') return 'note'
   if (node.nodeType === 'trigger') return 'confirm'
@@ -259,6 +292,8 @@ function kindOf(node: AnyControlNode): QuestionKind {
       return 'day'
     case 'time':
       return 'time'
+    case 'dateTime':
+      return 'moment'
     default:
       return 'unsupported'
   }
@@ -266,6 +301,7 @@ function kindOf(node: AnyControlNode): QuestionKind {
 
 function setAnswer(node: GeneralChildNode, value: string | readonly string[], unread: Map<string, string>): void {
   if (node.nodeType === 'select') node.selectValues(typeof value === 'string' ? (value === '' ? [] : [value]) : value)
+  else if (node.nodeType === 'rank') node.setValues(typeof value === 'string' ? (value === '' ? [] : [value]) : value)
   else if (node.nodeType === 'trigger') node.setValue(value === 'OK')
   else if ((node.nodeType === 'input' || node.nodeType === 'range') && typeof value === 'string') {
     const set = (text: string): void => {
@@ -302,7 +338,7 @@ function collect(parent: GeneralParentNode, found: Record<string, Given>, repeat
 
 function givenOf(node: Exclude<GeneralChildNode, { currentState: { children: readonly unknown[] } }>, pictures: ReadonlyMap<string, Picture>): Given | null {
   if (node.nodeType === 'note') return null
-  if (node.nodeType === 'select' && node.selectType === 'select') return node.currentState.value.length === 0 ? null : [...node.currentState.value]
+  if (node.nodeType === 'rank' || (node.nodeType === 'select' && node.selectType === 'select')) return node.currentState.value.length === 0 ? null : [...node.currentState.value]
   const text = 'instanceValue' in node.currentState ? node.currentState.instanceValue : ''
   if (text === '') return null
   // The fact commits to the bytes, which come after it.

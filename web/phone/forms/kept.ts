@@ -1,6 +1,7 @@
 /** The forms that are on this phone, and what was left unfinished. */
 import { effectScope } from 'vue'
 import { db, type FormAbout, type FormDraft, type KeptForm, type PhoneDoor } from '../db'
+import type { Bytes } from '@core/ledger/bytes'
 import { useLive } from '../live'
 import { isHome } from '../naming'
 
@@ -22,6 +23,13 @@ export function formsAt(door: PhoneDoor): KeptForm[] {
 /** The forms that are about the worker herself. */
 export function formsOfMine(): KeptForm[] {
   return forms.value.filter(({ about }) => about === 'worker')
+}
+
+/** What lies beside a form, by name. */
+export async function filesOf(form: KeptForm): Promise<Map<string, Bytes>> {
+  const named = form.files ?? []
+  const found = await db.files.bulkGet(named.map(({ digest }) => digest))
+  return new Map(named.flatMap(({ name }, at) => (found[at] === undefined ? [] : [[name, found[at].bytes]])))
 }
 
 /** To whom answers are sealed. */

@@ -8,9 +8,9 @@ use domain::state::Edition;
 use domain::time::Day;
 use ledger::Hash;
 use md5::Md5;
-use programme::archive;
 use programme::form::Subject;
 use programme::question::Answer;
+use programme::{Content, archive, beside};
 use sha2::{Digest as _, Sha256};
 use store::Reader;
 use store::packs::if_readable;
@@ -28,13 +28,26 @@ pub struct Blank {
     pub md5: String,
 }
 
-/// The forms of a pack, by their codes.
-type Blanks = Arc<BTreeMap<String, Blank>>;
+/// A file that lies beside the forms of a pack.
+#[derive(Debug)]
+pub struct BesideFile {
+    pub bytes: Vec<u8>,
+    /// SHA-256 and MD5 of the bytes, in hexadecimal.
+    pub digest: String,
+    pub md5: String,
+}
+
+/// The forms of a pack, by their codes, and what lies beside them, by its name.
+#[derive(Debug)]
+pub struct Blanks {
+    pub forms: BTreeMap<String, Blank>,
+    pub files: BTreeMap<String, BesideFile>,
+}
 
 /// The forms of every pack that was asked for, by the pack's digest.
 #[derive(Debug, Default)]
 pub struct Forms {
-    built: Mutex<BTreeMap<(Hash, Client), Blanks>>,
+    built: Mutex<BTreeMap<(Hash, Client), Arc<Blanks>>>,
 }
 
 /// Who fills a form in.
@@ -64,6 +77,8 @@ pub struct Offered {
     pub md5: String,
     pub about: Subject,
     pub roles: Vec<String>,
+    /// What lies beside it, by its name, with the SHA-256 of the bytes.
+    pub files: Vec<(String, String)>,
     /// One of its questions is answered with a sound or another file that is no picture.
     pub asks_for_other_files: bool,
 }
@@ -73,7 +88,7 @@ impl Forms {
     ///
     /// # Errors
     /// `untranslated_form` if one of them cannot be made an XForm, and those of the storage.
-    pub fn of(&self, reader: &Reader, edition: &Edition, client: Client) -> Result<Blanks> {
+    pub fn of(&self, reader: &Reader, edition: &Edition, client: Client) -> Result<Arc<Blanks>> {
         let key = (edition.digest, client);
         let known = || self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(built) = known().get(&key) {
@@ -103,9 +118,16 @@ impl Forms {
             let (digest, md5) = (hex(&Sha256::digest(&xml)), hex(&Md5::digest(&xml)));
             Blank { xml, digest, md5 }
         };
-        let built: BTreeMap<String, Blank> =
-            built.into_iter().map(|(code, xml)| (code, blank(xml))).collect();
-        let built = Arc::new(built);
+        let forms = built.into_iter().map(|(code, xml)| (code, blank(xml))).collect();
+        let beside = files.into_iter().filter_map(|(path, content)| match content {
+            Content::Bytes(bytes) if beside::is_file(&path) => {
+                let name = path.strip_prefix(beside::FOLDER)?.to_owned();
+                let (digest, md5) = (hex(&Sha256::digest(&bytes)), hex(&Md5::digest(&bytes)));
+                Some((name, BesideFile { bytes, digest, md5 }))
+            }
+            _ => None,
+        });
+        let built = Arc::new(Blanks { forms, files: beside.collect() });
         known().insert(key, Arc::clone(&built));
         Ok(built)
     }
@@ -138,7 +160,7 @@ impl Forms {
             };
             let built = self.of(reader, &edition, client)?;
             for form in programme.forms.iter().filter(|form| types_all || fills(&form.filled_by)) {
-                let Some(blank) = built.get(&form.code.value) else { continue };
+                let Some(blank) = built.forms.get(&form.code.value) else { continue };
                 offered.push(Offered {
                     programme: code.clone(),
                     version: edition.version.clone(),
@@ -149,6 +171,11 @@ impl Forms {
                     md5: blank.md5.clone(),
                     about: form.subject,
                     roles: form.filled_by.clone(),
+                    files: form
+                        .files
+                        .iter()
+                        .filter_map(|name| Some((name.clone(), built.files.get(name)?.digest.clone())))
+                        .collect(),
                     asks_for_other_files: form
                         .fields
                         .iter()

@@ -132,7 +132,7 @@ pub fn tell(
     };
     let note = |note: String| Identity { note, ..Identity::default() };
     let medicine = note(help(&["medicine"], "降压药只够两天了，请帮忙带一盒。"));
-    let correction = note("门牌写成了601，我家是602。".into());
+    let correction = note("父亲的出生日期写错了，应该是1949年3月12日。".into());
     let said: [(Millis, What, &[Identity]); 3] = [
         (26 * HOUR, What::Person, &[grandmother, newborn]),
         (5 * HOUR, What::Help, &[medicine]),

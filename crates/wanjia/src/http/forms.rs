@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Action, Scope};
 use domain::time::day_of;
+use programme::beside;
 use programme::question::Answer;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,7 +24,11 @@ use crate::app::household::title_of;
 use crate::cli::now;
 
 pub fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(forms)).routes(routes!(form)).routes(routes!(questions))
+    OpenApiRouter::new()
+        .routes(routes!(forms))
+        .routes(routes!(form))
+        .routes(routes!(form_file))
+        .routes(routes!(questions))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -45,6 +50,15 @@ struct FormRow {
     about: &'static str,
     /// The roles of the programme that fill it in.
     roles: Vec<String>,
+    /// What lies beside it: pictures, sounds and films that it shows, and lists that it chooses from.
+    files: Vec<FormFile>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct FormFile {
+    name: String,
+    /// SHA-256 of its bytes, in hexadecimal; its ETag.
+    digest: String,
 }
 
 /// The forms of the versions in force that one of the caller's roles fills in; all of them for whoever types in forms.
@@ -67,6 +81,7 @@ async fn forms(State(site): State<Site>, caller: Caller) -> Result<Json<Forms>, 
         digest: form.digest,
         about: form.about.name(),
         roles: form.roles,
+        files: form.files.into_iter().map(|(name, digest)| FormFile { name, digest }).collect(),
     };
     Ok(Json(Forms { forms: offered.into_iter().map(row).collect() }))
 }
@@ -93,7 +108,7 @@ async fn form(
     let edition = caller.book.edition(&programme, &version).cloned().ok_or_else(unknown)?;
     let kept = Arc::clone(&site.forms);
     let built = site.territory.read(move |reader| kept.of(reader, &edition, Client::Own)).await?;
-    let blank = built.get(&form).ok_or_else(unknown)?;
+    let blank = built.forms.get(&form).ok_or_else(unknown)?;
     let tag = format!("\"{}\"", blank.digest);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     if known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {
@@ -102,6 +117,46 @@ async fn form(
     let headers = [(header::CONTENT_TYPE, "application/xml; charset=utf-8".to_owned()), (header::ETAG, tag)];
     Ok((headers, blank.xml.clone()).into_response())
 }
+
+/// A file that lies beside a form.
+#[utoipa::path(
+    get, path = "/v1/forms/{programme}/{version}/{form}/files/{name}", tag = "cases",
+    params(
+        ("programme" = String, Path), ("version" = String, Path), ("form" = String, Path), ("name" = String, Path)
+    ),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = 404, body = Problem)
+    )
+)]
+async fn form_file(
+    State(site): State<Site>,
+    caller: Caller,
+    Path((programme, version, form, name)): Path<(String, String, String, String)>,
+) -> Result<Response, Problem> {
+    caller.may(Action::ReadForms, Scope::Own)?;
+    let unknown = || Problem::not_found("unknown_file", "没有这个文件", "there is no such file");
+    let edition = caller.book.edition(&programme, &version).cloned().ok_or_else(unknown)?;
+    let kept = Arc::clone(&site.forms);
+    let built = site
+        .territory
+        .read(move |reader| {
+            let programme = reader.programme(&programme, &version)?;
+            let form = programme.as_ref().and_then(|programme| programme.form(&form));
+            let shows = form.is_some_and(|form| form.files.contains(&name));
+            Ok(if shows { Some((kept.of(reader, &edition, Client::Own)?, name)) } else { None })
+        })
+        .await?;
+    let (built, name) = built.ok_or_else(unknown)?;
+    let file = built.files.get(&name).ok_or_else(unknown)?;
+    let headers = [
+        (header::CONTENT_TYPE, beside::media_type(&name).to_owned()),
+        (header::ETAG, format!("\"{}\"", file.digest)),
+    ];
+    Ok((headers, file.bytes.clone()).into_response())
+}
+
+/// The most choices that a page offers.
+const MOST_CHOICES: usize = 500;
 
 /// A form as a page of ours asks it.
 #[derive(Serialize, ToSchema)]
@@ -153,6 +208,15 @@ async fn questions(
             Answer::Whole => "whole",
             Answer::Decimal => "decimal",
             Answer::Day => "day",
+            // An order is given by hand, and a long list is looked up on a phone.
+            Answer::One | Answer::Several if field.choices.len() > MOST_CHOICES => {
+                asked.simple = false;
+                continue;
+            }
+            Answer::Several if field.question.is_ranked() => {
+                asked.simple = false;
+                continue;
+            }
             Answer::One => "one",
             Answer::Several => "several",
             // A picture comes from a phone; what is typed in from paper does without it.

@@ -7,15 +7,16 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::time::day_of;
 use md5::{Digest as _, Md5};
+use programme::beside;
 use programme::form::Subject;
 use programme::xform::form_id;
 use quick_xml::escape::escape;
 use serde::Deserialize;
 
-use super::media::{DOORS, PEOPLE, file};
+use super::media::{DOORS, PEOPLE, file, no_file};
 use super::reply::{Said, XML, is_english, require_version};
 use super::user::User;
-use crate::app::forms::{Client, Offered, hex};
+use crate::app::forms::{Blanks, Client, Offered, hex};
 use crate::cli::now;
 use crate::http::Site;
 
@@ -108,12 +109,40 @@ async fn one(site: &Site, user: &User, named: &Named) -> Result<Offered, Said> {
 
 pub async fn form(State(site): State<Site>, user: User, Path(named): Path<Named>) -> Result<Response, Said> {
     let form = one(&site, &user, &named).await?;
+    let built = built_of(&site, &form).await?;
+    let blank = built.forms.get(&form.form).ok_or_else(no_form)?;
+    Ok(([(header::CONTENT_TYPE, XML)], blank.xml.clone()).into_response())
+}
+
+async fn built_of(site: &Site, form: &Offered) -> Result<Arc<Blanks>, Said> {
     let book = site.territory.book();
     let edition = book.edition(&form.programme, &form.version).cloned().ok_or_else(no_form)?;
     let kept = Arc::clone(&site.forms);
-    let built = site.territory.read(move |reader| kept.of(reader, &edition, Client::Odk)).await?;
-    let blank = built.get(&form.form).ok_or_else(no_form)?;
-    Ok(([(header::CONTENT_TYPE, XML)], blank.xml.clone()).into_response())
+    Ok(site.territory.read(move |reader| kept.of(reader, &edition, Client::Odk)).await?)
+}
+
+#[derive(Deserialize)]
+pub struct NamedFile {
+    form: String,
+    version: String,
+    name: String,
+}
+
+/// A picture, a sound, a film or a list that lies beside a form.
+pub async fn beside_form(
+    State(site): State<Site>,
+    user: User,
+    Path(NamedFile { form, version, name }): Path<NamedFile>,
+) -> Result<Response, Said> {
+    let form = one(&site, &user, &Named { form, version }).await?;
+    let built = built_of(&site, &form).await?;
+    let shown = form.files.iter().any(|(known, _)| *known == name);
+    let file = built.files.get(&name).filter(|_| shown).ok_or_else(no_file)?;
+    let headers = [
+        (header::CONTENT_TYPE, beside::media_type(&name).to_owned()),
+        (header::ETAG, format!("\"{}\"", file.digest)),
+    ];
+    Ok((headers, file.bytes.clone()).into_response())
 }
 
 pub async fn manifest(
@@ -134,6 +163,18 @@ pub async fn manifest(
             "<mediaFile><filename>{name}</filename><hash>md5:{}</hash><downloadUrl>{}/media/{name}</downloadUrl></mediaFile>\n",
             hex(&Md5::digest(&bytes)),
             escape(user.base.as_str()),
+        ));
+    }
+    let built = built_of(&site, &form).await?;
+    let id = form_id(&form.programme, &form.form);
+    let address = format!("{}/forms/{}/{}/files", user.base, segment(&id), segment(&form.version));
+    for (name, file) in form.files.iter().filter_map(|(name, _)| Some((name, built.files.get(name)?))) {
+        xml.push_str(&format!(
+            "<mediaFile><filename>{}</filename><hash>md5:{}</hash><downloadUrl>{}/{}</downloadUrl></mediaFile>\n",
+            escape(name.as_str()),
+            file.md5,
+            escape(address.as_str()),
+            segment(name),
         ));
     }
     xml.push_str("</manifest>\n");

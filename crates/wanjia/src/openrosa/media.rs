@@ -28,6 +28,10 @@ pub async fn file(site: &Site, user: &User, name: &str) -> Result<(Vec<u8>, Vec<
         .await?)
 }
 
+pub fn no_file() -> Said {
+    Said::new(StatusCode::NOT_FOUND, "没有这个附件", "there is no such file")
+}
+
 #[derive(Deserialize)]
 pub struct Named {
     name: String,
@@ -36,7 +40,7 @@ pub struct Named {
 pub async fn media(State(site): State<Site>, user: User, Path(named): Path<Named>) -> Result<Response, Said> {
     user.may_read()?;
     if ![DOORS, PEOPLE].contains(&named.name.as_str()) {
-        return Err(Said::new(StatusCode::NOT_FOUND, "没有这个附件", "there is no such file"));
+        return Err(no_file());
     }
     let (bytes, people) = file(&site, &user, &named.name).await?;
     let worker = user.worker;

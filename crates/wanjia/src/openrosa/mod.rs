@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `reply` | envelopes, and the headers of every answer |
 //! | `user` | who asks |
-//! | `list` | the list of forms, a form, its manifest |
+//! | `list` | the list of forms, a form, its manifest, what lies beside it |
 //! | `media` | the lists of doors and people that forms choose from |
 //! | `submission` | filled-in forms |
 //! | `picture` | a picture without what its camera wrote beside it |
@@ -34,11 +34,12 @@ const KEY: &str = "/openrosa/key/";
 pub fn routes() -> Router<Site> {
     let endpoints = || {
         Router::new()
-            .route("/formList", get(list::forms))
-            .route("/formList/", get(list::forms))
-            .route("/forms/{form}/{version}", get(list::form))
-            .route("/forms/{form}/{version}/manifest", get(list::manifest))
-            .route("/media/{name}", get(media::media))
+            .route("/formList", reading(get(list::forms)))
+            .route("/formList/", reading(get(list::forms)))
+            .route("/forms/{form}/{version}", reading(get(list::form)))
+            .route("/forms/{form}/{version}/manifest", reading(get(list::manifest)))
+            .route("/forms/{form}/{version}/files/{name}", reading(get(list::beside_form)))
+            .route("/media/{name}", reading(get(media::media)))
             .route("/submission", submissions())
             .route("/submission/", submissions())
             .route("/", any(reply::no_such_address))
@@ -49,8 +50,13 @@ pub fn routes() -> Router<Site> {
     Router::new().nest("/openrosa", endpoints()).nest("/openrosa/key/{token}", endpoints())
 }
 
+/// Whatever else is asked of an address is answered in words too.
+fn reading(methods: MethodRouter<Site>) -> MethodRouter<Site> {
+    methods.fallback(reply::only_for_reading)
+}
+
 fn submissions() -> MethodRouter<Site> {
-    get(submission::not_for_reading).head(submission::may_submit).post(submission::submit)
+    any(submission::not_for_reading).head(submission::may_submit).post(submission::submit)
 }
 
 /// A path without the token that it may hold: for the log.

@@ -56,6 +56,14 @@ pub async fn no_such_address() -> Said {
     )
 }
 
+pub async fn only_for_reading() -> Said {
+    Said::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "这个地址只能读取；填好的表请发到 submission",
+        "this address is only read; forms that are filled in go to submission",
+    )
+}
+
 fn envelope(said: &Said, english: bool) -> String {
     let nature = if said.status.is_success() { "submit_success" } else { "error" };
     let message = escape(if english { said.en.as_str() } else { said.zh.as_str() });

@@ -52,6 +52,7 @@ fn places(endpoint: &str) -> &'static [&'static str] {
         | "GET /v1/forms/{programme}/{version}/{form}/questions"
         | "GET /v1/programmes"
         | "GET /v1/forms/{programme}/{version}/{form}"
+        | "GET /v1/forms/{programme}/{version}/{form}/files/{name}"
         | "GET /v1/events"
         | "GET /v1/slip"
         | "GET /v1/slip/record"
@@ -344,6 +345,11 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "GET /v1/forms/{programme}/{version}/{form}" => {
             cases::publish(place).await;
             ("/v1/forms/epidemic/2020-03/twice_daily".into(), None)
+        }
+        // The form has no files: whoever may read it is told so, and whoever may not, nothing.
+        "GET /v1/forms/{programme}/{version}/{form}/files/{name}" => {
+            cases::publish(place).await;
+            ("/v1/forms/epidemic/2020-03/twice_daily/files/a.png".into(), None)
         }
         "GET /v1/forms/{programme}/{version}/{form}/questions" => {
             cases::publish(place).await;

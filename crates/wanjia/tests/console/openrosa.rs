@@ -565,6 +565,21 @@ async fn an_address_that_ends_otherwise_is_still_answered_as_openrosa() {
         let answer = collect.get(&format!("{}{path}", collect.base)).await;
         assert_eq!((answer.status.as_u16(), message(&answer).0.as_str()), (404, "error"), "{path}");
     }
+    for (method, path) in [
+        ("PUT", "/submission"),
+        ("DELETE", "/submission"),
+        ("GET", "/submission"),
+        ("PATCH", "/submission/"),
+        ("POST", "/formList"),
+        ("PUT", "/media/doors.csv"),
+        ("DELETE", "/forms/epidemic.weak_place/2020-03"),
+        ("PUT", "/forms/epidemic.weak_place/2020-03/manifest"),
+    ] {
+        let request = collect.request(method, &format!("{}{path}", collect.base));
+        let answer = collect.send(request, HttpBody::empty()).await;
+        assert_eq!((answer.status.as_u16(), message(&answer).0.as_str()), (405, "error"), "{method} {path}");
+        assert_eq!(answer.headers["x-openrosa-version"], "1.0", "{method} {path}");
+    }
     let unknown = collect.request("HEAD", "/openrosa/key/nobody/submission");
     assert_eq!(collect.send(unknown, HttpBody::empty()).await.status, 403);
     let digest =
