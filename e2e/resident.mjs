@@ -103,4 +103,13 @@ describe('the resident’s page', () => {
       }
     })
   }
+
+  it('says who else looked first, and in one line how often the slip was used to look', async () => {
+    const { page, context } = await open({ locale: 'zh-CN', size: 'standard', width: 390 })
+    await page.evaluate(() => (location.hash = '/record'))
+    await page.getByText('用这张便条看过 3 次').waitFor()
+    const lines = await page.locator('section', { hasText: '谁看过' }).locator('li').allInnerTexts()
+    assert.deepEqual(lines.map((line) => /编号 (\d+)/.exec(line)?.[1]), ['44', '52'])
+    await context.close()
+  })
 })
