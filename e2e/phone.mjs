@@ -167,9 +167,22 @@ describe('a phone', () => {
     const { page, context } = await phone()
     mock.away = true
     await knock(page)
+    await writeNote(page, '写到一半')
     await page.reload()
     await page.getByRole('button', { name: '忘记密码' }).click()
+    await page.getByText('1 条等待的记录不会丢').waitFor()
+    await page.getByText('1 份还没写完的走访或表格会一起删除').waitFor()
+    assert.equal(await page.locator('.lock h1').innerText(), '忘记密码')
+    assert.equal(await page.locator('.lock .dots, .lock .pad').count(), 0)
+    assert.deepEqual([...(await findings(page)), ...(await sideways(page))], [])
     await page.getByRole('button', { name: '删除，重新开始' }).click()
+    assert.equal((await outbox(page)).length, 1)
+    await page.getByText('确定吗').waitFor()
+    await page.getByRole('button', { name: '返回' }).click()
+    await page.locator('.lock .pad').waitFor()
+    await page.getByRole('button', { name: '忘记密码' }).click()
+    await page.getByRole('button', { name: '删除，重新开始' }).click()
+    await page.getByRole('button', { name: '确定删除' }).click()
     await page.getByText('本机还有以前的 1 条记录没有发出').waitFor()
     assert.deepEqual(await findings(page), [])
     assert.ok(await page.getByRole('button', { name: '登记' }).isDisabled())
@@ -306,6 +319,33 @@ describe('a phone', () => {
     await page.waitForFunction((before) => document.querySelector('.dock .upnext b').textContent === before, first)
     assert.deepEqual(await outbox(page), [])
     mock.away = false
+    await context.close()
+  })
+
+  it('takes back what its line offers to, whatever round was tried meanwhile, and longer where the text is largest', async () => {
+    const { page, context } = await phone({ clock: true })
+    for (const [size, most] of [['standard', 5], ['elder', 11]]) {
+      while ((await page.evaluate(() => document.documentElement.dataset.size)) !== size) await page.locator('button.size').click()
+      mock.away = true
+      // At the head of the list the largest text leaves only the door's number of its card.
+      await page.evaluate(() => scrollTo(0, 800))
+      await knock(page)
+      await page.evaluate(() => dispatchEvent(new Event('online')))
+      await page.locator('.offline').waitFor()
+      await page.clock.fastForward(most * 1000)
+      await page.getByRole('button', { name: '撤销' }).click()
+      await page.getByText('已撤销').waitFor()
+      assert.deepEqual(await outbox(page), [])
+      mock.away = false
+      await page.evaluate(() => dispatchEvent(new Event('online')))
+      await page.locator('.offline').waitFor({ state: 'detached' })
+    }
+    await page.evaluate(() => scrollTo(0, 800))
+    await knock(page)
+    await page.clock.fastForward(13_000)
+    await page.getByRole('button', { name: '撤销' }).waitFor({ state: 'detached' })
+    await page.waitForFunction(() => document.querySelector('.badge') === null)
+    assert.deepEqual(await outbox(page), ['accepted'])
     await context.close()
   })
 

@@ -35,6 +35,8 @@ export interface Progress {
   met: number
   nobody: number
   refused: number
+  /** Neither of them: vacant, away, no such door. */
+  other: number
 }
 
 export type Filter = 'waiting' | 'recheck' | 'all'
@@ -72,6 +74,7 @@ export const progress = computed<Progress>(() => {
     met: count(({ state }) => state === 'visited'),
     nobody: count(({ state }) => state === 'nobody'),
     refused: count(({ state }) => state === 'trouble'),
+    other: count(({ outcome, state }) => outcome !== null && !['visited', 'nobody', 'trouble'].includes(state)),
   }
 })
 

@@ -1,5 +1,5 @@
 /** The line that confirms a save, with a way back while there is one. */
-import { shallowRef } from 'vue'
+import { ref, shallowRef } from 'vue'
 
 export interface Notice {
   text: string
@@ -7,7 +7,8 @@ export interface Notice {
   visit: number | null
 }
 
-const SHOWN_FOR = 6_000
+/** Milliseconds. */
+export const shownFor = ref(6_000)
 
 export const notice = shallowRef<Notice | null>(null)
 let timer: ReturnType<typeof setTimeout> | undefined
@@ -17,10 +18,20 @@ export function say(text: string, visit: number | null = null): void {
   notice.value = { text, visit }
   timer = setTimeout(() => {
     notice.value = null
-  }, SHOWN_FOR)
+  }, shownFor.value)
+}
+
+/** The line stays until something else is said: a way back that was begun does not close under the thumb. */
+export function stay(): void {
+  clearTimeout(timer)
 }
 
 export function hush(): void {
   clearTimeout(timer)
   notice.value = null
+}
+
+/** The visit whose way back is on screen: nothing of it leaves the phone meanwhile. */
+export function held(): number | null {
+  return notice.value?.visit ?? null
 }

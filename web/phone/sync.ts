@@ -24,12 +24,18 @@ export type Sender = Identity | Device
 
 const isOpen = (sender: Sender): sender is Identity => 'token' in sender
 
-/** One round: everything waiting goes out, then everything new comes in. Throws `Unreachable` or `Refused` when cut short. */
-export async function syncOnce(sender: Sender, now: () => number): Promise<void> {
+/** The visit that can still be taken back on screen, if any. */
+export type Held = () => number | null
+
+/**
+ * One round: everything waiting goes out but what is `held`, then everything new comes in. Throws `Unreachable` or
+ * `Refused` when cut short.
+ */
+export async function syncOnce(sender: Sender, now: () => number, held: Held = () => null): Promise<void> {
   const rewritten = await setting('pastRewritten')
   if (rewritten !== undefined) throw new PastWasRewritten(rewritten)
   await settleSent(sender, now)
-  while (await pushOrGoBack(sender, now)) {
+  while (await pushOrGoBack(sender, now, held)) {
     // Each turn settles one batch by its receipts.
   }
   if (await db.attachments.where('fate').equals('waiting').count()) await (await import('./attachments')).sendAttachments(sender)
@@ -72,9 +78,9 @@ async function serverHead(identity: Identity, now: () => number): Promise<{ sequ
 }
 
 /** A server that was restored from a backup may have forgotten facts: it says from which number on it needs them again. */
-async function pushOrGoBack(sender: Sender, now: () => number): Promise<boolean> {
+async function pushOrGoBack(sender: Sender, now: () => number, held: Held): Promise<boolean> {
   try {
-    return await pushBatch(sender, now)
+    return await pushBatch(sender, now, held)
   } catch (error) {
     const expected = error instanceof Refused && error.code === 'gap' ? error.problem.expected : undefined
     const first = expected === undefined ? undefined : await db.outbox.where('fate').anyOf('waiting', 'sent').sortBy('sequence')
@@ -85,8 +91,8 @@ async function pushOrGoBack(sender: Sender, now: () => number): Promise<boolean>
 }
 
 /** Returns whether there may be more to push. */
-async function pushBatch(sender: Sender, now: () => number): Promise<boolean> {
-  const batch = await takeBatch(isOpen(sender))
+async function pushBatch(sender: Sender, now: () => number, held: Held): Promise<boolean> {
+  const batch = await takeBatch(isOpen(sender), held)
   const last = batch.at(-1)
   if (last === undefined) return false
   const seen = await setting('checkpoint')
@@ -114,9 +120,12 @@ async function signatureOver(sender: Sender, last: OutboxFact): Promise<Bytes> {
 }
 
 /** Marks the next facts as on their way, so that `undo` leaves them alone. A locked phone ends where it signed. */
-async function takeBatch(open: boolean): Promise<OutboxFact[]> {
+async function takeBatch(open: boolean, held: Held): Promise<OutboxFact[]> {
   return db.transaction('rw', db.outbox, async () => {
-    const batch = await db.outbox.where('fate').equals('waiting').sortBy('sequence')
+    const waiting = await db.outbox.where('fate').equals('waiting').sortBy('sequence')
+    const [last, kept] = [waiting.at(-1)?.visit, held()]
+    // Only the latest can be taken back; what stands before others goes with them, as a series has no gaps.
+    const batch = last === kept ? waiting.filter(({ visit }) => visit !== kept) : waiting
     const next = batch.slice(0, PUSH_LIMIT)
     const taken = open ? next : sendable(next)
     await db.outbox.bulkUpdate(taken.map(({ sequence }) => ({ key: sequence, changes: { fate: 'sent' as const } })))

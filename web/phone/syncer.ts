@@ -4,12 +4,11 @@ import { Refused, Unreachable } from '@core/api/client'
 import { bestNow } from './clock'
 import { db, keep, setting, wipe, type Fate, type OutboxFact } from './db'
 import { useLive } from './live'
+import { held, shownFor } from './notice'
 import { identity } from './session'
 import { isOver, PastWasRewritten, SeriesForked } from './stops'
 import { kept, Locked, phase } from './vault'
 
-/** Long enough to take back a slip of the thumb before the fact leaves the phone. */
-const UNDO_WINDOW = 6_000
 const RETRY_EVERY = 60_000
 const LOCK = 'wanjia.sync'
 /** Why a phone wiped itself: the only thing that it remembers. */
@@ -54,10 +53,10 @@ export function startSyncing(): void {
   void syncNow()
 }
 
-/** After a save: sends once the undo window has passed. */
+/** After a save: sends once it can no longer be taken back. */
 export function syncSoon(): void {
   clearTimeout(soon)
-  soon = setTimeout(() => void syncNow(), UNDO_WINDOW)
+  soon = setTimeout(() => void syncNow(), shownFor.value)
 }
 
 export async function syncNow(): Promise<void> {
@@ -73,7 +72,7 @@ export async function syncNow(): Promise<void> {
   try {
     // The list of doors does not wait for what exchanges them.
     const { syncOnce } = await import('./sync')
-    await exclusively(() => syncOnce(sender, Date.now))
+    await exclusively(() => syncOnce(sender, Date.now, held))
     trouble.value = null
     refusal.value = null
     await keep('lastSync', { at: bestNow(), ok: true, why: null })

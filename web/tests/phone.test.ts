@@ -120,6 +120,21 @@ describe('the outbox', () => {
     expect((await db.outbox.where('visit').equals(third).first())!.sequence).toBe(1)
   })
 
+  it('keeps what can still be taken back on screen, whatever else asks for a round, and sends it afterwards', async () => {
+    await sync()
+    const door = await firstDoor()
+    const first = await recordVisit(identity, visit(door), 1)
+    const second = await recordVisit(identity, visit(door, { outcome: 'refused' }), 2)
+    await syncOnce(identity, Date.now, () => second)
+    expect((await db.outbox.toArray()).map(({ visit: of, fate }) => [of, fate])).toEqual([[first, 'accepted'], [second, 'waiting']])
+    expect(await undo(second)).toBe(true)
+    const third = await recordVisit(identity, visit(door), 3)
+    const fourth = await recordVisit(identity, visit(door), 4)
+    // A series has no gaps: what stands before another record goes out with it.
+    await syncOnce(identity, Date.now, () => third)
+    expect(await db.outbox.where('visit').anyOf(third, fourth).toArray()).toMatchObject([{ fate: 'accepted' }, { fate: 'accepted' }])
+  })
+
   it('gives facts written at once by several taps one dense series', async () => {
     await sync()
     const door = await firstDoor()

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readIdNumber } from '../core/entry/id-number'
+import { whoLooked } from '../resident/readings'
 import { faultsOf } from '../resident/reporting'
 
 let readCode: (typed: string) => string | null
@@ -53,5 +54,27 @@ describe('someone who is reported', () => {
     const number = readIdNumber('110101900307001', '2026-11-30') as { number: string }
     expect(faults({ id_number: number.number, birth_date: '1990-03-08' })).toEqual([['birth_date', 'birthAgainstNumber']])
     expect(faults({ id_number: number.number, birth_date: '1990-03-07' })).toEqual([])
+  })
+})
+
+describe('who looked', () => {
+  const reading = (role: string, at: string, position: number) => ({ at, role, area_name: '', purpose: 'own', position, whole_list: false })
+
+  it('lists others one by one and what the slip opened as one line, however many rows one opening makes', () => {
+    const readings = [
+      reading('resident', '2026-11-20T06:30:05Z', 1),
+      reading('resident', '2026-11-20T06:30:09Z', 2),
+      reading('clerk', '2026-11-20T07:00:00Z', 3),
+      reading('resident', '2026-11-21T06:30:00Z', 4),
+      reading('community_secretary', '2026-11-19T07:00:00Z', 5),
+    ]
+    const { others, own } = whoLooked(readings)
+    expect(others.map(({ position }) => position)).toEqual([3, 5])
+    expect(own).toEqual({ times: 2, last: '2026-11-21T06:30:00Z' })
+  })
+
+  it('says nothing of a slip that nobody looked with', () => {
+    expect(whoLooked([reading('clerk', '2026-11-20T07:00:00Z', 3)]).own).toBeNull()
+    expect(whoLooked([])).toEqual({ others: [], own: null })
   })
 })
