@@ -33,7 +33,7 @@ async fn a_phone_is_offered_what_its_worker_fills_in_and_an_appointment_offers_m
         codes_of_hers.contains(&"twice_daily") && !codes_of_hers.contains(&"category"),
         "{codes_of_hers:?}"
     );
-    assert_eq!(offered(&place, Who::Role(Role::Clerk)).await.len(), 23, "a clerk types in every form");
+    assert_eq!(offered(&place, Who::Role(Role::Clerk)).await.len(), 22, "a clerk types in every form");
     assert!(offered(&place, DOCTOR).await.is_empty());
     let appointed = Body::Appointed {
         who: account(DOCTOR).id,

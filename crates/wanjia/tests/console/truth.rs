@@ -55,7 +55,7 @@ async fn typed(place: &Place, form: Value) {
 
 async fn recognised(place: &Place, dwelling: Id, net: f64) {
     let answers = json!({
-        "decided": "unstable", "risk": ["other"], "level": "low", "net_per_head": net, "simplified": "no",
+        "decided": "unstable", "risks": ["other"], "level": "low", "net_per_head": net, "simplified": "no",
     });
     typed(place, json!({"form": "recognition", "dwelling": dwelling, "answers": answers})).await;
 }
