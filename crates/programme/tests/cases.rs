@@ -344,6 +344,15 @@ proptest! {
             check(path, pack, &opening, &server)?;
         }
         let case = check(path, pack, &opening, &server)?;
+        // Every step that someone took ran, or is named among those that did not: overtaken, ahead, or waiting for signatures.
+        for event in &server {
+            let Deed::Step { step, .. } = &event.deed else { continue };
+            let ran = case.ran.iter().filter(|ran| ran.stamp == event.stamp).count();
+            let put_aside = case.overtaken.iter().chain(&case.ahead).filter(|stamp| **stamp == event.stamp).count();
+            let now = usize::try_from(event.turn).unwrap() == case.ran.len();
+            let waits = usize::from(ran + put_aside == 0 && now && case.waiting.contains_key(step));
+            prop_assert_eq!(ran + put_aside + waits, 1, "{:?} of {:?}", event, case);
+        }
         // In another order, and each twice.
         let mut again = server.clone();
         again.extend(server.iter().cloned());
