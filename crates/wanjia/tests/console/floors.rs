@@ -149,7 +149,7 @@ async fn every_community_is_a_line_with_what_its_supervisor_asks_about() {
     };
     let all = list(COUNTY, SWEEP).await;
     let rows = all["rows"].as_array().unwrap();
-    let of = |rows: &[serde_json::Value], code: &str| {
+    let of = |rows: &[Value], code: &str| {
         rows.iter().find(|row| row["code"] == code).cloned().unwrap_or_default()
     };
     assert_eq!((rows.len(), &all["left_off"]), (2, &json!(0)), "{all}");
@@ -168,7 +168,7 @@ async fn every_community_is_a_line_with_what_its_supervisor_asks_about() {
         }
     }
     assert_eq!(of(rows, OWN)["phones"], 1, "one of the two is revoked");
-    assert_eq!(of(rows, OWN)["pushed_at"], serde_json::Value::Null, "nothing was heard of it yet");
+    assert_eq!(of(rows, OWN)["pushed_at"], Value::Null, "nothing was heard of it yet");
     let visit = place.own_phone.push(visited(SWEEP, place.home(false).await, Outcome::Met, Light::On));
     assert_eq!(place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(visit)).await.status, 200);
     let after = list(COUNTY, SWEEP).await;
