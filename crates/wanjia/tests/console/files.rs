@@ -230,7 +230,7 @@ async fn what_a_visit_noted_is_in_the_file_of_whoever_reads_notes_and_on_record(
     appoint(&place, DOCTOR, "doctor").await;
     let home = place.home(false).await;
     let noted = VisitNote { note: "有只大狗".into(), place: "孝感".into(), worker: String::new() }.encode();
-    let body = visited(SWEEP, home, Outcome::Away, Light::Off);
+    let body = visited(SWEEP, home, Outcome::NoAnswer, Light::Off);
     let (push, _) = place.own_phone.push_sealed(body, home, &noted);
     let pushed = place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(push)).await;
     assert_eq!(pushed.json()["receipts"][0]["status"], "accepted", "{}", pushed.text);
