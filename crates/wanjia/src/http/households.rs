@@ -24,7 +24,7 @@ use super::persons::purpose;
 use super::problem::Problem;
 use super::scope::no_dwelling;
 use super::trees::Answered;
-use super::wire::instant;
+use super::wire::{Found, instant};
 use crate::app::failure::Result as AppResult;
 use crate::app::household::{self, Behind, Classed, Figured, title_of};
 use crate::app::reveal::reveal_each;
@@ -84,6 +84,14 @@ struct Visit {
     #[schema(format = DateTime)]
     at: String,
     outcome: &'static str,
+    /// Why the dwelling is still in the residual; none if it is accounted for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// That people were reached there before a visit that reached nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found_before: Option<Found>,
+    /// How many people are listed there.
+    listed: u32,
 }
 
 fn person(subject: Subject) -> Option<PersonId> {
@@ -129,6 +137,9 @@ fn overview(reader: &mut Reader, behind: &Behind, lists: bool) -> AppResult<Hous
                 programme: sweep.programme,
                 at: instant(visit.stamp.at),
                 outcome: visit.outcome.as_str(),
+                reason: door.reason().map(|reason| reason.as_str()),
+                found_before: Found::before(&door),
+                listed: door.dwelling.listed,
             }));
         }
     }
