@@ -12,7 +12,7 @@
 //! | `floors` | 疫情地图: people with an open case by floor, and what of it the public is told |
 //! | `attachments` | pictures that a phone's facts name |
 //! | `command` | what waits for someone, by area |
-//! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
+//! | `rosters`, `persons`, `find_person`, `proposals`, `quarantine` | lists of people, one person, who is meant by a name, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
 //! | `files` | the file of an area as a whole, and of someone who works |
 //! | `lessons` | what was learnt from cases |
@@ -69,6 +69,7 @@ pub mod events;
 pub mod extract;
 pub mod facts;
 pub mod files;
+pub mod find_person;
 pub mod floors;
 pub mod forms;
 pub mod hand_overs;
@@ -222,6 +223,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(floors::routes())
         .merge(command::routes())
         .merge(persons::routes())
+        .merge(find_person::routes())
         .merge(proposals::routes())
         .merge(quarantine::routes())
         .merge(plans::routes())

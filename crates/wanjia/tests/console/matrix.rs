@@ -193,6 +193,11 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             let person = place.people(home).await[0];
             (format!("/v1/persons/{person}?purpose=reconcile"), None)
         }
+        "POST /v1/persons/find" => {
+            let area = if other { OTHER } else { OWN };
+            let body = json!({"area": area, "find": "王东", "purpose": "reconcile"});
+            ("/v1/persons/find".into(), Some(body))
+        }
         "POST /v1/persons/names" => {
             let home = place.home(other).await;
             let persons = place.people(home).await;
