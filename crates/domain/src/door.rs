@@ -284,7 +284,8 @@ mod tests {
     #[test]
     fn signs_that_are_written_for_one_another_are_alike() {
         let key = door_key("3", "2", "301");
-        for (building, room) in [("3", "3O1"), ("3", "3o1"), ("3", "30l"), ("三", "三〇一"), ("3", "30I")] {
+        for (building, room) in [("3", "3O1"), ("3", "3o1"), ("3", "30l"), ("三", "三〇一"), ("3", "30I")]
+        {
             assert_eq!(written_alike(&door_key(building, "2", room)), key, "{building} {room}");
         }
         assert_ne!(written_alike(&door_key("3", "2", "801")), key);

@@ -590,11 +590,8 @@ pub trait State {
         dwelling: DwellingId,
         visit: Visit,
     ) -> Result<(), Self::Error>;
-    fn earlier_visits(
-        &mut self,
-        sweep: SweepNumber,
-        dwelling: DwellingId,
-    ) -> Result<Vec<Visit>, Self::Error>;
+    fn earlier_visits(&mut self, sweep: SweepNumber, dwelling: DwellingId)
+    -> Result<Vec<Visit>, Self::Error>;
     fn drop_earlier_visit(
         &mut self,
         sweep: SweepNumber,

@@ -674,11 +674,9 @@ impl<'s> Batch<'s> {
 
     /// The buildings and units of the doors counted directly under an area, each once; rooms are empty.
     pub fn stairs_of(&mut self, area: AreaNumber) -> Result<Vec<Labels>> {
-        let mut read = self
-            .store
-            .views
-            .connection()
-            .prepare_cached("select distinct building, unit from dwelling where area = ?1 order by building, unit")?;
+        let mut read = self.store.views.connection().prepare_cached(
+            "select distinct building, unit from dwelling where area = ?1 order by building, unit",
+        )?;
         let rows = read.query_map([area], |row| {
             Ok(Labels { building: row.get(0)?, unit: row.get(1)?, room: String::new() })
         })?;

@@ -35,22 +35,71 @@ const AREAS: [(&str, Level, Option<&str>); 4] = [
 
 #[derive(Clone, Debug)]
 enum Step {
-    Register { door: usize, area: usize, by_roster: bool },
-    List { person: usize, door: usize },
-    Visit { door: usize, at: i64, outcome: usize, light: u64, recheck: bool },
-    See { person: usize, door: usize, at: i64 },
+    Register {
+        door: usize,
+        area: usize,
+        by_roster: bool,
+    },
+    List {
+        person: usize,
+        door: usize,
+    },
+    Visit {
+        door: usize,
+        at: i64,
+        outcome: usize,
+        light: u64,
+        recheck: bool,
+    },
+    See {
+        person: usize,
+        door: usize,
+        at: i64,
+    },
     /// One of the visits or sightings until now was recorded wrongly; of which door it is said may be wrong too.
-    TakeBack { nth: usize, facts: u64, elsewhere: bool },
-    Sign { door: usize },
-    Move { door: usize, area: usize },
-    Link { from: usize, to: usize },
-    Unlink { nth: usize },
-    Erase { person: usize },
-    Propose { from: usize, to: usize, per_mille: u64 },
-    Decline { from: usize, to: usize },
-    Publish { plan: usize, area: usize, replaces: Option<usize> },
-    TakePart { plan: usize, person: usize },
-    Withdraw { plan: usize },
+    TakeBack {
+        nth: usize,
+        facts: u64,
+        elsewhere: bool,
+    },
+    Sign {
+        door: usize,
+    },
+    Move {
+        door: usize,
+        area: usize,
+    },
+    Link {
+        from: usize,
+        to: usize,
+    },
+    Unlink {
+        nth: usize,
+    },
+    Erase {
+        person: usize,
+    },
+    Propose {
+        from: usize,
+        to: usize,
+        per_mille: u64,
+    },
+    Decline {
+        from: usize,
+        to: usize,
+    },
+    Publish {
+        plan: usize,
+        area: usize,
+        replaces: Option<usize>,
+    },
+    TakePart {
+        plan: usize,
+        person: usize,
+    },
+    Withdraw {
+        plan: usize,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -173,7 +222,11 @@ impl Script {
 
     /// What is known of a door by its visits: the newest, or, where that reached nobody, the newest before it that reached
     /// someone, if everyone who is listed was reached.
-    fn latest(&self, door: usize, home_of: &dyn Fn(usize) -> Option<usize>) -> Option<(Outcome, Light, bool)> {
+    fn latest(
+        &self,
+        door: usize,
+        home_of: &dyn Fn(usize) -> Option<usize>,
+    ) -> Option<(Outcome, Light, bool)> {
         let mut visits: Vec<_> = self.visits.iter().filter(|visit| visit.2 == door).collect();
         visits.sort_by_key(|visit| (visit.0, visit.1));
         let newest = visits.last().map(|visit| (visit.3, visit.4, visit.5))?;
@@ -182,9 +235,10 @@ impl Script {
         }
         let found = visits.iter().rev().find(|visit| matches!(visit.3, Outcome::Met | Outcome::Phone));
         let Some(found) = found else { return Some(newest) };
-        let listed = self.known.iter().filter(|person| {
-            self.canonical(**person) == **person && home_of(**person) == Some(door)
-        });
+        let listed = self
+            .known
+            .iter()
+            .filter(|person| self.canonical(**person) == **person && home_of(**person) == Some(door));
         let everyone = listed.clone().all(|person| {
             let group = self.group(*person);
             self.sightings.iter().any(|sighting| group.contains(&sighting.3))

@@ -70,7 +70,8 @@ fn plain(text: &str) -> String {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(sign) - 0xfee0).unwrap_or(sign),
         other => other,
     };
-    let shown = text.chars().map(half).filter(|sign| !sign.is_whitespace() && !matches!(sign, '-' | '·' | '•' | '.'));
+    let shown =
+        text.chars().map(half).filter(|sign| !sign.is_whitespace() && !matches!(sign, '-' | '·' | '•' | '.'));
     shown.flat_map(char::to_uppercase).collect()
 }
 

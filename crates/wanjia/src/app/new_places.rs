@@ -86,7 +86,12 @@ impl NewPlace {
             match &self.alike {
                 Some(Alike::Known(labels)) => {
                     let known = door_in_words(lang, &self.labels(labels));
-                    told += &lang.pick("。像是已有的 {known} 写错了", "; it looks like a slip of {known}, which is known").replace("{known}", &known);
+                    told += &lang
+                        .pick(
+                            "。像是已有的 {known} 写错了",
+                            "; it looks like a slip of {known}, which is known",
+                        )
+                        .replace("{known}", &known);
                 }
                 Some(Alike::NoUnits) => {
                     told += lang.pick("。这栋楼原来不分单元", "; the doors of this building have no units");
@@ -136,7 +141,13 @@ impl Watch {
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn note(&mut self, batch: &mut Batch<'_>, area: AreaNumber, labels: &Labels, row: u64) -> store::Result<()> {
+    pub fn note(
+        &mut self,
+        batch: &mut Batch<'_>,
+        area: AreaNumber,
+        labels: &Labels,
+        row: u64,
+    ) -> store::Result<()> {
         let community = community_of(batch.state().book(), area);
         if !self.communities.contains_key(&community) {
             let known = known_in(batch, community)?;
@@ -147,7 +158,8 @@ impl Watch {
         let mut parts = key.split('\u{1f}').map(ToOwned::to_owned);
         let (building, unit) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let address = Address { community, labels: labels.clone() };
-        let place = |kind| NewPlace { kind, address: address.clone(), doors: 0, rows: Vec::new(), alike: None };
+        let place =
+            |kind| NewPlace { kind, address: address.clone(), doors: 0, rows: Vec::new(), alike: None };
         let new = match of.known.get(&building) {
             None => Some((PlaceKind::Building, (building, None))),
             Some(units) if !units.contains_key(&unit) => Some((PlaceKind::Unit, (building, Some(unit)))),
@@ -237,7 +249,11 @@ fn alike(
             if units.keys().all(String::is_empty) {
                 return Some(Alike::NoUnits);
             }
-            units.iter().filter(|(key, _)| !key.is_empty() && near(unit, key)).map(|(_, labels)| labels).collect()
+            units
+                .iter()
+                .filter(|(key, _)| !key.is_empty() && near(unit, key))
+                .map(|(_, labels)| labels)
+                .collect()
         }
     };
     found.sort_by(|one, other| (&one.building, &one.unit).cmp(&(&other.building, &other.unit)));

@@ -84,16 +84,16 @@ async fn find_person(
             "find",
             "too_many",
             format!("符合的超过 {FOUND} 人，一个也没有显示；请写全姓名，或者写号码的末几位"),
-            format!("more than {FOUND} people fit, and none is shown; write the whole name, or the end of a number"),
+            format!(
+                "more than {FOUND} people fit, and none is shown; write the whole name, or the end of a number"
+            ),
         ));
     };
     let owners: Vec<PersonId> = found.iter().map(|found| found.person).collect();
     let (actor, count) = (caller.actor(), owners.len());
     tracing::info!(%actor, area = caller.book.areas.code(area), purpose = purpose as u64, found = count, "people searched");
     if !owners.is_empty() {
-        site.territory
-            .write(move |store, now| reveal_each(store, actor, purpose, &owners, now))
-            .await?;
+        site.territory.write(move |store, now| reveal_each(store, actor, purpose, &owners, now)).await?;
     }
     let people = site
         .territory

@@ -432,13 +432,17 @@ async fn an_empty_knock_says_whom_it_came_after_and_opens_a_door_only_while_some
     let rows = get(&place, &residual).await["rows"].clone();
     let row = &rows[0];
     assert_eq!((&row["reason"], &row["listed"]), (&json!("no_answer"), &json!(people.len())));
-    assert_eq!((&row["found_before"]["outcome"], &row["found_before"]["reached"]), (&json!("met"), &json!(1)));
+    assert_eq!(
+        (&row["found_before"]["outcome"], &row["found_before"]["reached"]),
+        (&json!("met"), &json!(1))
+    );
     assert!(row["found_before"]["at"].as_str() < row["at"].as_str(), "{row}");
 
     place.facts(people[1..].iter().map(|person| seen(*person)).collect()).await;
     assert_eq!(get(&place, &residual).await["rows"], json!([]), "nobody is missing any more");
     let matrix = get(&place, &format!("/v1/sweeps/{SWEEP}/matrix?area={OWN}&building=3")).await;
-    let doors = matrix["units"].as_array().unwrap().iter().flat_map(|unit| unit["floors"].as_array().unwrap());
+    let doors =
+        matrix["units"].as_array().unwrap().iter().flat_map(|unit| unit["floors"].as_array().unwrap());
     let doors: Vec<_> = doors.flat_map(|floor| floor["doors"].as_array().unwrap()).collect();
     let door = doors.iter().find(|door| door["dwelling"] == json!(home)).unwrap();
     assert_eq!((&door["outcome"], &door["state"]), (&json!("no_answer"), &json!("accounted")));

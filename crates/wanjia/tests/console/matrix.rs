@@ -172,7 +172,8 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         }
         "POST /v1/sweeps/{id}/calls" => {
             let home = place.home(other).await;
-            place.visit(SWEEP, home, Outcome::NoAnswer, Light::Off).await;
+            // An empty knock would say nothing of those whom the call before reached.
+            place.visit(SWEEP, home, Outcome::Vacant, Light::Off).await;
             (format!("/v1/sweeps/{SWEEP}/calls"), Some(json!({"dwelling": home, "outcome": "phone"})))
         }
         "GET /v1/sweeps/{id}/coverage" => (of_sweep("coverage", ""), None),

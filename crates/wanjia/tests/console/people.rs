@@ -611,7 +611,10 @@ async fn someone_is_found_in_the_own_community_only_and_who_looked_is_written_do
     let found = answer.json()["people"].clone();
     assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
     let one = &found[0];
-    assert_eq!((&one["name"], &one["by"], &one["dwelling"]), (&json!("王东军"), &json!("name"), &json!(home)));
+    assert_eq!(
+        (&one["name"], &one["by"], &one["dwelling"]),
+        (&json!("王东军"), &json!("name"), &json!(home))
+    );
     assert!(people.iter().any(|person| one["person"] == json!(person)), "{one}");
     let person: Id = one["person"].as_str().unwrap().parse().unwrap();
     let revealed = place.revealed().await;
@@ -630,13 +633,18 @@ async fn someone_is_found_in_the_own_community_only_and_who_looked_is_written_do
     }
     let elsewhere = json!({"find": "黄蓉", "purpose": "reconcile", "area": OTHER});
     assert_eq!(find(CLERK, elsewhere).await.status, 403);
-    assert_eq!(find(CLERK, asked("黄蓉")).await.json()["people"], json!([]), "she is listed in the other community");
+    assert_eq!(
+        find(CLERK, asked("黄蓉")).await.json()["people"],
+        json!([]),
+        "she is listed in the other community"
+    );
     assert_eq!(find(Who::Role(Role::Street), asked("东军")).await.status, 403, "a street reads no names");
     assert_eq!(place.revealed().await.len(), before);
 
     // A name that many have is not a way to read a list.
-    let rows: String =
-        (1..=21).map(|room| format!("{OWN},8,1,{},赵小{},,,,\n", 100 + room, if room % 2 == 0 { "明" } else { "亮" })).collect();
+    let rows: String = (1..=21)
+        .map(|room| format!("{OWN},8,1,{},赵小{},,,,\n", 100 + room, if room % 2 == 0 { "明" } else { "亮" }))
+        .collect();
     let header = "小区编码,楼栋,单元,房号,姓名,性别,出生日期,身份证号,电话\n";
     let list = Some(Value::String(format!("{header}{rows}")));
     assert_eq!(place.ask(CLERK, "POST", "/v1/roster?source=x&dry_run=false", list).await.status, 200);
