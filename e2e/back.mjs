@@ -3,9 +3,10 @@
  * decided by mistake, a held record is refused and its worker reads why, and the rest of a phone is released at once.
  */
 import assert from 'node:assert/strict'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { join } from 'node:path'
-import { choosePin, crowded, DESK, findings, launch, openPage, PHONE, phoneOptions, sideways, tooSmall } from './browser.mjs'
+import { crowded, DESK, enrol, findings, launch, openPage, PHONE, phoneOptions, sideways, tooSmall } from './browser.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
 const COMMUNITY = '420102002003'
@@ -61,15 +62,10 @@ async function resident(room, options = {}) {
   return page
 }
 
-async function enrol(worker) {
+async function phoneOf(worker) {
   const { url } = await (await ask('secretary', 'POST', '/v1/devices/invitations', { worker_name: worker, area_code: COMMUNITY, role: 'grid_worker' })).json()
   const { page, context } = await open(phoneOptions())
-  await page.goto(url)
-  await page.getByRole('button', { name: '登记' }).click()
-  await choosePin(page)
-  await page.getByRole('button', { name: '开始走访' }).click()
-  await page.locator('.row').first().waitFor()
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  await enrol(page, url)
   return { page, context }
 }
 
@@ -199,7 +195,7 @@ describe('the ways back', () => {
   }
 
   it('shows at the door to which address whoever cannot scan has to go', async () => {
-    const { page, context } = await enrol('陈小燕')
+    const { page, context } = await phoneOf('陈小燕')
     await page.locator('.segmented button', { hasText: '全部' }).click()
     await page.locator('.row', { hasText: '301' }).click()
     await page.getByRole('button', { name: '给住户一张便条' }).click()
@@ -218,7 +214,7 @@ describe('the ways back', () => {
   })
 
   it('refuses one held record for a reason that its worker reads, takes it back, and releases the rest of the phone at once', async () => {
-    const { page, context } = await enrol('李国强')
+    const { page, context } = await phoneOf('李国强')
     await context.setOffline(true)
     for (const room of ['101', '102', '201', '202']) {
       await page.locator('.segmented button', { hasText: '全部' }).click()
@@ -286,6 +282,54 @@ describe('the ways back', () => {
     assert.equal(await page.locator('li[data-fate=quarantined]').count(), 0)
     await desk.context().close()
     await context.close()
+  })
+
+  it('lists who invited whom and takes an open invitation back', async () => {
+    const invite = async (worker) => (await (await ask('secretary', 'POST', '/v1/devices/invitations', { worker_name: worker, area_code: COMMUNITY, role: 'grid_worker' })).json()).url
+    for (const [locale, viewport, name, back, done] of [['zh-CN', DESK, '周小兰', '收回邀请', '已收回'], ['en', PHONE, '钱小芳', 'Take back', 'taken back']]) {
+      const url = await invite(name)
+      const page = await console('secretary', 'devices', { locale, viewport })
+      const row = page.locator('.invitations tr', { hasText: name })
+      await row.waitFor()
+      assert.match(await row.innerText(), /彭书记/)
+      await shot(page, `invitations-${locale}`)
+      await row.scrollIntoViewIfNeeded()
+      await quiet(page, 44)
+      await row.getByRole('button', { name: back }).click()
+      await page.locator('dialog').getByRole('button', { name: back }).click()
+      await page.locator('.invitations tr[data-standing=withdrawn]', { hasText: name }).waitFor()
+      assert.match(await row.innerText(), new RegExp(done))
+      assert.equal(await row.getByRole('button').count(), 0)
+      const invitation = url.split('/').at(-1)
+      const key = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x
+      const json = { invitation, series: randomUUID(), public_key: Buffer.from(key, 'base64url').toString('base64') }
+      const refused = await fetch(`${territory.origin}/v1/devices`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(json) })
+      assert.equal(refused.status, 409)
+      assert.match(await refused.text(), /invitation_withdrawn/)
+      await page.context().close()
+    }
+  })
+
+  it('lists every community of a street with its numbers, sorted by what is asked', async () => {
+    for (const [locale, viewport, all, late] of [['zh-CN', DESK, '全部社区一览', '超时的任务'], ['en', PHONE, 'All communities', 'Overdue tasks']]) {
+      const page = await console('street', 'command', { locale, viewport })
+      await page.getByRole('link', { name: all }).click()
+      const rows = page.locator('tbody tr')
+      await rows.first().waitFor()
+      assert.ok((await rows.count()) > 1)
+      const own = page.locator(`tr[data-code="${COMMUNITY}"]`)
+      assert.ok((await own.getByRole('link').count()) > 2, 'its numbers lead to their rows')
+      await shot(page, `communities-${locale}`)
+      await quiet(page, 44)
+      if (viewport === DESK) {
+        await page.locator('thead').getByRole('button', { name: late }).click()
+        assert.equal(await page.locator('th[aria-sort=descending]', { hasText: late }).count(), 1)
+      } else await page.locator('[name=sort]').selectOption('late')
+      await own.locator('td').nth(1).getByRole('link').click()
+      await page.locator('h1').waitFor()
+      assert.match(page.url(), new RegExp(`residual.*area=${COMMUNITY}`))
+      await page.context().close()
+    }
   })
 
   it('tells a street which phones are silent, and not whose they are', async () => {

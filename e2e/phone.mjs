@@ -429,6 +429,73 @@ describe('a phone', () => {
     await context.close()
   })
 
+  it('says of a case what it is, whose, by when and whom to call, and opens what was said on record', async () => {
+    const named = (code, zh, en = zh) => ({ code, zh, en })
+    const door = mock.doors.find(({ area_code: code }) => code === GRID)
+    const due = new Date(Date.now() + 3 * 3_600_000).toISOString()
+    const step = { deed: 'step', step: named('brought', '已送到'), to: named('settled', '已办好'), role: 'grid_worker', signed_by: [named('community_secretary', '社区书记')], forms: [], missing_forms: [], may_override: false }
+    const same = { name: '王丽', area_name: '铭新社区二网格' }
+    mock.why = { evidence: [[{ form_zh: '需求', form_en: 'Need', zh: '要什么', en: 'what is needed', value_zh: '食品', value_en: 'food' }]], said: ['家里的米只够今天'], reasons: [] }
+    mock.tasks = { known: '4', roles: [], office_phone: '027-82812345', others: [], colleagues: [{ worker: '00000000-0000-7000-8000-0000000000b1', ...same, phone: '01977aaa' }, { worker: '00000000-0000-7000-8000-0000000000b2', ...same, phone: '01977bbb' }], rows: [{
+      case: '00000000-0000-7000-8000-0000000000f1', task: 'leave:x', programme: 'epidemic', version: '1', pathway: named('need', '居民需求', 'Need'), state: named('matched', '已派人', 'assigned'), kind: 'leave', of: named('matched', '已派人', 'assigned'), role: 'grid_worker', owner: named('grid_worker', '网格员', 'grid worker'), climbs_to: [named('community_secretary', '社区书记', 'community secretary')], climbed: false, since: due, remind_at: due, due, turn: 0,
+      why: named('E-N01', '当天要解决的需求', 'a need of today'), reported_at: due, source: 'resident',
+      about: { dwelling: door.dwelling, area_code: GRID, area_name: '', building: door.building, unit: door.unit, room: door.room },
+      steps: [step], of_others: [{ step: named('refer', '转给街道', 'passed to the street'), by: [named('community_secretary', '社区书记', 'community secretary')], signed: false }],
+    }] }
+    const { page, context } = await phone()
+    mock.tasks = null
+    await page.locator('.tabs a', { hasText: '今天' }).click()
+    await page.locator('.task').click()
+    await page.getByText('居民自己报来：当天要解决的需求').waitFor()
+    await page.getByText(/已派人：最迟 .+ 办好，由网格员负责/).waitFor()
+    await page.getByText('到期没有办好，依次报给：社区书记').waitFor()
+    await page.getByText('别人要做的：转给街道（社区书记）').waitFor()
+    assert.equal(await page.getByRole('link', { name: '打给社区 027-82812345' }).getAttribute('href'), 'tel:027-82812345')
+    const taking = page.getByRole('button', { name: '已送到', exact: true })
+    const told = page.getByText('您做了以后还不算，要另一个人签字：社区书记')
+    assert.ok((await told.boundingBox()).y < (await taking.boundingBox()).y, 'it is told before it is taken')
+    assert.deepEqual(mock.read, [], 'nothing sealed is read unasked')
+    if (process.env.WANJIA_SHOTS) await page.screenshot({ path: `${process.env.WANJIA_SHOTS}/task-zh.png`, fullPage: true })
+    await page.getByRole('button', { name: '看当时怎么说、怎么填的' }).click()
+    await page.getByText('原话：家里的米只够今天').waitFor()
+    await page.locator('.words', { hasText: '食品' }).waitFor()
+    assert.deepEqual(mock.read, [{ case: '00000000-0000-7000-8000-0000000000f1', purpose: 'service' }])
+    assert.doesNotMatch(await everything(page), /只够今天/, 'it is not kept on the phone')
+    assert.deepEqual(await findings(page), [])
+    await page.getByRole('button', { name: '交给同事' }).click()
+    const choices = page.locator('dialog .colleague')
+    assert.deepEqual(await choices.allInnerTexts().then((texts) => texts.map((text) => /01977\w+/.exec(text)?.[0])), ['01977aaa', '01977bbb'])
+    if (process.env.WANJIA_SHOTS) await page.screenshot({ path: `${process.env.WANJIA_SHOTS}/colleagues-zh.png` })
+    assert.deepEqual(await findings(page), [])
+    await page.getByRole('button', { name: '取消' }).click()
+    await page.locator('.back').click()
+    await page.locator('.tabs a', { hasText: '我的' }).click()
+    await page.getByRole('radio', { name: 'English' }).click()
+    await page.locator('.tabs a', { hasText: 'Today' }).click()
+    await page.locator('.task').click()
+    await page.getByText('reported by a resident herself: a need of today').waitFor()
+    await page.getByRole('link', { name: 'Call the community 027-82812345' }).waitFor()
+    assert.deepEqual(await findings(page), [])
+    if (process.env.WANJIA_SHOTS) await page.screenshot({ path: `${process.env.WANJIA_SHOTS}/task-en.png`, fullPage: true })
+    mock.why = null
+    await context.close()
+  })
+
+  it('tells the server when its owner clears it, and clears it without a signal, too', async () => {
+    for (const away of [false, true]) {
+      const { page, context } = await phone()
+      const [series] = [...mock.devices.keys()].slice(-1)
+      await page.locator('.tabs a', { hasText: '我的' }).click()
+      await page.getByRole('button', { name: '清空这台手机' }).click()
+      mock.away = away
+      await page.getByRole('button', { name: '清空', exact: true }).click()
+      await page.waitForFunction(() => document.body.innerText.includes('这台手机还没有登记'))
+      mock.away = false
+      assert.equal(mock.devices.get(series).revoked_at === null, away)
+      await context.close()
+    }
+  })
+
   it('leads from a step that was sent back to its case, names what it needs, and puts it away', async () => {
     const named = (zh) => ({ code: 'x', zh, en: 'x' })
     const door = mock.doors.find(({ area_code: code }) => code === GRID)

@@ -61,6 +61,9 @@ export function makeMock({ now = Date.now } = {}) {
     cutNextPush: false,
     rewrite: false,
     quarantineNext: null,
+    /** What lies behind a case, and by whom it was asked for. */
+    why: null,
+    read: [],
     /** Of the phone that enrolled last. */
     actor: '',
     /** What the phone's next pulls tell of records that waited. */
@@ -360,6 +363,17 @@ export function makeMock({ now = Date.now } = {}) {
       const found = mock.forms.forms.find((one) => one.programme === programme && one.version === version && one.form === form)
       return found === undefined ? problem(404, '没有这张表', '没有这张表。', 'There is no such form.') : { status: 200, text: found.xml, body: null }
     }
+    const why = /^\/v1\/cases\/([^/]+)\/why$/.exec(path)
+    if (why && mock.why !== null) {
+      if (!device) return unknownDevice()
+      mock.read.push({ case: why[1], purpose: query.get('purpose') })
+      return { status: 200, body: mock.why }
+    }
+    const cleared = /^\/v1\/devices\/([^/]+)$/.exec(path)
+    if (cleared && method === 'DELETE' && device && device === devices.get(cleared[1])) {
+      device.revoked_at = new Date(now()).toISOString()
+      return { status: 204, body: null }
+    }
     const standing = /^\/v1\/devices\/([^/]+)\/standing$/.exec(path)
     if (standing) {
       const known = devices.get(standing[1])
@@ -370,6 +384,7 @@ export function makeMock({ now = Date.now } = {}) {
     }
     if (!signedIn) return problem(401, '没有登录', '请先登录。', 'Please sign in.')
     if (method !== 'GET' && request.headers['x-wanjia'] !== 'console') return problem(403, '来路不明', '请求不是从控制台发出的。', 'The request did not come from the console.', 'csrf')
+    if (path === '/v1/devices/invitations' && method === 'GET') return { status: 200, body: { invitations: [] } }
     if (path === '/v1/devices/invitations') {
       const invitation = randomUUID()
       invitations.set(invitation, body)

@@ -111,7 +111,10 @@ export interface NextStep {
   condition?: string
   says?: { zh: string; en: string }
   /** What the condition looks at. */
-  forms?: { form: Named; filled: boolean }[]
+  forms?: { form: Named; filled: boolean; pictures?: boolean }[]
+  /** The condition does not hold today, and from which day it will if nothing else is filled in. */
+  unmet?: boolean
+  holds_from?: string
   may_override: boolean
 }
 
@@ -151,12 +154,7 @@ export interface CaseFile {
   lessons: Lesson[]
 }
 
-export interface Why {
-  evidence: { form_zh: string; form_en: string; zh: string; en: string; value_zh: string; value_en: string }[][]
-  /** Of each report. */
-  said: (string | null)[]
-  reasons: (string | null)[]
-}
+export type { Why } from '@core/api/types'
 
 export interface Hand {
   id: string
@@ -228,6 +226,8 @@ export interface FileView {
     parameters: { parameter: Named; unit: string; value: number }[]
   }[]
   answers: { position: number; programme: string; form: Named; person?: string; on: string; at: string; answers: FilledAnswer[]; pictures: { question: string; name: string; here: boolean }[]; hidden: number }[]
+  /** What was noted at the newest visit of each sweep, for whoever reads such notes. */
+  notes?: { sweep: string; note: string; place: string }[]
 }
 
 /** What is called something in both languages, in the reader's. */

@@ -247,7 +247,7 @@ interface Settings {
   sweeps: Sweep[]
   sweep: string
   plans: MyPlan[]
-  /** Printed on slips; as it was typed last. */
+  /** Printed on slips; as it was typed last, or as the server knows it of where she works. */
   officePhone: string
   /** Opaque: what the server said last of this worker's tasks and of the forms in force, and of which forms are here. */
   tasksKnown: string

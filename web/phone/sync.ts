@@ -247,7 +247,7 @@ async function keepDecisions(decisions: readonly HeldDecision[]): Promise<void> 
   }
 }
 
-async function keepTasks({ known, roles, colleagues, others, rows }: MyTasks): Promise<void> {
+async function keepTasks({ known, roles, colleagues, others, office_phone: office, rows }: MyTasks): Promise<void> {
   await db.tasks.clear()
   await db.tasks.bulkPut(rows.map((row) => ({ ...row, id: `${row.case}/${row.task}` })))
   // What another's step overtook is in the ledger and changed nothing: whoever took it is told, as of what was sent back.
@@ -259,6 +259,7 @@ async function keepTasks({ known, roles, colleagues, others, rows }: MyTasks): P
   await keep('caseRoles', roles)
   await keep('colleagues', colleagues)
   await keep('others', others ?? [])
+  if (office !== undefined) await keep('officePhone', office)
   await keep('tasksKnown', known)
 }
 

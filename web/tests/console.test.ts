@@ -139,7 +139,7 @@ describe('the area that is looked at', () => {
 
   it('is of the sweep on its own pages, and as asked on those about an area: a sweep of one community hides no other', () => {
     expect(lookedAt('coverage', '420102002', '420102002003')).toBe('420102002003')
-    for (const page of ['command', 'late', 'cases', 'indicators', 'plans']) expect(lookedAt(page, '420102002', '420102002003'), page).toBe('420102002')
+    for (const page of ['command', 'communities', 'late', 'cases', 'indicators', 'plans']) expect(lookedAt(page, '420102002', '420102002003'), page).toBe('420102002')
   })
 })
 

@@ -9,7 +9,7 @@ import { contentDigest, open } from '@core/ledger/seal'
 import { idText } from '@core/ledger/uuid'
 import { Unreachable } from '@core/api/client'
 import { db, keep, setting, type Identity, type KeptTask, type OutboxFact, type PhoneDoor } from '../phone/db'
-import { foundHere, sweep, type DoorView } from '../phone/doors'
+import { doorViews, foundHere, sweep, type DoorView } from '../phone/doors'
 import { enrol, invitationIn } from '../phone/enrol'
 import { quickEntry } from '../phone/knock'
 import { placeName } from '../phone/naming'
@@ -150,6 +150,20 @@ describe('the outbox', () => {
     const stands = (await db.visits.get(door.dwelling))!
     expect([stands.outcome, stands.sequence, stands.facts]).toEqual(['no_answer', 3 + seen.length, 1])
     expect(foundHere(undefined, stands)).toBeNull()
+  })
+
+  it('leaves the line of every other door as it stands', async () => {
+    await sync()
+    await vi.waitFor(() => {
+      expect(doorViews.value.length).toBeGreaterThan(2)
+      expect(sweep.value).not.toBeNull()
+    })
+    const before = new Map(doorViews.value.map((row) => [row.door.dwelling, row]))
+    const { door } = doorViews.value.find(({ outcome }) => outcome === null)!
+    const { dwelling } = door
+    await recordVisit(identity, visit(door, { sweep: sweep.value!.id }), 1000)
+    await vi.waitFor(() => expect(doorViews.value.find((row) => row.door.dwelling === dwelling)).toMatchObject({ outcome: 'met' }))
+    expect(doorViews.value.filter((row) => row !== before.get(row.door.dwelling)).map(({ door }) => door.dwelling)).toEqual([dwelling])
   })
 
   it('gives facts written at once by several taps one dense series', async () => {

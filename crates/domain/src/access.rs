@@ -129,6 +129,8 @@ pub enum Action {
     /// Lists of doors and of pseudonymous people: residual, reconcile, tasks, matrix.
     ReadLists,
     ReadNames(Purpose),
+    /// What was written at a door in free text.
+    ReadNotes,
     ReadRosters,
     ImportRoster,
     RegisterPerson,
@@ -189,7 +191,7 @@ pub fn may(role: Role, action: Action) -> bool {
         Action::ReadNames(Purpose::Reconcile | Purpose::Correction | Purpose::Report) => {
             &[Clerk, CommunitySecretary]
         }
-        Action::ReadNames(Purpose::Service) => &[CommunitySecretary],
+        Action::ReadNames(Purpose::Service) | Action::ReadNotes => &[CommunitySecretary],
         Action::ReadNames(Purpose::Visit) => &[GridWorker],
         // Not a role's: her slip's, and a programme's.
         Action::ReadNames(Purpose::Own | Purpose::Bridge) => &[],
@@ -267,7 +269,7 @@ mod tests {
     use super::*;
     use crate::area::{Area, Level};
 
-    const EVERY: [Action; 40] = [
+    const EVERY: [Action; 41] = [
         Action::Push,
         Action::Pull,
         Action::Prove,
@@ -306,6 +308,7 @@ mod tests {
         Action::DecideSaid,
         Action::DrawMap,
         Action::ReadNames(Purpose::Report),
+        Action::ReadNotes,
         Action::KeepSubscriptions,
         Action::ApproveSubscriptions,
     ];

@@ -4,6 +4,7 @@
 //! copy of this file put back revives no ended grant and no revoked phone. Names and second-factor secrets are sealed
 //! under keys wrapped by the territory's; tokens, invitations and sign-in failures are kept as hashes only.
 
+use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -86,6 +87,14 @@ pub struct Invitation {
     pub ends_at: Option<Millis>,
 }
 
+/// An invitation as whoever answers for the area is told of it: what became of it, and never its code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownInvitation {
+    pub invitation: Invitation,
+    pub used_at: Option<Millis>,
+    pub withdrawn_at: Option<Millis>,
+}
+
 /// How an invitation was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invited {
@@ -94,6 +103,8 @@ pub enum Invited {
     Unknown,
     Used,
     Expired,
+    /// Whoever answers for the area took it back.
+    Withdrawn,
 }
 
 /// A phone's token and whose it is.
@@ -204,6 +215,14 @@ impl Control {
         Ok(lock(&self.reader)
             .prepare_cached("select slip, office_phone from slip where tag = ?1")?
             .query_row([self.key.blind_tag("slip", code)], |row| Ok((Id(row.get(0)?), row.get(1)?)))
+            .optional()?)
+    }
+
+    /// The number printed beside a slip.
+    pub fn office_phone(&self, slip: SlipId) -> Result<Option<String>> {
+        Ok(lock(&self.reader)
+            .prepare_cached("select office_phone from slip where slip = ?1")?
+            .query_row([slip.0], |row| row.get(0))
             .optional()?)
     }
 
@@ -451,32 +470,80 @@ impl Control {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let invitation = {
             let mut read = transaction.prepare_cached(
-                "select worker, name, area, role, inviter, expires_at, used_at, ends_at from invitation where code = ?1",
+                "select worker, name, area, role, inviter, expires_at, ends_at, used_at, withdrawn_at
+                 from invitation where code = ?1",
             )?;
             let mut rows = read.query([code])?;
             let Some(row) = rows.next()? else { return Ok(Invited::Unknown) };
-            if row.get::<_, Option<Millis>>(6)?.is_some() {
-                return Ok(Invited::Used);
+            match self.known_invitation(row)? {
+                known if known.used_at.is_some() => return Ok(Invited::Used),
+                known if known.withdrawn_at.is_some() => return Ok(Invited::Withdrawn),
+                known if now >= known.invitation.expires_at => return Ok(Invited::Expired),
+                known => known.invitation,
             }
-            let expires_at: Millis = row.get(5)?;
-            if now >= expires_at {
-                return Ok(Invited::Expired);
-            }
-            let worker = Id(row.get(0)?);
-            Invitation {
+        };
+        transaction.execute("update invitation set used_at = ?2 where code = ?1", params![code, now])?;
+        transaction.commit()?;
+        Ok(Invited::Taken(invitation))
+    }
+
+    fn known_invitation(&self, row: &Row<'_>) -> Result<KnownInvitation> {
+        let worker = Id(row.get(0)?);
+        Ok(KnownInvitation {
+            invitation: Invitation {
                 worker,
                 worker_name: self
                     .open_name(worker, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?,
                 area: row.get(2)?,
                 role: row.get(3)?,
                 inviter: Id(row.get(4)?),
-                expires_at,
-                ends_at: row.get(7)?,
+                expires_at: row.get(5)?,
+                ends_at: row.get(6)?,
+            },
+            used_at: row.get(7)?,
+            withdrawn_at: row.get(8)?,
+        })
+    }
+
+    /// The invitations of areas with these codes, the newest first and `limit` at most.
+    pub fn invitations(&self, areas: &HashSet<&str>, limit: usize) -> Result<Vec<KnownInvitation>> {
+        let connection = lock(&self.reader);
+        let mut read = connection.prepare_cached(
+            "select worker, name, area, role, inviter, expires_at, ends_at, used_at, withdrawn_at
+             from invitation order by expires_at desc, worker",
+        )?;
+        let mut rows = read.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let area = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+            if areas.contains(area) {
+                found.push(self.known_invitation(row)?);
             }
-        };
-        transaction.execute("update invitation set used_at = ?2 where code = ?1", params![code, now])?;
-        transaction.commit()?;
-        Ok(Invited::Taken(invitation))
+            if found.len() == limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The invitation by which someone would become a worker.
+    pub fn invitation_of(&self, worker: ActorId) -> Result<Option<KnownInvitation>> {
+        let connection = lock(&self.reader);
+        let mut read = connection.prepare_cached(
+            "select worker, name, area, role, inviter, expires_at, ends_at, used_at, withdrawn_at
+             from invitation where worker = ?1",
+        )?;
+        let mut rows = read.query([worker.0])?;
+        rows.next()?.map(|row| self.known_invitation(row)).transpose()
+    }
+
+    /// Takes an invitation back that nobody has used. False if it was used meanwhile, or taken back before.
+    pub fn withdraw_invitation(&self, worker: ActorId, now: Millis) -> Result<bool> {
+        let changed = lock(&self.writer).execute(
+            "update invitation set withdrawn_at = ?2 where worker = ?1 and used_at is null and withdrawn_at is null",
+            params![worker.0, now],
+        )?;
+        Ok(changed == 1)
     }
 
     /// Gives an invitation back that could not be used for a reason that is not the phone's.

@@ -6,7 +6,8 @@ use domain::case::Subject;
 use domain::fact::{Body, Fact};
 use domain::held::{Fate, Refusal};
 use domain::id::{ActorId, DwellingId, Id, PersonId, SeriesId};
-use domain::state::{Device, State};
+use domain::note::VisitNote;
+use domain::state::{Device, State, Visit};
 use domain::time::Millis;
 use ledger::envelope::Envelope;
 use ledger::series::DeviceKey;
@@ -15,6 +16,7 @@ use rusqlite::{OptionalExtension, params};
 use crate::error::{Result, StoreError};
 use crate::lists::Page;
 use crate::query::Reader;
+use crate::store::read_fact;
 use crate::views::Views;
 
 /// Where a person is listed, or else where she was seen last.
@@ -180,6 +182,30 @@ impl Reader {
             }
         }
         Ok(found)
+    }
+
+    /// What was noted at the newest visit to a door in a sweep, as far as it is kept.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn note_of(&mut self, visit: &Visit) -> Result<Option<VisitNote>> {
+        let (series, sequence) = (visit.stamp.series, visit.stamp.sequence);
+        let position: Option<u64> = self
+            .views
+            .connection()
+            .prepare_cached(
+                "select facts.position from facts join series on series.number = facts.series
+                 where series.id = ?1 and facts.sequence = ?2 and facts.verdict <> 1",
+            )?
+            .query_row(params![series.0, sequence], |row| row.get(0))
+            .optional()?;
+        let Some(position) = position else { return Ok(None) };
+        // The door may be counted under another id by now: it is sealed under the one that the fact names.
+        let Body::Visited { dwelling, .. } = read_fact(self.views.connection(), position)?.1.body else {
+            return Ok(None);
+        };
+        let opened = self.content.open(dwelling, position, series, sequence)?;
+        Ok(opened.as_deref().and_then(VisitNote::decode))
     }
 
     /// The phones enrolled in an area or below it, in the order of their series.

@@ -210,6 +210,10 @@ create table heading (
     tag blob primary key,      -- keyed hash of a list's headings
     columns text not null
 ) without rowid;
+", "
+create index slip_of_id on slip (slip);
+", "
+alter table invitation add column withdrawn_at integer;
 "];
 
 /// Views: what the facts add up to. Made, emptied and compared table by table; see [`VIEW_TABLES`].

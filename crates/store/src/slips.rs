@@ -1,7 +1,7 @@
 //! Residents' slips, what was said with them, and who read it.
 
 use domain::apply;
-use domain::area::AreaNumber;
+use domain::area::{AreaNumber, Level};
 use domain::case::Filled;
 use domain::fact::Outcome;
 use domain::id::{DwellingId, Id, PersonId, SlipId};
@@ -9,7 +9,7 @@ use domain::identity::Identity;
 use domain::slip::{Decision, Reading, Reason, Said, Slip, What};
 use domain::state::{Labels, State};
 use domain::time::Millis;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::cases::{FILLED, filled_from};
 use crate::error::Result;
@@ -92,6 +92,30 @@ impl Reader {
             }
         }
         Ok(found)
+    }
+
+    /// The slip that was made last where someone works: of a door in her area, else of one in the next area above that has
+    /// any, up to her community.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn newest_slip(&self, area: AreaNumber) -> Result<Option<SlipId>> {
+        let areas = &self.book().areas;
+        let mut read = self.views.connection().prepare_cached(
+            "select slip.id, slip.issued_at from dwelling join slip on slip.dwelling = dwelling.id
+             where dwelling.area = ?1 order by slip.issued_at desc, slip.id desc limit 1",
+        )?;
+        for above in areas.path(area) {
+            let mut newest: Option<(Millis, SlipId)> = None;
+            for number in areas.subtree(above) {
+                let found = read.query_row([number], |row| Ok((row.get(1)?, Id(row.get(0)?)))).optional()?;
+                newest = newest.max(found);
+            }
+            if newest.is_some() || areas.get(above).is_none_or(|row| row.level <= Level::Community) {
+                return Ok(newest.map(|(_, slip)| slip));
+            }
+        }
+        Ok(None)
     }
 
     /// A slip; none if there is none of this id.

@@ -16,6 +16,19 @@ export interface Account {
   area_name: string
 }
 
+/** An invitation of a phone, without its code: what became of it. */
+export interface KnownInvitation {
+  worker: string
+  worker_name: string
+  area_code: string
+  area_name: string
+  invited_by?: string
+  invited_at: string
+  expires_at: string
+  standing: 'open' | 'used' | 'expired' | 'withdrawn'
+  ended_at?: string
+}
+
 /** A resident's slip; the code, its address and picture only at the moment it is issued. */
 export interface SlipRow {
   slip: string
@@ -273,6 +286,9 @@ export interface MyTask {
   kind: 'leave' | 'wait' | 'release' | 'sign'
   of: Named
   role: string
+  /** The role that answers for it, and those that it climbs to. Absent from an older server. */
+  owner?: Named
+  climbs_to?: Named[]
   /** It is another role's and has climbed to hers. */
   climbed: boolean
   since: string
@@ -291,9 +307,24 @@ export interface MyTask {
   declined_by?: string
   /** What the rule said that reported it. */
   why?: Named
+  /** When it was reported first, and by what or whom: absent from an older server. */
+  reported_at?: string
+  source?: 'rule' | 'worker' | 'department' | 'resident' | ''
   /** Without a dwelling it is about the area as a whole. */
   about: { person?: string; dwelling?: string; area_code: string; area_name: string; building: string; unit: string; room: string }
   steps: MyStep[]
+  /** What others do from here, and in which roles; `signed`: it was taken, and waits for them to sign. */
+  of_others?: { step: Named; by: Named[]; signed: boolean }[]
+}
+
+/** What lies behind a case, opened for a purpose and on record. */
+export interface Why {
+  /** Of each report, the answers by which its rule flags. */
+  evidence: { form_zh: string; form_en: string; zh: string; en: string; value_zh: string; value_en: string }[][]
+  /** Of each report. */
+  said: (string | null)[]
+  /** Of each event. */
+  reasons: (string | null)[]
 }
 
 export interface CaseRole {
@@ -326,6 +357,9 @@ export interface HandOverRow extends HandedOver {
 export interface Colleague {
   worker: string
   name: string
+  /** Where her phone was enrolled, and the beginning of its number: absent from an older server, and of whoever cannot be chosen. */
+  area_name?: string
+  phone?: string
 }
 
 export interface MyTasks {
@@ -335,6 +369,8 @@ export interface MyTasks {
   colleagues: Colleague[]
   /** Of whom the rows speak besides, by name. Absent from an older server. */
   others?: Colleague[]
+  /** Printed on the slips of where she works. */
+  office_phone?: string
   rows: MyTask[]
 }
 
@@ -678,6 +714,22 @@ export interface CommandRow {
   open_posts: number
   held: number
   silent: number
+}
+
+/** A community in the list of all of them. */
+export interface CommunityRow extends CommandRow {
+  /** The name of the area right above it. */
+  above: string
+  /** Of the sweep, where it goes on there. */
+  swept?: { dwellings: number; accounted: number; listed_dark: number }
+  phones: number
+  pushed_at?: string
+}
+
+export interface CommunityList {
+  as_of: string
+  rows: CommunityRow[]
+  left_off: number
 }
 
 /** What waits for someone; the area's figures are those of its parts and of `here` together. */

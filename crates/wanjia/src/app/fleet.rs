@@ -3,7 +3,7 @@
 //! Kept in memory, since pages ask for it at every refresh: the storage knows when each phone pushed last, and from
 //! then on every push, enrolment and revocation is told here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use domain::area::AreaNumber;
@@ -131,6 +131,20 @@ impl Fleet {
             *silent.entry(phone.area).or_default() += 1;
         }
         silent.into_iter().collect()
+    }
+
+    /// How many phones there are in each area and below, and when one of each area's own pushed last.
+    #[must_use]
+    pub fn heard(&self) -> (HashMap<AreaNumber, u32>, HashMap<AreaNumber, Millis>) {
+        let counts = self.lock();
+        let mut newest: HashMap<AreaNumber, Millis> = HashMap::new();
+        for phone in counts.phones.values() {
+            if let Some(pushed_at) = phone.pushed_at {
+                let known = newest.entry(phone.area).or_insert(pushed_at);
+                *known = pushed_at.max(*known);
+            }
+        }
+        (counts.total.iter().map(|(area, total)| (*area, *total)).collect(), newest)
     }
 
     /// The phones of an area and below that pushed since the sweep opened, and how many there are.

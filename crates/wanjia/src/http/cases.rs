@@ -15,6 +15,8 @@ use domain::time::{day_of, end_of, from_day, parse_date, to_day};
 use programme::answer::Given;
 use programme::case::{self, What};
 use programme::parameter::Unit;
+use programme::pathway::Step;
+use programme::question::Answer;
 use programme::text::Texts;
 use programme::{Finding, Programme};
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,7 @@ use super::Site;
 use super::cursor;
 use super::extract::{Caller, Json, Path, Query};
 use super::lessons::{Lesson, lesson_row};
+use super::my_tasks::guard_of;
 use super::problem::Problem;
 use super::scope::{no_dwelling, no_worker};
 use super::wire::instant;
@@ -426,6 +429,12 @@ struct NextStep {
     /// The forms that it looks at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     forms: Vec<StepForm>,
+    /// Its condition does not hold today by what is known.
+    unmet: bool,
+    /// The first day, of the fortnight from tomorrow on, on which it holds if nothing else is filled in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    holds_from: Option<String>,
     may_override: bool,
 }
 
@@ -434,6 +443,8 @@ struct StepForm {
     form: Named,
     /// It was filled in about whom the case is about, and is kept.
     filled: bool,
+    /// It asks for pictures, which only a phone takes.
+    pictures: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -590,8 +601,19 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
         .filter(|filled| filled.programme == file.case.programme && filled.erased_at.is_none())
         .map(|filled| filled.form)
         .collect();
-    let next = pathway.into_iter().flat_map(|pathway| &pathway.steps);
-    let next = next.filter(|step| step.from.contains(&standing.state)).map(|next| NextStep {
+    let possible = |step: &&Step| step.from.contains(&standing.state);
+    let next: Vec<&Step> = pathway.into_iter().flat_map(|own| &own.steps).filter(possible).collect();
+    let today = day_of(now);
+    let mut unmet: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    for step in &next {
+        let guard = guard_of(reader, file, step, today)?;
+        if let Some(from) = guard.map(|guard| guard.holds_from)
+            && from != Some(from_day(today).to_string())
+        {
+            unmet.insert(&step.code.value, from);
+        }
+    }
+    let next = next.into_iter().map(|next| NextStep {
         step: step(&next.code.value),
         to: state(&next.to),
         by: next.by.clone(),
@@ -611,8 +633,11 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
                     en: form.title_en.clone().unwrap_or_else(|| form.title.clone()),
                 },
                 filled: filled.contains(&form.code.value),
+                pictures: form.fields.iter().any(|field| field.question.answer == Answer::File),
             })
             .collect(),
+        unmet: unmet.contains_key(next.code.value.as_str()),
+        holds_from: unmet.get(next.code.value.as_str()).cloned().flatten(),
         may_override: next.may_override,
     });
     // Who has left holds nothing: it is the role's again.

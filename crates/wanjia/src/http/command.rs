@@ -59,12 +59,12 @@ struct Command {
 }
 
 #[derive(Clone, Default, Serialize, ToSchema)]
-struct CommandRow {
+pub(super) struct CommandRow {
     code: String,
     name: String,
     level: &'static str,
     /// Dwellings that the sweep has not reached.
-    residual: u64,
+    pub(super) residual: u64,
     /// Tasks of cases that their owner did not do in time: the rows of `/v1/command/late`.
     late: u64,
     /// What residents said and nobody decided.
@@ -84,7 +84,7 @@ struct LateOf {
     late: u64,
 }
 
-type Counts = HashMap<AreaNumber, CommandRow>;
+pub(super) type Counts = HashMap<AreaNumber, CommandRow>;
 
 fn add(counts: &mut Counts, waiting: &[(AreaNumber, u64)], of: impl Fn(&mut CommandRow) -> &mut u64) {
     for (area, count) in waiting {
@@ -93,7 +93,7 @@ fn add(counts: &mut Counts, waiting: &[(AreaNumber, u64)], of: impl Fn(&mut Comm
 }
 
 /// What is counted at an area itself, or with all below it.
-fn row(reader: &Reader, counts: &Counts, area: AreaNumber, within: bool) -> CommandRow {
+pub(super) fn row(reader: &Reader, counts: &Counts, area: AreaNumber, within: bool) -> CommandRow {
     let areas = &reader.book().areas;
     let known = areas.get(area);
     let mut sum = CommandRow {
@@ -112,6 +112,18 @@ fn row(reader: &Reader, counts: &Counts, area: AreaNumber, within: bool) -> Comm
         sum.silent += part.silent;
     }
     sum
+}
+
+/// What waits in each area, at the area itself; what is silent is told by whoever counts phones.
+pub(super) fn waiting(reader: &Reader, now: Millis, silent: &[(AreaNumber, u64)]) -> AppResult<Counts> {
+    let mut counts = Counts::new();
+    let late: Vec<_> = reader.late_tasks(now)?.iter().map(|late| (late.area, late.count)).collect();
+    add(&mut counts, &late, |row| &mut row.late);
+    add(&mut counts, &reader.unanswered()?, |row| &mut row.unanswered);
+    add(&mut counts, &reader.open_posts(day_of(now))?, |row| &mut row.open_posts);
+    add(&mut counts, &reader.held()?, |row| &mut row.held);
+    add(&mut counts, silent, |row| &mut row.silent);
+    Ok(counts)
 }
 
 fn late_of(reader: &mut Reader, area: AreaNumber, now: Millis) -> AppResult<Vec<LateOf>> {
@@ -166,13 +178,7 @@ async fn command(
     let answer = site
         .territory
         .read(move |reader| {
-            let mut counts = Counts::new();
-            let late: Vec<_> = reader.late_tasks(now)?.iter().map(|late| (late.area, late.count)).collect();
-            add(&mut counts, &late, |row| &mut row.late);
-            add(&mut counts, &reader.unanswered()?, |row| &mut row.unanswered);
-            add(&mut counts, &reader.open_posts(day_of(now))?, |row| &mut row.open_posts);
-            add(&mut counts, &reader.held()?, |row| &mut row.held);
-            add(&mut counts, &silent, |row| &mut row.silent);
+            let counts = waiting(reader, now, &silent)?;
             let mut below = reader.book().areas.children(area).to_vec();
             below.sort_by(|a, b| reader.book().areas.code(*a).cmp(reader.book().areas.code(*b)));
             // Above what is swept, it is that of what is swept; beside it, there is none.

@@ -7,20 +7,20 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::access::{Action, Role, Scope, decide};
 use domain::fact::{Body, TEXT_LIMIT};
-use domain::id::{Id, SeriesId, SweepId};
+use domain::id::{ActorId, Id, SeriesId, SweepId};
 use domain::state::State as _;
 use domain::time::{Millis, end_of, parse_date, to_day};
 use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::{Deserialize, Serialize};
-use store::control::{INVITATION_LIMIT, Invitation, Invited, Phone};
+use store::control::{INVITATION_LIMIT, Invitation, Invited, KnownInvitation, Phone};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
 use super::command::SILENT;
-use super::extract::{Caller, Json, Path, Query, Standing, token_hash};
+use super::extract::{Caller, Json, Path, Query, Standing, Who, token_hash};
 use super::problem::Problem;
 use super::scope;
 use super::session::{Peer, is_local};
@@ -29,9 +29,13 @@ use crate::app::accounts::{new_actor, new_token};
 use crate::app::failure::Failure;
 use crate::cli::now;
 
+/// Invitations that are listed at most.
+const INVITATIONS: usize = 200;
+
 pub fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
-        .routes(routes!(invite))
+        .routes(routes!(invite, invitations))
+        .routes(routes!(withdraw))
         .routes(routes!(enrol, devices))
         .routes(routes!(revoke))
         .routes(routes!(standing))
@@ -52,6 +56,9 @@ struct NewInvitation {
 #[derive(Serialize, ToSchema)]
 struct InvitationShown {
     invitation: String,
+    /// Who the phone's worker will be: by this the invitation is taken back.
+    #[schema(value_type = String, format = "uuid")]
+    worker: ActorId,
     /// What the picture holds.
     url: String,
     qr_svg: String,
@@ -136,12 +143,129 @@ async fn invite(
         expires_at: now + INVITATION_LIMIT,
         ends_at,
     };
-    let expires_at = instant(invitation.expires_at);
+    let (worker, expires_at) = (invitation.worker, instant(invitation.expires_at));
     let control = Arc::clone(&site.control);
     site.territory.read(move |_| Ok(control.invite(&hash, &invitation, now)?)).await?;
     let url = format!("{url}/phone/#/enrol/{code}");
     let qr_svg = qr_svg(&url)?;
-    Ok((StatusCode::CREATED, Json(InvitationShown { invitation: code, url, qr_svg, expires_at })))
+    Ok((StatusCode::CREATED, Json(InvitationShown { invitation: code, worker, url, qr_svg, expires_at })))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Invitations {
+    /// The newest first; 200 at most. One is forgotten thirty days after its end.
+    invitations: Vec<InvitationRow>,
+}
+
+/// An invitation of a phone, without its code.
+#[derive(Serialize, ToSchema)]
+struct InvitationRow {
+    /// Who the phone's worker is, or would have been.
+    #[schema(value_type = String, format = "uuid")]
+    worker: ActorId,
+    worker_name: String,
+    area_code: String,
+    area_name: String,
+    /// Who invited; none where she has no account any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invited_by: Option<String>,
+    #[schema(format = DateTime)]
+    invited_at: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+    /// `open`, `used`, `expired` or `withdrawn`
+    standing: &'static str,
+    /// When it was used or taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    ended_at: Option<String>,
+}
+
+/// The invitations of phones in an area: who invited whom, and what became of it.
+#[utoipa::path(
+    get, path = "/v1/devices/invitations", tag = "devices", params(DevicesQuery),
+    responses((status = 200, body = Invitations), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+async fn invitations(
+    State(site): State<Site>,
+    caller: Caller,
+    Query(query): Query<DevicesQuery>,
+) -> Result<Json<Invitations>, Problem> {
+    let area = scope::area(&caller, Action::ManageDevices, query.area.as_deref(), "area")?;
+    let control = Arc::clone(&site.control);
+    let now = now();
+    let invitations = site
+        .territory
+        .read(move |reader| {
+            let areas = &reader.book().areas;
+            let within = areas.subtree(area).into_iter().map(|number| areas.code(number)).collect();
+            let mut rows = Vec::new();
+            for known in control.invitations(&within, INVITATIONS)? {
+                let KnownInvitation { invitation, used_at, withdrawn_at } = known;
+                let standing = match (used_at, withdrawn_at) {
+                    (Some(_), _) => "used",
+                    (None, Some(_)) => "withdrawn",
+                    (None, None) if now >= invitation.expires_at => "expired",
+                    (None, None) => "open",
+                };
+                let name = areas.number(&invitation.area).and_then(|number| areas.get(number));
+                rows.push(InvitationRow {
+                    worker: invitation.worker,
+                    worker_name: invitation.worker_name,
+                    area_name: name.map(|area| area.name.clone()).unwrap_or_default(),
+                    area_code: invitation.area,
+                    invited_by: control.account(invitation.inviter)?.map(|account| account.name),
+                    invited_at: instant(invitation.expires_at - INVITATION_LIMIT),
+                    expires_at: instant(invitation.expires_at),
+                    standing,
+                    ended_at: used_at.or(withdrawn_at).map(instant),
+                });
+            }
+            Ok(rows)
+        })
+        .await?;
+    Ok(Json(Invitations { invitations }))
+}
+
+/// Take an invitation back that nobody has used: its picture enrols no phone any more.
+#[utoipa::path(
+    delete, path = "/v1/devices/invitations/{worker}", tag = "devices",
+    params(("worker" = String, Path, format = "uuid")),
+    responses(
+        (status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`invitation_used`: the phone is enrolled, and can be revoked")
+    )
+)]
+async fn withdraw(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(worker): Path<ActorId>,
+) -> Result<StatusCode, Problem> {
+    caller.may(Action::ManageDevices, Scope::Own)?;
+    let control = Arc::clone(&site.control);
+    let now = now();
+    let taken = site
+        .territory
+        .read(move |reader| {
+            let areas = &reader.book().areas;
+            let known = control.invitation_of(worker)?.filter(|known| {
+                let area = areas.number(&known.invitation.area);
+                area.is_some_and(|area| caller.may(Action::ManageDevices, Scope::Area(area)).is_ok())
+            });
+            let Some(known) = known else { return Ok(None) };
+            Ok(Some(known.withdrawn_at.is_some() || control.withdraw_invitation(worker, now)?))
+        })
+        .await?;
+    match taken {
+        Some(true) => Ok(StatusCode::NO_CONTENT),
+        Some(false) => Err(Problem::conflict(
+            "invitation_used",
+            "这张二维码已经用过，收不回来",
+            "this invitation has been used and cannot be taken back",
+        )
+        .remedy("请在手机列表里停用那台手机", "revoke that phone in the list of phones")),
+        None => Err(Problem::not_found("unknown_invitation", "没有这个邀请", "there is no such invitation")),
+    }
 }
 
 fn end_of_deployment(day: &str, now: Millis) -> Result<Millis, Problem> {
@@ -202,6 +326,11 @@ fn refused(invited: &Invited) -> Problem {
         Invited::Used => {
             Problem::conflict("invitation_used", "这张二维码已经用过", "this invitation has been used")
         }
+        Invited::Withdrawn => Problem::conflict(
+            "invitation_withdrawn",
+            "这张二维码已被社区收回",
+            "this invitation was taken back",
+        ),
         Invited::Expired => {
             Problem::conflict("invitation_expired", "这张二维码已经过期", "this invitation is too old")
         }
@@ -220,7 +349,7 @@ fn series_taken() -> Problem {
     post, path = "/v1/devices", tag = "devices", request_body = Enrol, security(()),
     responses(
         (status = 201, body = Enrolled), (status = 404, body = Problem), (status = 422, body = Problem),
-        (status = 409, body = Problem, description = "`invitation_used`, `invitation_expired`, `invitation_void`, `series_taken`")
+        (status = 409, body = Problem, description = "`invitation_used`, `invitation_expired`, `invitation_withdrawn`, `invitation_void`, `series_taken`")
     )
 )]
 async fn enrol(
@@ -430,7 +559,8 @@ async fn devices(
     Ok(Json(Devices { devices }))
 }
 
-/// Revoke a phone: it wipes itself when it next asks, and what it still sends waits for a decision.
+/// Revoke a phone: it wipes itself when it next asks, and what it still sends waits for a decision. A phone may say so of
+/// itself, before its owner clears it.
 #[utoipa::path(
     delete, path = "/v1/devices/{series}", tag = "devices", params(("series" = String, Path, format = "uuid")),
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem))
@@ -440,13 +570,16 @@ async fn revoke(
     caller: Caller,
     Path(series): Path<SeriesId>,
 ) -> Result<StatusCode, Problem> {
-    caller.may(Action::ManageDevices, Scope::Own)?;
+    let itself = matches!(caller.who, Who::Phone { series: own, .. } if own == series);
+    if !itself {
+        caller.may(Action::ManageDevices, Scope::Own)?;
+    }
     let actor = caller.actor();
     let found = site
         .territory
         .write(move |store, now| {
             let Some(device) = store.state().device(series)? else { return Ok(false) };
-            if caller.may(Action::ManageDevices, Scope::Area(device.area)).is_err() {
+            if !itself && caller.may(Action::ManageDevices, Scope::Area(device.area)).is_err() {
                 return Ok(false);
             }
             if device.revoked_at.is_none() {

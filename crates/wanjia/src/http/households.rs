@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use domain::access::{Action, Scope};
 use domain::case::Subject;
 use domain::id::{CaseId, DwellingId, Id, PersonId, SweepId};
+use domain::note::VisitNote;
 use domain::time::{day_of, from_day};
 use programme::attachment::Kind;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,8 @@ struct Household {
     /// What was filled in of which she reads something, the newest first.
     forms: Vec<FilledForm>,
     visits: Vec<Visit>,
+    /// The caller reads what was noted at them, in the file.
+    reads_notes: bool,
 }
 
 /// A programme in which the caller acts at this door.
@@ -120,7 +123,11 @@ pub(super) fn forms_of(reader: &mut Reader, behind: &Behind) -> AppResult<Vec<Fi
     Ok(forms.collect())
 }
 
-fn overview(reader: &mut Reader, behind: &Behind, lists: bool) -> AppResult<Household> {
+fn overview(
+    reader: &mut Reader,
+    behind: &Behind,
+    (lists, reads_notes): (bool, bool),
+) -> AppResult<Household> {
     let mut cases = Vec::new();
     for line in reader.cases_at(behind.dwelling)? {
         if !behind.roles(&line.programme).is_empty() {
@@ -161,6 +168,7 @@ fn overview(reader: &mut Reader, behind: &Behind, lists: bool) -> AppResult<Hous
         cases,
         forms,
         visits,
+        reads_notes,
     })
 }
 
@@ -176,11 +184,12 @@ async fn household(
 ) -> Result<Json<Household>, Problem> {
     caller.may(Action::ReadCases, Scope::Own)?;
     let lists = caller.may(Action::ReadLists, Scope::Own).is_ok();
+    let reads_notes = caller.may(Action::ReadNotes, Scope::Own).is_ok();
     let actor = actor(&caller);
     let found = site
         .territory
         .read(move |reader| match household::behind(reader, actor, dwelling, day_of(now()))? {
-            Some(behind) => overview(reader, &behind, lists).map(Some),
+            Some(behind) => overview(reader, &behind, (lists, reads_notes)).map(Some),
             None => Ok(None),
         })
         .await?;
@@ -201,6 +210,19 @@ pub(super) struct File {
     figures: Vec<FigureOf>,
     /// The newest first.
     answers: Vec<SheetOf>,
+    /// What was noted at the newest visit of each sweep, for whoever reads such notes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<NoteOf>,
+}
+
+/// What was noted at a visit.
+#[derive(Serialize, ToSchema)]
+struct NoteOf {
+    #[schema(value_type = String, format = "uuid")]
+    sweep: SweepId,
+    note: String,
+    /// Where an absent household is.
+    place: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -349,7 +371,22 @@ pub(super) fn opened(reader: &mut Reader, behind: &Behind) -> AppResult<File> {
         classes: classes.into_iter().map(class_of).collect(),
         figures: figures.into_iter().map(figure_of).collect(),
         answers,
+        notes: Vec::new(),
     })
+}
+
+fn notes_at(reader: &mut Reader, dwelling: DwellingId) -> AppResult<Vec<NoteOf>> {
+    let mut notes = Vec::new();
+    for (number, sweep) in (0u32..).zip(reader.book().sweeps.clone()) {
+        let visit = reader.door(number, dwelling)?.and_then(|door| door.round.visit);
+        let Some(visit) = visit else { continue };
+        if let Some(VisitNote { note, place, .. }) = reader.note_of(&visit)?
+            && !(note.is_empty() && place.is_empty())
+        {
+            notes.push(NoteOf { sweep: sweep.id, note, place });
+        }
+    }
+    Ok(notes)
 }
 
 /// A household's file as far as the caller's roles read it. A fact for the household and for everyone listed there says
@@ -369,6 +406,7 @@ async fn file(
     let purpose = purpose(&query.purpose)?;
     let actor = actor(&caller);
     let today = day_of(now());
+    let reads_notes = caller.may(Action::ReadNotes, Scope::Own).is_ok();
     let owners: Vec<Id> = site
         .territory
         .read(move |reader| {
@@ -385,7 +423,11 @@ async fn file(
             // Who came in between was not written down, and is not read.
             Some(mut behind) => {
                 behind.people.retain(|person| owners.contains(person));
-                opened(reader, &behind).map(Some)
+                let mut file = opened(reader, &behind)?;
+                if reads_notes {
+                    file.notes = notes_at(reader, behind.dwelling)?;
+                }
+                Ok(Some(file))
             }
             None => Ok(None),
         })

@@ -12,6 +12,7 @@
 //! | `floors` | 疫情地图: people with an open case by floor, and what of it the public is told |
 //! | `attachments` | pictures that a phone's facts name |
 //! | `command` | what waits for someone, by area |
+//! | `communities` | every community in one list |
 //! | `rosters`, `persons`, `find_person`, `proposals`, `quarantine` | lists of people, one person, who is meant by a name, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
 //! | `files` | the file of an area as a whole, and of someone who works |
@@ -60,6 +61,7 @@ pub mod cases;
 pub mod changes;
 pub mod checks;
 pub mod command;
+pub mod communities;
 pub mod coverage;
 pub mod cursor;
 pub mod devices;
@@ -222,6 +224,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(tiles::routes())
         .merge(floors::routes())
         .merge(command::routes())
+        .merge(communities::routes())
         .merge(persons::routes())
         .merge(find_person::routes())
         .merge(proposals::routes())

@@ -15,6 +15,7 @@ use store::{Control, Reader};
 use utoipa::ToSchema;
 
 use super::cases::{About, Named, says, what_of};
+use super::extract::Standing;
 use super::wire::instant;
 use crate::app::cases::{self, Actor};
 use crate::app::failure::Result;
@@ -23,6 +24,8 @@ use crate::app::failure::Result;
 const TASKS: usize = 1000;
 /// For how many days ahead: as long as a phone may well be without a signal.
 const AHEAD: i32 = 14;
+/// How much of a phone's number is shown.
+const SHOWN: usize = 8;
 
 /// Everything that is due from a worker.
 #[derive(Serialize, ToSchema)]
@@ -34,6 +37,9 @@ pub struct MyTasks {
     colleagues: Vec<Colleague>,
     /// Of whom the rows speak besides, by name: whose phone was revoked, or who acts at a console.
     others: Vec<Colleague>,
+    /// The number on the slips of where she works, printed there last: whoever answers it can be asked about any case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    office_phone: Option<String>,
     /// The soonest due first.
     rows: Vec<MyTask>,
 }
@@ -51,6 +57,19 @@ struct Colleague {
     #[schema(value_type = String, format = "uuid")]
     worker: ActorId,
     name: String,
+    /// Where her phone was enrolled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    area_name: Option<String>,
+    /// The first eight signs of her phone's number, as it shows them itself: two of one name and area differ in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+}
+
+impl Colleague {
+    /// Of whom no more than the name is told.
+    fn named(worker: ActorId, name: String) -> Self {
+        Self { worker, name, area_name: None, phone: None }
+    }
 }
 
 /// A task, with the steps that the worker may take from where its case stands.
@@ -68,6 +87,12 @@ struct MyTask {
     kind: &'static str,
     of: Named,
     role: String,
+    /// The role that answers for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<Named>,
+    /// To whom it climbs if it is not done in time, one after the other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    climbs_to: Vec<Named>,
     /// It is another role's and has climbed to this one.
     climbed: bool,
     #[schema(format = DateTime)]
@@ -102,8 +127,26 @@ struct MyTask {
     /// What the rule says that reported the case.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<Named>,
+    /// When it was reported first.
+    #[schema(format = DateTime)]
+    reported_at: String,
+    /// By what or whom: `rule`, `worker`, `department` or `resident`.
+    source: &'static str,
     about: About,
     steps: Vec<MyStep>,
+    /// What others do from here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    of_others: Vec<OthersStep>,
+}
+
+/// A step that is not the worker's.
+#[derive(Serialize, ToSchema)]
+struct OthersStep {
+    step: Named,
+    /// Any of whom takes it, or, where it was taken, each of whom has to sign it.
+    by: Vec<Named>,
+    /// It was taken, and waits for their signatures.
+    signed: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -130,14 +173,14 @@ struct MyStep {
 
 /// What must hold for a step.
 #[derive(Serialize, ToSchema)]
-struct StepGuard {
+pub(super) struct StepGuard {
     /// In plain words.
     #[serde(skip_serializing_if = "Option::is_none")]
     says: Option<Named>,
-    /// The first day, from today to the last of which a phone is told, on which it holds by the answers that the server has.
+    /// The first day, from today to a fortnight on, on which it holds by the answers that the server has.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
-    holds_from: Option<String>,
+    pub(super) holds_from: Option<String>,
 }
 
 /// The question whose answer is the day from which the state after a step counts.
@@ -167,10 +210,14 @@ pub fn my_tasks(
     let due = reader.due_tasks(&roles, now, end_of(today + AHEAD), TASKS)?;
     let mut colleagues: Vec<Colleague> = Vec::new();
     for (series, device) in reader.phones_over(actor.grant.area)? {
-        if device.worker != actor.id && !colleagues.iter().any(|known| known.worker == device.worker) {
-            let name = control.phone(series)?.map(|phone| phone.worker_name).unwrap_or_default();
-            colleagues.push(Colleague { worker: device.worker, name });
+        let known = colleagues.iter().any(|known| known.worker == device.worker);
+        if device.worker == actor.id || known || Standing::of(&device, now) != Standing::Good {
+            continue;
         }
+        let name = control.phone(series)?.map(|phone| phone.worker_name).unwrap_or_default();
+        let area_name = reader.book().areas.get(device.area).map(|area| area.name.clone());
+        let phone = Some(series.to_string().chars().take(SHOWN).collect());
+        colleagues.push(Colleague { worker: device.worker, name, area_name, phone });
     }
     let tag = tag(today, &roles, &due, &colleagues);
     if tag == known {
@@ -185,7 +232,7 @@ pub fn my_tasks(
                 let told = worker == actor.id
                     || colleagues.iter().chain(&others).any(|known| known.worker == worker);
                 if !told && let Some(name) = cases::staff_name(reader, control, worker)? {
-                    others.push(Colleague { worker, name });
+                    others.push(Colleague::named(worker, name));
                 }
             }
             rows.push(row);
@@ -207,14 +254,20 @@ pub fn my_tasks(
             programme: role.programme,
         });
     }
-    Ok(Some(MyTasks { known: tag, roles: named, colleagues, others, rows }))
+    let office_phone = match reader.newest_slip(actor.grant.area)? {
+        Some(slip) => control.office_phone(slip)?,
+        None => None,
+    };
+    Ok(Some(MyTasks { known: tag, roles: named, colleagues, others, office_phone, rows }))
 }
 
 /// Changes when anything does that a phone is told, and each day, since conditions hold by the day.
 fn tag(today: Day, roles: &[RoleIn], due: &[DueTask], colleagues: &[Colleague]) -> String {
     let mut hasher = DefaultHasher::new();
     (today, roles, due).hash(&mut hasher);
-    colleagues.iter().for_each(|colleague| (colleague.worker, &colleague.name).hash(&mut hasher));
+    for Colleague { worker, name, area_name, phone } in colleagues {
+        (worker, name, area_name, phone).hash(&mut hasher);
+    }
     format!("{:016x}", hasher.finish())
 }
 
@@ -238,7 +291,7 @@ fn row(
         .map(|filled| filled.form)
         .collect();
     let person = |number: Option<u128>| number.map(|number| Id(number.to_be_bytes()));
-    let mut steps = Vec::new();
+    let (mut steps, mut of_others) = (Vec::new(), Vec::new());
     for step in pathway.into_iter().flat_map(|pathway| &pathway.steps) {
         if !step.from.contains(&task.state) {
             continue;
@@ -257,6 +310,14 @@ fn row(
             Some(missing) => taken(missing).map(|role| ("sign", role)),
             None => taken(&step.by).map(|role| ("step", role)),
         };
+        if by.is_none() {
+            let by = signatures.unwrap_or(&step.by);
+            of_others.push(OthersStep {
+                step: Named::of(&step.code.value, Some(&step.name)),
+                by: by.iter().map(|code| role_of(&file.programme, code)).collect(),
+                signed: signatures.is_some(),
+            });
+        }
         if let Some((deed, role)) = by {
             let forms: Vec<String> =
                 cases::forms_of(file, step).iter().map(|form| form.code.value.clone()).collect();
@@ -278,6 +339,8 @@ fn row(
             });
         }
     }
+    let due = reader.tasks_of(file).into_iter().find(|(code, _)| *code == task.task).map(|(_, due)| due);
+    let first = file.reports.first();
     Ok(MyTask {
         case: task.case,
         task: task.task.clone(),
@@ -288,6 +351,12 @@ fn row(
         kind,
         of,
         role: task.role.clone(),
+        owner: due.as_ref().map(|due| role_of(&file.programme, &due.owner)),
+        climbs_to: due
+            .iter()
+            .flat_map(|due| &due.climbs_to)
+            .map(|code| role_of(&file.programme, code))
+            .collect(),
         climbed: task.rank > 0,
         since: instant(task.since),
         remind_at: instant(task.remind_at),
@@ -300,8 +369,11 @@ fn row(
         offered_by: person(file.standing.offered_by),
         declined_by: person(file.standing.declined),
         why: file.reports.iter().find_map(|report| Some(says(file, report.rule.as_ref()?))),
+        reported_at: instant(first.map_or(file.case.opened_at, |report| report.at)),
+        source: first.map_or("", |report| report.source.as_str()),
         about: About::of(reader, file.case.subject, file.case.dwelling)?,
         steps,
+        of_others,
     })
 }
 
@@ -318,7 +390,12 @@ fn acting(reader: &mut Reader, who: Option<ActorId>, file: &CaseFile) -> Result<
     }
 }
 
-fn guard_of(reader: &mut Reader, file: &CaseFile, step: &Step, today: Day) -> Result<Option<StepGuard>> {
+pub(super) fn guard_of(
+    reader: &mut Reader,
+    file: &CaseFile,
+    step: &Step,
+    today: Day,
+) -> Result<Option<StepGuard>> {
     let Some(guard) = &step.guard else { return Ok(None) };
     let known = reader.known_of(&file.case.programme, file.case.subject)?;
     let area = reader.book().areas.code(file.area).to_owned();

@@ -147,12 +147,17 @@ async fn a_phone_is_told_what_is_due_from_its_worker_and_only_when_that_changed(
     };
     place.facts(vec![body]).await;
     let phone = Who::Role(Role::GridWorker);
+    // The number that was printed on a slip there is the one to call.
+    let home = place.home(false).await;
+    let slips = json!({"dwellings": [home], "office_phone": "027-82812345", "days": 30});
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/slips", Some(slips)).await.status, 201);
     let pulled = async |known: &str| {
         let answer = place.ask(phone, "GET", &format!("/v1/pull?tasks={known}"), None).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()["tasks"].clone()
     };
     let told = pulled("").await;
+    assert_eq!(told["office_phone"], "027-82812345");
     let row = &told["rows"][0];
     assert_eq!((&row["case"], &row["turn"], &row["kind"]), (&json!(case), &json!(0), &json!("leave")));
     assert_eq!(row["state"]["en"], "a carer is to be named");
@@ -170,6 +175,12 @@ async fn a_phone_is_told_what_is_due_from_its_worker_and_only_when_that_changed(
         told["roles"].as_array().unwrap().iter().any(|role| role["role"]["code"] == "community_secretary")
     );
 
+    // Whoever stands at the door reads what it is, whose it is, and what others do.
+    assert_eq!(row["owner"]["code"], "community_secretary");
+    assert!(!row["climbs_to"].as_array().unwrap().is_empty(), "{row}");
+    assert!(row["reported_at"].is_string() && row["source"] == "department", "{row}");
+    let told_of = |told: &Value, key: &str| told["colleagues"].as_array().unwrap()[0][key].clone();
+
     let missing = |told: &Value| {
         let steps = told["rows"][0]["steps"].as_array().unwrap().clone();
         let found = steps.into_iter().find(|step| step["step"]["code"] == "carer_named");
@@ -184,6 +195,23 @@ async fn a_phone_is_told_what_is_due_from_its_worker_and_only_when_that_changed(
     assert_eq!(guard(&told, "carer_named")["holds_from"], Value::Null);
     let known = told["known"].as_str().unwrap();
     assert_eq!(pulled(known).await, Value::Null, "it knows");
+
+    // A colleague with a phone in use over these doors is told with where she works and the beginning of its number; one
+    // whose phone is revoked or whose deployment is over is told no more.
+    assert_eq!(told["colleagues"], json!([]));
+    let colleague = place.enrolled(OWN).await;
+    let told = pulled(known).await;
+    assert_eq!(told_of(&told, "worker"), json!(colleague));
+    assert_eq!(told_of(&told, "phone"), colleague.to_string()[..8]);
+    assert!(told_of(&told, "area_name").as_str().is_some_and(|name| !name.is_empty()));
+    let over = place.enrolled(OWN).await;
+    assert_eq!(pulled("").await["colleagues"].as_array().unwrap().len(), 2);
+    place.facts(vec![Body::DeviceTerm { series: over, ends_at: now() - 1 }]).await;
+    assert_eq!(pulled("").await["colleagues"].as_array().unwrap().len(), 1, "her deployment is over");
+    place.facts(vec![Body::DeviceRevoked { series: colleague }]).await;
+    let told = pulled(told["known"].as_str().unwrap()).await;
+    assert_eq!(told["colleagues"], json!([]));
+    let known = told["known"].as_str().unwrap();
     // Offered to her and declined: it is where it was, and whoever reads it learns who declined.
     let act = async |deed: Value| {
         place.ask(SECRETARY, "POST", &format!("/v1/cases/{case}/deeds"), Some(deed)).await
@@ -345,6 +373,14 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
     let deed = |who, deed: Value| place.ask(who, "POST", &uri, Some(deed));
     let told = |answer: super::place::Answer| (answer.status.as_u16(), answer.code());
     let carer = json!({"deed": "step", "step": "carer_named", "role": "community_secretary", "turn": 0});
+    let shown = place.ask(SECRETARY, "GET", &format!("/v1/cases/{case}"), None).await.json();
+    let steps = shown["next"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["step"]["code"] == "carer_named").unwrap();
+    assert_eq!(
+        (&step["unmet"], &step["forms"][0]["filled"], &step["forms"][0]["pictures"]),
+        (&json!(true), &json!(false), &json!(false)),
+        "what it waits for is told before it is tried"
+    );
     let early = deed(SECRETARY, carer.clone()).await;
     assert_eq!(
         (early.code().as_str(), &early.json()["detail"]),
@@ -672,6 +708,13 @@ async fn a_compound_is_named_free_of_cases_and_its_figures_count_it() {
     let check = json!({"deed": "step", "step": "check", "role": "health_department", "turn": 0});
     let taken = place.ask(DOCTOR, "POST", &uri, Some(check.clone())).await;
     assert_eq!(taken.code(), "condition_fails");
+    let unmet = async || {
+        let shown =
+            place.ask(SECRETARY, "GET", &format!("/v1/cases/{}", case.as_str().unwrap()), None).await.json();
+        let step = shown["next"].as_array().unwrap().iter().find(|step| step["step"]["code"] == "check");
+        step.unwrap()["unmet"].clone()
+    };
+    assert_eq!(unmet().await, true);
     let day = |back| from_day(day_of(now()) - back).to_string();
     let compound = json!({
         "programme": "epidemic", "form": "compound", "area": OWN,
@@ -681,6 +724,7 @@ async fn a_compound_is_named_free_of_cases_and_its_figures_count_it() {
         },
     });
     assert_eq!(place.ask(SECRETARY, "POST", "/v1/answers", Some(compound)).await.status, 204);
+    assert_eq!(unmet().await, false, "what it asks for is there");
     assert_eq!(place.ask(DOCTOR, "POST", &uri, Some(check)).await.status, 204);
     let file =
         place.ask(SECRETARY, "GET", &format!("/v1/cases/{}", case.as_str().unwrap()), None).await.json();

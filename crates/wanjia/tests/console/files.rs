@@ -2,13 +2,14 @@
 //! read without a fact that says so.
 
 use domain::case::{Source, Subject};
-use domain::fact::Body;
+use domain::fact::{Body, Light, Outcome};
 use domain::id::Id;
+use domain::note::VisitNote;
 use serde_json::{Value, json};
 use wanjia::cli::now;
 
 use super::cases::{CLERK, DOCTOR, SECRETARY, appoint, check, judged, opened, publish, tasks};
-use super::place::{OTHER, Place, account};
+use super::place::{OTHER, Place, SWEEP, account, visited};
 
 const SERVICE: u64 = 1;
 
@@ -220,4 +221,27 @@ async fn whoever_has_a_role_fills_in_its_forms_and_no_others() {
         place.ask(DOCTOR, "GET", "/v1/forms/epidemic/2020-03/nothing/questions", None).await.status,
         404
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_visit_noted_is_in_the_file_of_whoever_reads_notes_and_on_record() {
+    let place = Place::new().await;
+    publish(&place).await;
+    appoint(&place, DOCTOR, "doctor").await;
+    let home = place.home(false).await;
+    let noted = VisitNote { note: "有只大狗".into(), place: "孝感".into(), worker: String::new() }.encode();
+    let body = visited(SWEEP, home, Outcome::NoAnswer, Light::Off);
+    let (push, _) = place.own_phone.push_sealed(body, home, &noted);
+    let pushed = place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(push)).await;
+    assert_eq!(pushed.json()["receipts"][0]["status"], "accepted", "{}", pushed.text);
+    let uri = format!("/v1/households/{home}");
+    let shut = place.ask(SECRETARY, "GET", &uri, None).await;
+    assert!(shut.json()["reads_notes"] == true && !shut.text.contains("有只大狗"), "{}", shut.text);
+    let before = place.site.territory.head().size;
+    let file = get(&place, SECRETARY, &format!("{uri}/file?purpose=service")).await;
+    assert_eq!(file["notes"], json!([{"sweep": SWEEP, "note": "有只大狗", "place": "孝感"}]));
+    assert!(place.site.territory.head().size > before, "that she read it is on record");
+    let other = place.ask(DOCTOR, "GET", &format!("{uri}/file?purpose=service"), None).await;
+    assert_eq!(other.status, 200, "{}", other.text);
+    assert!(!other.text.contains("有只大狗"), "a doctor reads no notes");
 }

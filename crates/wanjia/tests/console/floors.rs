@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use wanjia::cli::now;
 
 use super::cases::publish;
-use super::place::{COUNTY, OTHER, OWN, Place, SWEEP, Who, account};
+use super::place::{COUNTY, OTHER, OWN, Place, SWEEP, Who, account, visited};
 
 const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
 const STREET: Who = Who::Role(Role::Street);
@@ -135,4 +135,47 @@ async fn a_sweep_of_one_community_hides_nothing_of_the_others() {
     assert_eq!(waits(OTHER, small).await["area"]["residual"], 0, "it is not swept");
     assert!(waits(OTHER, SWEEP).await["area"]["residual"].as_u64().unwrap() > 0);
     assert!(whole["area"]["silent"].as_u64().unwrap() > own["silent"].as_u64().unwrap(), "{whole}");
+}
+
+#[tokio::test]
+async fn every_community_is_a_line_with_what_its_supervisor_asks_about() {
+    let place = Place::new().await;
+    let county =
+        Body::GrantGiven { account: account(STREET).id, role: Role::Street as u64, area: COUNTY.into() };
+    place.facts(vec![county]).await;
+    let list = async |area: &str, sweep: Id| {
+        let uri = format!("/v1/communities?area={area}&sweep={sweep}");
+        place.ask(STREET, "GET", &uri, None).await.json()
+    };
+    let all = list(COUNTY, SWEEP).await;
+    let rows = all["rows"].as_array().unwrap();
+    let of =
+        |rows: &[Value], code: &str| rows.iter().find(|row| row["code"] == code).cloned().unwrap_or_default();
+    assert_eq!((rows.len(), &all["left_off"]), (2, &json!(0)), "{all}");
+    assert!(rows.iter().all(|row| row["level"] == "community" && row["above"].is_string()));
+    for code in [OWN, OTHER] {
+        let row = of(rows, code);
+        let uri = format!("/v1/sweeps/{SWEEP}/coverage?area={code}");
+        let known = place.ask(STREET, "GET", &uri, None).await.json()["area"].clone();
+        for figure in ["dwellings", "accounted", "listed_dark"] {
+            assert_eq!(row["swept"][figure], known[figure], "{figure} of {code}");
+        }
+        let uri = format!("/v1/command?area={code}&sweep={SWEEP}");
+        let waits = place.ask(STREET, "GET", &uri, None).await.json()["area"].clone();
+        for figure in ["residual", "late", "unanswered", "held", "silent"] {
+            assert_eq!(row[figure], waits[figure], "{figure} of {code}");
+        }
+    }
+    assert_eq!(of(rows, OWN)["phones"], 1, "one of the two is revoked");
+    assert_eq!(of(rows, OWN)["pushed_at"], Value::Null, "nothing was heard of it yet");
+    let visit = place.own_phone.push(visited(SWEEP, place.home(false).await, Outcome::Met, Light::On));
+    assert_eq!(place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(visit)).await.status, 200);
+    let after = list(COUNTY, SWEEP).await;
+    assert!(of(after["rows"].as_array().unwrap(), OWN)["pushed_at"].is_string(), "{after}");
+
+    // What is not swept has no figures of the sweep, and a community is a list of itself.
+    let small = place.sweep(OWN).await;
+    let beside = of(list(COUNTY, small).await["rows"].as_array().unwrap(), OTHER);
+    assert_eq!((beside.get("swept"), &beside["residual"]), (None, &json!(0)));
+    assert_eq!(list(OWN, SWEEP).await["rows"].as_array().unwrap().len(), 1);
 }

@@ -82,6 +82,22 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             let body = json!({"worker_name": "吴网格员", "area_code": area, "role": "grid_worker"});
             ("/v1/devices/invitations".into(), Some(body))
         }
+        "GET /v1/devices/invitations" => (format!("/v1/devices/invitations?area={area}"), None),
+        "DELETE /v1/devices/invitations/{worker}" => {
+            let worker = domain::id::Id::from_time(i64::try_from(place.next()).unwrap(), [8; 10]);
+            let invitation = store::control::Invitation {
+                worker,
+                worker_name: "吴网格员".into(),
+                area: area.into(),
+                role: Role::GridWorker as u64,
+                inviter: worker,
+                expires_at: wanjia::cli::now() + store::control::INVITATION_LIMIT,
+                ends_at: None,
+            };
+            let code = wanjia::app::accounts::token_hash(&worker.to_string());
+            place.site.control.invite(&code, &invitation, wanjia::cli::now()).unwrap();
+            (format!("/v1/devices/invitations/{worker}"), None)
+        }
         "POST /v1/devices" => {
             let body = json!({"worker_name": "吴网格员", "area_code": OWN, "role": "grid_worker"});
             let secretary = Who::Role(Role::CommunitySecretary);
@@ -112,6 +128,7 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             ("/v1/roster/rejects?source=x".into(), Some(Value::String(file)))
         }
         "GET /v1/command" => (format!("/v1/command?area={area}&sweep={SWEEP}"), None),
+        "GET /v1/communities" => (format!("/v1/communities?area={area}&sweep={SWEEP}"), None),
         "GET /v1/command/late" => (format!("/v1/command/late?area={area}"), None),
         "GET /v1/floors" | "GET /v1/floors/public" => {
             cases::publish(place).await;

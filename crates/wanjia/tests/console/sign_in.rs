@@ -277,3 +277,71 @@ async fn wrong_fields_of_an_invitation_are_named() {
         assert!(problem["detail"].is_string() && problem["detail_en"].is_string());
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_became_of_an_invitation_is_told_and_an_open_one_is_taken_back() {
+    let place = Place::new().await;
+    let used = invited(&place).await;
+    let enrolment_of = |invitation: &Value, series: u8| enrolment(invitation, Id([series; 16]));
+    let enrol = enrolment_of(&used["invitation"], 41);
+    assert_eq!(place.ask(Who::Nobody, "POST", "/v1/devices", enrol).await.status, 201);
+    let open = invited(&place).await;
+    let late = invited(&place).await;
+    let file = place.folder.path().join("data/control.db");
+    rusqlite::Connection::open(file)
+        .unwrap()
+        .execute(
+            "update invitation set expires_at = expires_at - ?1 where code = ?2",
+            rusqlite::params![INVITATION_LIMIT, token_hash(late["invitation"].as_str().unwrap())],
+        )
+        .unwrap();
+    let listed = async || {
+        let listed = place.ask(SECRETARY, "GET", "/v1/devices/invitations", None).await.json();
+        assert!(!listed.to_string().contains(open["invitation"].as_str().unwrap()), "its code is not told");
+        listed["invitations"].as_array().unwrap().clone()
+    };
+    let of = |rows: &[Value], invited: &Value| {
+        rows.iter().find(|row| row["worker"] == invited["worker"]).unwrap().clone()
+    };
+    let rows = listed().await;
+    assert_eq!(rows.len(), 3);
+    assert_eq!(of(&rows, &used)["standing"], "used");
+    assert!(of(&rows, &used)["ended_at"].is_string());
+    assert_eq!(of(&rows, &late)["standing"], "expired");
+    let row = of(&rows, &open);
+    assert_eq!((&row["standing"], &row["area_code"]), (&json!("open"), &json!(OWN)));
+    let inviter = super::place::account(SECRETARY).name;
+    assert_eq!(row["invited_by"], inviter);
+    assert!(row["worker_name"].as_str().is_some_and(|name| !name.is_empty()));
+
+    let withdraw = async |invited: &Value| {
+        let path = format!("/v1/devices/invitations/{}", invited["worker"].as_str().unwrap());
+        place.ask(SECRETARY, "DELETE", &path, None).await
+    };
+    assert_eq!(withdraw(&open).await.status, 204);
+    assert_eq!(withdraw(&open).await.status, 204, "twice is once");
+    assert_eq!(of(&listed().await, &open)["standing"], "withdrawn");
+    let refused = place.ask(Who::Nobody, "POST", "/v1/devices", enrolment_of(&open["invitation"], 42)).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "invitation_withdrawn"));
+    let refused = withdraw(&used).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "invitation_used"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_that_is_cleared_revokes_itself_and_no_other() {
+    let place = Place::new().await;
+    let other = place.enrolled(OWN).await;
+    let delete = async |series: Id| {
+        place.by_phone(&place.own_phone, "DELETE", &format!("/v1/devices/{series}"), None).await
+    };
+    assert_eq!(delete(other).await.code(), "forbidden");
+    assert_eq!(delete(place.own_phone.series).await.status, 204);
+    let pull = place.by_phone(&place.own_phone, "GET", "/v1/pull", None).await;
+    assert_eq!((pull.status.as_u16(), pull.code().as_str()), (403, "device_revoked"));
+    let listed = place.ask(SECRETARY, "GET", "/v1/devices", None).await.json();
+    let revoked = |series: Id| {
+        let devices = listed["devices"].as_array().unwrap();
+        devices.iter().find(|device| device["series"] == json!(series)).unwrap()["revoked_at"].is_string()
+    };
+    assert!(revoked(place.own_phone.series) && !revoked(other));
+}

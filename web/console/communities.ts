@@ -1,0 +1,41 @@
+/** Every community in one list, in the order of what is asked about. */
+import type { CommunityRow } from '@core/api/types'
+
+export type Column = 'name' | 'share' | 'residual' | 'persons' | 'late' | 'unanswered' | 'held' | 'silent' | 'pushed_at'
+
+const NEVER = 0
+
+const MEASURE: Record<Column, (row: CommunityRow) => number | string> = {
+  name: (row) => `${row.above} ${row.name}`,
+  share: ({ swept }) => (swept === undefined || swept.dwellings === 0 ? 1 : swept.accounted / swept.dwellings),
+  residual: (row) => row.residual,
+  persons: ({ swept }) => swept?.listed_dark ?? 0,
+  late: (row) => row.late,
+  unanswered: (row) => row.unanswered,
+  held: (row) => row.held,
+  silent: (row) => row.silent,
+  pushed_at: ({ pushed_at: at }) => (at === undefined ? NEVER : Date.parse(at)),
+}
+
+/** Of which the low numbers are the bad ones: the lowest share, and whoever was heard longest ago. */
+const LOWEST_FIRST: readonly Column[] = ['name', 'share', 'pushed_at']
+
+export interface Order {
+  by: Column
+  down: boolean
+}
+
+/** The worst comes first; the same column once more is the other way round. */
+export function orderBy(by: Column, now: Order): Order {
+  return { by, down: now.by === by ? !now.down : !LOWEST_FIRST.includes(by) }
+}
+
+export function ordered(rows: readonly CommunityRow[], { by, down }: Order): CommunityRow[] {
+  const measure = MEASURE[by]
+  const sorted = [...rows].sort((one, other) => {
+    const [a, b] = [measure(one), measure(other)]
+    const found = typeof a === 'string' ? a.localeCompare(String(b), 'zh-CN', { numeric: true }) : a - Number(b)
+    return down ? -found : found
+  })
+  return sorted
+}
