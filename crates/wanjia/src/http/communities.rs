@@ -130,11 +130,9 @@ async fn communities(
         .read(move |reader| {
             let counts = waiting(reader, now, &silent)?;
             let areas = &reader.book().areas;
-            let is_community = |number: &AreaNumber| {
-                areas.get(*number).is_some_and(|area| area.level == Level::Community)
-            };
-            let mut below: Vec<AreaNumber> =
-                areas.subtree(area).into_iter().filter(is_community).collect();
+            let is_community =
+                |number: &AreaNumber| areas.get(*number).is_some_and(|area| area.level == Level::Community);
+            let mut below: Vec<AreaNumber> = areas.subtree(area).into_iter().filter(is_community).collect();
             below.sort_by(|a, b| areas.code(*a).cmp(areas.code(*b)));
             let left_off = below.len().saturating_sub(COMMUNITIES);
             below.truncate(COMMUNITIES);

@@ -264,11 +264,7 @@ async fn withdraw(
             "this invitation has been used and cannot be taken back",
         )
         .remedy("请在手机列表里停用那台手机", "revoke that phone in the list of phones")),
-        None => Err(Problem::not_found(
-            "unknown_invitation",
-            "没有这个邀请",
-            "there is no such invitation",
-        )),
+        None => Err(Problem::not_found("unknown_invitation", "没有这个邀请", "there is no such invitation")),
     }
 }
 
@@ -330,9 +326,11 @@ fn refused(invited: &Invited) -> Problem {
         Invited::Used => {
             Problem::conflict("invitation_used", "这张二维码已经用过", "this invitation has been used")
         }
-        Invited::Withdrawn => {
-            Problem::conflict("invitation_withdrawn", "这张二维码已被社区收回", "this invitation was taken back")
-        }
+        Invited::Withdrawn => Problem::conflict(
+            "invitation_withdrawn",
+            "这张二维码已被社区收回",
+            "this invitation was taken back",
+        ),
         Invited::Expired => {
             Problem::conflict("invitation_expired", "这张二维码已经过期", "this invitation is too old")
         }

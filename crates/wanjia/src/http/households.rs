@@ -115,7 +115,11 @@ pub(super) fn forms_of(reader: &mut Reader, behind: &Behind) -> AppResult<Vec<Fi
     Ok(forms.collect())
 }
 
-fn overview(reader: &mut Reader, behind: &Behind, (lists, reads_notes): (bool, bool)) -> AppResult<Household> {
+fn overview(
+    reader: &mut Reader,
+    behind: &Behind,
+    (lists, reads_notes): (bool, bool),
+) -> AppResult<Household> {
     let mut cases = Vec::new();
     for line in reader.cases_at(behind.dwelling)? {
         if !behind.roles(&line.programme).is_empty() {

@@ -14,8 +14,8 @@ use store::packs::if_readable;
 use store::{Control, Reader};
 use utoipa::ToSchema;
 
-use super::extract::Standing;
 use super::cases::{About, Named, says, what_of};
+use super::extract::Standing;
 use super::wire::instant;
 use crate::app::cases::{self, Actor};
 use crate::app::failure::Result;

@@ -149,9 +149,8 @@ async fn every_community_is_a_line_with_what_its_supervisor_asks_about() {
     };
     let all = list(COUNTY, SWEEP).await;
     let rows = all["rows"].as_array().unwrap();
-    let of = |rows: &[Value], code: &str| {
-        rows.iter().find(|row| row["code"] == code).cloned().unwrap_or_default()
-    };
+    let of =
+        |rows: &[Value], code: &str| rows.iter().find(|row| row["code"] == code).cloned().unwrap_or_default();
     assert_eq!((rows.len(), &all["left_off"]), (2, &json!(0)), "{all}");
     assert!(rows.iter().all(|row| row["level"] == "community" && row["above"].is_string()));
     for code in [OWN, OTHER] {

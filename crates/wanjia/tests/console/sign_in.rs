@@ -321,8 +321,7 @@ async fn what_became_of_an_invitation_is_told_and_an_open_one_is_taken_back() {
     assert_eq!(withdraw(&open).await.status, 204);
     assert_eq!(withdraw(&open).await.status, 204, "twice is once");
     assert_eq!(of(&listed().await, &open)["standing"], "withdrawn");
-    let refused =
-        place.ask(Who::Nobody, "POST", "/v1/devices", enrolment_of(&open["invitation"], 42)).await;
+    let refused = place.ask(Who::Nobody, "POST", "/v1/devices", enrolment_of(&open["invitation"], 42)).await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "invitation_withdrawn"));
     let refused = withdraw(&used).await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "invitation_used"));
