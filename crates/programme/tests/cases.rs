@@ -306,7 +306,9 @@ fn check(
     // Offers and takings move no limit.
     let steps: Vec<Event> = arrived
         .iter()
-        .filter(|event| !matches!(event.deed, Deed::Take | Deed::Decline | Deed::Ask | Deed::Reply | Deed::Offer { .. }))
+        .filter(|event| {
+            !matches!(event.deed, Deed::Take | Deed::Decline | Deed::Ask | Deed::Reply | Deed::Offer { .. })
+        })
         .cloned()
         .collect();
     let without = add_up(path, opening, &steps).unwrap();

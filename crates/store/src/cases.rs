@@ -532,12 +532,9 @@ impl Views {
         let (to, counted_from) = match &event.deed {
             Deed::Offer { to } => (Some(to.0), None),
             Deed::Step { counted_from, .. } => (None, *counted_from),
-            Deed::Sign { .. }
-            | Deed::Take
-            | Deed::Decline
-            | Deed::Ask
-            | Deed::Reply
-            | Deed::Resume => (None, None),
+            Deed::Sign { .. } | Deed::Take | Deed::Decline | Deed::Ask | Deed::Reply | Deed::Resume => {
+                (None, None)
+            }
         };
         self.cached(
             "insert or ignore into case_event (case_id, series, sequence, at, actor, role, turn, deed, step, to_whom,

@@ -604,10 +604,7 @@ fn check_deed(file: &CaseFile, actor: ActorId, new: &Acting<'_>) -> Result<()> {
             let actor = u128::from_be_bytes(actor.0);
             let answers = standing.holder == Some(actor) || duty.owner == new.role || role(&duty.climbs_to);
             if !answers || standing.asked.is_none_or(|asked| asked == actor) {
-                return possible(
-                    "没有等您答复的催问",
-                    "nobody waits for an answer of yours",
-                );
+                return possible("没有等您答复的催问", "nobody waits for an answer of yours");
             }
         }
         Deed::Offer { .. } => {

@@ -584,9 +584,7 @@ fn staff_of(reader: &Reader, control: &Control, file: &CaseFile) -> AppResult<Ve
     let ids: BTreeSet<ActorId> = named
         .chain(file.reports.iter().map(|report| report.actor))
         .chain(
-            [file.standing.holder, file.standing.offered, file.standing.asked]
-                .into_iter()
-                .filter_map(number),
+            [file.standing.holder, file.standing.offered, file.standing.asked].into_iter().filter_map(number),
         )
         .chain(match file.case.subject {
             Subject::Worker(worker) => Some(worker),

@@ -232,7 +232,9 @@ pub fn my_tasks(
     for task in &due {
         if let Some(file) = if_readable(reader.case_file(task.case))? {
             let row = row(reader, series, today, &roles, task, &file)?;
-            for worker in [row.holder, row.offered, row.offered_by, row.declined_by, row.asked].into_iter().flatten() {
+            for worker in
+                [row.holder, row.offered, row.offered_by, row.declined_by, row.asked].into_iter().flatten()
+            {
                 let told = worker == actor.id
                     || colleagues.iter().chain(&others).any(|known| known.worker == worker);
                 if !told && let Some(name) = cases::staff_name(reader, control, worker)? {

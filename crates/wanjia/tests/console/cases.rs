@@ -888,8 +888,22 @@ async fn whoever_a_late_case_climbs_to_asks_what_holds_it_and_its_owner_answers(
         }
         place.ask(who, "POST", &format!("{view}/deeds"), Some(json)).await
     };
-    assert_eq!(act(SECRETARY, "reply", "community_secretary", Some("在办")).await.code(), "step_not_possible");
+    assert_eq!(
+        act(SECRETARY, "reply", "community_secretary", Some("在办")).await.code(),
+        "step_not_possible"
+    );
     assert_eq!(shown(DOCTOR).await["may_ask"], true);
+    let owner = act(SECRETARY, "ask", "community_secretary", None).await;
+    assert_eq!(owner.code(), "step_not_possible", "it does not climb to whose it is");
+    let dwelling = place.door(OWN, "3", "2", "501").await;
+    let fresh = json!({
+        "programme": "epidemic", "pathway": "dependant", "dwelling": dwelling, "source": "department",
+    });
+    let fresh = place.ask(SECRETARY, "POST", "/v1/cases", Some(fresh)).await.json()["case"].clone();
+    let uri = format!("/v1/cases/{}/deeds", fresh.as_str().unwrap());
+    let early = json!({"deed": "ask", "role": above, "turn": 0});
+    let early = place.ask(DOCTOR, "POST", &uri, Some(early)).await;
+    assert_eq!((early.status.as_u16(), early.code().as_str()), (409, "not_late"));
     let asked = act(DOCTOR, "ask", &above, Some("照护人为什么还没有定？")).await;
     assert_eq!(asked.status, 204, "{}", asked.text);
     assert_eq!(act(DOCTOR, "reply", &above, Some("x")).await.code(), "step_not_possible", "her own question");
