@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { join } from 'node:path'
-import { choosePin, crowded, DESK, findings, launch, openPage, PHONE, phoneOptions, sideways, tooSmall } from './browser.mjs'
+import { crowded, DESK, enrol, findings, launch, openPage, PHONE, phoneOptions, sideways, tooSmall } from './browser.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
 const COMMUNITY = '420102002003'
@@ -62,15 +62,10 @@ async function resident(room, options = {}) {
   return page
 }
 
-async function enrol(worker) {
+async function phoneOf(worker) {
   const { url } = await (await ask('secretary', 'POST', '/v1/devices/invitations', { worker_name: worker, area_code: COMMUNITY, role: 'grid_worker' })).json()
   const { page, context } = await open(phoneOptions())
-  await page.goto(url)
-  await page.getByRole('button', { name: '登记' }).click()
-  await choosePin(page)
-  await page.getByRole('button', { name: '开始走访' }).click()
-  await page.locator('.row').first().waitFor()
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  await enrol(page, url)
   return { page, context }
 }
 
@@ -200,7 +195,7 @@ describe('the ways back', () => {
   }
 
   it('shows at the door to which address whoever cannot scan has to go', async () => {
-    const { page, context } = await enrol('陈小燕')
+    const { page, context } = await phoneOf('陈小燕')
     await page.locator('.segmented button', { hasText: '全部' }).click()
     await page.locator('.row', { hasText: '301' }).click()
     await page.getByRole('button', { name: '给住户一张便条' }).click()
@@ -219,7 +214,7 @@ describe('the ways back', () => {
   })
 
   it('refuses one held record for a reason that its worker reads, takes it back, and releases the rest of the phone at once', async () => {
-    const { page, context } = await enrol('李国强')
+    const { page, context } = await phoneOf('李国强')
     await context.setOffline(true)
     for (const room of ['101', '102', '201', '202']) {
       await page.locator('.segmented button', { hasText: '全部' }).click()

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { choosePin, DESK, launch, openPage, phoneOptions, PIN } from './browser.mjs'
+import { DESK, enrol, launch, openPage, phoneOptions, PIN } from './browser.mjs'
 import { makeTerritory } from './territory.mjs'
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '7' }, throttle: { type: 'string', default: '6' }, rows: { type: 'string', default: '100000' } } })
@@ -56,12 +56,12 @@ try {
   await ask(next, 'POST', '/v1/roster?source=house&dry_run=false', roster(HOUSE, 1000, 1))
   await ask(street, 'POST', '/v1/sweeps', { area_code: STREET, programme: '入冬大排查', deadline: new Date(Date.now() + 86_400_000).toISOString() })
 
-  const phone = await enrol(desk, DOORS)
+  const phone = await phoneOf(desk, DOORS)
   const bare = await bareList()
   await unlocking(phone)
   await firstTap(phone)
   await listOpens(phone, bare)
-  await houseScrolls(await enrol(next, HOUSE), next)
+  await houseScrolls(await phoneOf(next, HOUSE), next)
   await lives(phone, desk)
   await listScrolls(await signIn(largest))
   await board()
@@ -109,15 +109,10 @@ function roster(area, doors, houses, from = 0) {
   return lines.join('\n')
 }
 
-async function enrol(desk, area) {
+async function phoneOf(desk, area) {
   const { url } = JSON.parse(await ask(desk, 'POST', '/v1/devices/invitations', { worker_name: '陈小燕', area_code: area, role: 'grid_worker' }))
   const { page } = await openPage(browser, territory.origin, phoneOptions())
-  await page.goto(url)
-  await page.click('.button.lamp')
-  await choosePin(page)
-  await page.click('h1 ~ .button.lamp')
-  await page.waitForSelector('.row')
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  await enrol(page, url)
   await page.waitForTimeout(1000)
   return page
 }

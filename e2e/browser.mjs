@@ -208,6 +208,16 @@ export async function unlock(page, pin = PIN) {
   await page.locator('.lock').waitFor({ state: 'detached' })
 }
 
+/** Makes a page the phone that an invitation is for, until its list is there and it works without the server. */
+export async function enrol(page, url) {
+  await page.goto(url)
+  await page.getByRole('button', { name: '登记' }).click()
+  await choosePin(page)
+  await page.getByRole('button', { name: '开始走访' }).click()
+  await page.locator('.row').first().waitFor()
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+}
+
 /** Chooses the PIN of a phone that was just enrolled. */
 export async function choosePin(page, pin = PIN) {
   await page.locator('.lock .pad').waitFor()

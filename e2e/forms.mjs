@@ -11,7 +11,7 @@ import { after, before, describe, it as plainly } from 'node:test'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import { choosePin, crowded, findings, launch, openPage, phoneOptions, sideways, tooSmall, unlock } from './browser.mjs'
+import { crowded, enrol, findings, launch, openPage, phoneOptions, sideways, tooSmall, unlock } from './browser.mjs'
 import { makeTerritory, programmes, samples } from './territory.mjs'
 
 const COMMUNITY = '420102002003'
@@ -54,16 +54,6 @@ async function invite(name) {
   })
   assert.equal(answer.status, 201, await answer.clone().text())
   return (await answer.json()).url
-}
-
-async function enrol(page, name) {
-  await page.goto(await invite(name))
-  await page.getByRole('button', { name: '登记' }).click()
-  await choosePin(page)
-  await page.getByRole('button', { name: '开始走访' }).click()
-  await page.locator('.row').first().waitFor()
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
-  await page.waitForFunction(() => navigator.serviceWorker.controller !== null || navigator.serviceWorker.ready)
 }
 
 const tab = (page, name) => page.locator('.tabs a', { hasText: name }).click()
@@ -165,7 +155,7 @@ describe('a form at the door', () => {
   it('has the forms and the engine on the phone before the signal goes', async () => {
     profile = join(folder, 'profile')
     await openProfile()
-    await enrol(first.page, '陈小燕')
+    await enrol(first.page, await invite('陈小燕'))
     await first.page.waitForFunction(
       () =>
         new Promise((resolve) => {
@@ -183,7 +173,7 @@ describe('a form at the door', () => {
     second = await openPage(browser, origin, phoneOptions())
     second.page.setDefaultTimeout(PATIENCE)
     opened[1] = second.page
-    await enrol(second.page, '李国强')
+    await enrol(second.page, await invite('李国强'))
   })
 
   it('is filled in offline, says at once what matters, and outlives the browser', async () => {

@@ -105,7 +105,7 @@ describe('a list longer than its pages', () => {
   })
 
   it('asks again for what is in sight alone when figures change, and leaves it where it is', async () => {
-    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight / 2))
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight * 0.6))
     await page.waitForFunction(() => Number(document.querySelector('tbody tr[data-index]').dataset.index) > 1000)
     const before = await inSight()
     asked.length = 0

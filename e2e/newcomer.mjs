@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, describe, it as plainly } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { choosePin, crowded, DESK, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall, unlock } from './browser.mjs'
+import { crowded, DESK, enrol, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall, unlock } from './browser.mjs'
 import { outlines, point } from './outlines.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
@@ -73,14 +73,9 @@ async function invite(page, worker, grid = null) {
   return url
 }
 
-async function enrol(url) {
+async function phoneBy(url) {
   const { page, context } = await open(phoneOptions())
-  await page.goto(url)
-  await page.getByRole('button', { name: '登记' }).click()
-  await choosePin(page)
-  await page.getByRole('button', { name: '开始走访' }).click()
-  await page.locator('.row').first().waitFor()
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  await enrol(page, url)
   return { page, context }
 }
 
@@ -271,7 +266,7 @@ describe('a newcomer’s first evening', () => {
     await page.getByRole('heading', { name: '这台手机还没有登记' }).waitFor()
     await quiet(page, 'phone not enrolled')
     await context.close()
-    phone = await enrol(url)
+    phone = await phoneBy(url)
     assert.equal(await phone.page.locator('.row').count(), 6)
     await quiet(phone.page, 'doors')
     const again = await open(phoneOptions())
@@ -756,7 +751,7 @@ describe('a newcomer’s first evening', () => {
   })
 
   it('revokes a phone: what it still had is held until a person decides, and the phone empties itself', async () => {
-    const lost = await enrol(await invite(secretary, '李国强'))
+    const lost = await phoneBy(await invite(secretary, '李国强'))
     await lost.context.setOffline(true)
     await openDoor(lost.page, '102')
     await lost.page.locator('dialog').getByRole('button', { name: '更多结果' }).click()
@@ -808,7 +803,7 @@ describe('a newcomer’s first evening', () => {
   })
 
   it('takes two phones at one door as one door, and the later knock counts whichever arrives first', async () => {
-    const second = await enrol(await invite(secretary, '王桂芳'))
+    const second = await phoneBy(await invite(secretary, '王桂芳'))
     await go(secretary, '进度')
     await sync(phone.page)
     await phone.page.locator('.segmented button', { hasText: '全部' }).click()
@@ -937,7 +932,7 @@ describe('a newcomer’s first evening', () => {
     const grid = await secretary.locator('.building', { has: secretary.locator('rect') }).first().getAttribute('aria-label')
     assert.match(grid, /第 \d+ 格/)
     await go(secretary, '手机')
-    const { page, context } = await enrol(await invite(secretary, '周网格员', '第2网格'))
+    const { page, context } = await phoneBy(await invite(secretary, '周网格员', '第2网格'))
     await tab(page, '安排')
     await page.locator('.plan', { hasText: '网格' }).waitFor()
     const chips = await page.locator('.plan .chips li').allInnerTexts()

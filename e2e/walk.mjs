@@ -404,13 +404,13 @@ async function casesPages(name, options) {
   await own.shot('60-cases', { full: true })
   await own.visit('/cases?view=open', '.cases a.go')
   await own.shot('61-open-cases', { full: true })
-  await own.dialog('61a-area-form', page.locator('.tools .button').first(), async (dialog) => {
+  await own.dialog('61a-area-form', page.locator('.tools button.button').first(), async (dialog) => {
     await dialog.locator('[name=form] option').nth(1).waitFor({ state: 'attached' })
     await dialog.locator('[name=form]').selectOption({ index: 1 })
     await dialog.locator('.field').nth(2).waitFor()
     await own.shot('61b-area-form-filled')
   })
-  await own.dialog('61c-area-report', page.locator('.tools .button').last(), async () => undefined)
+  await own.dialog('61c-area-report', page.locator('.tools button.button').last(), async () => undefined)
   await own.visit('/cases?view=lessons', '.lines li')
   looking.names.push('药店下午')
   await own.shot('61d-lessons')

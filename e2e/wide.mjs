@@ -10,7 +10,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { after, before, describe, it as plainly } from 'node:test'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { choosePin, crowded, findings, launch, openPage, phoneOptions, sideways, tooSmall } from './browser.mjs'
+import { crowded, enrol, findings, launch, openPage, phoneOptions, sideways, tooSmall } from './browser.mjs'
 import { makeTerritory, programmes, samples } from './territory.mjs'
 
 const COMMUNITY = '420102002003'
@@ -106,12 +106,7 @@ describe('a form with every kind of question', () => {
     phone = await openPage(browser, origin, phoneOptions())
     const { page } = phone
     page.setDefaultTimeout(PATIENCE)
-    await page.goto(url)
-    await page.getByRole('button', { name: '登记' }).click()
-    await choosePin(page)
-    await page.getByRole('button', { name: '开始走访' }).click()
-    await page.locator('.row').first().waitFor()
-    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+    await enrol(page, url)
     for (const until = Date.now() + PATIENCE; (await formsKept(page)) === 0; ) {
       assert.ok(Date.now() < until, 'the forms never came')
       await page.evaluate(() => new Promise(requestAnimationFrame))

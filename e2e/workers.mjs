@@ -7,7 +7,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { choosePin, crowded, DESK, findings, launch, openPage, PHONE, phoneOptions, sideways, tooSmall } from './browser.mjs'
+import { crowded, DESK, enrol, findings, launch, openPage, PHONE, phoneOptions, sideways, tooSmall } from './browser.mjs'
 import { makeTerritory, programmes, samples } from './territory.mjs'
 
 const COMMUNITY = '420102002003'
@@ -69,11 +69,7 @@ describe('those who work', () => {
   it('files her shift from her day, without a signal until it is sent', async () => {
     const { url } = await (await ask('POST', '/v1/devices/invitations', { worker_name: '吴网格员', area_code: COMMUNITY, role: 'grid_worker' })).json()
     const { page, context } = await openPage(browser, territory.origin, phoneOptions())
-    await page.goto(url)
-    await page.getByRole('button', { name: '登记' }).click()
-    await choosePin(page)
-    await page.getByRole('button', { name: '开始走访' }).click()
-    await page.locator('.row').first().waitFor()
+    await enrol(page, url)
     await page.locator('.tabs a', { hasText: '今天' }).click()
     const own = page.locator('[data-group=shift]')
     await own.getByRole('link', { name: '值班' }).waitFor()

@@ -59,11 +59,25 @@ export const sweep: ComputedRef<Sweep | null> = computed(() => {
 
 const unsent = computed(() => new Set(outbox.value.filter(({ fate }) => fate === 'waiting' || fate === 'sent').map(({ sequence }) => sequence)))
 
+/** Sorted anew where a door changed, and not for each knock. */
+const walked = computed(() => walkingOrder(doors.value))
+
+/** A door that stands as it stood is the same object, and its line is not drawn anew: of five hundred, a knock changes two. */
+const standing = new Map<string, DoorView>()
+
 export const doorViews = computed<DoorView[]>(() => {
   const current = sweep.value?.id
   const mine = new Map(visits.value.filter((visit) => visit.sweep === current).map((visit) => [visit.dwelling, visit]))
   const held = heldByOthers(handings.value, current, me.value)
-  return walkingOrder(doors.value).map((door) => view(door, current, mine.get(door.dwelling) ?? null, held.get(door.dwelling) ?? null))
+  const before = new Map(standing)
+  standing.clear()
+  return walked.value.map((door) => {
+    const now = view(door, current, mine.get(door.dwelling) ?? null, held.get(door.dwelling) ?? null)
+    const was = before.get(door.dwelling)
+    const row = was !== undefined && isSame(was, now) ? was : now
+    standing.set(door.dwelling, row)
+    return row
+  })
 })
 
 export const progress = computed<Progress>(() => {
@@ -105,6 +119,11 @@ export function nextDoor(rows: readonly DoorView[], after: string | null, filter
   const round = [...rows.slice(start + 1), ...rows.slice(0, start + 1)]
   const wanted = filter === 'recheck' ? 'recheck' : 'waiting'
   return round.find((row) => row.door.dwelling !== after && passes(row, wanted)) ?? null
+}
+
+/** A visit that was written again has another number. */
+function isSame({ local: was, ...one }: DoorView, { local: now, ...other }: DoorView): boolean {
+  return was?.sequence === now?.sequence && (Object.keys(one) as (keyof typeof one)[]).every((key) => one[key] === other[key])
 }
 
 function view(door: PhoneDoor, current: string | undefined, local: LocalVisit | null, holder: string | null): DoorView {

@@ -9,7 +9,7 @@ import { contentDigest, open } from '@core/ledger/seal'
 import { idText } from '@core/ledger/uuid'
 import { Unreachable } from '@core/api/client'
 import { db, keep, setting, type Identity, type KeptTask, type OutboxFact, type PhoneDoor } from '../phone/db'
-import { sweep } from '../phone/doors'
+import { doorViews, sweep } from '../phone/doors'
 import { enrol, invitationIn } from '../phone/enrol'
 import { quickEntry } from '../phone/knock'
 import { placeName } from '../phone/naming'
@@ -133,6 +133,20 @@ describe('the outbox', () => {
     // A series has no gaps: what stands before another record goes out with it.
     await syncOnce(identity, Date.now, () => third)
     expect(await db.outbox.where('visit').anyOf(third, fourth).toArray()).toMatchObject([{ fate: 'accepted' }, { fate: 'accepted' }])
+  })
+
+  it('leaves the line of every other door as it stands', async () => {
+    await sync()
+    await vi.waitFor(() => {
+      expect(doorViews.value.length).toBeGreaterThan(2)
+      expect(sweep.value).not.toBeNull()
+    })
+    const before = new Map(doorViews.value.map((row) => [row.door.dwelling, row]))
+    const { door } = doorViews.value.find(({ outcome }) => outcome === null)!
+    const { dwelling } = door
+    await recordVisit(identity, visit(door, { sweep: sweep.value!.id }), 1000)
+    await vi.waitFor(() => expect(doorViews.value.find((row) => row.door.dwelling === dwelling)).toMatchObject({ outcome: 'met' }))
+    expect(doorViews.value.filter((row) => row !== before.get(row.door.dwelling)).map(({ door }) => door.dwelling)).toEqual([dwelling])
   })
 
   it('gives facts written at once by several taps one dense series', async () => {

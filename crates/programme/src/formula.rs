@@ -524,8 +524,8 @@ pub(crate) fn work_out<'s>(
         Formula::Class(classes) => Worth::Made(sight.class(&classes.what)),
         Formula::History(form) => Worth::Records(sight.history(form)),
         Formula::People(form) => Worth::Records(sight.people(form)),
-        Formula::Field { of, field } => field_of(record(work_out(of, sight, bound)?)?, field)?,
-        Formula::HasField { of, field } => Worth::Truth(has(record(work_out(of, sight, bound)?)?, field)),
+        Formula::Field { of, field } => field_of(record_of(of, sight, bound)?, field)?,
+        Formula::HasField { of, field } => Worth::Truth(has(record_of(of, sight, bound)?, field)),
         Formula::Not(of) => Worth::Truth(!truth(work_out(of, sight, bound)?)?),
         Formula::Negative(of) => match work_out(of, sight, bound)? {
             Worth::Whole(number) => Worth::Whole(number.checked_neg().ok_or_else(too_large)?),
@@ -629,8 +629,14 @@ pub(crate) fn truth(worth: Worth<'_>) -> Result<bool> {
     }
 }
 
-fn record<'s>(worth: Worth<'s>) -> Result<&'s Record> {
-    match worth {
+/// The filled-in form that a field is asked of; mostly the element of a list, which need not be worked out.
+fn record_of<'s>(of: &Formula, sight: &impl Sight<'s>, bound: &mut Vec<Worth<'s>>) -> Result<&'s Record> {
+    if let Formula::Bound(place) = of
+        && let Some(Worth::Record(record)) = bound.get(*place)
+    {
+        return Ok(record);
+    }
+    match work_out(of, sight, bound)? {
         Worth::Record(record) => Ok(record),
         _ => Err(Lack::failed("no answer")),
     }
@@ -941,7 +947,7 @@ const EPOCH: Day = jiff::civil::date(1970, 1, 1);
 
 /// Days since 1970-01-01: rules reckon with whole days.
 pub(crate) fn day_number(day: Day) -> i64 {
-    i64::from((day - EPOCH).get_days())
+    day.duration_since(EPOCH).as_hours() / 24
 }
 
 /// The day that so many days after 1970-01-01 are; none for what is no whole number of days.
@@ -953,9 +959,13 @@ pub(crate) fn day_of(number: f64) -> Option<Day> {
 
 /// The first day of the month so many months after that of the day.
 pub(crate) fn first_of_month(day: i64, months: i64) -> Option<i64> {
-    let day = EPOCH.checked_add(Span::new().try_days(day).ok()?).ok()?;
-    let first = day.first_of_month().checked_add(Span::new().try_months(months).ok()?).ok()?;
-    Some(day_number(first))
+    let date = EPOCH.checked_add(Span::new().try_days(day).ok()?).ok()?;
+    let first = day - i64::from(date.day() - 1);
+    if months == 0 {
+        return Some(first);
+    }
+    let other = date.first_of_month().checked_add(Span::new().try_months(months).ok()?).ok()?;
+    Some(day_number(other))
 }
 
 /// The month of the year that a day is in, from 1.
