@@ -1,4 +1,6 @@
+import type { Found } from '@core/api/types'
 import { numbered } from '@core/doors/name'
+import type { Outcome } from '@core/ledger/facts'
 import { zone } from './clock'
 import { translate as t } from './texts'
 
@@ -44,6 +46,27 @@ export function percent(part: number, whole: number): number {
 /** Month, day, hour and minute of the deployment, as the reader's language writes them. */
 export function shortTime(at: string, locale: string): string {
   return new Date(at).toLocaleString(locale, { month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone() })
+}
+
+/** With the day of the week: what happened within a few days. */
+export function weekdayTime(at: string, locale: string): string {
+  return new Date(at).toLocaleString(locale, { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone() })
+}
+
+interface AfterAll {
+  outcome?: Outcome | null
+  at?: string | null
+  found_before?: Found | null
+  listed: number
+}
+
+/** Of a door whose latest visit reached nobody though people were reached before it: why it is open again, or why it is not. */
+export function whyAgain({ outcome, at, found_before: found, listed }: AfterAll, locale: string): string | null {
+  if (!found || !at) return null
+  const said = { when: weekdayTime(at, locale), what: t(`outcome.${outcome!}`), before: weekdayTime(found.at, locale), n: found.reached, of: listed, left: listed - found.reached }
+  if (found.outcome === 'phone') return t('again.standsPhone', said)
+  if (found.reached < listed) return t('again.open', said)
+  return t(listed === 0 ? 'again.standsMet' : 'again.stands', said)
 }
 
 /** What a list calls someone in a household, as far as the words are the usual ones. */

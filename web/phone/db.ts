@@ -48,7 +48,7 @@ export interface OutboxFact {
   madeAt: number
   /** Facts of one tap share a visit number, so that they are shown and undone together. */
   visit: number
-  what: 'visit' | 'seen' | 'added_person' | 'added_door' | 'answered' | 'acted' | 'handed'
+  what: 'visit' | 'seen' | 'added_person' | 'added_door' | 'answered' | 'acted' | 'handed' | 'taken_back'
   dwelling: string
   doorName: string
   outcome: Outcome | null
@@ -82,6 +82,18 @@ export interface LocalVisit {
   recheckOn: number | null
   seen: string[]
   at: number
+  /** How many facts it is, from `sequence` on. Absent on what an earlier release wrote: the visit, and each who was seen. */
+  facts?: number
+  /** What this phone knew before it of people who were reached here in the sweep. */
+  found?: FoundHere | null
+  /** When the visit was that this one stands instead of. */
+  instead?: number | null
+}
+
+export interface FoundHere {
+  at: number
+  outcome: 'met' | 'phone'
+  reached: number
 }
 
 /** A task of this worker's as the server told it last. */

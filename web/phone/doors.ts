@@ -3,10 +3,10 @@ import { computed, effectScope, ref, type ComputedRef } from 'vue'
 import { campaignDay, dayFromText } from '@core/doors/day'
 import { walkingOrder } from '@core/doors/order'
 import { doorState, recheckDue, type DoorState } from '@core/doors/state'
-import type { Sweep } from '@core/api/types'
+import type { DoorSweep, Sweep } from '@core/api/types'
 import type { Outcome } from '@core/ledger/facts'
 import { clock } from './clock'
-import { db, setting, type LocalVisit, type PhoneDoor } from './db'
+import { db, setting, type FoundHere, type LocalVisit, type PhoneDoor } from './db'
 import { handings, heldByOthers, me } from './handing'
 import { useLive } from './live'
 import { offsetHours } from './session'
@@ -19,6 +19,8 @@ export interface DoorView {
   /** Milliseconds. */
   at: number | null
   recheckOn: number | null
+  /** Who was reached here in this sweep before an empty knock, which is then the latest visit. */
+  foundBefore: FoundHere | null
   /** Needs another knock today. */
   due: boolean
   /** Who took it over from whoever had it, where it is someone else; null where it is hers as ever. */
@@ -121,9 +123,9 @@ export function nextDoor(rows: readonly DoorView[], after: string | null, filter
   return round.find((row) => row.door.dwelling !== after && passes(row, wanted)) ?? null
 }
 
-/** A visit that was written again has another number. */
+/** A visit that was written again has another number; who was reached before follows from it and from the door. */
 function isSame({ local: was, ...one }: DoorView, { local: now, ...other }: DoorView): boolean {
-  return was?.sequence === now?.sequence && (Object.keys(one) as (keyof typeof one)[]).every((key) => one[key] === other[key])
+  return was?.sequence === now?.sequence && (Object.keys(one) as (keyof typeof one)[]).every((key) => key === 'foundBefore' || one[key] === other[key])
 }
 
 function view(door: PhoneDoor, current: string | undefined, local: LocalVisit | null, holder: string | null): DoorView {
@@ -131,16 +133,44 @@ function view(door: PhoneDoor, current: string | undefined, local: LocalVisit | 
   const knownAt = known?.at ? Date.parse(known.at) : null
   const newer = local !== null && (knownAt === null || local.at >= knownAt)
   const outcome = newer ? local.outcome : (known?.outcome ?? null)
-  const recheckOn = newer ? local.recheckOn : known?.recheck_on ? dayFromText(known.recheck_on.slice(0, 10)) : null
+  const recheck = newer ? local.recheckOn : known?.recheck_on ? dayFromText(known.recheck_on.slice(0, 10)) : null
+  const empty = outcome === 'no_answer' || (outcome === 'away' && recheck === null)
+  const foundBefore = empty ? foundHere(known, newer ? local : null) : null
+  // Whoever was seen is not missing because nobody opened a second time; the server counts alike.
+  const stands = foundBefore !== null && isEveryone(foundBefore, door)
+  const recheckOn = stands ? null : recheck
   return {
     door,
     outcome,
     recheckOn,
-    state: doorState(outcome),
+    state: doorState(stands ? foundBefore.outcome : outcome),
     at: newer ? local.at : knownAt,
-    due: holder === null && recheckDue(outcome, recheckOn, today.value),
+    foundBefore,
+    due: holder === null && !stands && recheckDue(outcome, recheckOn, today.value),
     holder,
     local: newer ? local : null,
     unsent: newer && unsent.value.has(local.sequence),
   }
+}
+
+/** What the next visit is told of those that came before it: who was reached, or, of one that it stands instead of, only that. */
+export function foundSoFar(row: DoorView, instead: LocalVisit | null): FoundHere | null {
+  const known = row.door.sweeps.find(({ sweep: id }) => id === sweep.value?.id)
+  return foundHere(known, instead === null ? row.local : { ...instead, outcome: 'refused', instead: instead.at })
+}
+
+export function isEveryone({ outcome, reached }: FoundHere, { listed }: Pick<PhoneDoor, 'listed'>): boolean {
+  return outcome === 'phone' || reached >= listed
+}
+
+/** The newest visit of the sweep that reached someone, by the server's word and this phone's. */
+export function foundHere(known: DoorSweep | undefined, local: LocalVisit | null): FoundHere | null {
+  const found: FoundHere[] = []
+  if (known?.found) found.push({ ...known.found, at: Date.parse(known.found.at) })
+  if (local?.found) found.push(local.found)
+  if (local?.outcome === 'met' || local?.outcome === 'phone') found.push({ at: local.at, outcome: local.outcome, reached: local.seen.length })
+  const left = found.filter(({ at }) => at !== local?.instead)
+  const newest = left.reduce<FoundHere | null>((best, one) => (best === null || one.at >= best.at ? one : best), null)
+  // Each tells of the sightings that it knows: whoever knows of more is right.
+  return newest && { ...newest, reached: Math.max(...left.map(({ reached }) => reached)) }
 }

@@ -6,8 +6,7 @@ import { recordVisit, type VisitEntry } from './outbox'
 import { identity } from './session'
 import { isFull, syncSoon } from './syncer'
 import { translate } from './texts'
-import { sweep, today } from './doors'
-import type { PhoneDoor } from './db'
+import { foundSoFar, sweep, today, type DoorView } from './doors'
 
 /** Saves the entry on the phone, says so, and lets the sync follow. Never waits for the network. Answers whether it is saved. */
 export async function save(entry: VisitEntry): Promise<boolean> {
@@ -27,7 +26,8 @@ export async function save(entry: VisitEntry): Promise<boolean> {
   return true
 }
 
-export function quickEntry(door: PhoneDoor, outcome: Outcome, light: Light, evidence: Evidence[]): VisitEntry | null {
+export function quickEntry(row: DoorView, outcome: Outcome, light: Light, evidence: Evidence[]): VisitEntry | null {
+  const { door } = row
   if (sweep.value === null) return null
   const seenAll = outcome === 'met'
   return {
@@ -43,5 +43,6 @@ export function quickEntry(door: PhoneDoor, outcome: Outcome, light: Light, evid
     added: [],
     note: '',
     where: '',
+    found: foundSoFar(row, null),
   }
 }

@@ -1,6 +1,7 @@
 /** How doors and times are said in a sentence. */
 import { numbered } from '@core/doors/name'
-import { translate as t } from './texts'
+import { offsetHours } from './session'
+import { i18n, translate as t } from './texts'
 import type { PhoneDoor } from './db'
 
 type Place = Pick<PhoneDoor, 'building' | 'unit' | 'room'>
@@ -40,6 +41,12 @@ export function ago(then: number, now: number): string {
   if (minutes < 60) return t('sync.ago.minutes', { n: minutes })
   if (minutes < 48 * 60) return t('sync.ago.hours', { n: Math.floor(minutes / 60) })
   return t('sync.ago.days', { n: Math.floor(minutes / 1440) })
+}
+
+/** The day of the week, hour and minute of the campaign. */
+export function weekdayTime(at: number): string {
+  const zone = `Etc/GMT${offsetHours.value < 0 ? '+' : '-'}${Math.abs(offsetHours.value)}`
+  return new Date(at).toLocaleString(i18n.global.locale.value, { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone })
 }
 
 /** Who lives there, as far as a line of a list has room. */

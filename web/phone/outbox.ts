@@ -15,6 +15,7 @@ import {
   personSeenBody,
   visitContent,
   visitedBody,
+  visitTakenBackBody,
   type Deed,
   type DoorAddress,
   type Evidence,
@@ -31,7 +32,7 @@ import { sign } from '@core/ledger/signature'
 import { freshId, idBytes, idText } from '@core/ledger/uuid'
 import { floorOf } from '@core/doors/order'
 import { bestNow } from './clock'
-import { db, setting, type Identity, type KeptTask, type OutboxFact, type PhoneDoor } from './db'
+import { db, setting, type FoundHere, type Identity, type KeptTask, type LocalVisit, type OutboxFact, type PhoneDoor } from './db'
 import type { HandingEntry } from './handing'
 import { doorTitle } from './naming'
 import { keeping } from './vault'
@@ -51,6 +52,10 @@ export interface VisitEntry {
   added: PersonContent[]
   note: string
   where: string
+  /** The visit from this phone that was recorded wrongly, and that this one stands instead of. */
+  instead?: LocalVisit | null
+  /** Who was known to have been reached here in this sweep. */
+  found?: FoundHere | null
 }
 
 export interface Draft {
@@ -105,6 +110,12 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
       return { kind: Kind.PersonSeen, body: personSeenBody(sweep, dwelling, owner), content, what: 'added_person' }
     }),
   ]
+  const facts = drafts.length
+  const { instead = null } = entry
+  if (instead !== null) {
+    const body = visitTakenBackBody(sweep, dwelling, instead.sequence, instead.facts ?? 1 + instead.seen.length)
+    drafts.push({ kind: Kind.VisitTakenBack, body, content: null, what: 'taken_back' })
+  }
   return write(identity, drafts, entry.door, entry.outcome, now, [db.visits, db.visitDrafts], async (first) => {
     await db.visits.put({
       dwelling: entry.door.dwelling,
@@ -116,6 +127,9 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
       recheckOn: entry.recheckOn,
       seen: [...entry.seen],
       at: bestNow(),
+      facts,
+      found: entry.found ?? null,
+      instead: instead?.at ?? null,
     })
     await db.visitDrafts.delete(entry.door.dwelling)
   })
@@ -194,8 +208,8 @@ export async function recordDoor(identity: Identity, address: DoorAddress, now: 
 }
 
 /**
- * Takes back the latest visit while nothing of it has left the phone. A fact that was sent is never taken back;
- * a correction is then a new visit, and the latest counts. Returns whether it was taken back.
+ * Takes back the latest visit while nothing of it has left the phone. What was sent stays; a correction is then a visit that
+ * stands instead of it. Returns whether it was taken back.
  */
 export async function undo(visit: number): Promise<boolean> {
   return db.transaction('rw', db.outbox, db.visits, async () => {

@@ -9,7 +9,7 @@ import { contentDigest, open } from '@core/ledger/seal'
 import { idText } from '@core/ledger/uuid'
 import { Unreachable } from '@core/api/client'
 import { db, keep, setting, type Identity, type KeptTask, type OutboxFact, type PhoneDoor } from '../phone/db'
-import { doorViews, sweep } from '../phone/doors'
+import { doorViews, foundHere, sweep, type DoorView } from '../phone/doors'
 import { enrol, invitationIn } from '../phone/enrol'
 import { quickEntry } from '../phone/knock'
 import { placeName } from '../phone/naming'
@@ -133,6 +133,23 @@ describe('the outbox', () => {
     // A series has no gaps: what stands before another record goes out with it.
     await syncOnce(identity, Date.now, () => third)
     expect(await db.outbox.where('visit').anyOf(third, fourth).toArray()).toMatchObject([{ fate: 'accepted' }, { fate: 'accepted' }])
+  })
+
+  it('names what was recorded wrongly in the record that stands instead of it', async () => {
+    await sync()
+    const door = await firstDoor()
+    const seen = door.members!.map(({ person }) => person)
+    await recordVisit(identity, visit(door), 1)
+    await recordVisit(identity, visit(door, { seen, added: [{ name: '张三', sex: '', birthDate: '', idNumber: '', phone: '', relation: '', note: '' }] }), 2)
+    const wrong = (await db.visits.get(door.dwelling))!
+    expect([wrong.sequence, wrong.facts]).toEqual([1, 2 + seen.length])
+    await recordVisit(identity, visit(door, { outcome: 'no_answer', instead: wrong }), 3)
+    const last = (await db.outbox.toArray()).at(-1)!
+    const [kind, , , body] = decode(decodeEnvelope(last.envelope).payload) as [number, number, Uint8Array, unknown[]]
+    expect([kind, body.slice(2)]).toEqual([61, [1, 2 + seen.length]])
+    const stands = (await db.visits.get(door.dwelling))!
+    expect([stands.outcome, stands.sequence, stands.facts]).toEqual(['no_answer', 3 + seen.length, 1])
+    expect(foundHere(undefined, stands)).toBeNull()
   })
 
   it('leaves the line of every other door as it stands', async () => {
@@ -296,7 +313,7 @@ describe('sync', () => {
     await sync()
     const door = { ...(await firstDoor()), listed: 0, members: [] }
     await vi.waitFor(() => expect(sweep.value).not.toBeNull())
-    const met = (place: PhoneDoor['place']) => quickEntry({ ...door, place }, 'met', 'unknown', [])!.occupants
+    const met = (place: PhoneDoor['place']) => quickEntry({ door: { ...door, place }, local: null } as unknown as DoorView, 'met', 'unknown', [])!.occupants
     expect([met('home'), met('enterprise')]).toEqual([0, null])
   })
 

@@ -10,8 +10,8 @@ use crate::held::{Fate, Held};
 use crate::id::{CaseId, DwellingId, PersonId, PlanId, SeriesId};
 use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
-    Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
-    Stamp, State, Sweep, SweepNumber, Tally, Visit,
+    Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Records, Roster,
+    Round, Stamp, State, Sweep, SweepNumber, Tally, Visit,
 };
 use crate::subscription::{Done, Subscription, Use};
 use crate::sweep::tally;
@@ -124,6 +124,9 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
         Body::SweepClosed { sweep } => close_sweep(state, origin.counts_from, *sweep, stamp.at),
         Body::Visited { sweep, dwelling, outcome, light, evidence, recheck_on, .. } => {
             let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
+            if was_taken_back(state, origin)? {
+                return Ok(());
+            }
             let dwelling = resolve_dwelling(state, *dwelling)?;
             let visit = Visit {
                 stamp,
@@ -132,15 +135,28 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 evidence: *evidence,
                 recheck_on: *recheck_on,
             };
-            change_round(state, origin.counts_from, sweep, dwelling, |round| {
-                round.visits += 1;
-                if round.visit.is_none_or(|known| known.stamp < stamp) {
-                    round.visit = Some(visit);
-                }
-            })
+            take_visit(state, origin, sweep, dwelling, visit)
+        }
+        Body::VisitTakenBack { sweep, dwelling, first, facts } => {
+            let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
+            // Only what was said before can have been wrong.
+            let Some(end) = first.checked_add(*facts).filter(|end| *end <= origin.sequence) else {
+                return Ok(());
+            };
+            let dwelling = resolve_dwelling(state, *dwelling)?;
+            take_back_visit(
+                state,
+                origin,
+                sweep,
+                dwelling,
+                &Records { series: origin.series, numbers: *first..end },
+            )
         }
         Body::PersonSeen { sweep, dwelling, person } => {
             let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
+            if was_taken_back(state, origin)? {
+                return Ok(());
+            }
             let dwelling = resolve_dwelling(state, *dwelling)?;
             see_person(state, origin, sweep, dwelling, *person, stamp)
         }
@@ -926,11 +942,66 @@ fn see_person<S: State>(
             row.content = Some(origin.position);
         }
         state.put_person(person, row)?;
-        let known = state.sightings(sweep, person)?.into_iter().find(|(door, _)| *door == dwelling);
-        if known.is_none_or(|(_, known)| known < stamp) {
-            state.put_sighting(sweep, person, dwelling, stamp)?;
+        state.put_sighting(sweep, person, dwelling, stamp)
+    })
+}
+
+/// Only what waited can come after it was taken back.
+fn was_taken_back<S: State>(state: &mut S, origin: Origin) -> Result<bool, S::Error> {
+    Ok(origin.position != origin.counts_from && state.is_taken_back(origin.series, origin.sequence)?)
+}
+
+fn take_visit<S: State>(
+    state: &mut S,
+    origin: Origin,
+    sweep: SweepNumber,
+    dwelling: DwellingId,
+    visit: Visit,
+) -> Result<(), S::Error> {
+    if !state.book().is_open(sweep) || state.dwelling(dwelling)?.is_none() {
+        return Ok(());
+    }
+    if let Some(known) = state.round(sweep, dwelling)?.and_then(|round| round.visit) {
+        let earlier = if known.stamp < visit.stamp { known } else { visit };
+        state.put_earlier_visit(sweep, dwelling, earlier)?;
+    }
+    change_round(state, origin.counts_from, sweep, dwelling, |round| round.take(visit))
+}
+
+/// A visit and the sightings that were recorded with it count no more: the door and its people stand as what is left says.
+fn take_back_visit<S: State>(
+    state: &mut S,
+    origin: Origin,
+    sweep: SweepNumber,
+    dwelling: DwellingId,
+    records: &Records,
+) -> Result<(), S::Error> {
+    state.put_taken_back(records)?;
+    if !state.book().is_open(sweep) {
+        return Ok(());
+    }
+    let seen = state.sightings_by(sweep, dwelling, records)?;
+    let people: Vec<PersonId> = seen.iter().map(|(person, _)| *person).collect();
+    change_people(state, origin.counts_from, &people, |state| {
+        for (person, sequence) in &seen {
+            state.drop_sighting(sweep, *person, dwelling, (records.series, *sequence))?;
         }
         Ok(())
+    })?;
+    let mut visits = state.earlier_visits(sweep, dwelling)?;
+    visits.extend(state.round(sweep, dwelling)?.and_then(|round| round.visit));
+    let (taken, left): (Vec<Visit>, Vec<Visit>) =
+        visits.into_iter().partition(|visit| records.hold(visit.stamp));
+    if taken.is_empty() {
+        return Ok(());
+    }
+    let newest = left.iter().max_by_key(|visit| visit.stamp);
+    for visit in taken.iter().chain(newest) {
+        state.drop_earlier_visit(sweep, dwelling, visit.stamp)?;
+    }
+    change_round(state, origin.counts_from, sweep, dwelling, |round| {
+        (round.visit, round.found, round.visits) = (None, None, 0);
+        left.iter().for_each(|visit| round.take(*visit));
     })
 }
 

@@ -75,6 +75,28 @@ fn one(text: &str, digit: impl Fn(char) -> Option<u32>) -> Option<u32> {
     }
 }
 
+/// A label or a whole [`door_key`] with those signs alike that are written for one another: the letter O for a nought, I and L for
+/// a one, Han digits for figures. Two that differ and are alike here are likely to be one, written wrongly once.
+#[must_use]
+pub fn written_alike(label: &str) -> String {
+    label
+        .chars()
+        .map(|sign| match sign.to_ascii_uppercase() {
+            'O' | '〇' | '零' | '○' => '0',
+            'I' | 'L' | '一' | '丨' => '1',
+            '二' => '2',
+            '三' => '3',
+            '四' => '4',
+            '五' => '5',
+            '六' => '6',
+            '七' => '7',
+            '八' => '8',
+            '九' => '9',
+            other => other,
+        })
+        .collect()
+}
+
 /// The floor that a room number tells: `402` is 4, `1503` is 15, `12` is none. Village houses have none.
 #[must_use]
 pub fn floor_of(room: &str) -> Option<i32> {
@@ -257,6 +279,16 @@ mod tests {
             assert_eq!(found(wanted), [false, false], "{wanted}");
         }
         assert!(DoorText::new(" \u{3000}").is_none());
+    }
+
+    #[test]
+    fn signs_that_are_written_for_one_another_are_alike() {
+        let key = door_key("3", "2", "301");
+        for (building, room) in [("3", "3O1"), ("3", "3o1"), ("3", "30l"), ("三", "三〇一"), ("3", "30I")]
+        {
+            assert_eq!(written_alike(&door_key(building, "2", room)), key, "{building} {room}");
+        }
+        assert_ne!(written_alike(&door_key("3", "2", "801")), key);
     }
 
     #[test]

@@ -200,6 +200,9 @@ pub enum Body {
     Unlinked { from: PersonId, to: PersonId },
     /// 13 `[sweep, dwelling, reason]`
     SignedOff { sweep: SweepId, dwelling: DwellingId, reason: SignReason },
+    /// 61 `[sweep, dwelling, first, facts]`; this many facts of the same series from this number on, which said what a visit to
+    /// this door found, were recorded wrongly: the visit was not there, or not so.
+    VisitTakenBack { sweep: SweepId, dwelling: DwellingId, first: u64, facts: u64 },
     /// 14 `[series, public key: bytes32, worker, role, area]`
     DeviceEnrolled { series: SeriesId, public_key: [u8; 32], worker: ActorId, role: u64, area: String },
     /// 15 `[series]`
@@ -600,6 +603,9 @@ impl Fact {
             Body::SignedOff { sweep, dwelling, reason } => {
                 out.array(3).id(*sweep).id(*dwelling).uint(*reason as u64)
             }
+            Body::VisitTakenBack { sweep, dwelling, first, facts } => {
+                out.array(4).id(*sweep).id(*dwelling).uint(*first).uint(*facts)
+            }
             Body::DeviceEnrolled { series, public_key, worker, role, area } => {
                 out.array(5).id(*series).bytes(public_key).id(*worker).uint(*role).text(area)
             }
@@ -814,6 +820,7 @@ impl Body {
             Self::DwellingRegistered { .. }
                 | Self::Visited { .. }
                 | Self::PersonSeen { .. }
+                | Self::VisitTakenBack { .. }
                 | Self::Answered { .. }
                 | Self::CaseReported { .. }
                 | Self::CaseActed { .. }
@@ -880,6 +887,7 @@ impl Body {
             Self::SaidReopened { .. } => 58,
             Self::HeldRefused { .. } => 59,
             Self::DeviceTerm { .. } => 60,
+            Self::VisitTakenBack { .. } => 61,
         }
     }
 
@@ -984,6 +992,15 @@ impl Body {
             12 => {
                 read.array(2)?;
                 Self::Unlinked { from: read.id()?, to: read.id()? }
+            }
+            61 => {
+                read.array(4)?;
+                Self::VisitTakenBack {
+                    sweep: read.id()?,
+                    dwelling: read.id()?,
+                    first: read.uint()?,
+                    facts: read.uint()?,
+                }
             }
             13 => {
                 read.array(3)?;

@@ -4,6 +4,7 @@
 //! map in memory) only stores and finds rows; every rule is in this crate.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
@@ -268,7 +269,7 @@ pub struct Stamp {
     pub sequence: u64,
 }
 
-/// The newest visit to a door in a sweep.
+/// A visit to a door in a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visit {
     pub stamp: Stamp,
@@ -278,11 +279,36 @@ pub struct Visit {
     pub recheck_on: Option<Day>,
 }
 
+impl Visit {
+    /// Whether it reached someone.
+    #[must_use]
+    pub fn found_someone(&self) -> bool {
+        matches!(self.outcome, Outcome::Met | Outcome::Phone)
+    }
+}
+
+/// Facts of one series that follow one another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Records {
+    pub series: SeriesId,
+    pub numbers: Range<u64>,
+}
+
+impl Records {
+    #[must_use]
+    pub fn hold(&self, stamp: Stamp) -> bool {
+        stamp.series == self.series && self.numbers.contains(&stamp.sequence)
+    }
+}
+
 /// A door in a sweep. Absent until something happens there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Round {
+    /// The newest.
     pub visit: Option<Visit>,
-    /// How many visits there were.
+    /// The newest that met someone or reached someone by telephone.
+    pub found: Option<Visit>,
+    /// How many visits there were that nobody took back.
     pub visits: u32,
     pub signed_refusal: bool,
     pub signed_closing: bool,
@@ -296,6 +322,21 @@ pub struct Round {
     pub recorded: u32,
     /// The position from which on the row is as it is now.
     pub changed: u64,
+}
+
+impl Round {
+    /// Counts a visit in, whenever it arrives.
+    pub fn take(&mut self, visit: Visit) {
+        self.visits += 1;
+        let is_newer = |known: Option<Visit>| known.is_none_or(|known| known.stamp < visit.stamp);
+        if is_newer(self.visit) {
+            self.visit = Some(visit);
+        }
+        if visit.found_someone() && is_newer(self.found) {
+            // What else it noted tells nothing once another visit came after it.
+            self.found = Some(Visit { light: Light::Unknown, evidence: 0, recheck_on: None, ..visit });
+        }
+    }
 }
 
 /// The numbers of one area (or one door) in a sweep, beyond those that all sweeps share.
@@ -522,6 +563,47 @@ pub trait State {
         dwelling: DwellingId,
         stamp: Stamp,
     ) -> Result<(), Self::Error>;
+    /// Who was seen at a door by facts of a series whose numbers are in a range, in any order.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn sightings_by(
+        &mut self,
+        sweep: SweepNumber,
+        dwelling: DwellingId,
+        by: &Records,
+    ) -> Result<Vec<(PersonId, u64)>, Self::Error>;
+    fn drop_sighting(
+        &mut self,
+        sweep: SweepNumber,
+        person: PersonId,
+        dwelling: DwellingId,
+        by: (SeriesId, u64),
+    ) -> Result<(), Self::Error>;
+    /// Keeps a visit that is not the newest of its door, in case the newest is taken back.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_earlier_visit(
+        &mut self,
+        sweep: SweepNumber,
+        dwelling: DwellingId,
+        visit: Visit,
+    ) -> Result<(), Self::Error>;
+    fn earlier_visits(&mut self, sweep: SweepNumber, dwelling: DwellingId)
+    -> Result<Vec<Visit>, Self::Error>;
+    fn drop_earlier_visit(
+        &mut self,
+        sweep: SweepNumber,
+        dwelling: DwellingId,
+        stamp: Stamp,
+    ) -> Result<(), Self::Error>;
+    /// Remembers that these records do not count, for those of them that wait and are released later.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_taken_back(&mut self, records: &Records) -> Result<(), Self::Error>;
+    fn is_taken_back(&mut self, series: SeriesId, sequence: u64) -> Result<bool, Self::Error>;
 
     fn add_count(&mut self, area: AreaNumber, change: Count) -> Result<(), Self::Error>;
     fn add_tally(&mut self, sweep: SweepNumber, area: AreaNumber, change: Tally) -> Result<(), Self::Error>;

@@ -2,7 +2,7 @@
 
 use crate::area::AreaNumber;
 use crate::fact::{Light, Outcome};
-use crate::state::{Book, Dwelling, Round, Sweep, SweepNumber, Tally};
+use crate::state::{Book, Dwelling, Round, Sweep, SweepNumber, Tally, Visit};
 use crate::time::{Millis, day_of, end_of, format_instant, from_day, parse_date, parse_instant, to_day};
 
 /// A listed person behind a dark door is phoned within this time of the visit that found it dark.
@@ -28,13 +28,46 @@ impl Reason {
     }
 }
 
+/// Whether a visit reached nobody and explains nothing.
+fn is_empty_knock(visit: &Visit) -> bool {
+    match visit.outcome {
+        Outcome::NoAnswer => true,
+        Outcome::Away => visit.recheck_on.is_none(),
+        Outcome::Met | Outcome::Phone | Outcome::Vacant | Outcome::Refused | Outcome::NotExist => false,
+    }
+}
+
+/// The visit that says how a door stands in a sweep. It is the latest one, unless that reached nobody where everyone was reached
+/// before: whoever was seen is not missing because nobody opened a second time.
+#[must_use]
+pub fn telling(listed: u32, round: &Round) -> Option<Visit> {
+    let latest = round.visit?;
+    let Some(found) = round.found.filter(|_| is_empty_knock(&latest)) else { return Some(latest) };
+    Some(if reached(listed, round) >= listed { found } else { latest })
+}
+
+/// When people were reached at a door before its latest visit, which reached nobody, and how many of those listed; none where that
+/// is not so. Whoever is told that a door is open, or still done, after an empty knock is told this beside it.
+#[must_use]
+pub fn found_before(listed: u32, round: &Round) -> Option<(Visit, u32)> {
+    round.visit.filter(is_empty_knock)?;
+    Some((round.found?, reached(listed, round)))
+}
+
+/// How many of those listed were reached by the newest visit that reached anyone, and by the sightings.
+#[must_use]
+pub fn reached(listed: u32, round: &Round) -> u32 {
+    let by_phone = round.found.is_some_and(|found| found.outcome == Outcome::Phone);
+    if by_phone { listed } else { round.here + round.elsewhere }
+}
+
 /// Why a dwelling is not accounted for, or none if it is.
 ///
-/// Accounted: the latest visit met someone, reached someone by phone, found the dwelling vacant or not existing, found
+/// Accounted: the visit that is [`telling`] met someone, reached someone by phone, found the dwelling vacant or not existing, found
 /// the household away with a date to check again, or was refused and a supervisor signed.
 #[must_use]
-pub fn residual_reason(round: &Round) -> Option<Reason> {
-    let Some(visit) = round.visit else { return Some(Reason::NeverVisited) };
+pub fn residual_reason(listed: u32, round: &Round) -> Option<Reason> {
+    let Some(visit) = telling(listed, round) else { return Some(Reason::NeverVisited) };
     match visit.outcome {
         Outcome::Met | Outcome::Phone | Outcome::Vacant | Outcome::NotExist => None,
         Outcome::Away if visit.recheck_on.is_some() => None,
@@ -44,10 +77,10 @@ pub fn residual_reason(round: &Round) -> Option<Reason> {
     }
 }
 
-/// Whether the latest visit says that nobody listed here was there, though the dwelling was looked at.
+/// Whether the visit that tells says that nobody listed here was there, though the dwelling was looked at.
 #[must_use]
-fn is_dark(round: &Round) -> bool {
-    round.visit.is_some_and(|visit| match visit.outcome {
+fn is_dark(listed: u32, round: &Round) -> bool {
+    telling(listed, round).is_some_and(|visit| match visit.outcome {
         Outcome::Met | Outcome::Vacant | Outcome::NotExist => true,
         Outcome::NoAnswer => visit.light == Light::Off,
         Outcome::Phone | Outcome::Refused | Outcome::Away => false,
@@ -59,7 +92,7 @@ fn is_dark(round: &Round) -> bool {
 pub fn is_lit_unlisted_door(dwelling: &Dwelling, round: &Round) -> bool {
     !dwelling.on_roster
         && round.recorded == 0
-        && round.visit.is_some_and(|visit| match visit.outcome {
+        && telling(dwelling.listed, round).is_some_and(|visit| match visit.outcome {
             Outcome::Met => true,
             Outcome::NoAnswer => visit.light == Light::On,
             _ => false,
@@ -71,12 +104,13 @@ pub fn is_lit_unlisted_door(dwelling: &Dwelling, round: &Round) -> bool {
 pub fn tally(dwelling: &Dwelling, round: &Round) -> Tally {
     let listed = i64::from(dwelling.listed);
     let seen = i64::from(round.here) + i64::from(round.elsewhere);
-    let found = |outcome| round.visit.is_some_and(|visit| visit.outcome == outcome);
+    let visit = telling(dwelling.listed, round);
+    let found = |outcome| visit.is_some_and(|visit| visit.outcome == outcome);
     Tally {
-        accounted: i64::from(residual_reason(round).is_none()),
+        accounted: i64::from(residual_reason(dwelling.listed, round).is_none()),
         persons_reached: if found(Outcome::Phone) { listed } else { seen },
         lit_unlisted: i64::from(round.unlisted) + i64::from(is_lit_unlisted_door(dwelling, round)),
-        listed_dark: if is_dark(round) { listed - seen } else { 0 },
+        listed_dark: if is_dark(dwelling.listed, round) { listed - seen } else { 0 },
         persons_away: if found(Outcome::Away) { listed - seen } else { 0 },
     }
 }
@@ -157,15 +191,15 @@ impl Kind {
     }
 }
 
-/// The line of a listed person, first that fits.
+/// The line of a person who is one of so many listed, first that fits.
 #[must_use]
-pub fn kind_of(round: &Round, seen: Seen) -> Kind {
-    let outcome = round.visit.map(|visit| visit.outcome);
+pub fn kind_of(listed: u32, round: &Round, seen: Seen) -> Kind {
+    let outcome = telling(listed, round).map(|visit| visit.outcome);
     match (seen, outcome) {
         (Seen::Here, _) | (_, Some(Outcome::Phone)) => Kind::Confirmed,
         (Seen::Elsewhere, _) => Kind::Moved,
         (Seen::Nowhere, Some(Outcome::Away)) => Kind::Away,
-        (Seen::Nowhere, _) if is_dark(round) => Kind::ListedDark,
+        (Seen::Nowhere, _) if is_dark(listed, round) => Kind::ListedDark,
         (Seen::Nowhere, _) => Kind::Unresolved,
     }
 }
@@ -178,18 +212,16 @@ pub fn due_at(due: &str) -> Option<Millis> {
 
 /// By when the task of a line is due, as text: an instant, a date for a re-check, or empty when nothing is due.
 ///
-/// `seen_at` is when an unlisted person was seen; `deadline` is the sweep's.
+/// `visit` is the one that is [`telling`], `seen_at` is when an unlisted person was seen; `deadline` is the sweep's.
 #[must_use]
-pub fn due(kind: Kind, round: &Round, seen_at: Option<Millis>, deadline: Millis) -> String {
-    let visited_at = round.visit.map(|visit| visit.stamp.at);
+pub fn due(kind: Kind, visit: Option<Visit>, seen_at: Option<Millis>, deadline: Millis) -> String {
+    let visited_at = visit.map(|visit| visit.stamp.at);
     match kind {
         Kind::Confirmed => String::new(),
         Kind::Moved | Kind::Unresolved => format_instant(deadline),
-        Kind::Away => round
-            .visit
-            .and_then(|visit| visit.recheck_on)
-            .map(|day| from_day(day).to_string())
-            .unwrap_or_default(),
+        Kind::Away => {
+            visit.and_then(|visit| visit.recheck_on).map(|day| from_day(day).to_string()).unwrap_or_default()
+        }
         Kind::ListedDark => visited_at.map(|at| format_instant(at + PHONE_WITHIN)).unwrap_or_default(),
         Kind::LitUnlisted => {
             seen_at.or(visited_at).map(|at| format_instant(end_of(day_of(at)))).unwrap_or_default()

@@ -65,6 +65,9 @@ fn body() -> impl Strategy<Value = Body> {
         }),
         visit,
         (id(), id(), id()).prop_map(|(sweep, dwelling, person)| Body::PersonSeen { sweep, dwelling, person }),
+        (id(), id(), any::<[u64; 2]>()).prop_map(|(sweep, dwelling, [first, facts])| {
+            Body::VisitTakenBack { sweep, dwelling, first, facts }
+        }),
         (id(), id()).prop_map(|(from, to)| Body::Linked { from, to }),
         (id(), id()).prop_map(|(from, to)| Body::LinkDeclined { from, to }),
         (id(), id(), 0..=1000_u64, any::<[u8; 32]>())

@@ -39,6 +39,9 @@ pub enum TableError {
     /// Recognised as something else: `pdf`, `image`, `archive`, `html`, `binary`.
     #[error("this is no table but {0}")]
     NotATable(&'static str),
+    /// The name says a workbook, and the bytes are text or worse.
+    #[error("this is no workbook, though its name ends in {0}")]
+    NotAWorkbook(&'static str),
     #[error("the workbook is protected by a password")]
     Password,
     #[error("the workbook is damaged: {0}")]
@@ -60,6 +63,7 @@ impl TableError {
             Self::Io(_) => "io",
             Self::Empty => "empty",
             Self::NotATable(_) => "not_a_table",
+            Self::NotAWorkbook(_) => "not_a_workbook",
             Self::Password => "password",
             Self::Workbook(_) => "workbook_damaged",
             Self::TooLarge { .. } => "too_large",
@@ -85,6 +89,9 @@ impl TableError {
                 };
                 format!("这不是表格，而是{what}。请用表格软件打开，另存为 .xlsx 或 CSV 再导入")
             }
+            Self::NotAWorkbook(ending) => format!(
+                "这个文件的名字以 {ending} 结尾，内容却不是工作簿：它坏了，或者是别的文件改的名。请用表格软件打开原件，另存为 .xlsx 再导入；如果本来就是文本，请把名字改成 .csv"
+            ),
             Self::Password => "工作簿加了密码。请去掉密码另存一份再导入".to_owned(),
             Self::Workbook(_) => "工作簿已损坏，打不开。请用表格软件打开后另存一份再导入".to_owned(),
             Self::TooLarge { limit_mib } => {
@@ -107,6 +114,9 @@ impl TableError {
             Self::Io(_) | Self::Header(_) => return self.to_string(),
             Self::Empty => "check that the export succeeded",
             Self::NotATable(_) => "open it in a spreadsheet and save as .xlsx or CSV",
+            Self::NotAWorkbook(_) => {
+                "it is damaged or another file renamed; open the original in a spreadsheet and save it as .xlsx, or, if it is text, name it .csv"
+            }
             Self::Password => "save a copy without the password",
             Self::Workbook(_) => "open it in a spreadsheet and save it again",
             Self::TooLarge { .. } => "split it or save it as CSV",
@@ -204,6 +214,20 @@ impl Table {
     /// When it cannot be read, is empty, or is no table.
     pub fn open(path: &Path) -> Result<Self, TableError> {
         Self::from_source(Box::new(File::open(path)?))
+    }
+
+    /// The same table, if it is what its name says. Text under the name of a workbook is what is left of one, or was renamed: read as
+    /// text it would be rows of nonsense. Older programs do write text under the name `.xls`, which spreadsheets open.
+    ///
+    /// # Errors
+    /// [`TableError::NotAWorkbook`].
+    pub fn named(self, name: &str) -> Result<Self, TableError> {
+        let name = name.to_ascii_lowercase();
+        let ending = [".xlsx", ".xlsm", ".ods"].into_iter().find(|ending| name.ends_with(ending));
+        match (ending, self.format) {
+            (Some(ending), Format::Csv) => Err(TableError::NotAWorkbook(ending)),
+            _ => Ok(self),
+        }
     }
 
     /// Opens bytes in memory.

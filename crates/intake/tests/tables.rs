@@ -334,3 +334,14 @@ fn the_first_sheet_with_a_header_wins_and_the_others_are_named() {
     assert_eq!(reader.header().unread_sheets, ["2栋"]);
     assert_eq!(reader.count(), 1);
 }
+
+#[test]
+fn text_under_the_name_of_a_workbook_is_refused() {
+    let text = || Table::from_bytes("姓名,房号\n钱七,101\n".into()).unwrap();
+    for name in ["a.xlsx", "A.XLSX", "a.ods", "a.xlsm"] {
+        assert!(matches!(text().named(name), Err(TableError::NotAWorkbook(_))), "{name}");
+    }
+    for name in ["a.csv", "a.xls", "a", "xlsx"] {
+        assert!(text().named(name).is_ok(), "{name}");
+    }
+}

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use domain::admit::{self, Quarantine};
 use domain::apply::{self, Origin};
+use domain::area::AreaNumber;
 use domain::fact::{Body, Fact};
 use domain::id::{ActorId, DwellingId, Id, PersonId, SeriesId};
 use domain::identity::{self, Candidates, Identity};
-use domain::state::{Device, State};
+use domain::state::{Device, Labels, State};
 use domain::time::Millis;
 use ledger::Hash;
 use ledger::envelope::{self, Commitment, Envelope};
@@ -669,6 +670,17 @@ impl<'s> Batch<'s> {
             }
         }
         Ok(last.into_iter().map(|(person, (roster, row))| (person, roster, row)).collect())
+    }
+
+    /// The buildings and units of the doors counted directly under an area, each once; rooms are empty.
+    pub fn stairs_of(&mut self, area: AreaNumber) -> Result<Vec<Labels>> {
+        let mut read = self.store.views.connection().prepare_cached(
+            "select distinct building, unit from dwelling where area = ?1 order by building, unit",
+        )?;
+        let rows = read.query_map([area], |row| {
+            Ok(Labels { building: row.get(0)?, unit: row.get(1)?, room: String::new() })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Everyone listed in the dwelling, and everyone unlisted who was seen there, under canonical ids.

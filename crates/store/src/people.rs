@@ -410,6 +410,7 @@ fn about(body: &Body) -> Option<Id> {
     match body {
         Body::Visited { dwelling, .. }
         | Body::PersonSeen { dwelling, .. }
+        | Body::VisitTakenBack { dwelling, .. }
         | Body::DwellingRegistered { dwelling, .. }
         | Body::Answered { dwelling, .. }
         | Body::CaseReported { dwelling, .. } => Some(*dwelling),
@@ -426,6 +427,7 @@ impl Waiting {
         match self.fact.as_ref()?.body {
             Body::Visited { dwelling, .. }
             | Body::PersonSeen { dwelling, .. }
+            | Body::VisitTakenBack { dwelling, .. }
             | Body::DwellingRegistered { dwelling, .. }
             | Body::Answered { dwelling, .. }
             | Body::CaseReported { dwelling, .. } => Some(dwelling),

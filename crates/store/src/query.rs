@@ -10,7 +10,7 @@ use domain::door::{building_key, building_prefix, door_key, floor_of};
 use domain::fact::Place;
 use domain::id::{DwellingId, Id, PersonId};
 use domain::identity::Identity;
-use domain::state::{Book, Count, Dwelling, Labels, Round, State, SweepNumber, Tally};
+use domain::state::{Book, Count, Dwelling, Labels, Round, State, SweepNumber, Tally, Visit};
 use domain::sweep::{self, Kind, Reason, Seen};
 use domain::time::Millis;
 use ledger::seal::TerritoryKey;
@@ -57,7 +57,19 @@ pub struct Door {
 impl Door {
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
-        sweep::residual_reason(&self.round)
+        sweep::residual_reason(self.dwelling.listed, &self.round)
+    }
+
+    /// The visit that says how it stands.
+    #[must_use]
+    pub fn telling(&self) -> Option<Visit> {
+        sweep::telling(self.dwelling.listed, &self.round)
+    }
+
+    /// When people were reached here before an empty knock, and how many of those listed.
+    #[must_use]
+    pub fn found_before(&self) -> Option<(Visit, u32)> {
+        sweep::found_before(self.dwelling.listed, &self.round)
     }
 
     /// The floor, where the room's number tells it.
@@ -483,12 +495,12 @@ impl Reader {
                 } else {
                     Seen::Elsewhere
                 };
-                let kind = sweep::kind_of(&door.round, mark);
+                let kind = sweep::kind_of(door.dwelling.listed, &door.round, mark);
                 lines.push(Line {
                     kind,
                     person: Some(person),
                     seen_at: seen.last().map(|(at, _)| *at).filter(|_| kind == Kind::Moved),
-                    due: sweep::due(kind, &door.round, None, deadline),
+                    due: sweep::due(kind, door.telling(), None, deadline),
                     door: door.clone(),
                 });
             }
@@ -507,7 +519,7 @@ impl Reader {
                     kind: Kind::LitUnlisted,
                     person: Some(person),
                     seen_at: None,
-                    due: sweep::due(Kind::LitUnlisted, &door.round, Some(at), deadline),
+                    due: sweep::due(Kind::LitUnlisted, door.telling(), Some(at), deadline),
                     door: door.clone(),
                 });
             }
@@ -517,7 +529,7 @@ impl Reader {
                 kind: Kind::LitUnlisted,
                 person: None,
                 seen_at: None,
-                due: sweep::due(Kind::LitUnlisted, &door.round, None, deadline),
+                due: sweep::due(Kind::LitUnlisted, door.telling(), None, deadline),
                 door,
             });
         }

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 33;
+pub const VIEWS_VERSION: i64 = 34;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -345,9 +345,17 @@ create table round (sweep integer not null, dwelling blob not null, at integer, 
     outcome integer, light integer, evidence integer, recheck_on integer, visits integer not null, signed integer not null,
     here integer not null, elsewhere integer not null, unlisted integer not null, recorded integer not null,
     changed integer not null,
+    -- Of the newest visit that reached someone, where that is not the newest one.
+    found_at integer, found_series blob, found_sequence integer, found_outcome integer,
     primary key (sweep, dwelling)) without rowid;
+create table earlier_visit (sweep integer not null, dwelling blob not null, at integer not null, series blob not null,
+    sequence integer not null, outcome integer not null, light integer not null, evidence integer not null,
+    recheck_on integer, primary key (sweep, dwelling, series, sequence)) without rowid;
 create table sighting (sweep integer not null, person blob not null, dwelling blob not null, at integer not null,
-    series blob not null, sequence integer not null, primary key (sweep, person, dwelling)) without rowid;
+    series blob not null, sequence integer not null,
+    primary key (sweep, person, dwelling, series, sequence)) without rowid;
+create table taken_back (series blob not null, first integer not null, end integer not null,
+    primary key (series, first, end)) without rowid;
 create index sighting_of_dwelling on sighting (dwelling, sweep);
 create table area_count (area integer primary key, dwellings integer not null, listed integer not null);
 create table tally (sweep integer not null, area integer not null, accounted integer not null,
@@ -413,7 +421,9 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("notes_erased", "dwelling"),
     ("answers_erased", "content"),
     ("round", "sweep, dwelling"),
-    ("sighting", "sweep, person, dwelling"),
+    ("earlier_visit", "sweep, dwelling, series, sequence"),
+    ("sighting", "sweep, person, dwelling, series, sequence"),
+    ("taken_back", "series, first, end"),
     ("area_count", "area"),
     ("tally", "sweep, area"),
     ("tally_hour", "sweep, area, hour"),

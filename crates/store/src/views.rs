@@ -14,8 +14,8 @@ use domain::held::{Fate, Held, Refusal};
 use domain::id::{ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, SeriesId, SlipId};
 use domain::slip::{Decision, Reading, Said, Slip};
 use domain::state::{
-    Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Roster, Round,
-    Stamp, State, Sweep, SweepNumber, Tally, Visit, Waiting,
+    Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Records, Roster,
+    Round, Stamp, State, Sweep, SweepNumber, Tally, Visit, Waiting,
 };
 use domain::subscription::{Done, LastTaken, RowsOf, Subscription};
 use domain::sweep::residual_reason;
@@ -301,8 +301,9 @@ impl Views {
         dirty.sort_unstable();
         let mut put = self.connection.prepare_cached(
             "insert or replace into round (sweep, dwelling, at, series, sequence, outcome, light, evidence, recheck_on,
-                visits, signed, here, elsewhere, unlisted, recorded, changed)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                visits, signed, here, elsewhere, unlisted, recorded, changed, found_at, found_series, found_sequence,
+                found_outcome)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
         )?;
         for (sweep, dwelling) in dirty {
             let Some(slot) = self.rounds.get_mut(&(sweep, dwelling)) else { continue };
@@ -310,6 +311,7 @@ impl Views {
             let Some(round) = slot.value else { continue };
             let signed = u8::from(round.signed_refusal) | (u8::from(round.signed_closing) << 1);
             let visit = round.visit;
+            let found = round.found.filter(|found| visit.is_none_or(|visit| visit.stamp != found.stamp));
             put.execute(params![
                 sweep,
                 dwelling.0,
@@ -326,7 +328,11 @@ impl Views {
                 round.elsewhere,
                 round.unlisted,
                 round.recorded,
-                round.changed
+                round.changed,
+                found.map(|found| found.stamp.at),
+                found.map(|found| found.stamp.series.0),
+                found.map(|found| found.stamp.sequence),
+                found.map(|found| found.outcome as u8)
             ])?;
         }
         Ok(())
@@ -355,24 +361,28 @@ impl Views {
 /// The columns of a round, in the order that [`round_from`] reads.
 pub const ROUND_COLUMNS: &str = "round.at, round.series, round.sequence, round.outcome, round.light, round.evidence, \
      round.recheck_on, round.visits, round.signed, round.here, round.elsewhere, round.unlisted, round.recorded, \
-     round.changed";
+     round.changed, round.found_at, round.found_series, round.found_sequence, round.found_outcome";
 
-/// Reads a round from columns `from..from + 14`; none if the row has none (an outer join found nothing).
+/// Reads a round from columns `from..from + 18`; none if the row has none (an outer join found nothing).
 pub fn round_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<Round>> {
     let Some(visits) = row.get::<_, Option<u32>>(from + 7)? else { return Ok(None) };
     let visit = match row.get::<_, Option<i64>>(from)? {
         None => None,
-        Some(at) => Some(Visit {
-            stamp: Stamp { at, series: get_id(row, from + 1)?, sequence: row.get(from + 2)? },
-            outcome: Outcome::from_code(row.get(from + 3)?).unwrap_or(Outcome::NoAnswer),
-            light: Light::from_code(row.get(from + 4)?).unwrap_or_default(),
-            evidence: row.get(from + 5)?,
-            recheck_on: row.get(from + 6)?,
-        }),
+        Some(_) => Some(visit_from(row, from)?),
     };
     let signed: u8 = row.get(from + 8)?;
+    let mut round = Round::default();
+    visit.into_iter().for_each(|visit| round.take(visit));
+    if let Some(at) = row.get::<_, Option<i64>>(from + 14)? {
+        round.take(Visit {
+            stamp: Stamp { at, series: get_id(row, from + 15)?, sequence: row.get(from + 16)? },
+            outcome: Outcome::from_code(row.get(from + 17)?).unwrap_or(Outcome::Met),
+            light: Light::Unknown,
+            evidence: 0,
+            recheck_on: None,
+        });
+    }
     Ok(Some(Round {
-        visit,
         visits,
         signed_refusal: signed & 1 != 0,
         signed_closing: signed & 2 != 0,
@@ -381,7 +391,19 @@ pub fn round_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<Round>>
         unlisted: row.get(from + 11)?,
         recorded: row.get(from + 12)?,
         changed: row.get(from + 13)?,
+        ..round
     }))
+}
+
+/// Reads a visit from columns `from..from + 7`.
+fn visit_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Visit> {
+    Ok(Visit {
+        stamp: Stamp { at: row.get(from)?, series: get_id(row, from + 1)?, sequence: row.get(from + 2)? },
+        outcome: Outcome::from_code(row.get(from + 3)?).unwrap_or(Outcome::NoAnswer),
+        light: Light::from_code(row.get(from + 4)?).unwrap_or_default(),
+        evidence: row.get(from + 5)?,
+        recheck_on: row.get(from + 6)?,
+    })
 }
 
 fn load_book(connection: &Connection) -> Result<Book> {
@@ -1248,6 +1270,85 @@ impl State for Views {
         Ok(())
     }
 
+    fn sightings_by(
+        &mut self,
+        sweep: SweepNumber,
+        dwelling: DwellingId,
+        by: &Records,
+    ) -> Result<Vec<(PersonId, u64)>> {
+        let mut read = self.cached(
+            "select person, sequence from sighting
+             where sweep = ?1 and dwelling = ?2 and series = ?3 and sequence >= ?4 and sequence < ?5",
+        )?;
+        let values = params![sweep, dwelling.0, by.series.0, by.numbers.start, by.numbers.end];
+        let rows = read.query_map(values, |row| Ok((get_id(row, 0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn drop_sighting(
+        &mut self,
+        sweep: SweepNumber,
+        person: PersonId,
+        dwelling: DwellingId,
+        (series, sequence): (SeriesId, u64),
+    ) -> Result<()> {
+        self.cached(
+            "delete from sighting
+             where sweep = ?1 and person = ?2 and dwelling = ?3 and series = ?4 and sequence = ?5",
+        )?
+        .execute(params![sweep, person.0, dwelling.0, series.0, sequence])?;
+        Ok(())
+    }
+
+    fn put_earlier_visit(&mut self, sweep: SweepNumber, dwelling: DwellingId, visit: Visit) -> Result<()> {
+        self.cached(
+            "insert or replace into earlier_visit
+                 (sweep, dwelling, at, series, sequence, outcome, light, evidence, recheck_on)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            sweep,
+            dwelling.0,
+            visit.stamp.at,
+            visit.stamp.series.0,
+            visit.stamp.sequence,
+            visit.outcome as u8,
+            visit.light as u8,
+            visit.evidence,
+            visit.recheck_on
+        ])?;
+        Ok(())
+    }
+
+    fn earlier_visits(&mut self, sweep: SweepNumber, dwelling: DwellingId) -> Result<Vec<Visit>> {
+        let mut read = self.cached(
+            "select at, series, sequence, outcome, light, evidence, recheck_on from earlier_visit
+             where sweep = ?1 and dwelling = ?2",
+        )?;
+        let rows = read.query_map(params![sweep, dwelling.0], |row| visit_from(row, 0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn drop_earlier_visit(&mut self, sweep: SweepNumber, dwelling: DwellingId, stamp: Stamp) -> Result<()> {
+        self.cached(
+            "delete from earlier_visit where sweep = ?1 and dwelling = ?2 and series = ?3 and sequence = ?4",
+        )?
+        .execute(params![sweep, dwelling.0, stamp.series.0, stamp.sequence])?;
+        Ok(())
+    }
+
+    fn put_taken_back(&mut self, records: &Records) -> Result<()> {
+        self.cached("insert or ignore into taken_back (series, first, end) values (?1, ?2, ?3)")?
+            .execute(params![records.series.0, records.numbers.start, records.numbers.end])?;
+        Ok(())
+    }
+
+    fn is_taken_back(&mut self, series: SeriesId, sequence: u64) -> Result<bool> {
+        Ok(self
+            .cached("select 1 from taken_back where series = ?1 and first <= ?2 and end > ?2 limit 1")?
+            .exists(params![series.0, sequence])?)
+    }
+
     fn add_count(&mut self, area: AreaNumber, change: Count) -> Result<()> {
         let count = self.counts.entry(area).or_default();
         *count = count.plus(change);
@@ -1284,7 +1385,7 @@ impl State for Views {
         .execute(params![sweep, area, count.dwellings, count.listed])?;
         self.flush()?;
         let mut read = self.connection.prepare_cached(&format!(
-            "select dwelling.id, {ROUND_COLUMNS} from dwelling
+            "select dwelling.id, dwelling.listed, {ROUND_COLUMNS} from dwelling
              left join round on round.sweep = ?1 and round.dwelling = dwelling.id
              where dwelling.area = ?2 order by dwelling.id"
         ))?;
@@ -1293,7 +1394,7 @@ impl State for Views {
             .prepare_cached("insert or ignore into unreached (sweep, area, dwelling) values (?1, ?2, ?3)")?;
         let mut rows = read.query(params![sweep, area])?;
         while let Some(row) = rows.next()? {
-            if residual_reason(&round_from(row, 1)?.unwrap_or_default()).is_some() {
+            if residual_reason(row.get(1)?, &round_from(row, 2)?.unwrap_or_default()).is_some() {
                 put.execute(params![sweep, area, row.get::<_, [u8; 16]>(0)?])?;
             }
         }

@@ -35,20 +35,71 @@ const AREAS: [(&str, Level, Option<&str>); 4] = [
 
 #[derive(Clone, Debug)]
 enum Step {
-    Register { door: usize, area: usize, by_roster: bool },
-    List { person: usize, door: usize },
-    Visit { door: usize, at: i64, outcome: usize, light: u64, recheck: bool },
-    See { person: usize, door: usize, at: i64 },
-    Sign { door: usize },
-    Move { door: usize, area: usize },
-    Link { from: usize, to: usize },
-    Unlink { nth: usize },
-    Erase { person: usize },
-    Propose { from: usize, to: usize, per_mille: u64 },
-    Decline { from: usize, to: usize },
-    Publish { plan: usize, area: usize, replaces: Option<usize> },
-    TakePart { plan: usize, person: usize },
-    Withdraw { plan: usize },
+    Register {
+        door: usize,
+        area: usize,
+        by_roster: bool,
+    },
+    List {
+        person: usize,
+        door: usize,
+    },
+    Visit {
+        door: usize,
+        at: i64,
+        outcome: usize,
+        light: u64,
+        recheck: bool,
+    },
+    See {
+        person: usize,
+        door: usize,
+        at: i64,
+    },
+    /// One of the visits or sightings until now was recorded wrongly; of which door it is said may be wrong too.
+    TakeBack {
+        nth: usize,
+        facts: u64,
+        elsewhere: bool,
+    },
+    Sign {
+        door: usize,
+    },
+    Move {
+        door: usize,
+        area: usize,
+    },
+    Link {
+        from: usize,
+        to: usize,
+    },
+    Unlink {
+        nth: usize,
+    },
+    Erase {
+        person: usize,
+    },
+    Propose {
+        from: usize,
+        to: usize,
+        per_mille: u64,
+    },
+    Decline {
+        from: usize,
+        to: usize,
+    },
+    Publish {
+        plan: usize,
+        area: usize,
+        replaces: Option<usize>,
+    },
+    TakePart {
+        plan: usize,
+        person: usize,
+    },
+    Withdraw {
+        plan: usize,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -61,6 +112,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(door, at, outcome, light, recheck)| Step::Visit { door, at, outcome, light, recheck }),
         6 => (person.clone(), door.clone(), 0..50i64)
             .prop_map(|(person, door, at)| Step::See { person, door, at }),
+        2 => (0..30usize, 1..4u64, prop::bool::weighted(0.1))
+            .prop_map(|(nth, facts, elsewhere)| Step::TakeBack { nth, facts, elsewhere }),
         1 => door.clone().prop_map(|door| Step::Sign { door }),
         1 => (door, 1..4usize).prop_map(|(door, area)| Step::Move { door, area }),
         1 => (person.clone(), person.clone()).prop_map(|(from, to)| Step::Link { from, to }),
@@ -123,8 +176,10 @@ struct Script {
     home: BTreeMap<usize, usize>,
     known: BTreeSet<usize>,
     erased: BTreeSet<usize>,
-    visits: Vec<(i64, usize, usize, Outcome, Light, bool)>,
-    sightings: Vec<(i64, usize, usize, usize)>,
+    visits: Vec<(i64, u64, usize, Outcome, Light, bool)>,
+    sightings: Vec<(i64, u64, usize, usize)>,
+    /// The number of each visit and sighting in the ledger, and its door.
+    records: Vec<(u64, usize)>,
     signed: BTreeSet<usize>,
     links: Vec<(usize, usize)>,
     proposed: BTreeSet<(usize, usize)>,
@@ -165,14 +220,35 @@ impl Script {
             .collect()
     }
 
-    fn latest(&self, door: usize) -> Option<(Outcome, Light, bool)> {
-        let newest =
-            self.visits.iter().filter(|visit| visit.2 == door).max_by_key(|visit| (visit.0, visit.1));
-        newest.map(|visit| (visit.3, visit.4, visit.5))
+    /// What is known of a door by its visits: the newest, or, where that reached nobody, the newest before it that reached
+    /// someone, if everyone who is listed was reached.
+    fn latest(
+        &self,
+        door: usize,
+        home_of: &dyn Fn(usize) -> Option<usize>,
+    ) -> Option<(Outcome, Light, bool)> {
+        let mut visits: Vec<_> = self.visits.iter().filter(|visit| visit.2 == door).collect();
+        visits.sort_by_key(|visit| (visit.0, visit.1));
+        let newest = visits.last().map(|visit| (visit.3, visit.4, visit.5))?;
+        if !matches!(newest, (Outcome::NoAnswer, ..) | (Outcome::Away, _, false)) {
+            return Some(newest);
+        }
+        let found = visits.iter().rev().find(|visit| matches!(visit.3, Outcome::Met | Outcome::Phone));
+        let Some(found) = found else { return Some(newest) };
+        let listed = self
+            .known
+            .iter()
+            .filter(|person| self.canonical(**person) == **person && home_of(**person) == Some(door));
+        let everyone = listed.clone().all(|person| {
+            let group = self.group(*person);
+            self.sightings.iter().any(|sighting| group.contains(&sighting.3))
+        });
+        let stands = everyone || found.3 == Outcome::Phone;
+        Some(if stands { (found.3, Light::Unknown, false) } else { newest })
     }
 
-    fn accounted(&self, door: usize) -> bool {
-        match self.latest(door) {
+    fn accounted(&self, door: usize, home_of: &dyn Fn(usize) -> Option<usize>) -> bool {
+        match self.latest(door, home_of) {
             None | Some((Outcome::NoAnswer, ..)) => false,
             Some((Outcome::Away, _, recheck)) => recheck,
             Some((Outcome::Refused, ..)) => self.signed.contains(&door),
@@ -199,11 +275,11 @@ impl Script {
             match (home_of(canonical), seen.last()) {
                 (Some(home), _) => {
                     let dark = matches!(
-                        self.latest(home),
+                        self.latest(home, home_of),
                         Some((Outcome::Met | Outcome::Vacant | Outcome::NotExist, ..))
                             | Some((Outcome::NoAnswer, Light::Off, _))
                     );
-                    let outcome = self.latest(home).map(|latest| latest.0);
+                    let outcome = self.latest(home, home_of).map(|latest| latest.0);
                     let kind = if seen.iter().any(|at| at.2 == home) || outcome == Some(Outcome::Phone) {
                         "confirmed"
                     } else if !seen.is_empty() {
@@ -225,7 +301,7 @@ impl Script {
         }
         for door in self.area.keys() {
             let lit = matches!(
-                self.latest(*door),
+                self.latest(*door, home_of),
                 Some((Outcome::Met, ..)) | Some((Outcome::NoAnswer, Light::On, _))
             );
             if lit && !self.on_roster.contains(door) && !self.sightings.iter().any(|at| at.2 == *door) {
@@ -267,7 +343,9 @@ fn play_on(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script) {
 /// Plays what is received at a moment.
 fn play_at(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script, received: i64) {
     let actor = Id([9; 16]);
-    for (index, step) in steps.iter().enumerate() {
+    for step in steps {
+        // Everything is said in one series, so that a fact's number is its position.
+        let number = store.size();
         let (at, body) = match step.clone() {
             Step::Register { door, area, by_roster } => {
                 script.area.entry(door).or_insert(area);
@@ -287,7 +365,8 @@ fn play_at(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script, re
             }
             Step::Visit { door, at, outcome, light, recheck } if script.area.contains_key(&door) => {
                 let (outcome, light) = (Outcome::ALL[outcome], Light::from_code(light).unwrap());
-                script.visits.push((at, index, door, outcome, light, recheck));
+                script.visits.push((at, number, door, outcome, light, recheck));
+                script.records.push((number, door));
                 let body = Body::Visited {
                     sweep,
                     dwelling: door_id(door),
@@ -302,9 +381,20 @@ fn play_at(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script, re
             Step::See { person, door, at } if script.area.contains_key(&door) => {
                 if !script.erased.contains(&person) {
                     script.known.insert(person);
-                    script.sightings.push((at, index, door, person));
+                    script.sightings.push((at, number, door, person));
+                    script.records.push((number, door));
                 }
                 (NOW + at, Body::PersonSeen { sweep, dwelling: door_id(door), person: person_id(person) })
+            }
+            Step::TakeBack { nth, facts, elsewhere } if nth < script.records.len() => {
+                let (first, door) = script.records[nth];
+                let named = if elsewhere { (door + 1) % DOORS } else { door };
+                if first + facts <= number {
+                    let wrong = |at: u64, of: usize| of == named && (first..first + facts).contains(&at);
+                    script.visits.retain(|visit| !wrong(visit.1, visit.2));
+                    script.sightings.retain(|sighting| !wrong(sighting.1, sighting.2));
+                }
+                (NOW, Body::VisitTakenBack { sweep, dwelling: door_id(named), first, facts })
             }
             Step::Sign { door } if script.area.contains_key(&door) => {
                 script.signed.insert(door);
@@ -461,7 +551,8 @@ proptest! {
             let any = script.group(canonical).iter().any(|member| script.home.contains_key(member));
             prop_assert_eq!(home.is_some(), any);
         }
-        let lines = script.lines(&|person| homes.get(&person).copied().flatten());
+        let home_of = |person| homes.get(&person).copied().flatten();
+        let lines = script.lines(&home_of);
         let mut stored = BTreeSet::new();
         let mut unreached = BTreeSet::new();
         for (number, area) in (0u32..).zip(AREAS) {
@@ -480,7 +571,7 @@ proptest! {
         }
         prop_assert_eq!(&stored, &lines);
         let missing: BTreeSet<usize> =
-            script.area.keys().copied().filter(|door| !script.accounted(*door)).collect();
+            script.area.keys().copied().filter(|door| !script.accounted(*door, &home_of)).collect();
         prop_assert_eq!(&unreached, &missing);
         let mut waiting = BTreeSet::new();
         for person in &script.known {

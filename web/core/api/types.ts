@@ -147,12 +147,22 @@ export interface Member {
   relation: string
 }
 
+/** A visit that reached people, as it is told beside one that came after it and reached nobody. */
+export interface Found {
+  at: string
+  outcome: 'met' | 'phone'
+  /** How many of those who are listed were reached in this sweep. */
+  reached: number
+}
+
 export interface DoorSweep {
   sweep: string
   outcome?: Outcome | null
   at?: string | null
   recheck_on?: string | null
   reason?: ResidualReason | null
+  /** The newest visit that reached someone, whatever came after it. */
+  found?: Found | null
 }
 
 export interface Door {
@@ -551,6 +561,9 @@ export interface ResidualRow {
   outcome?: Outcome | null
   at?: string | null
   recheck_on?: string | null
+  /** That people were reached here before a visit that reached nobody. */
+  found_before?: Found | null
+  listed: number
 }
 
 export type ReconcileKind = 'lit_unlisted' | 'listed_dark' | 'moved' | 'away' | 'confirmed' | 'unresolved'
@@ -653,6 +666,8 @@ export interface MatrixDoor {
   state: 'accounted' | 'residual' | 'discovered'
   listed: number
   seen: number
+  at?: string | null
+  found_before?: Found | null
 }
 
 export interface Matrix {
@@ -837,6 +852,19 @@ export interface DrawnMap {
   applied: boolean
 }
 
+/** Someone who was meant by a name or the end of a number. */
+export interface FoundPerson {
+  person: string
+  name: string
+  by: 'name' | 'id_number' | 'phone'
+  dwelling: string
+  area_code: string
+  area_name: string
+  building: string
+  unit: string
+  room: string
+}
+
 export interface RosterPreview {
   added: number
   changed: number
@@ -847,6 +875,13 @@ export interface RosterPreview {
   missing: { message: string; message_en: string }[]
   /** Totals, repeated headings and lines under the table. */
   skipped: number
+  /** What the list names that nobody knew before; those first that look like a slip of what is known. */
+  places: {
+    buildings: number
+    units: number
+    doors: number
+    told: { kind: 'building' | 'unit' | 'door'; slip: boolean; rows: number[]; message: string; message_en: string }[]
+  }
   communities: { area_code: string; area_name: string; added: number; changed: number; left: number }[]
   /** Who is, or may be, listed in another community than the row's. */
   elsewhere: { area_code: string; area_name: string; people: number }[]

@@ -10,6 +10,7 @@ export const Kind = {
   CaseActed: 34,
   DoorsOffered: 54,
   DoorsAnswered: 56,
+  VisitTakenBack: 61,
 } as const
 
 export const OUTCOMES = ['met', 'phone', 'no_answer', 'vacant', 'refused', 'away', 'not_exist'] as const
@@ -88,6 +89,11 @@ export function visitedBody(visit: VisitFact): Canonical[] {
 
 export function personSeenBody(sweep: Uint8Array, dwelling: Uint8Array, person: Uint8Array): Canonical[] {
   return [sweep, dwelling, person]
+}
+
+/** Facts of this series from `first` on, which said what a visit to this door found, were recorded wrongly. */
+export function visitTakenBackBody(sweep: Uint8Array, dwelling: Uint8Array, first: number, facts: number): Canonical[] {
+  return [sweep, dwelling, first, facts]
 }
 
 export function answeredBody(fact: AnsweredFact): Canonical[] {

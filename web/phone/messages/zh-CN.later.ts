@@ -36,6 +36,7 @@ export default {
   },
   visit: {
     title: '走访登记',
+    instead: '上次记的“{what}”作废，连同那次记下见到的人；只算这一次。账本里两次都留着。',
     outcome: '结果',
     light: '灯',
     evidence: '凭据',
@@ -96,7 +97,7 @@ export default {
     never: '还没有成功过',
     fate: { waiting: '等待', sent: '发送中', accepted: '已收下', quarantined: '被退回' },
     group: { quarantined: '被退回', waiting: '等待发出', sent: '发送中', accepted: '已收下' },
-    what: { visit: '走访：{outcome}', seen: '见到 {n} 人', added_person: '登记名单外 {n} 人', added_door: '添加门牌', answered: '填表：{name}', acted: '个案：{name}' },
+    what: { visit: '走访：{outcome}', seen: '见到 {n} 人', added_person: '登记名单外 {n} 人', added_door: '添加门牌', taken_back: '上次的作废', answered: '填表：{name}', acted: '个案：{name}' },
     deed: { offer: '提出移交', take: '接手', decline: '没有接手', withdraw: '撤回移交', ask: '催问', reply: '答复催问' },
     aboutDoors: '户的移交',
     aboutArea: '本区域',

@@ -18,6 +18,7 @@ use store::{Batch, Sealed, Store};
 use super::addresses::community_of;
 use super::attempt::{Stop, Then, attempt};
 use super::failure::{Failure, Result};
+use super::new_places::Watch;
 use super::roster_rows::{Address, Change, Gone, Refusals, RowVerdict, Taken, Tally};
 
 /// A list to be imported: where it comes from and what file it was.
@@ -58,6 +59,7 @@ pub fn import_roster(
         let mut import = Import::begin(batch, roster)?;
         import.run(&mut reader, refusals, each)?;
         import.tell_gone(refusals)?;
+        import.tally.places = std::mem::take(&mut import.watch).finish(import.batch)?;
         Ok((import.tally, import.elsewhere))
     })?;
     // A preview tells it as well, so this is written down apart from the list.
@@ -112,6 +114,7 @@ struct Import<'b, 's> {
     /// Nobody was known before, so nobody has to be looked for.
     fresh: bool,
     tally: Tally,
+    watch: Watch,
     /// By a shortened keyed tag: the row that had this ID number, or this name at this door, first.
     rows: FxHashMap<u64, u32>,
     /// Who was known before and is named here, under canonical ids, and the areas of all rows.
@@ -180,6 +183,7 @@ impl<'b, 's> Import<'b, 's> {
             same_source,
             fresh,
             tally: Tally::default(),
+            watch: Watch::default(),
             elsewhere: Vec::new(),
             rows: FxHashMap::default(),
             seen: FxHashSet::default(),
@@ -210,7 +214,7 @@ impl<'b, 's> Import<'b, 's> {
                 },
                 RosterItem::Door(row) => {
                     let labels = [&row.building, &row.unit, &row.room];
-                    match self.door(&row.area_code, labels, row.place)? {
+                    match self.door(&row.area_code, labels, row.place, row.row)? {
                         Ok((_, verdict)) => {
                             if verdict == RowVerdict::Changed {
                                 self.changes.push(Change::Place);
@@ -261,7 +265,7 @@ impl<'b, 's> Import<'b, 's> {
         }
         let doors = self.tally.doors;
         let labels = [&row.building, &row.unit, &row.room];
-        let (dwelling, of_door) = match self.door(&row.area_code, labels, row.place)? {
+        let (dwelling, of_door) = match self.door(&row.area_code, labels, row.place, row.row)? {
             Ok(found) => found,
             Err(cause) => return Ok(Row::Refused(cause)),
         };
@@ -536,6 +540,7 @@ impl<'b, 's> Import<'b, 's> {
         area_code: &str,
         [building, unit, room]: [&DoorLabel; 3],
         place: Option<&'static str>,
+        row_number: u64,
     ) -> Result<Result<(DwellingId, RowVerdict), Cause>, Stop> {
         let place = place.and_then(Place::from_name);
         let area = match &self.last_area {
@@ -572,6 +577,9 @@ impl<'b, 's> Import<'b, 's> {
             }
             (Some(dwelling), _) => (dwelling, RowVerdict::Left),
             (None, place) => {
+                let [house, stairs, door] = [building, unit, room].map(|label| label.shown.clone());
+                let labels = Labels { building: house, unit: stairs, room: door };
+                self.watch.note(self.batch, area, &labels, row_number)?;
                 let dwelling = self.batch.new_id()?;
                 self.register(dwelling, area_code, [building, unit, room], place.unwrap_or_default())?;
                 self.tally.doors += 1;

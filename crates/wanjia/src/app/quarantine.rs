@@ -75,7 +75,9 @@ pub fn may_count(store: &mut Store, waiting: &Waiting) -> Result<std::result::Re
             let known = found.map(|door| store.state().dwelling(door)).transpose()?.flatten();
             return Ok(Ok(known.map_or(number, |row| row.area)));
         }
-        Body::Visited { sweep, dwelling, .. } => (*sweep, *dwelling),
+        Body::Visited { sweep, dwelling, .. } | Body::VisitTakenBack { sweep, dwelling, .. } => {
+            (*sweep, *dwelling)
+        }
         Body::PersonSeen { sweep, dwelling, person } => {
             if store.state().is_erased(*person)? {
                 return Ok(Err(ERASED));

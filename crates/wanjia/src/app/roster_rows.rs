@@ -11,6 +11,7 @@ use intake::{Notice, Refusal};
 
 use super::addresses::{area_name, door_in_words};
 use super::failure::Result;
+use super::new_places::NewPlaces;
 
 /// What became of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +157,8 @@ pub struct Tally {
     pub skipped: u64,
     /// Doors that were not known before.
     pub doors: u64,
+    /// Their buildings and units, as far as these are new, and which of them look like a slip.
+    pub places: NewPlaces,
     /// Who stood on a list of this source before, is listed in one of the areas that this one tells of, and is in none of
     /// its rows that are taken. They stay listed.
     pub gone: u64,

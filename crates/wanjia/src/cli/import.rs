@@ -176,7 +176,11 @@ impl Refusals for ToldRefusals {
 /// # Errors
 /// If it cannot be read, or is not such a table.
 pub fn table<T>(path: &Path, read: impl FnOnce(Table) -> std::result::Result<T, TableError>) -> Result<T> {
-    Table::open(path).and_then(read).map_err(|error| {
+    let named = |table: Table| match path.file_name() {
+        Some(name) => table.named(&name.to_string_lossy()),
+        None => Ok(table),
+    };
+    Table::open(path).and_then(named).and_then(read).map_err(|error| {
         let shown = path.display();
         match error {
             TableError::Io(error) => Failure::file(path, &error),

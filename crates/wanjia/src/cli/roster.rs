@@ -113,6 +113,7 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
         "added {} changed {} left {} refused {} skipped {} doors {} / 新增 {0} 更改 {1} 不变 {2} 退回 {3} 跳过 {4} 新门 {5}",
         tally.added, tally.changed, tally.left, tally.refused, tally.skipped, tally.doors
     );
+    tell_places(&tally, store.book());
     tell_communities(&tally, store.book());
     if tally.gone > 0 {
         println!(
@@ -129,6 +130,28 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
 
 /// So many communities are told one by one.
 const TOLD: usize = 20;
+
+/// Which places the list adds, those first that look like a slip of a known one.
+fn tell_places(tally: &Tally, book: &Book) {
+    let (doors, places) = (tally.doors, &tally.places);
+    if doors == 0 {
+        return;
+    }
+    let slips = places.told.iter().filter(|place| place.alike.is_some()).count();
+    println!(
+        "new: {} buildings, {} units of known buildings, {doors} doors; {slips} look like a slip\n\
+         新增：楼栋 {0}，原有楼栋里的单元 {1}，门牌 {doors}；其中 {slips} 处像是写错",
+        places.buildings, places.units
+    );
+    for place in places.told.iter().take(TOLD) {
+        let [zh, en] = place.in_words(book);
+        println!("  {en}\n    {zh}");
+    }
+    if places.told.len() > TOLD {
+        let more = places.told.len() - TOLD;
+        println!("  … and {more} more places / 另有 {more} 处");
+    }
+}
 
 /// Of which communities the list speaks, and whether its people are known in others.
 fn tell_communities(tally: &Tally, book: &Book) {

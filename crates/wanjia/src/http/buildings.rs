@@ -17,7 +17,7 @@ use super::Site;
 use super::extract::{Caller, Json, Path, Query};
 use super::problem::Problem;
 use super::scope;
-use super::wire::instant;
+use super::wire::{Found, instant};
 
 pub fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new().routes(routes!(buildings)).routes(routes!(matrix))
@@ -95,6 +95,13 @@ struct MatrixDoor {
     listed: u32,
     /// How many people were seen here, listed or not.
     seen: u32,
+    /// When the latest visit was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    at: Option<String>,
+    /// That people were reached here before a visit that reached nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found_before: Option<Found>,
 }
 
 impl MatrixDoor {
@@ -112,6 +119,8 @@ impl MatrixDoor {
             state,
             listed: door.dwelling.listed,
             seen: door.round.recorded,
+            at: door.round.visit.map(|visit| instant(visit.stamp.at)),
+            found_before: Found::before(door),
         }
     }
 }

@@ -25,7 +25,7 @@ use super::persons::purpose;
 use super::problem::Problem;
 use super::scope::no_dwelling;
 use super::trees::Answered;
-use super::wire::instant;
+use super::wire::{Found, instant};
 use crate::app::failure::Result as AppResult;
 use crate::app::household::{self, Behind, Classed, Figured, title_of};
 use crate::app::reveal::reveal_each;
@@ -87,6 +87,14 @@ struct Visit {
     #[schema(format = DateTime)]
     at: String,
     outcome: &'static str,
+    /// Why the dwelling is still in the residual; none if it is accounted for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// That people were reached there before a visit that reached nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found_before: Option<Found>,
+    /// How many people are listed there.
+    listed: u32,
 }
 
 fn person(subject: Subject) -> Option<PersonId> {
@@ -136,6 +144,9 @@ fn overview(
                 programme: sweep.programme,
                 at: instant(visit.stamp.at),
                 outcome: visit.outcome.as_str(),
+                reason: door.reason().map(|reason| reason.as_str()),
+                found_before: Found::before(&door),
+                listed: door.dwelling.listed,
             }));
         }
     }

@@ -13,7 +13,7 @@
 //! | `attachments` | pictures that a phone's facts name |
 //! | `command` | what waits for someone, by area |
 //! | `communities` | every community in one list |
-//! | `rosters`, `persons`, `proposals`, `quarantine` | lists of people, one person, who may be whom, what waits for a decision |
+//! | `rosters`, `persons`, `find_person`, `proposals`, `quarantine` | lists of people, one person, who is meant by a name, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
 //! | `files` | the file of an area as a whole, and of someone who works |
 //! | `lessons` | what was learnt from cases |
@@ -71,6 +71,7 @@ pub mod events;
 pub mod extract;
 pub mod facts;
 pub mod files;
+pub mod find_person;
 pub mod floors;
 pub mod forms;
 pub mod hand_overs;
@@ -225,6 +226,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(command::routes())
         .merge(communities::routes())
         .merge(persons::routes())
+        .merge(find_person::routes())
         .merge(proposals::routes())
         .merge(quarantine::routes())
         .merge(plans::routes())

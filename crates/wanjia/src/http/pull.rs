@@ -10,7 +10,7 @@ use domain::fact::Body;
 use domain::held::Fate;
 use domain::id::{DwellingId, Id, PersonId, SeriesId, SweepId};
 use domain::state::State as _;
-use domain::sweep::residual_reason;
+use domain::sweep::{reached, residual_reason};
 use domain::time::{day_of, from_day};
 use serde::{Deserialize, Serialize};
 use store::{ChangedDoor, Changes, DoorCursor, Reader};
@@ -25,7 +25,7 @@ use super::hand_overs::{HandedOver, handed_over};
 use super::my_plans::{MyPlan, my_plans};
 use super::my_tasks::{MyTasks, my_tasks};
 use super::problem::Problem;
-use super::wire::{Base64Hash, Base64Of, Sweep, instant};
+use super::wire::{Base64Hash, Base64Of, Found, Sweep, instant};
 use crate::app::cases::Actor;
 use crate::app::failure::Result as AppResult;
 use crate::cli::now;
@@ -156,6 +156,9 @@ struct DoorInSweep {
     /// Why it is still in the residual; none if it is accounted for.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
+    /// The newest visit that reached someone, whatever came after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<Found>,
 }
 
 /// Where a pull goes on.
@@ -332,7 +335,8 @@ fn door_of(reader: &Reader, door: &ChangedDoor, members: Option<Vec<Member>>) ->
             outcome: round.visit.map(|visit| visit.outcome.as_str()),
             at: round.visit.map(|visit| instant(visit.stamp.at)),
             recheck_on: round.visit.and_then(|visit| visit.recheck_on).map(|day| from_day(day).to_string()),
-            reason: residual_reason(round).map(|reason| reason.as_str()),
+            reason: residual_reason(door.dwelling.listed, round).map(|reason| reason.as_str()),
+            found: round.found.map(|found| Found::of(found, reached(door.dwelling.listed, round))),
         })
     });
     Door {

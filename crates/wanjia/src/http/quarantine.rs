@@ -99,6 +99,7 @@ fn row(reader: &mut Reader, waiting: &Waiting, worker_name: String) -> AppResult
     let kind = match body {
         Some(Body::Visited { .. }) => "visited",
         Some(Body::PersonSeen { .. }) => "person_seen",
+        Some(Body::VisitTakenBack { .. }) => "visit_taken_back",
         Some(Body::DwellingRegistered { .. }) => "dwelling_registered",
         Some(Body::Answered { .. }) => "answered",
         Some(Body::CaseReported { .. }) => "case_reported",

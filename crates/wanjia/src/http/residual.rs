@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::Site;
 use super::extract::{Caller, Json, Path, Query};
 use super::problem::Problem;
-use super::wire::instant;
+use super::wire::{Found, instant};
 use super::{cursor, scope};
 
 pub fn routes() -> OpenApiRouter<Site> {
@@ -65,6 +65,11 @@ struct ResidualRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
     recheck_on: Option<String>,
+    /// That people were reached here before a visit that reached nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found_before: Option<Found>,
+    /// How many people are listed here.
+    listed: u32,
 }
 
 fn reason(name: &str) -> Result<Reason, Problem> {
@@ -107,6 +112,8 @@ async fn residual(
             let areas = &reader.book().areas;
             let rows = page.rows.into_iter().map(|(area, door, reason)| ResidualRow {
                 dwelling: door.id,
+                found_before: Found::before(&door),
+                listed: door.dwelling.listed,
                 area_code: areas.code(area).to_owned(),
                 building: door.labels.building,
                 unit: door.labels.unit,

@@ -17,7 +17,7 @@ use intake::header::{Mapping, ROSTER, Schema};
 use intake::message::Lang;
 use intake::rejects::RejectsBook;
 use intake::roster::{look_at_roster, read_roster, read_roster_mapped, read_roster_of_area};
-use intake::{Header, Notice, Refusal, Table};
+use intake::{Header, Notice, Refusal, Table, TableError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use store::Store;
@@ -113,6 +113,8 @@ struct Imported {
     missing: Vec<Told>,
     /// Totals, repeated headings and empty lines.
     skipped: u64,
+    /// What the list names that nobody knew before.
+    places: Places,
     /// The rows that are taken, by the community that they are about.
     communities: Vec<OfCommunity>,
     /// Who of this list is, or may be, listed in a community that is not the row's, by where that is. Of those who would be
@@ -125,6 +127,41 @@ struct Imported {
     /// What the file holds that was not read: unknown or repeated columns, further sheets.
     ignored: Vec<Told>,
     applied: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Places {
+    buildings: u64,
+    /// Of buildings that are known.
+    units: u64,
+    doors: u64,
+    /// New buildings and units of communities whose doors are known, and doors that look like a slip of a known one: those first
+    /// that look like one, at most 500.
+    told: Vec<ToldPlace>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ToldPlace {
+    /// `building`, `unit` or `door`
+    kind: &'static str,
+    /// It looks like a slip of one that is known.
+    slip: bool,
+    /// The first ten rows that name it.
+    rows: Vec<u64>,
+    message: String,
+    message_en: String,
+}
+
+impl Places {
+    fn of(tally: &Tally, book: &domain::state::Book) -> Self {
+        let told = tally.places.told.iter().map(|place| {
+            let [message, message_en] = place.in_words(book);
+            let (kind, slip) = (place.kind.as_str(), place.alike.is_some());
+            ToldPlace { kind, slip, rows: place.rows.clone(), message, message_en }
+        });
+        let (buildings, units) = (tally.places.buildings, tally.places.units);
+        Self { buildings, units, doors: tally.doors, told: told.collect() }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -299,6 +336,15 @@ impl Upload {
     }
 }
 
+/// The table that was sent, which must be what its name says.
+fn open(upload: &Upload, name: Option<&str>) -> Result<Table, TableError> {
+    let table = Table::open(&upload.path())?;
+    match name {
+        Some(name) => table.named(name),
+        None => Ok(table),
+    }
+}
+
 fn file_name(headers: &HeaderMap) -> Option<String> {
     let encoded = headers.get("x-file-name")?.to_str().ok()?;
     let pair = format!("n={}", encoded.replace('&', "%26").replace('+', "%2B"));
@@ -362,6 +408,7 @@ async fn import(
         gone: tally.gone,
         missing: std::mem::take(&mut told.missing),
         skipped: tally.skipped,
+        places: Places::of(&tally, &book),
         communities: communities.collect(),
         elsewhere: elsewhere.collect(),
         likely_elsewhere: tally.is_likely_elsewhere(),
@@ -493,8 +540,9 @@ async fn columns(
     caller.may(Action::ImportRoster, Scope::Area(caller.grant.area))?;
     require_octets(&headers)?;
     let upload = Upload::receive(site.territory.root().to_owned(), body).await?;
-    let mut look =
-        in_place(move || look_at_roster(&mut Table::open(&upload.path())?)).await?.map_err(Failure::from)?;
+    let name = file_name(&headers);
+    let open = move || look_at_roster(&mut open(&upload, name.as_deref())?);
+    let mut look = in_place(open).await?.map_err(Failure::from)?;
     let control = Arc::clone(&site.control);
     let (look, kept) = site
         .territory
@@ -624,13 +672,14 @@ async fn read<R: Refusals + Send + 'static>(
         .retry_after(5)
     })?;
     let upload = Upload::receive(site.territory.root().to_owned(), body).await?;
+    let name = file_name(headers);
     let (within, actor, dry_run) = (caller.grant.area, caller.actor(), query.dry_run);
     let read = move |store: &mut Store, now| {
         let _permit = permit;
         let today = campaign_zone()
             .to_datetime(jiff::Timestamp::from_millisecond(now).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
             .date();
-        let table = Table::open(&upload.path())?;
+        let table = open(&upload, name.as_deref())?;
         let reader = match (&mapping, area.as_deref()) {
             (Some(mapping), area) => read_roster_mapped(table, today, mapping, area)?,
             (None, Some(area)) => read_roster_of_area(table, today, area)?,

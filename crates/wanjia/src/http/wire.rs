@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::id::SweepId;
-use domain::state::Book;
+use domain::state::{Book, Visit};
 use domain::time::{CAMPAIGN_OFFSET_HOURS, Millis};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use store::query::Door;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -64,6 +65,30 @@ impl Sweep {
             deadline: instant(sweep.deadline),
             closed_at: sweep.closed_at.map(instant),
         }
+    }
+}
+
+/// A visit that reached people, as it is told beside one that came after it and reached nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Found {
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// `met` or `phone`
+    pub outcome: &'static str,
+    /// How many of those who are listed were reached in this sweep.
+    pub reached: u32,
+}
+
+impl Found {
+    #[must_use]
+    pub fn of(visit: Visit, reached: u32) -> Self {
+        Self { at: instant(visit.stamp.at), outcome: visit.outcome.as_str(), reached }
+    }
+
+    /// What is told of a door whose latest visit reached nobody.
+    #[must_use]
+    pub fn before(door: &Door) -> Option<Self> {
+        door.found_before().map(|(visit, reached)| Self::of(visit, reached))
     }
 }
 

@@ -416,3 +416,73 @@ async fn lists_are_asked_for_by_community_and_numbers_at_every_level() {
     let other = ask(&format!("residual?area={OTHER}")).await.json();
     assert_eq!(other["rows"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_knock_says_whom_it_came_after_and_opens_a_door_only_while_someone_is_missing() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let people = place.people(home).await;
+    let residual = format!("/v1/sweeps/{SWEEP}/residual?area={OWN}&find=402");
+    let seen = |person: Id| Body::PersonSeen { sweep: SWEEP, dwelling: home, person };
+    place.visit(SWEEP, home, Outcome::Met, Light::On).await;
+    place.facts(vec![seen(people[0])]).await;
+    assert_eq!(get(&place, &residual).await["rows"], json!([]));
+
+    place.visit(SWEEP, home, Outcome::NoAnswer, Light::Unknown).await;
+    let rows = get(&place, &residual).await["rows"].clone();
+    let row = &rows[0];
+    assert_eq!((&row["reason"], &row["listed"]), (&json!("no_answer"), &json!(people.len())));
+    assert_eq!(
+        (&row["found_before"]["outcome"], &row["found_before"]["reached"]),
+        (&json!("met"), &json!(1))
+    );
+    assert!(row["found_before"]["at"].as_str() < row["at"].as_str(), "{row}");
+
+    place.facts(people[1..].iter().map(|person| seen(*person)).collect()).await;
+    assert_eq!(get(&place, &residual).await["rows"], json!([]), "nobody is missing any more");
+    let matrix = get(&place, &format!("/v1/sweeps/{SWEEP}/matrix?area={OWN}&building=3")).await;
+    let doors =
+        matrix["units"].as_array().unwrap().iter().flat_map(|unit| unit["floors"].as_array().unwrap());
+    let doors: Vec<_> = doors.flat_map(|floor| floor["doors"].as_array().unwrap()).collect();
+    let door = doors.iter().find(|door| door["dwelling"] == json!(home)).unwrap();
+    assert_eq!((&door["outcome"], &door["state"]), (&json!("no_answer"), &json!("accounted")));
+    assert_eq!(door["found_before"]["reached"], json!(people.len()));
+
+    // Someone who is put on the list now is missing.
+    place.newcomer(home).await;
+    let rows = get(&place, &residual).await["rows"].clone();
+    assert_eq!(rows[0]["found_before"]["reached"], json!(people.len()), "{rows}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_takes_back_what_it_recorded_wrongly_and_nothing_of_others() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let people = place.people(home).await;
+    let push = async |body: Body| {
+        let body = place.own_phone.push(body);
+        let answer = place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(body)).await.json();
+        assert_eq!(answer["receipts"][0]["status"], "accepted", "{answer}");
+        answer["receipts"][0]["sequence"].as_u64().unwrap()
+    };
+    let standing = async || {
+        let coverage = get(&place, &format!("/v1/sweeps/{SWEEP}/coverage?area={OWN}")).await;
+        let residual = get(&place, &format!("/v1/sweeps/{SWEEP}/residual?area={OWN}&find=402")).await;
+        (coverage["area"]["persons_reached"].clone(), residual["rows"][0]["reason"].clone())
+    };
+    let first = push(visited(SWEEP, home, Outcome::Met, Light::On)).await;
+    push(Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0] }).await;
+    push(Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[1] }).await;
+    // Another saw one of them too.
+    place.facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0] }]).await;
+    assert_eq!(standing().await, (json!(2), Value::Null));
+
+    push(visited(SWEEP, home, Outcome::NoAnswer, Light::Unknown)).await;
+    push(Body::VisitTakenBack { sweep: SWEEP, dwelling: home, first, facts: 3 }).await;
+    assert_eq!(standing().await, (json!(1), json!("no_answer")), "whom another saw stays seen");
+    // It names numbers of its own series only, and what came before it only.
+    place.visit(SWEEP, home, Outcome::Met, Light::On).await;
+    push(Body::VisitTakenBack { sweep: SWEEP, dwelling: home, first: 0, facts: 5 }).await;
+    push(Body::VisitTakenBack { sweep: SWEEP, dwelling: home, first: 0, facts: 1000 }).await;
+    assert_eq!(standing().await, (json!(1), Value::Null));
+}

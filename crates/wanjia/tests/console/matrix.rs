@@ -189,7 +189,8 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         }
         "POST /v1/sweeps/{id}/calls" => {
             let home = place.home(other).await;
-            place.visit(SWEEP, home, Outcome::NoAnswer, Light::Off).await;
+            // An empty knock would say nothing of those whom the call before reached.
+            place.visit(SWEEP, home, Outcome::Vacant, Light::Off).await;
             (format!("/v1/sweeps/{SWEEP}/calls"), Some(json!({"dwelling": home, "outcome": "phone"})))
         }
         "GET /v1/sweeps/{id}/coverage" => (of_sweep("coverage", ""), None),
@@ -209,6 +210,11 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             let home = place.home(other).await;
             let person = place.people(home).await[0];
             (format!("/v1/persons/{person}?purpose=reconcile"), None)
+        }
+        "POST /v1/persons/find" => {
+            let area = if other { OTHER } else { OWN };
+            let body = json!({"area": area, "find": "王东", "purpose": "reconcile"});
+            ("/v1/persons/find".into(), Some(body))
         }
         "POST /v1/persons/names" => {
             let home = place.home(other).await;

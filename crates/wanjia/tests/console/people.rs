@@ -596,3 +596,60 @@ async fn a_list_that_is_none_changes_nothing() {
         1
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn someone_is_found_in_the_own_community_only_and_who_looked_is_written_down() {
+    let place = Place::new().await;
+    let find = async |who: Who, body: Value| place.ask(who, "POST", "/v1/persons/find", Some(body)).await;
+    let asked = |text: &str| json!({"find": text, "purpose": "reconcile"});
+    let home = place.home(false).await;
+    let people = place.people(home).await;
+    let before = place.revealed().await.len();
+
+    let answer = find(CLERK, asked("东军")).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let found = answer.json()["people"].clone();
+    assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
+    let one = &found[0];
+    assert_eq!(
+        (&one["name"], &one["by"], &one["dwelling"]),
+        (&json!("王东军"), &json!("name"), &json!(home))
+    );
+    assert!(people.iter().any(|person| one["person"] == json!(person)), "{one}");
+    let person: Id = one["person"].as_str().unwrap().parse().unwrap();
+    let revealed = place.revealed().await;
+    assert_eq!(revealed[before..], [(account(CLERK).id, person, Purpose::Reconcile as u64)]);
+
+    // By the end of her telephone number, with the same trace.
+    let answer = find(CLERK, asked("0001")).await.json();
+    assert!(answer["people"].as_array().unwrap().iter().any(|found| found["by"] == "phone"), "{answer}");
+
+    // Whoever is not found leaves no trace of anyone, and too little is not looked for.
+    let before = place.revealed().await.len();
+    assert_eq!(find(CLERK, asked("没有这个人")).await.json()["people"], json!([]));
+    for little in ["王", "001", " "] {
+        let answer = find(CLERK, asked(little)).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (422, "too_short".to_owned()), "{little}");
+    }
+    let elsewhere = json!({"find": "黄蓉", "purpose": "reconcile", "area": OTHER});
+    assert_eq!(find(CLERK, elsewhere).await.status, 403);
+    assert_eq!(
+        find(CLERK, asked("黄蓉")).await.json()["people"],
+        json!([]),
+        "she is listed in the other community"
+    );
+    assert_eq!(find(Who::Role(Role::Street), asked("东军")).await.status, 403, "a street reads no names");
+    assert_eq!(place.revealed().await.len(), before);
+
+    // A name that many have is not a way to read a list.
+    let rows: String = (1..=21)
+        .map(|room| format!("{OWN},8,1,{},赵小{},,,,\n", 100 + room, if room % 2 == 0 { "明" } else { "亮" }))
+        .collect();
+    let header = "小区编码,楼栋,单元,房号,姓名,性别,出生日期,身份证号,电话\n";
+    let list = Some(Value::String(format!("{header}{rows}")));
+    assert_eq!(place.ask(CLERK, "POST", "/v1/roster?source=x&dry_run=false", list).await.status, 200);
+    let answer = find(CLERK, asked("赵小")).await;
+    assert_eq!((answer.status.as_u16(), answer.code()), (422, "too_many".to_owned()), "{}", answer.text);
+    assert_eq!(place.revealed().await.len(), before, "of whom nobody was told, nothing is written");
+    assert_eq!(find(CLERK, asked("赵小明")).await.json()["people"].as_array().map(Vec::len), Some(10));
+}

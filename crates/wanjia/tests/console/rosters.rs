@@ -123,3 +123,71 @@ async fn a_later_list_tells_who_is_missing_and_another_source_what_it_changes() 
     let changed = preview(&place, "laoren.csv", &born).await;
     assert_eq!(message(&changed, 0), "9栋1单元101；性别有变；出生日期有变", "{changed}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_preview_names_new_places_and_those_first_that_look_like_a_slip() {
+    let place = Place::new().await;
+    let row = |building: &str, unit: &str, room: &str| format!("{OWN},{building},{unit},{room},钱七,,,,\n");
+    let list = [
+        row("3", "2", "601"),
+        row("9栋", "7", "101"),
+        row("3", "一二", "402"),
+        row("三栋", "二单元", "402"),
+        row("3", "2", "4O2"),
+        row("33", "2", "402"),
+    ];
+    let told = preview(&place, "x", &list.concat()).await;
+    let places = &told["places"];
+    assert_eq!((&places["buildings"], &places["units"], &places["doors"]), (&json!(2), &json!(1), &json!(5)));
+    let said: Vec<(&str, bool, &str)> = places["told"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let text = |name: &str| one[name].as_str().unwrap();
+            (text("kind"), one["slip"].as_bool().unwrap(), text("message"))
+        })
+        .collect();
+    let wanted = |kind, slip, beginning: &'static str| {
+        assert!(
+            said.iter().any(|(k, s, message)| *k == kind && *s == slip && message.starts_with(beginning)),
+            "{kind} {slip} {beginning}: {said:?}"
+        );
+    };
+    wanted("door", true, "新门牌：桃源社区3栋2单元4O2（第 6 行）。像是已有的 3栋2单元402 写错了");
+    wanted("building", true, "新楼栋：桃源社区33栋（第 7 行，1 户）。像是已有的 3栋 写错了");
+    assert!(said.is_sorted_by_key(|(_, slip, _)| !slip), "{said:?}");
+    assert!(
+        !said.iter().any(|(_, _, message)| message.contains("第 2 行") || message.contains("第 5 行")),
+        "{said:?}"
+    );
+    assert_eq!(places["told"][0]["message_en"].as_str().map(|told| told.starts_with("new ")), Some(true));
+    // The demonstration of it is not written.
+    let again = preview(&place, "x", &list.concat()).await;
+    assert_eq!(again["places"], told["places"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn text_under_the_name_of_a_workbook_is_not_read_as_a_list() {
+    let place = Place::new().await;
+    for uri in ["/v1/roster?dry_run=true", "/v1/roster/columns"] {
+        for (name, status) in [("list.xlsx", 422), ("list.csv", 200)] {
+            let request =
+                axum::http::Request::builder().method("POST").uri(uri).header("host", "wanjia.example");
+            let request = request.header("cookie", place.session(CLERK)).header("x-wanjia", "console");
+            let request =
+                request.header("content-type", "application/octet-stream").header("x-file-name", name);
+            let body = format!("{HEADER}{OWN},3,2,402,钱七,,,,\n");
+            let answer = place.send(request.body(body.into()).unwrap()).await;
+            assert_eq!(answer.status, status, "{uri} {name} {}", answer.text);
+            if status == 422 {
+                assert_eq!(answer.code(), "not_a_workbook", "{}", answer.text);
+                assert!(
+                    answer.text.contains("内容却不是工作簿") && answer.text.contains("this is no workbook"),
+                    "{}",
+                    answer.text
+                );
+            }
+        }
+    }
+}

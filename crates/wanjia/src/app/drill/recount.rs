@@ -114,6 +114,8 @@ pub struct Recount<'a> {
     deadline: Millis,
     decisions: &'a Decisions,
     knocks: FxHashMap<DoorNumber, Knock>,
+    /// The newest that reached someone.
+    reached: FxHashMap<DoorNumber, Knock>,
     sightings: FxHashMap<Known, Vec<(Moment, DoorNumber)>>,
     seen_at: FxHashMap<DoorNumber, Vec<Known>>,
     found: FxHashSet<DoorNumber>,
@@ -161,6 +163,7 @@ impl<'a> Recount<'a> {
             deadline,
             decisions,
             knocks: FxHashMap::default(),
+            reached: FxHashMap::default(),
             sightings: FxHashMap::default(),
             seen_at: FxHashMap::default(),
             found: FxHashSet::default(),
@@ -185,6 +188,12 @@ impl<'a> Recount<'a> {
                 let newest = self.knocks.entry(door).or_insert(knock);
                 if newest.moment < moment {
                     *newest = knock;
+                }
+                if matches!(outcome, Outcome::Met | Outcome::Phone) {
+                    let newest = self.reached.entry(door).or_insert(knock);
+                    if newest.moment < moment {
+                        *newest = knock;
+                    }
                 }
             }
             Deed::See { door, somebody, .. } => {
@@ -211,9 +220,20 @@ impl<'a> Recount<'a> {
         self.sightings.get(&known)?.iter().max_by_key(|(moment, _)| *moment).copied()
     }
 
+    /// The knock by which a door is judged: the newest, but where that found nobody (and nobody said when to come back), the one
+    /// that had reached someone, if by it or by sightings anywhere nobody of the list is missing.
+    fn judged_by(&self, door: DoorNumber, listed: &[(Known, String)]) -> Option<&Knock> {
+        let newest = self.knocks.get(&door)?;
+        let nobody = newest.outcome == Outcome::NoAnswer
+            || (newest.outcome == Outcome::Away && newest.recheck.is_none());
+        let missing = listed.iter().filter(|(known, _)| !self.sightings.contains_key(known)).count();
+        let stands = |reached: &&Knock| nobody && (missing == 0 || reached.outcome == Outcome::Phone);
+        Some(self.reached.get(&door).filter(stands).unwrap_or(newest))
+    }
+
     /// Why a door counts as not reached.
-    fn reason(&self, door: DoorNumber) -> Option<&'static str> {
-        let Some(knock) = self.knocks.get(&door) else { return Some("never_visited") };
+    fn reason(&self, door: DoorNumber, knock: Option<&Knock>) -> Option<&'static str> {
+        let Some(knock) = knock else { return Some("never_visited") };
         match knock.outcome {
             Outcome::Met | Outcome::Phone | Outcome::Vacant | Outcome::NotExist => None,
             Outcome::Away => knock.recheck.is_none().then_some("no_answer"),
@@ -223,8 +243,12 @@ impl<'a> Recount<'a> {
     }
 
     /// The line of someone who is listed at `home`.
-    fn listed_line(&self, known: Known, home: DoorNumber) -> (&'static str, &'static str, String) {
-        let knock = self.knocks.get(&home);
+    fn listed_line(
+        &self,
+        known: Known,
+        home: DoorNumber,
+        knock: Option<&Knock>,
+    ) -> (&'static str, &'static str, String) {
         let outcome = knock.map(|knock| knock.outcome);
         let seen = self.sightings.get(&known).map_or(&[][..], Vec::as_slice);
         if seen.iter().any(|(_, door)| *door == home) || outcome == Some(Outcome::Phone) {
@@ -291,7 +315,8 @@ impl<'a> Recount<'a> {
         };
         let row = &mut shown.row;
         row.dwellings += 1;
-        match self.reason(door) {
+        let knock = self.judged_by(door, listed);
+        match self.reason(door, knock) {
             None => row.accounted += 1,
             Some(reason) => {
                 row.residual += 1;
@@ -304,7 +329,7 @@ impl<'a> Recount<'a> {
             }
         }
         for (known, name) in listed {
-            let (kind, task, due) = self.listed_line(*known, door);
+            let (kind, task, due) = self.listed_line(*known, door, knock);
             row.persons_listed += 1;
             row.persons_reached += i64::from(kind == "confirmed" || kind == "moved");
             row.listed_dark += i64::from(kind == "listed_dark");
@@ -323,7 +348,7 @@ impl<'a> Recount<'a> {
                 shown.lines.push(line("lit_unlisted", &name, "register", end_of_day(moment.0)));
             }
         }
-        if let Some(knock) = self.knocks.get(&door)
+        if let Some(knock) = knock
             && !self.town.is_listed_door(door)
             && !registered
             && seen.is_empty()
