@@ -9,7 +9,7 @@ use crate::attachment::{self, MOST_FILES, Named};
 use crate::code::{Day, unknown};
 use crate::expression::{self, Answers, Expression};
 use crate::finding::{Finding, Findings, Located, Place, say};
-use crate::form::{Field, Form};
+use crate::form::{Field, Filter, Form};
 use crate::question::{Answer, Range};
 use crate::section::{Number, Raw};
 
@@ -88,6 +88,7 @@ pub fn hold(
         relevance: BTreeMap::new(),
         busy: BTreeSet::new(),
         own: None,
+        choice: None,
         today: on,
     };
     for field in &form.fields {
@@ -133,22 +134,24 @@ fn each(form: &Form, given: &BTreeMap<String, Given>, findings: &mut Findings) -
     values
 }
 
+/// What an answer chooses, each by its name.
+fn chosen(value: &Value) -> Vec<String> {
+    match value {
+        Value::Many(values) => values.iter().flat_map(chosen).collect(),
+        Value::Several(several) => several.clone(),
+        Value::Text(text) => vec![text.clone()],
+        Value::Whole(number) => vec![number.to_string()],
+        Value::Decimal(number) => vec![number.to_string()],
+        Value::Day(day) => vec![day.to_string()],
+    }
+}
+
 /// Choices that are the answers to another question: one that was not answered there is none.
 fn check_among(form: &Form, values: &BTreeMap<String, Value>, findings: &mut Findings) {
-    fn texts(value: &Value) -> Vec<String> {
-        match value {
-            Value::Many(values) => values.iter().flat_map(texts).collect(),
-            Value::Several(chosen) => chosen.clone(),
-            Value::Text(text) => vec![text.clone()],
-            Value::Whole(number) => vec![number.to_string()],
-            Value::Decimal(number) => vec![number.to_string()],
-            Value::Day(day) => vec![day.to_string()],
-        }
-    }
     for field in &form.fields {
         let (Some(of), Some(value)) = (&field.among, values.get(&field.name.value)) else { continue };
-        let offered: BTreeSet<String> = values.get(of).into_iter().flat_map(texts).collect();
-        if !texts(value).iter().all(|chosen| offered.contains(chosen)) {
+        let offered: BTreeSet<String> = values.get(of).into_iter().flat_map(chosen).collect();
+        if !chosen(value).iter().all(|chosen| offered.contains(chosen)) {
             let name = &field.name.value;
             findings.add(
                 &Place::whole(name),
@@ -181,6 +184,8 @@ struct Filled<'f> {
     /// What is being reckoned: whatever leads back to it cannot be told.
     busy: BTreeSet<String>,
     own: Option<expression::Value>,
+    /// The choice that a filter looks at.
+    choice: Option<BTreeMap<String, String>>,
     today: Day,
 }
 
@@ -208,6 +213,16 @@ impl Filled<'_> {
             findings.add(&place, "irrelevant", text);
             return;
         }
+        if let Some(filter) = &field.filter
+            && chosen(value).iter().any(|chosen| self.is_offered(filter, chosen) == Some(false))
+        {
+            let text = say(
+                format!("{name} 选的不在其他答案留下的选项里"),
+                format!("what is chosen for {name} is not offered, given the other answers"),
+            );
+            findings.add(&place, "not_offered", text);
+            return;
+        }
         let Some(constraint) = &field.constraint else { return };
         let answers = match value {
             Value::Many(values) => values.as_slice(),
@@ -227,6 +242,14 @@ impl Filled<'_> {
                 return;
             }
         }
+    }
+
+    /// Whether a filter offers a choice; none if that cannot be told.
+    fn is_offered(&mut self, filter: &Filter, chosen: &str) -> Option<bool> {
+        self.choice = Some(filter.columns.get(chosen).cloned().unwrap_or_default());
+        let offered = filter.expression.holds(self);
+        self.choice = None;
+        offered
     }
 
     /// Whether a question is asked; none if that cannot be told.
@@ -283,6 +306,10 @@ impl Answers for Filled<'_> {
 
     fn own(&mut self) -> Option<expression::Value> {
         self.own.clone()
+    }
+
+    fn column(&mut self, name: &str) -> Option<expression::Value> {
+        self.choice.as_ref()?.get(name).map(|text| expression::Value::Text(text.clone()))
     }
 
     fn today(&self) -> Day {
@@ -434,7 +461,7 @@ fn several(raw: &Raw, field: &Field) -> Option<Vec<String>> {
     if field.question.is_ranked() {
         // An order has each once; a filter may have left some out.
         let different: BTreeSet<&String> = chosen.iter().collect();
-        let whole = field.filtered || different.len() == field.choices.len();
+        let whole = field.filter.is_some() || different.len() == field.choices.len();
         return (different.len() == chosen.len() && whole).then_some(chosen);
     }
     Some(chosen)

@@ -46,13 +46,32 @@ pub trait Answers {
     fn of(&mut self, name: &str) -> Option<Value>;
     /// What `.` comes to.
     fn own(&mut self) -> Option<Value>;
+    /// What stands in a column of the choice that a filter looks at; none if nothing does.
+    fn column(&mut self, name: &str) -> Option<Value>;
     fn today(&self) -> Day;
+}
+
+/// What an expression is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    Answers,
+    /// A choice: names without a `$` are columns of its list, and there is no answer of its own.
+    Choice,
 }
 
 impl Expression {
     /// Parses what stands in a cell. What is no expression at all is as one that lies outside.
     pub(crate) fn parse(text: Located<String>) -> Self {
-        let parsed = parse(&text.value).and_then(|parsed| check(&parsed).map(|()| Arc::new(parsed)));
+        Self::parse_about(text, About::Answers)
+    }
+
+    /// As [`Expression::parse`], of what says which choices are offered.
+    pub(crate) fn parse_filter(text: Located<String>) -> Self {
+        Self::parse_about(text, About::Choice)
+    }
+
+    fn parse_about(text: Located<String>, about: About) -> Self {
+        let parsed = parse(&text.value).and_then(|parsed| check(&parsed, about).map(|()| Arc::new(parsed)));
         Self { text, parsed }
     }
 
@@ -77,9 +96,30 @@ impl Expression {
     pub fn names(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         if let Ok(parsed) = &self.parsed {
-            note_names(parsed, &mut names);
+            visit(parsed, &mut |expr| {
+                if let Expr::Path(PathExpr::Filter(FilterExpr {
+                    primary: PrimaryExpr::Variable(name), ..
+                })) = expr
+                {
+                    names.insert(named(&name.local));
+                }
+            });
         }
         names
+    }
+
+    /// The columns of a list that it asks for.
+    #[must_use]
+    pub fn columns(&self) -> BTreeSet<String> {
+        let mut columns = BTreeSet::new();
+        if let Ok(parsed) = &self.parsed {
+            visit(parsed, &mut |expr| {
+                if let Expr::Path(PathExpr::Location(path)) = expr {
+                    columns.extend(column_of(path).map(str::to_owned));
+                }
+            });
+        }
+        columns
     }
 
     /// Whether it holds; none if that cannot be told here.
@@ -197,17 +237,22 @@ const FUNCTIONS: [(&str, usize, usize); 39] = [
 ];
 
 /// Whether everything in an expression is judged here.
-fn check(expr: &Expr) -> Result<(), Bilingual> {
+fn check(expr: &Expr, about: About) -> Result<(), Bilingual> {
     match expr {
         Expr::Or(a, b)
         | Expr::And(a, b)
         | Expr::Equality(a, _, b)
         | Expr::Relational(a, _, b)
         | Expr::Additive(a, _, b)
-        | Expr::Multiplicative(a, _, b) => check(a).and_then(|()| check(b)),
-        Expr::Negate(a) => check(a),
+        | Expr::Multiplicative(a, _, b) => check(a, about).and_then(|()| check(b, about)),
+        Expr::Negate(a) => check(a, about),
         Expr::Union(..) => Err(say("含有 |", "it has a |")),
-        Expr::Path(PathExpr::Location(path)) if is_own(path) => Ok(()),
+        Expr::Path(PathExpr::Location(path))
+            if about == About::Answers && is_own(path)
+                || about == About::Choice && column_of(path).is_some() =>
+        {
+            Ok(())
+        }
         Expr::Path(PathExpr::Location(_) | PathExpr::FilterLocation(..)) => {
             Err(say("含有路径", "it has a path"))
         }
@@ -216,15 +261,15 @@ fn check(expr: &Expr) -> Result<(), Bilingual> {
                 return Err(say("含有 […]", "it has a […]"));
             }
             match primary {
-                PrimaryExpr::Parenthesized(inner) => check(inner),
-                PrimaryExpr::Function(call) => check_call(call),
+                PrimaryExpr::Parenthesized(inner) => check(inner, about),
+                PrimaryExpr::Function(call) => check_call(call, about),
                 PrimaryExpr::Variable(_) | PrimaryExpr::Literal(_) | PrimaryExpr::Number(_) => Ok(()),
             }
         }
     }
 }
 
-fn check_call(call: &FunctionCall) -> Result<(), Bilingual> {
+fn check_call(call: &FunctionCall, about: About) -> Result<(), Bilingual> {
     let name = &call.name.local;
     let known = FUNCTIONS.iter().find(|(known, ..)| known == name && call.name.prefix.is_none());
     if !known.is_some_and(|(_, least, most)| (*least..=*most).contains(&call.args.len())) {
@@ -239,7 +284,7 @@ fn check_call(call: &FunctionCall) -> Result<(), Bilingual> {
             _ => return Err(say("regex 的写法不支持", "a pattern of regex that is not supported")),
         }
     }
-    call.args.iter().try_for_each(check)
+    call.args.iter().try_for_each(|arg| check(arg, about))
 }
 
 /// `.`
@@ -248,12 +293,24 @@ fn is_own(path: &LocationPath) -> bool {
         && step.axis == Axis::SelfAxis && step.node_test == NodeTest::Node && step.predicates.is_empty())
 }
 
+/// `district`, a column of the list of choices.
+fn column_of(path: &LocationPath) -> Option<&str> {
+    let [step] = path.steps.as_slice() else { return None };
+    let is_child = !path.is_absolute && step.axis == Axis::Child && step.predicates.is_empty();
+    match &step.node_test {
+        NodeTest::QName(name) if is_child && name.prefix.is_none() => Some(&name.local),
+        _ => None,
+    }
+}
+
 fn pattern(text: &str) -> Option<Regex> {
     // As in Collect, the whole answer has to fit.
     regex::RegexBuilder::new(&format!("^(?:{text})$")).size_limit(1 << 18).build().ok()
 }
 
-fn note_names(expr: &Expr, names: &mut BTreeSet<String>) {
+/// Looks at an expression and at everything in it.
+fn visit(expr: &Expr, look: &mut dyn FnMut(&Expr)) {
+    look(expr);
     match expr {
         Expr::Or(a, b)
         | Expr::And(a, b)
@@ -262,17 +319,14 @@ fn note_names(expr: &Expr, names: &mut BTreeSet<String>) {
         | Expr::Additive(a, _, b)
         | Expr::Multiplicative(a, _, b)
         | Expr::Union(a, b) => {
-            note_names(a, names);
-            note_names(b, names);
+            visit(a, look);
+            visit(b, look);
         }
-        Expr::Negate(a) => note_names(a, names),
+        Expr::Negate(a) => visit(a, look),
         Expr::Path(PathExpr::Filter(FilterExpr { primary, .. })) => match primary {
-            PrimaryExpr::Variable(name) => {
-                names.insert(named(&name.local));
-            }
-            PrimaryExpr::Parenthesized(inner) => note_names(inner, names),
-            PrimaryExpr::Function(call) => call.args.iter().for_each(|arg| note_names(arg, names)),
-            PrimaryExpr::Literal(_) | PrimaryExpr::Number(_) => {}
+            PrimaryExpr::Parenthesized(inner) => visit(inner, look),
+            PrimaryExpr::Function(call) => call.args.iter().for_each(|arg| visit(arg, look)),
+            PrimaryExpr::Variable(_) | PrimaryExpr::Literal(_) | PrimaryExpr::Number(_) => {}
         },
         Expr::Path(_) => {}
     }
@@ -327,7 +381,10 @@ fn eval(expr: &Expr, answers: &mut dyn Answers) -> Option<Value> {
             })
         }
         Expr::Negate(a) => Value::Number(-number(&eval(a, answers)?)),
-        Expr::Path(PathExpr::Location(path)) if is_own(path) => answers.own()?,
+        Expr::Path(PathExpr::Location(path)) => match column_of(path) {
+            Some(column) => answers.column(column)?,
+            None => answers.own().filter(|_| is_own(path))?,
+        },
         Expr::Path(PathExpr::Filter(FilterExpr { primary, .. })) => match primary {
             PrimaryExpr::Variable(name) => answers.of(&named(&name.local))?,
             PrimaryExpr::Parenthesized(inner) => eval(inner, answers)?,
@@ -550,6 +607,10 @@ mod tests {
     struct Some_;
 
     impl Answers for Some_ {
+        fn column(&mut self, _: &str) -> Option<Value> {
+            None
+        }
+
         fn of(&mut self, name: &str) -> Option<Value> {
             Some(match name {
                 "age" => Value::Number(71.0),

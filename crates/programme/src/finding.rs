@@ -109,6 +109,14 @@ impl Findings {
         self.0.is_empty()
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.0.iter()
+    }
+
+    pub(crate) fn extend(&mut self, more: impl IntoIterator<Item = Finding>) {
+        self.0.extend(more);
+    }
+
     /// The files in which something was found.
     pub(crate) fn places(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|finding| finding.place.file.as_str())

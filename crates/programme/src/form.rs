@@ -54,6 +54,14 @@ impl Subject {
         matches!(self, Self::Person | Self::Household | Self::Dwelling | Self::Place | Self::Organisation)
     }
 
+    /// Whether what is about the one is kept with what is about the other: households, dwellings, places and organisations
+    /// are all known by their door.
+    #[must_use]
+    pub fn is_kept_as(self, other: Self) -> bool {
+        let by_door = |subject: Self| subject.is_met() && subject != Self::Person;
+        self == other || (by_door(self) && by_door(other))
+    }
+
     pub(crate) fn parse(text: &Located<String>, findings: &mut Findings) -> Option<Self> {
         let found = Self::ALL.iter().find(|(name, _)| *name == text.value);
         if found.is_none() {
@@ -127,8 +135,8 @@ pub struct Field {
     pub repeated: bool,
     /// The names of the choices, for questions that choose.
     pub choices: Vec<String>,
-    /// Whether a filter may leave some of them out.
-    pub filtered: bool,
+    /// Which of them are offered, if not all.
+    pub filter: Option<Filter>,
     /// Another question, if the choices are the answers to that one.
     pub among: Option<String>,
     /// What a person reads of each of them.
@@ -144,6 +152,14 @@ pub struct Field {
     pub constraint: Option<Constraint>,
     /// How the client reckons it, if it does so at any time and not only when another answer changes.
     pub calculation: Option<Expression>,
+}
+
+/// Which choices are offered, given the other answers.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    pub expression: Expression,
+    /// Of each choice what stands in the columns that the filter asks for.
+    pub columns: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// What an answer must fulfil.
@@ -222,6 +238,7 @@ pub(crate) fn read(
         manifest,
         subject,
         choices: &choices,
+        choices_sheet,
         beside,
         files,
         lists: BTreeMap::new(),
@@ -437,6 +454,7 @@ struct Reader<'r> {
     manifest: &'r Manifest,
     subject: Subject,
     choices: &'r Choices,
+    choices_sheet: &'r Sheet,
     beside: Beside<'r>,
     files: BTreeSet<String>,
     /// Those that were read already.
@@ -619,6 +637,7 @@ impl Reader<'_> {
             expression,
             message: self::labels(self.survey, row, "constraint_message", self.manifest).value,
         });
+        let filter = self.filter(&question, row);
         self.unfinished.insert(name.value.clone());
         let among = match question.chosen_from() {
             Some(From::Answers(of)) => Some(of.to_owned()),
@@ -636,7 +655,7 @@ impl Reader<'_> {
             within: self.within.iter().map(|(_, name, _)| name.clone()).collect(),
             repeated,
             choices,
-            filtered: self.survey.cell(row, "choice_filter").is_some(),
+            filter,
             among,
             choice_labels,
             range,
@@ -654,6 +673,63 @@ impl Reader<'_> {
 
     fn expression(&self, row: &Row, column: &str) -> Option<Expression> {
         self.survey.cell(row, column).cloned().map(Expression::parse)
+    }
+
+    fn filter(&self, question: &Question, row: &Row) -> Option<Filter> {
+        let mut expression = Expression::parse_filter(self.survey.cell(row, "choice_filter")?.clone());
+        let wanted = expression.columns();
+        let mut columns: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        let mut note = |choice: &str, column: &str, text: &str| {
+            let choice = columns.entry(choice.to_owned()).or_default();
+            choice.insert(column.to_owned(), text.to_owned());
+        };
+        match question.chosen_from() {
+            Some(From::Sheet(list)) => {
+                let sheet = self.choices_sheet;
+                let of_list =
+                    |row: &&Row| sheet.cell(row, "list_name").is_some_and(|cell| cell.value == list);
+                for row in sheet.rows.iter().filter(of_list) {
+                    let Some(choice) = sheet.cell(row, "name") else { continue };
+                    for cell in wanted.iter().filter_map(|column| Some((column, sheet.cell(row, column)?))) {
+                        note(&choice.value, cell.0, &cell.1.value);
+                    }
+                }
+            }
+            Some(From::File(file)) => {
+                let list = self.lists.get(file).cloned().flatten()?;
+                let value = self.column_of_file(file, row, "value");
+                for column in &wanted {
+                    let (Some(names), Some(cells)) = (list.column(&value), list.column(column)) else {
+                        continue;
+                    };
+                    for ((_, choice), (_, text)) in names.zip(cells).filter(|(_, (_, text))| !text.is_empty())
+                    {
+                        note(choice, column, text);
+                    }
+                }
+            }
+            // Which answer of a repeat belongs to which is not kept.
+            Some(From::Answers(_)) => {
+                expression.lies_outside(say("从重复组的答案里选", "it chooses from the answers of a repeat"));
+            }
+            None => {}
+        }
+        Some(Filter { expression, columns })
+    }
+
+    /// Which column of a list beside the form holds the names or the labels of its choices.
+    fn column_of_file(&self, file: &str, row: &Row, what: &str) -> String {
+        let parameters = self.survey.cell(row, "parameters").and_then(|cell| parse_parameters(&cell.value));
+        let said = parameters.as_ref().and_then(|parameters| parameters.get(what)).cloned();
+        said.unwrap_or_else(|| {
+            match (what, file.ends_with(".geojson")) {
+                ("value", true) => "id",
+                ("value", false) => "name",
+                (_, true) => "title",
+                (_, false) => "label",
+            }
+            .to_owned()
+        })
     }
 
     /// A list beside the form, if it is there; what is wrong with it is told.
@@ -691,13 +767,7 @@ impl Reader<'_> {
         row: &Row,
         findings: &mut Findings,
     ) -> (Vec<String>, Vec<Texts>) {
-        let parameters = self.survey.cell(row, "parameters").and_then(|cell| parse_parameters(&cell.value));
-        let said = |name: &str| parameters.as_ref().and_then(|parameters| parameters.get(name)).cloned();
-        let is_geojson = named.value.ends_with(".geojson");
-        let [value, label] =
-            [("value", "id", "name"), ("label", "title", "label")].map(|(name, of_geojson, plain)| {
-                said(name).unwrap_or_else(|| if is_geojson { of_geojson } else { plain }.to_owned())
-            });
+        let [value, label] = ["value", "label"].map(|what| self.column_of_file(&named.value, row, what));
         let Some(list) = self.file(named, findings) else { return Default::default() };
         let (Some(names), Some(labels)) = (list.column(&value), list.column(&label)) else {
             let known: Vec<&str> = list.columns.iter().map(String::as_str).collect();
@@ -978,6 +1048,7 @@ fn set_apart(fields: &mut [Field]) -> Vec<(Located<String>, Bilingual)> {
             .relevant
             .iter_mut()
             .chain(&mut field.required_if)
+            .chain(field.filter.iter_mut().map(|filter| &mut filter.expression))
             .map(|expression| (expression, false))
             .chain(field.constraint.iter_mut().map(|constraint| (&mut constraint.expression, true)));
         for (expression, of_answer) in conditions {

@@ -600,7 +600,7 @@ pub(crate) fn work_out<'s>(
         Formula::All { over, holds } => Worth::Truth(folded(over, holds, false, sight, bound)?),
         Formula::One { over, holds } => {
             let mut found = 0;
-            within_list(over, sight, bound, |bound, _| {
+            within_list(over, sight, bound, |bound| {
                 found += usize::from(truth(work_out(holds, sight, bound)?)?);
                 Ok(true)
             })?;
@@ -699,7 +699,7 @@ fn folded<'s>(
     bound: &mut Vec<Worth<'s>>,
 ) -> Result<bool> {
     let mut settled = Ok(!decides);
-    within_list(over, sight, bound, |bound, _| {
+    within_list(over, sight, bound, |bound| {
         match work_out(holds, sight, bound).and_then(truth) {
             Ok(truth) if truth == decides => settled = Ok(decides),
             Ok(_) => {}
@@ -715,12 +715,12 @@ fn within_list<'s>(
     over: &Formula,
     sight: &impl Sight<'s>,
     bound: &mut Vec<Worth<'s>>,
-    mut step: impl FnMut(&mut Vec<Worth<'s>>, Worth<'s>) -> Result<bool>,
+    mut step: impl FnMut(&mut Vec<Worth<'s>>) -> Result<bool>,
 ) -> Result<()> {
     let list = work_out(over, sight, bound)?;
     each(&list, |element| {
-        bound.push(element.clone());
-        let go_on = step(bound, element);
+        bound.push(element);
+        let go_on = step(bound);
         bound.pop();
         go_on
     })
@@ -737,15 +737,14 @@ fn each_of<'s>(
     let mut others: Vec<Worth<'s>> = Vec::new();
     let own = bound.len();
     let itself = *of == Formula::Bound(own);
-    within_list(over, sight, bound, |bound, element| {
+    within_list(over, sight, bound, |bound| {
         if let Some(only_if) = only_if
             && !truth(work_out(only_if, sight, bound)?)?
         {
             return Ok(true);
         }
-        match element {
-            Worth::Record(record) if itself => records.push(record),
-            element if itself => others.push(element),
+        match bound.last() {
+            Some(Worth::Record(record)) if itself => records.push(record),
             _ => others.push(work_out(of, sight, bound)?),
         }
         Ok(true)

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
-use crate::code::{Day, check_unique, unknown};
+use crate::code::{Day, check_unique};
 use crate::condition::{self, Condition, Needs, Vocabulary, Wanted};
 use crate::finding::{Findings, Located, say};
 use crate::form::Subject;
@@ -612,7 +612,15 @@ fn read_sweep(
 ) -> Option<Measure> {
     let named = part.text("sweep", findings)?;
     let Some(count) = SweepCount::ALL.into_iter().find(|count| count.as_str() == named.value) else {
-        unknown(&named, "排查的数", "count of a sweep", &SweepCount::ALL.map(SweepCount::as_str), findings);
+        let (name, known) = (&named.value, SweepCount::ALL.map(SweepCount::as_str).join(", "));
+        findings.add(
+            &named.place,
+            "unknown_name",
+            say(
+                format!("排查不数 {name}；它数的是：{known}"),
+                format!("a sweep does not count \"{name}\"; what it counts is: {known}"),
+            ),
+        );
         return None;
     };
     let who = if count.is_share() { Some(texts(part, "who", vocabulary, findings)?) } else { None };

@@ -56,6 +56,7 @@ pub mod parameter;
 pub mod pathway;
 pub mod portable;
 pub mod question;
+pub mod reach;
 pub mod rule;
 pub mod scenario;
 mod section;
@@ -67,6 +68,6 @@ mod walk;
 pub mod xform;
 
 pub use finding::{Bilingual, Finding, Place, Spot};
-pub use pack::{Content, Files, Programme, build, build_asking, read};
+pub use pack::{Content, Files, Programme, build, build_asking, check, read};
 pub use section::Number;
 pub use sheet::RawSheet;

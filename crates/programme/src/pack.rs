@@ -17,6 +17,7 @@ use crate::indicator::{self, Indicator};
 use crate::manifest::Manifest;
 use crate::parameter::{Parameters, Unit};
 use crate::pathway::{self, Known, Pathway};
+use crate::reach;
 use crate::rule::{self, Rule, Rules};
 use crate::scenario::{self, Scenario};
 use crate::section::Source;
@@ -68,6 +69,36 @@ impl Programme {
 pub fn read(files: &Files) -> Result<Programme, Vec<Finding>> {
     let mut findings = Findings::default();
     let programme = Reader { files, findings: &mut findings }.read();
+    match programme {
+        Some(programme) if findings.is_empty() => Ok(programme),
+        _ => Err(findings.into_sorted()),
+    }
+}
+
+/// Everything that is asked of a pack before it is published: that it reads, that each of its forms becomes an XForm, and that
+/// what its rules find stands in somebody's list. What was published is only read: more may be asked of a pack by now.
+///
+/// # Errors
+/// Every mistake, by file and place; a cell of which one thing is told is not told of again.
+pub fn check(files: &Files) -> Result<Programme, Vec<Finding>> {
+    let mut findings = Findings::default();
+    let programme = Reader { files, findings: &mut findings }.read();
+    let told: BTreeSet<Place> = findings.iter().map(|finding| finding.place.clone()).collect();
+    let mut of_forms = Findings::default();
+    let mut reader = Reader { files, findings: &mut of_forms };
+    for path in reader.form_paths() {
+        let Some((stem, _)) = path.trim_start_matches("forms/").rsplit_once('.') else { continue };
+        // Without the sheet of its questions there is nothing to translate.
+        let sheets = reader.read_sheets(path);
+        let is_form = |sheets: &Vec<Sheet>| sheets.iter().any(|sheet| sheet.name.value == "survey");
+        if let Some(sheets) = sheets.filter(is_form) {
+            xform::translate(stem, &sheets, None, reader.findings);
+        }
+    }
+    findings.extend(of_forms.into_sorted().into_iter().filter(|finding| !told.contains(&finding.place)));
+    if findings.is_empty() {
+        findings.extend(programme.as_ref().map(reach::unreached).unwrap_or_default());
+    }
     match programme {
         Some(programme) if findings.is_empty() => Ok(programme),
         _ => Err(findings.into_sorted()),

@@ -275,17 +275,22 @@ fn read_parameter(
     let least = part.number("least", findings);
     let most = part.number("most", findings);
     part.finish(findings);
-    let value = value?;
+    // One that lacks something is told and kept, so that it is there for whatever else names it.
+    let bound = |bound: Option<Located<Number>>, else_: f64| {
+        bound.map_or(Number::Decimal(else_), |bound| bound.value)
+    };
     let parameter = Parameter {
         code: code?,
-        name: name?.value,
+        name: name.map(|name| name.value).unwrap_or_default(),
         unit: unit?,
         concept,
-        value: value.value,
-        least: least?.value,
-        most: most?.value,
+        value: value.as_ref().map_or(Number::Whole(0), |value| value.value),
+        least: bound(least, f64::NEG_INFINITY),
+        most: bound(most, f64::INFINITY),
     };
-    check_value(&parameter, &value, findings);
+    if let Some(value) = &value {
+        check_value(&parameter, value, findings);
+    }
     Some(parameter)
 }
 

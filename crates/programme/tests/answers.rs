@@ -293,8 +293,7 @@ fn an_order_has_every_choice_once_and_a_list_in_a_file_is_held_to_as_one_in_the_
         ("street", text("s1"), true),
         ("street", text("s3"), false),
         ("street", text("人民路"), false),
-        ("lanes", list(&["l3", "l1"]), true),
-        ("lanes", list(&["l3", "l4"]), false),
+        ("lanes", list(&["l1"]), false),
         ("spot", text("well"), true),
         ("spot", text("tower"), false),
         ("share", Given::Decimal(0.75), true),
@@ -305,6 +304,18 @@ fn an_order_has_every_choice_once_and_a_list_in_a_file_is_held_to_as_one_in_the_
         ("houses", text("s1"), false),
     ] {
         assert_eq!(told(name, given.clone()).is_empty(), fits, "{name} {given:?}");
+    }
+    // The lanes are those of the street.
+    for (lanes, code) in
+        [(["l2", "l1"], None), (["l1", "l3"], Some("not_offered")), (["l1", "l4"], Some("answer"))]
+    {
+        let given = BTreeMap::from([("street".to_owned(), text("s1")), ("lanes".to_owned(), list(&lanes))]);
+        let told = hold(&form, &given, "2020-03-10".parse().unwrap()).err().unwrap_or_default();
+        assert_eq!(
+            told.iter().map(|finding| finding.code).collect::<Vec<_>>(),
+            Vec::from_iter(code),
+            "{lanes:?}"
+        );
     }
 }
 
@@ -349,4 +360,72 @@ fn a_name_may_have_capitals_hyphens_dots_and_be_chinese() {
     assert!(form.outside.is_empty(), "{:?}", form.outside);
     assert!(told(2, "a", Some("x")) && told(2, "b", None));
     assert!(!told(1, "a", None) && !told(2, "b", Some("x")));
+}
+
+const STREETS: &str = "
+| survey | | | | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | choice_filter | class | purpose | readers | keep |
+| | select_one town | town | 街道 | town | | operational | care | worker | 14d |
+| | select_one road | road | 路 | road | town = ${town} and name != 'closed' | operational | care | worker | 14d |
+| | select_multiple road | roads | 路 | roads | town = ${town} | operational | care | worker | 14d |
+| | select_one_from_file gates.csv | gate | 门 | gate | selected(${roads}, road) or ${road} = road | operational | care | worker | 14d |
+| | select_one road | next | 路 | next | position(..) > 1 | operational | care | worker | 14d |
+| | begin repeat | visit | 次 | visit | | | | | |
+| | select_one road | seen | 路 | seen | town = ${town} | operational | care | worker | 14d |
+| | text | who | 谁 | who | | operational | care | worker | 14d |
+| | end repeat | | | | | | | | |
+| | select_one ${who} | first | 谁 | first | ${who} != 'x' | operational | care | worker | 14d |
+| choices | | | | |
+| | list_name | name | label::中文 (zh) | label::English (en) | town |
+| | town | east | 东 | east | |
+| | town | west | 西 | west | |
+| | road | one | 一 | one | east |
+| | road | two | 二 | two | west |
+| | road | closed | 封 | closed | east |
+| | road | any | 任 | any | |
+| settings | | | | |
+| | form_id | form_title | version | subject | filled_by |
+| | f | 一 | 1 | person | worker |
+";
+
+/// A client offers fewer choices than the list has; what it would not have offered, nobody has chosen there.
+#[test]
+fn what_a_filter_does_not_offer_is_no_answer() {
+    let files = Files::from([
+        ("programme.toml".to_owned(), Content::Bytes(MANIFEST.into())),
+        ("forms/f.md".to_owned(), Content::Bytes(STREETS.into())),
+        (
+            "forms/media/gates.csv".to_owned(),
+            Content::Bytes("name,label,road\nnorth,北,one\nsouth,南,two\n".into()),
+        ),
+    ]);
+    let form = read(&files).map_err(|findings| format!("{findings:#?}")).unwrap().form("f").unwrap().clone();
+    let of = |name: &str| vec![(name.to_owned(), "not_offered")];
+    let east = ("town", text("east"));
+    let with = |more: &[(&'static str, Given)]| told(&form, &[std::slice::from_ref(&east), more].concat());
+    assert_eq!(with(&[("road", text("one"))]), []);
+    assert_eq!(with(&[("road", text("two"))]), of("road"), "it lies in the west");
+    assert_eq!(with(&[("road", text("closed"))]), of("road"), "by its name");
+    assert_eq!(with(&[("road", text("any"))]), [], "clients differ on a choice that says no town");
+    assert_eq!(told(&form, &[("road", text("one"))]), of("road"), "no town is chosen, so no road is offered");
+    assert_eq!(with(&[("roads", list(&["one", "closed"]))]), []);
+    assert_eq!(with(&[("roads", list(&["one", "two"]))]), of("roads"), "one of them lies in the west");
+    assert_eq!(with(&[("road", text("one")), ("gate", text("north"))]), []);
+    assert_eq!(with(&[("road", text("one")), ("gate", text("south"))]), of("gate"), "out of a file");
+    assert_eq!(with(&[("roads", list(&["one"])), ("gate", text("south"))]), of("gate"));
+    let seen = |roads: &[&str]| with(&[("seen", list(roads))]);
+    assert_eq!((seen(&["one", "closed"]), seen(&["one", "two"])), (vec![], of("seen")), "in a repeat");
+    // What lies outside what is judged is the client's, and is told as such.
+    assert_eq!(with(&[("next", text("two"))]), []);
+    let who = [("who", list(&["x", "y"])), ("first", text("x"))];
+    assert_eq!(with(&who), []);
+    let outside: Vec<_> =
+        form.outside.iter().map(|(text, why)| (text.value.as_str(), why.en.as_str())).collect();
+    assert_eq!(
+        outside,
+        [
+            ("position(..) > 1", "it has the function position"),
+            ("${who} != 'x'", "it chooses from the answers of a repeat"),
+        ]
+    );
 }

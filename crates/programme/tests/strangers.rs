@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use programme::answer::{Record, Value};
 use programme::judge::{Judgement, Situation, judge};
-use programme::{Content, Files, RawSheet, build, read};
+use programme::{Content, Files, RawSheet, build, check, read};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -162,8 +162,10 @@ proptest! {
             files.insert(path.to_owned(), Content::Bytes(bytes));
         }
         files.insert("forms/c.xlsx".to_owned(), workbook);
-        if let Err(findings) = read(&files) {
-            prop_assert!(!findings.is_empty());
+        let read = read(&files).err().unwrap_or_default();
+        // What is asked before a publication is at least that it reads.
+        if let Err(findings) = check(&files) {
+            prop_assert!(!findings.is_empty() && read.iter().all(|finding| findings.contains(finding)));
             for finding in findings {
                 prop_assert!(!finding.text.zh.is_empty() && !finding.text.en.is_empty());
             }
@@ -177,7 +179,8 @@ proptest! {
         files.insert("forms/c.xlsx".to_owned(), workbook);
         files.insert("forms/media/a.csv".to_owned(), Content::Bytes(csv));
         files.insert("forms/media/a.xml".to_owned(), Content::Bytes(xml.into_bytes()));
-        let _ = build(&files);
+        let (built, checked) = (build(&files), check(&files));
+        prop_assert!(built.is_ok() || checked.is_err(), "what becomes no form is told before it is published");
     }
 
     #[test]

@@ -139,6 +139,169 @@ fn a_workbook_that_is_none_is_one_mistake_among_others() {
     assert!(out.contains("2 mistakes"), "{out}");
 }
 
+fn heat() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&epidemic().join("../heat"), folder.path());
+    folder
+}
+
+/// Nine mistakes of nine kinds in nine places: each command tells all of them at once, or refuses, and leaves nothing behind.
+#[test]
+fn every_mistake_is_told_at_once_by_every_command_and_nothing_is_half_done() {
+    let territory = Territory::new();
+    let facts = territory.sql::<i64>("select count(*) from facts");
+    let folder = heat();
+    let bad = folder.path();
+    edit(bad, "parameters.toml", "value = 32", "value = \"hot\"");
+    edit(bad, "forms/look_in.md", "| constraint |", "| constrant |");
+    edit(
+        bad,
+        "forms/look_in.md",
+        "| choices",
+        "| | text | minzu | 民族 | Ethnicity | | | | | personal | care | doctor | 14d |\n| choices",
+    );
+    edit(bad, "rules.toml", "look_in.room_c >= param.hot_room_c && look_in", "look_in.room_c >= && look_in");
+    edit(bad, "rules.toml", "within = \"doctor_h\"\n", "");
+    edit(bad, "rules.toml", "today - look_in.on >", "today - look_in.onn >");
+    edit(bad, "pathways/hot_room.toml", "to = \"cool\"", "to = \"hot\"");
+    edit(bad, "pathways/hot_room.toml", "to = \"elsewhere\"", "to = \"hot\"");
+    fs::write(bad.join("forms/nothing.csv"), "").unwrap();
+    let manifest = fs::read_to_string(bad.join("programme.toml")).unwrap();
+    let held = "[[restriction]]\ncode = \"stay_in\"\nname = { zh = \"留在家\", en = \"stay in\" }\nbasis = [\"elderly_act\"]\nowner = \"doctor\"\n";
+    fs::write(bad.join("programme.toml"), format!("{manifest}\n{held}")).unwrap();
+
+    let (code, checked, err) = check(bad);
+    assert_eq!((code, err.as_str()), (Some(1), ""), "{checked}");
+    for part in [
+        "parameters.toml:5:9: value must be a number",
+        "value 应为数字",
+        "forms/look_in.md:5:68: the column constrant cannot be translated",
+        "不能转换 constrant 这一列",
+        "forms/look_in.md:10:12: no form may ask for ethnicity",
+        "forms/nothing.csv: there is no survey sheet",
+        "rules.toml:4:27: the condition is not CEL",
+        "条件不是正确的 CEL",
+        "rules.toml:10:1: within is missing",
+        "there is no field look_in.onn",
+        "pathways/hot_room.toml:7:8: from hot no end can be reached",
+        "从 hot 走不到任何结束",
+        "programme.toml:31:1: the restriction stay_in has no end",
+        "限制措施 stay_in 没有期限",
+    ] {
+        assert!(checked.contains(part), "{part}: {checked}");
+    }
+    // A parameter that has a mistake is there all the same, and what names it is not wrong for that.
+    assert!(!checked.contains("there is no parameter"), "{checked}");
+
+    let path = bad.to_str().unwrap();
+    let out = territory.0.path().join("xforms");
+    let pack = heat();
+    let good = pack.path().to_str().unwrap();
+    for words in [
+        ["programme", "test", path].as_slice(),
+        &["programme", "diff", good, path],
+        &["programme", "diff", path, good],
+        &["programme", "build", path, "--out", out.to_str().unwrap()],
+        &["programme", "publish", "--data", "d", path],
+        &["programme", "publish", "--data", "d", path, "--apply"],
+    ] {
+        let told = territory.expect(1, words);
+        assert!(told.contains("parameters.toml:5:9") && told.contains("处错误"), "{words:?}: {told}");
+        assert!(!told.contains("panicked"), "{words:?}: {told}");
+    }
+    assert!(!out.exists());
+    assert_eq!(territory.sql::<i64>("select count(*) from facts"), facts);
+    assert_eq!(territory.sql::<i64>("select count(*) from pack"), 0);
+}
+
+/// A form that reads and becomes no XForm is a mistake of the pack: found when it is checked, and never published.
+#[test]
+fn a_misspelt_column_of_a_form_is_found_before_it_is_published() {
+    let territory = Territory::new();
+    let folder = heat();
+    edit(folder.path(), "forms/look_in.md", "| constraint |", "| constrant |");
+    let (code, out, _) = check(folder.path());
+    assert_eq!(code, Some(1), "{out}");
+    assert!(
+        out.contains("forms/look_in.md:5:68: the column constrant") && out.contains("1 mistake /"),
+        "{out}"
+    );
+    let told = territory.publish(1, folder.path(), true);
+    assert!(told.contains("constrant") && told.contains("没有发布"), "{told}");
+    assert_eq!(territory.sql::<i64>("select count(*) from pack"), 0);
+}
+
+/// A rule whose finding nobody would have in a list is refused; what was published before that was asked stays readable.
+#[test]
+fn a_rule_that_reaches_nobody_is_refused_before_it_is_published() {
+    let territory = Territory::new();
+    let folder = heat();
+    let climbs = "within = \"doctor_h\"\nclimbs_to = [\"community_secretary\"]\n";
+    edit(folder.path(), "rules.toml", climbs, "within = \"doctor_h\"\n");
+    let (code, out, _) = check(folder.path());
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("rules.toml:11:6: what H-R02 finds would stand in nobody's list"), "{out}");
+    assert!(out.contains("H-R02 提示了也不会出现在任何人的清单里"), "{out}");
+    assert!(territory.publish(1, folder.path(), true).contains("没有发布"));
+    assert_eq!(run("test", folder.path()).0, Some(0), "its tests are about what flags");
+}
+
+/// What editors of other systems write: other ends of lines, and a mark before the first letter.
+#[test]
+fn other_ends_of_lines_and_a_mark_before_the_first_letter_change_nothing() {
+    let plain = check(&epidemic());
+    for mark in ["", "\u{feff}"] {
+        let folder = copy();
+        for (path, text) in texts(folder.path()) {
+            fs::write(folder.path().join(path), format!("{mark}{}", text.replace('\n', "\r\n"))).unwrap();
+        }
+        assert_eq!(check(folder.path()), plain);
+        assert_eq!(run("test", folder.path()).0, Some(0));
+    }
+}
+
+#[test]
+fn what_is_no_folder_of_a_pack_says_what_to_name() {
+    let territory = Territory::new();
+    let archive = territory.0.path().join("heat.zip");
+    fs::write(&archive, b"PK\x03\x04").unwrap();
+    let (zip, empty) = (archive.to_str().unwrap(), territory.0.path().join("empty"));
+    fs::create_dir(&empty).unwrap();
+    let empty = empty.to_str().unwrap();
+    let pack = heat();
+    let good = pack.path().to_str().unwrap();
+    for (path, code, en, zh) in [
+        (zip, 2, "this is a file; name the pack's folder", "压缩包请先解开"),
+        (empty, 1, "the folder holds no programme.toml", "文件夹里没有 programme.toml"),
+    ] {
+        for words in [
+            ["programme", "check", path].as_slice(),
+            &["programme", "test", path],
+            &["programme", "diff", good, path],
+            &["programme", "build", path, "--out", "xforms"],
+            &["programme", "publish", "--data", "d", path, "--apply"],
+        ] {
+            let told = territory.expect(code, words);
+            assert!(told.contains(en) && told.contains(zh), "{words:?}: {told}");
+        }
+    }
+    assert!(!territory.0.path().join("xforms").exists());
+    assert_eq!(territory.sql::<i64>("select count(*) from pack"), 0);
+}
+
+/// Each of a pack's files may be missing: that is told, and nothing else goes wrong for it.
+#[test]
+fn a_missing_file_is_told_and_never_a_panic() {
+    for name in texts(heat().path()).into_keys() {
+        let folder = heat();
+        fs::remove_file(folder.path().join(&name)).unwrap();
+        let (code, out, err) = check(folder.path());
+        let may_be_missing = name.starts_with("overlays") || name.starts_with("tests");
+        assert_eq!(code, Some(if may_be_missing { 0 } else { 1 }), "{}: {out}{err}", name.display());
+        assert_eq!(err, "", "{}", name.display());
+    }
+}
+
 #[test]
 fn a_folder_that_is_not_there_ends_with_two() {
     let (code, out, err) = check(Path::new("/nowhere/at/all"));

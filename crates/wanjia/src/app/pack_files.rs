@@ -18,6 +18,19 @@ const DEEPEST: usize = 4;
 /// # Errors
 /// If the folder or a file in it cannot be read or is too large.
 pub fn read_pack_files(folder: &Path) -> Result<Files> {
+    if folder.is_file() {
+        return Err(Failure::new(
+            "not_a_folder",
+            format!(
+                "{} 是一个文件：这里要专项方案的文件夹，如 programmes/epidemic；压缩包请先解开",
+                folder.display()
+            ),
+            format!(
+                "{}: this is a file; name the pack's folder, such as programmes/epidemic, and unpack an archive first",
+                folder.display()
+            ),
+        ));
+    }
     let mut files = Files::new();
     walk(folder, "", DEEPEST, &mut files)?;
     Ok(files)

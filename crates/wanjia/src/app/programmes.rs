@@ -28,7 +28,7 @@ pub struct Edited {
 /// If the folder cannot be read, or holds too much.
 pub fn read_edited(path: &Path) -> Result<std::result::Result<Edited, Vec<Finding>>> {
     let files = read_pack_files(path)?;
-    let programme = match programme::read(&files) {
+    let programme = match programme::check(&files) {
         Ok(programme) => programme,
         Err(findings) => return Ok(Err(findings)),
     };

@@ -19,6 +19,7 @@ mod pictures;
 mod place;
 mod plans;
 mod proposals;
+mod reach;
 mod rosters;
 mod secrets;
 mod sign_in;

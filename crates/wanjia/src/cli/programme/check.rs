@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::app::failure::Result;
+use crate::app::pack_files::read_pack_files;
 use crate::cli::Outcome;
 
 /// Tell every mistake of a pack at once, with file and line. Exit codes: 0 none, 1 some, 2 the folder cannot be read
@@ -18,7 +19,13 @@ pub struct CheckArgs {
 /// # Errors
 /// If the folder cannot be read.
 pub fn run(args: &CheckArgs) -> Result<Outcome> {
-    let Some(pack) = super::read(&args.path)? else { return Ok(Outcome::WithRejects) };
+    let pack = match programme::check(&read_pack_files(&args.path)?) {
+        Ok(pack) => pack,
+        Err(findings) => {
+            super::tell(&findings);
+            return Ok(Outcome::WithRejects);
+        }
+    };
     let (code, version) = (&pack.manifest.code, &pack.manifest.version);
     let (forms, rules, tests) = (pack.forms.len(), pack.rules.len(), pack.scenarios.len());
     let fields: usize = pack.forms.iter().map(|form| form.fields.len()).sum();

@@ -1,0 +1,155 @@
+//! What a rule finds stands in somebody's list: of the rules that speak of what another way was to have seen to, too.
+
+use domain::fact::Body;
+use domain::id::Id;
+use domain::time::{day_of, from_day};
+use serde_json::{Value, json};
+use wanjia::cli::now;
+
+use super::cases::{CLERK, DOCTOR, SECRETARY, appoint, judged, publish, publish_pack};
+use super::place::{OWN, Place, Who, account};
+
+fn ago(days: i32) -> String {
+    from_day(day_of(now()) - days).to_string()
+}
+
+/// A form about someone or about the household behind a door, filled in so many days ago.
+async fn typed(
+    place: &Place,
+    (programme, form): (&str, &str),
+    who: (Id, Option<Id>),
+    days: i32,
+    answers: Value,
+) {
+    let (dwelling, person) = who;
+    let form = json!({
+        "programme": programme, "form": form, "dwelling": dwelling, "person": person, "on": ago(days),
+        "answers": answers,
+    });
+    let answer = place.ask(CLERK, "POST", "/v1/answers", Some(form)).await;
+    assert_eq!(answer.status, 204, "{}", answer.text);
+}
+
+/// The open tasks of someone's list that a rule asked for, by pathway and state, each with how often it stands there.
+async fn asked_by(place: &Place, who: Who, rule: &str) -> Vec<String> {
+    judged(place).await;
+    let until = from_day(day_of(now()) + 30);
+    let found = place.ask(who, "GET", &format!("/v1/tasks?until={until}"), None).await;
+    assert_eq!(found.status, 200, "{}", found.text);
+    let mut asked = Vec::new();
+    for task in found.json()["rows"].as_array().unwrap() {
+        let case = format!("/v1/cases/{}", task["case"].as_str().unwrap());
+        let file = place.ask(who, "GET", &case, None).await.json();
+        let by = |report: &Value| report["rule"]["code"] == rule;
+        if file["reports"].as_array().unwrap().iter().any(by) {
+            asked.push(format!("{} {}", task["pathway"]["code"], file["state"]["code"]).replace('"', ""));
+        }
+    }
+    asked.sort();
+    asked
+}
+
+async fn returned(place: &Place, who: (Id, Option<Id>), arrived: i32, written_down: i32) {
+    let answers = json!({
+        "from_area": "武汉", "arrived_on": ago(arrived), "transport": "train", "listed_area_14d": "yes",
+        "near_case_14d": "no", "temp_c": 36.5, "symptom": ["none"], "dwelling_suitable": "yes",
+    });
+    typed(place, ("epidemic", "returnee"), who, written_down, answers).await;
+}
+
+async fn checked(place: &Place, who: (Id, Option<Id>), days: i32, slot: &str) {
+    let answers = json!({"slot": slot, "temp_c": 36.5, "symptom": ["none"], "told_by": "self"});
+    typed(place, ("epidemic", "twice_daily"), who, days, answers).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_observation_that_nobody_ended_and_checks_that_nobody_made_are_somebodys_task() {
+    let place = Place::new().await;
+    publish(&place).await;
+    let home = place.home(false).await;
+    let people = place.people(home).await;
+    let (late, silent) = ((home, Some(people[0])), (home, Some(people[1])));
+    for role in ["grid_worker", "community_secretary"] {
+        appoint(&place, SECRETARY, role).await;
+    }
+
+    // Written down when her fourteen days were over: no case of hers began with them.
+    returned(&place, late, 20, 1).await;
+    assert_eq!(asked_by(&place, SECRETARY, "E-R04-due").await, ["observe_home announced"]);
+    assert_eq!(asked_by(&place, SECRETARY, "E-R04").await, [] as [&str; 0]);
+
+    // One check of yesterday's two: a call, and it is no alarm.
+    returned(&place, silent, 5, 5).await;
+    for slot in ["am", "pm"] {
+        checked(&place, silent, 2, slot).await;
+    }
+    checked(&place, silent, 1, "am").await;
+    assert_eq!(asked_by(&place, SECRETARY, "E-R06").await, ["missed_check to_call"]);
+    assert_eq!(asked_by(&place, SECRETARY, "E-R06-lost").await, [] as [&str; 0]);
+
+    // Whoever was never heard of is the secretary's, and one call with it, however many rules ask for it.
+    let next = place.door(OWN, "3栋", "2单元", "501").await;
+    let lost = (next, Some(place.people(next).await[0]));
+    returned(&place, lost, 4, 4).await;
+    assert_eq!(asked_by(&place, SECRETARY, "E-R06-lost").await, ["look_e_r06_lost flagged"]);
+    assert_eq!(asked_by(&place, SECRETARY, "E-R06-two").await, ["missed_check to_call"]);
+    assert_eq!(asked_by(&place, SECRETARY, "E-R06").await, ["missed_check to_call"; 2]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_live_with_a_case_and_who_was_asked_twice_are_the_secretarys_task() {
+    let place = Place::new().await;
+    publish(&place).await;
+    appoint(&place, SECRETARY, "community_secretary").await;
+    appoint(&place, DOCTOR, "health_department").await;
+    let home = place.home(false).await;
+    let people = place.people(home).await;
+    let who = (home, Some(people[0]));
+
+    let answers = json!({
+        "reason": "case", "moved_by": "ambulance", "facility": "市一医院", "left_on": ago(0), "result": "confirmed",
+    });
+    typed(&place, ("epidemic", "referral"), who, 0, answers).await;
+    assert_eq!(asked_by(&place, SECRETARY, "E-R07-home").await, ["look_e_r07_home flagged"]);
+    assert_eq!(asked_by(&place, DOCTOR, "E-R07").await, ["four_categories listed"]);
+
+    for office in ["community", "police"] {
+        assert_eq!(asked_by(&place, SECRETARY, "E-R18").await, [] as [&str; 0]);
+        let asked = json!({"topic": "travel", "office": office});
+        typed(&place, ("epidemic", "asked"), (home, Some(people[1])), 0, asked).await;
+    }
+    assert_eq!(asked_by(&place, SECRETARY, "E-R18").await, ["look_e_r18 flagged"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clue_is_somebodys_from_its_first_day_and_so_is_a_risk_without_help() {
+    let place = Place::new().await;
+    publish_pack(&place, "livelihood", &[]).await;
+    let appointed = |who: Who, role: &str| Body::Appointed {
+        who: account(who).id,
+        programme: "livelihood".into(),
+        role: role.into(),
+        area: Some(OWN.into()),
+    };
+    let roles = ["helper", "village_cadre"].map(|role| appointed(SECRETARY, role));
+    place.facts(roles.into_iter().chain([appointed(DOCTOR, "township_officer")]).collect()).await;
+    let home = place.home(false).await;
+    let clue = json!({"source": "self", "risk": "illness", "channel": "phone"});
+    typed(&place, ("livelihood", "clue"), (home, None), 0, clue.clone()).await;
+    assert_eq!(asked_by(&place, SECRETARY, "L-R01-clue").await, ["monitor clue"]);
+
+    // One that lay about for a month is asked for by both rules and is one case.
+    let next = place.door(OWN, "3栋", "2单元", "501").await;
+    typed(&place, ("livelihood", "clue"), (next, None), 20, clue).await;
+    assert_eq!(asked_by(&place, SECRETARY, "L-R12").await, ["monitor clue"]);
+    assert_eq!(asked_by(&place, SECRETARY, "L-R01-clue").await, ["monitor clue"; 2]);
+
+    // Recognised and nothing began: one task of whoever helps, whichever rules ask for it.
+    let recognition = json!({
+        "decided": "unstable", "risks": ["illness"], "level": "low", "net_per_head": 4500.0, "simplified": "no",
+    });
+    typed(&place, ("livelihood", "recognition"), (home, None), 12, recognition).await;
+    for rule in ["L-R13", "L-R14"] {
+        assert_eq!(asked_by(&place, SECRETARY, rule).await, ["measures missing"], "{rule}");
+    }
+}
