@@ -641,7 +641,7 @@ export default {
     message: 'Explanation',
     apply: 'Write this roster',
     applying: 'Writing…',
-    places: 'Not known before: {buildings} buildings, {units} units of known buildings, {doors} doors.',
+    places: 'Not known before: buildings {buildings}, units of known buildings {units}, doors {doors}.',
     slips: 'One looks like a slip and stands first. Look at the original: once written it is a door that nobody can find; “Buildings” takes it out again. | {n} look like slips and stand first. Look at the original: once written they are doors that nobody can find; “Buildings” takes them out again.',
     applied: 'Written: {added} added, {changed} changed, {left} unchanged.',
     gone: 'One person who stood on a list of this source is in none of the rows that are taken. She stays registered: find out where she is. | {n} people who stood on a list of this source are in none of the rows that are taken. They stay registered: find out where they are.',

@@ -135,10 +135,10 @@ export default {
     by: { name: '姓名符合', id_number: '证件号末几位符合', phone: '电话末几位符合' },
   },
   again: {
-    open: '{when}{what}；此前 {before} 见到 {n} 人，名单上 {of} 人，还差 {left} 人，所以又列为未到',
-    stands: '{when}{what}；此前 {before} 名单上 {of} 人都已见到，仍算核清',
-    standsMet: '{when}{what}；此前 {before} 有人应门，仍算核清',
-    standsPhone: '{when}{what}；此前 {before} 电话联系上了，仍算核清',
+    open: '{when} {what}；此前 {before} 见到 {n} 人，名单上 {of} 人，还差 {left} 人，所以又列为未到',
+    stands: '{when} {what}；此前 {before} 名单上 {of} 人都已见到，仍算核清',
+    standsMet: '{when} {what}；此前 {before} 有人应门，仍算核清',
+    standsPhone: '{when} {what}；此前 {before} 电话联系上了，仍算核清',
     left: '还算未到：{reason}',
   },
   residual: {
