@@ -263,6 +263,37 @@ describe('a case', () => {
     await secretary.waitForFunction((wanted) => document.querySelector('.cases table.due')?.getAttribute('aria-rowcount') === String(wanted + 1), late)
   })
 
+  it('that is late is asked about by whom it climbed to, and its community answers', async () => {
+    const { secretary, health } = pages
+    await go(health, '事项')
+    const climbed = health.locator('tr', { hasText: '已升级到' }).first()
+    await climbed.waitFor()
+    await climbed.locator('a.go').click()
+    await health.getByRole('button', { name: '催问' }).click()
+    const asking = health.locator('dialog')
+    await asking.getByLabel('想问什么').fill('还缺什么？')
+    await quiet(health, 'asking')
+    await asking.getByRole('button', { name: '催问' }).click()
+    await health.getByText('卫生健康局在问：卡在哪里？').waitFor()
+    await secretary.goto(health.url())
+    await secretary.getByText('卫生健康局在问：卡在哪里？').waitFor()
+    assert.ok(!(await secretary.locator('main').innerText()).includes('还缺什么'), 'what was asked is sealed')
+    await quiet(secretary, 'what was asked')
+    if (process.env.WANJIA_SHOTS) await secretary.screenshot({ path: `${process.env.WANJIA_SHOTS}/asked-zh.png`, fullPage: true })
+    await secretary.getByRole('button', { name: '答复' }).click()
+    const answering = secretary.locator('dialog')
+    assert.ok(await answering.getByRole('button', { name: '答复' }).isDisabled(), 'an answer says something')
+    await answering.getByLabel('卡在哪里，什么时候能办好').fill('下午送到')
+    await quiet(secretary, 'answering')
+    if (process.env.WANJIA_SHOTS) await secretary.screenshot({ path: `${process.env.WANJIA_SHOTS}/answering-zh.png` })
+    await answering.getByRole('button', { name: '答复' }).click()
+    await secretary.getByText('答复了催问').waitFor()
+    await health.getByText('答复了催问').waitFor()
+    assert.equal(await health.getByText('在问：卡在哪里？').count(), 0)
+    await health.getByRole('button', { name: '看依据和原因' }).click()
+    await health.getByText('下午送到').waitFor()
+  })
+
   it('that has ended is found again', async () => {
     const { secretary } = pages
     await go(secretary, '事项')

@@ -438,14 +438,14 @@ describe('a phone', () => {
     mock.why = { evidence: [[{ form_zh: '需求', form_en: 'Need', zh: '要什么', en: 'what is needed', value_zh: '食品', value_en: 'food' }]], said: ['家里的米只够今天'], reasons: [] }
     mock.tasks = { known: '4', roles: [], office_phone: '027-82812345', others: [], colleagues: [{ worker: '00000000-0000-7000-8000-0000000000b1', ...same, phone: '01977aaa' }, { worker: '00000000-0000-7000-8000-0000000000b2', ...same, phone: '01977bbb' }], rows: [{
       case: '00000000-0000-7000-8000-0000000000f1', task: 'leave:x', programme: 'epidemic', version: '1', pathway: named('need', '居民需求', 'Need'), state: named('matched', '已派人', 'assigned'), kind: 'leave', of: named('matched', '已派人', 'assigned'), role: 'grid_worker', owner: named('grid_worker', '网格员', 'grid worker'), climbs_to: [named('community_secretary', '社区书记', 'community secretary')], climbed: false, since: due, remind_at: due, due, turn: 0,
-      why: named('E-N01', '当天要解决的需求', 'a need of today'), reported_at: due, source: 'resident',
+      why: named('E-N01', '当天要解决的需求', 'a need of today'), reported_at: due, source: 'resident', asked: '00000000-0000-7000-8000-0000000000b1',
       about: { dwelling: door.dwelling, area_code: GRID, area_name: '', building: door.building, unit: door.unit, room: door.room },
       steps: [step], of_others: [{ step: named('refer', '转给街道', 'passed to the street'), by: [named('community_secretary', '社区书记', 'community secretary')], signed: false }],
     }] }
     const { page, context } = await phone()
     mock.tasks = null
     await page.locator('.tabs a', { hasText: '今天' }).click()
-    await page.locator('.task').click()
+    await page.locator('.task', { hasText: '王丽在问：卡在哪里？' }).click()
     await page.getByText('居民自己报来：当天要解决的需求').waitFor()
     await page.getByText(/已派人：最迟 .+ 办好，由网格员负责/).waitFor()
     await page.getByText('到期没有办好，依次报给：社区书记').waitFor()
@@ -468,6 +468,12 @@ describe('a phone', () => {
     if (process.env.WANJIA_SHOTS) await page.screenshot({ path: `${process.env.WANJIA_SHOTS}/colleagues-zh.png` })
     assert.deepEqual(await findings(page), [])
     await page.getByRole('button', { name: '取消' }).click()
+    const before = (await outbox(page)).length
+    await page.locator('.asked textarea').fill('下午送到')
+    await page.locator('.asked').getByRole('button', { name: '答复' }).click()
+    await page.locator('.asked').waitFor({ state: 'detached' })
+    assert.equal((await outbox(page)).length, before + 1)
+    assert.ok(await taking.isVisible(), 'an answer takes no step')
     await page.locator('.back').click()
     await page.locator('.tabs a', { hasText: '我的' }).click()
     await page.getByRole('radio', { name: 'English' }).click()

@@ -42,6 +42,8 @@ export interface DueTask {
   taken: boolean
   /** How whoever it is offered to is called, until she answers. */
   offered_to?: string
+  /** How whoever asked what holds it is called, until someone answers. */
+  asked_by?: string
   /** A step was taken, and waits for signatures of these roles. */
   waits_for?: Named[]
   about: About
@@ -122,7 +124,7 @@ export interface CaseEvent {
   at: string
   by: string
   role: string
-  deed: 'step' | 'step_overridden' | 'sign' | 'offer' | 'take' | 'decline' | 'resume'
+  deed: 'step' | 'step_overridden' | 'sign' | 'offer' | 'take' | 'decline' | 'ask' | 'reply' | 'resume'
   step?: Named
   to?: string
   outcome?: 'ran' | 'overtaken' | 'ahead' | 'waiting'
@@ -150,6 +152,10 @@ export interface CaseFile {
   roles: string[]
   may_offer: boolean
   may_take: boolean
+  /** Who asked what holds it, if nobody has answered; whether the reader may ask, and answer. */
+  asked?: string
+  may_ask?: boolean
+  may_reply?: boolean
   staff: { id: string; name: string }[]
   lessons: Lesson[]
 }
@@ -284,6 +290,12 @@ export function climbs(task: Pick<CaseTask, 'since' | 'due' | 'climbs_to'>): { r
   const due = Date.parse(task.due)
   const length = Math.max(due - Date.parse(task.since), 1)
   return task.climbs_to.map((role, times) => ({ role, at: new Date(due + times * length).toISOString() }))
+}
+
+/** The roles to which what is late of a case climbs, and those that answer for it or are told of it. */
+export function askedOf({ tasks }: Pick<CaseFile, 'tasks'>): { climbing: Set<string>; answering: Set<string> } {
+  const climbing = new Set(tasks.flatMap(({ climbs_to: roles }) => roles))
+  return { climbing, answering: new Set([...tasks.map(({ owner }) => owner), ...climbing]) }
 }
 
 /** Whether an offer was taken back by whoever made it, and not declined by whom it was made to. */

@@ -72,7 +72,8 @@ export function myDay(
 
 /** The latest of her own deeds about a task that the server has not counted, and did not send back. */
 function doneHere(task: KeptTask, outbox: readonly OutboxFact[]): OutboxFact | null {
-  const about = ({ fate, deed }: OutboxFact) => fate !== 'quarantined' && deed?.case === task.case && deed.turn === task.turn
+  // An answer says what holds it, and does nothing about it.
+  const about = ({ fate, deed }: OutboxFact) => fate !== 'quarantined' && deed?.case === task.case && deed.turn === task.turn && deed.what !== 'reply'
   const found = outbox.filter(about).at(-1) ?? null
   // An offer or a taking moves no turn: it is done once the server says so itself.
   return found?.fate === 'accepted' && isHanding(found) ? null : found

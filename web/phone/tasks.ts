@@ -69,6 +69,10 @@ export async function decline(task: KeptTask): Promise<void> {
   await write(task, 'decline', task.role, {}, translate(task.offered === me.value ? 'day.declined' : 'day.withdrew'))
 }
 
+export async function reply(task: KeptTask, words: string): Promise<void> {
+  await keeping(() => write(task, 'reply', task.role, { why: words }, translate('task.replied')))
+}
+
 export async function offer(task: KeptTask, to: string): Promise<void> {
   await write(task, 'offer', task.role, { to }, translate('day.offeredTo', { name: colleagueName(to) }))
 }

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 vi.mock('../console/call', () => ({ call: vi.fn(), onSessionEnd: () => undefined }))
 
-const { answersOf, climbs, isWithdrawn, when, word } = await import('../console/cases')
+const { answersOf, askedOf, climbs, isWithdrawn, when, word } = await import('../console/cases')
 const { layOut } = await import('../console/tree')
 const { runs } = await import('../console/spark')
 
@@ -23,6 +23,13 @@ describe('a task', () => {
       { role: 'secretary', at: '2020-03-10T12:00:00.000Z' },
       { role: 'department', at: '2020-03-10T14:00:00.000Z' },
     ])
+  })
+
+  it('is asked about by those to whom it climbs, and answered for by its owner and them', () => {
+    const task = (owner: string, climbs_to: string[]) => ({ owner, climbs_to }) as never
+    const { climbing, answering } = askedOf({ tasks: [task('carer', ['secretary', 'department']), task('doctor', ['department'])] })
+    expect([...climbing]).toEqual(['secretary', 'department'])
+    expect([...answering].sort()).toEqual(['carer', 'department', 'doctor', 'secretary'])
   })
 
   it('is named in the language of its reader', () => {

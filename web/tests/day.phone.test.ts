@@ -32,7 +32,7 @@ function task(id: string, due: string, more: Partial<KeptTask> = {}): KeptTask {
   }
 }
 
-function fact(caseId: string, turn: number, what: 'step' | 'take' | 'offer' | 'decline', fate: OutboxFact['fate'], madeAt = NOON, peer?: string, sequence = 0): OutboxFact {
+function fact(caseId: string, turn: number, what: 'step' | 'take' | 'offer' | 'decline' | 'reply', fate: OutboxFact['fate'], madeAt = NOON, peer?: string, sequence = 0): OutboxFact {
   const bytes = new Uint8Array(0)
   return {
     sequence, envelope: bytes, hash: bytes, content: null, dataKey: null, sealedKey: null, signature: null, fate, madeAt, visit: 1, what: 'acted',
@@ -46,6 +46,12 @@ const shown = (tasks: KeptTask[], outbox: OutboxFact[] = [], walk: string[] = []
 }
 
 describe('my day', () => {
+  it('keeps what she only answered a question about', () => {
+    const tasks = [task('a', '2020-03-10T03:00:00Z', { asked: HER })]
+    expect(shown(tasks, [fact('a', 0, 'reply', 'waiting')]).overdue).toEqual(['a'])
+    expect(shown(tasks, [fact('a', 0, 'step', 'waiting')]).overdue).toEqual([])
+  })
+
   it('puts what is overdue first, the longest first, and the rest in walking order', () => {
     const tasks = [
       task('a', '2020-03-10T10:00:00Z'),

@@ -95,6 +95,10 @@ pub enum Deed {
     Take,
     /// What was offered is not accepted, or by whoever offered it no longer offered: the case stays where it was.
     Decline,
+    /// Someone to whom it has climbed asks what holds it.
+    Ask,
+    /// Whoever answers for it says so, in words.
+    Reply,
     /// What its state waited for has come. Never a person's, and never told by a fact of what someone did.
     Resume,
 }
@@ -111,6 +115,8 @@ impl Deed {
             Self::Take => 4,
             Self::Resume => 5,
             Self::Decline => 6,
+            Self::Ask => 7,
+            Self::Reply => 8,
         }
     }
 
@@ -124,6 +130,8 @@ impl Deed {
             Self::Take => "take",
             Self::Resume => "resume",
             Self::Decline => "decline",
+            Self::Ask => "ask",
+            Self::Reply => "reply",
         }
     }
 
@@ -131,7 +139,7 @@ impl Deed {
     pub fn step(&self) -> Option<&str> {
         match self {
             Self::Step { step, .. } | Self::Sign { step } => Some(step),
-            Self::Offer { .. } | Self::Take | Self::Decline | Self::Resume => None,
+            Self::Offer { .. } | Self::Take | Self::Decline | Self::Ask | Self::Reply | Self::Resume => None,
         }
     }
 }

@@ -530,6 +530,8 @@ impl In<'_> {
             (3, None, Some(to), None) => Ok(Deed::Offer { to }),
             (4, None, None, None) => Ok(Deed::Take),
             (6, None, None, None) => Ok(Deed::Decline),
+            (7, None, None, None) => Ok(Deed::Ask),
+            (8, None, None, None) => Ok(Deed::Reply),
             _ => Err(self.bad("deed", code)),
         }
     }
@@ -707,7 +709,12 @@ impl Fact {
                 let (to, counted_from) = match deed {
                     Deed::Offer { to } => (Some(*to), None),
                     Deed::Step { counted_from, .. } => (None, *counted_from),
-                    Deed::Sign { .. } | Deed::Take | Deed::Decline | Deed::Resume => (None, None),
+                    Deed::Sign { .. }
+                    | Deed::Take
+                    | Deed::Decline
+                    | Deed::Ask
+                    | Deed::Reply
+                    | Deed::Resume => (None, None),
                 };
                 out.array(7)
                     .id(*case)

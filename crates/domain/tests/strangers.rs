@@ -267,6 +267,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         id().prop_map(|to| Deed::Offer { to }),
         Just(Deed::Take),
         Just(Deed::Decline),
+        Just(Deed::Ask),
+        Just(Deed::Reply),
     ]
 }
 

@@ -55,6 +55,10 @@ pub enum Deed {
     Take,
     /// Does not accept an offer, or as who made it takes it back.
     Decline,
+    /// As one to whom it climbs, asks what holds it.
+    Ask,
+    /// Answers that.
+    Reply,
     /// What the state waited for, into which so many steps have led, has come.
     Resume,
 }
@@ -111,6 +115,8 @@ pub struct Case {
     pub offered_by: Option<u128>,
     /// Who declined it last, if it was not offered anew or taken since.
     pub declined: Option<u128>,
+    /// Who asked last what holds it, if nobody answered and no step ran since.
+    pub asked: Option<u128>,
 }
 
 /// Adds up the events of a case, in whatever order and however often they came.
@@ -132,11 +138,13 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
         offered: None,
         offered_by: None,
         declined: None,
+        asked: None,
     };
     case.restrict(start);
     for turn in 0.. {
         let of_turn: Vec<&Event> = events.values().copied().filter(|event| event.turn == turn).collect();
         case.hold(&of_turn);
+        case.answer(pathway, &of_turn);
         let entered = case.since;
         case.resume(&of_turn);
         let Some((step, ran, counted_from)) =
@@ -148,7 +156,7 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
         case.state.clone_from(&step.to);
         case.since = ran.complete.max(entered);
         case.counted_from = counted_from;
-        (case.offered, case.offered_by, case.declined) = (None, None, None);
+        (case.offered, case.offered_by, case.declined, case.asked) = (None, None, None, None);
         case.ran.push(ran);
         case.waits = false;
         if let Some(state) = pathway.state(&step.to) {
@@ -348,7 +356,27 @@ impl Case {
                 Deed::Decline if self.offered_by == Some(event.actor) => {
                     (self.offered, self.offered_by) = (None, None);
                 }
-                Deed::Step { .. } | Deed::Sign { .. } | Deed::Decline | Deed::Resume => {}
+                Deed::Step { .. }
+                | Deed::Sign { .. }
+                | Deed::Decline
+                | Deed::Ask
+                | Deed::Reply
+                | Deed::Resume => {}
+            }
+        }
+    }
+
+    /// Who waits for an answer after the questions and answers of a turn. Only a role to which the case climbs asks, and
+    /// nobody answers herself: anything else changes nothing.
+    fn answer(&mut self, pathway: &Pathway, events: &[&Event]) {
+        let duty = pathway.state(&self.state).and_then(|state| state.duty.as_ref());
+        for event in events {
+            match event.deed {
+                Deed::Ask if duty.is_some_and(|duty| duty.climbs_to.contains(&event.role)) => {
+                    self.asked = Some(event.actor);
+                }
+                Deed::Reply if self.asked.is_some_and(|asked| asked != event.actor) => self.asked = None,
+                _ => {}
             }
         }
     }

@@ -192,6 +192,30 @@ fn whoever_offers_a_case_holds_it_until_it_is_accepted() {
     assert_eq!(due(&after), due(&case), "handing over moves no limit");
 }
 
+#[test]
+fn a_question_stands_until_someone_else_answers_it_or_a_step_runs() {
+    let pack = epidemic();
+    let path = pathway(pack, "dependant");
+    let duty = path.start().unwrap().duty.as_ref().unwrap();
+    let (owner, above) = (duty.owner.as_str(), duty.climbs_to[0].as_str());
+    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+    let asks = |role| event(1, at("2020-03-02T15:00"), 9, role, 0, Deed::Ask);
+    let replies = |who| event(2, at("2020-03-02T16:00"), who, owner, 0, Deed::Reply);
+    let asked = |events: &[Event]| add_up(path, &opening, events).unwrap().asked;
+    assert_eq!(asked(&[asks(above)]), Some(9));
+    assert_eq!(asked(&[asks("nobody's role")]), None, "it does not climb to her");
+    assert_eq!(asked(&[asks(above), replies(9)]), Some(9), "she does not answer herself");
+    assert_eq!(asked(&[replies(1), asks(above)]), None);
+    let again = event(3, at("2020-03-03T15:00"), 9, above, 0, Deed::Ask);
+    assert_eq!(asked(&[asks(above), replies(1), again]), Some(9), "it can be asked again");
+    let first = path.steps.iter().find(|step| step.from.contains(&path.start().unwrap().code.value)).unwrap();
+    let went = event(4, at("2020-03-02T17:00"), 1, &first.by[0], 0, step(&first.code.value));
+    let (before, after) = (add_up(path, &opening, &[asks(above)]).unwrap(), [asks(above), went]);
+    assert_eq!(asked(&after), None, "a step is an answer, too");
+    let quiet = add_up(path, &opening, &[]).unwrap();
+    assert_eq!((&before.holder, &before.state, before.since), (&quiet.holder, &quiet.state, quiet.since));
+}
+
 /// One thing that a device does, by the numbers of its choices.
 #[derive(Clone, Debug)]
 struct Doing {
@@ -390,7 +414,9 @@ fn check(
     // Offers and takings move no limit.
     let steps: Vec<Event> = arrived
         .iter()
-        .filter(|event| !matches!(event.deed, Deed::Take | Deed::Decline | Deed::Offer { .. }))
+        .filter(|event| {
+            !matches!(event.deed, Deed::Take | Deed::Decline | Deed::Ask | Deed::Reply | Deed::Offer { .. })
+        })
         .cloned()
         .collect();
     let without = add_up(path, opening, &steps).unwrap();

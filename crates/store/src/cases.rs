@@ -54,6 +54,8 @@ pub struct DueTask {
     pub holder: Option<ActorId>,
     /// To whom it is offered and has not accepted.
     pub offered: Option<ActorId>,
+    /// Who asked what holds it, if nobody has answered.
+    pub asked: Option<ActorId>,
     /// How many steps have run, and how much has been done about it at all.
     pub turn: u64,
     pub events: u64,
@@ -182,6 +184,8 @@ fn event_of(event: &Event) -> case::Event {
         Deed::Offer { to } => case::Deed::Offer { to: number(*to) },
         Deed::Take => case::Deed::Take,
         Deed::Decline => case::Deed::Decline,
+        Deed::Ask => case::Deed::Ask,
+        Deed::Reply => case::Deed::Reply,
         Deed::Resume => case::Deed::Resume,
     };
     case::Event {
@@ -244,6 +248,8 @@ fn step_from(row: &Row<'_>, code: u64) -> rusqlite::Result<Deed> {
         3 => Deed::Offer { to: get_optional_id(row, 7)?.unwrap_or_default() },
         5 => Deed::Resume,
         6 => Deed::Decline,
+        7 => Deed::Ask,
+        8 => Deed::Reply,
         _ => Deed::Take,
     })
 }
@@ -361,7 +367,7 @@ impl Views {
         let ended = pathway.state(&standing.state).is_none_or(|state| state.duty.is_none());
         self.cached(
             "update case_file set area = ?2, state = ?3, since = ?4, turn = ?5, holder = ?6, offered = ?7, ended = ?8,
-                opened_at = ?9, counted_from = ?10, waits = ?11
+                opened_at = ?9, counted_from = ?10, waits = ?11, asked = ?12
              where id = ?1",
         )?
         .execute(params![
@@ -375,7 +381,8 @@ impl Views {
             ended,
             part.opening.at.as_millisecond(),
             part.opening.counted_from.map(to_day),
-            standing.waits
+            standing.waits,
+            standing.asked.map(|asked| self::id(asked).0)
         ])?;
         let mut rows = Vec::new();
         for task in tasks {
@@ -525,7 +532,9 @@ impl Views {
         let (to, counted_from) = match &event.deed {
             Deed::Offer { to } => (Some(to.0), None),
             Deed::Step { counted_from, .. } => (None, *counted_from),
-            Deed::Sign { .. } | Deed::Take | Deed::Decline | Deed::Resume => (None, None),
+            Deed::Sign { .. } | Deed::Take | Deed::Decline | Deed::Ask | Deed::Reply | Deed::Resume => {
+                (None, None)
+            }
         };
         self.cached(
             "insert or ignore into case_event (case_id, series, sequence, at, actor, role, turn, deed, step, to_whom,

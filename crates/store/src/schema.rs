@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 33;
+pub const VIEWS_VERSION: i64 = 34;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -288,7 +288,7 @@ create index to_judge_at on to_judge (position);
 create table case_file (id blob primary key, programme text not null, version text not null, pathway text not null,
     subject_kind integer not null, subject blob not null, dwelling blob not null, opened_at integer not null,
     counted_from integer, area integer not null, state text not null, since integer not null, turn integer not null,
-    holder blob, offered blob, ended integer not null, waits integer not null) without rowid;
+    holder blob, offered blob, ended integer not null, waits integer not null, asked blob) without rowid;
 create index case_of_subject on case_file (subject, programme, pathway);
 create index case_at_dwelling on case_file (dwelling);
 create index case_open_in on case_file (programme, area, pathway) where ended = 0;

@@ -458,7 +458,7 @@ impl Reader {
                 (select count(*) from case_event where case_event.case_id = due.case_id), case_file.version,
                 (select count(*) from filled where filled.subject = case_file.subject and filled.erased_at is null),
                 (select group_concat(sign.role, ' ') from due sign where sign.case_id = due.case_id and sign.rank = 0
-                    and sign.task >= 'sign:' and sign.task < 'sign;')
+                    and sign.task >= 'sign:' and sign.task < 'sign;'), case_file.asked
              from due join case_file on case_file.id = due.case_id
              where due.case_id = ?1 and due.task = ?2 and due.rank = ?3",
         )?;
@@ -482,6 +482,7 @@ impl Reader {
                     due: row.get(13)?,
                     holder: get_optional_id(row, 14)?,
                     offered: get_optional_id(row, 15)?,
+                    asked: get_optional_id(row, 21)?,
                     turn: row.get(16)?,
                     events: row.get(17)?,
                     forms: row.get(19)?,

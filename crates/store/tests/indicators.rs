@@ -204,6 +204,7 @@ fn compare(root: &Path, plain: &Plain, today: i32) -> Result<(), TestCaseError> 
                 if page.is_empty() {
                     break;
                 }
+                prop_assert!(page.len() <= 2, "no more than was asked for");
                 all.extend(page);
             }
             let of_side = plain.behind(programme, area);

@@ -120,7 +120,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(nth, facts, elsewhere)| Step::TakeBack { nth, facts, elsewhere }),
         1 => door.clone().prop_map(|door| Step::Remove { door }),
         1 => door.clone().prop_map(|door| Step::Sign { door }),
-        1 => (door, 1..4usize).prop_map(|(door, area)| Step::Move { door, area }),
+        3 => (door, 1..4usize).prop_map(|(door, area)| Step::Move { door, area }),
         1 => (person.clone(), person.clone()).prop_map(|(from, to)| Step::Link { from, to }),
         1 => (0..4usize).prop_map(|nth| Step::Unlink { nth }),
         2 => (person.clone(), person.clone(), 100..=1000u64)
@@ -807,6 +807,26 @@ proptest! {
         drop(store);
         prop_assert_eq!(store::rebuild::check(&root, &mut |_| {}).unwrap().1, None);
     }
+}
+
+/// A phone that has a door learns that it is another area's now; one of the county keeps it.
+#[test]
+fn a_door_that_leaves_an_area_leaves_its_phone() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("data");
+    let (mut store, sweep) = new_store(&root);
+    let mut reader = Reader::open(&root, None).unwrap();
+    let mut script = Script::default();
+    let registered = Step::Register { door: 0, area: 1, by_roster: true };
+    play_on(&mut store, sweep, &[registered], &mut script);
+    let (mut county, mut own) = (Kept::new(), Kept::new());
+    let after = pull(&mut reader, 1, 0, &mut own);
+    pull(&mut reader, 0, 0, &mut county);
+    assert_eq!((county.len(), own.len()), (1, 1));
+    play_on(&mut store, sweep, &[Step::Move { door: 0, area: 2 }], &mut script);
+    pull(&mut reader, 1, after, &mut own);
+    pull(&mut reader, 0, after, &mut county);
+    assert_eq!((county.len(), own.len()), (1, 0));
 }
 
 #[test]

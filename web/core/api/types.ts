@@ -303,6 +303,8 @@ export interface MyTask {
   offered?: string
   /** Who offered it. */
   offered_by?: string
+  /** Who asked what holds it, if nobody has answered. */
+  asked?: string
   /** Who did not accept it last, if it was not offered anew since. */
   declined_by?: string
   /** What the rule said that reported it. */

@@ -30,7 +30,7 @@ const ABOUT = { person: 0, dwelling: 1, worker: 3 } as const
 
 /** In the order of their numbers. */
 /** Each in the place of its number in the ledger; the fifth is never a person's. */
-export const DEEDS = ['step', 'step_overridden', 'sign', 'offer', 'take', null, 'decline'] as const
+export const DEEDS = ['step', 'step_overridden', 'sign', 'offer', 'take', null, 'decline', 'ask', 'reply'] as const
 export type Deed = NonNullable<(typeof DEEDS)[number]>
 
 export interface AnsweredFact {

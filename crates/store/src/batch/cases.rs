@@ -69,8 +69,9 @@ impl Batch<'_> {
                 if if_readable(read)?.is_none() {
                     return Ok(Some(Quarantine::UnknownProgramme));
                 }
-                // Whoever takes a step against its condition says why.
-                if matches!(deed, Deed::Step { overridden: true, .. }) && envelope.sealed.is_none() {
+                // Whoever takes a step against its condition says why, and whoever answers says something.
+                let in_words = matches!(deed, Deed::Step { overridden: true, .. } | Deed::Reply);
+                if in_words && envelope.sealed.is_none() {
                     return Ok(Some(Quarantine::ConditionFails));
                 }
                 let at = happened_at(self.store.views.book(), series, fact.at, self.now);

@@ -407,7 +407,7 @@ pub struct Acting<'a> {
 /// Does something about a case.
 ///
 /// # Errors
-/// `unknown_case`, `not_in_role`, `case_moved` if a step ran that she has not seen, `step_not_possible`,
+/// `unknown_case`, `not_in_role`, `case_moved` if a step ran that she has not seen, `step_not_possible`, `not_late`, `no_answer`,
 /// `condition_fails`, `no_reason`, and those of the storage; nothing is written then.
 pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Result<()> {
     // Between two batches: nothing moves the case until this is done.
@@ -432,6 +432,16 @@ pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Re
     }
     check_deed(&file, actor.id, new)?;
     let why = words("原因", "a reason", new.why)?;
+    if new.deed == Deed::Ask && !is_late(&reader, &file, now) {
+        return Err(Failure::new(
+            "not_late",
+            "这个个案还没有过期，不用催",
+            "nothing of this case is late yet, and nobody has to be asked",
+        ));
+    }
+    if why.is_none() && new.deed == Deed::Reply {
+        return Err(Failure::new("no_answer", "请写一句话答复", "an answer says something"));
+    }
     if why.is_none() && matches!(new.deed, Deed::Step { overridden: true, .. }) {
         return Err(Failure::new(
             "no_reason",
@@ -479,6 +489,12 @@ pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Re
         batch.append(actor.id, body, sealed)?;
         Ok(())
     })?)
+}
+
+/// Whether something of a case was not done in time.
+#[must_use]
+pub fn is_late(reader: &Reader, file: &CaseFile, now: Millis) -> bool {
+    reader.tasks_of(file).iter().any(|(_, task)| task.due.as_millisecond() <= now)
 }
 
 /// The forms of the case's subject that a step's condition looks at.
@@ -576,6 +592,21 @@ fn check_deed(file: &CaseFile, actor: ActorId, new: &Acting<'_>) -> Result<()> {
             }
         }
         Deed::Resume => {}
+        Deed::Ask => {
+            if !role(&duty.climbs_to) {
+                return possible(
+                    "只有个案到期会报到的角色可以催问",
+                    "only a role to which the case climbs asks what holds it",
+                );
+            }
+        }
+        Deed::Reply => {
+            let actor = u128::from_be_bytes(actor.0);
+            let answers = standing.holder == Some(actor) || duty.owner == new.role || role(&duty.climbs_to);
+            if !answers || standing.asked.is_none_or(|asked| asked == actor) {
+                return possible("没有等您答复的催问", "nobody waits for an answer of yours");
+            }
+        }
         Deed::Offer { .. } => {
             let holds = standing.holder == Some(u128::from_be_bytes(actor.0));
             if !holds && duty.owner != new.role && !role(&duty.climbs_to) {

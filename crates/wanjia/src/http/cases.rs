@@ -239,6 +239,9 @@ pub(super) struct CaseTask {
     /// How whoever it is offered to is called, until she answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     offered_to: Option<String>,
+    /// Who asked what holds it, as she is called, if nobody has answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_by: Option<String>,
     /// A step was taken, and waits for signatures of these roles.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     waits_for: Vec<Named>,
@@ -298,6 +301,10 @@ pub(super) fn task_row(
         taken,
         offered_to: match task.offered {
             Some(to) => cases::staff_name(reader, control, to)?,
+            None => None,
+        },
+        asked_by: match task.asked {
+            Some(who) => cases::staff_name(reader, control, who)?,
             None => None,
         },
         waits_for: task
@@ -392,11 +399,18 @@ struct Case {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     offered: Option<ActorId>,
+    /// Who asked what holds it, if nobody has answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    asked: Option<ActorId>,
     /// The roles of its programme in which the caller acts here.
     roles: Vec<String>,
     /// Whether the caller may offer it to someone, and whether she may take it over.
     may_offer: bool,
     may_take: bool,
+    /// Whether she may ask what holds it, and whether she may answer.
+    may_ask: bool,
+    may_reply: bool,
     /// How the staff that it names are called; who is missing is the program itself.
     staff: Vec<Staff>,
     /// Before the first step: what was learnt from others of its kind.
@@ -519,7 +533,7 @@ struct Event {
     #[schema(value_type = String, format = "uuid")]
     by: ActorId,
     role: String,
-    /// `step`, `step_overridden`, `sign`, `offer`, `take`, or `decline`: of whom it is offered to, or of who offered it
+    /// `step`, `step_overridden`, `sign`, `offer`, `take`, `ask`, `reply`, or `decline`: of whom it is offered to, or of who offered it
     deed: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<Named>,
@@ -569,7 +583,9 @@ fn staff_of(reader: &Reader, control: &Control, file: &CaseFile) -> AppResult<Ve
     });
     let ids: BTreeSet<ActorId> = named
         .chain(file.reports.iter().map(|report| report.actor))
-        .chain([number(file.standing.holder), number(file.standing.offered)].into_iter().flatten())
+        .chain(
+            [file.standing.holder, file.standing.offered, file.standing.asked].into_iter().filter_map(number),
+        )
         .chain(match file.case.subject {
             Subject::Worker(worker) => Some(worker),
             _ => None,
@@ -729,6 +745,11 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
             .collect(),
         may_offer: !ended && cases::may_pass(file, actor.id, &roles, &Deed::Offer { to: actor.id }),
         may_take: !ended && holder != Some(actor.id) && cases::may_pass(file, actor.id, &roles, &Deed::Take),
+        may_ask: !ended
+            && cases::is_late(reader, file, now)
+            && cases::may_pass(file, actor.id, &roles, &Deed::Ask),
+        may_reply: !ended && cases::may_pass(file, actor.id, &roles, &Deed::Reply),
+        asked: standing.asked.map(|number| Id(number.to_be_bytes())),
         holder,
         offered,
         roles,
@@ -926,7 +947,7 @@ async fn report(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewDeed {
-    /// `step`, `step_overridden`, `sign`, `offer` or `take`
+    /// `step`, `step_overridden`, `sign`, `offer`, `take`, `decline`, `ask` what holds what is late, or `reply` to that
     deed: String,
     /// The caller's role of the programme in which she does it.
     role: String,
@@ -937,7 +958,7 @@ struct NewDeed {
     /// Of `offer`: to whom.
     #[schema(value_type = Option<String>, format = "uuid")]
     to: Option<ActorId>,
-    /// Why; a step against its condition is not taken without.
+    /// Why; a step against its condition is not taken without. Of `ask` what is asked, of `reply` the answer, which must be there.
     why: Option<String>,
 }
 
@@ -950,11 +971,13 @@ fn deed_of(new: &NewDeed) -> Option<Deed> {
         "offer" => Deed::Offer { to: new.to? },
         "take" => Deed::Take,
         "decline" => Deed::Decline,
+        "ask" => Deed::Ask,
+        "reply" => Deed::Reply,
         _ => return None,
     })
 }
 
-/// Take a step of a case, sign one, offer the case to someone, take it over, or decline it.
+/// Take a step of a case, sign one, offer the case to someone, take it over, decline it, ask what holds it, or answer that.
 #[utoipa::path(
     post, path = "/v1/cases/{id}/deeds", tag = "cases", request_body = NewDeed,
     params(("id" = String, Path, format = "uuid")),
@@ -971,8 +994,8 @@ async fn act(
         Problem::field(
             "deed",
             "unknown_deed",
-            "deed 应为 step、step_overridden、sign（都要有 step）、offer（要有 to）或 take",
-            "a deed is step, step_overridden, sign (each with its step), offer (with to) or take",
+            "deed 应为 step、step_overridden、sign（都要有 step）、offer（要有 to）、take、decline、ask 或 reply",
+            "a deed is step, step_overridden, sign (each with its step), offer (with to), take, decline, ask or reply",
         )
     })?;
     let actor = actor(&caller);

@@ -120,6 +120,10 @@ struct MyTask {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     offered_by: Option<ActorId>,
+    /// Who asked what holds it, if nobody has answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    asked: Option<ActorId>,
     /// Who declined it last, if it was not offered anew since.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
@@ -228,7 +232,9 @@ pub fn my_tasks(
     for task in &due {
         if let Some(file) = if_readable(reader.case_file(task.case))? {
             let row = row(reader, series, today, &roles, task, &file)?;
-            for worker in [row.holder, row.offered, row.offered_by, row.declined_by].into_iter().flatten() {
+            for worker in
+                [row.holder, row.offered, row.offered_by, row.declined_by, row.asked].into_iter().flatten()
+            {
                 let told = worker == actor.id
                     || colleagues.iter().chain(&others).any(|known| known.worker == worker);
                 if !told && let Some(name) = cases::staff_name(reader, control, worker)? {
@@ -368,6 +374,7 @@ fn row(
         offered: acting(reader, task.offered, file)?,
         offered_by: person(file.standing.offered_by),
         declined_by: person(file.standing.declined),
+        asked: person(file.standing.asked),
         why: file.reports.iter().find_map(|report| Some(says(file, report.rule.as_ref()?))),
         reported_at: instant(first.map_or(file.case.opened_at, |report| report.at)),
         source: first.map_or("", |report| report.source.as_str()),

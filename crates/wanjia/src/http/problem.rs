@@ -247,7 +247,9 @@ impl From<Failure> for Problem {
             }
             "pack_unreadable" => StatusCode::SERVICE_UNAVAILABLE,
             "not_in_role" => StatusCode::FORBIDDEN,
-            "case_moved" | "case_not_ended" | "step_not_possible" | "condition_fails" => StatusCode::CONFLICT,
+            "case_moved" | "case_not_ended" | "step_not_possible" | "not_late" | "condition_fails" => {
+                StatusCode::CONFLICT
+            }
             "residual" | "sweep_closed" | "not_refused" | "not_to_call" | "plan_over" => StatusCode::CONFLICT,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };

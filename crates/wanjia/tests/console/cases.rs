@@ -852,3 +852,76 @@ async fn what_was_learnt_from_a_case_is_offered_once_when_one_of_its_kind_begins
     assert!(difference.is_none(), "{difference:?}");
     assert!(store::verify::verify(&root, None, true, &mut |_| {}).is_ok());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_a_late_case_climbs_to_asks_what_holds_it_and_its_owner_answers() {
+    let place = Place::new().await;
+    publish(&place).await;
+    let case = Id::from_time(now(), wanjia::app::accounts::random().unwrap());
+    let dwelling = place.home(false).await;
+    let reported = Body::CaseReported {
+        case,
+        programme: "epidemic".into(),
+        version: "2020-03".into(),
+        pathway: "dependant".into(),
+        subject: Subject::Dwelling(dwelling),
+        dwelling,
+        source: Source::Department,
+        rule: None,
+        counted_from: None,
+    };
+    let yesterday = now() - 86_400_000;
+    let written = place.site.territory.write(move |store, _| {
+        Ok(store.write(yesterday, |batch| batch.append(Id([9; 16]), reported, None))?)
+    });
+    written.await.unwrap();
+    let view = format!("/v1/cases/{case}");
+    let shown = async |who| place.ask(who, "GET", &view, None).await.json();
+    let own = shown(SECRETARY).await;
+    let climbs: Vec<String> = serde_json::from_value(own["tasks"][0]["climbs_to"].clone()).unwrap();
+    let above = climbs.iter().find(|role| *role != "community_secretary").unwrap().clone();
+    appoint(&place, DOCTOR, &above).await;
+    let act = async |who, deed: &str, role: &str, why: Option<&str>| {
+        let mut json = json!({"deed": deed, "role": role, "turn": 0});
+        if let Some(why) = why {
+            json["why"] = json!(why);
+        }
+        place.ask(who, "POST", &format!("{view}/deeds"), Some(json)).await
+    };
+    assert_eq!(
+        act(SECRETARY, "reply", "community_secretary", Some("在办")).await.code(),
+        "step_not_possible"
+    );
+    assert_eq!(shown(DOCTOR).await["may_ask"], true);
+    let owner = act(SECRETARY, "ask", "community_secretary", None).await;
+    assert_eq!(owner.code(), "step_not_possible", "it does not climb to whose it is");
+    let dwelling = place.door(OWN, "3", "2", "501").await;
+    let fresh = json!({
+        "programme": "epidemic", "pathway": "dependant", "dwelling": dwelling, "source": "department",
+    });
+    let fresh = place.ask(SECRETARY, "POST", "/v1/cases", Some(fresh)).await.json()["case"].clone();
+    let uri = format!("/v1/cases/{}/deeds", fresh.as_str().unwrap());
+    let early = json!({"deed": "ask", "role": above, "turn": 0});
+    let early = place.ask(DOCTOR, "POST", &uri, Some(early)).await;
+    assert_eq!((early.status.as_u16(), early.code().as_str()), (409, "not_late"));
+    let asked = act(DOCTOR, "ask", &above, Some("照护人为什么还没有定？")).await;
+    assert_eq!(asked.status, 204, "{}", asked.text);
+    assert_eq!(act(DOCTOR, "reply", &above, Some("x")).await.code(), "step_not_possible", "her own question");
+
+    // Its owner finds it in her list, with who asks and not with what is asked: that is sealed.
+    let row = tasks(&place, SECRETARY).await.into_iter().find(|row| row["case"] == json!(case)).unwrap();
+    assert_eq!(row["asked_by"], account(DOCTOR).name);
+    let own = shown(SECRETARY).await;
+    assert_eq!((&own["asked"], &own["may_reply"]), (&json!(account(DOCTOR).id), &json!(true)));
+    assert!(!own.to_string().contains("照护人为什么"), "{own}");
+    assert_eq!(act(SECRETARY, "reply", "community_secretary", None).await.code(), "no_answer");
+    let answered = act(SECRETARY, "reply", "community_secretary", Some("照护人明天到")).await;
+    assert_eq!(answered.status, 204, "{}", answered.text);
+    let own = shown(DOCTOR).await;
+    assert_eq!((own.get("asked"), &own["state"]["code"]), (None, &own["path"][0]["code"]), "nothing moved");
+    let deeds: Vec<&str> =
+        own["events"].as_array().unwrap().iter().map(|event| event["deed"].as_str().unwrap()).collect();
+    assert_eq!(deeds, ["ask", "reply"]);
+    let why = place.ask(DOCTOR, "GET", &format!("{view}/why?purpose=service"), None).await.json();
+    assert_eq!(why["reasons"], json!(["照护人为什么还没有定？", "照护人明天到"]));
+}
