@@ -90,6 +90,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             }
             change_dwelling(state, origin.counts_from, dwelling, |row| row.area = area)
         }
+        Body::DwellingRemoved { dwelling } => remove_dwelling(state, origin.counts_from, *dwelling),
         Body::RosterImported { roster, source, digest, bytes } => {
             change_book(state, origin.counts_from, |book| {
                 book.rosters.push(Roster {
@@ -772,6 +773,29 @@ fn register_dwelling<S: State>(
     }
     state.add_door(found.area, key, id, found, labels)?;
     add_count_above(state, found.area, Count { dwellings: 1, listed: 0 })
+}
+
+/// A door that is none leaves every count that is still open. Whoever was put on the list there meanwhile keeps it.
+fn remove_dwelling<S: State>(state: &mut S, position: u64, dwelling: DwellingId) -> Result<(), S::Error> {
+    let dwelling = resolve_dwelling(state, dwelling)?;
+    let Some(row) = state.dwelling(dwelling)? else { return Ok(()) };
+    if row.listed > 0 {
+        return Ok(());
+    }
+    let open: Vec<SweepNumber> = state.book().open_sweeps().collect();
+    for sweep in open {
+        if let Some(round) = state.round(sweep, dwelling)? {
+            add_tally_above(state, sweep, row.area, Tally::default().minus(tally(&row, &round)))?;
+            state.put_round(sweep, dwelling, Round { changed: position, ..Round::default() })?;
+            for visit in state.earlier_visits(sweep, dwelling)? {
+                state.drop_earlier_visit(sweep, dwelling, visit.stamp)?;
+            }
+        }
+    }
+    add_count_above(state, row.area, Count { dwellings: 1, listed: 0 }.negated())?;
+    state.judge_anew(Subject::Dwelling(dwelling), false, position)?;
+    state.put_departure(row.area, dwelling, position)?;
+    state.remove_door(dwelling)
 }
 
 fn add_count_above<S: State>(state: &mut S, area: AreaNumber, change: Count) -> Result<(), S::Error> {

@@ -170,6 +170,8 @@ pub enum Body {
         place: Place,
         found_by: FoundBy,
     },
+    /// 62 `[dwelling]`; there is no such door: it was put on record by mistake, or the house stands no more. Nobody is listed there.
+    DwellingRemoved { dwelling: DwellingId },
     /// 3 `[dwelling, area]`; counted under another area from now on, as when grids are redrawn.
     DwellingMoved { dwelling: DwellingId, area: String },
     /// 4 `[roster, source, file's SHA-256, file's length in bytes]`
@@ -609,6 +611,7 @@ impl Fact {
             Body::DeviceEnrolled { series, public_key, worker, role, area } => {
                 out.array(5).id(*series).bytes(public_key).id(*worker).uint(*role).text(area)
             }
+            Body::DwellingRemoved { dwelling } => out.array(1).id(*dwelling),
             Body::DeviceRevoked { series } => out.array(1).id(*series),
             Body::DeviceTerm { series, ends_at } => out.array(2).id(*series).int(*ends_at),
             Body::Revealed { person, purpose } => out.array(2).id(*person).uint(*purpose),
@@ -888,6 +891,7 @@ impl Body {
             Self::HeldRefused { .. } => 59,
             Self::DeviceTerm { .. } => 60,
             Self::VisitTakenBack { .. } => 61,
+            Self::DwellingRemoved { .. } => 62,
         }
     }
 
@@ -992,6 +996,10 @@ impl Body {
             12 => {
                 read.array(2)?;
                 Self::Unlinked { from: read.id()?, to: read.id()? }
+            }
+            62 => {
+                read.array(1)?;
+                Self::DwellingRemoved { dwelling: read.id()? }
             }
             61 => {
                 read.array(4)?;

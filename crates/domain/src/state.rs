@@ -423,6 +423,12 @@ pub trait State {
         labels: Labels,
     ) -> Result<(), Self::Error>;
 
+    /// Takes a door out, under whichever address it is found.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn remove_door(&mut self, id: DwellingId) -> Result<(), Self::Error>;
+
     /// Notes that a door left an area, or that `id` was only another name of a door.
     ///
     /// # Errors

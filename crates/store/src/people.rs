@@ -64,6 +64,17 @@ pub struct Waiting {
     pub fact: Option<Fact>,
 }
 
+/// Why a door is not taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptBy {
+    /// Someone is listed there, or was seen.
+    People,
+    /// A case, or a form that was filled in.
+    Cases,
+    /// A slip, or what a resident said with one.
+    Residents,
+}
+
 /// Where a page of the quarantine ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitingPlace {
@@ -122,6 +133,26 @@ impl Reader {
     pub fn area_of(&mut self, dwelling: DwellingId) -> Result<Option<AreaNumber>> {
         let dwelling = apply::resolve_dwelling(&mut self.views, dwelling)?;
         Ok(self.views.dwelling(dwelling)?.map(|row| row.area))
+    }
+
+    /// What is known behind a door, for which it cannot be taken out; none where nothing is.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn kept_by(&mut self, dwelling: DwellingId) -> Result<Option<KeptBy>> {
+        for (sql, by) in [
+            ("select 1 from person where dwelling = ?1 limit 1", KeptBy::People),
+            ("select 1 from sighting where dwelling = ?1 limit 1", KeptBy::People),
+            ("select 1 from case_file where dwelling = ?1 limit 1", KeptBy::Cases),
+            ("select 1 from filled where subject = ?1 limit 1", KeptBy::Cases),
+            ("select 1 from said where dwelling = ?1 limit 1", KeptBy::Residents),
+            ("select 1 from slip where dwelling = ?1 and revoked_at is null limit 1", KeptBy::Residents),
+        ] {
+            if self.views.connection().prepare_cached(sql)?.exists([dwelling.0])? {
+                return Ok(Some(by));
+            }
+        }
+        Ok(None)
     }
 
     /// The area under which something said of a subject at a door is counted, as [`apply::area_about`] has it.

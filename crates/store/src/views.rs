@@ -786,6 +786,14 @@ impl State for Views {
         Ok(())
     }
 
+    fn remove_door(&mut self, id: DwellingId) -> Result<()> {
+        self.dwellings.insert(id, Slot { value: None, dirty: false });
+        for sql in ["delete from door where dwelling = ?1", "delete from dwelling where id = ?1"] {
+            self.cached(sql)?.execute([id.0])?;
+        }
+        Ok(())
+    }
+
     fn put_departure(&mut self, area: AreaNumber, id: DwellingId, position: u64) -> Result<()> {
         self.cached("insert or replace into departure (area, dwelling, position) values (?1, ?2, ?3)")?
             .execute(params![area, id.0, position])?;

@@ -62,6 +62,10 @@ enum Step {
         facts: u64,
         elsewhere: bool,
     },
+    /// There is no such door. One behind which someone is listed stays.
+    Remove {
+        door: usize,
+    },
     Sign {
         door: usize,
     },
@@ -114,6 +118,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(person, door, at)| Step::See { person, door, at }),
         2 => (0..30usize, 1..4u64, prop::bool::weighted(0.1))
             .prop_map(|(nth, facts, elsewhere)| Step::TakeBack { nth, facts, elsewhere }),
+        1 => door.clone().prop_map(|door| Step::Remove { door }),
         1 => door.clone().prop_map(|door| Step::Sign { door }),
         3 => (door, 1..4usize).prop_map(|(door, area)| Step::Move { door, area }),
         1 => (person.clone(), person.clone()).prop_map(|(from, to)| Step::Link { from, to }),
@@ -395,6 +400,17 @@ fn play_at(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script, re
                     script.sightings.retain(|sighting| !wrong(sighting.1, sighting.2));
                 }
                 (NOW, Body::VisitTakenBack { sweep, dwelling: door_id(named), first, facts })
+            }
+            Step::Remove { door }
+                if script.area.contains_key(&door)
+                    && !script.home.values().any(|home| *home == door)
+                    && !script.sightings.iter().any(|sighting| sighting.2 == door) =>
+            {
+                script.area.remove(&door);
+                script.on_roster.remove(&door);
+                script.signed.remove(&door);
+                script.visits.retain(|visit| visit.2 != door);
+                (NOW, Body::DwellingRemoved { dwelling: door_id(door) })
             }
             Step::Sign { door } if script.area.contains_key(&door) => {
                 script.signed.insert(door);

@@ -6,7 +6,7 @@
 //! | `scope` | which area and sweep a request is about, and whether the caller may know of them |
 //! | `cursor` | pages |
 //! | `session`, `devices`, `odk_users` | signing in, phones, users of ODK clients |
-//! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings` | numbers and lists |
+//! | `areas`, `sweeps`, `coverage`, `residual`, `reconcile`, `buildings`, `dwellings` | numbers and lists |
 //! | `maps` | outlines of buildings and grids |
 //! | `tiles` | the base map beneath them, if the server has one |
 //! | `floors` | 疫情地图: people with an open case by floor, and what of it the public is told |
@@ -67,6 +67,7 @@ pub mod cursor;
 pub mod devices;
 pub mod docs;
 pub mod door_rules;
+pub mod dwellings;
 pub mod events;
 pub mod extract;
 pub mod facts;
@@ -227,6 +228,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(communities::routes())
         .merge(persons::routes())
         .merge(find_person::routes())
+        .merge(dwellings::routes())
         .merge(proposals::routes())
         .merge(quarantine::routes())
         .merge(plans::routes())

@@ -486,3 +486,45 @@ async fn a_phone_takes_back_what_it_recorded_wrongly_and_nothing_of_others() {
     push(Body::VisitTakenBack { sweep: SWEEP, dwelling: home, first: 0, facts: 1000 }).await;
     assert_eq!(standing().await, (json!(1), Value::Null));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_door_that_is_none_is_taken_out_and_one_with_people_stays() {
+    let place = Place::new().await;
+    let clerk = Who::Role(Role::Clerk);
+    let dwelling = Id([222; 16]);
+    let door = Body::DwellingRegistered {
+        dwelling,
+        area: OWN.into(),
+        building: "3".into(),
+        unit: "2".into(),
+        room: "4O2".into(),
+        place: domain::fact::Place::Home,
+        found_by: domain::fact::FoundBy::Roster,
+    };
+    let count = async || {
+        let coverage = get(&place, &format!("/v1/sweeps/{SWEEP}/coverage?area={OWN}")).await["area"].clone();
+        (coverage["dwellings"].as_i64().unwrap(), coverage["accounted"].as_i64().unwrap())
+    };
+    let before = count().await;
+    place.facts(vec![door.clone()]).await;
+    place.visit(SWEEP, dwelling, Outcome::NotExist, Light::Unknown).await;
+    assert_eq!(count().await, (before.0 + 1, before.1 + 1));
+
+    let home = place.home(false).await;
+    let take = async |dwellings: &[Id]| {
+        let body = Some(json!({"dwellings": dwellings}));
+        place.ask(clerk, "POST", "/v1/dwellings/removed", body).await
+    };
+    let told = take(&[dwelling, home]).await.json();
+    assert_eq!(told, json!({"removed": 1, "kept": [{"dwelling": home, "by": "people"}]}));
+    assert_eq!(count().await, before);
+    let left = get(&place, &format!("/v1/sweeps/{SWEEP}/residual?area={OWN}&find=4O2")).await;
+    assert_eq!(left["rows"], json!([]));
+    // It is none any more, for anyone.
+    assert_eq!(take(&[dwelling]).await.status, 404);
+    assert_eq!(take(&[place.home(true).await]).await.status, 404, "another community's door is none of hers");
+    assert_eq!(take(&[]).await.status, 422);
+    // Put on record again it is another beginning, without the visits of before.
+    place.facts(vec![door]).await;
+    assert_eq!(count().await, (before.0 + 1, before.1));
+}

@@ -211,6 +211,10 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             let person = place.people(home).await[0];
             (format!("/v1/persons/{person}?purpose=reconcile"), None)
         }
+        "POST /v1/dwellings/removed" => {
+            let home = place.home(other).await;
+            ("/v1/dwellings/removed".into(), Some(json!({"dwellings": [home]})))
+        }
         "POST /v1/persons/find" => {
             let area = if other { OTHER } else { OWN };
             let body = json!({"area": area, "find": "王东", "purpose": "reconcile"});
