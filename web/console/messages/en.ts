@@ -135,7 +135,7 @@ export default {
     by: { name: 'by name', id_number: 'by the end of the ID number', phone: 'by the end of the telephone number' },
   },
   again: {
-    open: '{when}: {what}. Before, on {before}, {n} of {of} listed were seen; {left} are missing, so it is open again',
+    open: '{when}: {what}. Before, on {before}, {n} of {of} listed were seen; still missing: {left}, so it is open again',
     stands: '{when}: {what}. Before, on {before}, all {of} listed had been seen: still accounted for',
     standsMet: '{when}: {what}. Before, on {before}, someone opened: still accounted for',
     standsPhone: '{when}: {what}. Before, on {before}, they were reached by telephone: still accounted for',

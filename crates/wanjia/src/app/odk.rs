@@ -168,3 +168,24 @@ pub fn fact_of(handed: HandedIn<'_>, now: Millis) -> Submission {
         files: handed.files,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Millis = 1_583_812_800_000;
+
+    #[test]
+    fn a_form_is_of_the_day_that_it_says_and_never_of_one_to_come() {
+        let on = |on: Option<&str>| {
+            let on = on.map(str::to_owned);
+            day_of_form(&submission::Submission { on, ..submission::Submission::default() }, NOON)
+        };
+        let today = day_of(NOON);
+        assert_eq!(on(Some("2020-03-08")), today - 2);
+        assert_eq!(on(Some("2020-03-10")), today);
+        for told in [Some("2020-03-11"), Some("2036-01-01"), Some("no day"), None] {
+            assert_eq!(on(told), today, "{told:?}");
+        }
+    }
+}
