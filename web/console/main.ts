@@ -4,6 +4,7 @@ import './console.css'
 import App from './App.vue'
 import { followContrast } from '@core/contrast'
 import { LOCALES, storedLocale } from '@core/i18n'
+import { outdated } from './notice'
 import { router } from './router'
 import { resume } from './session'
 import { choose, i18n } from './texts'
@@ -15,4 +16,7 @@ async function start(): Promise<void> {
   createApp(App).use(router).use(i18n).mount('#app')
 }
 
+addEventListener('vite:preloadError', () => {
+  outdated.value = true
+})
 void start()

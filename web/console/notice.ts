@@ -9,6 +9,8 @@ export interface Notice {
 const SHOWN_FOR = 6_000
 
 export const notice = shallowRef<Notice | null>(null)
+/** The server has other pages by now: a part of these could not be fetched. */
+export const outdated = shallowRef(false)
 let timer: ReturnType<typeof setTimeout> | undefined
 
 /** What was said on one page is not said on the next. */

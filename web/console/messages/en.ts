@@ -56,6 +56,8 @@ export default {
     word: { am: 'morning', pm: 'evening', normal: 'normal', fever: 'fever', none: 'nothing', cough: 'cough', fatigue: 'tired', dyspnoea: 'short of breath', sore_throat: 'sore throat', diarrhoea: 'diarrhoea', self: 'herself', family: 'family' },
   },
   top: {
+    outdated: 'The pages were updated; a part of them works only once they are opened again.',
+    reload: 'Open again',
     loading: 'Loading…',
     sweep: 'Sweep',
     deadline: 'due {time}',
@@ -662,7 +664,7 @@ export default {
   },
   tasks: {
     title: 'To do',
-    lead: 'What must be done, the soonest due first.',
+    lead: 'What must be done in this sweep, the soonest due first. Tasks of cases are under Cases.',
     count: '{n} task (a household is one), {late} overdue | {n} tasks (a household is one), {late} overdue',
     none: 'Nothing to do.',
     todo: { lit_unlisted: 'register today', listed_dark: 'make the call', moved: 'confirm the address', away: 're-check when due', confirmed: '-', unresolved: 'knock at the door' },

@@ -56,6 +56,8 @@ export default {
     word: { am: '上午', pm: '晚上', normal: '正常', fever: '发烧', none: '没有', cough: '咳嗽', fatigue: '乏力', dyspnoea: '气促', sore_throat: '嗓子痛', diarrhoea: '拉肚子', self: '本人', family: '家人' },
   },
   top: {
+    outdated: '页面已更新，有一部分要重新打开才能用。',
+    reload: '重新打开',
     loading: '正在载入…',
     sweep: '排查',
     deadline: '截止 {time}',
@@ -662,7 +664,7 @@ export default {
   },
   tasks: {
     title: '待办',
-    lead: '要办的事，先到期的在前。',
+    lead: '这次排查要办的事，先到期的在前。个案的任务在“事项”里。',
     count: '{n} 件（同一户的合为一件），其中 {late} 件已超时',
     none: '没有要办的事。',
     todo: { lit_unlisted: '当天登记', listed_dark: '电话联系', moved: '确认住址', away: '到期复查', confirmed: '—', unresolved: '上门走访' },
