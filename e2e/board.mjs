@@ -9,7 +9,7 @@ import { makeTerritory } from './territory.mjs'
 
 const STREET = '420102002'
 const COMMUNITY = '420102002003'
-const PATIENCE = 10_000
+const PATIENCE = 60_000
 
 let territory
 let browser
@@ -49,6 +49,12 @@ describe('the board by keyboard', () => {
   after(async () => {
     await browser?.close()
     await territory?.remove()
+  })
+
+  it('is begun by an arrow where the keyboard is on nothing', async () => {
+    await page.evaluate(() => document.activeElement?.blur())
+    await press('ArrowDown')
+    await page.waitForFunction(() => document.activeElement?.matches('.column .task[data-index="0"]'))
   })
 
   it('shows its keys, and is walked by arrows', async () => {

@@ -777,7 +777,7 @@ fn what_was_drafted_is_in_the_packs() {
         for number in numbers {
             let id = format!("{letters}{number:02}");
             let is_of = |own: &&str| **own == id || own.starts_with(&format!("{id}-"));
-            assert!(ids.iter().any(|own| is_of(&own)), "{id}");
+            assert!(ids.iter().any(is_of), "{id}");
         }
     };
     for (name, rules, indicators, pathways) in [

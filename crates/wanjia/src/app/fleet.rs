@@ -137,13 +137,11 @@ impl Fleet {
     #[must_use]
     pub fn heard(&self) -> (HashMap<AreaNumber, u32>, HashMap<AreaNumber, Millis>) {
         let counts = self.lock();
-        let mut newest: HashMap<AreaNumber, Millis> = HashMap::new();
-        for phone in counts.phones.values() {
-            if let Some(pushed_at) = phone.pushed_at {
-                let known = newest.entry(phone.area).or_insert(pushed_at);
-                *known = pushed_at.max(*known);
-            }
-        }
+        let pushed = counts.phones.values().filter_map(|phone| Some((phone.area, phone.pushed_at?)));
+        let newest = pushed.fold(HashMap::new(), |mut newest: HashMap<AreaNumber, Millis>, (area, at)| {
+            newest.entry(area).and_modify(|known| *known = at.max(*known)).or_insert(at);
+            newest
+        });
         (counts.total.iter().map(|(area, total)| (*area, *total)).collect(), newest)
     }
 

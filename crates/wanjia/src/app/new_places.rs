@@ -2,6 +2,7 @@
 //! for a nought, one character off. A list adds what it names, so that a slip becomes a door that nobody can ever reach.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 
 use domain::apply;
 use domain::area::AreaNumber;
@@ -149,11 +150,13 @@ impl Watch {
         row: u64,
     ) -> store::Result<()> {
         let community = community_of(batch.state().book(), area);
-        if !self.communities.contains_key(&community) {
-            let known = known_in(batch, community)?;
-            self.communities.insert(community, Community { known, ..Community::default() });
-        }
-        let Some(of) = self.communities.get_mut(&community) else { return Ok(()) };
+        let of = match self.communities.entry(community) {
+            Entry::Occupied(of) => of.into_mut(),
+            Entry::Vacant(new) => {
+                let known = known_in(batch, community)?;
+                new.insert(Community { known, ..Community::default() })
+            }
+        };
         let key = door_key(&labels.building, &labels.unit, &labels.room);
         let mut parts = key.split('\u{1f}').map(ToOwned::to_owned);
         let (building, unit) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
