@@ -90,6 +90,23 @@ const knock = async (page) => {
   await page.getByRole('button', { name: '撤销' }).waitFor()
 }
 
+/** Homes of several people that nobody has knocked at yet. */
+const households = () => mock.doors.filter(({ area_code: code, members, outcome }) => code === GRID && outcome === null && members.length > 1)
+
+async function openDoor(page, door) {
+  // The list reads which door to open as it comes.
+  await page.goto(`${origin}/phone/#/sync`)
+  await page.locator('.verdict').waitFor()
+  await page.goto(`${origin}/phone/#/doors?open=${door.dwelling}`)
+  await page.locator('dialog h2', { hasText: door.room }).waitFor()
+}
+
+async function changed(page, door) {
+  await openDoor(page, door)
+  await page.locator('dialog').getByRole('button', { name: '有变化', exact: true }).click()
+  await page.getByRole('button', { name: '全都见到了' }).waitFor()
+}
+
 async function writeNote(page, note) {
   await page.locator('.dock .three .button').first().click()
   await page.getByLabel('备注').fill(note)
@@ -646,6 +663,115 @@ describe('a phone', () => {
     await page.locator('.row').nth(2).click()
     await page.locator('dialog').getByText('上次：').waitFor()
     assert.equal(await page.locator('dialog').getByText('还在本机').count(), 0)
+    await context.close()
+  })
+
+  it('asks whether nobody answered before it saves a meeting with nobody', async () => {
+    const { page, context } = await phone()
+    mock.away = true
+    const [first, second, third] = households()
+    const question = page.locator('.question')
+    const saving = page.getByRole('button', { name: '保存，去下一户' })
+    await changed(page, first)
+    await saving.click()
+    await question.getByText('没有点任何人。是没人应门吗？').waitFor()
+    assert.deepEqual(await outbox(page), [], 'nothing is saved before it is answered')
+    assert.deepEqual([...(await findings(page)), ...(await tooSmall(page, 44)), ...(await sideways(page))], [])
+    const above = async () => (await question.boundingBox()).y + (await question.boundingBox()).height <= (await page.locator('footer').boundingBox()).y
+    assert.ok(await above(), 'the question is not under the button')
+    // Whoever presses again is asked again.
+    await page.waitForTimeout(700)
+    await saving.click()
+    await page.waitForTimeout(100)
+    assert.deepEqual(await outbox(page), [])
+    await question.getByRole('button', { name: '就这样保存' }).click()
+    await page.locator('.dock').waitFor()
+    assert.equal((await outbox(page)).length, 1)
+
+    await changed(page, second)
+    await saving.click()
+    await question.getByRole('button', { name: '改成没人应门' }).click()
+    await question.waitFor({ state: 'detached' })
+    assert.equal(await page.getByRole('radio', { name: '没人应门' }).getAttribute('aria-checked'), 'true')
+    assert.equal((await outbox(page)).length, 1, 'the light is asked first')
+    await saving.click()
+    await page.locator('.dock').waitFor()
+    assert.equal((await outbox(page)).length, 2)
+
+    // Ticked after all: it is not asked.
+    await changed(page, third)
+    await page.waitForTimeout(700)
+    await saving.click()
+    await question.waitFor()
+    await page.getByRole('checkbox').first().click()
+    await question.waitFor({ state: 'detached' })
+    await saving.click()
+    await page.locator('.dock').waitFor()
+    assert.equal((await outbox(page)).length, 4)
+    await page.goto(`${origin}/phone/#/sync`)
+    await page.locator('.group li', { hasText: '走访：没人应门' }).waitFor()
+    mock.away = false
+    await context.close()
+  })
+
+  it('says who was recorded as seen and is not ticked now, and takes the last record back where she says that it was wrong', async () => {
+    const { page, context } = await phone()
+    mock.away = true
+    const [door, other] = households()
+    const [gone, ...here] = door.members
+    const said = page.getByText(`上次记了见到：${gone.name}。`)
+    const again = page.getByRole('checkbox', { name: '上次记错了，就按这次重记' })
+    const saving = page.getByRole('button', { name: '保存，去下一户' })
+    const meet = async (one) => {
+      await openDoor(page, one)
+      await page.locator('dialog').getByRole('button', { name: '见到了，没有变化' }).click()
+      await page.waitForTimeout(700)
+    }
+    const tick = (members) => members.reduce((before, { name }) => before.then(() => page.getByRole('checkbox', { name }).click()), Promise.resolve())
+    await meet(door)
+    let written = 1 + door.members.length
+    assert.equal((await outbox(page)).length, written)
+    await changed(page, door)
+    await tick(here)
+    await said.waitFor()
+    assert.equal(await again.getAttribute('aria-checked'), 'false', 'nothing is taken back unasked')
+    assert.deepEqual([...(await findings(page)), ...(await sideways(page))], [])
+    await saving.click()
+    await page.locator('.dock').waitFor()
+    written += 1 + here.length
+    assert.equal((await outbox(page)).length, written, 'both stand')
+
+    await meet(other)
+    written += 1 + other.members.length
+    await changed(page, other)
+    await page.getByText('上次记了见到：').waitFor()
+    await tick(other.members)
+    await again.waitFor({ state: 'detached' })
+    await page.getByRole('checkbox', { name: other.members[0].name }).click()
+    await again.click()
+    await page.getByText('上次记的“见到了”作废').waitFor()
+    assert.deepEqual(await findings(page), [])
+    await page.waitForTimeout(200)
+    // What she chose is kept with what she wrote.
+    await page.reload()
+    await unlock(page)
+    await page.getByText('上次记的“见到了”作废').waitFor()
+    await saving.click()
+    await page.locator('.dock').waitFor()
+    written += 1 + (other.members.length - 1) + 1
+    assert.equal((await outbox(page)).length, written, 'one more: the last one is taken back')
+    await page.goto(`${origin}/phone/#/sync`)
+    const rows = page.locator('.group li', { hasText: '上次的作废' })
+    await rows.first().waitFor()
+    assert.equal(await rows.count(), 1)
+
+    // From there to the sheet where a record is taken back, wherever the row is tapped.
+    assert.deepEqual([...(await findings(page)), ...(await tooSmall(page, 44))], [])
+    const { height } = await rows.boundingBox()
+    await rows.click({ position: { x: 40, y: height - 12 } })
+    await page.locator('dialog h2', { hasText: other.room }).waitFor()
+    await page.getByRole('button', { name: '上次记错了，重新记' }).waitFor()
+    mock.away = false
     await context.close()
   })
 
