@@ -76,6 +76,8 @@ pub enum Guard {
 pub struct Opening {
     pub at: Timestamp,
     pub counted_from: Option<Day>,
+    /// The rules that have flagged, each since when: they can say in which state the case begins.
+    pub flagged: Vec<(String, Timestamp)>,
 }
 
 /// A step that ran.
@@ -96,6 +98,9 @@ pub struct Case {
     /// says it.
     pub since: Timestamp,
     pub counted_from: Option<Day>,
+    /// The states from which a rule's flag brought it to this one, each with since when it stood there. What was due there is
+    /// due no later now.
+    pub brought_from: Vec<(String, Timestamp)>,
     /// Whether what its state waits for is still to come.
     pub waits: bool,
     /// Since when the person is held to what she is held to now.
@@ -128,6 +133,7 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
         state: start.code.value.clone(),
         since: opening.at,
         counted_from: opening.counted_from,
+        brought_from: Vec::new(),
         waits: start.waits.is_some(),
         restricted_since: None,
         ran: Vec::new(),
@@ -141,17 +147,31 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
         asked: None,
     };
     case.restrict(start);
+    // Where it stands while no step has run.
+    let mut stood = brought(pathway, start, opening);
     for turn in 0.. {
+        if let Some(((since, state), before)) = stood.split_last().filter(|(_, before)| !before.is_empty()) {
+            (case.state, case.since, case.waits) = (state.code.value.clone(), *since, false);
+            case.brought_from =
+                before.iter().map(|(since, state)| (state.code.value.clone(), *since)).collect();
+        }
         let of_turn: Vec<&Event> = events.values().copied().filter(|event| event.turn == turn).collect();
         case.hold(&of_turn);
         case.answer(pathway, &of_turn);
         let entered = case.since;
         case.resume(&of_turn);
-        let Some((step, ran, counted_from)) =
-            first_complete(pathway, &case.state, &of_turn, &mut case.waiting)
+        // A step ran in the state in which the case stood when it was complete.
+        let stands = |at: Timestamp| {
+            let stood = stood.iter().rev().find(|(since, _)| *since <= at).or(stood.first());
+            stood.map_or((entered, case.state.as_str()), |(since, state)| (*since, state.code.value.as_str()))
+        };
+        let Some((step, ran, counted_from)) = first_complete(pathway, &stands, &of_turn, &mut case.waiting)
         else {
             break;
         };
+        let entered = stands(ran.complete).0;
+        stood.clear();
+        case.brought_from.clear();
         case.waiting.clear();
         case.state.clone_from(&step.to);
         case.since = ran.complete.max(entered);
@@ -168,6 +188,27 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
     Some(case)
 }
 
+/// Where a case stands one after another while no step runs: what flags leads from the first state on and never back, to the
+/// state that is written last of all that a rule brings about.
+fn brought<'p>(pathway: &'p Pathway, start: &'p State, opening: &Opening) -> Vec<(Timestamp, &'p State)> {
+    let mut flags: Vec<(Timestamp, usize, &State)> = opening
+        .flagged
+        .iter()
+        .filter_map(|(rule, at)| {
+            pathway.brought_to(rule).map(|(place, state)| ((*at).max(opening.at), place, state))
+        })
+        .collect();
+    flags.sort_by_key(|(at, place, _)| (*at, *place));
+    let (mut stood, mut furthest) = (vec![(opening.at, start)], 0);
+    for (at, place, state) in flags {
+        if place > furthest {
+            furthest = place;
+            stood.push((at, state));
+        }
+    }
+    stood
+}
+
 /// That a case was reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -176,6 +217,8 @@ pub struct Report {
     pub at: Timestamp,
     /// The day from which it counts, if the report says one.
     pub counted_from: Option<Day>,
+    /// The rule that flagged, if one reported it.
+    pub rule: Option<String>,
 }
 
 /// One of the cases that the reports about one subject on one pathway add up to.
@@ -209,7 +252,8 @@ pub fn part(pathway: &Pathway, reports: &[Report], events: &[(u128, Event)]) -> 
         let mut own = left.clone();
         let (opening, case) = loop {
             let counted_from = own.iter().filter_map(|report| report.counted_from).min();
-            let opening = Opening { at: earliest.at, counted_from };
+            let flagged = own.iter().filter_map(|report| Some((report.rule.clone()?, report.at))).collect();
+            let opening = Opening { at: earliest.at, counted_from, flagged };
             let done: Vec<Event> = events
                 .iter()
                 .filter(|(named, _)| own.iter().any(|report| report.named == *named))
@@ -231,19 +275,23 @@ pub fn part(pathway: &Pathway, reports: &[Report], events: &[(u128, Event)]) -> 
 }
 
 /// The step of a turn that was complete first; else those that wait are noted.
-fn first_complete<'p>(
+fn first_complete<'p, 's>(
     pathway: &'p Pathway,
-    state: &str,
+    stands: &dyn Fn(Timestamp) -> (Timestamp, &'s str),
     events: &[&Event],
     waiting: &mut BTreeMap<String, Vec<String>>,
 ) -> Option<(&'p Step, Ran, Option<Day>)> {
     let mut first: Option<(&Step, Ran, Option<Day>)> = None;
     for event in events {
         let Deed::Step { step, guard, counted_from } = &event.deed else { continue };
-        let Some(step) = pathway.step(step).filter(|step| may(step, state, &event.role, guard)) else {
+        let Some(step) = pathway.step(step) else { continue };
+        let signed = signatures(step, event, events);
+        // What still waits for a signature will run in the state that is the last.
+        let at = signed.as_ref().map_or(Timestamp::MAX, |complete| *complete);
+        if !may(step, stands(at).1, &event.role, guard) {
             continue;
-        };
-        let missing = match signatures(step, event, events) {
+        }
+        let missing = match signed {
             Ok(complete) => {
                 let ran = Ran {
                     step: step.code.value.clone(),
@@ -462,6 +510,15 @@ pub fn tasks(terms: &Terms<'_>, case: &Case, now: Timestamp) -> Vec<Task> {
         Task { what, owner: owner.to_owned(), since: begins, remind_at, due, climbs_to, level, told }
     };
     let state = case.state.clone();
+    // Being brought here took no time away from anybody.
+    let limit = case.brought_from.iter().fold(limit, |limit, (code, since)| {
+        let Some(before) = terms.pathway.state(code).and_then(|state| state.duty.as_ref()) else {
+            return limit;
+        };
+        let earlier =
+            terms.limit(&before.within, *since, before.counted_from.as_ref().and(case.counted_from));
+        if earlier.1 < limit.1 { earlier } else { limit }
+    });
     let own = if waits.is_some() { What::Wait { state } } else { What::Leave { state } };
     tasks.push(task(own, &duty.owner, limit, &duty.climbs_to));
     for (step, roles) in &case.waiting {

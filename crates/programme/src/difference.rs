@@ -575,6 +575,12 @@ impl Lines {
             (Some(_), None) => self.add(format!("{zh} 成为结束"), format!("{en} is an end now")),
             (None, None) => {}
         }
+        self.value(
+            &format!("哪些规则一提示就到 {zh}"),
+            &format!("which rules bring a case to {en}"),
+            &list(&before.brought_by),
+            &list(&state.brought_by),
+        );
         let asks = |state: &State| state.asks.clone().unwrap_or_else(|| "—".into());
         self.plain(
             &format!("{zh} 请居民自己填的表"),

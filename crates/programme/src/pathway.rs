@@ -1,7 +1,8 @@
 //! Pathways: the states of a case, who owns it in each and until when, and the steps from one to another.
 //!
 //! A state that is no end has an owner, a limit and those whom it climbs to; from every state some end can be reached.
-//! So no case can stand anywhere without being due. A step is always a person's: no rule takes one.
+//! So no case can stand anywhere without being due. A step is always a person's: no rule takes one. What a rule finds can say
+//! in which state a case begins that nobody has taken a step of yet, and that holds nobody to anything.
 
 use std::collections::BTreeSet;
 
@@ -53,6 +54,8 @@ pub struct State {
     pub asks: Option<String>,
     /// What nobody can bring about and has to come first.
     pub waits: Option<Wait>,
+    /// The rules whose flag brings a case here that stands where it began.
+    pub brought_by: Vec<String>,
 }
 
 /// What a state waits for. Until it has come nothing is due but to look at it again; when it has, the state's own limit begins.
@@ -118,6 +121,12 @@ impl Pathway {
         self.states.iter().find(|state| state.code.value == code)
     }
 
+    /// The state to which a rule's flag brings a case that stands where it began, and its place among the states.
+    #[must_use]
+    pub fn brought_to(&self, rule: &str) -> Option<(usize, &State)> {
+        self.states.iter().enumerate().find(|(_, state)| state.brought_by.iter().any(|by| by == rule))
+    }
+
     #[must_use]
     pub fn step(&self, code: &str) -> Option<&Step> {
         self.steps.iter().find(|step| step.code.value == code)
@@ -162,6 +171,7 @@ fn of_rule(rule: &Rule) -> Pathway {
         restriction: None,
         asks: None,
         waits: None,
+        brought_by: Vec::new(),
     };
     let by: Vec<String> = std::iter::once(&rule.tells).chain(&rule.climbs_to).cloned().collect();
     let step = |of: &str, name: Texts, to: &str| Step {
@@ -230,13 +240,19 @@ fn read_pathway(
     let asked_by = section.list("asked_by", findings);
     check_rules(&asked_by, known.rules, findings);
     let (mut states, mut steps) = (Vec::new(), Vec::new());
-    let (mut state_codes, mut step_codes) = (Vec::new(), Vec::new());
+    let (mut state_codes, mut step_codes, mut brought) = (Vec::new(), Vec::new(), Vec::new());
     for mut part in section.sections("state", findings) {
         let code = part.text("code", findings);
         state_codes.extend(code.clone());
-        states.extend(read_state(check_code(code, "state", findings), part, subject, known, findings));
+        let brought_by = part.list("brought_by", findings);
+        check_asked(&brought_by, &asked_by, findings);
+        brought.extend(brought_by.iter().cloned());
+        let state = read_state(check_code(code, "state", findings), part, subject, known, findings);
+        let brought_by = brought_by.into_iter().map(|rule| rule.value).collect();
+        states.extend(state.map(|state| State { brought_by, ..state }));
     }
     check_unique(state_codes.iter(), "state", findings);
+    check_unique(brought.iter(), "brought_by", findings);
     for mut part in section.sections("step", findings) {
         let code = part.text("code", findings);
         step_codes.extend(code.clone());
@@ -252,6 +268,14 @@ fn read_pathway(
         steps,
         of_rule: false,
     })
+}
+
+/// Only a rule that asks for the case can say in which state it begins.
+fn check_asked(brought_by: &[Located<String>], asked_by: &[Located<String>], findings: &mut Findings) {
+    let known: Vec<&str> = asked_by.iter().map(|rule| rule.value.as_str()).collect();
+    for rule in brought_by.iter().filter(|rule| !known.contains(&rule.value.as_str())) {
+        unknown(rule, "asked_by 里的规则", "rule in asked_by", &known, findings);
+    }
 }
 
 fn texts(section: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findings) -> Texts {
@@ -313,6 +337,7 @@ fn read_state(
         restriction: restriction.map(|restriction| restriction.value),
         asks: asks.map(|asks| asks.value),
         waits,
+        brought_by: Vec::new(),
     })
 }
 
@@ -515,7 +540,25 @@ fn check_ways(pathway: &Pathway, place: &Place, findings: &mut Findings) {
             say("第一个状态不能就是结束", "the first state cannot be an end"),
         );
     }
-    let reached = closure(BTreeSet::from([start.code.value.as_str()]), |reached| {
+    let brought = pathway.states.iter().filter(|state| !state.brought_by.is_empty());
+    let begins = brought.clone().map(|state| state.code.value.as_str());
+    // A rule may neither hold anybody to something nor let her go.
+    let plain = |state: &State| state.restriction.is_none() && state.waits.is_none();
+    for state in brought {
+        let counts = state.duty.as_ref().is_none_or(|duty| duty.counted_from.is_some());
+        if counts || state.code.value == start.code.value || !plain(state) || !plain(start) {
+            findings.add(
+                &state.code.place,
+                "brought_by",
+                say(
+                    "brought_by 只能写在第一个以外、不是结束、不限制人、不等待、不从某一天起算的状态，第一个状态也不能限制人或等待：限制由人决定",
+                    "brought_by belongs to a state that is not the first, no end, restricts nobody, waits for nothing and counts from no other day, and the first restricts nobody and waits for nothing either: people decide what anybody is held to",
+                ),
+            );
+        }
+    }
+    let begins: BTreeSet<&str> = begins.chain([start.code.value.as_str()]).collect();
+    let reached = closure(begins, |reached| {
         pathway
             .steps
             .iter()

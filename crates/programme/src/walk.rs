@@ -14,6 +14,7 @@ use crate::judge::{Judgement, Situation, judge};
 use crate::manifest::Manifest;
 use crate::pack::Programme;
 use crate::pathway::{Pathway, Step};
+use crate::rule::Rule;
 use crate::scenario::Scenario;
 use crate::section::Section;
 
@@ -79,6 +80,9 @@ impl Walked {
             let waits = pathway.states.iter().filter(|state| state.waits.is_some());
             let waits = waits.map(|state| format!("{}.waits", state.code.value));
             let steps = pathway.steps.iter().map(|step| step.code.value.clone());
+            let brought = pathway.states.iter().filter(|state| !state.brought_by.is_empty());
+            let brought = brought.map(|state| format!("{}.brought_by", state.code.value));
+            let waits = waits.chain(brought);
             let all = states.chain(limits).chain(waits).chain(steps).chain(["climbs_to".to_owned()]);
             let named = all.map(|what| format!("{}.{what}", pathway.code.value));
             missing.extend(named.filter(|name| !self.0.contains(name)));
@@ -223,7 +227,9 @@ pub(crate) fn check(
         restrictions: &programme.manifest.restrictions,
         area: &scenario.area,
     };
-    let mut going = Going { scenario, walk, terms, events: Vec::new(), people: Vec::new(), walked, findings };
+    let rules = &programme.rules;
+    let mut going =
+        Going { scenario, walk, terms, rules, events: Vec::new(), people: Vec::new(), walked, findings };
     if let Some(start) = pathway.start() {
         going.walked.see(pathway, &start.code.value);
     }
@@ -244,6 +250,7 @@ struct Going<'g> {
     scenario: &'g Scenario,
     walk: &'g Walk,
     terms: Terms<'g>,
+    rules: &'g [Rule],
     events: Vec<Event>,
     /// By their numbers.
     people: Vec<&'g str>,
@@ -252,8 +259,25 @@ struct Going<'g> {
 }
 
 impl<'g> Going<'g> {
-    fn stands(&self, events: &[Event]) -> Option<Case> {
-        add_up(self.terms.pathway, &Opening { at: self.walk.opened, counted_from: None }, events)
+    /// How it stands at a moment, with what flagged until then.
+    fn stands(&self, events: &[Event], until: Timestamp) -> Option<Case> {
+        let at = self.walk.opened;
+        let brings = self.terms.pathway.states.iter().flat_map(|state| &state.brought_by);
+        let flagged = brings.filter_map(|rule| Some((rule.clone(), self.flags(rule, until)?))).collect();
+        add_up(self.terms.pathway, &Opening { at, counted_from: None, flagged }, events)
+    }
+
+    /// The first moment from the opening on at which a rule flags: that itself, or the beginning of a day.
+    fn flags(&self, rule: &str, until: Timestamp) -> Option<Timestamp> {
+        let condition = &self.rules.iter().find(|own| own.id.value == rule)?.condition;
+        let mut day = local_day(self.walk.opened);
+        while day <= local_day(until) {
+            if self.holds(condition, day) {
+                return Some(midnight_before(day).max(self.walk.opened));
+            }
+            day = day.tomorrow().ok()?;
+        }
+        None
     }
 
     fn number(&mut self, who: &'g str) -> u128 {
@@ -267,7 +291,7 @@ impl<'g> Going<'g> {
 
     fn go(&mut self, deed: &'g Done) {
         self.resume(deed.then.at);
-        let Some(before) = self.stands(&self.events) else { return };
+        let Some(before) = self.stands(&self.events, deed.then.at) else { return };
         let turn = u32::try_from(before.ran.len()).unwrap_or(u32::MAX);
         let done = match &deed.doing {
             Doing::Step { step, against } => {
@@ -318,7 +342,7 @@ impl<'g> Going<'g> {
             }
         }
         self.resume(deed.then.at);
-        if let Some(after) = self.stands(&self.events) {
+        if let Some(after) = self.stands(&self.events, deed.then.at) {
             for ran in after.ran.iter().skip(before.ran.len()) {
                 self.walked.see(self.terms.pathway, &ran.step);
             }
@@ -328,7 +352,7 @@ impl<'g> Going<'g> {
 
     /// On the first day until a moment on which what the case waits for is there, it waits no more.
     fn resume(&mut self, until: Timestamp) {
-        let Some(case) = self.stands(&self.events).filter(|case| case.waits) else { return };
+        let Some(case) = self.stands(&self.events, until).filter(|case| case.waits) else { return };
         let waits = self.terms.pathway.state(&case.state).and_then(|state| state.waits.as_ref());
         let Some(wait) = waits else { return };
         let mut day = local_day(case.since);
@@ -371,7 +395,11 @@ impl<'g> Going<'g> {
     }
 
     fn look(&mut self, stand: &Stand, events: &[Event]) {
-        let Some(case) = self.stands(events) else { return };
+        let Some(case) = self.stands(events, stand.at) else { return };
+        if !case.brought_from.is_empty() {
+            self.walked.see(self.terms.pathway, &case.state);
+            self.walked.see(self.terms.pathway, &format!("{}.brought_by", case.state));
+        }
         let tasks = case::tasks(&self.terms, &case, stand.at);
         let leave = tasks.iter().find(|task| matches!(task.what, What::Leave { .. } | What::Wait { .. }));
         let held = tasks.iter().find(|task| matches!(task.what, What::Release { .. }));

@@ -53,6 +53,40 @@ fn step(code: &str) -> Deed {
     Deed::Step { step: code.to_owned(), guard: Guard::Held, counted_from: None }
 }
 
+/// A flag says where a case begins that nobody has taken a step of, gives no more time, and is the same however late it comes.
+#[test]
+fn a_flag_brings_a_case_where_its_state_says_until_a_step_ran() {
+    let (pack, path) = (epidemic(), pathway(epidemic(), "need"));
+    let opened = at("2020-03-08T09:00");
+    let flagged = |flags: &[(&str, &str)]| Opening {
+        at: opened,
+        counted_from: None,
+        flagged: flags.iter().map(|(rule, when)| ((*rule).to_owned(), at(when))).collect(),
+    };
+    let stands = |opening: &Opening, events: &[Event]| {
+        let case = add_up(path, opening, events).unwrap();
+        let due = tasks(&terms(pack, path), &case, opened).first().map(|task| task.due);
+        (case.state, due, case.overtaken.len())
+    };
+    let need = ("E-R13-need", "2020-03-08T09:00");
+    let due = |when| Some(at(when));
+    assert_eq!(stands(&flagged(&[need]), &[]), ("raised".into(), due("2020-03-08T13:00"), 0));
+    let both = flagged(&[("E-R13-urgent", "2020-03-08T09:00"), need]);
+    assert_eq!(stands(&both, &[]), ("urgent".into(), due("2020-03-08T09:30"), 0));
+    let later = flagged(&[need, ("E-R13-urgent", "2020-03-08T11:00")]);
+    assert_eq!(stands(&later, &[]), ("urgent".into(), due("2020-03-08T11:30"), 0));
+    let too_late = flagged(&[need, ("E-R13-urgent", "2020-03-08T12:50")]);
+    assert_eq!(stands(&too_late, &[]), ("urgent".into(), due("2020-03-08T13:00"), 0));
+    // Whoever was faster than the flag had the case as it stood then, and a flag after a step moves nothing.
+    let does = |code, when| event(1, at(when), 7, "grid_worker", 0, step(code));
+    let matched = stands(&later, &[does("match", "2020-03-08T10:00")]);
+    assert_eq!(matched, ("matched".into(), due("2020-03-09T10:00"), 0));
+    let said = stands(&later, &[does("make_urgent", "2020-03-08T10:50")]);
+    assert_eq!(said, ("urgent".into(), due("2020-03-08T11:20"), 0));
+    let again = stands(&later, &[does("make_urgent", "2020-03-08T11:10")]);
+    assert_eq!(again, ("urgent".into(), due("2020-03-08T11:30"), 1));
+}
+
 fn counted(code: &str, day: &str) -> Deed {
     Deed::Step { step: code.to_owned(), guard: Guard::Held, counted_from: Some(day.parse().unwrap()) }
 }
@@ -61,7 +95,7 @@ fn counted(code: &str, day: &str) -> Deed {
 fn observation_ends_with_the_fourteenth_day_and_holding_longer_is_an_alarm() {
     let pack = epidemic();
     let terms = terms(pack, pathway(pack, "observe_home"));
-    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None, flagged: Vec::new() };
     let told = event(1, at("2020-03-01T20:00"), 1, "grid_worker", 0, counted("told", "2020-03-01"));
     let case = add_up(terms.pathway, &opening, std::slice::from_ref(&told)).unwrap();
     assert_eq!(case.state, "observing");
@@ -86,8 +120,12 @@ fn observation_ends_with_the_fourteenth_day_and_holding_longer_is_an_alarm() {
 fn a_carer_within_two_hours_and_at_80_in_a_hundred_a_reminder() {
     let pack = epidemic();
     let terms = terms(pack, pathway(pack, "dependant"));
-    let case =
-        add_up(terms.pathway, &Opening { at: at("2020-03-08T10:00"), counted_from: None }, &[]).unwrap();
+    let case = add_up(
+        terms.pathway,
+        &Opening { at: at("2020-03-08T10:00"), counted_from: None, flagged: Vec::new() },
+        &[],
+    )
+    .unwrap();
     let level = |now: &str| {
         let task = tasks(&terms, &case, at(now)).remove(0);
         assert_eq!(task.due, at("2020-03-08T12:00"));
@@ -104,7 +142,7 @@ fn a_carer_within_two_hours_and_at_80_in_a_hundred_a_reminder() {
 fn two_devices_that_take_one_step_take_it_once() {
     let pack = epidemic();
     let path = pathway(pack, "dependant");
-    let opening = Opening { at: at("2020-03-08T10:00"), counted_from: None };
+    let opening = Opening { at: at("2020-03-08T10:00"), counted_from: None, flagged: Vec::new() };
     let one = event(1, at("2020-03-08T11:00"), 1, "grid_worker", 0, step("carer_named"));
     let two = event(1, at("2020-03-08T10:30"), 2, "community_secretary", 0, step("carer_named"));
     let after = event(2, at("2020-03-08T09:00"), 1, "carer", 1, step("logged"));
@@ -122,7 +160,7 @@ fn two_devices_that_take_one_step_take_it_once() {
 fn a_signature_is_another_persons() {
     let pack = epidemic();
     let path = pathway(pack, "observe_home");
-    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None, flagged: Vec::new() };
     let moves = event(1, at("2020-03-02T09:00"), 1, "community_secretary", 0, step("moves"));
     let received = event(2, at("2020-03-02T10:00"), 1, "community_secretary", 1, step("received"));
     let sign = Deed::Sign { step: "received".into() };
@@ -149,7 +187,7 @@ fn two_signatures_are_two_peoples_whatever_their_order() {
     let mut path = pathway(pack, "fever").clone();
     path.steps.iter_mut().find(|step| step.code.value == "no_need").unwrap().signed_by =
         vec!["community_secretary".into(), "health_department".into()];
-    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None, flagged: Vec::new() };
     let sign = |number, actor, role| {
         event(number, at("2020-03-01T16:00"), actor, role, 0, Deed::Sign { step: "no_need".into() })
     };
@@ -166,7 +204,7 @@ fn two_signatures_are_two_peoples_whatever_their_order() {
 fn whoever_offers_a_case_holds_it_until_it_is_accepted() {
     let pack = epidemic();
     let path = pathway(pack, "fever");
-    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None, flagged: Vec::new() };
     let took = event(1, at("2020-03-01T15:10"), 1, "doctor", 0, Deed::Take);
     let offer = event(2, at("2020-03-01T15:20"), 1, "doctor", 0, Deed::Offer { to: 2 });
     let accept = event(1, at("2020-03-01T16:00"), 2, "doctor", 0, Deed::Take);
@@ -198,7 +236,7 @@ fn a_question_stands_until_someone_else_answers_it_or_a_step_runs() {
     let path = pathway(pack, "dependant");
     let duty = path.start().unwrap().duty.as_ref().unwrap();
     let (owner, above) = (duty.owner.as_str(), duty.climbs_to[0].as_str());
-    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+    let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None, flagged: Vec::new() };
     let asks = |role| event(1, at("2020-03-02T15:00"), 9, role, 0, Deed::Ask);
     let replies = |who| event(2, at("2020-03-02T16:00"), who, owner, 0, Deed::Reply);
     let asked = |events: &[Event]| add_up(path, &opening, events).unwrap().asked;
@@ -428,7 +466,7 @@ fn check(
 fn what_waits_is_due_to_be_looked_at_until_what_it_waits_for_is_there() {
     let pack = &*LIVELIHOOD;
     let terms = terms(pack, pathway(pack, "venture"));
-    let opening = Opening { at: at("2020-03-10T09:00"), counted_from: None };
+    let opening = Opening { at: at("2020-03-10T09:00"), counted_from: None, flagged: Vec::new() };
     let here = event(1, at("2020-04-08T07:00"), 9, "", 0, Deed::Resume);
     let on = event(1, at("2020-03-25T10:00"), 1, "helper", 0, step("wait_on"));
     let after = |events: &[Event]| {
@@ -461,7 +499,7 @@ proptest! {
     ) {
         let pack = if code == "venture" { &*LIVELIHOOD } else { epidemic() };
         let path = pathway(pack, code);
-        let opening = Opening { at: at("2020-03-01T15:00"), counted_from: Some("2020-03-01".parse().unwrap()) };
+        let opening = Opening { at: at("2020-03-01T15:00"), counted_from: Some("2020-03-01".parse().unwrap()), flagged: Vec::new() };
         let (mut server, mut late): (Vec<Event>, Vec<Event>) = (Vec::new(), Vec::new());
         let mut devices: Vec<Vec<Event>> = vec![Vec::new(); 4];
         for (number, doing) in doings.iter().enumerate() {
@@ -511,12 +549,13 @@ proptest! {
         let path = pathway(pack, code);
         let mut reports: Vec<Report> = (0..).zip(&minutes).map(|(named, minute)| {
             let at = at("2020-03-01T15:00") + Span::new().minutes(*minute);
-            Report { named, at, counted_from: None }
+            let rule = [None, Some("E-R13-need"), Some("E-R13-urgent")][usize::try_from(minute % 3).unwrap()];
+            Report { named, at, counted_from: None, rule: rule.map(str::to_owned) }
         }).collect();
         let mut events: Vec<(u128, Event)> = Vec::new();
         for (number, doing) in (0..).zip(&doings) {
             let named = doing.device % u128::try_from(minutes.len()).unwrap();
-            let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+            let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None, flagged: Vec::new() };
             let own: Vec<Event> = events.iter().filter(|(of, _)| *of == named).map(|(_, event)| event.clone()).collect();
             events.push((named, act(path, &opening, &own, doing, number)));
         }
@@ -562,7 +601,7 @@ proptest! {
     fn a_task_only_climbs(code in prop::sample::select(vec!["observe_home", "fever", "dependant"]), one in 0..60_000_i64, other in 0..60_000_i64) {
         let pack = epidemic();
         let path = pathway(pack, code);
-        let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None };
+        let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None, flagged: Vec::new() };
         let case = add_up(path, &opening, &[]).unwrap();
         let task = |minute: i64| tasks(&terms(pack, path), &case, opening.at + Span::new().minutes(minute)).remove(0);
         let (earlier, later) = (task(one.min(other)), task(one.max(other)));
@@ -574,7 +613,7 @@ proptest! {
 /// A walk along a pathway: each step by its role at its moment, with the signatures that it needs.
 fn walk(pack: &Programme, code: &str, opened: &str, steps: &[(&str, &str, &str)]) -> Case {
     let path = pathway(pack, code);
-    let opening = Opening { at: at(opened), counted_from: None };
+    let opening = Opening { at: at(opened), counted_from: None, flagged: Vec::new() };
     let mut events = Vec::new();
     for (turn, (role, name, when)) in (0_u32..).zip(steps) {
         let known = path.steps.iter().find(|step| step.code.value == *name).unwrap();
@@ -615,7 +654,7 @@ fn a_compound_free_of_cases_is_suspended_restored_and_cancelled() {
 fn a_contact_is_isolated_for_fourteen_days_from_the_last_contact_and_no_longer() {
     let pack = epidemic();
     let terms = terms(pack, pathway(pack, "contact"));
-    let opening = Opening { at: at("2020-03-07T10:00"), counted_from: None };
+    let opening = Opening { at: at("2020-03-07T10:00"), counted_from: None, flagged: Vec::new() };
     let events = [
         event(1, at("2020-03-07T12:00"), 1, "grid_worker", 0, step("tell")),
         event(2, at("2020-03-07T20:00"), 2, "community_secretary", 1, counted("move", "2020-03-05")),

@@ -728,6 +728,27 @@ fn a_pathway_has_a_limit_in_every_state_and_an_end_from_every_one() {
     assert_snapshot!(texts["README.md"]);
 }
 
+/// What a rule finds restricts nobody, lets nobody go, and is asked for.
+#[test]
+fn a_state_that_a_flag_brings_about_holds_nobody_to_anything() {
+    let path = "pathways/need.toml";
+    let brought = "brought_by = [\"E-R13-urgent\"]";
+    for (from, to, says) in [
+        (brought, "brought_by = [\"E-R14\"]", "E-R14"),
+        (brought, "brought_by = [\"E-R13-urgent\"]\nrestriction = \"home_observation\"", "people decide"),
+        ("code = \"raised\"", "code = \"raised\"\nrestriction = \"home_observation\"", "people decide"),
+        ("code = \"raised\"", "code = \"raised\"\nbrought_by = [\"E-R13-need\"]", "people decide"),
+    ] {
+        let mut files = pack("epidemic");
+        let Some(Content::Bytes(bytes)) = files.get_mut(path) else { panic!("{path}") };
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        assert!(text.contains(from), "{from}");
+        *bytes = text.replacen(from, to, 1).into_bytes();
+        let told = told(&files);
+        assert!(told.contains(says), "{to}\n{told}");
+    }
+}
+
 #[test]
 fn a_calendar_names_each_day_once_and_works_only_weekends_in_exchange() {
     let mut texts = small();

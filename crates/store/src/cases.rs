@@ -752,6 +752,7 @@ fn parts(pathway: &Pathway, reports: &[Report], events: &[Event]) -> Option<Vec<
             named: number(report.named),
             at: instant(report.at),
             counted_from: report.counted_from.map(from_day),
+            rule: report.rule.clone(),
         })
         .collect();
     let events: Vec<(u128, case::Event)> =
