@@ -67,7 +67,9 @@ impl NewPlace {
     pub fn in_words(&self, book: &Book) -> [String; 2] {
         [Lang::Zh, Lang::En].map(|lang| {
             let at = Address { labels: self.labels(&self.address.labels), ..self.address.clone() };
+            // What has no label is its area alone, with nothing behind it.
             let place = at.in_words(lang, book);
+            let place = place.trim_end();
             let kind = match self.kind {
                 _ if self.alike == Some(Alike::NoBuilding) => lang.pick("没有楼栋", "no building"),
                 PlaceKind::Building => lang.pick("新楼栋", "new building"),
