@@ -147,6 +147,8 @@ pub struct DoorText {
     joined: String,
     /// As a part of `Building 3 Unit 2 802`.
     spaced: String,
+    /// As an address: building, unit and room of a [`door_key`]. A unit or room that is empty was not said.
+    address: Option<[String; 3]>,
 }
 
 impl DoorText {
@@ -155,7 +157,28 @@ impl DoorText {
     pub fn new(wanted: &str) -> Option<Self> {
         let folded: String = wanted.chars().map(fold).collect();
         let words: Vec<&str> = folded.split_whitespace().collect();
-        (!words.is_empty()).then(|| Self { joined: words.concat(), spaced: words.join(" ") })
+        let (joined, spaced) = (words.concat(), words.join(" "));
+        (!words.is_empty()).then_some(Self { joined, spaced, address: None })
+    }
+
+    /// Also the doors of an address that was read from it: most people leave out the unit, which stands between the building and
+    /// the room on every door.
+    #[must_use]
+    pub fn or_at(self, building: &str, unit: &str, room: &str) -> Self {
+        let key = door_key(building, unit, room);
+        let mut parts = key.split('\u{1f}').map(ToOwned::to_owned);
+        let address = [(); 3].map(|()| parts.next().unwrap_or_default());
+        Self { address: Some(address), ..self }
+    }
+
+    /// A room is found from the second sign on, as it is typed: by its first alone, `2-1` would be every tenth door of a house.
+    fn is_at(&self, [house, stairs, door]: [&str; 3]) -> bool {
+        self.address.as_ref().is_some_and(|[building, unit, room]| {
+            let is_begun = room.chars().count() > 1 && door.starts_with(room.as_str());
+            building == house
+                && (unit.is_empty() || unit == stairs)
+                && (room.is_empty() || room == door || is_begun)
+        })
     }
 
     #[must_use]
@@ -174,11 +197,14 @@ impl DoorText {
             there.join("-").contains(&self.joined)
         };
         let titled = named(house, "", "栋") + &named(stairs, "", "单元") + &named(door, "", "室");
-        joined(&written.each_ref().map(String::as_str))
+        self.is_at([house, stairs, door])
+            || joined(&written.each_ref().map(String::as_str))
             || joined(&bare)
             || titled.contains(&self.joined)
-            || format!("{}{}{door}", named(house, "BUILDING ", " "), named(stairs, "UNIT ", " "))
-                .contains(&self.spaced)
+            || [stairs, ""].iter().any(|stairs| {
+                format!("{}{}{door}", named(house, "BUILDING ", " "), named(stairs, "UNIT ", " "))
+                    .contains(&self.spaced)
+            })
     }
 }
 
@@ -269,6 +295,7 @@ mod tests {
             "802A室",
             "Building 3 Unit 2 802",
             "unit 2",
+            "building 3 802",
         ] {
             assert_eq!(found(wanted), [true, false], "{wanted}");
         }
@@ -279,6 +306,26 @@ mod tests {
             assert_eq!(found(wanted), [false, false], "{wanted}");
         }
         assert!(DoorText::new(" \u{3000}").is_none());
+    }
+
+    #[test]
+    fn an_address_without_its_unit_is_found() {
+        let door = ("2号楼", "1单元", "0401室");
+        let found = |wanted: &str, at: [&str; 3], (building, unit, room): (&str, &str, &str)| {
+            let text = DoorText::new(wanted).unwrap();
+            let read = text.clone().or_at(at[0], at[1], at[2]);
+            (text.is_part_of(building, unit, room), read.is_part_of(building, unit, room))
+        };
+        for at in [["2", "", "401"], ["二栋", "", "401室"], ["2", "1", "401"], ["2", "", "40"], ["2", "", ""]]
+        {
+            assert_eq!(found("2 栋 401", at, door), (false, true), "{at:?}");
+        }
+        for at in [["2", "2", "401"], ["12", "", "401"], ["2", "", "402"], ["2", "", "4"], ["2", "", "4011"]]
+        {
+            assert_eq!(found("2 栋 409", at, door), (false, false), "{at:?}");
+        }
+        // What was found by its parts is found still.
+        assert_eq!(found("2-1", ["2", "", "1"], door), (true, true));
     }
 
     #[test]

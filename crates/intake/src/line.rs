@@ -1,7 +1,7 @@
 //! One line as a clerk types it while someone is on the telephone: `6栋802从武汉回来第四天 体温正常` is a door, the fourth
 //! day, and a temperature that is fine. What it says is proposed to a person and is nothing before she confirms it.
 
-use crate::cell::door::{DoorLabel, chinese_number};
+use crate::cell::door::{self, DoorLabel, chinese_number};
 use crate::cell::fold_width;
 
 /// The longest line, in characters.
@@ -167,6 +167,21 @@ pub fn read(text: &str) -> Line {
     }
     line.left = rest.left();
     line
+}
+
+/// Building, unit and room of a text that is an address and nothing else: `2栋401`, `2-401`, `二号楼1单元401室`, `A栋401`. None if it
+/// names no building, or says more than where.
+#[must_use]
+pub fn address(text: &str) -> Option<[DoorLabel; 3]> {
+    let mut rest = Rest { signs: fold_width(text).chars().take(LONGEST).collect() };
+    let mut line = Line::default();
+    rest.door(&mut line);
+    if !line.building.is_empty() && rest.left().is_empty() {
+        return Some([line.building, line.unit, line.room]);
+    }
+    // A line begins with a number; houses of lists have letters and names too.
+    let (building, unit, room) = door::door("", "", text);
+    (!building.is_empty()).then_some([building, unit, room])
 }
 
 /// What of a line is not understood yet; a hole is where something was.

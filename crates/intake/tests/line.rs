@@ -58,6 +58,27 @@ fn lines_as_clerks_type_them() {
 }
 
 #[test]
+fn an_address_alone_is_read_and_nothing_else() {
+    for (text, wanted) in [
+        ("2栋401", ["2", "", "401"]),
+        ("2 栋 401 室", ["2", "", "401"]),
+        (" ２栋　４０１", ["2", "", "401"]),
+        ("2-401", ["2", "", "401"]),
+        ("2-1-401", ["2", "1", "401"]),
+        ("二号楼1单元 401室", ["2", "1", "401"]),
+        ("2#401", ["2", "", "401"]),
+        ("A栋401", ["A", "", "401"]),
+        ("2栋", ["2", "", ""]),
+    ] {
+        let read = intake::line::address(text).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(read.each_ref().map(|label| label.key.as_str()), wanted, "{text}");
+    }
+    for text in ["401", "2", "1单元", "", "王东军", "401室"] {
+        assert_eq!(intake::line::address(text), None, "{text}");
+    }
+}
+
+#[test]
 fn what_is_not_sure_is_left_to_a_person() {
     // So many days gone by, and the day so and so, are two days.
     let line = read("6栋802 回来四天了，不咳嗽，想吃面");

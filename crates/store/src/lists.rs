@@ -221,6 +221,23 @@ impl Reader {
         Ok(Page { rows, next })
     }
 
+    /// How many doors of an area are accounted for on which this is written. Of a closed sweep only its residual is kept, and none
+    /// is told.
+    pub fn accounted_called(&mut self, sweep: SweepNumber, area: AreaNumber, text: &DoorText) -> Result<u64> {
+        let mut doors = 0;
+        if self.book().is_open(sweep) {
+            self.each_door(sweep, area, None, |_, door| {
+                let labels = &door.labels;
+                let is_meant = door.dwelling.on_roster
+                    && door.reason().is_none()
+                    && text.is_part_of(&labels.building, &labels.unit, &labels.room);
+                doors += u64::from(is_meant);
+                Ok(true)
+            })?;
+        }
+        Ok(doors)
+    }
+
     /// The lines of the reconcile, door by door in walking order.
     pub fn reconcile_page(
         &mut self,

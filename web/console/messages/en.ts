@@ -160,6 +160,7 @@ export default {
     none: 'None left: every door on record here is accounted for.',
     noneOf: 'No dwelling is left for this reason: {reason}.',
     noneFound: 'No door matches.',
+    foundAccounted: '{n} door that matches is accounted for, and so is not in this list. | {n} doors that match are accounted for, and so are not in this list.',
     count: '{n} listed',
     showMatrix: 'Show in the building',
     signTitle: 'Sign off a refusal',

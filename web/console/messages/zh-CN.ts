@@ -160,6 +160,7 @@ export default {
     none: '没有未到的户：登记在册的门都已核清。',
     noneOf: '没有“{reason}”的户。',
     noneFound: '没有符合的门牌。',
+    foundAccounted: '符合的门牌有 {n} 户，已经核清，不在这份名单里。',
     count: '已列出 {n} 户',
     showMatrix: '在楼栋图中看',
     signTitle: '为拒绝签字',

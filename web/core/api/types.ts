@@ -566,6 +566,11 @@ export interface ResidualRow {
   listed: number
 }
 
+export interface ResidualPage extends Page<ResidualRow> {
+  /** Of a first page without rows: how many doors that match are accounted for. */
+  accounted?: number | null
+}
+
 export type ReconcileKind = 'lit_unlisted' | 'listed_dark' | 'moved' | 'away' | 'confirmed' | 'unresolved'
 
 export interface ReconcileRow {

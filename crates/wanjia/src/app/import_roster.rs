@@ -565,6 +565,7 @@ impl<'b, 's> Import<'b, 's> {
         {
             return Ok(Ok((last.dwelling, RowVerdict::Left)));
         }
+        self.watch.pass(area, &key);
         let found = apply::find_door(self.batch.state(), area, &key)?;
         let row = found.map(|door| self.batch.state().dwelling(door)).transpose()?.flatten();
         if row.is_some_and(|row| !self.is_within(row.area)) {

@@ -9,7 +9,7 @@ use domain::area::AreaNumber;
 use domain::door::{door_key, written_alike};
 use domain::state::{Book, Labels, State};
 use intake::message::Lang;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use store::Batch;
 
 use super::addresses::{community_of, door_in_words};
@@ -46,6 +46,8 @@ pub enum Alike {
     Known(Labels),
     /// The building is known, and its doors have no units.
     NoUnits,
+    /// The building has no name, where the list names the buildings of the same area in other rows: a cell was left empty.
+    NoBuilding,
 }
 
 /// A place that nobody knew before.
@@ -66,8 +68,11 @@ impl NewPlace {
     pub fn in_words(&self, book: &Book) -> [String; 2] {
         [Lang::Zh, Lang::En].map(|lang| {
             let at = Address { labels: self.labels(&self.address.labels), ..self.address.clone() };
+            // What has no label is its area alone, with nothing behind it.
             let place = at.in_words(lang, book);
+            let place = place.trim_end();
             let kind = match self.kind {
+                _ if self.alike == Some(Alike::NoBuilding) => lang.pick("没有楼栋", "no building"),
                 PlaceKind::Building => lang.pick("新楼栋", "new building"),
                 PlaceKind::Unit => lang.pick("新单元", "new unit"),
                 PlaceKind::Door => lang.pick("新门牌", "new door"),
@@ -78,6 +83,7 @@ impl NewPlace {
             let doors = match (self.kind, lang) {
                 (PlaceKind::Door, _) => String::new(),
                 (_, Lang::Zh) => format!("，{} 户", self.doors),
+                (_, Lang::En) if self.doors == 1 => ", 1 door".to_owned(),
                 (_, Lang::En) => format!(", {} doors", self.doors),
             };
             let mut told = match lang {
@@ -96,6 +102,12 @@ impl NewPlace {
                 }
                 Some(Alike::NoUnits) => {
                     told += lang.pick("。这栋楼原来不分单元", "; the doors of this building have no units");
+                }
+                Some(Alike::NoBuilding) => {
+                    told += lang.pick(
+                        "。同一区域的别的行写了楼栋，这里像是漏了",
+                        "; other rows of the same area have one, so it looks left out",
+                    );
                 }
                 None => {}
             }
@@ -135,9 +147,19 @@ pub struct Watch {
     communities: FxHashMap<AreaNumber, Community>,
     /// Doors whose labels could be read as another door's.
     doubtful: Vec<(AreaNumber, NewPlace)>,
+    /// Areas of which some row of the list names a building, and those in which a new door has none.
+    named: FxHashSet<AreaNumber>,
+    nameless: FxHashSet<AreaNumber>,
 }
 
 impl Watch {
+    /// Every row about a door, known or not, with its key: what the others of an area have is missing where one lacks it.
+    pub fn pass(&mut self, area: AreaNumber, key: &str) {
+        if !key.starts_with('\u{1f}') {
+            self.named.insert(area);
+        }
+    }
+
     /// Before a door is registered that is not known in its area.
     ///
     /// # Errors
@@ -163,6 +185,9 @@ impl Watch {
         let address = Address { community, labels: labels.clone() };
         let place =
             |kind| NewPlace { kind, address: address.clone(), doors: 0, rows: Vec::new(), alike: None };
+        if building.is_empty() {
+            self.nameless.insert(area);
+        }
         let new = match of.known.get(&building) {
             None => Some((PlaceKind::Building, (building, None))),
             Some(units) if !units.contains_key(&unit) => Some((PlaceKind::Unit, (building, Some(unit)))),
@@ -194,6 +219,9 @@ impl Watch {
             place.alike = batch.state().labels(known)?.map(Alike::Known);
             found.told.push(place);
         }
+        let book = batch.state().book();
+        let left_out: FxHashSet<AreaNumber> =
+            self.nameless.intersection(&self.named).map(|area| community_of(book, *area)).collect();
         let mut communities: Vec<_> = self.communities.into_values().collect();
         communities.sort_by_key(|of| of.new.values().next().map(|place| place.address.community));
         for Community { known, new } in communities {
@@ -202,9 +230,13 @@ impl Watch {
                     None => found.buildings += 1,
                     Some(_) => found.units += 1,
                 }
-                place.alike = alike(&known, &building, unit.as_deref(), place.doors);
+                let is_left_out = building.is_empty() && left_out.contains(&place.address.community);
+                place.alike = match unit {
+                    None if is_left_out => Some(Alike::NoBuilding),
+                    unit => alike(&known, &building, unit.as_deref(), place.doors),
+                };
                 // The first list of a community adds all of it.
-                if !known.is_empty() {
+                if !known.is_empty() || place.alike.is_some() {
                     found.told.push(place);
                 }
             }

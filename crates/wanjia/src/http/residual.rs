@@ -6,6 +6,7 @@ use domain::door::DoorText;
 use domain::id::{DwellingId, SweepId};
 use domain::sweep::Reason;
 use domain::time::from_day;
+use intake::line;
 use serde::{Deserialize, Serialize};
 use store::lists::Wanted;
 use utoipa::ToSchema;
@@ -30,8 +31,8 @@ struct ResidualQuery {
     area: Option<String>,
     /// `never_visited`, `no_answer` or `refused_unsigned`
     reason: Option<String>,
-    /// Only doors on which this is written, as a part of `3-2-802` or of `3栋2单元802室`; spaces, width and case make
-    /// no difference.
+    /// Only doors on which this is written, as a part of `3-2-802` or of `3栋2单元802室`, or those of an address, with its unit or
+    /// without: `3栋802`, `3-802`; spaces, width and case make no difference.
     find: Option<String>,
     cursor: Option<String>,
     /// The `next` of a page that is there already: no row after its end is given.
@@ -46,6 +47,9 @@ struct ResidualPage {
     /// The `cursor` of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    /// Of a first page without rows: how many doors there are on which `find` is written that are accounted for, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accounted: Option<u64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -86,6 +90,14 @@ fn reason(name: &str) -> Result<Reason, Problem> {
         })
 }
 
+fn door_text(wanted: &str) -> Option<DoorText> {
+    let text = DoorText::new(wanted)?;
+    Some(match line::address(wanted) {
+        Some([building, unit, room]) => text.or_at(&building.key, &unit.key, &room.key),
+        None => text,
+    })
+}
+
 /// The doors of an area that are not accounted for, in walking order.
 #[utoipa::path(
     get, path = "/v1/sweeps/{id}/residual", tag = "sweeps",
@@ -102,13 +114,19 @@ async fn residual(
     let (limit, after) = (cursor::limit(query.limit)?, cursor::parse(query.cursor.as_deref())?);
     let wanted = Wanted {
         reason: query.reason.as_deref().map(reason).transpose()?,
-        text: query.find.as_deref().and_then(DoorText::new),
+        text: query.find.as_deref().and_then(door_text),
         until: cursor::parse_field("until", query.until.as_deref())?,
     };
     let answer = site
         .territory
         .read(move |reader| {
             let page = reader.residual_page(sweep, area, &wanted, after, limit)?;
+            let accounted = match &wanted.text {
+                Some(text) if page.rows.is_empty() && after.is_none() => {
+                    Some(reader.accounted_called(sweep, area, text)?).filter(|doors| *doors > 0)
+                }
+                _ => None,
+            };
             let areas = &reader.book().areas;
             let rows = page.rows.into_iter().map(|(area, door, reason)| ResidualRow {
                 dwelling: door.id,
@@ -127,7 +145,8 @@ async fn residual(
                     .and_then(|visit| visit.recheck_on)
                     .map(|day| from_day(day).to_string()),
             });
-            Ok(ResidualPage { rows: rows.collect(), next: page.next.as_ref().map(cursor::text) })
+            let next = page.next.as_ref().map(cursor::text);
+            Ok(ResidualPage { rows: rows.collect(), next, accounted })
         })
         .await?;
     Ok(Json(answer))

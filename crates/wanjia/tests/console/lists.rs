@@ -137,6 +137,42 @@ async fn the_unreached_come_page_by_page_in_walking_order_while_facts_arrive() {
     );
 }
 
+/// Most people leave out the unit, and the list finds the door as the line of the telephone does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_unreached_are_found_by_building_and_room_alone() {
+    let place = Place::new().await;
+    let uri = format!("/v1/sweeps/{SWEEP}/residual?area={OWN}");
+    let find = async |wanted: &str| {
+        let wanted: String = form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
+        get(&place, &format!("{uri}&find={wanted}")).await
+    };
+    // The doors are 3栋2单元402 and 501.
+    for wanted in [
+        "3栋402",
+        "3栋 402",
+        "3 栋 402室",
+        "3-402",
+        "３栋４０２",
+        "三号楼402",
+        "3#402",
+        "3栋40",
+        "3栋2单元402",
+    ] {
+        let found = find(wanted).await;
+        let rooms: Vec<_> = found["rows"].as_array().unwrap().iter().map(|row| &row["room"]).collect();
+        assert_eq!((rooms, &found["accounted"]), (vec![&json!("402")], &json!(null)), "{wanted}");
+    }
+    for wanted in ["3栋403", "13-402", "3栋1单元402"] {
+        let found = find(wanted).await;
+        assert_eq!((&found["rows"], &found["accounted"]), (&json!([]), &json!(null)), "{wanted}");
+    }
+    // Whoever looks for a door that was reached is told so, and not that there is none.
+    place.visit(SWEEP, place.home(false).await, Outcome::Vacant, Light::Off).await;
+    let found = find("3栋402").await;
+    assert_eq!((&found["rows"], &found["accounted"]), (&json!([]), &json!(1)));
+    assert_eq!(find("3栋").await["accounted"], json!(null), "the other door is in the list");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_reconcile_and_its_tasks_hold_no_names() {
     let place = Place::new().await;

@@ -4,6 +4,7 @@ use domain::access::{Purpose, Role};
 use domain::fact::{Body, Light, Outcome};
 use domain::id::Id;
 use intake::Table;
+use rust_xlsxwriter::{Format, Workbook};
 use serde_json::{Value, json};
 
 use super::place::{OTHER, OWN, Place, SWEEP, Who, account, visited};
@@ -652,4 +653,33 @@ async fn someone_is_found_in_the_own_community_only_and_who_looked_is_written_do
     assert_eq!((answer.status.as_u16(), answer.code()), (422, "too_many".to_owned()), "{}", answer.text);
     assert_eq!(place.revealed().await.len(), before, "of whom nobody was told, nothing is written");
     assert_eq!(find(CLERK, asked("赵小明")).await.json()["people"].as_array().map(Vec::len), Some(10));
+}
+
+/// Whoever mends a refused row of a workbook whose building and unit are merged over several rows imports it again at the door
+/// under which it stood, and not in a building without a name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_row_below_merged_cells_comes_back_with_its_building_and_unit() {
+    let place = Place::new().await;
+    let (mut book, plain) = (Workbook::new(), Format::new());
+    let page = book.add_worksheet();
+    for (column, heading) in (0..).zip(["小区编码", "楼栋", "单元", "房号", "姓名", "电话"]) {
+        page.write_string(0, column, heading).unwrap();
+    }
+    for (column, text) in [(0, OWN), (1, "5栋"), (2, "1单元")] {
+        page.merge_range(1, column, 3, column, text, &plain).unwrap();
+    }
+    for (row, [room, name, phone]) in
+        (1..).zip([["101", "钱七", ""], ["102", "赵六", "12"], ["103", "李四", "34"]])
+    {
+        for (column, text) in (3..).zip([room, name, phone]) {
+            page.write_string(row, column, text).unwrap();
+        }
+    }
+    let uri = "/v1/roster/rejects?source=x";
+    let answer = place.upload(CLERK, uri, book.save_to_buffer().unwrap()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let rows: Vec<_> =
+        Table::from_bytes(answer.bytes.to_vec()).unwrap().map(|row| row.unwrap().cells).skip(1).collect();
+    let doors: Vec<_> = rows.iter().map(|row| row[3..7].join(" ")).collect();
+    assert_eq!(doors, [format!("{OWN} 5栋 1单元 102"), format!("{OWN} 5栋 1单元 103")]);
 }

@@ -167,6 +167,36 @@ async fn a_preview_names_new_places_and_those_first_that_look_like_a_slip() {
     assert_eq!(again["places"], told["places"]);
 }
 
+/// A building without a name is one where no row of the area has any, and a cell left empty where the others have one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_preview_names_first_what_has_no_building_where_other_rows_have_one() {
+    let place = Place::new().await;
+    street_wide(&place).await;
+    let row = |area: &str, building: &str, room: &str| format!("{area},{building},,{room},钱七,,,,\n");
+    let told = async |list: &[String]| {
+        let told = preview(&place, "x", &list.concat()).await;
+        told["places"]["told"].as_array().unwrap().clone()
+    };
+    // The named row may be of a door that is known: it adds nothing, and says how the area's doors are written.
+    let known = format!("{OWN},3,2,402,钱七,,,,\n");
+    for (named, first) in [(row(OWN, "21", "101"), 3), (known, 3)] {
+        let found = told(&[named, row(OWN, "", "102"), row(OWN, "", "103")]).await;
+        assert_eq!((&found[0]["kind"], &found[0]["slip"]), (&json!("building"), &json!(true)), "{found:?}");
+        assert_eq!(found[0]["rows"], json!([first, first + 1]));
+        assert_eq!(
+            found[0]["message"],
+            "没有楼栋：桃源社区（第 3、4 行，2 户）。同一区域的别的行写了楼栋，这里像是漏了"
+        );
+        assert_eq!(
+            found[0]["message_en"],
+            "no building: 桃源社区 (row 3, 4, 2 doors); other rows of the same area have one, so it looks left out"
+        );
+    }
+    // In a village no row has one, whatever the list says of another area.
+    let village = told(&[row(OWN, "", "102"), row(OTHER, "21", "101"), row(OWN, "", "103")]).await;
+    assert!(village.iter().all(|one| one["slip"] == false), "{village:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn text_under_the_name_of_a_workbook_is_not_read_as_a_list() {
     let place = Place::new().await;
