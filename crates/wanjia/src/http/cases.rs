@@ -11,7 +11,7 @@ use domain::area::AreaNumber;
 use domain::case::{Deed, Source, Subject};
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId};
 use domain::state::{Book, State as _};
-use domain::time::{day_of, end_of, from_day, parse_date, to_day};
+use domain::time::{Millis, day_of, end_of, from_day, parse_date, to_day};
 use programme::answer::Given;
 use programme::case::{self, What};
 use programme::parameter::Unit;
@@ -45,6 +45,8 @@ use crate::app::lessons;
 const LESSONS: usize = 3;
 /// Tasks in one answer, unless asked for fewer, and at most.
 const TASKS: usize = 200;
+/// How far ahead is looked for what is due, unless asked for a day.
+const AHEAD: Millis = 24 * 3_600_000;
 
 pub fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
@@ -127,7 +129,7 @@ impl About {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct TasksQuery {
-    /// What is due by the end of this day; today unless given. What is overdue is always there.
+    /// What is due by the end of this day; within 24 hours unless given. What is overdue is always there.
     #[param(format = Date)]
     until: Option<String>,
     /// 200 unless given, which is the most.
@@ -332,15 +334,16 @@ async fn tasks(
     caller.may(Action::ReadCases, Scope::Own)?;
     let now = now();
     let until = match query.until.as_deref() {
-        None => day_of(now),
-        Some(text) => to_day(parse_date(text).map_err(|_| {
+        // Not the end of today: an hour before midnight, what is to be done within two would not be there.
+        None => now + AHEAD,
+        Some(text) => end_of(to_day(parse_date(text).map_err(|_| {
             Problem::field(
                 "until",
                 "not_a_date",
                 "应为日期，如 2020-03-10",
                 "a day such as 2020-03-10 was expected",
             )
-        })?),
+        })?)),
     };
     let limit = query.limit.unwrap_or(TASKS).clamp(1, TASKS);
     let after = cursor::parse::<DuePlace>(query.cursor.as_deref())?;
@@ -350,7 +353,7 @@ async fn tasks(
         .read(move |reader| {
             let roles = cases::roles_of(reader, actor, day_of(now))?;
             let offers = if after.is_none() { offers(reader, &control, actor)? } else { Vec::new() };
-            let (due, next) = reader.due_or_unheld_tasks(&roles, (now, end_of(until)), after, limit)?;
+            let (due, next) = reader.due_or_unheld_tasks(&roles, (now, until), after, limit)?;
             let mut rows = Vec::with_capacity(due.len());
             for task in due {
                 rows.extend(task_row(reader, &control, &task, actor.id, now)?);
