@@ -1,4 +1,4 @@
-import type { Found } from '@core/api/types'
+import type { Found, ReconcileRow } from '@core/api/types'
 import { numbered } from '@core/doors/name'
 import type { Outcome } from '@core/ledger/facts'
 import { zone } from './clock'
@@ -64,9 +64,15 @@ interface AfterAll {
 export function whyAgain({ outcome, at, found_before: found, listed }: AfterAll, locale: string): string | null {
   if (!found || !at) return null
   const said = { when: weekdayTime(at, locale), what: t(`outcome.${outcome!}`), before: weekdayTime(found.at, locale), n: found.reached, of: listed, left: listed - found.reached }
+  if (outcome === 'refused') return t('again.refused', said)
   if (found.outcome === 'phone') return t('again.standsPhone', said)
   if (found.reached < listed) return t('again.open', said)
   return t(listed === 0 ? 'again.standsMet' : 'again.stands', said)
+}
+
+/** That a household was rung in vain: how often, when last, and what came of it. */
+export function callsText({ count: n, last_at: at, last }: NonNullable<ReconcileRow['calls']>, locale: string): string {
+  return t('reconcile.tried', { n, when: weekdayTime(at, locale), what: t(`reconcile.called.${last}`) }, n)
 }
 
 /** What a list calls someone in a household, as far as the words are the usual ones. */

@@ -10,7 +10,7 @@ use crate::held::{Fate, Held};
 use crate::id::{CaseId, DwellingId, PersonId, PlanId, SeriesId};
 use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
-    Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Records, Roster,
+    Book, Count, Device, Dwelling, Edition, FailedCall, Labels, Map, Person, Plan, PlanPart, Proposal, Records, Roster,
     Round, Stamp, State, Sweep, SweepNumber, Tally, Visit,
 };
 use crate::subscription::{Done, Subscription, Use};
@@ -152,6 +152,14 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                 dwelling,
                 &Records { series: origin.series, numbers: *first..end },
             )
+        }
+        Body::CallFailed { sweep, dwelling, failure } => {
+            let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
+            let dwelling = resolve_dwelling(state, *dwelling)?;
+            if !state.book().is_open(sweep) || state.dwelling(dwelling)?.is_none() {
+                return Ok(());
+            }
+            state.put_failed_call(sweep, dwelling, FailedCall { stamp, failure: *failure })
         }
         Body::PersonSeen { sweep, dwelling, person } => {
             let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
@@ -791,6 +799,9 @@ fn remove_dwelling<S: State>(state: &mut S, position: u64, dwelling: DwellingId)
                 state.drop_earlier_visit(sweep, dwelling, visit.stamp)?;
             }
         }
+        for call in state.failed_calls(sweep, dwelling)? {
+            state.drop_failed_call(sweep, dwelling, call.stamp)?;
+        }
     }
     add_count_above(state, row.area, Count { dwellings: 1, listed: 0 }.negated())?;
     state.judge_anew(Subject::Dwelling(dwelling), false, position)?;
@@ -1012,6 +1023,11 @@ fn take_back_visit<S: State>(
         }
         Ok(())
     })?;
+    for call in state.failed_calls(sweep, dwelling)? {
+        if records.hold(call.stamp) {
+            state.drop_failed_call(sweep, dwelling, call.stamp)?;
+        }
+    }
     let mut visits = state.earlier_visits(sweep, dwelling)?;
     visits.extend(state.round(sweep, dwelling)?.and_then(|round| round.visit));
     let (taken, left): (Vec<Visit>, Vec<Visit>) =

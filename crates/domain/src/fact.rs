@@ -153,6 +153,35 @@ pub enum SignReason {
     Closing = 1,
 }
 
+/// Why a telephone call to a household reached nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum CallFailure {
+    /// It rang, and nobody took it.
+    NoAnswer = 0,
+    /// The number is somebody else's, or nobody's.
+    WrongNumber = 1,
+    SwitchedOff = 2,
+}
+
+impl CallFailure {
+    pub const ALL: [Self; 3] = [Self::NoAnswer, Self::WrongNumber, Self::SwitchedOff];
+
+    #[must_use]
+    pub fn from_code(code: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|failure| *failure as u64 == code)
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoAnswer => "no_answer",
+            Self::WrongNumber => "wrong_number",
+            Self::SwitchedOff => "switched_off",
+        }
+    }
+}
+
 /// What happened. The comment after each kind is its number and the array that is its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
@@ -205,6 +234,8 @@ pub enum Body {
     /// 61 `[sweep, dwelling, first, facts]`; this many facts of the same series from this number on, which said what a visit to
     /// this door found, were recorded wrongly: the visit was not there, or not so.
     VisitTakenBack { sweep: SweepId, dwelling: DwellingId, first: u64, facts: u64 },
+    /// 63 `[sweep, dwelling, failure]`; a household was telephoned and nobody was reached: the door stands as it stood.
+    CallFailed { sweep: SweepId, dwelling: DwellingId, failure: CallFailure },
     /// 14 `[series, public key: bytes32, worker, role, area]`
     DeviceEnrolled { series: SeriesId, public_key: [u8; 32], worker: ActorId, role: u64, area: String },
     /// 15 `[series]`
@@ -608,6 +639,9 @@ impl Fact {
             Body::VisitTakenBack { sweep, dwelling, first, facts } => {
                 out.array(4).id(*sweep).id(*dwelling).uint(*first).uint(*facts)
             }
+            Body::CallFailed { sweep, dwelling, failure } => {
+                out.array(3).id(*sweep).id(*dwelling).uint(*failure as u64)
+            }
             Body::DeviceEnrolled { series, public_key, worker, role, area } => {
                 out.array(5).id(*series).bytes(public_key).id(*worker).uint(*role).text(area)
             }
@@ -892,6 +926,7 @@ impl Body {
             Self::DeviceTerm { .. } => 60,
             Self::VisitTakenBack { .. } => 61,
             Self::DwellingRemoved { .. } => 62,
+            Self::CallFailed { .. } => 63,
         }
     }
 
@@ -1000,6 +1035,14 @@ impl Body {
             62 => {
                 read.array(1)?;
                 Self::DwellingRemoved { dwelling: read.id()? }
+            }
+            63 => {
+                read.array(3)?;
+                Self::CallFailed {
+                    sweep: read.id()?,
+                    dwelling: read.id()?,
+                    failure: read.one_of("failure", CallFailure::from_code)?,
+                }
             }
             61 => {
                 read.array(4)?;

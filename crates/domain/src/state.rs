@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
 use crate::case::{Case, Climb, Event, Filled, Lesson, Report, Subject};
-use crate::fact::{Light, Outcome, Place};
+use crate::fact::{CallFailure, Light, Outcome, Place};
 use crate::hand_over::HandOver;
 use crate::held::{Held, Refusal};
 use crate::id::{
@@ -285,6 +285,13 @@ impl Visit {
     pub fn found_someone(&self) -> bool {
         matches!(self.outcome, Outcome::Met | Outcome::Phone)
     }
+}
+
+/// A telephone call to a household that reached nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailedCall {
+    pub stamp: Stamp,
+    pub failure: CallFailure,
 }
 
 /// Facts of one series that follow one another.
@@ -599,6 +606,31 @@ pub trait State {
     fn earlier_visits(&mut self, sweep: SweepNumber, dwelling: DwellingId)
     -> Result<Vec<Visit>, Self::Error>;
     fn drop_earlier_visit(
+        &mut self,
+        sweep: SweepNumber,
+        dwelling: DwellingId,
+        stamp: Stamp,
+    ) -> Result<(), Self::Error>;
+    /// Keeps a call that reached nobody. It moves nothing of the door.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn put_failed_call(
+        &mut self,
+        sweep: SweepNumber,
+        dwelling: DwellingId,
+        call: FailedCall,
+    ) -> Result<(), Self::Error>;
+    /// The calls to a door that reached nobody, in the order in which they were made.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn failed_calls(
+        &mut self,
+        sweep: SweepNumber,
+        dwelling: DwellingId,
+    ) -> Result<Vec<FailedCall>, Self::Error>;
+    fn drop_failed_call(
         &mut self,
         sweep: SweepNumber,
         dwelling: DwellingId,

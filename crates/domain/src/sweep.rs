@@ -46,11 +46,12 @@ pub fn telling(listed: u32, round: &Round) -> Option<Visit> {
     Some(if reached(listed, round) >= listed { found } else { latest })
 }
 
-/// When people were reached at a door before its latest visit, which reached nobody, and how many of those listed; none where that
-/// is not so. Whoever is told that a door is open, or still done, after an empty knock is told this beside it.
+/// When people were reached at a door before its latest visit, which reached nobody or was refused, and how many of those listed; none
+/// where that is not so. Whoever is told that a door is open, or still done, after such a visit is told this beside it. A refusal says
+/// something, so that it tells though everyone was met before: it is looked into and signed.
 #[must_use]
 pub fn found_before(listed: u32, round: &Round) -> Option<(Visit, u32)> {
-    round.visit.filter(is_empty_knock)?;
+    round.visit.filter(|visit| is_empty_knock(visit) || visit.outcome == Outcome::Refused)?;
     Some((round.found?, reached(listed, round)))
 }
 

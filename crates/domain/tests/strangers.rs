@@ -2,7 +2,7 @@
 
 use domain::area::Level;
 use domain::case::{Deed, Source, Subject};
-use domain::fact::{Body, Fact, FactError, FoundBy, Light, Outcome, Place, SignReason};
+use domain::fact::{Body, CallFailure, Fact, FactError, FoundBy, Light, Outcome, Place, SignReason};
 use domain::hand_over::Answer;
 use domain::held::Refusal;
 use domain::id::Id;
@@ -69,6 +69,8 @@ fn body() -> impl Strategy<Value = Body> {
         (id(), id(), any::<[u64; 2]>()).prop_map(|(sweep, dwelling, [first, facts])| {
             Body::VisitTakenBack { sweep, dwelling, first, facts }
         }),
+        (id(), id(), select(CallFailure::ALL.to_vec()))
+            .prop_map(|(sweep, dwelling, failure)| Body::CallFailed { sweep, dwelling, failure }),
         (id(), id()).prop_map(|(from, to)| Body::Linked { from, to }),
         (id(), id()).prop_map(|(from, to)| Body::LinkDeclined { from, to }),
         (id(), id(), 0..=1000_u64, any::<[u8; 32]>())

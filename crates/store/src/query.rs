@@ -10,7 +10,7 @@ use domain::door::{building_key, building_prefix, door_key, floor_of};
 use domain::fact::Place;
 use domain::id::{DwellingId, Id, PersonId};
 use domain::identity::Identity;
-use domain::state::{Book, Count, Dwelling, Labels, Round, State, SweepNumber, Tally, Visit};
+use domain::state::{Book, Count, Dwelling, FailedCall, Labels, Round, State, SweepNumber, Tally, Visit};
 use domain::sweep::{self, Kind, Reason, Seen};
 use domain::time::Millis;
 use ledger::seal::TerritoryKey;
@@ -477,6 +477,14 @@ impl Reader {
             self.door_lines(sweep, door, &mut lines)?;
         }
         Ok(lines)
+    }
+
+    /// The telephone calls to a door in a sweep that reached nobody, in the order in which they were made.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn failed_calls(&mut self, sweep: SweepNumber, dwelling: DwellingId) -> Result<Vec<FailedCall>> {
+        self.views.failed_calls(sweep, dwelling)
     }
 
     /// Adds the lines of one door.

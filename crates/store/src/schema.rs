@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 35;
+pub const VIEWS_VERSION: i64 = 36;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -351,6 +351,8 @@ create table round (sweep integer not null, dwelling blob not null, at integer, 
 create table earlier_visit (sweep integer not null, dwelling blob not null, at integer not null, series blob not null,
     sequence integer not null, outcome integer not null, light integer not null, evidence integer not null,
     recheck_on integer, primary key (sweep, dwelling, series, sequence)) without rowid;
+create table failed_call (sweep integer not null, dwelling blob not null, at integer not null, series blob not null,
+    sequence integer not null, failure integer not null, primary key (sweep, dwelling, series, sequence)) without rowid;
 create table sighting (sweep integer not null, person blob not null, dwelling blob not null, at integer not null,
     series blob not null, sequence integer not null,
     primary key (sweep, person, dwelling, series, sequence)) without rowid;
@@ -422,6 +424,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("answers_erased", "content"),
     ("round", "sweep, dwelling"),
     ("earlier_visit", "sweep, dwelling, series, sequence"),
+    ("failed_call", "sweep, dwelling, series, sequence"),
     ("sighting", "sweep, person, dwelling, series, sequence"),
     ("taken_back", "series, first, end"),
     ("area_count", "area"),

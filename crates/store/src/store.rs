@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::fact::{Body, Fact};
 use domain::id::Id;
-use domain::state::State;
+use domain::state::{Stamp, State};
 use domain::time::Millis;
 use ledger::checkpoint::{Checkpoint, CheckpointKey};
 use ledger::seal::TerritoryKey;
@@ -290,6 +290,21 @@ impl Store {
     #[must_use]
     pub fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    /// A fact of the territory's own series by its position, and when it happened; none if there is no such one.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn own_fact(&self, position: u64) -> Result<Option<(Stamp, Fact)>> {
+        if position >= self.size() {
+            return Ok(None);
+        }
+        let (envelope, fact) = read_fact(self.views.connection(), position)?;
+        if envelope.series != self.own_series.0 {
+            return Ok(None);
+        }
+        Ok(Some((Stamp { at: fact.at, series: self.own_series, sequence: envelope.sequence }, fact)))
     }
 
     /// The state, for reading between batches.

@@ -8,14 +8,14 @@ use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
 use domain::case::{Case, Climb, Event, Filled, Lesson, Report, Subject};
 use domain::door::walking_key;
-use domain::fact::{Light, Outcome, Place};
+use domain::fact::{CallFailure, Light, Outcome, Place};
 use domain::hand_over::HandOver;
 use domain::held::{Fate, Held, Refusal};
 use domain::id::{ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, SeriesId, SlipId};
 use domain::slip::{Decision, Reading, Said, Slip};
 use domain::state::{
-    Book, Count, Device, Dwelling, Edition, Labels, Map, Person, Plan, PlanPart, Proposal, Records, Roster,
-    Round, Stamp, State, Sweep, SweepNumber, Tally, Visit, Waiting,
+    Book, Count, Device, Dwelling, Edition, FailedCall, Labels, Map, Person, Plan, PlanPart, Proposal, Records,
+    Roster, Round, Stamp, State, Sweep, SweepNumber, Tally, Visit, Waiting,
 };
 use domain::subscription::{Done, LastTaken, RowsOf, Subscription};
 use domain::sweep::residual_reason;
@@ -1340,6 +1340,39 @@ impl State for Views {
     fn drop_earlier_visit(&mut self, sweep: SweepNumber, dwelling: DwellingId, stamp: Stamp) -> Result<()> {
         self.cached(
             "delete from earlier_visit where sweep = ?1 and dwelling = ?2 and series = ?3 and sequence = ?4",
+        )?
+        .execute(params![sweep, dwelling.0, stamp.series.0, stamp.sequence])?;
+        Ok(())
+    }
+
+    fn put_failed_call(&mut self, sweep: SweepNumber, dwelling: DwellingId, call: FailedCall) -> Result<()> {
+        let FailedCall { stamp, failure } = call;
+        self.cached(
+            "insert or replace into failed_call (sweep, dwelling, at, series, sequence, failure)
+             values (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![sweep, dwelling.0, stamp.at, stamp.series.0, stamp.sequence, failure as u8])?;
+        Ok(())
+    }
+
+    fn failed_calls(&mut self, sweep: SweepNumber, dwelling: DwellingId) -> Result<Vec<FailedCall>> {
+        let mut read = self.cached(
+            "select at, series, sequence, failure from failed_call where sweep = ?1 and dwelling = ?2
+             order by at, series, sequence",
+        )?;
+        let rows = read.query_map(params![sweep, dwelling.0], |row| {
+            let failure: u64 = row.get(3)?;
+            Ok(FailedCall {
+                stamp: Stamp { at: row.get(0)?, series: get_id(row, 1)?, sequence: row.get(2)? },
+                failure: CallFailure::from_code(failure).unwrap_or(CallFailure::NoAnswer),
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn drop_failed_call(&mut self, sweep: SweepNumber, dwelling: DwellingId, stamp: Stamp) -> Result<()> {
+        self.cached(
+            "delete from failed_call where sweep = ?1 and dwelling = ?2 and series = ?3 and sequence = ?4",
         )?
         .execute(params![sweep, dwelling.0, stamp.series.0, stamp.sequence])?;
         Ok(())

@@ -63,6 +63,8 @@ export interface SaidRow {
   unit: string
   room: string
   said_at: string
+  /** Of help that nobody sees to yet: by when it is to be answered. */
+  due?: string
   about?: string
   /** Since when somebody sees to it. */
   taken_on_at?: string
@@ -383,6 +385,9 @@ export interface FormRow {
   form: string
   zh: string
   en: string
+  /** What it is for in a sentence, where its pack says so. */
+  hint?: string
+  hint_en?: string
   digest: string
   about: 'person' | 'household' | 'dwelling' | 'place' | 'organisation' | 'area' | 'worker'
   roles: string[]
@@ -573,6 +578,9 @@ export interface ResidualPage extends Page<ResidualRow> {
 
 export type ReconcileKind = 'lit_unlisted' | 'listed_dark' | 'moved' | 'away' | 'confirmed' | 'unresolved'
 
+export const CALL_FAILURES = ['no_answer', 'switched_off', 'wrong_number'] as const
+export type CallFailure = (typeof CALL_FAILURES)[number]
+
 export interface ReconcileRow {
   kind: ReconcileKind
   person_id?: string | null
@@ -584,6 +592,8 @@ export interface ReconcileRow {
   seen_at?: { area_code: string; building: string; unit: string; room: string } | null
   task?: string | null
   due?: string | null
+  /** Telephone calls to this household that reached nobody. */
+  calls?: { count: number; last_at: string; last: CallFailure } | null
   /** Of someone on no list: the listed whom she may be. One outside the caller's area has no id. */
   proposals?: { candidate?: string | null; per_mille: number; in_area: boolean }[]
 }

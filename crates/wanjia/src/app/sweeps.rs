@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use domain::apply;
-use domain::fact::{Body, Light, Outcome, SignReason};
+use domain::fact::{Body, CallFailure, Light, Outcome, SignReason};
 use domain::id::{ActorId, DwellingId, SweepId};
-use domain::state::{Book, Labels, State, Sweep};
+use domain::state::{Book, Labels, Stamp, State, Sweep};
 use domain::sweep::tally;
 use domain::time::{Day, Millis};
 use store::{Reader, Store};
@@ -85,17 +85,23 @@ pub fn sign_refusal(
     Ok(())
 }
 
-/// What a household said that was telephoned.
+/// A call that failed is the same one, said again because its answer was lost, if so little time lies between the two.
+const SAID_AGAIN: Millis = 60_000;
+
+/// What came of telephoning a household.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     /// Everyone who is listed is at home.
     AtHome,
     /// They are away, and it is looked again on this day.
     Away { recheck_on: Day },
+    /// Nobody was reached: the door stands as it stood.
+    Failed(CallFailure),
 }
 
-/// Writes down what a household said that was telephoned: it is the visit by telephone that a phone records too. Said twice, it
-/// is written once.
+/// Writes down what came of telephoning a household. Whoever was reached is the visit by telephone that a phone records too; a call
+/// that reached nobody is kept beside the door and moves nothing. Said twice, it is written once. Returns the fact's position, by
+/// which it can be taken back; none if it was written before.
 ///
 /// # Errors
 /// `not_to_call` if the latest visit found the household neither dark nor away, and those of an open sweep.
@@ -106,16 +112,32 @@ pub fn record_call(
     dwelling: DwellingId,
     call: Call,
     now: Millis,
-) -> Result<()> {
+) -> Result<Option<u64>> {
     let number = open_number(store, sweep)?;
     let dwelling = apply::resolve_dwelling(store.state(), dwelling)?;
-    let (outcome, recheck_on) = match call {
-        Call::AtHome => (Outcome::Phone, None),
-        Call::Away { recheck_on } => (Outcome::Away, Some(recheck_on)),
-    };
     let round = store.state().round(number, dwelling)?.unwrap_or_default();
-    if round.visit.is_some_and(|visit| (visit.outcome, visit.recheck_on) == (outcome, recheck_on)) {
-        return Ok(());
+    let reached = |outcome, recheck_on| {
+        let light = Light::Unknown;
+        Body::Visited { sweep, dwelling, outcome, light, evidence: 0, recheck_on, occupants: None }
+    };
+    let stands = |outcome, recheck_on| {
+        round.visit.is_some_and(|visit| (visit.outcome, visit.recheck_on) == (outcome, recheck_on))
+    };
+    let (body, is_written) = match call {
+        Call::AtHome => (reached(Outcome::Phone, None), stands(Outcome::Phone, None)),
+        Call::Away { recheck_on } => {
+            let day = Some(recheck_on);
+            (reached(Outcome::Away, day), stands(Outcome::Away, day))
+        }
+        Call::Failed(failure) => {
+            let newest = store.state().failed_calls(number, dwelling)?.pop();
+            let again = |at: Millis| (at..at + SAID_AGAIN).contains(&now);
+            let is_written = newest.is_some_and(|call| call.failure == failure && again(call.stamp.at));
+            (Body::CallFailed { sweep, dwelling, failure }, is_written)
+        }
+    };
+    if is_written {
+        return Ok(None);
     }
     let is_dark = store.state().dwelling(dwelling)?.is_some_and(|door| tally(&door, &round).listed_dark > 0);
     let is_away = round.visit.is_some_and(|visit| visit.outcome == Outcome::Away);
@@ -126,8 +148,53 @@ pub fn record_call(
             "nobody at this door waits for a call now: someone went there meanwhile, or it was recorded; look at the list anew",
         ));
     }
-    let light = Light::Unknown;
-    let body = Body::Visited { sweep, dwelling, outcome, light, evidence: 0, recheck_on, occupants: None };
+    Ok(Some(store.write(now, |batch| batch.append(actor, body, None))?))
+}
+
+/// The call that the fact at a position of the ledger says, if it is one that this person wrote down at the desk: its door and its
+/// stamp.
+///
+/// # Errors
+/// Those of the storage.
+pub fn own_call(
+    store: &mut Store,
+    actor: ActorId,
+    sweep: SweepId,
+    record: u64,
+) -> Result<Option<(DwellingId, Stamp)>> {
+    let Some((stamp, fact)) = store.own_fact(record)? else { return Ok(None) };
+    Ok(match fact.body {
+        Body::CallFailed { sweep: of, dwelling, .. }
+        | Body::Visited { sweep: of, dwelling, outcome: Outcome::Phone | Outcome::Away, .. }
+            if of == sweep && fact.actor == actor =>
+        {
+            Some((dwelling, stamp))
+        }
+        _ => None,
+    })
+}
+
+/// Takes a call back that was written down wrongly: the door stands as what is left says. Taken back twice, it is written once.
+///
+/// # Errors
+/// Those of an open sweep.
+pub fn take_back_call(
+    store: &mut Store,
+    actor: ActorId,
+    sweep: SweepId,
+    (dwelling, stamp): (DwellingId, Stamp),
+    now: Millis,
+) -> Result<()> {
+    let number = open_number(store, sweep)?;
+    let dwelling = apply::resolve_dwelling(store.state(), dwelling)?;
+    let state = store.state();
+    let mut left: Vec<Stamp> = state.earlier_visits(number, dwelling)?.iter().map(|visit| visit.stamp).collect();
+    left.extend(state.round(number, dwelling)?.and_then(|round| round.visit).map(|visit| visit.stamp));
+    left.extend(state.failed_calls(number, dwelling)?.iter().map(|call| call.stamp));
+    if !left.contains(&stamp) {
+        return Ok(());
+    }
+    let body = Body::VisitTakenBack { sweep, dwelling, first: stamp.sequence, facts: 1 };
     store.write(now, |batch| batch.append(actor, body, None))?;
     Ok(())
 }

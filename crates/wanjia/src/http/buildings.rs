@@ -99,7 +99,7 @@ struct MatrixDoor {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     at: Option<String>,
-    /// That people were reached here before a visit that reached nobody.
+    /// That people were reached here before a visit that reached nobody or was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     found_before: Option<Found>,
 }

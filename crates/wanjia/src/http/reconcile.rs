@@ -3,6 +3,7 @@
 use axum::extract::State;
 use domain::access::{Action, Scope};
 use domain::id::{DwellingId, PersonId, SweepId};
+use domain::state::SweepNumber;
 use domain::sweep::{Kind, due_at};
 use domain::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use utoipa_axum::routes;
 use super::Site;
 use super::extract::{Caller, Json, Path, Query};
 use super::problem::Problem;
+use super::wire::instant;
 use super::{cursor, scope};
 use crate::app::failure::Result as AppResult;
 use crate::cli::now;
@@ -85,9 +87,21 @@ struct ReconcileRow {
     /// An instant, or a date for a re-check.
     #[serde(skip_serializing_if = "Option::is_none")]
     due: Option<String>,
+    /// Telephone calls to this household in the sweep that reached nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calls: Option<FailedCalls>,
     /// Of someone on no list: the listed people whom she may be, likeliest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     proposals: Vec<MayBe>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct FailedCalls {
+    count: usize,
+    #[schema(format = DateTime)]
+    last_at: String,
+    /// What came of the last: `no_answer`, `wrong_number` or `switched_off`
+    last: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -129,7 +143,19 @@ fn may_be(reader: &mut Reader, caller: &Caller, line: &Line) -> AppResult<Vec<Ma
     Ok(found)
 }
 
-fn row(reader: &mut Reader, caller: &Caller, line: &Line) -> AppResult<ReconcileRow> {
+fn failed_calls(reader: &mut Reader, sweep: SweepNumber, line: &Line) -> AppResult<Option<FailedCalls>> {
+    if !matches!(line.kind, Kind::ListedDark | Kind::Away | Kind::Unresolved) {
+        return Ok(None);
+    }
+    let calls = reader.failed_calls(sweep, line.door.id)?;
+    Ok(calls.last().map(|last| FailedCalls {
+        count: calls.len(),
+        last_at: instant(last.stamp.at),
+        last: last.failure.as_str(),
+    }))
+}
+
+fn row(reader: &mut Reader, caller: &Caller, sweep: SweepNumber, line: &Line) -> AppResult<ReconcileRow> {
     let seen_at = match line.seen_at {
         Some(dwelling) => {
             let area = reader.area_of(dwelling)?;
@@ -156,6 +182,7 @@ fn row(reader: &mut Reader, caller: &Caller, line: &Line) -> AppResult<Reconcile
         seen_at,
         task: some(line.kind.task()),
         due: Some(line.due.clone()).filter(|due| !due.is_empty()),
+        calls: failed_calls(reader, sweep, line)?,
         proposals: may_be(reader, caller, line)?,
     })
 }
@@ -195,7 +222,7 @@ async fn reconcile(
         .territory
         .read(move |reader| {
             let page = reader.reconcile_page(sweep, area, wanted, after, limit)?;
-            let rows = page.rows.iter().map(|line| row(reader, &caller, line)).collect::<AppResult<_>>()?;
+            let rows = page.rows.iter().map(|line| row(reader, &caller, sweep, line)).collect::<AppResult<_>>()?;
             Ok(ReconcilePage { rows, next: page.next.as_ref().map(cursor::text) })
         })
         .await?;
@@ -222,7 +249,7 @@ async fn tasks(
             let now = now();
             let page = reader.task_page(sweep, area, after, limit)?;
             let task = |line: &Line| {
-                Ok(TaskRow { overdue: is_overdue(&line.due, now), row: row(reader, &caller, line)? })
+                Ok(TaskRow { overdue: is_overdue(&line.due, now), row: row(reader, &caller, sweep, line)? })
             };
             let rows = page.rows.iter().map(task).collect::<AppResult<_>>()?;
             Ok(TaskPage { rows, next: page.next.as_ref().map(cursor::text) })

@@ -69,7 +69,7 @@ struct ResidualRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
     recheck_on: Option<String>,
-    /// That people were reached here before a visit that reached nobody.
+    /// That people were reached here before a visit that reached nobody or was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     found_before: Option<Found>,
     /// How many people are listed here.

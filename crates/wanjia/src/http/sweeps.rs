@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::{Action, Scope};
+use domain::fact::CallFailure;
 use domain::id::{ActorId, DwellingId, SweepId};
 use domain::state::SweepNumber;
 use domain::time::{Millis, day_of, parse_date, to_day};
@@ -18,7 +19,9 @@ use super::problem::Problem;
 use super::scope;
 use super::wire::Sweep;
 use crate::app::failure::Result as AppResult;
-use crate::app::sweeps::{Call, Closing, close_sweep, open_sweep, record_call, sign_refusal};
+use crate::app::sweeps::{
+    Call, Closing, close_sweep, open_sweep, own_call, record_call, sign_refusal, take_back_call,
+};
 use crate::cli::now;
 
 pub fn routes() -> OpenApiRouter<Site> {
@@ -27,6 +30,7 @@ pub fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(close))
         .routes(routes!(sign))
         .routes(routes!(call))
+        .routes(routes!(take_back))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -66,7 +70,8 @@ struct Sign {
 struct Called {
     #[schema(value_type = String, format = "uuid")]
     dwelling: DwellingId,
-    /// `phone`: reached, and at home; `away`: reached, and away
+    /// `phone`: reached, and at home; `away`: reached, and away; `no_answer`, `wrong_number`, `switched_off`: nobody was reached, and
+    /// the door stands as it stood
     outcome: String,
     /// Of `away`: the day on which it is looked again, today or later.
     #[schema(format = Date)]
@@ -77,12 +82,6 @@ impl Called {
     fn call(&self, now: i64) -> Result<Call, Problem> {
         match (self.outcome.as_str(), &self.recheck_on) {
             ("phone", None) => Ok(Call::AtHome),
-            ("phone", Some(_)) => Err(Problem::field(
-                "recheck_on",
-                "recheck_on",
-                "人在家的不用写复查日期",
-                "who is at home is not looked for again on a day",
-            )),
             ("away", day) => day
                 .as_deref()
                 .and_then(|day| parse_date(day).ok())
@@ -97,14 +96,38 @@ impl Called {
                         "of who is away, say on which day it is looked again: today or later, such as 2020-03-10",
                     )
                 }),
-            _ => Err(Problem::field(
-                "outcome",
-                "outcome",
-                "outcome 可用 phone（打通，在家）、away（打通，外出）；没打通的不记",
-                "outcome is phone (reached, at home) or away (reached, away); who was not reached is not recorded",
-            )),
+            (outcome, day) => match failure(outcome) {
+                Some(failure) if day.is_none() => Ok(Call::Failed(failure)),
+                None if outcome != "phone" => Err(unknown_outcome()),
+                _ => Err(Problem::field(
+                    "recheck_on",
+                    "recheck_on",
+                    "只有外出的才写复查日期",
+                    "a day on which it is looked again is said only of who is away",
+                )),
+            },
         }
     }
+}
+
+fn failure(outcome: &str) -> Option<CallFailure> {
+    CallFailure::ALL.into_iter().find(|failure| failure.as_str() == outcome)
+}
+
+fn unknown_outcome() -> Problem {
+    Problem::field(
+        "outcome",
+        "outcome",
+        "outcome 可用 phone（打通，在家）、away（打通，外出）、no_answer（没人接）、wrong_number（号码不对）、switched_off（关机）",
+        "outcome is phone (reached, at home), away (reached, away), no_answer, wrong_number or switched_off",
+    )
+}
+
+#[derive(Serialize, ToSchema)]
+struct Recorded {
+    /// By this the call can be taken back; none if the same was recorded before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<u64>,
 }
 
 /// The sweeps that touch the caller's area.
@@ -233,15 +256,17 @@ async fn sign(
         move |store, actor, door, now| sign_refusal(store, actor, id, door, now),
     )
     .await?;
-    if found { Ok(StatusCode::NO_CONTENT) } else { Err(scope::no_dwelling()) }
+    found.map(|()| StatusCode::NO_CONTENT).ok_or_else(scope::no_dwelling)
 }
 
 /// Say what came of telephoning a household that was found dark or away. The same said twice is recorded once.
+///
+/// A call that reached nobody reaches nobody: the household stays where it is in every list.
 #[utoipa::path(
     post, path = "/v1/sweeps/{id}/calls", tag = "sweeps", request_body = Called,
     params(("id" = String, Path, format = "uuid")),
     responses(
-        (status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
+        (status = 200, body = Recorded), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
         (status = 409, body = Problem, description = "`not_to_call`, `sweep_closed`")
     )
 )]
@@ -250,7 +275,7 @@ async fn call(
     caller: Caller,
     Path(id): Path<SweepId>,
     Json(called): Json<Called>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Json<Recorded>, Problem> {
     let number = scope::sweep(&caller, Action::RecordCall, id)?;
     let call = called.call(now())?;
     let found = at_door(
@@ -261,31 +286,66 @@ async fn call(
         move |store, actor, door, now| record_call(store, actor, id, door, call, now),
     )
     .await?;
-    if found { Ok(StatusCode::NO_CONTENT) } else { Err(scope::no_dwelling()) }
+    found.map(|record| Json(Recorded { record })).ok_or_else(scope::no_dwelling)
 }
 
-/// Does something at a door that a sweep covers; false if there is none where the caller may do it.
-async fn at_door(
+/// Take a call back that the caller wrote down wrongly: the door stands as it did before.
+#[utoipa::path(
+    delete, path = "/v1/sweeps/{id}/calls/{record}", tag = "sweeps",
+    params(("id" = String, Path, format = "uuid"), ("record" = u64, Path)),
+    responses(
+        (status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`sweep_closed`")
+    )
+)]
+async fn take_back(
+    State(site): State<Site>,
+    caller: Caller,
+    Path((id, record)): Path<(SweepId, u64)>,
+) -> Result<StatusCode, Problem> {
+    let number = scope::sweep(&caller, Action::RecordCall, id)?;
+    let actor = caller.actor();
+    let known = site.territory.write(move |store, _| own_call(store, actor, id, record)).await?;
+    let unknown = || {
+        Problem::not_found(
+            "unknown_call",
+            "没有您记下的这个电话；别人记的不能撤销",
+            "there is no such call of yours; another's cannot be taken back",
+        )
+    };
+    let (dwelling, stamp) = known.ok_or_else(unknown)?;
+    let found = at_door(
+        &site,
+        caller,
+        (Action::RecordCall, number),
+        dwelling,
+        move |store, actor, door, now| take_back_call(store, actor, id, (door, stamp), now),
+    )
+    .await?;
+    found.map(|()| StatusCode::NO_CONTENT).ok_or_else(unknown)
+}
+
+/// Does something at a door that a sweep covers; none if there is no such door where the caller may do it.
+async fn at_door<T: Send + 'static>(
     site: &Site,
     caller: Caller,
     (action, sweep): (Action, SweepNumber),
     dwelling: DwellingId,
-    act: impl FnOnce(&mut Store, ActorId, DwellingId, Millis) -> AppResult<()> + Send + 'static,
-) -> Result<bool, Problem> {
+    act: impl FnOnce(&mut Store, ActorId, DwellingId, Millis) -> AppResult<T> + Send + 'static,
+) -> Result<Option<T>, Problem> {
     let found = site
         .territory
         .write(move |store, now| {
             let dwelling = domain::apply::resolve_dwelling(store.state(), dwelling)?;
             let row = domain::state::State::dwelling(store.state(), dwelling)?;
-            let Some(area) = row.map(|row| row.area) else { return Ok(false) };
+            let Some(area) = row.map(|row| row.area) else { return Ok(None) };
             let book = store.book();
             let swept =
                 book.sweeps.get(sweep as usize).is_some_and(|row| book.areas.is_within(area, row.area));
             if !swept || caller.may(action, Scope::Area(area)).is_err() {
-                return Ok(false);
+                return Ok(None);
             }
-            act(store, caller.actor(), dwelling, now)?;
-            Ok(true)
+            act(store, caller.actor(), dwelling, now).map(Some)
         })
         .await?;
     Ok(found)

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::place::{COUNTY, DAY, OTHER, OWN, Place, SWEEP, Who, visited};
 
 const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
+const CLERK: Who = Who::Role(Role::Clerk);
 const STREET: Who = Who::Role(Role::Street);
 
 async fn get(place: &Place, uri: &str) -> Value {
@@ -350,18 +351,19 @@ async fn what_a_dark_household_said_on_the_telephone_is_recorded_once() {
         (json!({"dwelling": home, "outcome": "away"}), "recheck_on"),
         (json!({"dwelling": home, "outcome": "away", "recheck_on": "2019-12-31"}), "recheck_on"),
         (json!({"dwelling": home, "outcome": "phone", "recheck_on": "2999-01-01"}), "recheck_on"),
-        (json!({"dwelling": home, "outcome": "no_answer"}), "outcome"),
+        (json!({"dwelling": home, "outcome": "no_answer", "recheck_on": "2999-01-01"}), "recheck_on"),
+        (json!({"dwelling": home, "outcome": "busy"}), "outcome"),
     ] {
         let answer = call(&body).await;
         assert_eq!((answer.status.as_u16(), &answer.json()["field"]), (422, &json!(field)), "{body}");
     }
     assert_eq!(head(), before, "nothing was recorded of what was refused");
-    assert_eq!(call(&away).await.status, 204);
+    assert_eq!(call(&away).await.status, 200);
     assert_eq!((kind("away").await, kind("listed_dark").await), (2, 0));
 
     let before = head();
-    assert_eq!(call(&reached).await.status, 204);
-    assert_eq!(call(&reached).await.status, 204, "an answer that was lost is asked for again");
+    assert_eq!(call(&reached).await.status, 200);
+    assert_eq!(call(&reached).await.status, 200, "an answer that was lost is asked for again");
     assert_eq!(head(), before + 1);
     assert_eq!((kind("confirmed").await, kind("away").await), (2, 0));
     let now = dark().await;
@@ -369,6 +371,51 @@ async fn what_a_dark_household_said_on_the_telephone_is_recorded_once() {
     assert_eq!(call(&away).await.code(), "not_to_call", "she was reached meanwhile");
     let elsewhere = json!({"dwelling": place.home(true).await, "outcome": "phone"});
     assert_eq!(call(&elsewhere).await.code(), "unknown_dwelling");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_reached_nobody_is_told_beside_the_line_and_moves_nothing() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let uri = format!("/v1/sweeps/{SWEEP}/calls");
+    let call =
+        |outcome: &str| place.ask(SECRETARY, "POST", &uri, Some(json!({"dwelling": home, "outcome": outcome})));
+    assert_eq!(call("no_answer").await.code(), "not_to_call", "nobody was there yet");
+    place.visit(SWEEP, home, Outcome::NoAnswer, Light::Off).await;
+    let coverage = async || get(&place, &format!("/v1/sweeps/{SWEEP}/coverage")).await["area"].clone();
+    let rows = async || {
+        get(&place, &format!("/v1/sweeps/{SWEEP}/reconcile?kind=listed_dark")).await["rows"].clone()
+    };
+    let (before, lines) = (coverage().await, rows().await);
+    assert_eq!(lines[0].get("calls"), None);
+
+    let first = call("no_answer").await.json();
+    assert_eq!(call("no_answer").await.json(), json!({}), "an answer that was lost is asked for again");
+    let second = call("switched_off").await.json();
+    assert_eq!(coverage().await, before, "nobody was reached");
+    let now = rows().await;
+    assert_eq!((&now[0]["calls"]["count"], &now[0]["calls"]["last"]), (&json!(2), &json!("switched_off")));
+    assert_eq!((&now[0]["task"], &now[0]["due"]), (&lines[0]["task"], &lines[0]["due"]), "it is still to be phoned");
+    let tasks = get(&place, &format!("/v1/sweeps/{SWEEP}/tasks")).await;
+    assert_eq!(tasks["rows"][0]["calls"], now[0]["calls"]);
+
+    let undo = |who, record: &Value| place.ask(who, "DELETE", &format!("{uri}/{}", record["record"]), None);
+    assert_eq!(undo(CLERK, &second).await.code(), "unknown_call", "another's");
+    assert_eq!(undo(SECRETARY, &json!({"record": 0})).await.code(), "unknown_call", "it is no call");
+    assert_eq!(undo(SECRETARY, &json!({"record": 99_999})).await.code(), "unknown_call");
+    assert_eq!(undo(SECRETARY, &second).await.status, 204);
+    assert_eq!(rows().await[0]["calls"]["last"], "no_answer");
+    let head = place.site.territory.head().size;
+    assert_eq!(undo(SECRETARY, &second).await.status, 204, "an answer that was lost is asked for again");
+    assert_eq!(place.site.territory.head().size, head);
+    assert_eq!(undo(SECRETARY, &first).await.status, 204);
+    assert_eq!(rows().await, lines);
+
+    // One that reached someone is taken back as well, and the door is dark again.
+    let reached = call("phone").await.json();
+    assert_ne!(coverage().await, before);
+    assert_eq!(undo(SECRETARY, &reached).await.status, 204);
+    assert_eq!((coverage().await, rows().await), (before, lines));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -488,6 +535,14 @@ async fn an_empty_knock_says_whom_it_came_after_and_opens_a_door_only_while_some
     place.newcomer(home).await;
     let rows = get(&place, &residual).await["rows"].clone();
     assert_eq!(rows[0]["found_before"]["reached"], json!(people.len()), "{rows}");
+
+    // A refusal says something: it is told, and so is that people were met before.
+    place.visit(SWEEP, home, Outcome::Refused, Light::On).await;
+    let rows = get(&place, &residual).await["rows"].clone();
+    assert_eq!(
+        (&rows[0]["reason"], &rows[0]["found_before"]["outcome"]),
+        (&json!("refused_unsigned"), &json!("met"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -193,6 +193,8 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             place.visit(SWEEP, home, Outcome::Vacant, Light::Off).await;
             (format!("/v1/sweeps/{SWEEP}/calls"), Some(json!({"dwelling": home, "outcome": "phone"})))
         }
+        // Whoever asks wrote no call down: the first fact of a territory is none.
+        "DELETE /v1/sweeps/{id}/calls/{record}" => (format!("/v1/sweeps/{SWEEP}/calls/0"), None),
         "GET /v1/sweeps/{id}/coverage" => (of_sweep("coverage", ""), None),
         "GET /v1/sweeps/{id}/series" => (of_sweep("series", ""), None),
         "GET /v1/sweeps/{id}/residual" => (of_sweep("residual", ""), None),
