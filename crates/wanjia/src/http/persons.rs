@@ -53,6 +53,10 @@ struct Register {
     phone: Option<String>,
     /// To the head of the household.
     relation: Option<String>,
+    /// Only what is missing of someone who is known is added, and she stays where she is listed: nothing of her record is read, and
+    /// nothing that is on record changes.
+    #[serde(default)]
+    adds: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -155,7 +159,7 @@ pub(super) fn holds(
 #[utoipa::path(
     post, path = "/v1/persons", tag = "persons", request_body = Register,
     responses((status = 201, body = Registered), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
-        (status = 409, body = Problem, description = "`known_elsewhere`: she is on the list of another area"))
+        (status = 409, body = Problem, description = "`known_elsewhere`: she is on the list of another area; with `adds`, `on_record`: something else is on record in this `field`"))
 )]
 async fn register(
     State(site): State<Site>,
@@ -194,15 +198,48 @@ async fn register(
     if !known {
         return Err(scope::no_person());
     }
-    let (actor, within) = (caller.actor(), caller.grant.area);
+    let (actor, within, adds) = (caller.actor(), caller.grant.area, register.adds);
     let listed = site
         .territory
         .write(move |store, now| {
-            Ok(store.write(now, |batch| put_on_list(batch, actor, within, dwelling, person, &identity))?)
+            Ok(store.write(now, |batch| put_on_list(batch, (actor, within), dwelling, person, &identity, adds))?)
         })
         .await?;
-    let Some(person) = listed else { return Err(known_elsewhere()) };
-    Ok((StatusCode::CREATED, Json(Registered { person })))
+    match listed {
+        Listed::As(person) => Ok((StatusCode::CREATED, Json(Registered { person }))),
+        Listed::Elsewhere => Err(known_elsewhere()),
+        Listed::Otherwise(field) => Err(Problem::conflict(
+            "on_record",
+            "已经登记了另一个，没有改动",
+            "another one is on record, and nothing was changed",
+        )
+        .remedy("要换成新的，请用“看资料、更正”", "to put the new one in its place, read and correct the record")
+        .with("field", field)),
+    }
+}
+
+/// What came of putting someone on a list.
+enum Listed {
+    As(PersonId),
+    /// She is known outside the area, and a fact says who found it out.
+    Elsewhere,
+    /// What was to be added is on record otherwise, in this field.
+    Otherwise(&'static str),
+}
+
+/// The first field of which something else is known than what is said.
+fn known_otherwise(known: &Identity, said: &Identity) -> Option<&'static str> {
+    [
+        ("name", &known.name, &said.name),
+        ("sex", &known.sex, &said.sex),
+        ("birth_date", &known.birth_date, &said.birth_date),
+        ("id_number", &known.id_number, &said.id_number),
+        ("phone", &known.phone, &said.phone),
+        ("relation", &known.relation, &said.relation),
+    ]
+    .into_iter()
+    .find(|(_, known, said)| !known.is_empty() && !said.is_empty() && known != said)
+    .map(|(field, ..)| field)
 }
 
 pub(super) fn known_elsewhere() -> Problem {
@@ -210,15 +247,15 @@ pub(super) fn known_elsewhere() -> Problem {
     Problem::conflict(cause.code, cause.zh, cause.en).remedy(cause.remedy_zh, cause.remedy_en)
 }
 
-/// Puts someone on the list; none, and a fact that says who found it out, if she is known outside the area.
+/// Puts someone on the list, or only adds what is missing of her.
 fn put_on_list(
     batch: &mut Batch<'_>,
-    actor: PersonId,
-    within: AreaNumber,
+    (actor, within): (PersonId, AreaNumber),
     dwelling: DwellingId,
     person: Option<PersonId>,
     said: &Identity,
-) -> store::Result<Option<PersonId>> {
+    adds: bool,
+) -> store::Result<Listed> {
     let dwelling = apply::resolve_dwelling(batch.state(), dwelling)?;
     let known = match person {
         Some(person) => Some(apply::canonical(batch.state(), person)?),
@@ -229,12 +266,19 @@ fn put_on_list(
         && import_roster::is_elsewhere(batch, person, within)?
     {
         batch.append(actor, import_roster::found_out(person), None)?;
-        return Ok(None);
+        return Ok(Listed::Elsewhere);
     }
     let (person, before) = match known {
         Some(person) => (person, batch.identity(person)?.unwrap_or_default()),
         None => (batch.new_id()?, Identity::default()),
     };
+    let mut home = dwelling;
+    if adds {
+        if let Some(field) = known_otherwise(&before, said) {
+            return Ok(Listed::Otherwise(field));
+        }
+        home = apply::group_home(batch.state(), person)?.unwrap_or(dwelling);
+    }
     let identity = persons::merge(&before, said);
     let plaintext = identity.encode();
     let sealed = (identity != before).then_some(Sealed {
@@ -242,9 +286,9 @@ fn put_on_list(
         plaintext: &plaintext,
         fresh: known.is_none(),
     });
-    batch.append(actor, Body::PersonRegistered { person, dwelling }, sealed)?;
+    batch.append(actor, Body::PersonRegistered { person, dwelling: home }, sealed)?;
     batch.put_tags(person, &identity)?;
-    Ok(Some(person))
+    Ok(Listed::As(person))
 }
 
 /// Writes down who is about to be read, by whom and what for; only then is it read.

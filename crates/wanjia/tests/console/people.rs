@@ -100,6 +100,28 @@ async fn someone_found_is_put_on_the_list_and_known_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_is_missing_is_added_without_reading_the_record() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let new = json!({"dwelling": home, "name": "孙八"});
+    let person = place.ask(CLERK, "POST", "/v1/persons", Some(new)).await.json()["person"].clone();
+    let add = |phone: &str| {
+        let body = json!({"dwelling": home, "person": person, "phone": phone, "adds": true});
+        place.ask(CLERK, "POST", "/v1/persons", Some(body))
+    };
+    let known = place.people(home).await;
+    assert_eq!(add("138 0000 1234").await.status, 201);
+    assert_eq!(place.revealed().await, [], "nothing was read, and no purpose had to be made up");
+    assert_eq!(add("13800001234").await.status, 201, "said again, it is the same");
+    let other = add("13800005678").await;
+    assert_eq!((other.code().as_str(), &other.json()["field"]), ("on_record", &json!("phone")));
+    assert!(!other.text.contains("1380000"), "what is on record is not told: {}", other.text);
+    assert_eq!((place.revealed().await, place.people(home).await), (vec![], known));
+    let read = named(&place, serde_json::from_value(person.clone()).unwrap()).await;
+    assert_eq!((&read["name"], &read["phone"]), (&json!("孙八"), &json!("13800001234")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_knows_a_number_of_someone_elsewhere_neither_moves_nor_reads_her() {
     let place = Place::new().await;
     let (home, elsewhere) = (place.home(false).await, place.home(true).await);
