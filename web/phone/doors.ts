@@ -135,9 +135,9 @@ function view(door: PhoneDoor, current: string | undefined, local: LocalVisit | 
   const outcome = newer ? local.outcome : (known?.outcome ?? null)
   const recheck = newer ? local.recheckOn : known?.recheck_on ? dayFromText(known.recheck_on.slice(0, 10)) : null
   const empty = outcome === 'no_answer' || (outcome === 'away' && recheck === null)
-  const foundBefore = empty ? foundHere(known, newer ? local : null) : null
+  const foundBefore = empty || outcome === 'refused' ? foundHere(known, newer ? local : null) : null
   // Whoever was seen is not missing because nobody opened a second time; the server counts alike.
-  const stands = foundBefore !== null && isEveryone(foundBefore, door)
+  const stands = empty && foundBefore !== null && isEveryone(foundBefore, door)
   const recheckOn = stands ? null : recheck
   return {
     door,

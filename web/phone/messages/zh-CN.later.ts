@@ -294,6 +294,7 @@ export default {
     unsupported: '这一题在手机上还不能填。',
     discard: '不要这份草稿',
     flagged: '按规则要注意的',
+    flaggedText: '不是填错了。照实填写交上来，下面写的人会知道。',
     tells: '保存后会报给：{role}',
     settles: '怎样算解决：{text}',
     done: '{form} 已填好',
