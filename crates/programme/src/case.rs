@@ -538,6 +538,13 @@ pub fn tasks(terms: &Terms<'_>, case: &Case, now: Timestamp) -> Vec<Task> {
 }
 
 impl Terms<'_> {
+    /// By when what a resident asked for at a moment is to be answered: as a case that begins then.
+    #[must_use]
+    pub fn answer_due(&self, asked_at: Timestamp) -> Option<Timestamp> {
+        let duty = self.pathway.start().filter(|_| self.pathway.residents_ask)?.duty.as_ref()?;
+        Some(self.limit(&duty.within, asked_at, None).1)
+    }
+
     /// When a limit begins and ends. The value is the one that held on the day on which it began: a limit that is
     /// changed later holds for what begins later.
     fn limit(&self, code: &str, since: Timestamp, first: Option<Day>) -> (Timestamp, Timestamp) {

@@ -35,6 +35,8 @@ pub struct Pathway {
     pub subject: Subject,
     /// The rules whose flag asks for such a case.
     pub asked_by: Vec<String>,
+    /// What a resident asks for with her slip is to be answered within the limit of the first state.
+    pub residents_ask: bool,
     pub states: Vec<State>,
     pub steps: Vec<Step>,
     /// It is the way of a rule whose flag is a task by itself, and stands in no file of its own.
@@ -196,6 +198,7 @@ fn of_rule(rule: &Rule) -> Pathway {
         name: rule.says.clone(),
         subject: rule.subject,
         asked_by: vec![rule.id.value.clone()],
+        residents_ask: false,
         states: vec![
             state(FLAGGED, texts("待核实", "to be looked into"), Some(duty)),
             state(SETTLED, texts("已解决", "settled"), None),
@@ -239,6 +242,7 @@ fn read_pathway(
     let subject = section.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
     let asked_by = section.list("asked_by", findings);
     check_rules(&asked_by, known.rules, findings);
+    let residents_ask = section.truth("residents_ask", findings);
     let (mut states, mut steps) = (Vec::new(), Vec::new());
     let (mut state_codes, mut step_codes, mut brought) = (Vec::new(), Vec::new(), Vec::new());
     for mut part in section.sections("state", findings) {
@@ -264,6 +268,7 @@ fn read_pathway(
         name,
         subject: subject?,
         asked_by: asked_by.into_iter().map(|rule| rule.value).collect(),
+        residents_ask,
         states,
         steps,
         of_rule: false,

@@ -8,7 +8,7 @@ use domain::area::AreaNumber;
 use domain::case::{Case, Climb, Deed, Event, Filled, Report, Source, Subject};
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId};
 use domain::state::State;
-use domain::time::{Day, Millis, from_day, to_day};
+use domain::time::{Day, Millis, day_of, from_day, to_day};
 use jiff::Timestamp;
 use programme::Programme;
 use programme::answer::Record;
@@ -893,6 +893,34 @@ impl Reader {
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// By when help that was asked for at a moment is to be answered in an area, by the programmes that were in force: the earliest,
+    /// and none where none says so.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn help_due(&mut self, area: AreaNumber, asked_at: Millis) -> Result<Option<Millis>> {
+        let book = self.book();
+        let programmes: BTreeSet<&str> =
+            book.editions.iter().map(|edition| edition.programme.as_str()).collect();
+        let day = day_of(asked_at);
+        let in_force: Vec<(String, String)> = programmes
+            .into_iter()
+            .filter_map(|programme| book.edition_on(programme, day))
+            .map(|edition| (edition.programme.clone(), edition.version.clone()))
+            .collect();
+        let area = book.areas.code(area).to_owned();
+        let mut earliest: Option<Millis> = None;
+        for (programme, version) in in_force {
+            let Some(programme) = if_readable(self.programme(&programme, &version))? else { continue };
+            for pathway in &programme.pathways {
+                let due = terms(&programme, pathway, &area).answer_due(instant(asked_at));
+                let due = due.map(Timestamp::as_millisecond);
+                earliest = earliest.into_iter().chain(due).min();
+            }
+        }
+        Ok(earliest)
     }
 
     /// A published version of a programme.

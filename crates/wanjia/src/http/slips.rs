@@ -17,6 +17,7 @@ use domain::slip::{
     self, Decision, Reason, SLIP_LIMIT, Said, Shut, Slip, TAKE_BACK_LIMIT, WAITING_LIMIT, What,
 };
 use domain::state::{Book, State as _};
+use domain::time::Millis;
 use intake::cell;
 use programme::answer::Value;
 use programme::form::Field;
@@ -329,6 +330,10 @@ struct SaidRow {
     door: DoorPlace,
     #[schema(format = DateTime)]
     said_at: String,
+    /// Of help that nobody sees to yet: by when a programme in force wants it answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    due: Option<String>,
     /// Whom it is about, of those reported with the same slip.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
@@ -368,17 +373,25 @@ async fn waiting(
     let found = site
         .territory
         .read(move |reader| {
-            Ok(match decided {
+            let found = match decided {
                 true => reader.said_decided(area, since, WAITING)?,
                 false => reader.said_waiting(area, WAITING)?,
-            })
+            };
+            let mut rows = Vec::with_capacity(found.len());
+            for (id, said, door) in found {
+                let is_open = said.what == What::Help && said.decided.is_none() && said.taken_on.is_none();
+                let due = if is_open { reader.help_due(door.area, said.said_at)? } else { None };
+                rows.push((id, said, door, due));
+            }
+            Ok(rows)
         })
         .await?;
-    let row = |(id, said, door): (PersonId, Said, SlipDoor)| SaidRow {
+    let row = |(id, said, door, due): (PersonId, Said, SlipDoor, Option<Millis>)| SaidRow {
         said: id,
         what: said.what.as_str(),
         door: DoorPlace::of(&caller.book, door),
         said_at: instant(said.said_at),
+        due: due.map(instant),
         about: said.about,
         taken_on_at: said.taken_on.map(instant),
         state: state(&said),

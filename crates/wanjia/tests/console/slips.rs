@@ -7,11 +7,13 @@ use domain::fact::{Body, Light, Outcome};
 use domain::id::Id;
 use domain::identity::Identity;
 use domain::slip::{Decision, Reason, What};
+use domain::time::parse_instant;
 use serde_json::{Value, json};
 use store::Sealed;
 use wanjia::app::accounts::random;
 use wanjia::cli::now;
 
+use super::cases::publish;
 use super::place::{Answer, DAY, OTHER, OWN, Place, SWEEP, Who, account};
 
 const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
@@ -364,6 +366,25 @@ async fn what_was_decided_by_mistake_is_taken_back_within_a_day_and_she_reads_th
     let (decision, reason) = (Decision::Declined, Some(Reason::Unclear));
     place.facts(vec![Body::SaidSettled { said: elsewhere, decision, reason, kept: None }]).await;
     assert_eq!(reopen(&place, SECRETARY, &json!({"said": elsewhere})).await.code(), "unknown_said");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn help_has_the_limit_of_the_pathway_that_a_programme_names_until_somebody_sees_to_it() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    said(&place, home).await;
+    assert_eq!(waiting(&place).await[0].get("due"), None, "no programme says so");
+    publish(&place).await;
+    let row = waiting(&place).await[0].clone();
+    let at = |name: &str| parse_instant(row[name].as_str().unwrap()).unwrap();
+    assert_eq!(at("due") - at("said_at"), 4 * 3_600_000, "as a need that is written down: {row}");
+    assert_eq!(decide(&place, &row, json!({"decision": "taken_on"})).await.status, 204);
+    assert_eq!(waiting(&place).await[0].get("due"), None, "it is answered");
+    let (_, code) = laid_down(&place, home).await;
+    assert_eq!(report(&place, &code, json!([{"name": "孙八"}])).await.status, 201);
+    let rows = waiting(&place).await;
+    let reported = rows.iter().find(|row| row["what"] == "person").unwrap();
+    assert_eq!(reported.get("due"), None, "a report is no request");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
