@@ -46,6 +46,8 @@ pub struct CountedPhone {
     pub area: AreaNumber,
     pub revoked: bool,
     pub pushed_at: Option<Millis>,
+    /// The end of its worker's deployment.
+    pub ends_at: Option<Millis>,
 }
 
 /// A fact in quarantine.
@@ -253,7 +255,7 @@ impl Reader {
     pub fn every_phone(&self) -> Result<Vec<CountedPhone>> {
         // The sequence of the newest fact is known, so each phone costs two look-ups and no scan.
         let mut read = self.views.connection().prepare_cached(
-            "select device.series, device.area, device.revoked_at is not null, facts.received_at
+            "select device.series, device.area, device.revoked_at is not null, facts.received_at, device.ends_at
              from device left join series on series.id = device.series
              left join facts on facts.series = series.number and facts.sequence = series.next - 1
                 and facts.series <> 0 and facts.verdict <> 1",
@@ -265,6 +267,7 @@ impl Reader {
                     area: row.get(1)?,
                     revoked: row.get(2)?,
                     pushed_at: row.get(3)?,
+                    ends_at: row.get(4)?,
                 })
             })?
             .collect::<rusqlite::Result<_>>()?;

@@ -12,12 +12,15 @@ use domain::state::{Book, SweepNumber};
 use domain::time::Millis;
 use rustc_hash::FxHashMap;
 use store::Reader;
+use store::people::CountedPhone;
 
 use super::failure::Result;
 
 struct Phone {
     area: AreaNumber,
     pushed_at: Option<Millis>,
+    /// The end of its worker's deployment: after it the phone is wiped, and nothing more is to come from it.
+    ends_at: Option<Millis>,
 }
 
 #[derive(Default)]
@@ -80,17 +83,18 @@ impl Fleet {
         counts.know_sweeps(book);
         for phone in phones {
             if !phone.revoked && !counts.phones.contains_key(&phone.series) {
-                counts.add(book, phone.series, Phone { area: phone.area, pushed_at: phone.pushed_at });
+                let CountedPhone { series, area, pushed_at, ends_at, .. } = phone;
+                counts.add(book, series, Phone { area, pushed_at, ends_at });
             }
         }
         Ok(())
     }
 
-    pub fn enrolled(&self, book: &Book, series: SeriesId, area: AreaNumber) {
+    pub fn enrolled(&self, book: &Book, series: SeriesId, area: AreaNumber, ends_at: Option<Millis>) {
         let mut counts = self.lock();
         counts.know_sweeps(book);
         if !counts.phones.contains_key(&series) {
-            counts.add(book, series, Phone { area, pushed_at: None });
+            counts.add(book, series, Phone { area, pushed_at: None, ends_at });
         }
     }
 
@@ -122,12 +126,15 @@ impl Fleet {
         }
     }
 
-    /// How many phones of each area's own pushed nothing since a moment.
+    /// How many phones of each area's own pushed nothing since a moment and are still to be heard from now.
     #[must_use]
-    pub fn silent(&self, since: Millis) -> Vec<(AreaNumber, u64)> {
+    pub fn silent(&self, since: Millis, now: Millis) -> Vec<(AreaNumber, u64)> {
         let counts = self.lock();
         let mut silent: BTreeMap<AreaNumber, u64> = BTreeMap::new();
-        for phone in counts.phones.values().filter(|phone| phone.pushed_at.is_none_or(|at| at < since)) {
+        let is_silent = |phone: &&Phone| {
+            phone.pushed_at.is_none_or(|at| at < since) && phone.ends_at.is_none_or(|end| end > now)
+        };
+        for phone in counts.phones.values().filter(is_silent) {
             *silent.entry(phone.area).or_default() += 1;
         }
         silent.into_iter().collect()
@@ -185,12 +192,14 @@ mod tests {
     fn a_phone_reports_once_in_each_sweep_that_is_open_when_it_pushes() {
         let (first, both) = (book(&[100]), book(&[100, 200]));
         let fleet = Fleet::default();
-        fleet.enrolled(&first, Id([1; 16]), 1);
-        fleet.enrolled(&first, Id([2; 16]), 2);
+        fleet.enrolled(&first, Id([1; 16]), 1, None);
+        fleet.enrolled(&first, Id([2; 16]), 2, Some(1_000));
         assert_eq!(fleet.figures(0, 0), (0, 2));
-        assert_eq!(fleet.silent(100), [(1, 1), (2, 1)]);
+        assert_eq!(fleet.silent(100, 100), [(1, 1), (2, 1)]);
         fleet.pushed(&first, Id([1; 16]), 150);
-        assert_eq!((fleet.silent(150), fleet.silent(151)), (vec![(2, 1)], vec![(1, 1), (2, 1)]));
+        assert_eq!((fleet.silent(150, 150), fleet.silent(151, 151)), (vec![(2, 1)], vec![(1, 1), (2, 1)]));
+        assert_eq!(fleet.silent(1_001, 999), [(1, 1), (2, 1)]);
+        assert_eq!(fleet.silent(1_001, 1_000), [(1, 1)], "its deployment is over, and it was wiped");
         fleet.pushed(&first, Id([1; 16]), 160);
         assert_eq!((fleet.figures(0, 0), fleet.figures(0, 1), fleet.figures(0, 2)), ((1, 2), (1, 1), (0, 1)));
         fleet.pushed(&both, Id([2; 16]), 250);

@@ -174,7 +174,7 @@ async fn command(
     let area = scope::area(&caller, Action::ReadCoverage, query.area.as_deref(), "area")?;
     let sweep = query.sweep.map(|id| scope::sweep(&caller, Action::ReadCoverage, id)).transpose()?;
     let now = now();
-    let silent = site.fleet.silent(now - SILENT);
+    let silent = site.fleet.silent(now - SILENT, now);
     let answer = site
         .territory
         .read(move |reader| {

@@ -122,7 +122,7 @@ async fn communities(
     let area = scope::area(&caller, Action::ReadCoverage, query.area.as_deref(), "area")?;
     let sweep = query.sweep.map(|id| scope::sweep(&caller, Action::ReadCoverage, id)).transpose()?;
     let now = now();
-    let silent = site.fleet.silent(now - SILENT);
+    let silent = site.fleet.silent(now - SILENT, now);
     let (phones, pushed_at) = site.fleet.heard();
     let heard = Heard { phones, pushed_at };
     let answer = site

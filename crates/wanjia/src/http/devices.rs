@@ -436,7 +436,7 @@ async fn enrol(
         Phone { worker: invitation.worker, worker_name: invitation.worker_name.clone(), seen_at: now() };
     site.territory.read(move |_| Ok(control.add_phone(series, &hash, &phone)?)).await?;
     let book = site.territory.book();
-    site.fleet.enrolled(&book, series, area);
+    site.fleet.enrolled(&book, series, area, invitation.ends_at);
     let touches = |sweep: &&domain::state::Sweep| {
         sweep.closed_at.is_none()
             && (book.areas.is_within(area, sweep.area) || book.areas.is_within(sweep.area, area))
@@ -518,15 +518,16 @@ async fn devices(
     let area = scope::area(&caller, Action::ReadDevices, query.area.as_deref(), "area")?;
     let control = Arc::clone(&site.control);
     let manages = caller.may(Action::ManageDevices, Scope::Area(area)).is_ok();
-    let silent_since = now() - SILENT;
+    let now = now();
+    let silent_since = now - SILENT;
     let devices = site
         .territory
         .read(move |reader| {
             let mut devices = Vec::new();
             let own = reader.server_key()?;
             for row in reader.phones(area)? {
-                let silent =
-                    row.device.revoked_at.is_none() && row.pushed_at.is_none_or(|at| at < silent_since);
+                let is_over = row.device.revoked_at.is_some() || row.device.ends_at.is_some_and(|end| end <= now);
+                let silent = !is_over && row.pushed_at.is_none_or(|at| at < silent_since);
                 if !manages && !silent {
                     continue;
                 }

@@ -81,7 +81,7 @@ async fn add(
     let added =
         odk::add_user(&site.territory, Arc::clone(&site.control), caller.actor(), worker_name, new.area_code);
     let (series, token) = added.await?;
-    site.fleet.enrolled(&site.territory.book(), series, area);
+    site.fleet.enrolled(&site.territory.book(), series, area, None);
     let server_url = format!("{origin}/openrosa/key/{token}");
     let settings = settings(&server_url, &project).map_err(|_| Problem::internal())?;
     let qr_svg = qr_svg(&settings)?;
