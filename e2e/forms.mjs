@@ -182,6 +182,7 @@ describe('a form at the door', () => {
     await page.locator('.segmented button', { hasText: '全部' }).click()
     await page.locator('.row', { hasText: '101' }).first().click()
     await page.locator('dialog').getByRole('button', { name: '填表' }).click()
+    await page.locator('dialog').getByText('从外地回来的人：哪天到、从哪个市来、有没有症状。').waitFor()
     await page.locator('dialog').getByRole('link', { name: '返城登记' }).click()
     await page.getByRole('button', { name: /王东军/ }).click()
     await page.getByLabel('从哪个省市来').fill('湖北武汉')
@@ -198,6 +199,16 @@ describe('a form at the door', () => {
     assert.equal(await page.getByLabel('体温（℃）').inputValue(), '三十八')
     await page.getByLabel('体温（℃）').fill('٣٨,٥')
     await page.locator('.rule', { hasText: '抵达时发热或有症状' }).waitFor()
+    // What a rule finds is no mistake of whoever fills the form in, and does not look like one.
+    await page.locator('.notes', { hasText: '不是填错了' }).waitFor()
+    const colours = await page.evaluate(() => {
+      const probe = document.body.appendChild(document.createElement('i'))
+      probe.style.color = 'var(--trouble)'
+      const { color: trouble } = getComputedStyle(probe)
+      probe.remove()
+      return { trouble, flags: [...document.querySelectorAll('.flag, .notes')].map((flag) => getComputedStyle(flag).borderInlineStartColor) }
+    })
+    assert.ok(colours.flags.length > 1 && !colours.flags.includes(colours.trouble), JSON.stringify(colours))
     await quiet(page, 'a form with a rule that flags')
     await page.getByText(/已存本机/).waitFor()
     await page.locator('.where[aria-busy=false]').waitFor()

@@ -183,6 +183,8 @@ export interface OfferedForm {
   form: string
   zh: string
   en: string
+  hint?: string
+  hint_en?: string
   about: string
   roles: string[]
 }

@@ -102,6 +102,9 @@ pub struct Form {
     pub title: String,
     /// The title in English, if the settings have one.
     pub title_en: Option<String>,
+    /// What it is for in a sentence, for whoever chooses among forms; and in English.
+    pub hint: Option<String>,
+    pub hint_en: Option<String>,
     pub version: String,
     pub subject: Subject,
     /// Codes of the roles that may fill it in.
@@ -256,6 +259,8 @@ pub(crate) fn read(
         code: Located { value: stem.to_owned(), place: Place::whole(file) },
         title: head.title,
         title_en: head.title_en,
+        hint: head.hint,
+        hint_en: head.hint_en,
         version: head.version,
         subject,
         filled_by: head.filled_by,
@@ -270,6 +275,8 @@ pub(crate) fn read(
 struct Head {
     title: String,
     title_en: Option<String>,
+    hint: Option<String>,
+    hint_en: Option<String>,
     version: String,
     subject: Option<Subject>,
     filled_by: Vec<String>,
@@ -317,9 +324,12 @@ fn read_settings(
             ),
         );
     }
+    let said = |name: &str| settings.cell(row, name).map(|cell| cell.value.clone());
     Head {
         title: title.map(|cell| cell.value).unwrap_or_default(),
-        title_en: settings.cell(row, "title_en").map(|cell| cell.value.clone()),
+        title_en: said("title_en"),
+        hint: said("hint"),
+        hint_en: said("hint_en"),
         version: version.map(|cell| cell.value).unwrap_or_default(),
         subject: subject.and_then(|cell| Subject::parse(&cell, findings)),
         filled_by: filled_by.map(|cell| manifest.roles_named(&cell, findings)).unwrap_or_default(),

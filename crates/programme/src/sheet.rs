@@ -226,7 +226,7 @@ fn assemble(lines: Vec<Line>) -> Vec<Sheet> {
 
 /// The columns and settings that XLSForm or this house has a use for. Any other keeps its name as it is written, since a
 /// `choice_filter` may ask for it.
-const KNOWN: [&str; 64] = [
+const KNOWN: [&str; 65] = [
     "type",
     "name",
     "label",
@@ -266,6 +266,7 @@ const KNOWN: [&str; 64] = [
     "form_id",
     "form_title",
     "title_en",
+    "hint_en",
     "version",
     "default_language",
     "style",

@@ -361,10 +361,12 @@ const DOOR: (&str, &str, [&str; 2]) = ("door", "doors", ["哪一户", "Which doo
 const PERSON: (&str, &str, [&str; 2]) = ("person", "people", ["哪一位", "Who"]);
 
 /// The settings that an XForm takes up, and those that the programme reads.
-const SETTINGS: [&str; 11] = [
+const SETTINGS: [&str; 13] = [
     "form_id",
     "form_title",
     "title_en",
+    "hint",
+    "hint_en",
     "version",
     "default_language",
     "style",

@@ -73,6 +73,9 @@ pub struct Offered {
     pub form: String,
     pub title: String,
     pub title_en: String,
+    /// What it is for in a sentence, where its pack says so; and in English.
+    pub hint: Option<String>,
+    pub hint_en: Option<String>,
     pub digest: String,
     pub md5: String,
     pub about: Subject,
@@ -167,6 +170,8 @@ impl Forms {
                     form: form.code.value.clone(),
                     title: form.title.clone(),
                     title_en: form.title_en.clone().unwrap_or_else(|| form.title.clone()),
+                    hint: form.hint.clone(),
+                    hint_en: form.hint_en.clone().or_else(|| form.hint.clone()),
                     digest: blank.digest.clone(),
                     md5: blank.md5.clone(),
                     about: form.subject,

@@ -44,6 +44,11 @@ struct FormRow {
     /// Its title.
     zh: String,
     en: String,
+    /// What it is for in a sentence, where its pack says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint_en: Option<String>,
     /// SHA-256 of the XForm, in hexadecimal; its ETag.
     digest: String,
     /// `person`, `household`, `dwelling`, `place`, `organisation`, `area` or `worker`
@@ -78,6 +83,8 @@ async fn forms(State(site): State<Site>, caller: Caller) -> Result<Json<Forms>, 
         form: form.form,
         zh: form.title,
         en: form.title_en,
+        hint: form.hint,
+        hint_en: form.hint_en,
         digest: form.digest,
         about: form.about.name(),
         roles: form.roles,

@@ -49,6 +49,10 @@ async fn a_phone_is_offered_what_its_worker_fills_in_and_an_appointment_offers_m
         (&daily["zh"], &daily["en"], &daily["about"], &daily["version"]),
         (&json!("每日两测"), &json!("Twice-daily check"), &json!("person"), &json!("2020-03"))
     );
+    assert_eq!(daily["hint"], "被观察的人早晚各测一次：体温和症状。");
+    for form in offered(&place, Who::Role(Role::Clerk)).await {
+        assert!(form["hint"].is_string() && form["hint_en"].is_string(), "what it is for is said: {form}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
