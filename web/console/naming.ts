@@ -72,7 +72,7 @@ export function whyAgain({ outcome, at, found_before: found, listed }: AfterAll,
 
 /** That a household was rung in vain: how often, when last, and what came of it. */
 export function callsText({ count: n, last_at: at, last }: NonNullable<ReconcileRow['calls']>, locale: string): string {
-  return t('reconcile.tried', { n, when: weekdayTime(at, locale), what: t(`reconcile.called.${last}`) }, n)
+  return t('reconcile.tried', { n, when: weekdayTime(at, locale), what: t(`reconcile.called.${last}`) })
 }
 
 /** What a list calls someone in a household, as far as the words are the usual ones. */

@@ -52,7 +52,7 @@ export default {
     confirm: 'That is right: write it down',
     sayMore: 'Ask, add it to the line, and press Enter.',
     written: 'Written down: {door}',
-    nobodyAsked: '{door}: nobody there is under observation.',
+    nobodyAsked: '{door}: nobody there is under observation, and the line is not written down. A fever, a symptom or a need: fill in its form below. What a visit found is recorded on the phone of whoever went, a call that was made at “Reconcile”.',
     question: { slot: 'When', temp_c: 'Temperature (℃)', temp_word: 'Temperature', symptom: 'Not well', told_by: 'Told by' },
     word: { am: 'morning', pm: 'evening', normal: 'normal', fever: 'fever', none: 'nothing', cough: 'cough', fatigue: 'tired', dyspnoea: 'short of breath', sore_throat: 'sore throat', diarrhoea: 'diarrhoea', self: 'herself', family: 'family' },
   },

@@ -399,7 +399,9 @@ async fn a_call_that_reached_nobody_is_told_beside_the_line_and_moves_nothing() 
     let tasks = get(&place, &format!("/v1/sweeps/{SWEEP}/tasks")).await;
     assert_eq!(tasks["rows"][0]["calls"], now[0]["calls"]);
 
-    let undo = |who, record: &Value| place.ask(who, "DELETE", &format!("{uri}/{}", record["record"]), None);
+    let undo = async |who: Who, record: &Value| {
+        place.ask(who, "DELETE", &format!("{uri}/{}", record["record"]), None).await
+    };
     assert_eq!(undo(CLERK, &second).await.code(), "unknown_call", "another's");
     assert_eq!(undo(SECRETARY, &json!({"record": 0})).await.code(), "unknown_call", "it is no call");
     assert_eq!(undo(SECRETARY, &json!({"record": 99_999})).await.code(), "unknown_call");

@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Role;
-use domain::fact::{Body, Light, Outcome};
+use domain::fact::{Body, CallFailure, Light, Outcome};
 use domain::held::Refusal;
 use domain::identity::Identity;
 use domain::slip::{Decision, Reason};
 use domain::subscription::RowsOf;
 use serde_json::{Value, json};
+use store::Store;
 
-use super::place::{OTHER, OWN, Place, SWEEP, Who, authorization, visited};
+use super::place::{OTHER, OWN, Place, SWEEP, Who, account, authorization, visited};
 use super::{cases, checks, maps, plans, slips, subscriptions};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/access_matrix.csv");
@@ -193,8 +194,14 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             place.visit(SWEEP, home, Outcome::Vacant, Light::Off).await;
             (format!("/v1/sweeps/{SWEEP}/calls"), Some(json!({"dwelling": home, "outcome": "phone"})))
         }
-        // Whoever asks wrote no call down: the first fact of a territory is none.
-        "DELETE /v1/sweeps/{id}/calls/{record}" => (format!("/v1/sweeps/{SWEEP}/calls/0"), None),
+        "DELETE /v1/sweeps/{id}/calls/{record}" => {
+            // Written down by whoever asks.
+            let (actor, failure) = (account(who).id, CallFailure::NoAnswer);
+            let body = Body::CallFailed { sweep: SWEEP, dwelling: place.home(other).await, failure };
+            let write = |store: &mut Store, now| Ok(store.write(now, |batch| batch.append(actor, body, None))?);
+            let record = place.site.territory.write(write).await.unwrap();
+            (format!("/v1/sweeps/{SWEEP}/calls/{record}"), None)
+        }
         "GET /v1/sweeps/{id}/coverage" => (of_sweep("coverage", ""), None),
         "GET /v1/sweeps/{id}/series" => (of_sweep("series", ""), None),
         "GET /v1/sweeps/{id}/residual" => (of_sweep("residual", ""), None),
