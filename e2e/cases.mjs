@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { DESK, findings, launch, openPage, sideways } from './browser.mjs'
+import { DESK, findings, launch, openPage, sideways, signIn } from './browser.mjs'
 import { makeDemonstration } from './territory.mjs'
 
 const PATIENCE = 30_000
@@ -14,15 +14,10 @@ let territory
 let browser
 const pages = {}
 
-async function signIn(username, more = {}) {
+async function deskOf(username, more = {}) {
   const { page } = await openPage(browser, territory.origin, { viewport: DESK, ...more })
   page.setDefaultTimeout(PATIENCE)
-  await page.goto(`${territory.origin}/`)
-  await page.fill('[name=username]', username)
-  await page.fill('[name=password]', territory.accounts[username])
-  await page.fill('[name=code]', await territory.code(username))
-  await page.getByRole('button', { name: '登录' }).click()
-  await page.getByRole('navigation', { name: '主菜单' }).waitFor()
+  await signIn(page, territory, { username, password: territory.accounts[username] })
   pages[username] = page
   return page
 }
@@ -46,7 +41,7 @@ describe('a case', () => {
   })
 
   it('is opened by a rule once a fever is typed in', async () => {
-    const page = await signIn('secretary')
+    const page = await deskOf('secretary')
     await go(page, '楼栋图')
     // The last door of the building: the story of the demonstration plays behind the first.
     await page.locator('a.window').last().click()
@@ -82,7 +77,7 @@ describe('a case', () => {
   })
 
   it('is moved by whose step it is', async () => {
-    const page = await signIn('doctor')
+    const page = await deskOf('doctor')
     await go(page, '事项')
     await page.locator('a.go').first().waitFor()
     await quiet(page, 'tasks')
@@ -102,7 +97,7 @@ describe('a case', () => {
   it('is handed over with a receipt', async () => {
     // A vehicle is to come: nothing in it is the doctor's.
     const { secretary } = pages
-    const health = await signIn('health')
+    const health = await deskOf('health')
     await health.goto(secretary.url())
     await secretary.getByRole('button', { name: '移交' }).click()
     const dialog = secretary.locator('dialog')
@@ -127,7 +122,7 @@ describe('a case', () => {
     await secretary.getByText('已做，等乡镇工作人员签字').waitFor()
     const url = secretary.url()
     // Her computer is somewhere else.
-    const street = await signIn('street', { timezoneId: 'America/New_York' })
+    const street = await deskOf('street', { timezoneId: 'America/New_York' })
     await street.goto(url)
     await street.getByRole('button', { name: /^签字/ }).click()
     await street.locator('dialog').getByRole('button', { name: '签字' }).click()

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { DESK, launch, openPage } from './browser.mjs'
+import { DESK, launch, openPage, signIn } from './browser.mjs'
 import { makeTerritory } from './territory.mjs'
 
 const STREET = '420102002'
@@ -21,15 +21,10 @@ const asked = []
 /** Who has not signed in yet: a code of the moment opens once. */
 let spare
 
-async function signIn({ username, password }) {
+async function deskOf(account) {
   const fresh = await openPage(browser, territory.origin, { viewport: DESK })
   fresh.page.setDefaultTimeout(PATIENCE)
-  await fresh.page.goto(`${territory.origin}/`)
-  await fresh.page.fill('[name=username]', username)
-  await fresh.page.fill('[name=password]', password)
-  await fresh.page.fill('[name=code]', await territory.code(username))
-  await fresh.page.click('.button.lamp')
-  await fresh.page.waitForSelector('.side')
+  await signIn(fresh.page, territory, account)
   return fresh
 }
 
@@ -67,8 +62,8 @@ describe('a list longer than its pages', () => {
     spare = await territory.account('peng', 'community_secretary', COMMUNITY, '彭书记')
     const above = await territory.account('dazhi', 'street', STREET, '大智街道')
     await territory.serve()
-    const street = await signIn(above)
-    opened = await signIn(account)
+    const street = await deskOf(above)
+    opened = await deskOf(account)
     page = opened.page
     await bring(Array.from({ length: DOORS }, (_, door) => [Math.floor(door / 100) + 1, `${Math.floor((door % 100) / 10) + 1}${String((door % 10) + 1).padStart(2, '0')}`]))
     await send(street.page, '/v1/sweeps', { area_code: STREET, programme: '入冬大排查', deadline: new Date(Date.now() + 86_400_000).toISOString() })
@@ -127,7 +122,7 @@ describe('a list longer than its pages', () => {
   })
 
   it('says that the pages were updated where a part of them can no longer be fetched', async () => {
-    const stale = await signIn(spare)
+    const stale = await deskOf(spare)
     await stale.page.route('**/assets/en-*.js', (route) => route.fulfill({ status: 404 }))
     await stale.page.getByRole('button', { name: 'English' }).click()
     const told = stale.page.locator('[role=alert]', { hasText: '页面已更新' })
