@@ -73,6 +73,7 @@ describe('a case', () => {
     await quiet(page, 'an opened file')
     await page.getByRole('link', { name: '发热', exact: true }).click()
     await page.getByRole('heading', { name: /发热.*待问诊/ }).waitFor()
+    await page.getByText('规则编号 E-R05', { exact: true }).waitFor()
     await quiet(page, 'a case')
   })
 
@@ -103,6 +104,9 @@ describe('a case', () => {
     const dialog = secretary.locator('dialog')
     const theirName = dialog.locator('select[name=to] option', { hasText: '卫生健康局' })
     await theirName.waitFor({ state: 'attached' })
+    const colleagues = await dialog.locator('select[name=to] option:enabled').allInnerTexts()
+    assert.equal(new Set(colleagues).size, colleagues.length, 'no two of them look alike')
+    assert.ok(colleagues.every((one) => one.split(' · ').length >= 3), 'each with her role and where she works')
     await dialog.locator('select[name=to]').selectOption(await theirName.getAttribute('value'))
     await quiet(secretary, 'an offer')
     await dialog.getByRole('button', { name: '移交' }).click()
@@ -168,6 +172,15 @@ describe('a case', () => {
     await secretary.getByLabel('专项方案').selectOption({ label: '防止返贫监测与帮扶' })
     await secretary.getByText(/到 \d{4}-\d\d-\d\d 还差|已达到/).first().waitFor()
     await quiet(secretary, 'indicators with a day')
+    // Who is behind a figure stands right below it, in sight.
+    await secretary.locator('button.name').nth(1).click()
+    await secretary.locator('.behind .sides').waitFor()
+    const below = await secretary.evaluate(() => {
+      const [figure, people] = [document.querySelector('.chosen'), document.querySelector('.behind .sides')].map((part) => part.getBoundingClientRect())
+      return { gap: Math.round(people.top - figure.bottom), inSight: figure.top >= 0 && people.bottom <= innerHeight }
+    })
+    assert.ok(below.gap >= 0 && below.gap < 120 && below.inSight, JSON.stringify(below))
+    await quiet(secretary, 'who is behind a figure')
   })
 
   it('asks the resident herself with her slip, and what she says is in the file', async () => {

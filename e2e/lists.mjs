@@ -102,6 +102,26 @@ describe('a list longer than its pages', () => {
     assert.ok((await page.locator('tbody tr').count()) < 100)
   })
 
+  it('is jumped through with the elements that are there, and takes the keyboard to no other row', async () => {
+    const jumped = await page.evaluate(async () => {
+      const rows = () => [...document.querySelectorAll('tbody tr[data-index]')]
+      const far = async (part, index) => {
+        scrollTo(0, document.documentElement.scrollHeight * part)
+        while (Math.abs(Number(rows()[0].dataset.index) - index) > 200) await new Promise(requestAnimationFrame)
+      }
+      await far(0, 0)
+      const [held, ...others] = rows()
+      held.querySelector('a').focus()
+      await far(0.5, 1300)
+      const again = rows()
+      const free = { reused: others.filter((row) => again.includes(row)).length, held: held.isConnected, names: again.every((row) => row.querySelector('th').innerText.startsWith(String(Math.floor(Number(row.dataset.index) / 100) + 1))) }
+      await far(0, 0)
+      return free
+    })
+    assert.ok(jumped.reused > 5, JSON.stringify(jumped))
+    assert.deepEqual([jumped.held, jumped.names], [false, true])
+  })
+
   it('asks again for what is in sight alone when figures change, and leaves it where it is', async () => {
     await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight * 0.6))
     await page.waitForFunction(() => Number(document.querySelector('tbody tr[data-index]').dataset.index) > 1000)
