@@ -6,7 +6,7 @@ LISTEN := 127.0.0.1:8420
 # Every target builds with the pinned toolchain; see scripts/setup.sh.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: setup peers build pages run test lint gen fuzz xforms bench bench-linkage bench-planning bench-programme bench-screens screens guide
+.PHONY: setup peers build pages run test lint gen fuzz xforms bench bench-linkage bench-planning bench-programme bench-runs bench-screens screens guide
 
 setup:
 	@scripts/setup.sh
@@ -42,6 +42,7 @@ lint: setup
 test: setup lint
 	cd web && npm ci --no-audit --no-fund && npm test
 	cargo test --workspace --locked
+	@$(MAKE) --no-print-directory bench-runs
 	cd e2e && npm ci --no-audit --no-fund && npm test
 
 # Damaged files and facts, for longer than the tests look.
@@ -94,6 +95,13 @@ bench-programme: setup
 	@rm -rf target/bench-due target/bench-due.* && target/release/examples/due --cases $(CASES) --tasks $(TASKS) target/bench-due
 	@rm -rf target/bench-due target/bench-due.*
 	@target/release/examples/submissions
+
+# That make bench-programme runs at all, with a handful of everything: its times say nothing.
+bench-runs:
+	@cargo run -q --locked -p programme --example judge -- --households 200
+	@rm -rf target/bench-runs && cargo run -q --locked -p store --example due -- --cases 200 --tasks 2000 target/bench-runs
+	@rm -rf target/bench-runs
+	@cargo run -q --locked -p wanjia --example submissions -- --doors 20 --seconds 1 --bar 1
 
 # How the screens feel, in Chromium on the real program, beside a bare Vue list; RUNS changes how often each is measured.
 RUNS := 7

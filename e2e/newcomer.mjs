@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, describe, it as plainly } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { crowded, DESK, enrol, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall, unlock } from './browser.mjs'
+import { crowded, DESK, enrol, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, signIn, tooSmall, unlock } from './browser.mjs'
 import { outlines, point } from './outlines.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
@@ -39,14 +39,9 @@ function it(name, act) {
   })
 }
 
-async function signIn({ username, password }) {
+async function deskOf(account) {
   const { page } = await open({ viewport: DESK })
-  await page.goto(`${origin}/`)
-  await page.fill('[name=username]', username)
-  await page.fill('[name=password]', password)
-  await page.fill('[name=code]', await territory.code(username))
-  await page.getByRole('button', { name: '登录' }).click()
-  await page.getByRole('navigation', { name: '主菜单' }).waitFor()
+  await signIn(page, territory, account)
   return page
 }
 
@@ -203,7 +198,7 @@ describe('a newcomer’s first evening', () => {
   })
 
   it('signs in with a password and a code', async () => {
-    secretary = await signIn(accounts.secretary)
+    secretary = await deskOf(accounts.secretary)
     await quiet(secretary, 'coverage without a sweep')
   })
 
@@ -243,7 +238,7 @@ describe('a newcomer’s first evening', () => {
   })
 
   it('sees the street open a sweep', async () => {
-    street = await signIn(accounts.street)
+    street = await deskOf(accounts.street)
     await street.getByRole('button', { name: '开展新排查' }).click()
     await street.getByLabel('名称').fill('入冬大排查')
     await street.getByLabel('截止时间').fill('2031-12-01T20:00')

@@ -216,10 +216,15 @@ fn lay(root: &Path, wanted: usize) -> Outcome<usize> {
             "insert into due select ?1, task, rank, programme, role, area, since, remind_at, ?2, ?2, 1
              from due where case_id = ?3 and rank = 0",
         )?;
-        let mut file = transaction.prepare(
-            "insert into case_file select ?1, programme, version, pathway, subject_kind, subject, dwelling, opened_at,
-                counted_from, area, state, since, turn, holder, offered, ended, waits from case_file where id = ?2",
-        )?;
+        // Whatever columns it has: all that a copy does not share is its id.
+        let columns: Vec<String> = transaction
+            .prepare("select name from pragma_table_info('case_file') where name != 'id'")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let columns = columns.join(", ");
+        let mut file = transaction.prepare(&format!(
+            "insert into case_file (id, {columns}) select ?1, {columns} from case_file where id = ?2"
+        ))?;
         for task in &tasks {
             due.execute(params![task.case, task.due, task.of])?;
             file.execute(params![task.case, task.of])?;

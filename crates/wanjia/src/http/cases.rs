@@ -62,7 +62,7 @@ pub(super) fn actor(caller: &Caller) -> Actor {
     Actor { id: caller.actor(), grant: caller.grant }
 }
 
-pub(super) fn now() -> domain::time::Millis {
+pub(super) fn now() -> Millis {
     jiff::Timestamp::now().as_millisecond()
 }
 

@@ -2,7 +2,7 @@
 
 use domain::fact::Body;
 use domain::id::Id;
-use domain::time::{day_of, from_day};
+use domain::time::{day_of, from_day, parse_instant};
 use serde_json::{Value, json};
 use wanjia::cli::now;
 
@@ -30,14 +30,18 @@ async fn typed(
     assert_eq!(answer.status, 204, "{}", answer.text);
 }
 
+/// The tasks of someone that are due within so many days.
+async fn due_by(place: &Place, who: Who, days: i32) -> Vec<Value> {
+    let found = place.ask(who, "GET", &format!("/v1/tasks?until={}", ago(-days)), None).await;
+    assert_eq!(found.status, 200, "{}", found.text);
+    found.json()["rows"].as_array().unwrap().clone()
+}
+
 /// The open tasks of someone's list that a rule asked for, by pathway and state, each with how often it stands there.
 async fn asked_by(place: &Place, who: Who, rule: &str) -> Vec<String> {
     judged(place).await;
-    let until = from_day(day_of(now()) + 30);
-    let found = place.ask(who, "GET", &format!("/v1/tasks?until={until}"), None).await;
-    assert_eq!(found.status, 200, "{}", found.text);
     let mut asked = Vec::new();
-    for task in found.json()["rows"].as_array().unwrap() {
+    for task in due_by(place, who, 30).await {
         let case = format!("/v1/cases/{}", task["case"].as_str().unwrap());
         let file = place.ask(who, "GET", &case, None).await.json();
         let by = |report: &Value| report["rule"]["code"] == rule;
@@ -119,6 +123,72 @@ async fn those_who_live_with_a_case_and_who_was_asked_twice_are_the_secretarys_t
         typed(&place, ("epidemic", "asked"), (home, Some(people[1])), 0, asked).await;
     }
     assert_eq!(asked_by(&place, SECRETARY, "E-R18").await, ["look_e_r18 flagged"]);
+}
+
+/// The only open case of a door's need: which, where it stands, and within how many minutes from the one moment to the other it
+/// is due.
+async fn need(place: &Place, home: Id) -> (String, String, i64) {
+    judged(place).await;
+    let home = home.to_string();
+    let due = due_by(place, SECRETARY, 30).await;
+    let of = |task: &&Value| task["pathway"]["code"] == "need" && task["about"]["dwelling"] == json!(home);
+    let found: Vec<&Value> = due.iter().filter(of).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    let case = found[0]["case"].as_str().unwrap().to_owned();
+    let file = place.ask(SECRETARY, "GET", &format!("/v1/cases/{case}"), None).await.json();
+    let state = file["state"]["code"].as_str().unwrap().to_owned();
+    let left = parse_instant(file["tasks"][0]["due"].as_str().unwrap()).unwrap() - now();
+    (case, state, (left + 59_999) / 60_000)
+}
+
+/// What was read at the door at 20:00 is not answered at midnight: a need that is urgent begins as one, or becomes one as long
+/// as nobody has begun with it, and nobody gains time by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_urgent_need_is_urgent_from_its_form_on_until_someone_has_begun() {
+    let place = Place::new().await;
+    publish(&place).await;
+    for role in ["grid_worker", "community_secretary"] {
+        appoint(&place, SECRETARY, role).await;
+    }
+    let told = async |home: Id, urgent: &str| {
+        let answers = json!({"kind": "medicine", "urgent": urgent, "raised_on": ago(0)});
+        typed(&place, ("epidemic", "need"), (home, None), 0, answers).await;
+    };
+    let at_once = place.home(false).await;
+    told(at_once, "yes").await;
+    let (first, state, left) = need(&place, at_once).await;
+    assert_eq!(state, "urgent");
+    assert!((29..=30).contains(&left), "{left} minutes");
+    // Told once more as ordinary it is no less urgent, and the same case.
+    told(at_once, "no").await;
+    let (same, state, again) = need(&place, at_once).await;
+    assert_eq!((same, state.as_str()), (first, "urgent"));
+    assert!(again <= left, "{again} minutes");
+
+    let later = place.door(OWN, "3栋", "2单元", "501").await;
+    told(later, "no").await;
+    let (case, state, left) = need(&place, later).await;
+    assert_eq!(state, "raised");
+    assert!(left > 30, "{left} minutes");
+    told(later, "yes").await;
+    let (same, state, left) = need(&place, later).await;
+    assert_eq!((&same, state.as_str()), (&case, "urgent"));
+    assert!((29..=30).contains(&left), "{left} minutes");
+
+    let begun = place.home(true).await;
+    place.facts(vec![Body::DwellingMoved { dwelling: begun, area: OWN.into() }]).await;
+    told(begun, "no").await;
+    let (case, state, _) = need(&place, begun).await;
+    assert_eq!(state, "raised");
+    let step = json!({"deed": "step", "step": "match", "role": "community_secretary", "turn": 0});
+    let taken = place.ask(SECRETARY, "POST", &format!("/v1/cases/{case}/deeds"), Some(step)).await;
+    assert_eq!(taken.status, 204, "{}", taken.text);
+    told(begun, "yes").await;
+    let (same, state, _) = need(&place, begun).await;
+    assert_eq!((&same, state.as_str()), (&case, "matched"));
+    let file = place.ask(SECRETARY, "GET", &format!("/v1/cases/{case}"), None).await.json();
+    let reports = file["reports"].as_array().unwrap();
+    assert!(reports.iter().any(|report| report["rule"]["code"] == "E-R13-urgent"), "{reports:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
