@@ -19,7 +19,7 @@ export function daysSince(instant: string | undefined, now: number): number | nu
 
 export function bandOf(row: BuildingRow, tint: Tint, now: number): Band {
   if (tint === 'coverage') {
-    const share = percent(row.accounted, row.dwellings)
+    const share = percent(row.accounted, row.dwellings) ?? 0
     if (share === 100) return 'done'
     if (share >= 50) return 'most'
     return share > 0 ? 'some' : 'none'

@@ -15,7 +15,7 @@ vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 
 const { remaining, SIGNABLE } = await import('../console/remaining')
 const { byUrgency, counted } = await import('../console/choosing')
-const { shortTime } = await import('../console/naming')
+const { percent: shareOf, phonesReported, share, shortTime } = await import('../console/naming')
 const { PAGES } = await import('../console/may')
 const { lookedAt, swept } = await import('../console/scope')
 const { percent, waterfall } = await import('../console/perhaps')
@@ -59,6 +59,14 @@ function serve(path: string, options: CallOptions = {}): Promise<{ body: unknown
 beforeEach(() => {
   call.mockReset()
   forgetNames()
+})
+
+describe('a share', () => {
+  it('of nothing is none, and never all of it', () => {
+    expect([shareOf(0, 0), share(0, 0), phonesReported(0, 0)]).toEqual([null, '—', '还没有手机'])
+    expect([share(0, 3), share(1, 1000), share(999, 1000), share(3, 3)]).toEqual(['0%', '1%', '99%', '100%'])
+    expect(phonesReported(1, 2)).toBe('50% 的手机已上报（1/2）')
+  })
 })
 
 describe('what is left to sign for', () => {
