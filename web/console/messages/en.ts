@@ -23,7 +23,7 @@ export default {
     devices: 'Phones',
     plans: 'Plans',
     roster: 'Roster',
-    sheets: 'Departments’ sheets',
+    sheets: 'Sheets',
     case: 'Case',
     household: 'Household',
     tree: 'Who is tied to it',
@@ -585,7 +585,7 @@ export default {
     lacks: 'No outline',
   },
   sheets: {
-    title: 'Departments’ sheets',
+    title: 'Sheets',
     lead: 'A department’s own blank sheet is brought once and filled as of now whenever it is asked for. Each taking is on record.',
     bring: 'Bring a blank sheet',
     none: 'No department’s sheet is kept here yet.',
