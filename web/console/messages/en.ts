@@ -24,7 +24,7 @@ export default {
     devices: 'Phones',
     plans: 'Plans',
     roster: 'Roster',
-    sheets: 'Departments’ sheets',
+    sheets: 'Sheets',
     case: 'Case',
     household: 'Household',
     tree: 'Who is tied to it',
@@ -596,7 +596,7 @@ export default {
     lacks: 'No outline',
   },
   sheets: {
-    title: 'Departments’ sheets',
+    title: 'Sheets',
     lead: 'A department’s own blank sheet is brought once and filled as of now whenever it is asked for. Each taking is on record.',
     bring: 'Bring a blank sheet',
     none: 'No department’s sheet is kept here yet.',
@@ -1061,8 +1061,8 @@ export default {
     },
     then: {
       never_visited: 'Signed for one by one, they stay under “Not reached” of this sweep; phones send nobody there any more. The next sweep begins with every door, these too.',
-      no_answer: 'The same: signed for by name, and visited in the next sweep.',
-      refused_unsigned: 'The same; a refusal that was looked into can be signed for before closing.',
+      no_answer: 'Signed for one by one, they stay under “Not reached” of this sweep, and are visited in the next.',
+      refused_unsigned: 'A refusal that was looked into can be signed for under “Not reached” first; the others stay there, signed for one by one.',
       listed_dark: 'They stay under “Reconcile” of this sweep. No call can be recorded once it is closed: telephone first. Whoever is not reached is for the next sweep.',
       moved: 'They stay under “Reconcile” of this sweep; where they live can still be put right.',
       lit_unlisted: 'They stay under “Reconcile” of this sweep; they can still be registered or linked to the list.',
@@ -1078,7 +1078,7 @@ export default {
   withdrawing: {
     ask: 'Was this sweep opened by mistake?',
     lead: 'Nothing is recorded in it yet, so it can be taken back: it counts nowhere and leaves the phones. Its opening and its taking back stay in the ledger.',
-    recorded: 'It cannot be taken back: doors with records: {doors}, records held: {held}, and nothing recorded is dropped. Close it above: its lists and records stay.',
+    recorded: 'It cannot be taken back: doors with records: {doors}, records held: {held}, and nothing recorded is dropped. Close it below: its lists and records stay.',
     reason: 'What is wrong',
     choose: 'Choose',
     because: { area: 'The area is wrong', deadline: 'The deadline is wrong', name: 'The name is wrong', twice: 'There is another one for the same', unwanted: 'No sweep is wanted' },
