@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { DESK, enrol, launch, openPage, phoneOptions, PIN } from './browser.mjs'
+import { DESK, enrol, launch, openPage, phoneOptions, PIN, signIn } from './browser.mjs'
 import { makeTerritory } from './territory.mjs'
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '7' }, throttle: { type: 'string', default: '6' }, rows: { type: 'string', default: '100000' } } })
@@ -49,9 +49,9 @@ try {
   const neighbour = await territory.account('liu', 'community_secretary', HOUSE, '刘书记')
   const largest = await territory.account('zhao', 'community_secretary', LONG, '赵书记')
   await territory.serve()
-  const desk = await signIn(secretary)
-  const street = await signIn(other)
-  const next = await signIn(neighbour)
+  const desk = await deskOf(secretary)
+  const street = await deskOf(other)
+  const next = await deskOf(neighbour)
   await ask(desk, 'POST', '/v1/roster?source=doors&dry_run=false', roster(DOORS, 500, 10))
   await ask(next, 'POST', '/v1/roster?source=house&dry_run=false', roster(HOUSE, 1000, 1))
   await ask(street, 'POST', '/v1/sweeps', { area_code: STREET, programme: '入冬大排查', deadline: new Date(Date.now() + 86_400_000).toISOString() })
@@ -63,7 +63,7 @@ try {
   await listOpens(phone, bare)
   await houseScrolls(await phoneOf(next, HOUSE), next)
   await lives(phone, desk)
-  await listScrolls(await signIn(largest))
+  await listScrolls(await deskOf(largest))
   await board()
 } finally {
   await browser.close()
@@ -77,14 +77,9 @@ async function throttle(page, rate) {
   return session
 }
 
-async function signIn({ username, password }, at = territory) {
+async function deskOf(account, at = territory) {
   const { page } = await openPage(browser, at.origin, { viewport: DESK })
-  await page.goto(`${at.origin}/`)
-  await page.fill('[name=username]', username)
-  await page.fill('[name=password]', password)
-  await page.fill('[name=code]', await at.code(username))
-  await page.click('.button.lamp')
-  await page.waitForSelector('.side')
+  await signIn(page, at, account)
   return page
 }
 
@@ -367,7 +362,7 @@ async function board() {
     const clerk = await own.account('peng', 'community_secretary', DOORS, '彭书记')
     await own.lookalikes(STREET, DOORS, SETTLED)
     await own.serve()
-    const page = await signIn(clerk, own)
+    const page = await deskOf(clerk, own)
     await page.goto(`${own.origin}/#/reconcile`)
     await page.waitForSelector('.perhaps')
     await page.locator('.column[data-kind=lit_unlisted] .task').first().focus()

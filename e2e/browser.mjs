@@ -201,6 +201,16 @@ export const phoneOptions = (extra = {}) => ({ viewport: PHONE, deviceScaleFacto
 
 export const PIN = '246813'
 
+/** Signs in at the console, with the code of the moment: it opens once. */
+export async function signIn(page, territory, { username, password }) {
+  await page.goto(`${territory.origin}/`)
+  await page.fill('[name=username]', username)
+  await page.fill('[name=password]', password)
+  await page.fill('[name=code]', await territory.code(username))
+  await page.click('.button.lamp')
+  await page.locator('.side').waitFor()
+}
+
 /** Opens a locked phone. */
 export async function unlock(page, pin = PIN) {
   await page.locator('.lock .pad').waitFor()

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { DESK, findings, launch, openPage, sideways } from './browser.mjs'
+import { DESK, findings, launch, openPage, sideways, signIn } from './browser.mjs'
 import { makeDemonstration } from './territory.mjs'
 
 const PATIENCE = 30_000
@@ -14,15 +14,10 @@ let territory
 let browser
 const pages = {}
 
-async function signIn(username, more = {}) {
+async function deskOf(username, more = {}) {
   const { page } = await openPage(browser, territory.origin, { viewport: DESK, ...more })
   page.setDefaultTimeout(PATIENCE)
-  await page.goto(`${territory.origin}/`)
-  await page.fill('[name=username]', username)
-  await page.fill('[name=password]', territory.accounts[username])
-  await page.fill('[name=code]', await territory.code(username))
-  await page.getByRole('button', { name: '登录' }).click()
-  await page.getByRole('navigation', { name: '主菜单' }).waitFor()
+  await signIn(page, territory, { username, password: territory.accounts[username] })
   pages[username] = page
   return page
 }
@@ -46,7 +41,7 @@ describe('a case', () => {
   })
 
   it('is opened by a rule once a fever is typed in', async () => {
-    const page = await signIn('secretary')
+    const page = await deskOf('secretary')
     await go(page, '楼栋图')
     // The last door of the building: the story of the demonstration plays behind the first.
     await page.locator('a.window').last().click()
@@ -78,11 +73,12 @@ describe('a case', () => {
     await quiet(page, 'an opened file')
     await page.getByRole('link', { name: '发热', exact: true }).click()
     await page.getByRole('heading', { name: /发热.*待问诊/ }).waitFor()
+    await page.getByText('规则编号 E-R05', { exact: true }).waitFor()
     await quiet(page, 'a case')
   })
 
   it('is moved by whose step it is', async () => {
-    const page = await signIn('doctor')
+    const page = await deskOf('doctor')
     await go(page, '事项')
     await page.locator('a.go').first().waitFor()
     await quiet(page, 'tasks')
@@ -102,12 +98,15 @@ describe('a case', () => {
   it('is handed over with a receipt', async () => {
     // A vehicle is to come: nothing in it is the doctor's.
     const { secretary } = pages
-    const health = await signIn('health')
+    const health = await deskOf('health')
     await health.goto(secretary.url())
     await secretary.getByRole('button', { name: '移交' }).click()
     const dialog = secretary.locator('dialog')
     const theirName = dialog.locator('select[name=to] option', { hasText: '卫生健康局' })
     await theirName.waitFor({ state: 'attached' })
+    const colleagues = await dialog.locator('select[name=to] option:enabled').allInnerTexts()
+    assert.equal(new Set(colleagues).size, colleagues.length, 'no two of them look alike')
+    assert.ok(colleagues.every((one) => one.split(' · ').length >= 3), 'each with her role and where she works')
     await dialog.locator('select[name=to]').selectOption(await theirName.getAttribute('value'))
     await quiet(secretary, 'an offer')
     await dialog.getByRole('button', { name: '移交' }).click()
@@ -127,7 +126,7 @@ describe('a case', () => {
     await secretary.getByText('已做，等乡镇工作人员签字').waitFor()
     const url = secretary.url()
     // Her computer is somewhere else.
-    const street = await signIn('street', { timezoneId: 'America/New_York' })
+    const street = await deskOf('street', { timezoneId: 'America/New_York' })
     await street.goto(url)
     await street.getByRole('button', { name: /^签字/ }).click()
     await street.locator('dialog').getByRole('button', { name: '签字' }).click()
@@ -173,6 +172,15 @@ describe('a case', () => {
     await secretary.getByLabel('专项方案').selectOption({ label: '防止返贫监测与帮扶' })
     await secretary.getByText(/到 \d{4}-\d\d-\d\d 还差|已达到/).first().waitFor()
     await quiet(secretary, 'indicators with a day')
+    // Who is behind a figure stands right below it, in sight.
+    await secretary.locator('button.name').nth(1).click()
+    await secretary.locator('.behind .sides').waitFor()
+    const below = await secretary.evaluate(() => {
+      const [figure, people] = [document.querySelector('.chosen'), document.querySelector('.behind .sides')].map((part) => part.getBoundingClientRect())
+      return { gap: Math.round(people.top - figure.bottom), inSight: figure.top >= 0 && people.bottom <= innerHeight }
+    })
+    assert.ok(below.gap >= 0 && below.gap < 120 && below.inSight, JSON.stringify(below))
+    await quiet(secretary, 'who is behind a figure')
   })
 
   it('asks the resident herself with her slip, and what she says is in the file', async () => {

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { crc32, deflateSync } from 'node:zlib'
-import { DESK, findings, foreign, launch, openPage, PHONE, sideways, tooSmall } from './browser.mjs'
+import { DESK, findings, foreign, launch, openPage, PHONE, sideways, signIn, tooSmall } from './browser.mjs'
 import { outlines } from './outlines.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
@@ -77,18 +77,13 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wanjia-ground-'))
   territory = await makeTerritory()
   await territory.wanjia('import', 'roster', samples('roster.csv'))
-  const { username, password } = await territory.account('peng', 'community_secretary', COMMUNITY, '彭书记')
+  const account = await territory.account('peng', 'community_secretary', COMMUNITY, '彭书记')
   await territory.serve()
   browser = await launch()
   opened = await openPage(browser, territory.origin, { viewport: DESK })
   const { page } = opened
   page.setDefaultTimeout(30_000)
-  await page.goto(`${territory.origin}/`)
-  await page.fill('[name=username]', username)
-  await page.fill('[name=password]', password)
-  await page.fill('[name=code]', await territory.code(username))
-  await page.getByRole('button', { name: '登录' }).click()
-  await page.getByRole('navigation', { name: '主菜单' }).waitFor()
+  await signIn(page, territory, account)
   const status = await page.evaluate(async (body) => {
     const headers = { 'content-type': 'application/octet-stream', 'x-wanjia': 'console' }
     return (await fetch('/v1/map?source=x', { method: 'POST', headers, body })).status

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { DESK, launch, openPage } from './browser.mjs'
+import { DESK, launch, openPage, signIn } from './browser.mjs'
 import { makeTerritory } from './territory.mjs'
 
 const STREET = '420102002'
@@ -21,15 +21,10 @@ const asked = []
 /** Who has not signed in yet: a code of the moment opens once. */
 let spare
 
-async function signIn({ username, password }) {
+async function deskOf(account) {
   const fresh = await openPage(browser, territory.origin, { viewport: DESK })
   fresh.page.setDefaultTimeout(PATIENCE)
-  await fresh.page.goto(`${territory.origin}/`)
-  await fresh.page.fill('[name=username]', username)
-  await fresh.page.fill('[name=password]', password)
-  await fresh.page.fill('[name=code]', await territory.code(username))
-  await fresh.page.click('.button.lamp')
-  await fresh.page.waitForSelector('.side')
+  await signIn(fresh.page, territory, account)
   return fresh
 }
 
@@ -67,8 +62,8 @@ describe('a list longer than its pages', () => {
     spare = await territory.account('peng', 'community_secretary', COMMUNITY, '彭书记')
     const above = await territory.account('dazhi', 'street', STREET, '大智街道')
     await territory.serve()
-    const street = await signIn(above)
-    opened = await signIn(account)
+    const street = await deskOf(above)
+    opened = await deskOf(account)
     page = opened.page
     await bring(Array.from({ length: DOORS }, (_, door) => [Math.floor(door / 100) + 1, `${Math.floor((door % 100) / 10) + 1}${String((door % 10) + 1).padStart(2, '0')}`]))
     await send(street.page, '/v1/sweeps', { area_code: STREET, programme: '入冬大排查', deadline: new Date(Date.now() + 86_400_000).toISOString() })
@@ -107,6 +102,26 @@ describe('a list longer than its pages', () => {
     assert.ok((await page.locator('tbody tr').count()) < 100)
   })
 
+  it('is jumped through with the elements that are there, and takes the keyboard to no other row', async () => {
+    const jumped = await page.evaluate(async () => {
+      const rows = () => [...document.querySelectorAll('tbody tr[data-index]')]
+      const far = async (part, index) => {
+        scrollTo(0, document.documentElement.scrollHeight * part)
+        while (Math.abs(Number(rows()[0].dataset.index) - index) > 200) await new Promise(requestAnimationFrame)
+      }
+      await far(0, 0)
+      const [held, ...others] = rows()
+      held.querySelector('a').focus()
+      await far(0.5, 1300)
+      const again = rows()
+      const free = { reused: others.filter((row) => again.includes(row)).length, held: held.isConnected, names: again.every((row) => row.querySelector('th').innerText.startsWith(String(Math.floor(Number(row.dataset.index) / 100) + 1))) }
+      await far(0, 0)
+      return free
+    })
+    assert.ok(jumped.reused > 5, JSON.stringify(jumped))
+    assert.deepEqual([jumped.held, jumped.names], [false, true])
+  })
+
   it('asks again for what is in sight alone when figures change, and leaves it where it is', async () => {
     await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight * 0.6))
     await page.waitForFunction(() => Number(document.querySelector('tbody tr[data-index]').dataset.index) > 1000)
@@ -127,7 +142,7 @@ describe('a list longer than its pages', () => {
   })
 
   it('says that the pages were updated where a part of them can no longer be fetched', async () => {
-    const stale = await signIn(spare)
+    const stale = await deskOf(spare)
     await stale.page.route('**/assets/en-*.js', (route) => route.fulfill({ status: 404 }))
     await stale.page.getByRole('button', { name: 'English' }).click()
     const told = stale.page.locator('[role=alert]', { hasText: '页面已更新' })

@@ -1,5 +1,5 @@
 /** Looking at pages: a picture of each, and a complaint for whatever a machine can see to be wrong with it. */
-import { alien, crowded, cut, DESK, findings, foreign, openPage, sideways, tooSmall } from './browser.mjs'
+import { alien, crowded, cut, DESK, findings, foreign, openPage, sideways, signIn, tooSmall } from './browser.mjs'
 
 export const LOOKS = ['standard', 'large', 'elder', 'high', 'forced']
 /** The browser's text size that a look stands for, in CSS pixels. */
@@ -94,12 +94,7 @@ export class Looking {
 
   async signIn(role) {
     const { page, context } = await openPage(this.browser, this.territory.origin, { viewport: DESK })
-    await page.goto(`${this.territory.origin}/`)
-    await page.fill('[name=username]', role)
-    await page.fill('[name=password]', this.territory.accounts[role])
-    await page.fill('[name=code]', await this.territory.code(role))
-    await page.click('.button.lamp')
-    await page.waitForSelector('.side')
+    await signIn(page, this.territory, { username: role, password: this.territory.accounts[role] })
     this.cookies.set(role, await context.storageState())
     await context.close()
   }

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, describe, it as plainly } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { crowded, DESK, enrol, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, tooSmall, unlock } from './browser.mjs'
+import { crowded, DESK, enrol, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, signIn, tooSmall, unlock } from './browser.mjs'
 import { outlines, point } from './outlines.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
@@ -39,14 +39,9 @@ function it(name, act) {
   })
 }
 
-async function signIn({ username, password }) {
+async function deskOf(account) {
   const { page } = await open({ viewport: DESK })
-  await page.goto(`${origin}/`)
-  await page.fill('[name=username]', username)
-  await page.fill('[name=password]', password)
-  await page.fill('[name=code]', await territory.code(username))
-  await page.getByRole('button', { name: '登录' }).click()
-  await page.getByRole('navigation', { name: '主菜单' }).waitFor()
+  await signIn(page, territory, account)
   return page
 }
 
@@ -203,7 +198,7 @@ describe('a newcomer’s first evening', () => {
   })
 
   it('signs in with a password and a code', async () => {
-    secretary = await signIn(accounts.secretary)
+    secretary = await deskOf(accounts.secretary)
     await quiet(secretary, 'coverage without a sweep')
   })
 
@@ -229,7 +224,7 @@ describe('a newcomer’s first evening', () => {
     const columns = secretary.locator('.columns')
     await columns.getByText('王东军').waitFor()
     await quiet(secretary, 'columns of a messy sheet')
-    await secretary.getByLabel('表里没有小区编码时').check()
+    await secretary.getByText('您只有这一个社区').waitFor()
     for (const [heading, column] of [['住哪栋', '楼栋'], ['几零几', '房号 *'], ['叫什么', '姓名 *']]) {
       await columns.getByLabel(`“${heading}”是`).selectOption({ label: column })
     }
@@ -243,7 +238,7 @@ describe('a newcomer’s first evening', () => {
   })
 
   it('sees the street open a sweep', async () => {
-    street = await signIn(accounts.street)
+    street = await deskOf(accounts.street)
     await street.getByRole('button', { name: '开展新排查' }).click()
     await street.getByLabel('名称').fill('入冬大排查')
     await street.getByLabel('截止时间').fill('2031-12-01T20:00')
@@ -896,6 +891,25 @@ describe('a newcomer’s first evening', () => {
     await page.locator('.row').first().waitFor()
   })
 
+  it('takes back a sweep that was opened by mistake', async () => {
+    await street.reload()
+    await street.getByRole('button', { name: '＋ 开展新排查' }).click()
+    const dialog = street.locator('dialog')
+    await dialog.getByLabel('名称').fill('开错的排查')
+    await dialog.getByLabel('截止时间').fill('2099-01-01T12:00')
+    await dialog.getByRole('button', { name: '开展', exact: true }).click()
+    await street.locator('.pick select').getByText('开错的排查').waitFor({ state: 'attached' })
+    await street.getByRole('button', { name: '结束排查' }).click()
+    await dialog.getByText('这次排查是开错的？').click()
+    await dialog.getByRole('button', { name: '撤回这次排查' }).click()
+    await dialog.getByText('请选错在哪里').waitFor()
+    await dialog.getByLabel('错在哪里').selectOption('twice')
+    await quiet(street, 'withdrawing')
+    await dialog.getByRole('button', { name: '撤回这次排查' }).click()
+    await street.getByText('“开错的排查”已撤回。').waitFor()
+    await street.locator('.pick select').getByText('开错的排查').waitFor({ state: 'detached' })
+  })
+
   it('cannot close the sweep without a signature for each dwelling left', async () => {
     await street.reload()
     await street.getByRole('button', { name: '结束排查' }).click()
@@ -903,6 +917,10 @@ describe('a newcomer’s first evening', () => {
     await dialog.locator('label', { hasText: '302' }).waitFor()
     const close = dialog.getByRole('button', { name: '结束排查' })
     assert.ok(await close.isDisabled())
+    // What is left is said before, with where it goes; what was recorded cannot be taken back.
+    assert.match(await dialog.locator('.left').textContent(), /1 户/)
+    await dialog.getByText('这次排查是开错的？').click()
+    await dialog.getByText('不能撤回：').waitFor()
     await quiet(street, 'closing')
     await dialog.getByRole('checkbox').check()
     await close.click()

@@ -481,6 +481,13 @@ export function makeMock({ now = Date.now } = {}) {
       const due = people(list).filter(({ task }) => task !== null)
       return page(due.sort((left, right) => String(left.due).localeCompare(String(right.due))).map((row) => ({ ...row, overdue: Date.parse(row.due) < now() })))
     }
+    if (verb === 'left') {
+      const of = (name) => doors.filter((door) => reason(door) === name).length
+      const lines = people(doors)
+      const kind = (name) => lines.filter((line) => line.kind === name).length
+      const recorded = doors.filter((door) => door.outcome !== undefined && door.outcome !== null).length
+      return { status: 200, body: { never_visited: of('never_visited'), no_answer: of('no_answer'), refused_unsigned: of('refused_unsigned'), listed_dark: kind('listed_dark'), moved: kind('moved'), away: kind('away'), lit_unlisted: kind('lit_unlisted'), held: held.length, recorded } }
+    }
     if (verb === 'close') {
       const left = doors.filter((door) => reason(door) !== null && !body.signatures.includes(door.dwelling))
       if (left.length > 0) return problem(409, '还有没到的户', `还有 ${left.length} 户没有到，也没有签字。`, `${left.length} dwellings were neither reached nor signed for.`, 'residual')

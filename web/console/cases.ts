@@ -166,6 +166,8 @@ export interface Hand {
   id: string
   name: string
   roles: string[]
+  area_name: string
+  phone?: string
 }
 
 export interface InForce {

@@ -26,3 +26,13 @@ export function households<Row extends ReconcileRow>(rows: readonly Row[]): Hous
   }
   return [...found.values()]
 }
+
+/** `latest`, and in the place of each that is as it was before, that one, or all of before: what shows them need not be drawn anew. */
+export function unchanged<Row extends ReconcileRow>(before: readonly Household<Row>[], latest: readonly Household<Row>[]): readonly Household<Row>[] {
+  const known = new Map(before.map((home) => [home.key, home]))
+  const found = latest.map((home) => {
+    const was = known.get(home.key)
+    return was !== undefined && JSON.stringify(was) === JSON.stringify(home) ? was : home
+  })
+  return found.length === before.length && found.every((home, at) => home === before[at]) ? before : found
+}

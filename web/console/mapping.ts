@@ -19,7 +19,7 @@ export function daysSince(instant: string | undefined, now: number): number | nu
 
 export function bandOf(row: BuildingRow, tint: Tint, now: number): Band {
   if (tint === 'coverage') {
-    const share = percent(row.accounted, row.dwellings)
+    const share = percent(row.accounted, row.dwellings) ?? 0
     if (share === 100) return 'done'
     if (share >= 50) return 'most'
     return share > 0 ? 'some' : 'none'
@@ -36,11 +36,14 @@ function outer({ geometry }: MapShape): Point[][] {
   return geometry.coordinates.map((polygon) => polygon[0] ?? [])
 }
 
-/** West, south, east, north; none where nothing is drawn. */
-export function bounds(shapes: readonly MapShape[]): [number, number, number, number] | null {
+/** West, south, east, north. */
+export type Bounds = [number, number, number, number]
+
+/** Of all of them; none where nothing is drawn. */
+export function bounds(shapes: readonly MapShape[]): Bounds | null {
   const points = shapes.flatMap(outer).flat()
   if (points.length === 0) return null
-  const found: [number, number, number, number] = [180, 90, -180, -90]
+  const found: Bounds = [180, 90, -180, -90]
   for (const [east, north] of points) {
     found[0] = Math.min(found[0], east)
     found[1] = Math.min(found[1], north)
@@ -79,12 +82,52 @@ export interface Box {
   bottom: number
 }
 
-/** Which of the labels can be shown without one lying over another: earlier ones go first. */
-export function apart(boxes: readonly Box[]): boolean[] {
-  const shown: Box[] = []
-  return boxes.map((box) => {
-    const free = shown.every((other) => box.right <= other.left || other.right <= box.left || box.bottom <= other.top || other.bottom <= box.top)
-    if (free) shown.push(box)
-    return free
+/** A label that looks for its place, in pixels. */
+export interface Wish {
+  /** Where its middle would be. */
+  at: { x: number; y: number }
+  /** What is seen of its building. */
+  outline: Box
+  /** How large it is with all that it can say, and with ever less. */
+  forms: readonly { width: number; height: number }[]
+}
+
+/** The form a label takes, and how far from its place. */
+export interface Place {
+  form: number
+  x: number
+  y: number
+}
+
+/** So much of an outline is left to be seen around its label, and so much lies between a label and what it stands beside. */
+const AROUND = 3
+
+function meet(one: Box, other: Box): boolean {
+  return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom
+}
+
+/**
+ * Where labels stand without one lying over another, or over an outline: within its own with as much as has room there, else
+ * with the least below or above it; null where there is no room. Earlier ones go first.
+ */
+export function places(wishes: readonly Wish[], outlines: readonly Box[]): (Place | null)[] {
+  const taken: Box[] = []
+  return wishes.map(({ at, outline, forms }) => {
+    const box = (form: number, x: number, y: number): Box => {
+      const { width, height } = forms[form]!
+      return { left: at.x + x - width / 2, right: at.x + x + width / 2, top: at.y + y - height / 2, bottom: at.y + y + height / 2 }
+    }
+    const within = ({ left, right, top, bottom }: Box): boolean => left >= outline.left + AROUND && right <= outline.right - AROUND && top >= outline.top + AROUND && bottom <= outline.bottom - AROUND
+    const least = forms.length - 1
+    const away = (forms[least]?.height ?? 0) / 2 + AROUND
+    const aside = (outline.left + outline.right) / 2 - at.x
+    const found =
+      forms.map((_, form) => ({ form, x: 0, y: 0 })).find(({ form, x, y }) => within(box(form, x, y)) && !taken.some((other) => meet(box(form, x, y), other))) ??
+      [outline.bottom - at.y + away, outline.top - at.y - away]
+        .map((y) => ({ form: least, x: aside, y }))
+        .find(({ form, x, y }) => ![...taken, ...outlines].some((other) => meet(box(form, x, y), other))) ??
+      null
+    if (found !== null) taken.push(box(found.form, found.x, found.y))
+    return found
   })
 }

@@ -35,12 +35,24 @@ export function duration(milliseconds: number): string {
   return t('reconcile.days', { n: Math.floor(minutes / 1440) })
 }
 
-/** A rounded share that says 100 only when all are done and 0 only when none is. */
-export function percent(part: number, whole: number): number {
-  if (whole === 0) return 100
+/** A rounded share that says 100 only when all are done and 0 only when none is; null where there is nothing to have a share of. */
+export function percent(part: number, whole: number): number | null {
+  if (whole === 0) return null
   const rounded = Math.round((100 * part) / whole)
   if (rounded === 100 && part < whole) return 99
   return rounded === 0 && part > 0 ? 1 : rounded
+}
+
+/** The same to be read: of nothing there is no share, and never all of it. */
+export function share(part: number, whole: number): string {
+  const found = percent(part, whole)
+  return found === null ? '—' : `${found}%`
+}
+
+/** How many phones of an area reported since a sweep opened. */
+export function phonesReported(reported: number, total: number): string {
+  const found = percent(reported, total)
+  return found === null ? t('top.noPhones') : t('top.reported', { percent: found, reported, total })
 }
 
 /** Month, day, hour and minute of the deployment, as the reader's language writes them. */

@@ -72,7 +72,8 @@ export async function signOut(): Promise<void> {
 
 export async function loadSweeps(): Promise<void> {
   const { body } = await call<{ sweeps: Sweep[] }>('/v1/sweeps')
-  sweeps.value = [...body.sweeps].sort((left, right) => right.opened_at.localeCompare(left.opened_at))
+  // One that was taken back counts nowhere and is none to look at; the ledger has it.
+  sweeps.value = body.sweeps.filter(({ withdrawn }) => !withdrawn).sort((left, right) => right.opened_at.localeCompare(left.opened_at))
   if (!sweeps.value.some(({ id, closed_at }) => id === shownSweep.value && !closed_at)) {
     shownSweep.value = standing(sweeps.value, account.value?.area_code ?? '', Date.now())?.id ?? shownSweep.value
   }

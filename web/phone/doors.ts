@@ -99,6 +99,17 @@ export function passes(row: DoorView, filter: Filter): boolean {
   return filter === 'recheck' ? row.due : row.outcome === null && row.holder === null
 }
 
+/** The doors of a building, or of all. */
+export function ofBuilding(rows: readonly DoorView[], building: string | null): readonly DoorView[] {
+  return building === null ? rows : rows.filter(({ door }) => door.building === building)
+}
+
+/** How many of them each filter would show. */
+export function countsOf(rows: readonly DoorView[]): Record<Filter, number> {
+  const count = (filter: Filter) => rows.filter((row) => passes(row, filter)).length
+  return { waiting: count('waiting'), recheck: count('recheck'), all: rows.length }
+}
+
 /** The door that is offered before all others: it was taken back, or opened from elsewhere. */
 export const wanted = ref<string | null>(null)
 

@@ -3,7 +3,10 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Coverage, CoverageRow, PlanDraft, PlanJudgement, PlanRow, PlanSlot, ReconcileRow, ResidualRow } from '@core/api/types'
 import type { CallOptions } from '@core/api/client'
 import { readFileSync } from 'node:fs'
-import { households } from '../console/households'
+import { households, unchanged } from '../console/households'
+import chinese from '../console/messages/zh-CN'
+import english from '../console/messages/en'
+import type { Messages } from '@core/i18n'
 import { ROLES, type Deed } from '../console/roles'
 
 const { call } = vi.hoisted(() => ({ call: vi.fn() }))
@@ -12,7 +15,8 @@ vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 
 const { remaining, SIGNABLE } = await import('../console/remaining')
 const { byUrgency, counted } = await import('../console/choosing')
-const { shortTime } = await import('../console/naming')
+const { percent: shareOf, phonesReported, share, shortTime } = await import('../console/naming')
+const { PAGES } = await import('../console/may')
 const { lookedAt, swept } = await import('../console/scope')
 const { percent, waterfall } = await import('../console/perhaps')
 const { change, changed, daysOf, gridNumbers, heldBy, onTheWay, settingsOf, spread, difference, gap, hours, makeDraft, missing, moved, rivals, takeBack } = await import('../console/plans')
@@ -55,6 +59,14 @@ function serve(path: string, options: CallOptions = {}): Promise<{ body: unknown
 beforeEach(() => {
   call.mockReset()
   forgetNames()
+})
+
+describe('a share', () => {
+  it('of nothing is none, and never all of it', () => {
+    expect([shareOf(0, 0), share(0, 0), phonesReported(0, 0)]).toEqual([null, '—', '还没有手机'])
+    expect([share(0, 3), share(1, 1000), share(999, 1000), share(3, 3)]).toEqual(['0%', '1%', '99%', '100%'])
+    expect(phonesReported(1, 2)).toBe('50% 的手机已上报（1/2）')
+  })
 })
 
 describe('what is left to sign for', () => {
@@ -149,6 +161,18 @@ describe('times', () => {
   })
 })
 
+describe('the pages of the console', () => {
+  it.each([
+    ['zh-CN', chinese],
+    ['en', english],
+  ])('are called in their titles as in the menu, in %s', (_, said: Messages) => {
+    for (const page of PAGES) {
+      const [entry, title] = [(said.nav as Messages)[page] as string, (said[page] as Messages).title as string]
+      expect(title.toLowerCase(), page).toContain(entry.toLowerCase())
+    }
+  })
+})
+
 describe('households', () => {
   const line = (kind: ReconcileRow['kind'], dwelling: string, person: string | null, due: string) => ({ kind, dwelling, person_id: person, due }) as ReconcileRow
 
@@ -172,6 +196,15 @@ describe('households', () => {
   it('leave people who are on no list, and doors where nobody was recorded, each alone', () => {
     const rows = [line('lit_unlisted', 'a', '1', ''), line('lit_unlisted', 'a', '2', ''), line('lit_unlisted', 'a', null, '')]
     expect(households(rows).map(({ persons }) => persons)).toEqual([['1'], ['2'], []])
+  })
+
+  it('that come anew are those of before where nothing of them is another, and all of before where none is', () => {
+    const before = households([line('away', 'a', '1', 'x'), line('away', 'b', '2', 'x')])
+    expect(unchanged(before, households([line('away', 'a', '1', 'x'), line('away', 'b', '2', 'x')]))).toBe(before)
+    const later = unchanged(before, households([line('away', 'c', '3', 'x'), line('away', 'a', '1', 'x'), line('away', 'b', '2', 'y')]))
+    expect(later.map(({ first }) => first.dwelling)).toEqual(['c', 'a', 'b'])
+    expect(later.map((home) => before.includes(home))).toEqual([false, true, false])
+    expect(unchanged(before, households([line('away', 'a', '1', 'x')]))).toEqual([before[0]])
   })
 })
 

@@ -1,7 +1,7 @@
 /** What a map shows of a building. */
 import { describe, expect, it } from 'vitest'
 import type { BuildingRow, MapShape } from '@core/api/types'
-import { apart, bandOf, bounds, middle, type Point } from '../console/mapping'
+import { bandOf, bounds, middle, places, type Point } from '../console/mapping'
 
 const NOW = Date.parse('2026-03-05T12:00:00Z')
 const row = (accounted: number, dwellings: number, visited_at?: string): BuildingRow => ({ building: '3', key: '3', accounted, dwellings, ...(visited_at === undefined ? {} : { visited_at }) })
@@ -32,9 +32,28 @@ describe('the place of a label', () => {
     expect(middle(shape())).toBeNull()
   })
 
+  /** A label of two lines, of one, and with the name alone; on an outline so wide and so tall, at so many pixels. */
+  const FORMS = [{ width: 40, height: 40 }, { width: 70, height: 20 }, { width: 40, height: 20 }]
+  const wish = (left: number, width: number, height: number) => ({ at: { x: left + width / 2, y: height / 2 }, outline: { left, right: left + width, top: 0, bottom: height }, forms: FORMS })
+  const put = (...wishes: ReturnType<typeof wish>[]) => places(wishes, wishes.map(({ outline }) => outline))
+
+  it('is its outline, with as much as has room there', () => {
+    expect(put(wish(0, 100, 60))).toEqual([{ form: 0, x: 0, y: 0 }])
+    expect(put(wish(0, 100, 30))).toEqual([{ form: 1, x: 0, y: 0 }])
+    expect(put(wish(0, 50, 30))).toEqual([{ form: 2, x: 0, y: 0 }])
+  })
+
+  it('is below or above an outline that it would cover, with the name alone, and covers no other there', () => {
+    expect(put(wish(0, 30, 10))).toEqual([{ form: 2, x: 0, y: 18 }])
+    const below = { left: 0, right: 30, top: 20, bottom: 30 }
+    const one = wish(0, 30, 10)
+    expect(places([one], [one.outline, below])).toEqual([{ form: 2, x: 0, y: -18 }])
+    expect(places([one], [one.outline, below, { ...below, top: -20, bottom: -10 }])).toEqual([null])
+  })
+
   it('is given to whoever came first where two would lie over one another', () => {
-    const box = (left: number) => ({ left, right: left + 10, top: 0, bottom: 10 })
-    expect(apart([box(0), box(5), box(10), box(19)])).toEqual([true, false, true, false])
+    expect(put(wish(0, 30, 10), wish(35, 30, 10), wish(70, 30, 10)).map((place) => place?.y)).toEqual([18, -18, 18])
+    expect(put(wish(0, 10, 10), wish(12, 10, 10), wish(24, 10, 10)).map((place) => place?.y)).toEqual([18, -18, undefined])
   })
 })
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Colleague, KeptSheet } from '@core/api/types'
 import { among } from '../console/sheets'
-import { toldApart } from '../phone/colleagues'
+import { toldApart } from '@core/told-apart'
 import { asksFor } from '../phone/forms/asks'
 
 describe('colleagues', () => {

@@ -39,10 +39,12 @@ pub enum Quarantine {
     /// An offer of doors is not there, or has its answer.
     NotOffered = 54,
     DeviceEnded = 60,
+    /// The sweep was opened by mistake and taken back.
+    SweepWithdrawn = 65,
 }
 
 impl Quarantine {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Fork,
         Self::Unreadable,
         Self::UnknownSweep,
@@ -63,6 +65,7 @@ impl Quarantine {
         Self::ConditionFails,
         Self::NotOffered,
         Self::DeviceEnded,
+        Self::SweepWithdrawn,
     ];
 
     #[must_use]
@@ -94,6 +97,7 @@ impl Quarantine {
             Self::ConditionFails => "condition_fails",
             Self::NotOffered => "not_offered",
             Self::DeviceEnded => "device_ended",
+            Self::SweepWithdrawn => "sweep_withdrawn",
         }
     }
 
@@ -116,6 +120,10 @@ impl Quarantine {
             Self::SweepClosed => (
                 "这次排查已经结束。记录已留存，由社区书记决定是否计入。",
                 "This sweep has been closed. The record is kept; the community secretary decides whether it counts.",
+            ),
+            Self::SweepWithdrawn => (
+                "这次排查是开错了的，已经撤回。记录已留存，不计入；请同步后在现在的排查里重新登记。",
+                "This sweep was opened by mistake and has been taken back. The record is kept and does not count; synchronise, and record it again in the sweep that goes on.",
             ),
             Self::OutsideSweep => (
                 "这户不在这次排查的范围内。记录已留存；请核对小区和楼栋。",
@@ -408,9 +416,9 @@ fn admit_at_door<S: State>(
     dwelling: DwellingId,
 ) -> Result<Option<Quarantine>, S::Error> {
     let Some((_, sweep)) = state.book().sweep(sweep) else { return Ok(Some(Quarantine::UnknownSweep)) };
-    let (scope, closed) = (sweep.area, sweep.closed_at.is_some());
+    let (scope, closed, withdrawn) = (sweep.area, sweep.closed_at.is_some(), sweep.withdrawn.is_some());
     if closed {
-        return Ok(Some(Quarantine::SweepClosed));
+        return Ok(Some(if withdrawn { Quarantine::SweepWithdrawn } else { Quarantine::SweepClosed }));
     }
     let dwelling = resolve_dwelling(state, dwelling)?;
     let Some(row) = state.dwelling(dwelling)? else { return Ok(Some(Quarantine::UnknownDwelling)) };

@@ -4,7 +4,7 @@ use crate::access::{Grant, Purpose};
 use crate::area::{Area, AreaNumber, Level};
 use crate::case::{Case, Climb, Deed, Event, Filled, Lesson, Report, Subject};
 use crate::door::door_key;
-use crate::fact::{Body, Fact, FoundBy, SignReason};
+use crate::fact::{Body, Fact, FoundBy, Misopened, SignReason};
 use crate::hand_over::{self, HandOver};
 use crate::held::{Fate, Held};
 use crate::id::{CaseId, DwellingId, PersonId, PlanId, SeriesId};
@@ -119,10 +119,14 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                     opened_at: stamp.at,
                     deadline: *deadline,
                     closed_at: None,
+                    withdrawn: None,
                 });
             })
         }
-        Body::SweepClosed { sweep } => close_sweep(state, origin.counts_from, *sweep, stamp.at),
+        Body::SweepClosed { sweep } => close_sweep(state, origin.counts_from, *sweep, stamp.at, None),
+        Body::SweepWithdrawn { sweep, reason } => {
+            close_sweep(state, origin.counts_from, *sweep, stamp.at, Some(*reason))
+        }
         Body::Visited { sweep, dwelling, outcome, light, evidence, recheck_on, .. } => {
             let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
             if was_taken_back(state, origin)? {
@@ -903,18 +907,21 @@ fn close_sweep<S: State>(
     position: u64,
     sweep: crate::id::SweepId,
     at: Millis,
+    withdrawn: Option<Misopened>,
 ) -> Result<(), S::Error> {
     let Some((number, row)) = state.book().sweep(sweep) else { return Ok(()) };
     if row.closed_at.is_some() {
         return Ok(());
     }
-    let areas = state.book().areas.subtree(row.area);
+    // Of one that was taken back no list stands: nobody was missed in it.
+    let areas = if withdrawn.is_some() { Vec::new() } else { state.book().areas.subtree(row.area) };
     for area in areas {
         state.freeze(number, area)?;
     }
     change_book(state, position, |book| {
         if let Some(sweep) = book.sweeps.get_mut(number as usize) {
             sweep.closed_at = Some(at);
+            sweep.withdrawn = withdrawn;
         }
     })
 }

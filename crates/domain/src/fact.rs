@@ -153,6 +153,47 @@ pub enum SignReason {
     Closing = 1,
 }
 
+/// Why a sweep that was opened is taken back. The numbers are those of the facts and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Misopened {
+    /// It stands on the wrong area.
+    Area = 0,
+    /// Its deadline is wrong.
+    Deadline = 1,
+    /// Its name is wrong.
+    Name = 2,
+    /// There is another one for the same.
+    Twice = 3,
+    /// None is wanted.
+    Unwanted = 4,
+}
+
+impl Misopened {
+    pub const ALL: [Self; 5] = [Self::Area, Self::Deadline, Self::Name, Self::Twice, Self::Unwanted];
+
+    #[must_use]
+    pub fn from_code(code: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| *reason as u64 == code)
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Area => "area",
+            Self::Deadline => "deadline",
+            Self::Name => "name",
+            Self::Twice => "twice",
+            Self::Unwanted => "unwanted",
+        }
+    }
+}
+
 /// What happened. The comment after each kind is its number and the array that is its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
@@ -184,6 +225,8 @@ pub enum Body {
     SweepOpened { sweep: SweepId, area: String, programme: String, deadline: Millis },
     /// 8 `[sweep]`
     SweepClosed { sweep: SweepId },
+    /// 65 `[sweep, reason]`; it was opened by mistake and nothing was recorded in it: it is over, and counts nowhere.
+    SweepWithdrawn { sweep: SweepId, reason: Misopened },
     /// 9 `[sweep, dwelling, outcome, light, evidence, recheck_on | null, occupants | null]`
     Visited {
         sweep: SweepId,
@@ -582,6 +625,7 @@ impl Fact {
                 out.array(4).id(*sweep).text(area).text(programme).int(*deadline)
             }
             Body::SweepClosed { sweep } => out.array(1).id(*sweep),
+            Body::SweepWithdrawn { sweep, reason } => out.array(2).id(*sweep).uint(*reason as u64),
             Body::Visited { sweep, dwelling, outcome, light, evidence, recheck_on, occupants } => {
                 out.array(7)
                     .id(*sweep)
@@ -892,6 +936,7 @@ impl Body {
             Self::DeviceTerm { .. } => 60,
             Self::VisitTakenBack { .. } => 61,
             Self::DwellingRemoved { .. } => 62,
+            Self::SweepWithdrawn { .. } => 65,
         }
     }
 
@@ -1000,6 +1045,13 @@ impl Body {
             62 => {
                 read.array(1)?;
                 Self::DwellingRemoved { dwelling: read.id()? }
+            }
+            65 => {
+                read.array(2)?;
+                Self::SweepWithdrawn {
+                    sweep: read.id()?,
+                    reason: read.one_of("reason", Misopened::from_code)?,
+                }
             }
             61 => {
                 read.array(4)?;

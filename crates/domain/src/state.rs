@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::access::Grant;
 use crate::area::{AreaNumber, AreaTree};
 use crate::case::{Case, Climb, Event, Filled, Lesson, Report, Subject};
-use crate::fact::{Light, Outcome, Place};
+use crate::fact::{Light, Misopened, Outcome, Place};
 use crate::hand_over::HandOver;
 use crate::held::{Held, Refusal};
 use crate::id::{
@@ -31,7 +31,10 @@ pub struct Sweep {
     pub programme: String,
     pub opened_at: Millis,
     pub deadline: Millis,
+    /// When it was closed, or taken back.
     pub closed_at: Option<Millis>,
+    /// Why it was taken back, if it was: it was opened by mistake, and nothing was recorded in it.
+    pub withdrawn: Option<Misopened>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -117,12 +117,13 @@ pub fn tally(dwelling: &Dwelling, round: &Round) -> Tally {
 
 /// Which sweep is meant for an area at a moment while nobody chose one: of those open then, one over the whole area before
 /// one over a part of it; of these the one that is due next, and where all are overdue the newest. Where none was open, the
-/// newest of those that were closed by then.
+/// newest of those that were closed by then. One that was taken back stands for nothing.
 #[must_use]
 pub fn standing(book: &Book, area: AreaNumber, at: Millis) -> Option<SweepNumber> {
     let begun = |(_, sweep): &(SweepNumber, &Sweep)| {
         let (areas, own) = (&book.areas, sweep.area);
-        sweep.opened_at <= at && (areas.is_within(area, own) || areas.is_within(own, area))
+        let touches = areas.is_within(area, own) || areas.is_within(own, area);
+        sweep.withdrawn.is_none() && sweep.opened_at <= at && touches
     };
     let begun: Vec<_> = (0..).zip(&book.sweeps).filter(begun).collect();
     let is_open = |sweep: &Sweep| sweep.closed_at.is_none_or(|closed_at| closed_at > at);
@@ -233,7 +234,7 @@ pub fn due(kind: Kind, visit: Option<Visit>, seen_at: Option<Millis>, deadline: 
 mod tests {
     use super::*;
     use crate::area::{Area, Level};
-    use crate::fact::Place;
+    use crate::fact::{Misopened, Place};
     use crate::id::Id;
     use crate::state::Stamp;
 
@@ -247,7 +248,7 @@ mod tests {
         }
         for (area, opened_at, deadline, closed_at) in sweeps.iter().copied() {
             let (id, programme) = (Id::default(), String::new());
-            book.sweeps.push(Sweep { id, area, programme, opened_at, deadline, closed_at });
+            book.sweeps.push(Sweep { id, area, programme, opened_at, deadline, closed_at, withdrawn: None });
         }
         book
     }
@@ -365,5 +366,13 @@ mod tests {
         assert_eq!(standing(&part, 0, 100), Some(0), "one over a part, if there is none over the whole");
         assert_eq!(standing(&part, 2, 50), Some(1), "that was open then");
         assert_eq!(standing(&part, 2, 100), Some(1), "closed, and still the last that was counted there");
+        let mut mistaken = book(&[(0, 10, 900, Some(40)), (0, 20, 500, Some(30))]);
+        mistaken.sweeps[1].withdrawn = Some(Misopened::Twice);
+        assert_eq!(
+            standing(&mistaken, 0, 25),
+            Some(0),
+            "one that was taken back stands for nothing, also while it was open"
+        );
+        assert_eq!(standing(&mistaken, 0, 100), Some(0), "nor afterwards");
     }
 }

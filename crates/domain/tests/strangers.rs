@@ -2,7 +2,7 @@
 
 use domain::area::Level;
 use domain::case::{Deed, Source, Subject};
-use domain::fact::{Body, Fact, FactError, FoundBy, Light, Outcome, Place, SignReason};
+use domain::fact::{Body, Fact, FactError, FoundBy, Light, Misopened, Outcome, Place, SignReason};
 use domain::hand_over::Answer;
 use domain::held::Refusal;
 use domain::id::Id;
@@ -176,6 +176,8 @@ fn body() -> impl Strategy<Value = Body> {
         id().prop_map(|slip| Body::SlipRevoked { slip }),
         id().prop_map(|said| Body::SaidWithdrawn { said }),
         id().prop_map(|said| Body::SaidReopened { said }),
+        (id(), select(Misopened::ALL.to_vec()))
+            .prop_map(|(sweep, reason)| Body::SweepWithdrawn { sweep, reason }),
         (id(), any::<u64>(), prop::option::of(select(Refusal::ALL.to_vec())))
             .prop_map(|(series, sequence, refusal)| Body::HeldRefused { series, sequence, refusal }),
         (id(), any::<i64>()).prop_map(|(series, ends_at)| Body::DeviceTerm { series, ends_at }),

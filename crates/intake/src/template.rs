@@ -1,10 +1,12 @@
 //! A department's own blank workbook, filled with rows.
 //!
-//! Of the parts in the package only two are ever written: the sheet that is filled, and, if there are formulas anywhere, one
-//! attribute of the workbook, so that they are calculated when it is opened. Every other part is copied as it lies there.
-//! See ADR 0029.
+//! Of the parts in the package only two are written where the rows fit: the sheet that is filled, and, if there are formulas
+//! anywhere, one attribute of the workbook, so that they are calculated when it is opened. Where they do not fit, what stands below
+//! them moves down, and what names it is written, too. Every other part is copied as it lies there. See ADR 0029 and 0046.
 
 mod fill;
+mod foot;
+mod formula;
 mod part;
 
 use std::fmt;
@@ -12,6 +14,9 @@ use std::io::{Cursor, Read};
 
 use crate::header::{self, Column, Look, Mapping, Schema};
 use crate::table::{Table, TableError};
+pub use foot::Anchored;
+use foot::Changes;
+pub use formula::{Fixed, Push};
 use part::Sheet;
 
 /// The largest blank workbook that is taken, in bytes.
@@ -57,7 +62,7 @@ impl Value {
 pub struct Room {
     /// The first row, from 1.
     pub first: u32,
-    /// The row at which something stands already, and before which all rows must fit; none if nothing follows.
+    /// The row at which something stands already; rows that do not fit before it move it down. None if nothing follows.
     pub until: Option<u32>,
     /// The first column, from 0, in which something stands there.
     pub column: u32,
@@ -69,18 +74,19 @@ impl Room {
         self.until.map(|until| until.saturating_sub(self.first))
     }
 
-    /// # Errors
-    /// If so many rows do not fit, with the cell that stands in their way.
-    pub fn takes(&self, rows: usize) -> Result<(), TemplateError> {
+    /// The cell that stands below the rows, if one does.
+    pub fn foot(&self) -> Option<String> {
+        self.until.map(|until| part::reference(self.column, until))
+    }
+
+    /// The rows that are to be inserted so that so many fit, if any are.
+    fn push(&self, rows: usize) -> Result<Option<Push>, TemplateError> {
         if rows > MOST_ROWS {
             return Err(TemplateError::TooManyRows { rows });
         }
-        match (self.rows(), self.until) {
-            (Some(room), Some(until)) if rows > room as usize => {
-                Err(TemplateError::Full { rows, room, cell: part::reference(self.column, until) })
-            }
-            _ => Ok(()),
-        }
+        let (Some(room), Some(until)) = (self.rows(), self.until) else { return Ok(None) };
+        let by = u32::try_from(rows).unwrap_or(u32::MAX).saturating_sub(room);
+        Ok((by > 0).then_some(Push { first: self.first, until, by }))
     }
 }
 
@@ -119,10 +125,8 @@ pub enum TemplateError {
     Columns,
     #[error("no column is filled")]
     NoColumn,
-    #[error(
-        "{rows} rows are to be filled in, and {room} fit above the cell {cell}, in which something stands"
-    )]
-    Full { rows: usize, room: u32, cell: String },
+    #[error("the rows do not fit above what stands below them, and the cell {cell} cannot be moved down")]
+    Foot { cell: String, why: Anchored },
     #[error("{rows} rows are more than {MOST_ROWS}")]
     TooManyRows { rows: usize },
 }
@@ -136,7 +140,7 @@ impl TemplateError {
             Self::Active(_) => "template_active",
             Self::Table(error) => error.code(),
             Self::Columns | Self::NoColumn => "columns",
-            Self::Full { .. } => "template_full",
+            Self::Foot { .. } => "template_full",
             Self::TooManyRows { .. } => "too_many_rows",
         }
     }
@@ -161,8 +165,9 @@ impl TemplateError {
             Self::Table(error) => error.zh(),
             Self::Columns => "有一列填了两次，或者不在表内；请重新对应各列".to_owned(),
             Self::NoColumn => "一列也没有对应；请至少指定一列填什么".to_owned(),
-            Self::Full { rows, room, cell } => format!(
-                "要填 {rows} 行，表里 {cell} 单元格已有内容，上面只放得下 {room} 行；请在空白表的这一格上面插入足够的空行，重新上传"
+            Self::Foot { cell, why } => format!(
+                "行数放不下，下面的内容要往下移，但 {cell} 不能移：{}。或者在空白表里自己插入足够的空行，重新上传",
+                why.zh()
             ),
             Self::TooManyRows { rows } => {
                 format!("要填 {rows} 行，超过 {MOST_ROWS} 行；请选小一些的区域")
@@ -182,7 +187,12 @@ impl TemplateError {
             Self::Table(error) => return error.en(),
             Self::Columns => "map the columns again",
             Self::NoColumn => "say of one column at least what goes into it",
-            Self::Full { .. } => "insert empty rows above it in the blank workbook, and bring that",
+            Self::Foot { why, .. } => {
+                return format!(
+                    "{self}; {}; or insert enough empty rows in the blank workbook yourself, and bring that",
+                    why.en()
+                );
+            }
             Self::TooManyRows { .. } => "choose a smaller area",
         };
         format!("{self}; {remedy}")
@@ -270,17 +280,35 @@ impl Template {
     /// A copy with these rows, each with a value for each of the mapping's columns, in their order.
     ///
     /// # Errors
-    /// If they do not fit.
+    /// If they do not fit, and something that stands below them cannot be moved down.
     pub fn fill(&self, mapping: &Mapping, rows: &[Vec<Value>]) -> Result<Vec<u8>, TemplateError> {
+        let (sheet, room, mut changes) = self.prepared(mapping, rows.len())?;
+        let (_, path) = self.sheets.get(mapping.sheet).ok_or(TemplateError::Columns)?;
+        changes.insert(path.clone(), Some(fill::rows_into(&sheet, room, mapping, rows)));
+        if self.has_formulas {
+            let workbook = changes.remove(WORKBOOK).flatten().map_or_else(|| self.part(WORKBOOK), Ok)?;
+            changes.insert(WORKBOOK.to_owned(), Some(part::calculated(&workbook)?));
+        }
+        self.copy(&changes)
+    }
+
+    /// Whether so many rows can be filled in.
+    ///
+    /// # Errors
+    /// As [`Template::fill`].
+    pub fn takes(&self, mapping: &Mapping, rows: usize) -> Result<(), TemplateError> {
+        self.prepared(mapping, rows).map(|_| ())
+    }
+
+    /// The sheet with room for so many rows, and what else of the workbook became another so that it has.
+    fn prepared(&self, mapping: &Mapping, rows: usize) -> Result<(Sheet, Room, Changes), TemplateError> {
         let (sheet, path) = self.sheet(mapping)?;
         let room = sheet.room(mapping);
-        room.takes(rows.len())?;
-        let filled = fill::rows_into(&sheet, room, mapping, rows);
-        let workbook = if self.has_formulas { Some(part::calculated(&self.part(WORKBOOK)?)?) } else { None };
-        self.copy(|name| match name {
-            WORKBOOK => workbook.as_deref(),
-            name => (name == path).then_some(filled.as_str()),
-        })
+        let mut changes = Changes::new();
+        let Some(push) = room.push(rows)? else { return Ok((sheet, room, changes)) };
+        let (name, _) = self.sheets.get(mapping.sheet).ok_or(TemplateError::Columns)?;
+        let pushed = self.pushed((&sheet, name, path), &push, &mut changes)?;
+        Ok((pushed, Room { until: Some(push.until + push.by), ..room }, changes))
     }
 
     fn sheet(&self, mapping: &Mapping) -> Result<(Sheet, &str), TemplateError> {
@@ -302,16 +330,27 @@ impl Template {
         Ok(text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text))
     }
 
-    /// The package with some parts changed, and every other as it lies there.
-    fn copy<'a>(&self, changed: impl Fn(&str) -> Option<&'a str>) -> Result<Vec<u8>, TemplateError> {
+    fn names(&self) -> Result<Vec<String>, TemplateError> {
+        let archive = zip::ZipArchive::new(Cursor::new(&self.bytes)).map_err(|error| damaged(&error))?;
+        let names = archive.file_names().map(|name| name.map(std::borrow::Cow::into_owned));
+        names.collect::<Result<_, _>>().map_err(|error| damaged(&error))
+    }
+
+    fn has(&self, name: &str) -> Result<bool, TemplateError> {
+        Ok(self.names()?.iter().any(|known| known == name))
+    }
+
+    /// The package with some parts changed or left out, and every other as it lies there.
+    fn copy(&self, changes: &Changes) -> Result<Vec<u8>, TemplateError> {
         let mut archive = zip::ZipArchive::new(Cursor::new(&self.bytes)).map_err(|error| damaged(&error))?;
         let mut out = zip::ZipWriter::new(Cursor::new(Vec::with_capacity(self.bytes.len() * 2)));
         for index in 0..archive.len() {
             let file = archive.by_index_raw(index).map_err(|error| damaged(&error))?;
             let name = file.name().map_err(|error| damaged(&error))?.into_owned();
-            match changed(&name) {
+            match changes.get(&name) {
                 None => out.raw_copy_file(file).map_err(|error| damaged(&error))?,
-                Some(text) => {
+                Some(None) => {}
+                Some(Some(text)) => {
                     let options = zip::write::SimpleFileOptions::default()
                         .compression_method(zip::CompressionMethod::Deflated);
                     out.start_file(name, options).map_err(|error| damaged(&error))?;

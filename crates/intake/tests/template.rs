@@ -7,7 +7,7 @@ use std::io::{Cursor, Read, Write};
 
 use intake::Table;
 use intake::header::{Column, Mapping, PEOPLE_SHEET};
-use intake::template::{MOST_BYTES, Room, Template, TemplateError, Value};
+use intake::template::{MOST_BYTES, Room, Template, Value};
 use proptest::prelude::*;
 use rust_xlsxwriter::{Format, Formula, Workbook};
 
@@ -120,21 +120,167 @@ fn only_the_rows_change_and_every_other_part_stays_byte_for_byte() {
     assert_eq!(rows[&15][0], "合计");
 }
 
+/// A sheet with ten rows for people, a sum and signatures below, and what else points there.
+fn with_foot(change: impl FnOnce(&mut rust_xlsxwriter::Worksheet)) -> Template {
+    let mut book = Workbook::new();
+    let page = book.add_worksheet();
+    page.set_name("登记表").unwrap();
+    let boxed = Format::new().set_border(rust_xlsxwriter::FormatBorder::Thin);
+    for (column, heading) in (0..).zip(["姓名", "电话", "备注", "岁数", "折算"]) {
+        page.write_string(0, column, heading).unwrap();
+    }
+    for row in 1..=10 {
+        for column in 0..4 {
+            page.write_blank(row, column, &boxed).unwrap();
+        }
+        page.write_formula(row, 4, Formula::new(format!("=LEN(A{0})*$E$13", row + 1))).unwrap();
+    }
+    page.set_row_height(10, 30).unwrap();
+    page.write_string(11, 0, "合计").unwrap();
+    page.write_formula(11, 1, Formula::new("=COUNTA(A2:A11)")).unwrap();
+    page.write_formula(11, 4, Formula::new("=SUM(E2:E11)")).unwrap();
+    page.write_formula(12, 3, Formula::new("=B12/2")).unwrap();
+    page.write_number(12, 4, 2).unwrap();
+    page.merge_range(13, 0, 13, 3, "填表人：        审核人：", &boxed).unwrap();
+    let rule = rust_xlsxwriter::DataValidation::new().allow_list_strings(&["是", "否"]).unwrap();
+    page.add_data_validation(1, 2, 10, 2, &rule).unwrap();
+    page.set_print_area(0, 0, 13, 4).unwrap();
+    page.set_page_breaks(&[11]).unwrap();
+    change(page);
+    let other = book.add_worksheet();
+    other.set_name("汇总").unwrap();
+    other.write_formula(0, 0, Formula::new("=登记表!B12+B12")).unwrap();
+    Template::open(book.save_to_buffer().unwrap()).unwrap()
+}
+
+fn sheet_of(filled: &[u8], number: u32) -> String {
+    let name = format!("xl/worksheets/sheet{number}.xml");
+    String::from_utf8(parts(filled).remove(&name).unwrap()).unwrap()
+}
+
 #[test]
-fn rows_that_do_not_fit_above_what_stands_below_are_refused_with_the_row() {
+fn a_foot_moves_down_with_its_sums_and_merged_cells_when_more_rows_come() {
+    let template = with_foot(|_| {});
+    let mapping = template.look(&PEOPLE_SHEET).unwrap().mapping;
+    let mapping = Mapping { columns: mapping.columns[..2].to_vec(), ..mapping };
+    assert_eq!(template.room(&mapping).unwrap(), Room { first: 2, until: Some(12), column: 0 });
+    let filled = template.fill(&mapping, &numbered(&mapping, 25)).unwrap();
+
+    // As a reader that knows nothing of how it was written sees it.
+    let mut book: calamine::Xlsx<_> = calamine::Reader::new(Cursor::new(filled.clone())).unwrap();
+    let values = calamine::Reader::worksheet_range(&mut book, "登记表").unwrap();
+    let value = |row: u32, column: u32| values.get_value((row - 1, column)).map(ToString::to_string);
+    assert_eq!((value(2, 0).as_deref(), value(26, 0).as_deref()), (Some("name-1"), Some("name-25")));
+    assert_eq!(
+        (value(27, 0).as_deref(), value(29, 0).as_deref()),
+        (Some("合计"), Some("填表人：        审核人："))
+    );
+    let formulas = calamine::Reader::worksheet_formula(&mut book, "登记表").unwrap();
+    let formula = |row: u32, column: u32| formulas.get_value((row - 1, column)).cloned().unwrap_or_default();
+    assert_eq!(formula(27, 1), "COUNTA(A2:A26)");
+    assert_eq!(formula(27, 4), "SUM(E2:E26)");
+    assert_eq!(formula(28, 3), "B27/2");
+    assert_eq!(
+        (formula(2, 4), formula(26, 4)),
+        ("LEN(A2)*$E$28".into(), "LEN(A26)*$E$28".into()),
+        "each row calculates"
+    );
+    let summary = calamine::Reader::worksheet_formula(&mut book, "汇总").unwrap();
+    assert_eq!(summary.get_value((0, 0)).unwrap(), "登记表!B27+B12");
+    let merged: Vec<_> =
+        book.merge_cells_by_sheet_name("登记表").unwrap().iter().map(|at| (at.start, at.end)).collect();
+    assert_eq!(merged, [((28, 0), (28, 3))]);
+
+    let sheet = sheet_of(&filled, 1);
+    for kept in ["sqref=\"C2:C26\"", "<dimension ref=\"A1:E29\"/>", "<brk id=\"26\""] {
+        assert!(sheet.contains(kept), "{kept}: {sheet}");
+    }
+    assert_eq!(sheet.matches("ht=\"30\"").count(), 16, "the rows look like the last one");
+    let workbook = String::from_utf8(parts(&filled).remove("xl/workbook.xml").unwrap()).unwrap();
+    assert!(workbook.contains("登记表!$A$1:$E$29") && workbook.contains("fullCalcOnLoad"), "{workbook}");
+    // Where they fit nothing moves.
+    let few = template.fill(&mapping, &numbered(&mapping, 10)).unwrap();
+    assert_eq!(rows_of(few)[&12][0], "合计");
+}
+
+#[test]
+fn what_a_spreadsheet_program_wrote_moves_too() {
     let (template, mapping) = blank();
-    assert!(template.fill(&mapping, &numbered(&mapping, 10)).is_ok());
-    let error = template.fill(&mapping, &numbered(&mapping, 11)).unwrap_err();
-    assert!(matches!(&error, TemplateError::Full { rows: 11, room: 10, cell } if cell == "A15"));
+    template.takes(&mapping, 11).unwrap();
+    let filled = template.fill(&mapping, &numbered(&mapping, 13)).unwrap();
+    let sheet = sheet_of(&filled, 1);
+    for kept in ["COUNTA(B5:B17)", "sqref=\"I5:I17\"", "sqref=\"A5:A17\""] {
+        assert!(sheet.contains(kept), "{kept}");
+    }
+    assert!(sheet_of(&filled, 2).contains("登记表!B18"));
+    let (before, after) = (parts(BLANK), parts(&filled));
+    assert!(String::from_utf8_lossy(&after["xl/workbook.xml"]).contains("'登记表'!$A$1:$I$19"));
+    let written = ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"];
+    for (name, part) in after.iter().filter(|(name, _)| !written.contains(&name.as_str())) {
+        assert_eq!(part, &before[name], "{name}");
+    }
+    let rows = rows_of(filled);
+    assert_eq!((rows[&17][1].as_str(), rows[&18][0].as_str()), ("name-13", "合计"));
+}
+
+#[test]
+fn formulas_that_cells_share_are_read_for_each_of_them() {
+    let (template, mapping) = blank();
+    let mut parts = parts(&template.fill(&mapping, &[]).unwrap());
+    let sheet = String::from_utf8(parts["xl/worksheets/sheet1.xml"].clone()).unwrap();
+    let at = sheet.find("<c r=\"B15\"").unwrap();
+    let end = at + sheet[at..].find("</c>").unwrap() + 4;
+    let shared = "<c r=\"B15\"><f t=\"shared\" ref=\"B15:D15\" si=\"0\">SUM(B5:B14)</f><v>0</v></c><c r=\"C15\"><f t=\"shared\" si=\"0\"/></c>";
+    let sheet = format!("{}{shared}{}", &sheet[..at], &sheet[end..]);
+    parts.insert("xl/worksheets/sheet1.xml".to_owned(), sheet.into_bytes());
+    parts.insert("xl/calcChain.xml".to_owned(), b"<calcChain><c r=\"B15\" i=\"1\"/></calcChain>".to_vec());
+    let template = Template::open(packed(&parts)).unwrap();
+    let filled = template.fill(&mapping, &numbered(&mapping, 12)).unwrap();
+    let sheet = sheet_of(&filled, 1);
+    assert!(
+        sheet.contains("SUM(B5:B16)") && sheet.contains("SUM(C5:C16)") && !sheet.contains("t=\"shared\""),
+        "{sheet}"
+    );
+    assert!(!self::parts(&filled).contains_key("xl/calcChain.xml"), "it would name cells that moved");
+}
+
+#[test]
+fn what_cannot_be_moved_is_refused_with_its_cell_and_what_to_do() {
+    let told = |change: fn(&mut rust_xlsxwriter::Worksheet)| {
+        let template = with_foot(change);
+        let mapping = template.look(&PEOPLE_SHEET).unwrap().mapping;
+        let mapping = Mapping { columns: mapping.columns[..2].to_vec(), ..mapping };
+        assert!(template.takes(&mapping, 10).is_ok(), "nothing has to move");
+        let error = template.takes(&mapping, 11).unwrap_err();
+        assert_eq!(error.code(), "template_full");
+        (error.zh(), error.en())
+    };
+    let (zh, en) = told(|page| {
+        page.write_formula(11, 2, Formula::new("=E2+E3+E4")).unwrap();
+    });
     assert_eq!(
-        error.zh(),
-        "要填 11 行，表里 A15 单元格已有内容，上面只放得下 10 行；请在空白表的这一格上面插入足够的空行，重新上传"
+        zh,
+        "行数放不下，下面的内容要往下移，但 C12 不能移：公式只引用了其中几行，插入行后算不全；请改成从第一行到最后一行的整段，如 \
+         SUM(B5:B14)。或者在空白表里自己插入足够的空行，重新上传"
     );
     assert_eq!(
-        error.en(),
-        "11 rows are to be filled in, and 10 fit above the cell A15, in which something stands; insert empty rows above it in \
-         the blank workbook, and bring that"
+        en,
+        "the rows do not fit above what stands below them, and the cell C12 cannot be moved down; its formula names only some of \
+         the rows: let it name all from the first to the last, such as SUM(B5:B14); or insert enough empty rows in the blank \
+         workbook yourself, and bring that"
     );
+    let (zh, _) = told(|page| {
+        page.write_formula(12, 2, Formula::new("=SUM(INDIRECT(\"E2:E11\"))")).unwrap();
+    });
+    assert!(zh.contains("C13") && zh.contains("INDIRECT"), "{zh}");
+    let (zh, _) = told(|page| {
+        page.insert_note(13, 0, &rust_xlsxwriter::Note::new("签字")).unwrap();
+    });
+    assert!(zh.contains("A14") && zh.contains("批注"), "{zh}");
+    let (zh, _) = told(|page| {
+        page.insert_shape(13, 1, &rust_xlsxwriter::Shape::textbox().set_text("章")).unwrap();
+    });
+    assert!(zh.contains("A12") && zh.contains("图形"), "{zh}");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! What waits for someone, counted by area: for the command page.
 
+use domain::access::Role;
 use domain::area::AreaNumber;
+use domain::id::{ActorId, Id};
+use domain::slip::What;
 use domain::time::{Day, Millis};
 use rusqlite::params;
 
@@ -18,6 +21,23 @@ pub struct Late {
     /// Whose tasks they are.
     pub role: String,
     pub count: u64,
+}
+
+/// Where a page of what nobody decided ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnansweredPlace {
+    pub at: Millis,
+    pub said: Id,
+}
+
+/// Something that a resident said and nobody decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    pub place: UnansweredPlace,
+    pub what: What,
+    /// When someone took it on, if anybody did.
+    pub taken_on: Option<Millis>,
+    pub area: AreaNumber,
 }
 
 impl Reader {
@@ -43,6 +63,51 @@ impl Reader {
              where said.decision is null group by dwelling.area order by dwelling.area",
             params![],
         )
+    }
+
+    /// What residents of an area said and nobody decided, the longest first, behind a place: what waits, and nothing of who said it.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn unanswered_in(
+        &self,
+        area: AreaNumber,
+        after: Option<UnansweredPlace>,
+        limit: usize,
+    ) -> Result<Vec<Unanswered>> {
+        let mut read = self.views_connection().prepare_cached(
+            "select said.id, said.what, said.said_at, said.taken_on, dwelling.area
+             from said join dwelling on dwelling.id = said.dwelling
+             where said.decision is null and (said.said_at, said.id) > (?1, ?2) order by said.said_at, said.id",
+        )?;
+        let after = after.unwrap_or(UnansweredPlace { at: Millis::MIN, said: Id([0; 16]) });
+        let mut rows = read.query(params![after.at, after.said.0])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let number = row.get(4)?;
+            if found.len() == limit || !self.book().areas.is_within(number, area) {
+                continue;
+            }
+            found.push(Unanswered {
+                place: UnansweredPlace { at: row.get(2)?, said: Id(row.get(0)?) },
+                what: What::from_code(row.get(1)?).unwrap_or(What::Help),
+                taken_on: row.get(3)?,
+                area: number,
+            });
+        }
+        Ok(found)
+    }
+
+    /// The accounts that have a role at an area itself.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn accounts_at(&self, role: Role, area: AreaNumber) -> Result<Vec<ActorId>> {
+        let mut read = self
+            .views_connection()
+            .prepare_cached("select account from access where role = ?1 and area = ?2 order by account")?;
+        let rows = read.query_map(params![role as u64, area], |row| Ok(Id(row.get(0)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// What plans of this day leave open, by the plan's area.

@@ -136,7 +136,8 @@ impl Reader {
         let book = self.book();
         let mut last = Awaited::Nothing;
         for sweep in &book.sweeps {
-            if !book.areas.is_within(area, sweep.area) || filled.on < day_of(sweep.opened_at) {
+            let swept = sweep.withdrawn.is_none() && book.areas.is_within(area, sweep.area);
+            if !swept || filled.on < day_of(sweep.opened_at) {
                 continue;
             }
             let Some(closed_on) = sweep.closed_at.map(day_of) else { return Ok(Awaited::GoesOn) };

@@ -18,6 +18,7 @@
 //! | keep and read what indicators count | [`indicators`] |
 //! | read residents' slips and what was said with them | [`slips`] |
 //! | read what changed, for a phone | [`pull`] |
+//! | count what a sweep leaves open | [`left`] |
 //! | signed heads and the proofs between them | [`proofs`] |
 //! | accounts, sessions, phones' tokens | [`control::Control`] |
 //! | erase a person, or answers whose time is over | [`erase`] |
@@ -43,6 +44,7 @@ pub mod floors;
 pub mod hand_overs;
 pub mod held;
 pub mod indicators;
+pub mod left;
 pub mod lessons;
 pub mod lists;
 pub mod nodes;

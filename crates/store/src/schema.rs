@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 35;
+pub const VIEWS_VERSION: i64 = 36;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -221,7 +221,7 @@ pub const VIEWS: &str = "
 create table book (name text primary key, value) without rowid;
 create table area (number integer primary key, code text not null, name text not null, level integer not null, parent integer);
 create table sweep (number integer primary key, id blob not null, area integer not null, programme text not null,
-    opened_at integer not null, deadline integer not null, closed_at integer);
+    opened_at integer not null, deadline integer not null, closed_at integer, withdrawn integer);
 create table roster (number integer primary key, id blob not null, source text not null, digest blob not null,
     bytes integer not null, imported_at integer not null);
 create table edition (number integer primary key, programme text not null, version text not null, from_day integer not null,

@@ -8,7 +8,7 @@ use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
 use domain::case::{Case, Climb, Event, Filled, Lesson, Report, Subject};
 use domain::door::walking_key;
-use domain::fact::{Light, Outcome, Place};
+use domain::fact::{Light, Misopened, Outcome, Place};
 use domain::hand_over::HandOver;
 use domain::held::{Fate, Held, Refusal};
 use domain::id::{ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, SeriesId, SlipId};
@@ -430,8 +430,9 @@ fn load_book(connection: &Connection) -> Result<Book> {
             parent: row.get(3)?,
         });
     }
-    let mut read = connection
-        .prepare("select id, area, programme, opened_at, deadline, closed_at from sweep order by number")?;
+    let mut read = connection.prepare(
+        "select id, area, programme, opened_at, deadline, closed_at, withdrawn from sweep order by number",
+    )?;
     let sweeps = read.query_map([], |row| {
         Ok(Sweep {
             id: get_id(row, 0)?,
@@ -440,6 +441,7 @@ fn load_book(connection: &Connection) -> Result<Book> {
             opened_at: row.get(3)?,
             deadline: row.get(4)?,
             closed_at: row.get(5)?,
+            withdrawn: row.get::<_, Option<u64>>(6)?.and_then(Misopened::from_code),
         })
     })?;
     book.sweeps = sweeps.collect::<rusqlite::Result<_>>()?;
@@ -531,8 +533,8 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
         put.execute(params![number, area.code, area.name, area.level as u8, area.parent])?;
     }
     let mut put = connection.prepare_cached(
-        "insert or replace into sweep (number, id, area, programme, opened_at, deadline, closed_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "insert or replace into sweep (number, id, area, programme, opened_at, deadline, closed_at, withdrawn)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     for (number, sweep) in (0u32..).zip(&book.sweeps) {
         put.execute(params![
@@ -542,7 +544,8 @@ fn save_book(connection: &Connection, book: &Book) -> Result<()> {
             sweep.programme,
             sweep.opened_at,
             sweep.deadline,
-            sweep.closed_at
+            sweep.closed_at,
+            sweep.withdrawn.map(|reason| reason as u64)
         ])?;
     }
     let mut put = connection.prepare_cached(

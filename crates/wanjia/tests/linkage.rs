@@ -261,7 +261,7 @@ fn files_that_are_no_lists_are_refused() {
     try_as("blank.csv", b" \n\n", "文件是空的", "the file is empty");
     try_as("bom.csv", b"\xef\xbb\xbf", "文件是空的", "the file is empty");
     try_as("unknown.csv", b"foo,bar\n1,2\n", "表头都不认识（foo, bar）", "no header is known");
-    try_as("book.csv", b"PK\x03\x04........", "XLSX", "save it as CSV");
+    try_as("book.csv", b"PK\x03\x04........", "book.csv", "workbook");
     try_as("wide.csv", &[0xff, 0xfe, b'n', 0], "UTF-16", "save it as CSV UTF-8");
     try_as("zero.csv", b"name,phone\n\0,1\n", "零字节", "zero bytes");
     desk.refused(
@@ -272,6 +272,32 @@ fn files_that_are_no_lists_are_refused() {
     desk.refused("link --left a.csv --right b.csv --out absent/out.csv", "无法写入", "cannot be written");
     desk.refused("link --left a.csv --right b.csv --out b.csv", "输出会覆盖输入", "would replace an input");
     assert_eq!(desk.read("b.csv"), SEEN);
+}
+
+/// A list as a workbook, with a title above its headings, gives what the same list as text gives.
+#[test]
+fn a_workbook_is_read_as_rosters_are() {
+    let desk = Desk::new();
+    desk.figures("link --left a.csv --right b.csv --out out.csv --json");
+    let as_book = |list: &str, title: u32| {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let page = book.add_worksheet();
+        page.write_string(0, 0, "幸福社区入户记录").unwrap();
+        for (row, line) in (title..).zip(list.lines()) {
+            for (column, cell) in (0..).zip(line.split(',')) {
+                page.write_string(row, column, cell).unwrap();
+            }
+        }
+        book.save_to_buffer().unwrap()
+    };
+    desk.write("a.xlsx", as_book(ROSTER, 2));
+    desk.write("b.xlsx", as_book(SEEN, 1));
+    desk.figures("link --left a.xlsx --right b.xlsx --out books.csv --json");
+    assert_eq!(desk.read("books.csv"), desk.read("out.csv"));
+    // What is wrong is told by the row of the sheet.
+    desk.write("torn.xlsx", as_book(&format!("{SEEN}O5,,,,,,,,,\n"), 3));
+    desk.figures("link --left a.csv --right torn.xlsx --out torn.csv --rejects rejects.csv --json");
+    assert!(desk.read("rejects.csv").contains("torn.xlsx,9,"), "{}", desk.read("rejects.csv"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
 import { PMTiles, Protocol, TileType } from 'pmtiles'
 import type { MapShape } from '@core/api/types'
 import { attribution, GROUND, groundLayers, groundSource } from '../ground'
-import { apart, type Band, bounds, middle } from '../mapping'
+import { type Band, bounds, type Bounds, type Box, middle, places } from '../mapping'
 
 setWorkerUrl(workerUrl)
 const protocol = new Protocol()
@@ -14,7 +14,8 @@ addProtocol('pmtiles', protocol.tile)
 export interface Label {
   /** The building's key. */
   key: string
-  text: string
+  name: string
+  figure: string
   band: Band
 }
 
@@ -70,11 +71,11 @@ const LAYERS: LayerSpecification[] = [
 ]
 
 /**
- * Draws into an element.
+ * Draws into an element. Tells how many labels wait for more room.
  *
  * Throws where the browser has no WebGL.
  */
-export function draw(container: HTMLElement, words: Words, pick: (key: string) => void): Drawing {
+export function draw(container: HTMLElement, words: Words, pick: (key: string) => void, waits: (labels: number) => void): Drawing {
   const map = new MapLibre({
     container,
     style: { version: 8, sources: { shapes: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } } }, layers: LAYERS },
@@ -87,14 +88,26 @@ export function draw(container: HTMLElement, words: Words, pick: (key: string) =
   })
   map.touchZoomRotate.disableRotation()
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right')
-  let markers: { marker: Marker; element: HTMLElement }[] = []
+  let markers: { marker: Marker; element: HTMLElement; around: Bounds; texts: string[]; forms: { width: number; height: number }[] }[] = []
+  let outlined: Bounds[] = []
   let fitted = ''
 
-  /** Labels that would lie over one another wait until someone comes closer. */
+  const seen = ([west, south, east, north]: Bounds): Box => {
+    const [first, last] = [map.project([west, north]), map.project([east, south])]
+    return { left: first.x, top: first.y, right: last.x, bottom: last.y }
+  }
+  /** Labels that would lie over one another, or over outlines, say less or wait until someone comes closer. */
   const sort = (): void => {
-    for (const { element } of markers) element.hidden = false
-    const free = apart(markers.map(({ element }) => element.getBoundingClientRect()))
-    markers.forEach(({ element }, at) => (element.hidden = !free[at]))
+    const wishes = markers.map(({ marker, around, forms }) => ({ at: map.project(marker.getLngLat()), outline: seen(around), forms }))
+    const found = places(wishes, outlined.map(seen))
+    markers.forEach(({ marker, element, texts }, at) => {
+      const place = found[at] ?? null
+      element.hidden = place === null
+      if (place === null) return
+      element.textContent = texts[place.form]!
+      marker.setOffset([place.x, place.y])
+    })
+    waits(found.filter((place) => place === null).length)
   }
   map.on('moveend', sort)
   map.on('click', 'buildings', ({ features }) => {
@@ -115,20 +128,26 @@ export function draw(container: HTMLElement, words: Words, pick: (key: string) =
     })
     void map.getSource<GeoJSONSource>('shapes')?.setData({ type: 'FeatureCollection', features })
     for (const { marker } of markers) marker.remove()
-    const seen = new Set<string>()
+    outlined = shapes.filter(({ properties }) => properties.kind !== 'grid').map((shape) => bounds([shape])).filter((around) => around !== null)
+    const labelled = new Set<string>()
     markers = shapes.flatMap((shape) => {
       const label = known.get(shape.properties.building ?? '')
-      const at = label === undefined || seen.has(label.key) ? null : middle(shape)
-      if (label === undefined || at === null) return []
-      seen.add(label.key)
+      const [at, around] = label === undefined || labelled.has(label.key) ? [null, null] : [middle(shape), bounds([shape])]
+      if (label === undefined || at === null || around === null) return []
+      labelled.add(label.key)
       const element = document.createElement('div')
       element.className = 'map-label'
       element.setAttribute('aria-hidden', 'true')
       element.dataset.band = label.band
-      element.textContent = label.text
       element.addEventListener('click', () => pick(label.key))
-      return [{ marker: new Marker({ element }).setLngLat(at).addTo(map), element }]
+      const texts = [`${label.name}\n${label.figure}`, `${label.name} ${label.figure}`, label.name]
+      return [{ marker: new Marker({ element }).setLngLat(at).addTo(map), element, around, texts, forms: [] }]
     })
+    // All of one form at once, so that the page is laid out once for each.
+    for (const form of [2, 1, 0]) {
+      for (const { element, texts } of markers) element.textContent = texts[form]!
+      for (const { element, forms } of markers) forms[form] = { width: element.offsetWidth, height: element.offsetHeight }
+    }
     const box = bounds(shapes)
     if (box !== null && box.join() !== fitted) {
       fitted = box.join()

@@ -139,6 +139,39 @@ export interface Sweep {
   opened_at: string
   deadline: string
   closed_at?: string | null
+  /** Why it was taken back, if it was. */
+  withdrawn?: Misopened
+}
+
+export type Misopened = 'area' | 'deadline' | 'name' | 'twice' | 'unwanted'
+
+/** Something that a resident said and nobody decided. */
+export interface Unanswered {
+  what: 'person' | 'help' | 'correction' | 'erasure'
+  said_at: string
+  taken_on?: string
+  area_code: string
+  area_name: string
+  reach?: Reach
+}
+
+/** Whom to ask about a community: its secretaries, and the number on its slips. */
+export interface Reach {
+  secretaries?: string[]
+  office_phone?: string
+}
+
+/** What a sweep leaves open, and at how many doors something was recorded in it. */
+export interface SweepLeft {
+  never_visited: number
+  no_answer: number
+  refused_unsigned: number
+  listed_dark: number
+  moved: number
+  away: number
+  lit_unlisted: number
+  held: number
+  recorded: number
 }
 
 export interface Member {
@@ -731,6 +764,8 @@ export interface CommunityRow extends CommandRow {
   swept?: { dwellings: number; accounted: number; listed_dark: number }
   phones: number
   pushed_at?: string
+  /** Only for whoever leads communities. */
+  reach?: Reach
 }
 
 export interface CommunityList {
@@ -773,6 +808,8 @@ export interface RosterColumns {
   columns: { column: string; zh: string; required: boolean }[]
   /** Someone said this of these headings before. */
   kept?: boolean
+  /** The one community of the caller's: what rows without a code of an area are of. */
+  area?: { area_code: string; area_name: string }
 }
 
 export type SheetRows = 'people' | 'dwellings' | 'residual' | 'areas'
@@ -790,8 +827,12 @@ export interface SheetLook {
   places: { heading: string; field?: string }[]
   fields: SheetField[]
   first: number
-  /** Rows that fit above what stands below; as many as there are if missing. */
+  /** Rows that fit above what stands below without moving it; as many as there are if missing. */
   room?: number
+  /** The first cell of what stands below, if anything does. */
+  foot?: string
+  /** Why the rows of now cannot be filled in. */
+  stuck?: { message: string; message_en: string }
   count: number
   approval: boolean
 }

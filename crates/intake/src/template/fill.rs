@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use quick_xml::escape::escape;
+use quick_xml::escape::{escape, partial_escape};
 
-use super::part::{Cell, Row, Sheet, place, reference};
+use super::formula::copied;
+use super::part::{Cell, Holds, Row, Sheet, place, plain_formula, reference};
 use super::{Room, Value};
 use crate::header::Mapping;
 
@@ -114,10 +115,21 @@ fn fresh(
     let attributes = attributes.filter(|(name, _)| looks.contains(&name.as_str())).cloned();
     open(out, &sheet.prefix, number, attributes);
     let mut cells = model.map_or(&[][..], |row| &row.cells).iter().peekable();
-    let blank = |out: &mut String, cell: &Cell| {
-        if cell.style.is_some() {
+    let blank = |out: &mut String, cell: &Cell| match formula_for(sheet, cell, model, number) {
+        Some(formula) => {
+            let Sheet { prefix, .. } = sheet;
+            let style = cell.style.as_deref().map_or(String::new(), |style| format!(" s=\"{style}\""));
+            let name = reference(cell.column, number);
+            let _ = write!(
+                out,
+                "<{prefix}c r=\"{name}\"{style}><{prefix}f>{}</{prefix}f></{prefix}c>",
+                partial_escape(formula.as_str())
+            );
+        }
+        None if cell.style.is_some() => {
             written(out, &sheet.prefix, (cell.column, number), cell.style.as_deref(), None);
         }
+        None => {}
     };
     for (column, index) in columns {
         while let Some(cell) = cells.next_if(|cell| cell.column < *column) {
@@ -130,6 +142,13 @@ fn fresh(
         blank(out, cell);
     }
     let _ = write!(out, "</{}row>", sheet.prefix);
+}
+
+/// What a row that is inserted calculates, as the row before the foot does.
+fn formula_for(sheet: &Sheet, cell: &Cell, model: Option<&Row>, number: u32) -> Option<String> {
+    let model = model.filter(|_| sheet.was_pushed && cell.holds == Holds::Formula)?;
+    let formula = plain_formula(&sheet.xml[cell.range.clone()])?;
+    copied(&formula, i64::from(number) - i64::from(model.number), 0).ok()
 }
 
 /// A cell as it was; one that is known by the one before it is named, as another may stand before it now.

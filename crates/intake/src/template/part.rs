@@ -22,6 +22,8 @@ pub(super) struct Sheet {
     pub(super) dimension: Option<(Range<usize>, String)>,
     pub(super) rows: Vec<Row>,
     pub(super) merged: Vec<Merged>,
+    /// Its foot was moved down, so that rows can be inserted that calculate what the one before them does.
+    pub(super) was_pushed: bool,
 }
 
 pub(super) struct Row {
@@ -57,17 +59,37 @@ pub(super) struct Merged {
     pub(super) first_row: u32,
     pub(super) first_column: u32,
     pub(super) last_row: u32,
+    pub(super) last_column: u32,
 }
+
+/// The last row that a sheet can have, and how many columns.
+pub(super) const LAST_ROW: u32 = 1_048_576;
+const COLUMNS: u32 = 16_384;
 
 /// `C5` of a column from 0 and a row from 1.
 pub(super) fn reference(column: u32, row: u32) -> String {
+    letters(column) + &row.to_string()
+}
+
+/// `C` of a column from 0.
+pub(super) fn letters(column: u32) -> String {
     let mut letters = Vec::new();
     let mut left = column + 1;
     while left > 0 {
         letters.push(char::from(b'A' + u8::try_from((left - 1) % 26).unwrap_or(0)));
         left = (left - 1) / 26;
     }
-    letters.iter().rev().collect::<String>() + &row.to_string()
+    letters.iter().rev().collect()
+}
+
+/// The column from 0 of `C`.
+pub(super) fn column_of(letters: &str) -> Option<u32> {
+    let mut column = 0_u32;
+    for letter in letters.bytes() {
+        let value = letter.to_ascii_uppercase().checked_sub(b'A').filter(|value| *value < 26)?;
+        column = column.checked_mul(26)?.checked_add(u32::from(value) + 1)?;
+    }
+    column.checked_sub(1).filter(|column| *column < COLUMNS)
 }
 
 /// The column from 0 and the row from 1 of `C5` or `$C$5`.
@@ -75,18 +97,14 @@ pub(super) fn place(reference: &str) -> Option<(u32, u32)> {
     let plain: String = reference.chars().filter(|c| *c != '$').collect();
     let digits = plain.find(|c: char| c.is_ascii_digit())?;
     let (letters, row) = plain.split_at(digits);
-    let mut column = 0_u32;
-    for letter in letters.bytes() {
-        let value = letter.to_ascii_uppercase().checked_sub(b'A').filter(|value| *value < 26)?;
-        column = column.checked_mul(26)?.checked_add(u32::from(value) + 1)?;
-    }
-    Some((column.checked_sub(1)?, row.parse().ok().filter(|row| (1..=1_048_576).contains(row))?))
+    Some((column_of(letters)?, row.parse().ok().filter(|row| (1..=LAST_ROW).contains(row))?))
 }
 
 fn rows_of(reference: &str) -> Option<Merged> {
     let (first, last) = reference.split_once(':').unwrap_or((reference, reference));
     let (first_column, first_row) = place(first)?;
-    Some(Merged { first_row, first_column, last_row: place(last)?.1 })
+    let (last_column, last_row) = place(last)?;
+    Some(Merged { first_row, first_column, last_row, last_column })
 }
 
 pub(super) fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
@@ -94,7 +112,7 @@ pub(super) fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
     quick_xml::escape::unescape(&raw.value).ok().map(|value| value.into_owned())
 }
 
-fn local(start: &BytesStart<'_>) -> String {
+pub(super) fn local(start: &BytesStart<'_>) -> String {
     let name = start.name();
     name.0.rsplit_once(':').map_or(name.0, |(_, local)| local).to_owned()
 }
@@ -102,6 +120,27 @@ fn local(start: &BytesStart<'_>) -> String {
 /// Whether any cell of a sheet is calculated.
 pub(super) fn has_formulas(xml: &str) -> bool {
     ["<f>", "<f ", ":f>", ":f "].iter().any(|tag| xml.contains(tag))
+}
+
+/// What a cell calculates by itself; none of one that is calculated with others.
+pub(super) fn plain_formula(cell: &str) -> Option<String> {
+    let mut reader = Reader::from_str(cell);
+    let mut text = None;
+    loop {
+        let begin = offset(&reader);
+        match reader.read_event().ok()? {
+            Event::Start(start) if local(&start) == "f" => {
+                text = Some(offset(&reader)).filter(|_| attribute(&start, "t").is_none());
+            }
+            Event::End(_) => {
+                if let Some(from) = text {
+                    return Some(quick_xml::escape::unescape(&cell[from..begin]).ok()?.into_owned());
+                }
+            }
+            Event::Eof => return None,
+            _ => {}
+        }
+    }
 }
 
 /// Names and parts of the sheets: visible ones first, each in its order.
@@ -166,11 +205,11 @@ pub(super) fn calculated(workbook: &str) -> Result<String, TemplateError> {
     Ok(format!("{}{text}{}", &workbook[..range.start], &workbook[range.end..]))
 }
 
-fn offset(reader: &Reader<&[u8]>) -> usize {
+pub(super) fn offset(reader: &Reader<&[u8]>) -> usize {
     usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX)
 }
 
-fn each_tag(xml: &str, mut each: impl FnMut(&BytesStart<'_>, usize)) -> Result<(), TemplateError> {
+pub(super) fn each_tag(xml: &str, mut each: impl FnMut(&BytesStart<'_>, usize)) -> Result<(), TemplateError> {
     let mut reader = Reader::from_str(xml);
     loop {
         match reader.read_event().map_err(|error| damaged(&error))? {
@@ -191,6 +230,7 @@ impl Sheet {
             dimension: None,
             rows: Vec::new(),
             merged: Vec::new(),
+            was_pushed: false,
         };
         let mut reader = Reader::from_str(&xml);
         let (mut in_data, mut in_cell, mut is_text) = (false, false, false);

@@ -7,7 +7,7 @@ use domain::admit::holds_role;
 use domain::area::AreaNumber;
 use domain::case::{Deed, Source, Subject};
 use domain::fact::Body;
-use domain::id::{ActorId, CaseId, DwellingId};
+use domain::id::{ActorId, CaseId, DwellingId, SeriesId};
 use domain::state::State as _;
 use domain::time::{Day, Millis, day_of, from_day};
 use programme::answer::{self, Given};
@@ -166,9 +166,18 @@ pub fn fills_in(
 /// Someone who can take a case over, and in which roles.
 #[derive(Debug)]
 pub struct Hand {
+    pub who: Colleague,
+    pub roles: Vec<String>,
+}
+
+/// Someone who works with an account or a phone: how she is called, and by which right she acts.
+#[derive(Debug)]
+pub struct Colleague {
     pub id: ActorId,
     pub name: String,
-    pub roles: Vec<String>,
+    pub grant: Grant,
+    /// Hers, unless she works at the console.
+    pub phone: Option<SeriesId>,
 }
 
 /// The roles that can do anything about a case as it stands: that answer for it, to which it climbs, that take or sign a step.
@@ -194,38 +203,40 @@ pub fn hands(reader: &mut Reader, control: &Control, file: &CaseFile) -> Result<
     }
     let now = roles_now(file);
     let mut hands = Vec::new();
-    for (id, name, grant) in staff(reader, control, top)? {
-        let mut roles = roles_at(reader, Actor { id, grant }, &file.programme, file.area)?;
+    for who in staff(reader, control, top)? {
+        let actor = Actor { id: who.id, grant: who.grant };
+        let mut roles = roles_at(reader, actor, &file.programme, file.area)?;
         roles.retain(|role| now.contains(&role.as_str()));
-        if !roles.is_empty() && sees(id, file.case.subject, file.pathway(), &roles) {
-            hands.push(Hand { id, name, roles });
+        if !roles.is_empty() && sees(who.id, file.case.subject, file.pathway(), &roles) {
+            hands.push(Hand { who, roles });
         }
     }
-    hands.sort_by(|one, other| one.name.cmp(&other.name));
+    hands.sort_by(|one, other| one.who.name.cmp(&other.who.name));
     Ok(hands)
 }
 
-/// Everyone with an account that has a right, or with a phone in use that was enrolled in an area or below it: who, her name,
-/// and by which right she acts.
+/// Everyone with an account that has a right, or with a phone in use that was enrolled in an area or below it.
 ///
 /// # Errors
 /// Those of the storage.
-pub fn staff(
-    reader: &mut Reader,
-    control: &Control,
-    area: AreaNumber,
-) -> Result<Vec<(ActorId, String, Grant)>> {
-    let mut people: Vec<(ActorId, String, Grant)> = Vec::new();
+pub fn staff(reader: &mut Reader, control: &Control, area: AreaNumber) -> Result<Vec<Colleague>> {
+    let mut people: Vec<Colleague> = Vec::new();
     for account in control.accounts()? {
         let grant = reader.state().grant(account.id)?;
-        people.extend(grant.map(|grant| (account.id, account.name, grant)));
+        people.extend(grant.map(|grant| Colleague {
+            id: account.id,
+            name: account.name,
+            grant,
+            phone: None,
+        }));
     }
     for PhoneRow { series, device, .. } in reader.phones(area)? {
-        if device.revoked_at.is_some() || people.iter().any(|(id, ..)| *id == device.worker) {
+        if device.revoked_at.is_some() || people.iter().any(|known| known.id == device.worker) {
             continue;
         }
         let name = control.phone(series)?.map(|phone| phone.worker_name).unwrap_or_default();
-        people.push((device.worker, name, Grant { role: device.role, area: device.area }));
+        let grant = Grant { role: device.role, area: device.area };
+        people.push(Colleague { id: device.worker, name, grant, phone: Some(series) });
     }
     Ok(people)
 }

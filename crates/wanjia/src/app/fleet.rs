@@ -176,6 +176,7 @@ mod tests {
                 opened_at: *opened_at,
                 deadline: 0,
                 closed_at: None,
+                withdrawn: None,
             });
         }
         book

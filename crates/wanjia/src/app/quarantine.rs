@@ -30,6 +30,10 @@ const NOT_FROM_PHONES: Cannot = Cannot {
 };
 const NO_SWEEP: Cannot =
     Cannot { zh: "没有这次排查，不能计入", en: "there is no such sweep, so it cannot count" };
+const SWEEP_WITHDRAWN: Cannot = Cannot {
+    zh: "这次排查是开错了的，已经撤回，不能计入；请在现在的排查里重新登记，这条可以不采纳",
+    en: "the sweep was opened by mistake and taken back, so this cannot count; record it again in the sweep that goes on, and refuse this one",
+};
 const NO_DOOR: Cannot = Cannot {
     zh: "还没有这一户；请先登记门牌再放行",
     en: "there is no such dwelling yet; register the door first",
@@ -108,8 +112,10 @@ pub fn may_count(store: &mut Store, waiting: &Waiting) -> Result<std::result::Re
         }
         _ => return Ok(Err(NOT_FROM_PHONES)),
     };
-    if store.book().sweep(sweep).is_none() {
-        return Ok(Err(NO_SWEEP));
+    match store.book().sweep(sweep) {
+        None => return Ok(Err(NO_SWEEP)),
+        Some((_, row)) if row.withdrawn.is_some() => return Ok(Err(SWEEP_WITHDRAWN)),
+        Some(_) => {}
     }
     let dwelling = apply::resolve_dwelling(store.state(), dwelling)?;
     Ok(store.state().dwelling(dwelling)?.map(|row| row.area).ok_or(NO_DOOR))

@@ -215,7 +215,9 @@ fn taken(reader: &Reader, fields: &[Column], rows: &[Row]) -> Result<Taken> {
 /// The sweep by which an area's doors are told: the newest open one that covers it, else the newest.
 fn sweep_of(reader: &Reader, area: AreaNumber) -> Option<SweepNumber> {
     let book = reader.book();
-    let covering = (0..).zip(&book.sweeps).filter(|(_, sweep)| book.areas.is_within(area, sweep.area));
+    let covering = (0..)
+        .zip(&book.sweeps)
+        .filter(|(_, sweep)| sweep.withdrawn.is_none() && book.areas.is_within(area, sweep.area));
     covering
         .max_by_key(|(number, sweep)| (sweep.closed_at.is_none(), sweep.opened_at, *number))
         .map(|(number, _)| number)

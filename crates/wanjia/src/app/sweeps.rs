@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::apply;
-use domain::fact::{Body, Light, Outcome, SignReason};
+use domain::fact::{Body, Light, Misopened, Outcome, SignReason};
 use domain::id::{ActorId, DwellingId, SweepId};
 use domain::state::{Book, Labels, State, Sweep};
 use domain::sweep::tally;
@@ -217,6 +217,61 @@ pub fn close_sweep(
         Ok(())
     })?;
     Ok(Closing::Done)
+}
+
+/// How an attempt to take a sweep back ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawing {
+    Done,
+    /// Something was recorded in it, or waits to be counted.
+    Recorded(Recorded),
+}
+
+/// What stands in the way of taking a sweep back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Doors at which something was recorded.
+    pub doors: u64,
+    /// Facts of phones that wait for a decision.
+    pub held: u64,
+}
+
+impl Recorded {
+    /// The same for a person to read.
+    #[must_use]
+    pub fn failure(&self) -> Failure {
+        let Self { doors, held } = self;
+        Failure::new(
+            "sweep_recorded",
+            format!(
+                "这次排查里已经有记录：{doors} 户，另有 {held} 条待放行；记录不能丢，所以不能撤回。请改为结束这次排查：名单和记录都留着"
+            ),
+            format!(
+                "something is recorded in this sweep already: at {doors} doors, and {held} records are held; nothing recorded is dropped, so it cannot be taken back. Close it instead: its lists and records stay"
+            ),
+        )
+    }
+}
+
+/// Takes back a sweep that was opened by mistake. Nothing may be recorded in it yet: its opening and its taking back stay in the
+/// ledger, and it counts nowhere.
+///
+/// # Errors
+/// If there is no such sweep, or it is closed.
+pub fn withdraw_sweep(
+    store: &mut Store,
+    reader: &Reader,
+    actor: ActorId,
+    sweep: SweepId,
+    reason: Misopened,
+    now: Millis,
+) -> Result<Withdrawing> {
+    let left = reader.left(open_number(store, sweep)?)?;
+    if left.recorded > 0 || left.held > 0 {
+        return Ok(Withdrawing::Recorded(Recorded { doors: left.recorded, held: left.held }));
+    }
+    store.write(now, |batch| batch.append(actor, Body::SweepWithdrawn { sweep, reason }, None))?;
+    Ok(Withdrawing::Done)
 }
 
 fn open_number(store: &Store, sweep: SweepId) -> Result<u32> {

@@ -14,7 +14,7 @@ use super::people_csv::{
     write_findings, write_whole,
 };
 
-/// Link the people of one CSV file to those of another; --help lists the headings that are known
+/// Link the people of one list, CSV or workbook, to those of another; --help lists the headings that are known
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = known_headings())]
 pub struct LinkArgs {

@@ -1,4 +1,4 @@
-//! Lists of people as CSV files: headers in Chinese or English, UTF-8 or GBK, bad rows listed and never dropped
+//! Lists of people as CSV files or workbooks: headers in Chinese or English, UTF-8 or GBK, bad rows listed and never dropped
 //! unseen.
 
 use std::fs::File;
@@ -10,6 +10,7 @@ use linkage::{Column, Register};
 
 mod columns;
 mod read;
+mod workbook;
 
 pub use columns::{Mapping, known_headings, read_mapping, unused};
 pub use read::{read_list, read_row};
@@ -24,6 +25,14 @@ pub enum ListError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// A workbook that cannot be read.
+    #[error("{path}：{} / {}", .source.zh(), .source.en())]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: intake::TableError,
     },
     /// The file has no header line.
     #[error("{path}：文件是空的，第一行应为表头 / the file is empty; its first line must be the header")]

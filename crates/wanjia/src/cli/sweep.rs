@@ -1,6 +1,7 @@
-//! `wanjia sweep`: open, list, sign, close.
+//! `wanjia sweep`: open, list, sign, close, withdraw.
 
 use clap::{Args, Subcommand};
+use domain::fact::Misopened;
 use domain::state::Labels;
 use domain::time::{Millis, TimeError, end_of, format_instant, parse_date, parse_instant, to_day};
 
@@ -8,13 +9,14 @@ use super::{DataArgs, Outcome};
 use crate::app::failure::{Failure, Result};
 use crate::app::sweeps;
 
-/// Open a sweep, sign for a dwelling, close
+/// Open a sweep, sign for a dwelling, close, take one back
 #[derive(Debug, Subcommand)]
 pub enum SweepCommand {
     Open(OpenArgs),
     List(ListArgs),
     Sign(SignArgs),
     Close(CloseArgs),
+    Withdraw(WithdrawArgs),
 }
 
 /// Open a sweep on an area; prints its id, alone on a line
@@ -33,7 +35,7 @@ pub struct OpenArgs {
     deadline: String,
 }
 
-/// List the sweeps: id, area, programme, opened, deadline, closed
+/// List the sweeps: id, area, programme, opened, deadline, closed, and the reason if it was taken back
 #[derive(Debug, Args)]
 pub struct ListArgs {
     #[command(flatten)]
@@ -69,6 +71,18 @@ pub struct CloseArgs {
     sign_all: bool,
 }
 
+/// Take back a sweep that was opened by mistake, as long as nothing was recorded in it
+#[derive(Debug, Args)]
+pub struct WithdrawArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[arg(long, value_name = "ID")]
+    sweep: String,
+    /// What is wrong with it: area, deadline, name, twice (there is another for the same), unwanted
+    #[arg(long, value_name = "REASON", value_parser = ["area", "deadline", "name", "twice", "unwanted"])]
+    reason: String,
+}
+
 /// # Errors
 /// If the sweep, the area or the dwelling is not known, or what is asked for is not allowed now.
 pub fn run(command: SweepCommand) -> Result<Outcome> {
@@ -77,6 +91,7 @@ pub fn run(command: SweepCommand) -> Result<Outcome> {
         SweepCommand::List(args) => list(&args),
         SweepCommand::Sign(args) => sign(&args),
         SweepCommand::Close(args) => close(&args),
+        SweepCommand::Withdraw(args) => withdraw(&args),
     }?;
     Ok(Outcome::Done)
 }
@@ -132,8 +147,9 @@ fn list(args: &ListArgs) -> Result<()> {
     }
     for sweep in &book.sweeps {
         let closed = sweep.closed_at.map(format_instant).unwrap_or_default();
+        let withdrawn = sweep.withdrawn.map(|reason| format!(" {}", reason.as_str())).unwrap_or_default();
         println!(
-            "{} {} {} {} {} {closed}",
+            "{} {} {} {} {} {closed}{withdrawn}",
             sweep.id,
             book.areas.code(sweep.area),
             sweep.programme,
@@ -193,5 +209,24 @@ fn close(args: &CloseArgs) -> Result<()> {
             Ok(())
         }
         sweeps::Closing::Unsigned(left) => Err(left.failure()),
+    }
+}
+
+fn withdraw(args: &WithdrawArgs) -> Result<()> {
+    let sweep = super::id(&args.sweep, "--sweep")?;
+    let mut store = args.data.open_store()?;
+    let reader = args.data.open_reader()?;
+    let actor = store.book().own_series;
+    // Clap lets no other through.
+    let reason = Misopened::from_name(&args.reason).unwrap_or(Misopened::Unwanted);
+    match sweeps::withdraw_sweep(&mut store, &reader, actor, sweep, reason, super::now())? {
+        sweeps::Withdrawing::Done => {
+            eprintln!(
+                "took back sweep {sweep}; its opening and this stay in the ledger, and it counts nowhere\n\
+                 排查 {sweep} 已撤回；开展和撤回都留在账本里，它不计入任何数字"
+            );
+            Ok(())
+        }
+        sweeps::Withdrawing::Recorded(recorded) => Err(recorded.failure()),
     }
 }

@@ -33,7 +33,7 @@ use super::Site;
 use super::cursor;
 use super::extract::{Caller, Json, Path, Query};
 use super::lessons::{Lesson, lesson_row};
-use super::my_tasks::guard_of;
+use super::my_tasks::{guard_of, shown};
 use super::problem::Problem;
 use super::scope::{no_dwelling, no_worker};
 use super::wire::instant;
@@ -885,6 +885,11 @@ struct Hand {
     id: ActorId,
     name: String,
     roles: Vec<String>,
+    /// Where she works.
+    area_name: String,
+    /// The first eight signs of her phone's number, unless she works at the console: two of one name and area differ in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
 }
 
 /// To whom a case can be offered: everyone who can do something about it as it stands, where it is, but the caller.
@@ -903,14 +908,22 @@ async fn hands(
         .territory
         .read(move |reader| match reader.case_file(id)? {
             Some(file) if cases::may_see(reader, actor, &file)? => {
-                cases::hands(reader, &control, &file).map(Some)
+                let hands = cases::hands(reader, &control, &file)?;
+                let areas = &reader.book().areas;
+                let others = hands.into_iter().filter(|hand| hand.who.id != actor.id);
+                let told = others.map(|cases::Hand { who, roles }| Hand {
+                    id: who.id,
+                    name: who.name,
+                    roles,
+                    area_name: areas.get(who.grant.area).map(|area| area.name.clone()).unwrap_or_default(),
+                    phone: who.phone.map(shown),
+                });
+                Ok(Some(told.collect()))
             }
             _ => Ok(None),
         })
         .await?;
-    let hands = found.ok_or_else(cases::unknown_case)?.into_iter().filter(|hand| hand.id != actor.id);
-    let hands = hands.map(|hand| Hand { id: hand.id, name: hand.name, roles: hand.roles });
-    Ok(Json(Hands { hands: hands.collect() }))
+    Ok(Json(Hands { hands: found.ok_or_else(cases::unknown_case)? }))
 }
 
 /// Report a case. The same problem reported again is one case with another reporter.

@@ -14,6 +14,7 @@ use domain::time::{Millis, day_of};
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use store::cases::{DueTask, RoleIn};
+use store::command::UnansweredPlace;
 use store::packs::if_readable;
 use store::tasks::DuePlace;
 use utoipa::ToSchema;
@@ -21,6 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::cases::{CaseTask, Named, actor, now, task_row};
+use super::communities::{Reach, leads};
 use super::extract::{Caller, Json, Query};
 use super::problem::Problem;
 use super::wire::instant;
@@ -32,7 +34,7 @@ use crate::app::failure::Result as AppResult;
 pub(super) const SILENT: Millis = 12 * 3_600_000;
 
 pub fn routes() -> OpenApiRouter<Site> {
-    OpenApiRouter::new().routes(routes!(command)).routes(routes!(late))
+    OpenApiRouter::new().routes(routes!(command)).routes(routes!(late)).routes(routes!(unanswered))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -317,6 +319,94 @@ async fn late(
                 });
             }
             Ok(LatePage { rows, next })
+        })
+        .await?;
+    Ok(Json(page))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct UnansweredQuery {
+    /// The caller's own unless given.
+    area: Option<String>,
+    cursor: Option<String>,
+    /// 100 unless given, 1,000 at most.
+    limit: Option<u64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct UnansweredPage {
+    /// What has waited longest first.
+    rows: Vec<UnansweredRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Something that a resident said and nobody decided: that it waits, where, and whom to ask; nothing of who said it, or what words.
+#[derive(Serialize, ToSchema)]
+struct UnansweredRow {
+    /// `person`, `help`, `correction` or `erasure`
+    what: &'static str,
+    #[schema(format = DateTime)]
+    said_at: String,
+    /// When somebody took it on, if anybody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    taken_on: Option<String>,
+    /// The community.
+    area_code: String,
+    area_name: String,
+    /// Whom to ask; only for the street and the county.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reach: Option<Reach>,
+}
+
+/// What `unanswered` counts in an area: one row for each.
+#[utoipa::path(
+    get, path = "/v1/command/unanswered", tag = "sweeps", params(UnansweredQuery),
+    responses((status = 200, body = UnansweredPage), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+async fn unanswered(
+    State(site): State<Site>,
+    caller: Caller,
+    Query(query): Query<UnansweredQuery>,
+) -> Result<Json<UnansweredPage>, Problem> {
+    let area = scope::area(&caller, Action::ReadCoverage, query.area.as_deref(), "area")?;
+    let after = cursor::parse::<UnansweredPlace>(query.cursor.as_deref())?;
+    let limit = cursor::limit(query.limit)?;
+    let control = leads(&caller).then(|| Arc::clone(&site.control));
+    let page = site
+        .territory
+        .read(move |reader| {
+            let mut found = reader.unanswered_in(area, after, limit + 1)?;
+            let more = found.len() > limit;
+            found.truncate(limit);
+            let next = found.last().filter(|_| more).map(|said| cursor::text(&said.place));
+            let mut reaches: HashMap<AreaNumber, Reach> = HashMap::new();
+            let mut rows = Vec::with_capacity(found.len());
+            for said in found {
+                let areas = &reader.book().areas;
+                let is_community = |at: &AreaNumber| {
+                    areas.get(*at).is_some_and(|area| area.level == domain::area::Level::Community)
+                };
+                let community = areas.path(said.area).find(is_community).unwrap_or(said.area);
+                let row = areas.get(community);
+                let (area_code, area_name) =
+                    row.map(|area| (area.code.clone(), area.name.clone())).unwrap_or_default();
+                if let (Some(control), None) = (&control, reaches.get(&community)) {
+                    reaches.insert(community, Reach::of(reader, control, community)?);
+                }
+                rows.push(UnansweredRow {
+                    what: said.what.as_str(),
+                    said_at: instant(said.place.at),
+                    taken_on: said.taken_on.map(instant),
+                    area_code,
+                    area_name,
+                    reach: reaches.get(&community).cloned(),
+                });
+            }
+            Ok(UnansweredPage { rows, next })
         })
         .await?;
     Ok(Json(page))

@@ -1,14 +1,15 @@
 //! Every community below an area in one list: how far its sweep is, what waits there, and when a phone of it was heard last.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::extract::State;
-use domain::access::Action;
+use domain::access::{Action, Role, Scope};
 use domain::area::{AreaNumber, Level};
 use domain::id::SweepId;
 use domain::time::Millis;
 use serde::{Deserialize, Serialize};
-use store::Reader;
+use store::{Control, Reader};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -65,6 +66,34 @@ struct CommunityRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pushed_at: Option<String>,
+    /// Whom to ask; only for the street and the county.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reach: Option<Reach>,
+}
+
+/// Whom to ask about a community, for whoever leads it: its secretaries as their accounts are called, and the number that is
+/// printed on its newest slips. Accounts have no numbers.
+#[derive(Clone, Default, Serialize, ToSchema)]
+pub(super) struct Reach {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    secretaries: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    office_phone: Option<String>,
+}
+
+impl Reach {
+    pub(super) fn of(reader: &Reader, control: &Control, community: AreaNumber) -> AppResult<Self> {
+        let accounts = reader.accounts_at(Role::CommunitySecretary, community)?;
+        let mut secretaries = Vec::with_capacity(accounts.len());
+        for account in accounts {
+            secretaries.extend(control.account(account)?.map(|account| account.name));
+        }
+        let office_phone = match reader.newest_slip(community)? {
+            Some(slip) => control.office_phone(slip)?,
+            None => None,
+        };
+        Ok(Self { secretaries, office_phone })
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -84,6 +113,7 @@ struct Heard {
 fn community(
     reader: &Reader,
     (counts, heard): (&Counts, &Heard),
+    control: Option<&Control>,
     sweep: Option<u32>,
     area: AreaNumber,
 ) -> AppResult<CommunityRow> {
@@ -106,7 +136,13 @@ fn community(
         }),
         phones: heard.phones.get(&area).copied().unwrap_or(0),
         pushed_at: newest.map(instant),
+        reach: control.map(|control| Reach::of(reader, control, area)).transpose()?,
     })
+}
+
+/// Whether it is the caller who asks communities: she is told whom.
+pub(super) fn leads(caller: &Caller) -> bool {
+    caller.may(Action::OpenSweep, Scope::Own).is_ok()
 }
 
 /// Every community of an area in one list, with how far it is and what waits there.
@@ -125,6 +161,7 @@ async fn communities(
     let silent = site.fleet.silent(now - SILENT);
     let (phones, pushed_at) = site.fleet.heard();
     let heard = Heard { phones, pushed_at };
+    let control = leads(&caller).then(|| Arc::clone(&site.control));
     let answer = site
         .territory
         .read(move |reader| {
@@ -136,7 +173,9 @@ async fn communities(
             below.sort_by(|a, b| areas.code(*a).cmp(areas.code(*b)));
             let left_off = below.len().saturating_sub(COMMUNITIES);
             below.truncate(COMMUNITIES);
-            let rows = below.into_iter().map(|area| community(reader, (&counts, &heard), sweep, area));
+            let rows = below
+                .into_iter()
+                .map(|area| community(reader, (&counts, &heard), control.as_deref(), sweep, area));
             Ok(Communities {
                 as_of: instant(reader.newest_receipt()?.unwrap_or(0)),
                 rows: rows.collect::<AppResult<_>>()?,

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::Id;
+use store::command::UnansweredPlace;
 use store::lists::{DoorPlace, LinePlace, TaskPlace};
 use store::people::WaitingPlace;
 use store::tasks::DuePlace;
@@ -165,6 +166,19 @@ impl Place for DuePlace {
     fn take(bytes: &mut &[u8]) -> Option<Self> {
         let (at, case) = (i64::from_be_bytes(fixed(bytes)?), Id(fixed(bytes)?));
         Some(Self { at, case, task: std::str::from_utf8(std::mem::take(bytes)).ok()?.to_owned() })
+    }
+}
+
+impl Place for UnansweredPlace {
+    const KIND: u8 = 7;
+
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend(self.at.to_be_bytes());
+        out.extend(self.said.0);
+    }
+
+    fn take(bytes: &mut &[u8]) -> Option<Self> {
+        Some(Self { at: i64::from_be_bytes(fixed(bytes)?), said: Id(fixed(bytes)?) })
     }
 }
 

@@ -250,8 +250,8 @@ async fn workers(
         .territory
         .read(move |reader| {
             let mut rows = Vec::new();
-            for (worker, name, right) in cases::staff(reader, &control, area)? {
-                if !reader.book().areas.is_within(right.area, area) {
+            for cases::Colleague { id: worker, name, grant, .. } in cases::staff(reader, &control, area)? {
+                if !reader.book().areas.is_within(grant.area, area) {
                     continue;
                 }
                 let Some(behind) = household::of_worker(reader, actor, worker, day_of(now()))? else {

@@ -220,8 +220,7 @@ pub fn my_tasks(
         }
         let name = control.phone(series)?.map(|phone| phone.worker_name).unwrap_or_default();
         let area_name = reader.book().areas.get(device.area).map(|area| area.name.clone());
-        let phone = Some(series.to_string().chars().take(SHOWN).collect());
-        colleagues.push(Colleague { worker: device.worker, name, area_name, phone });
+        colleagues.push(Colleague { worker: device.worker, name, area_name, phone: Some(shown(series)) });
     }
     let tag = tag(today, &roles, &due, &colleagues);
     if tag == known {
@@ -265,6 +264,11 @@ pub fn my_tasks(
         None => None,
     };
     Ok(Some(MyTasks { known: tag, roles: named, colleagues, others, office_phone, rows }))
+}
+
+/// A phone's number as far as anyone is shown it.
+pub fn shown(phone: SeriesId) -> String {
+    phone.to_string().chars().take(SHOWN).collect()
 }
 
 /// Changes when anything does that a phone is told, and each day, since conditions hold by the day.

@@ -250,7 +250,9 @@ impl From<Failure> for Problem {
             "case_moved" | "case_not_ended" | "step_not_possible" | "not_late" | "condition_fails" => {
                 StatusCode::CONFLICT
             }
-            "residual" | "sweep_closed" | "not_refused" | "not_to_call" | "plan_over" => StatusCode::CONFLICT,
+            "residual" | "sweep_closed" | "sweep_recorded" | "not_refused" | "not_to_call" | "plan_over" => {
+                StatusCode::CONFLICT
+            }
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self::new(status, failure.code, failure.zh, failure.en)

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use domain::access::{Action, Scope};
-use domain::area::AreaNumber;
+use domain::area::{AreaNumber, AreaTree, Level};
 use domain::id::RosterId;
 use domain::time::campaign_zone;
 use intake::header::{Mapping, ROSTER, Schema};
@@ -503,6 +503,15 @@ struct RosterColumns {
     columns: Vec<RosterColumn>,
     /// The columns are what someone said of these headings before.
     kept: bool,
+    /// The one community of the caller's: what rows without a code of an area are taken to be of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    area: Option<SoleArea>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SoleArea {
+    area_code: String,
+    area_name: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -567,7 +576,10 @@ async fn columns(
         .iter()
         .map(|(column, required)| RosterColumn { column: column.en(), zh: column.zh(), required: *required })
         .collect();
-    Ok(Json(RosterColumns { sheet: look.mapping.sheet, row: look.mapping.row, places, columns, kept }))
+    let areas = &caller.book.areas;
+    let area = sole_community(areas, caller.grant.area).and_then(|area| areas.get(area));
+    let area = area.map(|area| SoleArea { area_code: area.code.clone(), area_name: area.name.clone() });
+    Ok(Json(RosterColumns { sheet: look.mapping.sheet, row: look.mapping.row, places, columns, kept, area }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -640,6 +652,17 @@ pub(super) fn mapping_of(text: &str, schema: &Schema) -> Result<Mapping, Problem
     })
 }
 
+/// The one community that a list of hers can be about: where she has no other, nobody has to say which.
+fn sole_community(areas: &AreaTree, own: AreaNumber) -> Option<AreaNumber> {
+    let is = |area: AreaNumber, level| areas.get(area).is_some_and(|row| row.level == level);
+    if areas.get(own).is_some_and(|row| row.level > Level::Community) {
+        return Some(own);
+    }
+    let mut communities = areas.subtree(own).into_iter().filter(|area| is(*area, Level::Community));
+    let first = communities.next()?;
+    communities.next().is_none().then_some(first)
+}
+
 type Ignorings = Vec<(String, String)>;
 
 /// Takes a list in and imports it, or finds out what importing it would do, on the writer. What `begin` makes of the
@@ -661,7 +684,8 @@ async fn read<R: Refusals + Send + 'static>(
             let area = scope::area(&caller, Action::ImportRoster, Some(code), "area")?;
             Some(caller.book.areas.code(area).to_owned())
         }
-        None => None,
+        None => sole_community(&caller.book.areas, caller.grant.area)
+            .map(|area| caller.book.areas.code(area).to_owned()),
     };
     let permit = site.imports.clone().try_acquire_owned().map_err(|_| {
         Problem::conflict(

@@ -133,13 +133,25 @@ struct Looked {
     fields: Vec<Field>,
     /// The first row that is filled, from 1.
     first: u32,
-    /// How many rows fit above what stands below; as many as there are if it is missing.
+    /// How many rows fit above what stands below without moving it; as many as there are if it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     room: Option<u32>,
+    /// The first cell of what stands below, if anything does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    foot: Option<String>,
+    /// Why the rows of now cannot be filled in, if they cannot: what stands below would have to move, and something of it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stuck: Option<Stuck>,
     /// How many rows there are now.
     count: usize,
     /// Whether a second person has to approve before it is taken.
     approval: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Stuck {
+    message: String,
+    message_en: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -345,6 +357,9 @@ async fn look(
         Err(error) => return Err(Failure::from(error).into()),
     };
     let count = count(&site, area, rows).await?;
+    let stuck = room
+        .and_then(|_| template.takes(&mapping, count).err())
+        .map(|error| Stuck { message: error.zh(), message_en: error.en() });
     let field =
         |place: usize| mapping.columns.iter().find(|(_, at)| *at == place).map(|(column, _)| column.en());
     let places = (0..)
@@ -360,6 +375,8 @@ async fn look(
             .collect(),
         first: room.map_or(0, |room| room.first),
         room: room.and_then(|room| room.rows()),
+        foot: room.and_then(|room| room.foot()),
+        stuck,
         count,
         approval: rows.tells_of_people(),
     }))
@@ -420,8 +437,7 @@ async fn keep(
         mapping: mapping_of(&query.columns, schema_of(rows))?,
     };
     let template = template(&headers, body).await?;
-    let room = template.room(&new.mapping).map_err(Failure::from)?;
-    room.takes(count(&site, area, rows).await?).map_err(Failure::from)?;
+    template.takes(&new.mapping, count(&site, area, rows).await?).map_err(Failure::from)?;
     let actor = caller.actor();
     let kept = move |store: &mut store::Store, now| subscriptions::keep(store, actor, &new, &template, now);
     let subscription = site.territory.write(kept).await?;

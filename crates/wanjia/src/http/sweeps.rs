@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::{Action, Scope};
+use domain::fact::Misopened;
 use domain::id::{ActorId, DwellingId, SweepId};
 use domain::state::SweepNumber;
 use domain::time::{Millis, day_of, parse_date, to_day};
@@ -18,13 +19,17 @@ use super::problem::Problem;
 use super::scope;
 use super::wire::Sweep;
 use crate::app::failure::Result as AppResult;
-use crate::app::sweeps::{Call, Closing, close_sweep, open_sweep, record_call, sign_refusal};
+use crate::app::sweeps::{
+    Call, Closing, Withdrawing, close_sweep, open_sweep, record_call, sign_refusal, withdraw_sweep,
+};
 use crate::cli::now;
 
 pub fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(sweeps, open))
         .routes(routes!(close))
+        .routes(routes!(left))
+        .routes(routes!(withdraw))
         .routes(routes!(sign))
         .routes(routes!(call))
 }
@@ -50,6 +55,36 @@ struct Close {
     /// The dwellings of the residual that are signed for by name.
     #[schema(value_type = Vec<String>)]
     signatures: Vec<DwellingId>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Withdraw {
+    /// What is wrong with it: `area`, `deadline`, `name`, `twice` (there is another for the same) or `unwanted`
+    reason: String,
+}
+
+/// What would be left if the sweep were closed now, and what was recorded in it.
+#[derive(Serialize, ToSchema)]
+struct Left {
+    /// Doors at which nobody was.
+    never_visited: u64,
+    /// Doors at which nobody was reached.
+    no_answer: u64,
+    /// Doors that refused and that nobody signed for.
+    refused_unsigned: u64,
+    /// People who are listed at a door that was looked at, and were not seen.
+    listed_dark: u64,
+    /// People who were seen at another door than the one at which they are listed.
+    moved: u64,
+    /// People who are away by the latest visit.
+    away: u64,
+    /// People and doors on no list.
+    lit_unlisted: u64,
+    /// Records of phones that wait for a decision.
+    held: u64,
+    /// Doors at which something was recorded: with none, and nothing held, the sweep can be taken back.
+    recorded: u64,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -197,6 +232,76 @@ async fn close(
             });
             let unsigned = left.unsigned;
             Err(Problem::from(left.failure()).with("unsigned", unsigned).with("first", first))
+        }
+    }
+}
+
+/// What a sweep leaves open at this moment: for whoever is about to close it or to take it back.
+#[utoipa::path(
+    get, path = "/v1/sweeps/{id}/left", tag = "sweeps",
+    params(("id" = String, Path, format = "uuid")),
+    responses((status = 200, body = Left), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+async fn left(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<SweepId>,
+) -> Result<Json<Left>, Problem> {
+    let number = scope::sweep(&caller, Action::CloseSweep, id)?;
+    let area = caller.book.sweeps.get(number as usize).map_or(caller.grant.area, |sweep| sweep.area);
+    caller.may(Action::CloseSweep, Scope::Area(area))?;
+    let left = site.territory.read(move |reader| Ok(reader.left(number)?)).await?;
+    Ok(Json(Left {
+        never_visited: left.never_visited,
+        no_answer: left.no_answer,
+        refused_unsigned: left.refused_unsigned,
+        listed_dark: left.listed_dark,
+        moved: left.moved,
+        away: left.away,
+        lit_unlisted: left.lit_unlisted,
+        held: left.held,
+        recorded: left.recorded,
+    }))
+}
+
+/// Take back a sweep that was opened by mistake, as long as nothing was recorded in it.
+#[utoipa::path(
+    post, path = "/v1/sweeps/{id}/withdraw", tag = "sweeps", request_body = Withdraw,
+    params(("id" = String, Path, format = "uuid")),
+    responses(
+        (status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
+        (status = 409, body = Problem, description = "`sweep_recorded` with `doors` and `held`; `sweep_closed`")
+    )
+)]
+async fn withdraw(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<SweepId>,
+    Json(withdraw): Json<Withdraw>,
+) -> Result<StatusCode, Problem> {
+    let number = scope::sweep(&caller, Action::OpenSweep, id)?;
+    let area = caller.book.sweeps.get(number as usize).map_or(caller.grant.area, |sweep| sweep.area);
+    caller.may(Action::OpenSweep, Scope::Area(area))?;
+    let reason = Misopened::from_name(&withdraw.reason).ok_or_else(|| {
+        Problem::field(
+            "reason",
+            "reason",
+            "原因可用 area（范围错）、deadline（截止时间错）、name（名称错）、twice（开了两次）、unwanted（不需要）",
+            "the reason is area, deadline, name (that is wrong), twice (there is another for the same) or unwanted",
+        )
+    })?;
+    let actor = caller.actor();
+    let withdrawing = site
+        .territory
+        .write(move |store, now| {
+            let reader = Reader::open(&store.directory().root, None)?;
+            withdraw_sweep(store, &reader, actor, id, reason, now)
+        })
+        .await?;
+    match withdrawing {
+        Withdrawing::Done => Ok(StatusCode::NO_CONTENT),
+        Withdrawing::Recorded(recorded) => {
+            Err(Problem::from(recorded.failure()).with("doors", recorded.doors).with("held", recorded.held))
         }
     }
 }

@@ -51,6 +51,9 @@ pub struct Sweep {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub closed_at: Option<String>,
+    /// Why it was taken back, if it was: `area`, `deadline`, `name`, `twice` or `unwanted`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<&'static str>,
 }
 
 impl Sweep {
@@ -64,6 +67,7 @@ impl Sweep {
             opened_at: instant(sweep.opened_at),
             deadline: instant(sweep.deadline),
             closed_at: sweep.closed_at.map(instant),
+            withdrawn: sweep.withdrawn.map(domain::fact::Misopened::as_str),
         }
     }
 }

@@ -431,6 +431,17 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
     let hers = hands["hands"].as_array().unwrap().iter().find(|hand| hand["id"] == doctor).unwrap();
     // A carer signs that the family is back; a doctor can do nothing about it.
     assert_eq!(hers["roles"], json!(["carer"]));
+    // Two of one name are told apart by where they work and by their phones; she has none, since she works at the console.
+    let session = place.ask(DOCTOR, "GET", "/v1/session", None).await.json();
+    assert_eq!((&hers["area_name"], hers.get("phone")), (&session["account"]["area_name"], None));
+    let beginning = &place.own_phone.series.to_string()[..8];
+    let phones: Vec<&Value> =
+        hands["hands"].as_array().unwrap().iter().filter_map(|hand| hand.get("phone")).collect();
+    assert_eq!(
+        phones,
+        [&json!(beginning)],
+        "the grid worker over these doors, and nobody whose phone is revoked: {hands}"
+    );
     let take = json!({"deed": "take", "role": "carer", "turn": 0});
     assert_eq!(
         told(deed(DOCTOR, take.clone()).await),

@@ -1,9 +1,10 @@
 //! A messy sheet whose columns a person tells: what she sees of it, and what then is imported.
 
 use domain::access::Role;
+use domain::fact::Body;
 use serde_json::{Value, json};
 
-use super::place::{OTHER, OWN, Place, Who};
+use super::place::{COUNTY, OTHER, OWN, Place, Who, account};
 
 const CLERK: Who = Who::Role(Role::Clerk);
 
@@ -29,8 +30,10 @@ async fn a_sheet_is_shown_by_its_columns_and_taken_as_a_person_says() {
     assert_eq!(required.len(), 3, "{required:?}");
 
     let mapped = "columns=0.3;building:0,room:1,name:2,phone:3";
-    let lacking = post(&place, &format!("/v1/roster?source=x&dry_run=true&{mapped}")).await;
-    assert_eq!(lacking.code(), "header", "no column says which community it is");
+    // Who has one community is not asked for it, and is told which is taken.
+    assert_eq!(look["area"], json!({"area_code": OWN, "area_name": "桃源社区"}));
+    let sole = post(&place, &format!("/v1/roster?source=x&dry_run=true&{mapped}")).await.json();
+    assert_eq!((&sole["added"], &sole["communities"][0]["area_code"]), (&json!(2), &json!(OWN)), "{sole}");
     let uri = format!("/v1/roster?source=x&dry_run=true&area={OWN}&{mapped}");
     let read = post(&place, &uri).await.json();
     assert_eq!((&read["added"], &read["refused"]), (&json!(2), &json!(0)), "{read}");
@@ -39,6 +42,18 @@ async fn a_sheet_is_shown_by_its_columns_and_taken_as_a_person_says() {
     assert_eq!((&done["added"], &done["applied"]), (&json!(2), &json!(true)));
     let again = post(&place, &uri).await.json();
     assert_eq!((&again["added"], &again["left"]), (&json!(0), &json!(2)), "{again}");
+}
+
+/// Where there are several, no row is put into one of them by guess.
+#[tokio::test]
+async fn of_several_communities_it_is_asked_which() {
+    let place = Place::new().await;
+    let wide = Body::GrantGiven { account: account(CLERK).id, role: Role::Clerk as u64, area: COUNTY.into() };
+    place.facts(vec![wide]).await;
+    assert_eq!(post(&place, "/v1/roster/columns").await.json().get("area"), None);
+    let mapped = "columns=0.3;building:0,room:1,name:2,phone:3";
+    let lacking = post(&place, &format!("/v1/roster?source=x&dry_run=true&{mapped}")).await;
+    assert_eq!(lacking.code(), "header", "no column says which community it is");
 }
 
 #[tokio::test]

@@ -137,6 +137,46 @@ async fn a_sweep_of_one_community_hides_nothing_of_the_others() {
     assert!(whole["area"]["silent"].as_u64().unwrap() > own["silent"].as_u64().unwrap(), "{whole}");
 }
 
+/// The number of what nobody decided leads to as many rows for whoever leads, with whom to ask and nothing of who said it.
+#[tokio::test]
+async fn what_nobody_answered_is_listed_with_whom_to_ask_and_without_what_was_said() {
+    let place = Place::new().await;
+    let county =
+        Body::GrantGiven { account: account(STREET).id, role: Role::Street as u64, area: COUNTY.into() };
+    place.facts(vec![county]).await;
+    let (home, elsewhere) = (place.home(false).await, place.home(true).await);
+    for door in [home, elsewhere, home] {
+        super::slips::said(&place, door).await;
+    }
+    let mut rows = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let uri = format!("/v1/command/unanswered?area={COUNTY}&limit=2&cursor={cursor}");
+        let answer = place.ask(STREET, "GET", &uri, None).await;
+        assert!(!answer.text.contains("要药") && !answer.text.contains(&home.to_string()), "{}", answer.text);
+        let page = answer.json();
+        rows.extend(page["rows"].as_array().unwrap().iter().cloned());
+        match page["next"].as_str() {
+            Some(next) => next.clone_into(&mut cursor),
+            None => break,
+        }
+    }
+    let counted = place.ask(STREET, "GET", &format!("/v1/command?area={COUNTY}"), None).await.json();
+    assert_eq!((rows.len(), &counted["area"]["unanswered"]), (3, &json!(3)));
+    let places: Vec<_> = rows.iter().map(|row| row["area_code"].as_str().unwrap()).collect();
+    assert_eq!(places, [OWN, OTHER, OWN]);
+    assert_eq!(rows[0]["what"], "help");
+    assert_eq!(rows[0]["reach"], json!({"secretaries": ["陈主任"], "office_phone": "02782812345"}));
+    assert_eq!(rows[1]["reach"], json!({"office_phone": "02782812345"}), "nobody has an account there");
+    let narrow = place.ask(CLERK, "GET", &format!("/v1/command/unanswered?area={OWN}"), None).await.json();
+    assert_eq!(narrow["rows"].as_array().unwrap().len(), 2);
+    assert_eq!(narrow["rows"][0].get("reach"), None, "a clerk has no community to ask");
+
+    let list = place.ask(STREET, "GET", &format!("/v1/communities?area={COUNTY}"), None).await.json();
+    let own = list["rows"].as_array().unwrap().iter().find(|row| row["code"] == OWN).unwrap().clone();
+    assert_eq!((&own["reach"], &own["unanswered"]), (&rows[0]["reach"], &json!(2)));
+}
+
 #[tokio::test]
 async fn every_community_is_a_line_with_what_its_supervisor_asks_about() {
     let place = Place::new().await;

@@ -325,6 +325,107 @@ async fn a_sweep_is_opened_signed_and_closed_with_every_door_named() {
     assert_eq!(left["rows"].as_array().unwrap().len(), 1, "a closed sweep keeps its list");
 }
 
+/// What is told before a sweep is closed is what its lists hold.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_sweep_leaves_open_is_counted_as_its_lists_are() {
+    let place = Place::new().await;
+    let sweep = place.sweep(OWN).await;
+    let left = async |place: &Place| -> Value {
+        let answer = place.ask(STREET, "GET", &format!("/v1/sweeps/{sweep}/left"), None).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()
+    };
+    let doors = pages(&place, &format!("/v1/sweeps/{sweep}/residual?area={OWN}"), 100).await;
+    let ids: Vec<Id> =
+        doors.iter().map(|row| serde_json::from_value(row["dwelling"].clone()).unwrap()).collect();
+    let fresh = left(&place).await;
+    assert_eq!((&fresh["never_visited"], &fresh["recorded"]), (&json!(doors.len()), &json!(0)));
+    place.visit(sweep, ids[0], Outcome::Refused, Light::On).await;
+    place.visit(sweep, ids[1], Outcome::NoAnswer, Light::Off).await;
+    place.newcomer_seen(sweep, ids[1]).await;
+    let told = left(&place).await;
+    for reason in ["never_visited", "no_answer", "refused_unsigned"] {
+        let rows =
+            pages(&place, &format!("/v1/sweeps/{sweep}/residual?area={OWN}&reason={reason}"), 100).await;
+        assert_eq!(told[reason], json!(rows.len()), "{reason}: {told}");
+    }
+    assert_eq!((&told["no_answer"], &told["refused_unsigned"]), (&json!(1), &json!(1)));
+    for kind in ["listed_dark", "moved", "away", "lit_unlisted"] {
+        let rows = pages(&place, &format!("/v1/sweeps/{sweep}/reconcile?area={OWN}&kind={kind}"), 100).await;
+        assert_eq!(told[kind], json!(rows.len()), "{kind}: {told}");
+    }
+    assert_eq!((&told["lit_unlisted"], &told["recorded"], &told["held"]), (&json!(1), &json!(2), &json!(0)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sweep_opened_by_mistake_is_taken_back_as_long_as_nothing_is_recorded_in_it() {
+    let place = Place::new().await;
+    let (mistaken, used) = (place.sweep(OWN).await, place.sweep(OWN).await);
+    let home = place.home(false).await;
+    let uri = |sweep: Id| format!("/v1/sweeps/{sweep}/withdraw");
+    let because = |reason: &str| Some(json!({"reason": reason}));
+    assert!(
+        refused(&place, STREET, "POST", &uri(mistaken), because("mood"))
+            .await
+            .starts_with("422 reason reason")
+    );
+
+    // What was recorded is not dropped: it is said, and closing is offered.
+    place.visit(used, home, Outcome::Met, Light::On).await;
+    let answer = place.ask(STREET, "POST", &uri(used), because("twice")).await;
+    let problem = answer.json();
+    assert_eq!((answer.status.as_u16(), answer.code()), (409, "sweep_recorded".into()));
+    assert_eq!((&problem["doors"], &problem["held"]), (&json!(1), &json!(0)));
+    assert!(problem["detail"].as_str().unwrap().contains("请改为结束这次排查"), "{problem}");
+
+    assert_eq!(place.ask(STREET, "POST", &uri(mistaken), because("area")).await.status, 204);
+    let sweeps = get(&place, "/v1/sweeps").await;
+    let row = |sweep: Id| {
+        let rows = sweeps["sweeps"].as_array().unwrap();
+        rows.iter().find(|row| row["id"] == json!(sweep)).unwrap().clone()
+    };
+    assert_eq!((&row(mistaken)["withdrawn"], &row(used)["withdrawn"]), (&json!("area"), &Value::Null));
+    assert!(row(mistaken)["closed_at"].is_string());
+    let again = place.ask(STREET, "POST", &uri(mistaken), because("area")).await;
+    assert_eq!((again.status.as_u16(), again.code()), (409, "sweep_closed".into()));
+    let numbers = get(&place, &format!("/v1/sweeps/{mistaken}/coverage")).await;
+    assert_eq!(
+        (&numbers["area"]["dwellings"], &numbers["area"]["residual"]),
+        (&json!(0), &json!(0)),
+        "nobody was missed in it"
+    );
+
+    // A phone that had begun it is told what to do; its record is kept, and can be refused, never counted there.
+    let push = place.own_phone.push(visited(mistaken, home, Outcome::Met, Light::On));
+    let answer = place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(push)).await.json();
+    let receipt = &answer["receipts"][0];
+    assert_eq!(receipt["reason"], "sweep_withdrawn");
+    assert!(receipt["message"].as_str().unwrap().contains("重新登记"), "{receipt}");
+    let held = format!("/v1/quarantine/{}/{}", place.own_phone.series, receipt["sequence"]);
+    let release = place.ask(SECRETARY, "POST", &format!("{held}/release"), None).await;
+    assert_eq!(release.status, 409, "{}", release.text);
+    let refuse = place.ask(SECRETARY, "POST", &format!("{held}/refuse"), because("mistaken")).await;
+    assert_eq!(refuse.status, 204, "{}", refuse.text);
+
+    // The ledger has both, and the views are made again from it as they are.
+    let root = place.folder.path().join("data");
+    assert_eq!(store::rebuild::check(&root, &mut |_| {}).unwrap().1, None);
+}
+
+/// Nobody takes back what waits to be counted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sweep_of_which_a_record_is_held_is_not_taken_back() {
+    let place = Place::new().await;
+    let sweep = place.sweep(OWN).await;
+    let elsewhere = place.home(true).await;
+    let push = place.own_phone.push(visited(sweep, elsewhere, Outcome::Met, Light::On));
+    let answer = place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(push)).await.json();
+    assert_eq!(answer["receipts"][0]["reason"], "outside_sweep");
+    let body = Some(json!({"reason": "twice"}));
+    let answer = place.ask(STREET, "POST", &format!("/v1/sweeps/{sweep}/withdraw"), body).await;
+    assert_eq!((answer.code().as_str(), &answer.json()["held"]), ("sweep_recorded", &json!(1)));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_dark_household_said_on_the_telephone_is_recorded_once() {
     let place = Place::new().await;

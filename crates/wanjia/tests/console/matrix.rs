@@ -130,6 +130,7 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "GET /v1/command" => (format!("/v1/command?area={area}&sweep={SWEEP}"), None),
         "GET /v1/communities" => (format!("/v1/communities?area={area}&sweep={SWEEP}"), None),
         "GET /v1/command/late" => (format!("/v1/command/late?area={area}"), None),
+        "GET /v1/command/unanswered" => (format!("/v1/command/unanswered?area={area}"), None),
         "GET /v1/floors" | "GET /v1/floors/public" => {
             cases::publish(place).await;
             (format!("{}?area={area}", &endpoint["GET ".len()..]), None)
@@ -181,6 +182,11 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             let sweep = place.sweep(area).await;
             let doors = if other { vec![] } else { doors(place).await };
             (format!("/v1/sweeps/{sweep}/close"), Some(json!({"signatures": doors})))
+        }
+        "GET /v1/sweeps/{id}/left" => (format!("/v1/sweeps/{}/left", place.sweep(area).await), None),
+        "POST /v1/sweeps/{id}/withdraw" => {
+            let sweep = place.sweep(area).await;
+            (format!("/v1/sweeps/{sweep}/withdraw"), Some(json!({"reason": "twice"})))
         }
         "POST /v1/sweeps/{id}/sign" => {
             let home = place.home(other).await;

@@ -30,6 +30,17 @@ pub fn blank(headings: &[&str], below: Option<(u32, &str)>) -> Vec<u8> {
     book.save_to_buffer().unwrap()
 }
 
+/// The same with a sum below that names only a part of the rows.
+fn stuck(row: u32) -> Vec<u8> {
+    let mut book = Workbook::new();
+    let page = book.add_worksheet();
+    page.merge_range(0, 0, 0, 1, "民政局登记表", &Format::new().set_bold()).unwrap();
+    page.write_string(2, 0, "房号").unwrap();
+    page.write_string(row - 1, 0, "合计").unwrap();
+    page.write_formula(row - 1, 1, "=A4+1").unwrap();
+    book.save_to_buffer().unwrap()
+}
+
 /// `name=...` with everything else that keeping needs.
 fn keeping(rows: &str, columns: &str) -> String {
     let last_day = domain::time::from_day(domain::time::day_of(wanjia::cli::now()) + 30);
@@ -293,11 +304,14 @@ async fn what_has_no_end_or_does_not_fit_is_refused_and_nothing_is_written() {
     assert_eq!(place.upload(CLERK, &without, file()).await.status, 422, "no sheet without an end");
     assert_eq!(place.site.territory.read(|reader| Ok(reader.size()?)).await.unwrap(), size);
 
-    // Two doors, and room for one above what stands in A5.
-    let full = blank(&["房号"], Some((5, "合计")));
-    let answer = place.upload(CLERK, &keeping("dwellings", "0.3;room:0"), full).await;
+    // Two doors, and room for one above a sum of part of the rows, which cannot be moved.
+    let uri = format!("/v1/subscriptions/look?area={OWN}&rows=dwellings&columns=0.3;room:0");
+    let look = place.upload(CLERK, &uri, stuck(5)).await.json();
+    assert_eq!((&look["room"], &look["foot"]), (&json!(1), &json!("A5")));
+    assert!(look["stuck"]["message"].as_str().unwrap().contains("B5"), "{look}");
+    let answer = place.upload(CLERK, &keeping("dwellings", "0.3;room:0"), stuck(5)).await;
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "template_full"));
-    assert!(answer.text.contains("A5"), "the cell is told: {}", answer.text);
+    assert!(answer.text.contains("B5"), "the cell is told: {}", answer.text);
     assert_eq!(place.site.territory.read(|reader| Ok(reader.size()?)).await.unwrap(), size);
 }
 
@@ -307,7 +321,7 @@ async fn a_sheet_that_has_become_too_small_tells_the_cell_and_taking_it_is_no_ta
     let uri = format!("/v1/subscriptions/look?area={OWN}&rows=dwellings");
     let look = place.upload(CLERK, &uri, blank(&["房号"], None)).await.json();
     let last = u32::try_from(look["count"].as_u64().unwrap()).unwrap() + 4;
-    let id = kept(&place, CLERK, "dwellings", "0.3;room:0", blank(&["房号"], Some((last, "合计")))).await;
+    let id = kept(&place, CLERK, "dwellings", "0.3;room:0", stuck(last)).await;
     let door = Body::DwellingRegistered {
         dwelling: domain::id::Id([77; 16]),
         area: OWN.into(),
@@ -320,6 +334,23 @@ async fn a_sheet_that_has_become_too_small_tells_the_cell_and_taking_it_is_no_ta
     place.facts(vec![door]).await;
     let answer = take(&place, CLERK, &id).await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (422, "template_full"));
-    assert!(answer.text.contains(&format!("A{last}")), "{}", answer.text);
+    assert!(answer.text.contains(&format!("B{last}")), "{}", answer.text);
     assert_eq!(listed(&place, CLERK).await[0]["takings"], 0);
+}
+
+#[tokio::test]
+async fn rows_that_do_not_fit_move_down_what_stands_below_them() {
+    let place = Place::new().await;
+    let file = || blank(&["房号"], Some((5, "合计")));
+    let uri = format!("/v1/subscriptions/look?area={OWN}&rows=dwellings&columns=0.3;room:0");
+    let look = place.upload(CLERK, &uri, file()).await.json();
+    assert_eq!((&look["room"], &look["foot"], &look["stuck"]), (&json!(1), &json!("A5"), &Value::Null));
+    let count = look["count"].as_u64().unwrap();
+    assert!(count > 1);
+    let id = kept(&place, CLERK, "dwellings", "0.3;room:0", file()).await;
+    let sheet = take(&place, CLERK, &id).await;
+    assert_eq!(sheet.status, StatusCode::OK);
+    let rows: Vec<_> = Table::from_bytes(sheet.bytes.to_vec()).unwrap().map(|row| row.unwrap()).collect();
+    let foot = rows.iter().find(|row| row.cells[0] == "合计").unwrap();
+    assert_eq!(foot.number, 4 + count);
 }

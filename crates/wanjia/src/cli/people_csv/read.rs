@@ -15,6 +15,7 @@ use encoding_rs::GB18030;
 use linkage::{Column, Raw, Register};
 
 use super::columns::{Mapping, Use, ignored, uses};
+use super::workbook;
 use super::{Finding, Ids, List, ListError};
 
 /// How much of a file tells its encoding.
@@ -40,9 +41,6 @@ fn sniff(path: &Path, head: &[u8]) -> Result<bool, ListError> {
     let kind = |zh, en| Err(ListError::Kind { path: path.to_owned(), zh, en });
     if head.iter().all(u8::is_ascii_whitespace) || head == b"\xef\xbb\xbf" {
         return Err(ListError::Empty { path: path.to_owned() });
-    }
-    if head.starts_with(b"PK\x03\x04") {
-        return kind("这是 XLSX 文件，请另存为 CSV", "this is an XLSX file; save it as CSV");
     }
     if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
         return kind("这是 UTF-16 文件，请另存为 CSV UTF-8", "this is UTF-16; save it as CSV UTF-8");
@@ -114,7 +112,7 @@ struct Source {
 
 fn open(path: &Path, mapping: &Mapping) -> Result<Source, ListError> {
     let read = |source| ListError::Read { path: path.to_owned(), source };
-    let file = File::open(path).map_err(read)?;
+    let mut file = File::open(path).map_err(read)?;
     let kind = file.metadata().map_err(read)?;
     if !kind.is_file() {
         return Err(ListError::Kind {
@@ -123,9 +121,16 @@ fn open(path: &Path, mapping: &Mapping) -> Result<Source, ListError> {
             en: "a pipe or a folder, no file; save the list to a file first",
         });
     }
-    let size = kind.len();
-    let mut head = Vec::new();
-    (&file).take(SNIFF as u64).read_to_end(&mut head).map_err(read)?;
+    let beginning = |file: &File| {
+        let mut head = Vec::new();
+        file.take(SNIFF as u64).read_to_end(&mut head).map(|_| head).map_err(read)
+    };
+    let mut head = beginning(&file)?;
+    if workbook::is_workbook(&head) {
+        file = workbook::as_text(path, mapping)?;
+        head = beginning(&file)?;
+    }
+    let size = file.metadata().map_err(read)?.len();
     let gbk = sniff(path, &head)?;
     let read_as = |separator| {
         let (headers, start) =
