@@ -235,8 +235,9 @@ pub fn due(kind: Kind, visit: Option<Visit>, seen_at: Option<Millis>, deadline: 
 mod tests {
     use super::*;
     use crate::area::{Area, Level};
-    use crate::fact::Misopened;
+    use crate::fact::{Misopened, Place};
     use crate::id::Id;
+    use crate::state::Stamp;
 
     /// A county, one of its communities and another; of each sweep its area, opening, deadline and closing.
     fn book(sweeps: &[(AreaNumber, Millis, Millis, Option<Millis>)]) -> Book {
@@ -251,6 +252,105 @@ mod tests {
             book.sweeps.push(Sweep { id, area, programme, opened_at, deadline, closed_at, withdrawn: None });
         }
         book
+    }
+
+    fn visit(at: Millis, outcome: Outcome, light: Light, recheck: bool) -> Visit {
+        let stamp = Stamp { at, series: Id::default(), sequence: 1 };
+        Visit { stamp, outcome, light, evidence: 0, recheck_on: recheck.then_some(18_400) }
+    }
+
+    /// What is written of one door: whether it is accounted for, and the line of whoever is listed there and was seen nowhere.
+    fn written((outcome, light, recheck): (Outcome, Light, bool), signed: bool) -> (Option<Reason>, Kind) {
+        match (outcome, light, recheck, signed) {
+            (Outcome::Met | Outcome::Vacant | Outcome::NotExist, ..) => (None, Kind::ListedDark),
+            (Outcome::Phone, ..) => (None, Kind::Confirmed),
+            (Outcome::Away, _, true, _) => (None, Kind::Away),
+            (Outcome::Away, _, false, _) => (Some(Reason::NoAnswer), Kind::Away),
+            (Outcome::NoAnswer, Light::Off, ..) => (Some(Reason::NoAnswer), Kind::ListedDark),
+            (Outcome::NoAnswer, ..) => (Some(Reason::NoAnswer), Kind::Unresolved),
+            (Outcome::Refused, _, _, true) => (None, Kind::Unresolved),
+            (Outcome::Refused, _, _, false) => (Some(Reason::RefusedUnsigned), Kind::Unresolved),
+        }
+    }
+
+    /// Every door that there can be with up to two listed: its newest visit, the one before that found someone, who was seen.
+    #[test]
+    fn what_a_door_says_is_what_is_written_of_its_outcome() {
+        let lights = [Light::Unknown, Light::On, Light::Off];
+        let before = [None, Some(Outcome::Met), Some(Outcome::Phone)];
+        let mut doors = 0;
+        for outcome in Outcome::ALL {
+            for (light, recheck, signed) in
+                lights.iter().flat_map(|light| (0..4).map(|bits| (*light, bits & 1 == 1, bits & 2 == 2)))
+            {
+                let newest = visit(20, outcome, light, recheck);
+                let is_found = newest.found_someone();
+                for found in before.into_iter().filter(|found| !is_found || found.is_none()) {
+                    for (listed, here, elsewhere) in (0..3).flat_map(|listed| {
+                        (0..=listed).flat_map(move |here| {
+                            (0..=listed - here).map(move |elsewhere| (listed, here, elsewhere))
+                        })
+                    }) {
+                        let found = found.map(|found| visit(10, found, Light::Unknown, false));
+                        let round = Round {
+                            visit: Some(newest),
+                            found: if is_found { Some(newest) } else { found },
+                            visits: 1 + u32::from(found.is_some()),
+                            signed_refusal: signed,
+                            here,
+                            elsewhere,
+                            recorded: here,
+                            ..Round::default()
+                        };
+                        // Nobody opened, and everyone was seen before: that is what is told.
+                        let empty = outcome == Outcome::NoAnswer || (outcome == Outcome::Away && !recheck);
+                        let everyone =
+                            |found: Visit| found.outcome == Outcome::Phone || here + elsewhere == listed;
+                        let told = found.filter(|found| empty && everyone(*found));
+                        let told = told.map_or((outcome, light, recheck), |found| {
+                            (found.outcome, Light::Unknown, false)
+                        });
+                        let (reason, missing) = written(told, signed);
+                        let case = format!(
+                            "{outcome:?} {light:?} {recheck} {signed}, before: {found:?}, {listed} {here} {elsewhere}"
+                        );
+                        assert_eq!(residual_reason(listed, &round), reason, "{case}");
+                        assert_eq!(kind_of(listed, &round, Seen::Nowhere), missing, "{case}");
+                        let elsewhere_is =
+                            if told.0 == Outcome::Phone { Kind::Confirmed } else { Kind::Moved };
+                        assert_eq!(kind_of(listed, &round, Seen::Elsewhere), elsewhere_is, "{case}");
+                        assert_eq!(kind_of(listed, &round, Seen::Here), Kind::Confirmed, "{case}");
+                        let nowhere = i64::from(listed - here - elsewhere);
+                        for on_roster in [true, false] {
+                            let dwelling =
+                                Dwelling { area: 0, place: Place::Home, on_roster, listed, changed: 0 };
+                            let lit = matches!(told, (Outcome::Met, ..) | (Outcome::NoAnswer, Light::On, _));
+                            let is_lit = lit && !on_roster && here == 0;
+                            let sum = tally(&dwelling, &round);
+                            assert_eq!(sum.accounted, i64::from(reason.is_none()), "{case}");
+                            assert_eq!(sum.lit_unlisted, i64::from(is_lit), "{case}");
+                            assert_eq!(
+                                sum.listed_dark,
+                                if missing == Kind::ListedDark { nowhere } else { 0 },
+                                "{case}"
+                            );
+                            assert_eq!(
+                                sum.persons_away,
+                                if missing == Kind::Away { nowhere } else { 0 },
+                                "{case}"
+                            );
+                            let reached =
+                                i64::from(if told.0 == Outcome::Phone { listed } else { here + elsewhere });
+                            assert_eq!(sum.persons_reached, reached, "{case}");
+                        }
+                        doors += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!(doors, (7 + 5 * 2) * 12 * 10, "each of them");
+        assert_eq!(residual_reason(1, &Round::default()), Some(Reason::NeverVisited));
+        assert_eq!(kind_of(1, &Round::default(), Seen::Nowhere), Kind::Unresolved);
     }
 
     #[test]

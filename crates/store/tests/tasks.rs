@@ -1,7 +1,7 @@
 //! Lists of tasks, held against a plain look at every case.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -16,6 +16,7 @@ use programme::{Content, Files, archive};
 use proptest::prelude::*;
 use store::cases::{DueTask, RoleIn};
 use store::packs::Publication;
+use store::tasks::DuePlace;
 use store::{Reader, Store, rebuild};
 
 /// 2020-03-10 16:00 in China.
@@ -237,6 +238,29 @@ fn plain(
     lines
 }
 
+/// What nobody did in time in an area, of these roles as its owners, by the same look.
+fn plain_late(
+    reader: &mut Reader,
+    cases: &[Id],
+    area: usize,
+    owners: &[(String, String)],
+    now: i64,
+) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for case in cases {
+        let file = reader.case_file(*case).unwrap().unwrap();
+        for (name, task) in reader.tasks_of(&file) {
+            let due = task.due.as_millisecond();
+            let owned = owners.iter().any(|(_, role)| *role == task.owner);
+            if owned && due <= now && within(file.area as usize, area) {
+                lines.push((due, file.id, name, 0));
+            }
+        }
+    }
+    lines.sort();
+    lines
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
@@ -265,6 +289,22 @@ proptest! {
             }
         }
         for (roles, now, ahead, limit) in asked {
+            let owners: Vec<(String, String)> =
+                roles.iter().map(|(role, _)| ("epidemic".to_owned(), ROLES[*role].to_owned())).collect();
+            let owners: Vec<_> = owners.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+            let (area, at) = (roles[0].1, NOW + now * HOUR);
+            let (mut late, mut after) = (Vec::<Line>::new(), None);
+            loop {
+                let page = reader.late_in(area, &owners, at, after.as_ref(), limit).unwrap();
+                let ends = page.len() < limit;
+                late.extend(page.into_iter().map(|task| (task.due, task.case, task.task, task.rank)));
+                prop_assert!(late.len() <= 200, "the pages do not end");
+                after = late.last().map(|(at, case, task, _)| DuePlace { at: *at, case: *case, task: task.clone() });
+                if ends {
+                    break;
+                }
+            }
+            prop_assert_eq!(late, plain_late(&mut reader, &cases, area as usize, &owners, at));
             let roles: Vec<RoleIn> = roles.into_iter()
                 .map(|(role, area)| RoleIn { programme: "epidemic".into(), role: ROLES[role].into(), area })
                 .collect();
@@ -287,6 +327,7 @@ proptest! {
                                 reader.due_or_unheld_tasks(&roles, (now, until), after, limit).unwrap();
                             prop_assert!(next.is_none() || page.len() == limit);
                             found.extend(page.into_iter().map(told));
+                            prop_assert!(found.len() <= 200, "the pages do not end");
                             after = next;
                             if after.is_none() {
                                 break (found, wanted.collect());

@@ -296,7 +296,10 @@ fn a_workbook_is_read_as_rosters_are() {
     assert_eq!(desk.read("books.csv"), desk.read("out.csv"));
     // What is wrong is told by the row of the sheet.
     desk.write("torn.xlsx", as_book(&format!("{SEEN}O5,,,,,,,,,\n"), 3));
-    desk.figures("link --left a.csv --right torn.xlsx --out torn.csv --rejects rejects.csv --json");
+    let (code, ..) =
+        desk.run("link --left a.csv --right torn.xlsx --out torn.csv --rejects rejects.csv --json");
+    assert_eq!(code, 1, "a row is refused");
+    assert!(!desk.read("rejects.csv").contains("断行"), "its last cells are blank, and it is not torn");
     assert!(desk.read("rejects.csv").contains("torn.xlsx,9,"), "{}", desk.read("rejects.csv"));
 }
 

@@ -33,6 +33,8 @@ pub(super) fn as_text(path: &Path, mapping: &Mapping) -> Result<File, ListError>
     };
     // The first of those with the most headings that are known: what stands above is a title.
     let headings = (0..first.len()).rev().max_by_key(|at| known(&first[*at])).unwrap_or(0);
+    // A workbook does not say that the last cells of a row are blank: it is no torn row for that.
+    let width = first.get(headings).map_or(0, |row| row.cells.len());
     let file = tempfile::tempfile().map_err(read)?;
     let mut out = BufWriter::new(&file);
     let mut line = 1;
@@ -44,8 +46,9 @@ pub(super) fn as_text(path: &Path, mapping: &Mapping) -> Result<File, ListError>
         }
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(&mut out);
         // A line break in a cell would be a line of its own.
+        let blank = std::iter::repeat_n(String::new(), width.saturating_sub(row.cells.len()));
         writer
-            .write_record(row.cells.iter().map(|cell| cell.replace(['\r', '\n'], " ")))
+            .write_record(row.cells.iter().map(|cell| cell.replace(['\r', '\n'], " ")).chain(blank))
             .map_err(|error| read(std::io::Error::other(error)))?;
         writer.flush().map_err(read)?;
         drop(writer);
