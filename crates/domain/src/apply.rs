@@ -10,8 +10,8 @@ use crate::held::{Fate, Held};
 use crate::id::{CaseId, DwellingId, PersonId, PlanId, SeriesId};
 use crate::slip::{self, Reading, Said, Slip};
 use crate::state::{
-    Book, Count, Device, Dwelling, Edition, FailedCall, Labels, Map, Person, Plan, PlanPart, Proposal, Records, Roster,
-    Round, Stamp, State, Sweep, SweepNumber, Tally, Visit,
+    Book, Count, Device, Dwelling, Edition, FailedCall, Labels, Map, Person, Plan, PlanPart, Proposal,
+    Records, Roster, Round, Stamp, State, Sweep, SweepNumber, Tally, Visit,
 };
 use crate::subscription::{Done, Subscription, Use};
 use crate::sweep::tally;

@@ -514,8 +514,10 @@ impl Lines {
             let (zh, en) = name(pathway);
             let (at_zh, at_en) = (format!("{zh} 由哪些规则提出"), format!("which rules ask for {en}"));
             self.value(&at_zh, &at_en, &list(&before.asked_by), &list(&pathway.asked_by));
-            let (at_zh, at_en) =
-                (format!("居民的求助按 {zh} 的时限答复"), format!("residents' requests have the limit of {en}"));
+            let (at_zh, at_en) = (
+                format!("居民的求助按 {zh} 的时限答复"),
+                format!("residents' requests have the limit of {en}"),
+            );
             let told = |pathway: &Pathway| if pathway.residents_ask { "✓" } else { "—" };
             self.plain(&at_zh, &at_en, told(before), told(pathway));
             let kind_zh = format!("{zh} 的状态");

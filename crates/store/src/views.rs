@@ -14,8 +14,8 @@ use domain::held::{Fate, Held, Refusal};
 use domain::id::{ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, SeriesId, SlipId};
 use domain::slip::{Decision, Reading, Said, Slip};
 use domain::state::{
-    Book, Count, Device, Dwelling, Edition, FailedCall, Labels, Map, Person, Plan, PlanPart, Proposal, Records,
-    Roster, Round, Stamp, State, Sweep, SweepNumber, Tally, Visit, Waiting,
+    Book, Count, Device, Dwelling, Edition, FailedCall, Labels, Map, Person, Plan, PlanPart, Proposal,
+    Records, Roster, Round, Stamp, State, Sweep, SweepNumber, Tally, Visit, Waiting,
 };
 use domain::subscription::{Done, LastTaken, RowsOf, Subscription};
 use domain::sweep::residual_reason;
@@ -1354,7 +1354,14 @@ impl State for Views {
             "insert or replace into failed_call (sweep, dwelling, at, series, sequence, failure)
              values (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![sweep, dwelling.0, stamp.at, stamp.series.0, stamp.sequence, failure as u8])?;
+        .execute(params![
+            sweep,
+            dwelling.0,
+            stamp.at,
+            stamp.series.0,
+            stamp.sequence,
+            failure as u8
+        ])?;
         Ok(())
     }
 

@@ -188,7 +188,8 @@ pub fn take_back_call(
     let number = open_number(store, sweep)?;
     let dwelling = apply::resolve_dwelling(store.state(), dwelling)?;
     let state = store.state();
-    let mut left: Vec<Stamp> = state.earlier_visits(number, dwelling)?.iter().map(|visit| visit.stamp).collect();
+    let mut left: Vec<Stamp> =
+        state.earlier_visits(number, dwelling)?.iter().map(|visit| visit.stamp).collect();
     left.extend(state.round(number, dwelling)?.and_then(|round| round.visit).map(|visit| visit.stamp));
     left.extend(state.failed_calls(number, dwelling)?.iter().map(|call| call.stamp));
     if !left.contains(&stamp) {

@@ -526,7 +526,8 @@ async fn devices(
             let mut devices = Vec::new();
             let own = reader.server_key()?;
             for row in reader.phones(area)? {
-                let is_over = row.device.revoked_at.is_some() || row.device.ends_at.is_some_and(|end| end <= now);
+                let is_over =
+                    row.device.revoked_at.is_some() || row.device.ends_at.is_some_and(|end| end <= now);
                 let silent = !is_over && row.pushed_at.is_none_or(|at| at < silent_since);
                 if !manages && !silent {
                     continue;

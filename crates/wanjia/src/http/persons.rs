@@ -202,7 +202,8 @@ async fn register(
     let listed = site
         .territory
         .write(move |store, now| {
-            Ok(store.write(now, |batch| put_on_list(batch, (actor, within), dwelling, person, &identity, adds))?)
+            Ok(store
+                .write(now, |batch| put_on_list(batch, (actor, within), dwelling, person, &identity, adds))?)
         })
         .await?;
     match listed {
@@ -213,7 +214,10 @@ async fn register(
             "已经登记了另一个，没有改动",
             "another one is on record, and nothing was changed",
         )
-        .remedy("要换成新的，请用“看资料、更正”", "to put the new one in its place, read and correct the record")
+        .remedy(
+            "要换成新的，请用“看资料、更正”",
+            "to put the new one in its place, read and correct the record",
+        )
         .with("field", field)),
     }
 }

@@ -222,7 +222,8 @@ async fn reconcile(
         .territory
         .read(move |reader| {
             let page = reader.reconcile_page(sweep, area, wanted, after, limit)?;
-            let rows = page.rows.iter().map(|line| row(reader, &caller, sweep, line)).collect::<AppResult<_>>()?;
+            let rows =
+                page.rows.iter().map(|line| row(reader, &caller, sweep, line)).collect::<AppResult<_>>()?;
             Ok(ReconcilePage { rows, next: page.next.as_ref().map(cursor::text) })
         })
         .await?;

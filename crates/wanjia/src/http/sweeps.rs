@@ -417,14 +417,11 @@ async fn take_back(
         )
     };
     let (dwelling, stamp) = known.ok_or_else(unknown)?;
-    let found = at_door(
-        &site,
-        caller,
-        (Action::RecordCall, number),
-        dwelling,
-        move |store, actor, door, now| take_back_call(store, actor, id, (door, stamp), now),
-    )
-    .await?;
+    let found =
+        at_door(&site, caller, (Action::RecordCall, number), dwelling, move |store, actor, door, now| {
+            take_back_call(store, actor, id, (door, stamp), now)
+        })
+        .await?;
     found.map(|()| StatusCode::NO_CONTENT).ok_or_else(unknown)
 }
 

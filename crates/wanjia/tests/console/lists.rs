@@ -479,14 +479,14 @@ async fn a_call_that_reached_nobody_is_told_beside_the_line_and_moves_nothing() 
     let place = Place::new().await;
     let home = place.home(false).await;
     let uri = format!("/v1/sweeps/{SWEEP}/calls");
-    let call =
-        |outcome: &str| place.ask(SECRETARY, "POST", &uri, Some(json!({"dwelling": home, "outcome": outcome})));
+    let call = |outcome: &str| {
+        place.ask(SECRETARY, "POST", &uri, Some(json!({"dwelling": home, "outcome": outcome})))
+    };
     assert_eq!(call("no_answer").await.code(), "not_to_call", "nobody was there yet");
     place.visit(SWEEP, home, Outcome::NoAnswer, Light::Off).await;
     let coverage = async || get(&place, &format!("/v1/sweeps/{SWEEP}/coverage")).await["area"].clone();
-    let rows = async || {
-        get(&place, &format!("/v1/sweeps/{SWEEP}/reconcile?kind=listed_dark")).await["rows"].clone()
-    };
+    let rows =
+        async || get(&place, &format!("/v1/sweeps/{SWEEP}/reconcile?kind=listed_dark")).await["rows"].clone();
     let (before, lines) = (coverage().await, rows().await);
     assert_eq!(lines[0].get("calls"), None);
 
@@ -496,7 +496,11 @@ async fn a_call_that_reached_nobody_is_told_beside_the_line_and_moves_nothing() 
     assert_eq!(coverage().await, before, "nobody was reached");
     let now = rows().await;
     assert_eq!((&now[0]["calls"]["count"], &now[0]["calls"]["last"]), (&json!(2), &json!("switched_off")));
-    assert_eq!((&now[0]["task"], &now[0]["due"]), (&lines[0]["task"], &lines[0]["due"]), "it is still to be phoned");
+    assert_eq!(
+        (&now[0]["task"], &now[0]["due"]),
+        (&lines[0]["task"], &lines[0]["due"]),
+        "it is still to be phoned"
+    );
     let tasks = get(&place, &format!("/v1/sweeps/{SWEEP}/tasks")).await;
     assert_eq!(tasks["rows"][0]["calls"], now[0]["calls"]);
 

@@ -204,7 +204,8 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             // Written down by whoever asks.
             let (actor, failure) = (account(who).id, CallFailure::NoAnswer);
             let body = Body::CallFailed { sweep: SWEEP, dwelling: place.home(other).await, failure };
-            let write = move |store: &mut Store, now| Ok(store.write(now, |batch| batch.append(actor, body, None))?);
+            let write =
+                move |store: &mut Store, now| Ok(store.write(now, |batch| batch.append(actor, body, None))?);
             let record = place.site.territory.write(write).await.unwrap();
             (format!("/v1/sweeps/{SWEEP}/calls/{record}"), None)
         }
