@@ -296,7 +296,6 @@ impl Push {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
     use super::*;
 
     /// Ten rows from 5 to 14, the foot from 15 on, and seven rows more.
