@@ -771,7 +771,32 @@ describe('a phone', () => {
     await rows.click({ position: { x: 40, y: height - 12 } })
     await page.locator('dialog h2', { hasText: other.room }).waitFor()
     await page.getByRole('button', { name: '上次记错了，重新记' }).waitFor()
+    await page.keyboard.press('Escape')
+
+    // Also once the server has it and told of it: what was wrong is not chosen beforehand, and need not be replaced.
     mock.away = false
+    await page.goto(`${origin}/phone/#/sync`)
+    await page.getByRole('button', { name: '立即同步' }).click()
+    await page.locator('.sentence', { hasText: '全部已发出' }).waitFor()
+    await page.goto(`${origin}/phone/#/doors`)
+    await openDoor(page, other)
+    await page.locator('dialog').getByText('上次：见到了').waitFor()
+    assert.equal(await page.locator('dialog').getByText('还在本机').count(), 0)
+    await page.getByRole('button', { name: '上次记错了，重新记' }).click()
+    await page.getByText('上次记的“见到了”作废').waitFor()
+    assert.equal(await page.locator('[role=radio][aria-checked=true]').count(), 0)
+    await page.waitForTimeout(700)
+    await saving.click()
+    await page.getByRole('alert').getByText('请先选结果').waitFor()
+    assert.deepEqual([...(await findings(page)), ...(await tooSmall(page, 44)), ...(await sideways(page))], [])
+    const sent = (await outbox(page)).length
+    await page.getByRole('button', { name: '没去过这户：作废，不另记' }).click()
+    await page.getByText(/上次记的“见到了”已作废/).waitFor()
+    assert.equal((await outbox(page)).length, sent + 1)
+    await openDoor(page, other)
+    await page.locator('dialog .actions').waitFor()
+    assert.equal(await page.locator('dialog').getByText('上次：').count(), 0)
+    assert.equal(await page.getByRole('button', { name: '上次记错了，重新记' }).count(), 0)
     await context.close()
   })
 

@@ -74,7 +74,7 @@ export default {
     undo: 'Undo',
     undone: 'Taken back',
     full: 'NOT saved: this phone’s storage is full. Nothing saved before is lost. Delete photos or apps, then tap again.',
-    tooLate: 'Already on its way. Record the door again; the latest counts.',
+    tooLate: 'Already on its way. Open the door and tap “The last record is wrong: record again”.',
     noSweep: 'No sweep is open now.',
     heldBy: '{name} took it',
     with: '{n} door is with {name} | {n} doors are with {name}',
@@ -111,6 +111,9 @@ export default {
   visit: {
     title: 'Visit',
     instead: 'What was recorded last (“{what}”) no longer counts, nor do the people recorded with it; only this does. The ledger keeps both.',
+    takeBack: 'I was not at this door: take it back, record nothing',
+    tookBack: '{door}: “{what}” was taken back',
+    outcomeNeeded: 'Choose an outcome first.',
     outcome: 'Outcome',
     light: 'Light',
     evidence: 'Evidence',
