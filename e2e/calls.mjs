@@ -167,7 +167,7 @@ describe('on the telephone', () => {
     }
     const page = await console('residents')
     await page.getByRole('button', { name: /^看/ }).first().click()
-    await page.getByRole('button', { name: '已接单' }).click()
+    await page.getByRole('button', { name: '接单' }).click()
     await page.locator('#pages .badge').waitFor({ state: 'detached' })
     assert.equal(await page.locator('.due').count(), 0, 'somebody sees to it')
   })

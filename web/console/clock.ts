@@ -32,3 +32,10 @@ export function hourName(at: string, locale: string): string {
 export function fullTime(at: string, locale: string): string {
   return new Date(at).toLocaleString(locale, { hourCycle: 'h23', timeZone: zone() })
 }
+
+/** What was typed by the browser's clock, in the deployment's, with the weekday; null where both are the same or nothing whole is typed. */
+export function deploymentTime(typed: string, locale: string): string | null {
+  const at = new Date(typed)
+  if (typed === '' || Number.isNaN(at.getTime()) || -at.getTimezoneOffset() === offsetHours.value * 60) return null
+  return at.toLocaleString(locale, { year: 'numeric', month: 'long', day: 'numeric', weekday: 'long', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone() })
+}

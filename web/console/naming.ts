@@ -10,8 +10,9 @@ export interface Address {
   room: string
 }
 
+/** A list may leave its building out: then that is said, as a page must not lead to nothing. */
 export function buildingName(building: string): string {
-  return numbered(building, (n) => t('building.building', { n }))
+  return building.trim() === '' ? t('building.noName') : numbered(building, (n) => t('building.building', { n }))
 }
 
 export function unitName(unit: string): string {
@@ -55,6 +56,11 @@ export function phonesReported(reported: number, total: number): string {
   return found === null ? t('top.noPhones') : t('top.reported', { percent: found, reported, total })
 }
 
+/** Sentences after another: only Chinese needs no space between them. */
+export function sentences(parts: readonly string[], locale: string): string {
+  return parts.filter((part) => part !== '').join(locale.startsWith('zh') ? '' : ' ')
+}
+
 /** Month, day, hour and minute of the deployment, as the reader's language writes them. */
 export function shortTime(at: string, locale: string): string {
   return new Date(at).toLocaleString(locale, { month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone() })
@@ -85,6 +91,14 @@ export function whyAgain({ outcome, at, found_before: found, listed }: AfterAll,
 /** That a household was rung in vain: how often, when last, and what came of it. */
 export function callsText({ count: n, last_at: at, last }: NonNullable<ReconcileRow['calls']>, locale: string): string {
   return t('reconcile.tried', { n, when: weekdayTime(at, locale), what: t(`reconcile.called.${last}`) })
+}
+
+/** Columns whose code does not say in words what stands in them. */
+const FIELDS: Record<string, string> = { birth_date: 'date of birth', id_number: 'ID number', id_last_four: 'last four of the ID number', phone: 'telephone', area_code: 'area code' }
+
+/** A sheet's column in English words, and no code. */
+export function fieldInEnglish(column: string): string {
+  return FIELDS[column] ?? column.replaceAll('_', ' ')
 }
 
 /** What a list calls someone in a household, as far as the words are the usual ones. */

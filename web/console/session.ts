@@ -8,7 +8,7 @@ import { sentence } from './load'
 import { forgetProgrammes } from './cases'
 import { forgetNames } from './names'
 import { say } from './notice'
-import type { Account, Sweep } from '@core/api/types'
+import type { Account, Misopened, Sweep } from '@core/api/types'
 
 interface Session {
   account: Account
@@ -45,6 +45,11 @@ export const sweep = computed<Sweep | null>(
     null,
 )
 
+/** Whether its area lies within the reader's own: whoever leads a part of it closes it for nobody else. */
+export function isOwn({ area_code }: Pick<Sweep, 'area_code'>): boolean {
+  return account.value !== null && area_code.startsWith(account.value.area_code)
+}
+
 watch(chosenSweep, (id) => localStorage.setItem(STORED_SWEEP, id))
 
 export async function resume(): Promise<void> {
@@ -79,6 +84,21 @@ export async function loadSweeps(): Promise<void> {
   }
   sweepsKnown.value = true
   sweepsWrong.value = null
+}
+
+/** Which sweep is meant is read before the list changes: afterwards the page shows another one. Returns the name of the one taken back. */
+export async function withdrawSweep({ sweep: { id, programme } }: { sweep: Sweep }, reason: Misopened): Promise<string> {
+  await call(`/v1/sweeps/${id}/withdraw`, { method: 'POST', json: { reason } })
+  if (chosenSweep.value === id) chosenSweep.value = ''
+  await loadSweeps()
+  return programme
+}
+
+/** Returns the name of the one that was closed. */
+export async function closeSweep({ sweep: { id, programme } }: { sweep: Sweep }, signatures: string[]): Promise<string> {
+  await call(`/v1/sweeps/${id}/close`, { method: 'POST', json: { signatures } })
+  await loadSweeps()
+  return programme
 }
 
 /** Asks until it is told: a server that fails once must not look like one without sweeps, nor end the session. */

@@ -20,6 +20,12 @@ export function sideText(row: Wants | null, side: Side): string {
   return `indicators.${fewAreWanted(row) ? 'counted' : 'side'}.${side}`
 }
 
+/** The text that stands beside a figure: it names the target, as a bare word would read as part of the share. */
+export function wantedText(row: Wants, standing: 'met' | 'missed'): string {
+  if (standing === 'met') return 'indicators.met'
+  return row.at_least === undefined ? 'indicators.above' : 'indicators.below'
+}
+
 /** Whether a figure is as the programme wants it; nothing where it wants nothing, or nothing is known. */
 export function wanted({ value, applies }: { value?: number; applies: boolean }, { at_least: least, at_most: most }: Wants): 'met' | 'missed' | null {
   if (value === undefined || !applies) return null

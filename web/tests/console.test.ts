@@ -1,6 +1,6 @@
 /** The console's own logic: which doors are left to sign for, and that a name is asked for once. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Coverage, CoverageRow, PlanDraft, PlanJudgement, PlanRow, PlanSlot, ReconcileRow, ResidualRow } from '@core/api/types'
+import type { Account, Coverage, CoverageRow, PlanDraft, PlanJudgement, PlanRow, PlanSlot, ReconcileRow, ResidualRow } from '@core/api/types'
 import type { CallOptions } from '@core/api/client'
 import { readFileSync } from 'node:fs'
 import { households, unchanged } from '../console/households'
@@ -16,6 +16,10 @@ vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 const { remaining, SIGNABLE } = await import('../console/remaining')
 const { byUrgency, counted } = await import('../console/choosing')
 const { percent: shareOf, phonesReported, share, shortTime } = await import('../console/naming')
+const { deploymentTime, offsetHours } = await import('../console/clock')
+const { buildingName, doorTitle, fieldInEnglish, sentences } = await import('../console/naming')
+const { matrixOf } = await import('../console/doors')
+const { account, closeSweep, isOwn, sweeps, withdrawSweep } = await import('../console/session')
 const { PAGES } = await import('../console/may')
 const { lookedAt, swept } = await import('../console/scope')
 const { percent, waterfall } = await import('../console/perhaps')
@@ -66,6 +70,69 @@ describe('a share', () => {
     expect([shareOf(0, 0), share(0, 0), phonesReported(0, 0)]).toEqual([null, '—', '还没有手机'])
     expect([share(0, 3), share(1, 1000), share(999, 1000), share(3, 3)]).toEqual(['0%', '1%', '99%', '100%'])
     expect(phonesReported(1, 2)).toBe('50% 的手机已上报（1/2）')
+  })
+})
+
+describe('a building without a name', () => {
+  it('is called so, and asked for by its empty name', async () => {
+    expect(buildingName('')).toBe(buildingName(' '))
+    expect([chinese.building.noName, english.building.noName]).toContain(buildingName(''))
+    expect(doorTitle({ building: '', unit: '', room: '103' })).toBe('103')
+    call.mockResolvedValue({ body: { units: [] } })
+    await matrixOf('s', '420102002003', '')
+    expect(call).toHaveBeenCalledWith('/v1/sweeps/s/matrix?area=420102002003&building=')
+  })
+})
+
+describe('a sweep that ends', () => {
+  it('is named, and not the one that the page shows once the list is another', async () => {
+    const one = (id: string) => ({ id, programme: id, area_code: '1', area_name: '1', opened_at: '2031-02-01T00:00:00Z', deadline: '2031-02-09T00:00:00Z', closed_at: null })
+    const page = {
+      get sweep() {
+        return sweeps.value[0]!
+      },
+    }
+    for (const end of [() => withdrawSweep(page, 'twice'), () => closeSweep(page, [])]) {
+      sweeps.value = [one('mistaken'), one('main')]
+      call.mockImplementation((path: string) => Promise.resolve({ body: path === '/v1/sweeps' ? { sweeps: [one('main')] } : {} }))
+      expect(await end()).toBe('mistaken')
+      expect(sweeps.value.map(({ id }) => id)).toEqual(['main'])
+    }
+  })
+})
+
+describe('sentences', () => {
+  it('stand apart in English and together in Chinese', () => {
+    expect(sentences(['3 rows fit.', '', '144 more.'], 'en')).toBe('3 rows fit. 144 more.')
+    expect(sentences(['放得下。', '插入。'], 'zh-CN')).toBe('放得下。插入。')
+  })
+})
+
+describe('a column', () => {
+  it('is named in words and by no code', () => {
+    expect(['birth_date', 'id_last_four', 'id_number', 'grid_name'].map(fieldInEnglish)).toEqual(['date of birth', 'last four of the ID number', 'ID number', 'grid name'])
+  })
+})
+
+describe('a sweep of a wider area', () => {
+  it('is not the reader’s to close', () => {
+    account.value = { area_code: '420102002' } as Account
+    expect(['420102002003', '420102002', '420102'].map((area_code) => isOwn({ area_code }))).toEqual([true, true, false])
+    account.value = null
+    expect(isOwn({ area_code: '420102' })).toBe(false)
+  })
+})
+
+describe('a deadline', () => {
+  it('is repeated in the deployment’s time where the browser’s clock is another', () => {
+    const own = -new Date('2031-02-05T18:00').getTimezoneOffset() / 60
+    offsetHours.value = own
+    expect(deploymentTime('2031-02-05T18:00', 'en')).toBeNull()
+    offsetHours.value = own + 8 > 14 ? own - 8 : own + 8
+    const said = deploymentTime('2031-02-05T18:00', 'en')!
+    expect(said).toMatch(own + 8 > 14 ? /Wednesday.*February 5.*10:00/ : /Thursday.*February 6.*02:00/)
+    expect(deploymentTime('', 'en')).toBeNull()
+    offsetHours.value = 8
   })
 })
 

@@ -1,7 +1,7 @@
 /** Colleagues, forms and sheets in lists from which one is chosen. */
 import { describe, expect, it } from 'vitest'
-import type { Colleague, KeptSheet } from '@core/api/types'
-import { among } from '../console/sheets'
+import type { Colleague, KeptSheet, SheetDeed } from '@core/api/types'
+import { among, changesText } from '../console/sheets'
 import { toldApart } from '@core/told-apart'
 import { asksFor } from '../phone/forms/asks'
 
@@ -39,5 +39,12 @@ describe('departments’ sheets', () => {
     expect(among(sheets, 'MEALS 民政', '').map(({ name }) => name)).toEqual(['Free meals'])
     expect(among(sheets, '民政', 'waiting').map(({ name }) => name)).toEqual(['低保户表'])
     expect(among(sheets, '公安', '')).toEqual([])
+  })
+
+  it('are not said to be untaken below the line that says when they were taken', () => {
+    const taken = { at: '2031-02-03T08:00:00Z' } as SheetDeed
+    expect(changesText({ taken: undefined }, { since: undefined })).toBe('sheets.first')
+    expect(changesText({ taken }, { since: undefined })).toBe('sheets.firstTaken')
+    expect(changesText({ taken }, { since: '2031-02-02T08:00:00Z' })).toBe('sheets.changed')
   })
 })

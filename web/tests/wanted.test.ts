@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ResidualReason } from '@core/api/types'
 import english from '../console/messages/en'
 import chinese from '../console/messages/zh-CN'
-import { firstSide, SIDES, sideText, wanted } from '../console/wanted'
+import { firstSide, SIDES, sideText, wanted, wantedText } from '../console/wanted'
 
 const messages = [chinese, english]
 const at = (texts: object, path: string): unknown => path.split('.').reduce<unknown>((found, name) => (found as Record<string, unknown>)[name], texts)
@@ -25,6 +25,13 @@ describe('a figure', () => {
     expect(wanted({ value: 1, applies: true }, {})).toBeNull()
     expect(wanted({ applies: true }, { at_most: 0 })).toBeNull()
     expect(wanted({ value: 0, applies: false }, { at_most: 0 })).toBeNull()
+  })
+
+  it('is said to be below or above its target, and never plainly reached', () => {
+    const said = (wants: object, standing: 'met' | 'missed') => messages.map((texts) => at(texts, wantedText(wants, standing)))
+    expect(said({ at_least: 0.95 }, 'missed')).toEqual(['未达标', 'below target'])
+    expect(said({ at_most: 0 }, 'missed')).toEqual(['未达标', 'above target'])
+    expect(said({ at_most: 0 }, 'met')).toEqual(['达标', 'target met'])
   })
 
   it('calls its sides otherwise where few are wanted: nobody meets it by being counted', () => {

@@ -610,7 +610,11 @@ fn the_tutorial_makes_the_heat_pack() {
         }
     }
     assert!(files >= 9 && commands >= 5, "{files} files, {commands} commands");
-    assert_eq!(texts(&folder.path().join("heat")), texts(&root.join("programmes/heat")));
+    let (made, kept) = (texts(&folder.path().join("heat")), texts(&root.join("programmes/heat")));
+    assert_eq!(made.keys().collect::<Vec<_>>(), kept.keys().collect::<Vec<_>>());
+    for (path, text) in &made {
+        assert_eq!(text, &kept[path], "{}", path.display());
+    }
 }
 
 fn texts(folder: &Path) -> std::collections::BTreeMap<std::path::PathBuf, String> {
