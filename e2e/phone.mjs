@@ -666,6 +666,32 @@ describe('a phone', () => {
     await context.close()
   })
 
+  it('offers what acts otherwise than what is chosen, and says of an empty knock whether a light was on', async () => {
+    const { page, context } = await phone()
+    mock.away = true
+    const [door] = households()
+    await openDoor(page, door)
+    const sheet = page.locator('dialog')
+    const fill = (button) => button.evaluate((element) => getComputedStyle(element).backgroundColor)
+    const empty = await fill(sheet.getByRole('button', { name: '没人应门' }))
+    await sheet.getByRole('button', { name: '没人应门' }).click()
+    await page.waitForTimeout(700)
+    await sheet.getByRole('button', { name: '留了门条' }).click()
+    const chosen = await fill(sheet.locator('[aria-pressed=true]'))
+    const acting = [empty, await fill(sheet.getByRole('button', { name: '亮灯' })), await fill(sheet.getByRole('button', { name: '黑灯' }))]
+    assert.ok(!acting.includes(chosen), `${acting} ${chosen}`)
+    assert.deepEqual([...(await findings(page)), ...(await tooSmall(page, 44)), ...(await sideways(page))], [])
+    await sheet.getByRole('button', { name: '亮灯' }).click()
+    await page.locator('.notice', { hasText: '没人应门，亮着灯' }).waitFor()
+    await openDoor(page, door)
+    await sheet.getByText('上次：没人应门，亮着灯').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.segmented button', { hasText: '全部' }).click()
+    await page.locator('.row', { hasText: door.room }).getByText('无人，亮着灯').first().waitFor()
+    mock.away = false
+    await context.close()
+  })
+
   it('asks whether nobody answered before it saves a meeting with nobody', async () => {
     const { page, context } = await phone()
     mock.away = true

@@ -107,6 +107,7 @@ export default {
     standsMet: '{when}: {what}. Before, on {before}, someone opened, so the door still counts as done.',
     standsPhone: '{when}: {what}. Before, on {before}, they were reached by telephone, so the door still counts as done.',
     wrong: 'The last record is wrong: record again',
+    with: { on: '{what}, light on', off: '{what}, dark' },
   },
   visit: {
     title: 'Visit',
