@@ -740,6 +740,22 @@ describe('a phone', () => {
     await context.close()
   })
 
+  it('stays at the door that was saved where none is left to go to', async () => {
+    const [last, ...rest] = mock.doors.filter(({ area_code: code, outcome }) => code === GRID && outcome === null)
+    rest.forEach((door) => Object.assign(door, { outcome: 'met', at: Date.now() }))
+    const { page, context } = await phone()
+    await openDoor(page, last)
+    await page.locator('dialog').getByRole('button', { name: '更多结果' }).click()
+    await page.locator('dialog').getByRole('button', { name: '电话联系上' }).click()
+    await page.waitForTimeout(700)
+    assert.equal(await page.getByRole('button', { name: '保存，去下一户' }).count(), 0)
+    await page.getByRole('button', { name: '保存', exact: true }).click()
+    await page.locator('dialog h2', { hasText: last.room }).waitFor()
+    await page.locator('dialog').getByText('上次：').waitFor()
+    await context.close()
+    rest.forEach((door) => Object.assign(door, { outcome: null, at: null }))
+  })
+
   it('says who was recorded as seen and is not ticked now, and takes the last record back where she says that it was wrong', async () => {
     const { page, context } = await phone()
     mock.away = true
