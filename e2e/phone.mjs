@@ -666,6 +666,32 @@ describe('a phone', () => {
     await context.close()
   })
 
+  it('offers what acts otherwise than what is chosen, and says of an empty knock whether a light was on', async () => {
+    const { page, context } = await phone()
+    mock.away = true
+    const [door] = households()
+    await openDoor(page, door)
+    const sheet = page.locator('dialog')
+    const fill = (button) => button.evaluate((element) => getComputedStyle(element).backgroundColor)
+    const empty = await fill(sheet.getByRole('button', { name: '没人应门' }))
+    await sheet.getByRole('button', { name: '没人应门' }).click()
+    await page.waitForTimeout(700)
+    await sheet.getByRole('button', { name: '留了门条' }).click()
+    const chosen = await fill(sheet.locator('[aria-pressed=true]'))
+    const acting = [empty, await fill(sheet.getByRole('button', { name: '亮灯' })), await fill(sheet.getByRole('button', { name: '黑灯' }))]
+    assert.ok(!acting.includes(chosen), `${acting} ${chosen}`)
+    assert.deepEqual([...(await findings(page)), ...(await tooSmall(page, 44)), ...(await sideways(page))], [])
+    await sheet.getByRole('button', { name: '亮灯' }).click()
+    await page.locator('.notice', { hasText: '没人应门，亮着灯' }).waitFor()
+    await openDoor(page, door)
+    await sheet.getByText('上次：没人应门，亮着灯').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.segmented button', { hasText: '全部' }).click()
+    await page.locator('.row', { hasText: door.room }).getByText('无人，亮着灯').first().waitFor()
+    mock.away = false
+    await context.close()
+  })
+
   it('asks whether nobody answered before it saves a meeting with nobody', async () => {
     const { page, context } = await phone()
     mock.away = true
@@ -712,6 +738,22 @@ describe('a phone', () => {
     await page.locator('.group li', { hasText: '走访：没人应门' }).waitFor()
     mock.away = false
     await context.close()
+  })
+
+  it('stays at the door that was saved where none is left to go to', async () => {
+    const [last, ...rest] = mock.doors.filter(({ area_code: code, outcome }) => code === GRID && outcome === null)
+    rest.forEach((door) => Object.assign(door, { outcome: 'met', at: Date.now() }))
+    const { page, context } = await phone()
+    await openDoor(page, last)
+    await page.locator('dialog').getByRole('button', { name: '更多结果' }).click()
+    await page.locator('dialog').getByRole('button', { name: '电话联系上' }).click()
+    await page.waitForTimeout(700)
+    assert.equal(await page.getByRole('button', { name: '保存，去下一户' }).count(), 0)
+    await page.getByRole('button', { name: '保存', exact: true }).click()
+    await page.locator('dialog h2', { hasText: last.room }).waitFor()
+    await page.locator('dialog').getByText('上次：').waitFor()
+    await context.close()
+    rest.forEach((door) => Object.assign(door, { outcome: null, at: null }))
   })
 
   it('says who was recorded as seen and is not ticked now, and takes the last record back where she says that it was wrong', async () => {
@@ -771,7 +813,32 @@ describe('a phone', () => {
     await rows.click({ position: { x: 40, y: height - 12 } })
     await page.locator('dialog h2', { hasText: other.room }).waitFor()
     await page.getByRole('button', { name: '上次记错了，重新记' }).waitFor()
+    await page.keyboard.press('Escape')
+
+    // Also once the server has it and told of it: what was wrong is not chosen beforehand, and need not be replaced.
     mock.away = false
+    await page.goto(`${origin}/phone/#/sync`)
+    await page.getByRole('button', { name: '立即同步' }).click()
+    await page.locator('.sentence', { hasText: '全部已发出' }).waitFor()
+    await page.goto(`${origin}/phone/#/doors`)
+    await openDoor(page, other)
+    await page.locator('dialog').getByText('上次：见到了').waitFor()
+    assert.equal(await page.locator('dialog').getByText('还在本机').count(), 0)
+    await page.getByRole('button', { name: '上次记错了，重新记' }).click()
+    await page.getByText('上次记的“见到了”作废').waitFor()
+    assert.equal(await page.locator('[role=radio][aria-checked=true]').count(), 0)
+    await page.waitForTimeout(700)
+    await saving.click()
+    await page.getByRole('alert').getByText('请先选结果').waitFor()
+    assert.deepEqual([...(await findings(page)), ...(await tooSmall(page, 44)), ...(await sideways(page))], [])
+    const sent = (await outbox(page)).length
+    await page.getByRole('button', { name: '没去过这户：作废，不另记' }).click()
+    await page.getByText(/上次记的“见到了”已作废/).waitFor()
+    assert.equal((await outbox(page)).length, sent + 1)
+    await openDoor(page, other)
+    await page.locator('dialog .actions').waitFor()
+    assert.equal(await page.locator('dialog').getByText('上次：').count(), 0)
+    assert.equal(await page.getByRole('button', { name: '上次记错了，重新记' }).count(), 0)
     await context.close()
   })
 

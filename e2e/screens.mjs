@@ -84,7 +84,7 @@ async function phone(name, locale, size, extra = {}) {
   await page.waitForSelector('dialog .actions')
   await page.waitForTimeout(500)
   await shot('06-sheet')
-  await page.click('dialog .button.dusk')
+  await page.click('dialog .button.empty')
   await page.waitForTimeout(100)
   await shot('07-sheet-light')
   await page.click('dialog .button.lamp')

@@ -667,7 +667,7 @@ async function phonePages({ locale, look }) {
   const visited = await page.locator('.row').nth(2).locator('.who b').first().textContent()
   await page.locator('.row').nth(2).click()
   const sheet = page.locator('dialog[open]')
-  await sheet.locator('.button.dusk').click()
+  await sheet.locator('.button.empty').click()
   await shot('10-sheet-light')
   await sheet.locator('.actions .button.plain').click()
   await sheet.locator('.actions .button.plain').click()

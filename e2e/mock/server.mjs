@@ -229,7 +229,7 @@ export function makeMock({ now = Date.now } = {}) {
     }
   }
 
-  function apply(payload) {
+  function apply(payload, sequence) {
     const [kind, at, , body] = decode(payload)
     version += 1
     if (kind === 2) {
@@ -237,11 +237,12 @@ export function makeMock({ now = Date.now } = {}) {
       doors.push({ dwelling: uuid(dwelling), area_code: area, building, unit, room, place: PLACES[place], floor: Number(/^(\d{1,2})\d{2}$/.exec(room)?.[1] ?? 0) || null, members: [], outcome: null, light: 'unknown', at: null, recheck: null, signed: false, seen: [], registered: [], strangers: [], version })
       return
     }
-    if (kind >= 32) return
+    if (kind >= 32 && kind !== 61) return
     const door = doors.find(({ dwelling }) => dwelling === uuid(body[1]))
     if (door === undefined) return
     door.version = version
-    if (kind === 9) Object.assign(door, { outcome: OUTCOMES[body[2]], light: ['unknown', 'on', 'off'][body[3]], at, recheck: body[5] })
+    if (kind === 9) Object.assign(door, { outcome: OUTCOMES[body[2]], light: ['unknown', 'on', 'off'][body[3]], at, recheck: body[5], sequence })
+    if (kind === 61 && door.sequence >= body[2] && door.sequence < body[2] + body[3]) Object.assign(door, { outcome: null, light: 'unknown', at: null, recheck: null, seen: [] })
     if (kind === 10) {
       const person = uuid(body[2])
       if (door.members.some((member) => member.person === person)) door.seen.push(person)
@@ -279,7 +280,7 @@ export function makeMock({ now = Date.now } = {}) {
       leaves.push(leafHash(encode([new Uint8Array(bytes), receivedAt, verdict])))
       const receipt = { sequence, status: held === null ? 'accepted' : 'quarantined', position, received_at: new Date(receivedAt).toISOString(), verdict, ...(held ?? {}) }
       device.facts.set(sequence, { bytes, receipt })
-      if (held === null) apply(payload)
+      if (held === null) apply(payload, sequence)
       receipts.push(receipt)
     }
     device.last_seen_at = new Date(now()).toISOString()

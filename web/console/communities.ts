@@ -1,5 +1,5 @@
 /** Every community in one list, in the order of what is asked about. */
-import type { CommunityRow } from '@core/api/types'
+import type { CommunityRow, Reach } from '@core/api/types'
 
 export type Column = 'name' | 'share' | 'residual' | 'persons' | 'late' | 'unanswered' | 'held' | 'silent' | 'pushed_at'
 
@@ -38,4 +38,9 @@ export function ordered(rows: readonly CommunityRow[], { by, down }: Order): Com
     return down ? -found : found
   })
   return sorted
+}
+
+/** Whom to ask about something that is in an area: of the community that holds it; none where the answer names nobody. */
+export function reachAt(rows: readonly Pick<CommunityRow, 'code' | 'reach'>[], area: string): Reach | null {
+  return rows.find(({ code }) => area.startsWith(code))?.reach ?? null
 }

@@ -25,7 +25,7 @@ export const begun = computed<Begun[]>(() => {
   const found: Begun[] = []
   for (const { dwelling, asked, savedAt = 0 } of visits.value) {
     const door = doors.get(dwelling)
-    if (door !== undefined) found.push({ id: dwelling, door: doorTitle(door), what: t('visit.title'), at: savedAt, to: { name: 'visit', params: { dwelling }, query: { outcome: asked } } })
+    if (door !== undefined) found.push({ id: dwelling, door: doorTitle(door), what: t('visit.title'), at: savedAt, to: { name: 'visit', params: { dwelling }, query: asked === null ? { instead: '1' } : { outcome: asked } } })
   }
   for (const { id, form: key, about, case: caseId, savedAt } of drafts.value) {
     const [door, form] = [doors.get(about.dwelling), forms.value.find((kept) => kept.key === key)]

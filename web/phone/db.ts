@@ -86,8 +86,12 @@ export interface LocalVisit {
   facts?: number
   /** What this phone knew before it of people who were reached here in the sweep. */
   found?: FoundHere | null
-  /** When the visit was that this one stands instead of. */
+  /** When the visit was that this one stands instead of, as the server has it. */
   instead?: number | null
+  /** What this device's clock said: the server tells the visit by it. Absent on what an earlier release wrote. */
+  made?: number
+  /** What this phone wrote of the door before it, without what was before that. */
+  before?: LocalVisit | null
 }
 
 export interface FoundHere {
@@ -198,8 +202,8 @@ export interface PastRewritten {
 /** A visit in the middle of being written down, as its screen has it. */
 export interface VisitDraft {
   dwelling: string
-  /** The outcome with which the screen was opened. */
-  asked: Outcome
+  /** The outcome with which the screen was opened; none where the last record is recorded anew. */
+  asked: Outcome | null
   form: Record<string, unknown>
   /** Milliseconds; absent on what an earlier release wrote. */
   savedAt?: number

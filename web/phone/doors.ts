@@ -59,7 +59,7 @@ export const sweep: ComputedRef<Sweep | null> = computed(() => {
   return open.find(({ id }) => id === sweepChosen.value) ?? open[0] ?? null
 })
 
-const unsent = computed(() => new Set(outbox.value.filter(({ fate }) => fate === 'waiting' || fate === 'sent').map(({ sequence }) => sequence)))
+const facts = computed(() => new Map(outbox.value.map((fact) => [fact.sequence, fact])))
 
 /** Sorted anew where a door changed, and not for each knock. */
 const walked = computed(() => walkingOrder(doors.value))
@@ -142,7 +142,7 @@ function isSame({ local: was, ...one }: DoorView, { local: now, ...other }: Door
 function view(door: PhoneDoor, current: string | undefined, local: LocalVisit | null, holder: string | null): DoorView {
   const known = door.sweeps.find(({ sweep: id }) => id === current)
   const knownAt = known?.at ? Date.parse(known.at) : null
-  const newer = local !== null && (knownAt === null || local.at >= knownAt)
+  const newer = local !== null && (knownAt === null || local.at >= knownAt || [local, local.before].some((visit) => visit && isTold(known, visit)))
   const outcome = newer ? local.outcome : (known?.outcome ?? null)
   const recheck = newer ? local.recheckOn : known?.recheck_on ? dayFromText(known.recheck_on.slice(0, 10)) : null
   const empty = outcome === 'no_answer' || (outcome === 'away' && recheck === null)
@@ -160,14 +160,27 @@ function view(door: PhoneDoor, current: string | undefined, local: LocalVisit | 
     due: holder === null && !stands && recheckDue(outcome, recheckOn, today.value),
     holder,
     local: newer ? local : null,
-    unsent: newer && unsent.value.has(local.sequence),
+    unsent: newer && isUnsent(local.sequence),
   }
+}
+
+function isUnsent(sequence: number): boolean {
+  const fate = facts.value.get(sequence)?.fate
+  return fate === 'waiting' || fate === 'sent'
+}
+
+/** Whether the server's word is of this very visit: it has it when this device's clock said, or, not believing that, when it came. */
+export function isTold(known: DoorSweep | undefined, { made, sequence }: LocalVisit): boolean {
+  if (!known?.at) return false
+  const at = Date.parse(known.at)
+  const receipt = facts.value.get(sequence)?.receipt
+  return at === made || (receipt != null && at === Date.parse(receipt.receivedAt))
 }
 
 /** What the next visit is told of those that came before it: who was reached, or, of one that it stands instead of, only that. */
 export function foundSoFar(row: DoorView, instead: LocalVisit | null): FoundHere | null {
   const known = row.door.sweeps.find(({ sweep: id }) => id === sweep.value?.id)
-  return foundHere(known, instead === null ? row.local : { ...instead, outcome: 'refused', instead: instead.at })
+  return foundHere(known, instead === null ? row.local : { ...instead, outcome: 'refused', instead: instead.made ?? instead.at })
 }
 
 export function isEveryone({ outcome, reached }: FoundHere, { listed }: Pick<PhoneDoor, 'listed'>): boolean {

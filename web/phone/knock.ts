@@ -1,6 +1,6 @@
 /** One tap at a door: the shortest entries, with everything not asked filled in. */
 import type { Evidence, Light, Outcome } from '@core/ledger/facts'
-import { doorTitle, isHome } from './naming'
+import { doorTitle, isHome, withLight } from './naming'
 import { say } from './notice'
 import { recordVisit, type VisitEntry } from './outbox'
 import { identity } from './session'
@@ -20,7 +20,7 @@ export async function save(entry: VisitEntry): Promise<boolean> {
     return false
   }
   navigator.vibrate?.(20)
-  const what = translate(`outcome.${entry.outcome}`)
+  const what = withLight(translate(`outcome.${entry.outcome}`), entry.light)
   say(translate('doors.saved', { door: doorTitle(entry.door), what }), visit)
   syncSoon()
   return true

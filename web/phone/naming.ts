@@ -1,5 +1,6 @@
 /** How doors and times are said in a sentence. */
 import { numbered } from '@core/doors/name'
+import type { Light } from '@core/ledger/facts'
 import { offsetHours } from './session'
 import { i18n, translate as t } from './texts'
 import type { PhoneDoor } from './db'
@@ -33,6 +34,11 @@ export function isHome({ place }: Pick<PhoneDoor, 'place'>): boolean {
 /** What is behind the door, where it is no home. */
 export function placeName(door: Pick<PhoneDoor, 'place'>): string | null {
   return isHome(door) ? null : t(`place.${door.place}`)
+}
+
+/** What was found at a door, and whether a light was on where someone saw it. */
+export function withLight(what: string, light: Light = 'unknown'): string {
+  return light === 'unknown' ? what : t(`sheet.with.${light}`, { what })
 }
 
 export function ago(then: number, now: number): string {

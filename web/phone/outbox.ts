@@ -89,6 +89,9 @@ interface Keyed extends Draft {
   keys: Pick<OutboxFact, 'dataKey' | 'sealedKey'> & { made: Bytes | null }
 }
 
+/** The visit itself, and each who was seen. */
+export const factsOf = ({ facts, seen }: LocalVisit): number => facts ?? 1 + seen.length
+
 /** Writes the visit and the sightings that belong to it. Returns the visit number for `undo`. */
 export async function recordVisit(identity: Identity, entry: VisitEntry, now: number): Promise<number> {
   const sweep = idBytes(entry.sweep)
@@ -113,10 +116,11 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
   const facts = drafts.length
   const { instead = null } = entry
   if (instead !== null) {
-    const body = visitTakenBackBody(sweep, dwelling, instead.sequence, instead.facts ?? 1 + instead.seen.length)
+    const body = visitTakenBackBody(sweep, dwelling, instead.sequence, factsOf(instead))
     drafts.push({ kind: Kind.VisitTakenBack, body, content: null, what: 'taken_back' })
   }
   return write(identity, drafts, entry.door, entry.outcome, now, [db.visits, db.visitDrafts], async (first) => {
+    const before = await db.visits.get(entry.door.dwelling)
     await db.visits.put({
       dwelling: entry.door.dwelling,
       sweep: entry.sweep,
@@ -129,7 +133,9 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
       at: bestNow(),
       facts,
       found: entry.found ?? null,
-      instead: instead?.at ?? null,
+      instead: instead === null ? null : (instead.made ?? instead.at),
+      made: now,
+      before: before === undefined ? null : { ...before, before: null },
     })
     await db.visitDrafts.delete(entry.door.dwelling)
   })
@@ -218,7 +224,10 @@ export async function undo(visit: number): Promise<boolean> {
     const untouched = facts.length > 0 && facts.every(({ fate }) => fate === 'waiting')
     if (!untouched || last?.visit !== visit) return false
     await db.outbox.bulkDelete(facts.map(({ sequence }) => sequence))
-    if (facts[0]!.what === 'visit') await db.visits.delete(facts[0]!.dwelling)
+    if (facts[0]!.what !== 'visit') return true
+    const { dwelling } = facts[0]!
+    const before = (await db.visits.get(dwelling))?.before
+    await (before ? db.visits.put(before) : db.visits.delete(dwelling))
     return true
   })
 }

@@ -9,7 +9,7 @@ import { contentDigest, open } from '@core/ledger/seal'
 import { idText } from '@core/ledger/uuid'
 import { Unreachable } from '@core/api/client'
 import { db, keep, setting, type Identity, type KeptTask, type OutboxFact, type PhoneDoor } from '../phone/db'
-import { doorViews, foundHere, sweep, type DoorView } from '../phone/doors'
+import { doorViews, foundHere, foundSoFar, sweep, type DoorView } from '../phone/doors'
 import { enrol, invitationIn } from '../phone/enrol'
 import { quickEntry } from '../phone/knock'
 import { placeName } from '../phone/naming'
@@ -18,6 +18,7 @@ import { recordAnswers } from '../phone/forms/record'
 import { putAway, recordDeed, recordDoor, recordVisit, undo, type VisitEntry } from '../phone/outbox'
 import { PastWasRewritten } from '../phone/stops'
 import { PUSH_LIMIT, REFUSED, syncOnce } from '../phone/sync'
+import { recordTakenBack } from '../phone/taking-back'
 import { freshVaultKey, holdKey, phase } from '../phone/vault'
 import { openKey } from './recovery'
 
@@ -150,6 +151,36 @@ describe('the outbox', () => {
     const stands = (await db.visits.get(door.dwelling))!
     expect([stands.outcome, stands.sequence, stands.facts]).toEqual(['no_answer', 3 + seen.length, 1])
     expect(foundHere(undefined, stands)).toBeNull()
+  })
+
+  it('knows its own visit again in what the server tells, and takes it back with nothing instead', async () => {
+    await sync()
+    const { dwelling } = await firstDoor()
+    await vi.waitFor(() => expect(sweep.value).not.toBeNull())
+    const row = () => doorViews.value.find(({ door }) => door.dwelling === dwelling)!
+    const put = async (outcome: VisitEntry['outcome'], now: number) => recordVisit(identity, visit(row().door, { outcome, sweep: sweep.value!.id, found: foundSoFar(row(), null) }), now)
+    await vi.waitFor(() => expect(row()).toBeDefined())
+    // The clock is ahead of the server's: by the best known time the visit was before what the server tells of it.
+    await put('met', Date.now() + 5000)
+    await sync()
+    await vi.waitFor(() => expect(row().door.sweeps[0]).toMatchObject({ outcome: 'met' }))
+    await vi.waitFor(() => expect(row()).toMatchObject({ outcome: 'met', unsent: false }))
+    expect(row().local).toMatchObject({ outcome: 'met', sequence: 0 })
+
+    // What stood before an undone tap stands again.
+    const again = await put('refused', Date.now() + 6000)
+    await vi.waitFor(() => expect(row().outcome).toBe('refused'))
+    await undo(again)
+    await vi.waitFor(() => expect(row()).toMatchObject({ outcome: 'met', local: { sequence: 0 } }))
+
+    await recordTakenBack(identity, row().door, row().local!, Date.now() + 7000)
+    await vi.waitFor(() => expect(row()).toMatchObject({ outcome: null, state: 'waiting', local: null }))
+    expect(foundSoFar(row(), null)).toBeNull()
+    const [kind, , , body] = decode(decodeEnvelope((await db.outbox.toArray()).at(-1)!.envelope).payload) as [number, number, Uint8Array, unknown[]]
+    expect([kind, body.slice(2)]).toEqual([61, [0, 1]])
+    await sync()
+    await vi.waitFor(() => expect(row().door.sweeps[0]).toMatchObject({ outcome: null }))
+    expect(row()).toMatchObject({ outcome: null, local: null })
   })
 
   it('leaves the line of every other door as it stands', async () => {

@@ -37,6 +37,9 @@ export default {
   visit: {
     title: '走访登记',
     instead: '上次记的“{what}”作废，连同那次记下见到的人；只算这一次。账本里两次都留着。',
+    takeBack: '没去过这户：作废，不另记',
+    tookBack: '{door} 上次记的“{what}”已作废',
+    outcomeNeeded: '请先选结果。',
     outcome: '结果',
     light: '灯',
     evidence: '凭据',

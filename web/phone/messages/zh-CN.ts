@@ -74,6 +74,7 @@ export default {
     standsMet: '{when} {what}。此前 {before} 有人应门，所以仍算走到。',
     standsPhone: '{when} {what}。此前 {before} 电话联系上了，所以仍算走到。',
     wrong: '上次记错了，重新记',
+    with: { on: '{what}，亮着灯', off: '{what}，黑着灯' },
   },
   sync: {
     rewritten: { title: '服务器的旧账被改过！' },
