@@ -285,6 +285,7 @@ describe('a case', () => {
     await health.getByText('卫生健康局在问：卡在哪里？').waitFor()
     await secretary.goto(health.url())
     await secretary.getByText('卫生健康局在问：卡在哪里？').waitFor()
+    await secretary.getByText('另有留言').waitFor()
     assert.ok(!(await secretary.locator('main').innerText()).includes('还缺什么'), 'what was asked is sealed')
     await quiet(secretary, 'what was asked')
     if (process.env.WANJIA_SHOTS) await secretary.screenshot({ path: `${process.env.WANJIA_SHOTS}/asked-zh.png`, fullPage: true })

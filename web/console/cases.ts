@@ -154,6 +154,8 @@ export interface CaseFile {
   may_take: boolean
   /** Who asked what holds it, if nobody has answered; whether the reader may ask, and answer. */
   asked?: string
+  /** Words were given with it; absent from an older server. */
+  asked_in_words?: boolean
   may_ask?: boolean
   may_reply?: boolean
   staff: { id: string; name: string }[]

@@ -221,6 +221,14 @@ impl Reader {
         Ok(opened.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 
+    /// Whether words were given with it: that there are some is told without a reading.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn has_reason(&mut self, subject: Subject, event: &Event) -> Result<bool> {
+        self.content.has(subject.id(), event.position)
+    }
+
     /// The series of the phone that a worker enrolled with, the newest of several.
     ///
     /// # Errors

@@ -105,6 +105,12 @@ impl Content {
         ledger::seal::open(&key, &owner.0, &series.0, sequence, &ciphertext).map(Some).map_err(seal_error)
     }
 
+    /// Whether something that can be opened is kept there; it is not opened.
+    pub fn has(&mut self, owner: Id, position: u64) -> Result<bool> {
+        self.together()?;
+        Ok(self.ciphertext(owner, position)?.is_some() && self.data_key(owner, position)?.is_some())
+    }
+
     /// The tags by which a person's ID number and phone are found.
     pub fn tags(&self, identity: &Identity) -> Result<Vec<[u8; 16]>> {
         let key = self.key()?;

@@ -787,6 +787,7 @@ export default {
     offerReplaces: 'It is offered to {name}, who has not answered yet. Offered to someone else, it is no longer offered to {name}.',
     deed: { step: 'Take the step', sign: 'Sign', offer: 'Hand over', take: 'Take over', decline: 'Decline', ask: 'Ask what holds it', reply: 'Answer' },
     asked: '{name} asks what holds it',
+    askedInWords: 'With a note: “Read the evidence and the reasons” opens it',
     words: { ask: 'What you ask (may be left out: what holds it is asked)', reply: 'What holds it, and until when (must be written)' },
     deedText: {
       step: 'It is put on record and cannot be taken back. The case moves to “{to}”.',

@@ -787,6 +787,7 @@ export default {
     offerReplaces: '已移交给{name}，还没有答复。再移交给别人，给{name}的移交就作废。',
     deed: { step: '走这一步', sign: '签字', offer: '移交', take: '接手', decline: '不接', ask: '催问', reply: '答复' },
     asked: '{name}在问：卡在哪里？',
+    askedInWords: '另有留言，点下面的“看依据和原因”打开看',
     words: { ask: '想问什么（可不写，默认问卡在哪里）', reply: '卡在哪里，什么时候能办好（必须写）' },
     deedText: {
       step: '记入账本，不能撤回。个案的状态变为“{to}”。',

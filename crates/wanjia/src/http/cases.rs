@@ -406,6 +406,8 @@ struct Case {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     asked: Option<ActorId>,
+    /// Whether words were given with that: they are read with why.
+    asked_in_words: bool,
     /// The roles of its programme in which the caller acts here.
     roles: Vec<String>,
     /// Whether the caller may offer it to someone, and whether she may take it over.
@@ -673,6 +675,11 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
     } else {
         Vec::new()
     };
+    let ask = file.events.iter().rfind(|event| event.deed == Deed::Ask);
+    let asked_in_words = match ask.filter(|_| standing.asked.is_some()) {
+        Some(ask) => reader.has_reason(file.case.subject, ask)?,
+        None => false,
+    };
     Ok(Case {
         case: file.id,
         programme: file.case.programme.clone(),
@@ -753,6 +760,7 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
             && cases::may_pass(file, actor.id, &roles, &Deed::Ask),
         may_reply: !ended && cases::may_pass(file, actor.id, &roles, &Deed::Reply),
         asked: standing.asked.map(|number| Id(number.to_be_bytes())),
+        asked_in_words,
         holder,
         offered,
         roles,
