@@ -235,3 +235,6 @@ export async function choosePin(page, pin = PIN) {
   await page.waitForFunction(() => document.querySelectorAll('.lock .full').length === 0)
   await unlock(page, pin)
 }
+
+/** A page of the console's menu, which may count behind its name what waits there. */
+export const go = (page, name) => page.getByRole('navigation', { name: '主菜单' }).getByRole('link', { name: new RegExp(`^${name}(\\P{L}|$)`, 'u') }).click()

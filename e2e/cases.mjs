@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { DESK, findings, launch, openPage, sideways, signIn } from './browser.mjs'
+import { DESK, findings, go, launch, openPage, sideways, signIn } from './browser.mjs'
 import { makeDemonstration } from './territory.mjs'
 
 const PATIENCE = 30_000
@@ -21,8 +21,6 @@ async function deskOf(username, more = {}) {
   pages[username] = page
   return page
 }
-
-const go = (page, name) => page.getByRole('navigation', { name: '主菜单' }).getByRole('link', { name, exact: true }).click()
 
 async function quiet(page, where) {
   assert.deepEqual(await findings(page), [], where)
@@ -398,7 +396,7 @@ describe('a case', () => {
     await dialog.getByLabel('电话').fill('13900004444')
     await dialog.getByRole('button', { name: '保存' }).click()
     await people.filter({ hasText: '沈更名' }).waitFor()
-    await people.filter({ hasText: '沈更名' }).getByRole('button').click()
+    await people.filter({ hasText: '沈更名' }).getByRole('button', { name: /看资料、更正/ }).click()
     assert.equal(await dialog.getByLabel('电话').inputValue(), '13900004444')
     await dialog.getByLabel('她不住这户').check()
     await dialog.getByRole('button', { name: '保存' }).click()

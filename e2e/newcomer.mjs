@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, describe, it as plainly } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { crowded, DESK, enrol, findings, foreign, launch, openPage, PHONE, phoneOptions, sideways, signIn, tooSmall, unlock } from './browser.mjs'
+import { crowded, DESK, enrol, findings, foreign, go, launch, openPage, PHONE, phoneOptions, sideways, signIn, tooSmall, unlock } from './browser.mjs'
 import { outlines, point } from './outlines.mjs'
 import { makeTerritory, samples } from './territory.mjs'
 
@@ -44,8 +44,6 @@ async function deskOf(account) {
   await signIn(page, territory, account)
   return page
 }
-
-const go = (page, name) => page.getByRole('navigation', { name: '主菜单' }).getByRole('link', { name, exact: true }).click()
 
 /** Waits until the console says that so many dwellings were not reached, without a reload. */
 const residual = (page, count) => page.locator('.huge', { hasText: new RegExp(`^\\s*${count}\\s*$`) }).waitFor()
