@@ -325,8 +325,7 @@ describe('the ways back', () => {
         assert.equal(await page.locator('th[aria-sort=descending]', { hasText: late }).count(), 1)
       } else await page.locator('[name=sort]').selectOption('late')
       await own.locator('td').nth(1).getByRole('link').click()
-      await page.locator('h1').waitFor()
-      assert.match(page.url(), new RegExp(`residual.*area=${COMMUNITY}`))
+      await page.waitForURL(new RegExp(`residual.*area=${COMMUNITY}`))
       await page.context().close()
     }
   })
