@@ -562,7 +562,10 @@ impl Lines {
                 let counted = |duty: &Duty| {
                     duty.counted_from
                         .as_ref()
-                        .map_or_else(|| "—".to_owned(), |(form, field)| format!("{form}.{field}"))
+                        .map_or_else(|| "—".to_owned(), |(form, field)| match duty.latest {
+                            true => format!("{form}.{field}, latest"),
+                            false => format!("{form}.{field}"),
+                        })
                 };
                 self.plain(
                     &format!("{zh} 从哪天算起"),

@@ -280,7 +280,7 @@ fn one_problem_reported_three_times_is_one_case_with_three_reporters() {
     let mut three = Phone::new(51);
     three.sent.clone_from(&one.sent);
     three.head = one.head;
-    let answers = [("cares", text("yes")), ("seen_by", text("visit"))];
+    let answers = [("cares", text("yes")), ("name", text("周敏")), ("seen_by", text("visit"))];
     let dwelling = Subject::Dwelling(DOOR);
     three.record(NOW + 2, answered(dwelling, "carer"), Some((DOOR, &answers)));
     three.record(NOW + 3, acted(CASE, 0, "grid_worker", "carer_named"), None);

@@ -535,7 +535,7 @@ fn confirmed(teller: &mut Teller<'_>, [first, second, third, fourth]: &[Home; 4]
     let about = (first, first.household(), None);
     let left = [("depends", several(&["elder"]))];
     teller.fill(teller.at(8, 10) + 10 * MINUTE, ("secretary", EPIDEMIC, "left_behind"), about, &left)?;
-    let cared = [("cares", text("yes")), ("seen_by", text("visit"))];
+    let cared = [("cares", text("yes")), ("name", text("周敏")), ("seen_by", text("visit"))];
     teller.fill(teller.at(8, 10) + 30 * MINUTE, ("secretary", EPIDEMIC, "carer"), about, &cared)?;
     let dependant = teller.case(EPIDEMIC, "dependant", first.household())?;
     teller.step(

@@ -460,7 +460,7 @@ struct NextStep {
 #[derive(Serialize, ToSchema)]
 struct StepForm {
     form: Named,
-    /// It was filled in about whom the case is about, and is kept.
+    /// It was filled in about whom the case is about, and is kept; where the step asks for it anew, since then.
     filled: bool,
     /// It asks for pictures, which only a phone takes.
     pictures: bool,
@@ -616,12 +616,7 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
     let standing = &file.standing;
     let ended =
         pathway.and_then(|pathway| pathway.state(&standing.state)).is_none_or(|state| state.duty.is_none());
-    let filled: BTreeSet<String> = reader
-        .filled_about(file.case.subject)?
-        .into_iter()
-        .filter(|filled| filled.programme == file.case.programme && filled.erased_at.is_none())
-        .map(|filled| filled.form)
-        .collect();
+    let filled = cases::filled_last(reader, file)?;
     let possible = |step: &&Step| step.from.contains(&standing.state);
     let next: Vec<&Step> = pathway.into_iter().flat_map(|own| &own.steps).filter(possible).collect();
     let today = day_of(now);
@@ -653,7 +648,10 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
                     zh: form.title.clone(),
                     en: form.title_en.clone().unwrap_or_else(|| form.title.clone()),
                 },
-                filled: filled.contains(&form.code.value),
+                filled: {
+                    let holds = !unmet.contains_key(next.code.value.as_str());
+                    cases::is_there(file, next, filled.get(&form.code.value).copied(), holds)
+                },
                 pictures: form.fields.iter().any(|field| field.question.answer == Answer::File),
             })
             .collect(),

@@ -191,7 +191,7 @@ async fn a_phone_is_told_what_is_due_from_its_worker_and_only_when_that_changed(
         let steps = told["rows"][0]["steps"].as_array().unwrap().clone();
         steps.into_iter().find(|step| step["step"]["code"] == code).unwrap()["guard"].clone()
     };
-    assert_eq!(guard(&told, "carer_named")["says"]["en"], "the carer has agreed and was met in person");
+    assert_eq!(guard(&told, "carer_named")["says"]["en"], "the carer is named, has agreed and was met in person since then");
     assert_eq!(guard(&told, "carer_named")["holds_from"], Value::Null);
     let known = told["known"].as_str().unwrap();
     assert_eq!(pulled(known).await, Value::Null, "it knows");
@@ -419,7 +419,7 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
         let next = file["next"].as_array().unwrap().iter();
         next.into_iter().find(|next| next["step"]["code"] == step).map(|next| next["says"]["en"].clone())
     };
-    assert_eq!(says(&seen, "carer_named"), Some(json!("the carer has agreed and was met in person")));
+    assert_eq!(says(&seen, "carer_named"), Some(json!("the carer is named, has agreed and was met in person since then")));
     let forms = |file: &Value| {
         let next = file["next"].as_array().unwrap().iter().find(|next| next["step"]["code"] == "carer_named");
         next.map(|next| (next["forms"][0]["form"]["code"].clone(), next["forms"][0]["filled"].clone()))
@@ -471,7 +471,7 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
     let dwelling = place.home(false).await;
     let named = json!({
         "programme": "epidemic", "form": "carer", "dwelling": dwelling, "case": case,
-        "answers": {"cares": "yes", "seen_by": "visit"},
+        "answers": {"cares": "yes", "name": "周敏", "seen_by": "visit"},
     });
     assert_eq!(place.ask(SECRETARY, "POST", "/v1/answers", Some(named)).await.status, 204);
     assert_eq!(deed(SECRETARY, carer).await.status, 204);
@@ -854,7 +854,7 @@ async fn what_was_learnt_from_a_case_is_offered_once_when_one_of_its_kind_begins
     assert_ne!(next, case);
     let file = place.ask(SECRETARY, "GET", &next, None).await.json();
     assert_eq!(file["lessons"][0]["text"], json!(text));
-    step(&next, "carer_named", 0, "carer", json!({"cares": "yes", "seen_by": "visit"})).await;
+    step(&next, "carer_named", 0, "carer", json!({"cares": "yes", "name": "周敏", "seen_by": "visit"})).await;
     let file = place.ask(SECRETARY, "GET", &next, None).await.json();
     assert_eq!(file["lessons"], json!([]), "it has begun");
     let root = place.folder.path().join("data");
