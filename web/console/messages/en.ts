@@ -165,7 +165,7 @@ export default {
     noneFound: 'No door matches.',
     foundAccounted: '{n} door that matches is accounted for, and so is not in this list. | {n} doors that match are accounted for, and so are not in this list.',
     count: '{n} listed',
-    showMatrix: 'Show in the building',
+    showMatrix: 'Show this door in its building',
     signTitle: 'Sign off a refusal',
     signText: '{door} refused. Signing means that a supervisor looked into it. The door then counts as accounted for, and the signature stays in the ledger for good.',
     signed: 'Signed.',
@@ -264,6 +264,8 @@ export default {
     places: 'No homes',
     printed: '{area} · {building} · {programme} · printed {time}',
     noNames: 'This sheet holds no names.',
+    openDoor: 'Open this household',
+    noDoor: 'The door that was looked for is not in this building: it may have been moved to another, or removed.',
   },
   devices: {
     title: 'Phones',

@@ -165,7 +165,7 @@ export default {
     noneFound: '没有符合的门牌。',
     foundAccounted: '符合的门牌有 {n} 户，已经核清，不在这份名单里。',
     count: '已列出 {n} 户',
-    showMatrix: '在楼栋图中看',
+    showMatrix: '在楼栋图中看这一户',
     signTitle: '为拒绝签字',
     signText: '{door} 拒绝入户。主管签字表示已经核实这次拒绝；签字后这一户算作已核清，签字会永久记入账本。',
     signed: '已签字。',
@@ -264,6 +264,8 @@ export default {
     places: '非住家',
     printed: '{area} · {building} · {programme} · 打印于 {time}',
     noNames: '本图不含姓名。',
+    openDoor: '看这一户的户档',
+    noDoor: '要找的那一户不在这一栋里：它可能已经改了楼栋，或者去掉了。',
   },
   devices: {
     title: '手机',
