@@ -156,6 +156,8 @@ export default {
     when: 'When',
     recheck: 'Re-check',
     action: 'What to do next',
+    closedLead: 'This sweep is closed and its figures change no more. Here are the dwellings that were not reached; the next sweep lists every dwelling anew.',
+    closed: { never_visited: 'For the next sweep', no_answer: 'For the next sweep', refused_unsigned: 'Can be signed no more; for the next sweep' },
     do: { never_visited: 'Go to the door', no_answer: 'Go again at another hour, or telephone', refused_unsigned: 'The secretary looks into it, then signs' },
     sign: 'Sign off',
     find: 'Find a building or room',
@@ -198,6 +200,8 @@ export default {
       moved: 'confirm the address',
       away: 're-check when due',
     },
+    closedLead: 'This sweep is closed: someone can still be registered, recognised or moved; calls and second looks belong to the next sweep.',
+    closedHint: { lit_unlisted: 'can still be registered or recognised', listed_dark: 'no call can be recorded; for the next sweep', moved: 'the address can still be changed', away: 'to look at in the next sweep' },
     none: 'None.',
     nameless: 'Someone lives here, not registered',
     seenAt: 'seen at {door}',
@@ -705,6 +709,8 @@ export default {
     lead: 'What must be done in this sweep, the soonest due first. Tasks of cases are under Cases.',
     count: '{n} task (a household is one), {late} overdue | {n} tasks (a household is one), {late} overdue',
     none: 'Nothing to do.',
+    closedLead: 'This sweep is closed; what was left of it stays here.',
+    closedTodo: { lit_unlisted: 'can still be registered or recognised', listed_dark: 'for the next sweep', moved: 'the address can still be changed', away: 'to look at in the next sweep', confirmed: '—', unresolved: 'for the next sweep' },
     todo: { lit_unlisted: 'register today', listed_dark: 'make the call', moved: 'confirm the address', away: 're-check when due', confirmed: '-', unresolved: 'knock at the door' },
   },
   names: {
@@ -792,6 +798,7 @@ export default {
     offerReplaces: 'It is offered to {name}, who has not answered yet. Offered to someone else, it is no longer offered to {name}.',
     deed: { step: 'Take the step', sign: 'Sign', offer: 'Hand over', take: 'Take over', decline: 'Decline', ask: 'Ask what holds it', reply: 'Answer' },
     asked: '{name} asks what holds it',
+    withNote: 'With a note, read in the case',
     askedInWords: 'With a note: “Read the evidence and the reasons” opens it',
     words: { ask: 'What you ask (may be left out: what holds it is asked)', reply: 'What holds it, and until when (must be written)' },
     deedText: {
@@ -957,7 +964,7 @@ export default {
     wentFor: 'Went: {rule}',
     first: 'The first {n} are shown; choose a smaller area for the others.',
   },
-  choose: { title: 'Choose an area first', residual: '{n} dwelling not reached yet | {n} dwellings not reached yet', lit_unlisted: '{n} lit, not listed', listed_dark: '{n} listed, dark' },
+  choose: { title: 'Choose an area to see “{page}”', residual: '{n} dwelling not reached yet | {n} dwellings not reached yet', lit_unlisted: '{n} lit, not listed', listed_dark: '{n} listed, dark', persons_away: '{n} away', unsettled: '{n} to reconcile', dwellings: '{n} dwelling | {n} dwellings' },
   residents: {
     title: 'Said by residents',
     lead: 'People reported, help asked for and corrections wanted with slips. Nothing counts before someone has checked it.',

@@ -156,6 +156,8 @@ export default {
     when: '时间',
     recheck: '复查',
     action: '下一步',
+    closedLead: '这次排查已经结束，数字不再变动。这里是结束时没有到的户，下一次排查会从头列出每一户。',
+    closed: { never_visited: '下一次排查再去', no_answer: '下一次排查再去', refused_unsigned: '不能再签拒访；下一次排查再去' },
     do: { never_visited: '上门', no_answer: '换个时间再上门，或打电话', refused_unsigned: '书记核实，再签字' },
     sign: '签字',
     find: '查找楼栋、房号',
@@ -198,6 +200,8 @@ export default {
       moved: '确认住址',
       away: '到期复查',
     },
+    closedLead: '这次排查已经结束：还能登记、认人、改住处；电话和复查记在下一次排查里。',
+    closedHint: { lit_unlisted: '仍可登记、认人', listed_dark: '不能再记电话，下一次排查再核', moved: '仍可改住处', away: '下一次排查再复查' },
     none: '没有。',
     nameless: '有人住，还没登记',
     seenAt: '见于 {door}',
@@ -705,6 +709,8 @@ export default {
     lead: '这次排查要办的事，先到期的在前。个案的任务在“事项”里。',
     count: '{n} 件（同一户的合为一件），其中 {late} 件已超时',
     none: '没有要办的事。',
+    closedLead: '这次排查已经结束，剩下的这些留在这里。',
+    closedTodo: { lit_unlisted: '仍可登记、认人', listed_dark: '下一次排查再核', moved: '仍可改住处', away: '下一次排查再复查', confirmed: '—', unresolved: '下一次排查再去' },
     todo: { lit_unlisted: '当天登记', listed_dark: '电话联系', moved: '确认住址', away: '到期复查', confirmed: '—', unresolved: '上门走访' },
   },
   names: {
@@ -792,6 +798,7 @@ export default {
     offerReplaces: '已移交给{name}，还没有答复。再移交给别人，给{name}的移交就作废。',
     deed: { step: '走这一步', sign: '签字', offer: '移交', take: '接手', decline: '不接', ask: '催问', reply: '答复' },
     asked: '{name}在问：卡在哪里？',
+    withNote: '另有留言，在个案里看',
     askedInWords: '另有留言，点下面的“看依据和原因”打开看',
     words: { ask: '想问什么（可不写，默认问卡在哪里）', reply: '卡在哪里，什么时候能办好（必须写）' },
     deedText: {
@@ -957,7 +964,7 @@ export default {
     wentFor: '取消：{rule}',
     first: '只列出前 {n} 个；其余请选更小的区域。',
   },
-  choose: { title: '请先选一个地区', residual: '还有 {n} 户没有到', lit_unlisted: '亮灯不在册 {n} 人', listed_dark: '在册不亮灯 {n} 人' },
+  choose: { title: '先选一个地区，再看“{page}”', residual: '还有 {n} 户没有到', lit_unlisted: '亮灯不在册 {n} 人', listed_dark: '在册不亮灯 {n} 人', persons_away: '外出 {n} 人', unsettled: '要核对 {n} 人', dwellings: '{n} 户' },
   residents: {
     title: '居民说的',
     lead: '居民用便条报的人、求的助、要的更正。没有人核实，就不算数。',
