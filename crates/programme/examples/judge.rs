@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Span;
 use jiff::civil::date;
-use programme::calendar::midnight_before;
 use programme::answer::{Record, Value};
+use programme::calendar::midnight_before;
 use programme::code::Day;
 use programme::condition::{Condition, Needs};
 use programme::form::Subject;

@@ -527,7 +527,14 @@ impl Checker<'_> {
                         self.anew = self.anew.max(Some(named));
                         Kind::Moment
                     }
-                    _ => self.unknown(at, member, "个案的时刻", "moment of the case", &["opened", "since"], findings),
+                    _ => self.unknown(
+                        at,
+                        member,
+                        "个案的时刻",
+                        "moment of the case",
+                        &["opened", "since"],
+                        findings,
+                    ),
                 },
                 form => {
                     self.needs.forms.insert(form.to_owned());

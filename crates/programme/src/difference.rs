@@ -560,12 +560,13 @@ impl Lines {
                     &duty.within,
                 );
                 let counted = |duty: &Duty| {
-                    duty.counted_from
-                        .as_ref()
-                        .map_or_else(|| "—".to_owned(), |(form, field)| match duty.latest {
+                    duty.counted_from.as_ref().map_or_else(
+                        || "—".to_owned(),
+                        |(form, field)| match duty.latest {
                             true => format!("{form}.{field}, latest"),
                             false => format!("{form}.{field}"),
-                        })
+                        },
+                    )
                 };
                 self.plain(
                     &format!("{zh} 从哪天算起"),

@@ -256,7 +256,9 @@ impl<'s> Sight<'s> for View<'s> {
     fn whose(&self, record: &'s Record) -> i64 {
         let known = self.whose.get_or_init(|| {
             let people = (1_i64..).zip(&self.situation.people);
-            people.flat_map(|(number, own)| own.iter().map(move |own| (std::ptr::from_ref(*own), number))).collect()
+            people
+                .flat_map(|(number, own)| own.iter().map(move |own| (std::ptr::from_ref(*own), number)))
+                .collect()
         });
         // What is about the subject itself is nobody else's.
         known.get(&std::ptr::from_ref(record)).copied().unwrap_or_default()

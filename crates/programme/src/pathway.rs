@@ -531,7 +531,8 @@ fn read_step(
     }
     let source = part.source();
     let vocabulary = Vocabulary { of_case: true, ..known.vocabulary };
-    let guard = guard.and_then(|(text, content)| condition::read(text, content, source, vocabulary, findings));
+    let guard =
+        guard.and_then(|(text, content)| condition::read(text, content, source, vocabulary, findings));
     part.finish(findings);
     let values = |list: Vec<Located<String>>| list.into_iter().map(|item| item.value).collect();
     Some(Step {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jiff::civil::date;
-use programme::calendar::midnight_before;
 use programme::answer::{Record, Value};
+use programme::calendar::midnight_before;
 use programme::classes::over_time;
 use programme::code::Day;
 use programme::condition::Needs;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
-use programme::calendar::midnight_before;
 use programme::answer::{Record, Value};
+use programme::calendar::midnight_before;
 use programme::form::Subject;
 use programme::indicator::{self, Contribution, SweepCount};
 use programme::judge::{Judgement, Moments, Situation, View, judge};

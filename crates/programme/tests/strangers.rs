@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use programme::calendar::midnight_before;
 use programme::answer::{Record, Value};
+use programme::calendar::midnight_before;
 use programme::judge::{Judgement, Situation, judge};
 use programme::{Content, Files, RawSheet, build, check, read};
 use proptest::prelude::*;

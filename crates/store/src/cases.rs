@@ -616,8 +616,11 @@ impl Views {
         Ok(found)
     }
 
-    /// Between which moments a case stands.
-    pub(crate) fn moments(&self, id: CaseId, case: &Case) -> Result<Moments> {
+    /// Between which moments a case stands, with what this transaction has done so far.
+    pub(crate) fn moments(&mut self, id: CaseId, case: &Case) -> Result<Moments> {
+        if self.dirty_cases.contains(&id) {
+            self.refresh_case(id)?;
+        }
         let mut read = self.cached("select since from case_file where id = ?1")?;
         let since: Option<Millis> = read.query_row([id.0], |row| row.get(0)).optional()?;
         let opened = instant(case.opened_at);

@@ -328,8 +328,7 @@ fn row(
             let guard = guard_of(reader, file, step, today)?;
             let now = Some(from_day(today).to_string());
             let holds = guard.as_ref().is_none_or(|guard| guard.holds_from == now);
-            let is_there =
-                |form: &&String| cases::is_there(file, step, filled.get(*form).copied(), holds);
+            let is_there = |form: &&String| cases::is_there(file, step, filled.get(*form).copied(), holds);
             steps.push(MyStep {
                 deed,
                 step: Named::of(&step.code.value, Some(&step.name)),

@@ -191,7 +191,10 @@ async fn a_phone_is_told_what_is_due_from_its_worker_and_only_when_that_changed(
         let steps = told["rows"][0]["steps"].as_array().unwrap().clone();
         steps.into_iter().find(|step| step["step"]["code"] == code).unwrap()["guard"].clone()
     };
-    assert_eq!(guard(&told, "carer_named")["says"]["en"], "the carer is named, has agreed and was met in person since then");
+    assert_eq!(
+        guard(&told, "carer_named")["says"]["en"],
+        "the carer is named, has agreed and was met in person since then"
+    );
     assert_eq!(guard(&told, "carer_named")["holds_from"], Value::Null);
     let known = told["known"].as_str().unwrap();
     assert_eq!(pulled(known).await, Value::Null, "it knows");
@@ -419,7 +422,10 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
         let next = file["next"].as_array().unwrap().iter();
         next.into_iter().find(|next| next["step"]["code"] == step).map(|next| next["says"]["en"].clone())
     };
-    assert_eq!(says(&seen, "carer_named"), Some(json!("the carer is named, has agreed and was met in person since then")));
+    assert_eq!(
+        says(&seen, "carer_named"),
+        Some(json!("the carer is named, has agreed and was met in person since then"))
+    );
     let forms = |file: &Value| {
         let next = file["next"].as_array().unwrap().iter().find(|next| next["step"]["code"] == "carer_named");
         next.map(|next| (next["forms"][0]["form"]["code"].clone(), next["forms"][0]["filled"].clone()))
