@@ -4,7 +4,8 @@ vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 vi.mock('../console/call', () => ({ call: vi.fn(), onSessionEnd: () => undefined }))
 
 const { answersOf, askedOf, climbs, isWithdrawn, when, word } = await import('../console/cases')
-const { layOut } = await import('../console/tree')
+const { legible } = await import('../console/floors')
+const { layOut, widthOf, wrapped } = await import('../console/tree')
 const { runs } = await import('../console/spark')
 
 describe('a task', () => {
@@ -34,6 +35,35 @@ describe('a task', () => {
 
   it('is named in the language of its reader', () => {
     expect([word({ zh: '发热', en: 'a fever' }, 'zh-CN'), word({ zh: '发热', en: 'a fever' }, 'en')]).toEqual(['发热', 'A fever'])
+  })
+})
+
+describe('a box of a tree', () => {
+  const texts = ['四类人员 · 居家观察，等第二次核酸结果', 'Four categories · under observation at home', 'Wanjiashequershiyihaolou 5', '发热门诊 fever clinic 第3诊室', '']
+
+  it('has its text whole, in lines that fit', () => {
+    for (const text of texts) {
+      const lines = wrapped(text, 12)
+      expect(lines.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''))
+      expect(lines.filter((line) => widthOf(line) > 12 || line === '')).toEqual([])
+    }
+    expect(wrapped('Four categories · under observation at home', 12)).toEqual(['Four categories ·', 'under observation at', 'home'])
+  })
+})
+
+describe('the floor map for a notice board', () => {
+  const floor = (n: number, open?: number) => ({ unit: '1', floor: n, cells: [open === undefined ? {} : { open }, {}] })
+  const buildings = [{ building: '5', floors: [floor(3, 4), floor(2), floor(1)] }, { building: '6', floors: [floor(1)] }]
+
+  it('has the floors with a number, and names the buildings without any', () => {
+    const { buildings: shown, silent } = legible({ least: 3, buildings })
+    expect(shown.map(({ building, floors, rest }) => [building, floors.map((one) => one.floor), rest])).toEqual([['5', [3], 2]])
+    expect(silent).toEqual(['6'])
+  })
+
+  it('has every floor where every number is told', () => {
+    const { buildings: shown, silent } = legible({ least: 0, buildings })
+    expect([shown.flatMap(({ floors }) => floors).length, shown.map(({ rest }) => rest), silent]).toEqual([4, [0, 0], []])
   })
 })
 
