@@ -282,6 +282,12 @@ export function roleName(programme: string, role: string, locale: string): strin
   return found === undefined ? role : word(found, locale)
 }
 
+/** How many cases of an area stand open, and with something overdue: of all pathways, or of one of the key `programme pathway`. */
+export function standing(row: BoardRow, way: string): { open: number; overdue: number } {
+  if (way === '') return row
+  return row.pathways.find(({ programme, pathway }) => way === `${programme} ${pathway.code}`) ?? { open: 0, overdue: 0 }
+}
+
 export const WHEN = ['overdue', 'today', 'later'] as const
 export type When = (typeof WHEN)[number]
 

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 vi.mock('../console/call', () => ({ call: vi.fn(), onSessionEnd: () => undefined }))
 
-const { answersOf, askedOf, climbs, isWithdrawn, when, word } = await import('../console/cases')
+const { answersOf, askedOf, climbs, isWithdrawn, standing, when, word } = await import('../console/cases')
 const { legible } = await import('../console/floors')
 const { layOut, widthOf, wrapped } = await import('../console/tree')
 const { runs } = await import('../console/spark')
@@ -35,6 +35,14 @@ describe('a task', () => {
 
   it('is named in the language of its reader', () => {
     expect([word({ zh: '发热', en: 'a fever' }, 'zh-CN'), word({ zh: '发热', en: 'a fever' }, 'en')]).toEqual(['发热', 'A fever'])
+  })
+})
+
+describe('what stands open of an area', () => {
+  it('is of all pathways, or of the one that is looked at', () => {
+    const row = { code: '1', name: '', open: 5, overdue: 2, pathways: [{ programme: 'p', pathway: { code: 'w', zh: '', en: '' }, open: 3, overdue: 1 }] }
+    const numbers = (way: string) => [standing(row, way).open, standing(row, way).overdue]
+    expect([numbers(''), numbers('p w'), numbers('p other')]).toEqual([[5, 2], [3, 1], [0, 0]])
   })
 })
 
