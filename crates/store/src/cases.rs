@@ -615,7 +615,11 @@ impl Views {
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn household(&mut self, sweep: SweepNumber, dwelling: DwellingId) -> Result<BTreeMap<PersonId, bool>> {
+    pub fn household(
+        &mut self,
+        sweep: SweepNumber,
+        dwelling: DwellingId,
+    ) -> Result<BTreeMap<PersonId, bool>> {
         let mut household = BTreeMap::new();
         for id in self.listed_at(dwelling)? {
             let person = apply::canonical(self, id)?;

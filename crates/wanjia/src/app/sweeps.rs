@@ -210,7 +210,9 @@ pub fn own_call(
         {
             Some((dwelling, stamp, 1))
         }
-        Body::PersonSeen { sweep: of, dwelling, by_phone: true, .. } if of == sweep && fact.actor == actor => {
+        Body::PersonSeen { sweep: of, dwelling, by_phone: true, .. }
+            if of == sweep && fact.actor == actor =>
+        {
             let mut facts = 1;
             while let Some((next, fact)) = store.own_fact(record + facts)?
                 && (next.at, fact.actor) == (stamp.at, actor)

@@ -145,7 +145,12 @@ impl Walker {
         self.phone.record(now, body, None, ());
         if outcome == Outcome::Met {
             for member in &door.members {
-                let body = Body::PersonSeen { sweep, dwelling: door.dwelling, person: member.person, by_phone: false };
+                let body = Body::PersonSeen {
+                    sweep,
+                    dwelling: door.dwelling,
+                    person: member.person,
+                    by_phone: false,
+                };
                 self.phone.record(now, body, None, ());
             }
             if self.chance.percent(3) {

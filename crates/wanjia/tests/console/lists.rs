@@ -180,7 +180,9 @@ async fn the_reconcile_and_its_tasks_hold_no_names() {
     let home = place.home(false).await;
     let people = place.people(home).await;
     let stranger = place.newcomer_seen(SWEEP, home).await;
-    place.facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0], by_phone: false }]).await;
+    place
+        .facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0], by_phone: false }])
+        .await;
     place.visit(SWEEP, home, Outcome::Met, Light::On).await;
     let uri = format!("/v1/sweeps/{SWEEP}/reconcile?area={OWN}");
     let all = pages(&place, &uri, 1000).await;
@@ -213,7 +215,9 @@ async fn the_reconcile_and_its_tasks_hold_no_names() {
     }
     // Someone seen elsewhere since: a task of another kind, and where she was.
     let other = place.door(OWN, "3", "2", "501").await;
-    place.facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: other, person: people[1], by_phone: false }]).await;
+    place
+        .facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: other, person: people[1], by_phone: false }])
+        .await;
     let moved = get(&place, &format!("/v1/sweeps/{SWEEP}/reconcile?area={OWN}&kind=moved")).await;
     assert_eq!(
         moved["rows"][0]["seen_at"],
@@ -487,7 +491,8 @@ async fn a_call_reaches_whom_it_names_and_leaves_the_others_unreached() {
     place.visit(SWEEP, home, Outcome::NoAnswer, Light::Off).await;
     let coverage = async || get(&place, &format!("/v1/sweeps/{SWEEP}/coverage")).await["area"].clone();
     let dark = async || {
-        let rows = get(&place, &format!("/v1/sweeps/{SWEEP}/reconcile?kind=listed_dark")).await["rows"].clone();
+        let rows =
+            get(&place, &format!("/v1/sweeps/{SWEEP}/reconcile?kind=listed_dark")).await["rows"].clone();
         rows.as_array().unwrap().iter().map(|row| row["person_id"].clone()).collect::<Vec<_>>()
     };
     let (before, missing) = (coverage().await, dark().await);
@@ -513,8 +518,9 @@ async fn a_call_reaches_whom_it_names_and_leaves_the_others_unreached() {
     let second = call(json!([people[1]])).await.json();
     assert_eq!((coverage().await["persons_reached"].clone(), dark().await.len()), (json!(2), 0));
     assert_eq!(coverage().await["accounted"], 1);
-    let undo =
-        async |record: &Value| place.ask(SECRETARY, "DELETE", &format!("{uri}/{}", record["record"]), None).await;
+    let undo = async |record: &Value| {
+        place.ask(SECRETARY, "DELETE", &format!("{uri}/{}", record["record"]), None).await
+    };
     assert_eq!(undo(&second).await.status, 204);
     assert_eq!(coverage().await, now);
     assert_eq!(undo(&first).await.status, 204);
@@ -728,7 +734,9 @@ async fn a_phone_takes_back_what_it_recorded_wrongly_and_nothing_of_others() {
     push(Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0], by_phone: false }).await;
     push(Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[1], by_phone: false }).await;
     // Another saw one of them too.
-    place.facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0], by_phone: false }]).await;
+    place
+        .facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0], by_phone: false }])
+        .await;
     assert_eq!(standing().await, (json!(2), Value::Null));
 
     push(visited(SWEEP, home, Outcome::NoAnswer, Light::Unknown)).await;
