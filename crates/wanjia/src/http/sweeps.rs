@@ -233,9 +233,7 @@ async fn close(
     Path(id): Path<SweepId>,
     Json(close): Json<Close>,
 ) -> Result<StatusCode, Problem> {
-    let number = scope::sweep(&caller, Action::CloseSweep, id)?;
-    let area = caller.book.sweeps.get(number as usize).map_or(caller.grant.area, |sweep| sweep.area);
-    caller.may(Action::CloseSweep, Scope::Area(area))?;
+    scope::whole_sweep(&caller, Action::CloseSweep, id)?;
     let actor = caller.actor();
     let closing = site
         .territory
@@ -268,9 +266,7 @@ async fn left(
     caller: Caller,
     Path(id): Path<SweepId>,
 ) -> Result<Json<Left>, Problem> {
-    let number = scope::sweep(&caller, Action::CloseSweep, id)?;
-    let area = caller.book.sweeps.get(number as usize).map_or(caller.grant.area, |sweep| sweep.area);
-    caller.may(Action::CloseSweep, Scope::Area(area))?;
+    let number = scope::whole_sweep(&caller, Action::CloseSweep, id)?;
     let left = site.territory.read(move |reader| Ok(reader.left(number)?)).await?;
     Ok(Json(Left {
         never_visited: left.never_visited,
@@ -300,9 +296,7 @@ async fn withdraw(
     Path(id): Path<SweepId>,
     Json(withdraw): Json<Withdraw>,
 ) -> Result<StatusCode, Problem> {
-    let number = scope::sweep(&caller, Action::OpenSweep, id)?;
-    let area = caller.book.sweeps.get(number as usize).map_or(caller.grant.area, |sweep| sweep.area);
-    caller.may(Action::OpenSweep, Scope::Area(area))?;
+    scope::whole_sweep(&caller, Action::OpenSweep, id)?;
     let reason = Misopened::from_name(&withdraw.reason).ok_or_else(|| {
         Problem::field(
             "reason",
