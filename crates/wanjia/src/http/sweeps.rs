@@ -129,7 +129,7 @@ impl Called {
                         "of who is away, say on which day it is looked again: today or later, such as 2020-03-10",
                     )
                 }),
-            (outcome, day) => match failure(outcome) {
+            (outcome, day) => match CallFailure::from_name(outcome) {
                 Some(failure) if day.is_none() => Ok(Call::Failed(failure)),
                 None if outcome != "phone" => Err(unknown_outcome()),
                 _ => Err(Problem::field(
@@ -141,10 +141,6 @@ impl Called {
             },
         }
     }
-}
-
-fn failure(outcome: &str) -> Option<CallFailure> {
-    CallFailure::ALL.into_iter().find(|failure| failure.as_str() == outcome)
 }
 
 fn unknown_outcome() -> Problem {
