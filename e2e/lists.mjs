@@ -141,6 +141,29 @@ describe('a list longer than its pages', () => {
     assert.deepEqual(opened.complaints, [])
   })
 
+  it('leads from a door to that door in its building, by key, and leaves it where it is when figures change', async () => {
+    await page.fill('.find', '25-1-802')
+    await told(/(^|\D)1(\D|$)/)
+    await page.locator('tbody tr a').first().focus()
+    await page.keyboard.press('Enter')
+    await page.locator('[aria-current="location"]:focus').waitFor()
+    const marked = await page.evaluate(() => {
+      const cells = [...document.querySelectorAll('.units .cell[aria-current]')]
+      const { top, bottom } = cells[0].getBoundingClientRect()
+      return { cells: cells.length, room: cells[0].querySelector('.room').textContent, seen: top >= 0 && bottom <= innerHeight, pressed: document.querySelector('.picker .pick[aria-pressed=true]').textContent, said: document.querySelector('.sought').textContent }
+    })
+    assert.deepEqual([marked.cells, marked.room, marked.seen], [1, '802', true])
+    assert.match(marked.pressed, /^25/)
+    assert.match(marked.said, /25.*802/)
+    await page.evaluate(() => document.querySelector('.picker .pick').focus())
+    await bring([[25, '1013']])
+    await page.locator('.units .room', { hasText: '1013' }).waitFor()
+    assert.ok(await page.evaluate(() => document.activeElement === document.querySelector('.picker .pick')), 'she is not taken back to it')
+    await page.locator('.picker .pick').first().click()
+    await page.locator('.units .cell[aria-current]').waitFor({ state: 'detached' })
+    assert.equal(new URL(page.url().replace('/#', '')).searchParams.get('door'), null)
+  })
+
   it('says that the pages were updated where a part of them can no longer be fetched', async () => {
     const stale = await deskOf(spare)
     await stale.page.route('**/assets/en-*.js', (route) => route.fulfill({ status: 404 }))

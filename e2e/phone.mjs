@@ -662,7 +662,7 @@ describe('a phone', () => {
     await page.locator('.segmented button').nth(2).click()
     await page.locator('.row').nth(2).click()
     await page.locator('dialog').getByText('上次：').waitFor()
-    assert.equal(await page.locator('dialog').getByText('还在本机').count(), 0)
+    assert.equal(await page.locator('dialog').getByText('还没发出').count(), 0)
     await context.close()
   })
 
@@ -823,7 +823,7 @@ describe('a phone', () => {
     await page.goto(`${origin}/phone/#/doors`)
     await openDoor(page, other)
     await page.locator('dialog').getByText('上次：见到了').waitFor()
-    assert.equal(await page.locator('dialog').getByText('还在本机').count(), 0)
+    assert.equal(await page.locator('dialog').getByText('还没发出').count(), 0)
     await page.getByRole('button', { name: '上次记错了，重新记' }).click()
     await page.getByText('上次记的“见到了”作废').waitFor()
     assert.equal(await page.locator('[role=radio][aria-checked=true]').count(), 0)
