@@ -85,9 +85,10 @@ impl Walked {
             let brought = brought.map(|state| format!("{}.brought_by", state.code.value));
             let back = pathway.states.iter().filter(|state| !state.brought_back_by.is_empty());
             let back = back.map(|state| format!("{}.brought_back_by", state.code.value));
-            let in_all = pathway.states.iter().filter(|state| {
-                state.duty.as_ref().is_some_and(|duty| duty.in_all.is_some())
-            });
+            let in_all = pathway
+                .states
+                .iter()
+                .filter(|state| state.duty.as_ref().is_some_and(|duty| duty.in_all.is_some()));
             let in_all = in_all.map(|state| format!("{}.in_all", state.code.value));
             let waits = waits.chain(brought).chain(back).chain(in_all);
             let all = states.chain(limits).chain(waits).chain(steps).chain(["climbs_to".to_owned()]);

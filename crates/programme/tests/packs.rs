@@ -753,8 +753,20 @@ fn a_state_that_a_flag_brings_about_holds_nobody_to_anything() {
 #[test]
 fn a_pack_is_not_published_that_restricts_by_rule_or_puts_off_for_ever() {
     let cases = [
-        ("dependant", "code = \"opened\"", "code = \"opened\"\nrestriction = \"home_observation\"", "brought_back_by", false),
-        ("dependant", "code = \"family_back\"", "code = \"family_back\"\nbrought_back_by = [\"E-R09-ask\"]", "is no end", false),
+        (
+            "dependant",
+            "code = \"opened\"",
+            "code = \"opened\"\nrestriction = \"home_observation\"",
+            "brought_back_by",
+            false,
+        ),
+        (
+            "dependant",
+            "code = \"family_back\"",
+            "code = \"family_back\"\nbrought_back_by = [\"E-R09-ask\"]",
+            "is no end",
+            false,
+        ),
         ("dependant", "brought_back_by = [\"E-R09\"]", "brought_back_by = [\"E-R14\"]", "E-R14", false),
         ("dependant", "in_all = \"care_review_d\"\n", "", "puts_off", true),
         ("refusal", "in_all = \"persuading_h\"", "in_all = \"attempts\"", "attempts", false),

@@ -893,11 +893,11 @@ impl Reader {
             })
             .optional()?;
         let Some((id, since, ended, state)) = found else { return Ok(None) };
-        let mut read = connection
-            .prepare_cached("select rule, max(at) from case_report where case_id = ?1 and rule is not null group by rule")?;
-        let rules = read
-            .query_map([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
+        let mut read = connection.prepare_cached(
+            "select rule, max(at) from case_report where case_id = ?1 and rule is not null group by rule",
+        )?;
+        let rules =
+            read.query_map([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
         Ok(Some(NewestCase { id, since, ended, state, rules }))
     }
 

@@ -142,18 +142,21 @@ async fn a_second_carer_who_is_taken_away_brings_the_case_back_with_its_two_hour
     };
     let stands = async || {
         judged(&place).await;
-        let list = place.ask(SECRETARY, "GET", "/v1/cases?programme=epidemic&pathway=dependant", None).await.json();
+        let list =
+            place.ask(SECRETARY, "GET", "/v1/cases?programme=epidemic&pathway=dependant", None).await.json();
         assert_eq!(list["rows"].as_array().unwrap().len(), 1, "{list}");
         let case = list["rows"][0]["case"].as_str().unwrap().to_owned();
         let file = place.ask(SECRETARY, "GET", &format!("/v1/cases/{case}"), None).await.json();
         let due = parse_instant(file["tasks"][0]["due"].as_str().unwrap()).unwrap() - now();
         (case, file["state"]["code"].as_str().unwrap().to_owned(), (due + 59_999) / 60_000)
     };
-    typed(&place, ("epidemic", "care_need"), (home, Some(people[0])), 30, json!({"depends": ["child"]})).await;
+    typed(&place, ("epidemic", "care_need"), (home, Some(people[0])), 30, json!({"depends": ["child"]}))
+        .await;
     left(people[0], 1).await;
     typed(&place, ("epidemic", "left_behind"), (home, None), 1, json!({"depends": ["child"]})).await;
     typed(&place, ("epidemic", "carer"), (home, None), 1, json!({"cares": "yes", "seen_by": "visit"})).await;
-    let report = json!({"programme": "epidemic", "pathway": "dependant", "dwelling": home, "source": "worker"});
+    let report =
+        json!({"programme": "epidemic", "pathway": "dependant", "dwelling": home, "source": "worker"});
     place.ask(SECRETARY, "POST", "/v1/cases", Some(report)).await;
     let (case, ..) = stands().await;
     let deed = json!({"deed": "step", "step": "carer_named", "role": "community_secretary", "turn": 0});
