@@ -1087,6 +1087,8 @@ export default {
       held: 'They stay under “Held records” until someone decides; what is released after closing still counts in this sweep.',
     },
     each: 'One dwelling was not reached. Look at it and sign for it before closing. | {n} dwellings were not reached. Look at each and sign for it before closing.',
+    box: 'Sign: {door} ({what})',
+    listed: '{n} person listed | {n} people listed',
     tooMany: 'More than {n} dwellings were not reached; they cannot be signed for one by one. Go on sweeping.',
     count: '{signed} of {n} signed',
     do: 'Close the sweep',

@@ -1088,6 +1088,8 @@ export default {
     },
     each: '还有 {n} 户没有到。结束之前，请逐户看过并签字。',
     tooMany: '还有超过 {n} 户没有到，不能逐户签字。请继续走访。',
+    box: '签字：{door}（{what}）',
+    listed: '在册 {n} 人',
     count: '已签字 {signed} / {n}',
     do: '结束排查',
     closed: '“{name}”已结束。',
