@@ -143,7 +143,7 @@ impl Called {
                         "of who is away, say on which day it is looked again: today or later, such as 2020-03-10",
                     )
                 }),
-            (outcome, day) => match failure(outcome) {
+            (outcome, day) => match CallFailure::from_name(outcome) {
                 Some(failure) if day.is_none() => Ok(Call::Failed(failure)),
                 None if outcome != "phone" => Err(unknown_outcome()),
                 _ => Err(Problem::field(
@@ -155,10 +155,6 @@ impl Called {
             },
         }
     }
-}
-
-fn failure(outcome: &str) -> Option<CallFailure> {
-    CallFailure::ALL.into_iter().find(|failure| failure.as_str() == outcome)
 }
 
 fn unknown_outcome() -> Problem {
@@ -247,9 +243,7 @@ async fn close(
     Path(id): Path<SweepId>,
     Json(close): Json<Close>,
 ) -> Result<StatusCode, Problem> {
-    let number = scope::sweep(&caller, Action::CloseSweep, id)?;
-    let area = caller.book.sweeps.get(number as usize).map_or(caller.grant.area, |sweep| sweep.area);
-    caller.may(Action::CloseSweep, Scope::Area(area))?;
+    scope::whole_sweep(&caller, Action::CloseSweep, id)?;
     let actor = caller.actor();
     let closing = site
         .territory
@@ -282,9 +276,7 @@ async fn left(
     caller: Caller,
     Path(id): Path<SweepId>,
 ) -> Result<Json<Left>, Problem> {
-    let number = scope::sweep(&caller, Action::CloseSweep, id)?;
-    let area = caller.book.sweeps.get(number as usize).map_or(caller.grant.area, |sweep| sweep.area);
-    caller.may(Action::CloseSweep, Scope::Area(area))?;
+    let number = scope::whole_sweep(&caller, Action::CloseSweep, id)?;
     let left = site.territory.read(move |reader| Ok(reader.left(number)?)).await?;
     Ok(Json(Left {
         never_visited: left.never_visited,
@@ -314,9 +306,7 @@ async fn withdraw(
     Path(id): Path<SweepId>,
     Json(withdraw): Json<Withdraw>,
 ) -> Result<StatusCode, Problem> {
-    let number = scope::sweep(&caller, Action::OpenSweep, id)?;
-    let area = caller.book.sweeps.get(number as usize).map_or(caller.grant.area, |sweep| sweep.area);
-    caller.may(Action::OpenSweep, Scope::Area(area))?;
+    scope::whole_sweep(&caller, Action::OpenSweep, id)?;
     let reason = Misopened::from_name(&withdraw.reason).ok_or_else(|| {
         Problem::field(
             "reason",
