@@ -158,8 +158,9 @@ pub enum Body {
         recheck_on: Option<Day>,
         occupants: Option<u64>,
     },
-    /// 10 `[sweep, dwelling, person]`; the sealed content, if any, is what was learnt of who she is.
-    PersonSeen { sweep: SweepId, dwelling: DwellingId, person: PersonId },
+    /// 10 `[sweep, dwelling, person]`, or with 1 after them if she was reached by telephone and not seen; the sealed content,
+    /// if any, is what was learnt of who she is.
+    PersonSeen { sweep: SweepId, dwelling: DwellingId, person: PersonId, by_phone: bool },
     /// 11 `[from, to]`; `from` is the same person as `to`.
     Linked { from: PersonId, to: PersonId },
     /// 12 `[from, to]`; takes a link back.
@@ -347,6 +348,8 @@ pub enum FactError {
 pub const TEXT_LIMIT: usize = 200;
 /// No list in a fact may have more items.
 const LIST_LIMIT: u64 = 64;
+/// How someone was reached who was not seen.
+const BY_PHONE: u64 = 1;
 
 type Write = Encoder<Vec<u8>>;
 
@@ -565,7 +568,12 @@ impl Fact {
                     None => out.null(),
                 }
             }
-            Body::PersonSeen { sweep, dwelling, person } => out.array(3).id(*sweep).id(*dwelling).id(*person),
+            Body::PersonSeen { sweep, dwelling, person, by_phone: false } => {
+                out.array(3).id(*sweep).id(*dwelling).id(*person)
+            }
+            Body::PersonSeen { sweep, dwelling, person, by_phone: true } => {
+                out.array(4).id(*sweep).id(*dwelling).id(*person).uint(BY_PHONE)
+            }
             Body::Linked { from, to } | Body::Unlinked { from, to } | Body::LinkDeclined { from, to } => {
                 out.array(2).id(*from).id(*to)
             }
@@ -958,8 +966,12 @@ impl Body {
                 }
             }
             10 => {
-                read.array(3)?;
-                Self::PersonSeen { sweep: read.id()?, dwelling: read.id()?, person: read.id()? }
+                let by_phone = read.array_of(&[3, 4])? == 4;
+                let (sweep, dwelling, person) = (read.id()?, read.id()?, read.id()?);
+                if by_phone {
+                    read.one_of("by_phone", |how| (how == BY_PHONE).then_some(()))?;
+                }
+                Self::PersonSeen { sweep, dwelling, person, by_phone }
             }
             11 => {
                 read.array(2)?;

@@ -1,13 +1,14 @@
 //! Cases and what is due of them: kept as facts tell them, added up by [`programme::case`], and read by whoever must act.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::apply;
 use domain::area::AreaNumber;
 use domain::case::{Case, Climb, Deed, Event, Filled, Report, Source, Subject};
-use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId};
-use domain::state::State;
+use domain::fact::Body;
+use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId, SeriesId};
+use domain::state::{State, SweepNumber};
 use domain::time::{Day, Millis, day_of, from_day, to_day};
 use jiff::Timestamp;
 use programme::Programme;
@@ -611,6 +612,30 @@ impl Views {
         Ok(found)
     }
 
+    /// Who is listed at a door, under the id that all hers lead to, and whether she was seen or reached in a sweep.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn household(
+        &mut self,
+        sweep: SweepNumber,
+        dwelling: DwellingId,
+    ) -> Result<BTreeMap<PersonId, bool>> {
+        let mut household = BTreeMap::new();
+        for id in self.listed_at(dwelling)? {
+            let person = apply::canonical(self, id)?;
+            if apply::group_home(self, person)? != Some(dwelling) {
+                continue;
+            }
+            let mut is_reached = false;
+            for member in apply::group(self, person)? {
+                is_reached |= !self.sightings(sweep, member)?.is_empty();
+            }
+            household.insert(person, is_reached);
+        }
+        Ok(household)
+    }
+
     fn listed_at(&self, dwelling: Id) -> Result<Vec<Id>> {
         let mut read = self.cached("select id from person where dwelling = ?1 order by id")?;
         let rows = read.query_map([dwelling.0], |row| get_id(row, 0))?;
@@ -899,6 +924,33 @@ impl Reader {
         let rules =
             read.query_map([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
         Ok(Some(NewestCase { id, since, ended, state, rules }))
+    }
+
+    /// The form that the fact at a position of the ledger says was filled in, if a series wrote it, with the cases of the same subject
+    /// and programme that are open, or ended since.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn cases_of_answers(
+        &mut self,
+        series: SeriesId,
+        position: u64,
+    ) -> Result<Option<(String, Vec<CaseId>)>> {
+        if position >= self.size()? {
+            return Ok(None);
+        }
+        let (envelope, fact) = read_fact(self.views.connection(), position)?;
+        let Body::Answered { subject, programme, form, .. } = fact.body else { return Ok(None) };
+        if envelope.series != series.0 {
+            return Ok(None);
+        }
+        let subject = apply::canonical_subject(&mut self.views, subject)?;
+        let mut read = self.views.connection().prepare_cached(
+            "select id from case_file where subject = ?1 and programme = ?2 and (not ended or since >= ?3)
+             order by opened_at, id",
+        )?;
+        let rows = read.query_map(params![subject.id().0, programme, fact.at], |row| get_id(row, 0))?;
+        Ok(Some((form, rows.collect::<rusqlite::Result<_>>()?)))
     }
 
     /// The open cases of a subject under a programme that wait for something to come.
