@@ -1,5 +1,6 @@
 /** Cases, tasks and what is filled in, as the server tells them; and what is reckoned of them to be shown. */
 import { shallowRef } from 'vue'
+import type { Reach } from '@core/api/types'
 import { call } from './call'
 import { dayOf } from './clock'
 
@@ -118,6 +119,18 @@ export interface NextStep {
   unmet?: boolean
   holds_from?: string
   may_override: boolean
+}
+
+/** Whom to ask about a case: the roles that answer for what is due, those above them, and its community. */
+export interface CaseReach {
+  community?: { area_code: string; area_name: string; reach: Reach }
+  asked: {
+    role: string
+    above: boolean
+    names: string[]
+    area_name?: string
+    in_community: boolean
+  }[]
 }
 
 export interface CaseEvent {

@@ -488,6 +488,49 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_acts_on_a_case_is_told_whom_to_ask_and_nobody_else_is() {
+    let place = Place::new().await;
+    let case = opened(&place, false).await;
+    let uri = format!("/v1/cases/{case}/reach");
+    let home = place.home(false).await;
+    let slips = json!({"dwellings": [home], "office_phone": "027-82812345", "days": 30});
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/slips", Some(slips)).await.status, 201);
+    assert_eq!(place.ask(DOCTOR, "GET", &uri, None).await.status, 404, "she has no role of the programme");
+    assert_eq!(place.ask(CLERK, "GET", &uri, None).await.status, 403);
+    appoint(&place, DOCTOR, "health_department").await;
+    let told = place.ask(DOCTOR, "GET", &uri, None).await.json();
+    let reach = json!({"secretaries": ["陈主任"], "office_phone": "02782812345"});
+    assert_eq!((&told["community"]["area_code"], &told["community"]["reach"]), (&json!(OWN), &reach));
+    let asked: Vec<(&str, bool, &Value, bool)> = told["asked"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let (above, here) = (one["above"].as_bool().unwrap(), one["in_community"].as_bool().unwrap());
+            (one["role"].as_str().unwrap(), above, &one["names"], here)
+        })
+        .collect();
+    let doctor = json!([account(DOCTOR).name]);
+    assert_eq!(
+        asked,
+        [
+            ("community_secretary", false, &json!(["陈主任"]), true),
+            ("health_department", true, &doctor, true),
+        ]
+    );
+    // Nobody who lives there is in it, nor her number.
+    for person in place.people(home).await {
+        assert!(!told.to_string().contains(&person.to_string()), "{told}");
+    }
+    // Whose right has ended is asked no more, though her appointment stands.
+    let ended = Body::GrantEnded { account: account(SECRETARY).id };
+    place.facts(vec![ended]).await;
+    let told = place.ask(DOCTOR, "GET", &uri, None).await.json();
+    assert_eq!(told["asked"][0]["names"], json!([]), "{told}");
+    assert_eq!(told["community"]["reach"], json!({"office_phone": "02782812345"}));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_overdue_climbs_and_who_was_told_is_on_record() {
     let place = Place::new().await;
     let case = opened(&place, false).await;
