@@ -531,6 +531,51 @@ async fn whoever_acts_on_a_case_is_told_whom_to_ask_and_nobody_else_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_someone_else_stands_on_the_list_and_is_not_hers_to_do() {
+    let place = Place::new().await;
+    let case = opened(&place, false).await;
+    appoint(&place, DOCTOR, "carer").await;
+    let waits = |rows: Vec<Value>| -> Vec<(String, bool)> {
+        let mut told: Vec<(String, bool)> = rows
+            .iter()
+            .map(|row| {
+                (row["kind"].as_str().unwrap().to_owned(), row["waits_for_others"].as_bool().unwrap())
+            })
+            .collect();
+        told.sort();
+        told
+    };
+    let deed = async |who, body: Value| {
+        let answer = place.ask(who, "POST", &format!("/v1/cases/{case}/deeds"), Some(body)).await;
+        assert_eq!(answer.status, 204, "{}", answer.text);
+    };
+    assert_eq!(waits(tasks(&place, SECRETARY).await), [("leave".into(), false)]);
+    // Another of the staff has it in hand; as long as it is only offered, it is still hers.
+    let offer = json!({"deed": "offer", "role": "community_secretary", "turn": 0, "to": account(DOCTOR).id});
+    deed(SECRETARY, offer).await;
+    assert_eq!(waits(tasks(&place, SECRETARY).await), [("leave".into(), false)]);
+    deed(DOCTOR, json!({"deed": "take", "role": "carer", "turn": 0})).await;
+    assert_eq!(waits(tasks(&place, SECRETARY).await), [("leave".into(), true)]);
+    deed(SECRETARY, json!({"deed": "take", "role": "community_secretary", "turn": 0})).await;
+    assert_eq!(waits(tasks(&place, SECRETARY).await), [("leave".into(), false)]);
+
+    // A step that waits for another's signature is that other's to do.
+    let home = json!({
+        "deed": "step", "step": "family_returns", "role": "community_secretary", "turn": 0,
+    });
+    deed(SECRETARY, home).await;
+    assert_eq!(waits(tasks(&place, SECRETARY).await), [("leave".into(), true)]);
+    assert_eq!(waits(tasks(&place, DOCTOR).await), [("sign".into(), false)]);
+    // Though she may sign in that role, her own signature would not count.
+    appoint(&place, SECRETARY, "carer").await;
+    assert_eq!(
+        waits(tasks(&place, SECRETARY).await),
+        [("leave".into(), true), ("sign".into(), true)],
+        "the step was her own"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_overdue_climbs_and_who_was_told_is_on_record() {
     let place = Place::new().await;
     let case = opened(&place, false).await;
