@@ -35,11 +35,12 @@ after(async () => {
   mock.server.close()
 })
 
-async function phone({ clock = false, list = true } = {}) {
+async function phone({ clock = false, list = true, before = async () => {} } = {}) {
   const one = await openPage(browser, origin, phoneOptions())
   opened.push(one)
   one.page.setDefaultTimeout(PATIENCE)
   if (clock) await one.page.clock.install()
+  await before(one.page)
   await enrol(one.page, list)
   return one
 }
@@ -113,6 +114,21 @@ async function writeNote(page, note) {
 }
 
 describe('a phone', () => {
+  it('says where nothing is left to visit how many doors need a second knock, and leads there', async () => {
+    const { page } = await phone({ list: false, before: async (fresh) => {
+      await fresh.route('**/v1/pull*', async (route) => {
+        const response = await route.fetch()
+        const told = await response.json()
+        for (const [at, door] of told.doors.entries()) for (const round of door.sweeps) Object.assign(round, at < 7 ? { outcome: 'no_answer', at: '2020-03-01T02:00:00Z', recheck_on: '2020-03-02' } : { outcome: 'met', at: '2020-03-01T02:00:00Z', recheck_on: null })
+        await route.fulfill({ response, json: told })
+      })
+    } })
+    await page.getByText('待访的门都敲过了。').waitFor()
+    await page.getByRole('button', { name: '另有 7 户要再敲一次门' }).click()
+    assert.equal(await page.locator('.segmented button', { hasText: '复查' }).getAttribute('aria-pressed'), 'true')
+    assert.equal(await page.locator('.row').count(), 7)
+  })
+
   it('holds nothing to read without its PIN, and locks itself with a half-written visit inside', async () => {
     const { page, context } = await phone({ clock: true })
     const [name] = await page.locator('.row .who').first().innerText().then((text) => text.match(/[\p{Script=Han}]{2,4}/u))

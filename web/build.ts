@@ -35,17 +35,21 @@ export function contentSecurityPolicy(policy = CONTENT_SECURITY_POLICY): Plugin 
   }
 }
 
-/** Compile-time flags that leave out what no page uses: the options API, the devtools. */
+/** Compile-time flags that leave out what no page uses: the options API, the legacy i18n API, the devtools. */
 export const SMALL_VUE = {
   __VUE_OPTIONS_API__: 'false',
   __VUE_PROD_DEVTOOLS__: 'false',
   __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
+  __VUE_I18N_FULL_INSTALL__: 'false',
+  __VUE_I18N_LEGACY_API__: 'false',
+  __INTLIFY_PROD_DEVTOOLS__: 'false',
+  __INTLIFY_DROP_MESSAGE_COMPILER__: 'true',
 }
 
-/** `@core` is shared by every page. What screens ask vue-i18n for is our own, see core/i18n: the library weighed more than any screen. */
+/** `@core` is shared by every page. vue-i18n without its message compiler: see core/i18n/interpolate.ts. */
 export const ALIAS = {
   '@core': fileURLToPath(new URL('core', import.meta.url)),
-  'vue-i18n': fileURLToPath(new URL('core/i18n/index.ts', import.meta.url)),
+  'vue-i18n': fileURLToPath(new URL('node_modules/vue-i18n/dist/vue-i18n.runtime.mjs', import.meta.url)),
 }
 
 /**

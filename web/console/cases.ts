@@ -45,6 +45,8 @@ export interface DueTask {
   offered_to?: string
   /** How whoever asked what holds it is called, until someone answers. */
   asked_by?: string
+  /** Whether words were given with that. */
+  asked_in_words?: boolean
   /** A step was taken, and waits for signatures of these roles. */
   waits_for?: Named[]
   /** It stands on her list, and someone else is to move it. */

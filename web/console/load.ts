@@ -81,7 +81,7 @@ export function useLoad<Question, Value>(
 }
 
 export function sentence(error: unknown): string {
-  if (error instanceof Refused) return error.text(i18n.global.locale.value)
+  if (error instanceof Refused) return error.text((i18n.global.locale as unknown as { value: string }).value)
   if (error instanceof Unreachable) return translate('problem.unreachable')
   return translate('problem.unexpected', { what: String(error) })
 }

@@ -6,7 +6,7 @@ import { ALIAS, contentSecurityPolicy, pinyinTable, SMALL_VUE, WITH_WEBASSEMBLY 
 
 const server = process.env.WANJIA_SERVER ?? 'http://127.0.0.1:8080'
 
-const LIBRARIES = 'node_modules/(?:vue/|@vue/|vue-router/|dexie/|cborg/|@noble/ciphers/|@noble/hashes/(?:sha2|_md|_u64|utils))'
+const LIBRARIES = 'node_modules/(?:vue/|@vue/|vue-router/|vue-i18n/|@intlify/|dexie/|cborg/|@noble/ciphers/|@noble/hashes/(?:sha2|_md|_u64|utils))'
 const OWN = 'phone/(?:db|day|doors|handing|knock|live|naming|notice|outbox|session|stops|syncer|tasks|texts|messages/zh-CN)\\.ts|phone/parts/(?:Icon|Door(?:Actions|Row))\\.vue|core/(?:api|doors|i18n|ledger(?!/(?:tree|checkpoint))|parts)/'
 const SHELL = new RegExp(`${LIBRARIES}|${OWN}`)
 

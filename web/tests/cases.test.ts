@@ -155,8 +155,8 @@ describe('hours and days', () => {
 describe('a relation', () => {
   it('is said in the reader’s language where it is a usual one', () => {
     expect([relationName('配偶', 'zh-CN'), relationName('表叔', 'en'), relationName(undefined, 'en')]).toEqual(['配偶', '表叔', ''])
-    i18n.global.setLocaleMessage('en', english)
-    i18n.global.locale.value = 'en'
+    i18n.global.setLocaleMessage('en' as never, english as never)
+    ;(i18n.global.locale as unknown as { value: string }).value = 'en'
     expect(relationName('配偶', 'en')).toBe('spouse')
   })
 })

@@ -228,7 +228,10 @@ export default {
     call: 'Call {phone}',
     called: {
       title: 'After the call',
-      phone: 'Reached: everyone is at home',
+      phone: 'Reached, at home',
+      who: 'Who was reached?',
+      whoText: 'Whoever is ticked counts as seen; the others stay in this column. With everyone ticked the household was reached by telephone.',
+      partly: '{door}: whoever was reached is recorded, the others stay in this column.',
       phoneText: 'Recorded as a visit by telephone: everyone listed here counts as seen.',
       away: 'Reached: they are away',
       awayText: 'Recorded as away, to be looked at again on that day.',
