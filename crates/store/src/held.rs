@@ -46,7 +46,8 @@ impl Reader {
              union select who, area from appointment where programme = ?2 and role = ?3",
         )?;
         let code = Role::from_name(role).map(|role| role as u64);
-        let rows = read.query_map(params![code, programme, role], |row| Ok((Id(row.get(0)?), row.get(1)?)))?;
+        let rows =
+            read.query_map(params![code, programme, role], |row| Ok((Id(row.get(0)?), row.get(1)?)))?;
         let path: Vec<AreaNumber> = self.book().areas.path(area).collect();
         let height = |at: AreaNumber| path.iter().position(|above| *above == at);
         let mut found: Vec<(ActorId, AreaNumber)> = rows.collect::<rusqlite::Result<_>>()?;

@@ -596,9 +596,7 @@ async fn what_waits_for_someone_else_stands_on_the_list_and_is_not_hers_to_do() 
     let waits = |rows: Vec<Value>| -> Vec<(String, bool)> {
         let mut told: Vec<(String, bool)> = rows
             .iter()
-            .map(|row| {
-                (row["kind"].as_str().unwrap().to_owned(), row["waits_for_others"].as_bool().unwrap())
-            })
+            .map(|row| (row["kind"].as_str().unwrap().to_owned(), row["waits_for_others"].as_bool().unwrap()))
             .collect();
         told.sort();
         told
