@@ -215,6 +215,43 @@ pub fn hands(reader: &mut Reader, control: &Control, file: &CaseFile) -> Result<
     Ok(hands)
 }
 
+/// A role that is asked about a case: it answers for what is due, or that climbs to it next; and who has it nearest to where the case
+/// is, with the area for which she has it.
+#[derive(Debug)]
+pub struct Asked {
+    pub role: String,
+    pub above: bool,
+    pub who: Vec<ActorId>,
+    pub area: Option<AreaNumber>,
+}
+
+/// Whom to ask about a case as it stands: the owners of what is due, then the level above each.
+///
+/// # Errors
+/// Those of the storage.
+pub fn asked_of(reader: &mut Reader, file: &CaseFile) -> Result<Vec<Asked>> {
+    let tasks = reader.tasks_of(file);
+    let owners = tasks.iter().map(|(_, task)| (task.owner.clone(), false));
+    let above = tasks.iter().filter_map(|(_, task)| Some((task.climbs_to.first()?.clone(), true)));
+    let mut asked: Vec<Asked> = Vec::new();
+    for (role, above) in owners.chain(above) {
+        if asked.iter().any(|known| known.role == role) {
+            continue;
+        }
+        let (mut who, mut nearest) = (Vec::new(), None);
+        for (person, area) in reader.holding(&file.case.programme, &role, file.area)? {
+            // An appointment gives nothing beyond a right, and nothing at all once that has ended.
+            let right = right_of(reader, person)?;
+            let acts = right.is_some_and(|right| reader.book().areas.is_within(file.area, right.area));
+            if acts && *nearest.get_or_insert(area) == area && !who.contains(&person) {
+                who.push(person);
+            }
+        }
+        asked.push(Asked { role, above, who, area: nearest });
+    }
+    Ok(asked)
+}
+
 /// Everyone with an account that has a right, or with a phone in use that was enrolled in an area or below it.
 ///
 /// # Errors

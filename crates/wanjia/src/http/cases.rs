@@ -249,6 +249,9 @@ pub(super) struct CaseTask {
     /// A step was taken, and waits for signatures of these roles.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     waits_for: Vec<Named>,
+    /// It stands on the caller's list and is not hers to move by now: signatures are missing, each of which is a task of its
+    /// own; it is a signature for a step that she took herself; or someone else has taken it over in time.
+    waits_for_others: bool,
     about: About,
 }
 
@@ -266,6 +269,18 @@ pub(super) fn what_of(programme: &Programme, pathway: &str, task: &str) -> (&'st
         _ => ("leave", pathway.and_then(|pathway| Some(&pathway.state(code)?.name))),
     };
     (kind, Named::of(code, name))
+}
+
+/// Whether someone took the step that a task asks a signature for: her own does not count.
+fn took_it_herself(reader: &mut Reader, task: &DueTask, who: ActorId) -> AppResult<bool> {
+    let Some(file) = if_readable(reader.case_file(task.case))? else { return Ok(false) };
+    let step = task.task.split_once(':').map(|(_, step)| step);
+    let turn = file.standing.ran.len() as u64;
+    let taken = |event: &&domain::case::Event| {
+        matches!(event.deed, Deed::Step { .. }) && event.deed.step() == step && event.turn == turn
+    };
+    let mut by = file.events.iter().filter(taken).map(|event| event.actor).peekable();
+    Ok(by.peek().is_some() && by.all(|actor| actor == who))
 }
 
 pub(super) fn task_row(
@@ -306,6 +321,10 @@ pub(super) fn task_row(
         role: task.role.clone(),
         level,
         climbed: task.rank > 0,
+        waits_for_others: match kind {
+            "sign" => took_it_herself(reader, task, caller)?,
+            _ => !task.waits_for.is_empty(),
+        } || taken && task.holder != Some(caller) && task.rank == 0,
         due: instant(task.due),
         since: instant(task.since),
         mine: task.holder == Some(caller),
