@@ -323,8 +323,8 @@ pub(super) fn task_row(
         climbed: task.rank > 0,
         waits_for_others: match kind {
             "sign" => took_it_herself(reader, task, caller)?,
-            _ => !task.waits_for.is_empty(),
-        } || taken && task.holder != Some(caller) && task.rank == 0,
+            _ => !task.waits_for.is_empty() || taken && task.holder != Some(caller) && task.rank == 0,
+        },
         due: instant(task.due),
         since: instant(task.since),
         mine: task.holder == Some(caller),

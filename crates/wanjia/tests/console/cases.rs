@@ -563,7 +563,7 @@ async fn whoever_acts_on_a_case_is_told_whom_to_ask_and_nobody_else_is() {
     assert_eq!(place.ask(CLERK, "GET", &uri, None).await.status, 403);
     appoint(&place, DOCTOR, "health_department").await;
     let told = place.ask(DOCTOR, "GET", &uri, None).await.json();
-    let reach = json!({"secretaries": ["陈主任"], "office_phone": "02782812345"});
+    let reach = json!({"secretaries": ["陈主任"], "office_phone": "027-82812345"});
     assert_eq!((&told["community"]["area_code"], &told["community"]["reach"]), (&json!(OWN), &reach));
     let asked: Vec<(&str, bool, &Value, bool)> = told["asked"]
         .as_array()
@@ -591,7 +591,7 @@ async fn whoever_acts_on_a_case_is_told_whom_to_ask_and_nobody_else_is() {
     place.facts(vec![ended]).await;
     let told = place.ask(DOCTOR, "GET", &uri, None).await.json();
     assert_eq!(told["asked"][0]["names"], json!([]), "{told}");
-    assert_eq!(told["community"]["reach"], json!({"office_phone": "02782812345"}));
+    assert_eq!(told["community"]["reach"], json!({"office_phone": "027-82812345"}));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
