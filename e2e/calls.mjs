@@ -147,10 +147,13 @@ describe('on the telephone', () => {
     }
     await add('13800001234')
     await page.getByText(/已添上电话/).waitFor()
-    await add('13800005678')
-    await page.locator('dialog').getByText(/已经登记了另一个，没有改动/).waitFor()
+    // Whoever has a number is offered none.
+    await row.getByRole('button', { name: /添电话/ }).waitFor({ state: 'detached' })
     await shot(page, 'add')
     await quiet(page)
+    const { without_phone } = await get(`/v1/households/${dwelling}`)
+    assert.ok(!without_phone.includes(person))
+    assert.equal((await ask('secretary', 'POST', '/v1/persons', { dwelling, person, phone: '13800005678', adds: true })).status, 409, 'another number is not put in its place')
     assert.equal((await get(`/v1/persons/${person}?purpose=service`)).phone, '13800001234')
   })
 

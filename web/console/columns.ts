@@ -20,10 +20,23 @@ export function lacking(look: RosterColumns, chosen: readonly string[], areaGive
   return look.columns.filter(({ column, required }) => required && !chosen.includes(column) && !(areaGiven && column === 'area_code')).map(({ column }) => column)
 }
 
-/** As the server reads it. */
-export function written(look: RosterColumns, chosen: readonly string[]): string {
+/** As the server reads it; `filled` are the columns whose blank cells are taken from the row above. */
+export function written(look: RosterColumns, chosen: readonly string[], filled: readonly string[] = []): string {
   const pairs = chosen.flatMap((column, at) => (column === '' ? [] : [`${column}:${at}`]))
-  return `${look.sheet}.${look.row};${pairs.join(',')}`
+  return `${look.sheet}.${look.row};${pairs.join(',')}${filled.length > 0 ? `;fill_down=${filled.join(',')}` : ''}`
+}
+
+export type Blank = 'fill' | 'leave' | null
+
+/** What is said of each column with blank cells: what was said before of these headings, else nothing. */
+export function saidOfBlanks(look: RosterColumns): Record<string, Blank> {
+  const before = look.fill_down ?? []
+  return Object.fromEntries((look.blanks ?? []).map(({ column }) => [column, look.kept ? (before.includes(column) ? 'fill' : 'leave') : null]))
+}
+
+/** Which columns say where a row is; what is blank there depends on which they are. */
+export function places(chosen: readonly string[]): string {
+  return ['area_code', 'building', 'unit', 'room'].map((column) => chosen.indexOf(column)).join()
 }
 
 /** Of headings, never of values: nothing about a person is kept. */

@@ -1,7 +1,7 @@
 /** Which column of a messy sheet is which. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { RosterColumns } from '@core/api/types'
-import { chosenColumns, lacking, recall, remember, written } from '../console/columns'
+import { chosenColumns, lacking, places, recall, remember, saidOfBlanks, written } from '../console/columns'
 
 const LOOK: RosterColumns = {
   sheet: 1,
@@ -36,6 +36,16 @@ describe('the columns of a sheet', () => {
 
   it('are written as the server reads them', () => {
     expect(written(LOOK, ['building', '', 'phone'])).toBe('1.3;building:0,phone:2')
+    expect(written(LOOK, ['building', '', 'phone'], ['building'])).toBe('1.3;building:0,phone:2;fill_down=building')
+  })
+
+  it('have blank cells of which nothing is said until someone does, or did', () => {
+    const blanks = ['building', 'unit'].map((column) => ({ column, zh: '', rows: 2, samples: [] }))
+    expect(saidOfBlanks(LOOK)).toEqual({})
+    expect(saidOfBlanks({ ...LOOK, blanks })).toEqual({ building: null, unit: null })
+    expect(saidOfBlanks({ ...LOOK, blanks, kept: true, fill_down: ['unit'] })).toEqual({ building: 'leave', unit: 'fill' })
+    expect(places(['building', '', 'phone'])).toBe(places(['building', 'name', '']))
+    expect(places(['building', 'room'])).not.toBe(places(['room', 'building']))
   })
 
   it('are remembered by their source, headings only, and a broken memory is none', () => {

@@ -5,6 +5,7 @@
 //! - [`cell`] normalises one cell: names, identity numbers, dates, phones, door labels, codes.
 //! - [`roster`], [`visits`], [`areas`] and [`grids`] turn rows into records; every row of the table ends as exactly one of
 //!   a record, a [`Refusal`] or a [`Skipped`].
+//! - [`fill`] takes blank cells of where a row is from the row above, where a person says so.
 //! - [`line`] reads one line that a clerk types while someone is on the telephone.
 //! - [`map`] reads outlines of buildings and grids from GeoJSON, feature by feature.
 //! - [`rejects`] writes refused rows back exactly as they came, with the reason and what to do.
@@ -15,6 +16,7 @@
 
 pub mod areas;
 pub mod cell;
+pub mod fill;
 pub mod grids;
 pub mod header;
 pub mod line;

@@ -1,9 +1,12 @@
 //! The roster: who is said to live behind which door.
 
+use std::fmt;
+
 use jiff::civil::Date;
 
 use crate::DoorLabel;
 use crate::cell::{self, DateFault, IdFault, IdNumber, PhoneFault};
+use crate::fill::FILLABLE;
 use crate::header::{self, Column, Header, Look, Mapping, ROSTER};
 use crate::message::{Cause, Notice, Reason, Refusal, SkipKind, Skipped};
 use crate::rows::{Door, Fault, Rows, Step};
@@ -134,6 +137,73 @@ pub fn look_at_roster(table: &mut Table) -> Result<Look, TableError> {
     header::look(table, &ROSTER)
 }
 
+/// Cells of one column that are blank below a filled one, and could be taken from there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blanks {
+    pub column: Column,
+    pub rows: u64,
+    /// The first two.
+    pub samples: Vec<Blank>,
+}
+
+/// One of them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Blank {
+    pub row: u64,
+    /// The row that has the value.
+    pub above: u64,
+    pub value: String,
+    /// What the row itself says of where it is and of whom.
+    pub says: Vec<String>,
+}
+
+impl fmt::Debug for Blank {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "row {} from {}", self.row, self.above)
+    }
+}
+
+/// How many of each column are shown.
+const SHOWN: usize = 2;
+
+/// What could be taken from the row above, if all of it were; the columns as a person says, of one area if that is given.
+///
+/// # Errors
+/// When the table cannot be read.
+pub fn blanks_of_roster(
+    table: Table,
+    mapping: &Mapping,
+    area_code: Option<&str>,
+) -> Result<Vec<Blanks>, TableError> {
+    let mapping = Mapping { fill_down: FILLABLE.to_vec(), ..mapping.clone() };
+    let mut rows = Rows::open_loosely(table, &mapping, area_code.map(str::to_owned))?;
+    let mut found: Vec<Blanks> = Vec::new();
+    while let Some(step) = rows.next()? {
+        if !matches!(step, Step::Row) {
+            continue;
+        }
+        for taken in rows.fill.taken() {
+            let at = found.iter().position(|blanks| blanks.column == taken.column).unwrap_or_else(|| {
+                found.push(Blanks { column: taken.column, rows: 0, samples: Vec::new() });
+                found.len() - 1
+            });
+            found[at].rows += 1;
+            if found[at].samples.len() < SHOWN {
+                let says = FILLABLE.into_iter().chain([Column::Name]);
+                let says = says.map(|column| rows.header.cell(&rows.record, column).trim().to_owned());
+                found[at].samples.push(Blank {
+                    row: rows.record.number,
+                    above: taken.written_in,
+                    value: taken.text.to_owned(),
+                    says: says.filter(|text| !text.is_empty()).collect(),
+                });
+            }
+        }
+    }
+    found.sort_by_key(|blanks| blanks.column);
+    Ok(found)
+}
+
 /// Reads a roster of one area: where a row or the whole table has no area code, it is `area_code`.
 ///
 /// # Errors
@@ -146,6 +216,11 @@ impl RosterReader {
     /// Refuses the row just read for a reason that only the caller knows, such as a code that is in no database.
     pub fn refuse(&self, cause: Cause) -> Refusal {
         self.rows.refuse_for(cause)
+    }
+
+    /// In how many of the rows so far a column was taken from the row above; those that were in any.
+    pub fn filled(&self) -> Vec<(Column, u64)> {
+        self.rows.fill.counts()
     }
 
     /// The header, with the headings that were ignored.

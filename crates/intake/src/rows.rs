@@ -1,6 +1,7 @@
 //! What all readers share: rows behind the header, without repeated headers, totals and torn rows.
 
 use crate::cell::{area_code, door::DoorLabel, door::door, fold_width, looks_rounded};
+use crate::fill::Fill;
 use crate::header::{self, Column, Header, Mapping, Schema};
 use crate::message::{Cause, Cells, Reason, Refusal, SkipKind, Skipped, ValueClass};
 use crate::table::{Record, Table, TableError, Trouble};
@@ -29,6 +30,7 @@ pub(crate) struct Rows {
     pub(crate) record: Record,
     /// Taken where a row or the whole table has no area code.
     area_code: Option<String>,
+    pub(crate) fill: Fill,
 }
 
 impl Rows {
@@ -39,7 +41,7 @@ impl Rows {
     ) -> Result<Self, TableError> {
         let given = area_code.is_some();
         let header = header::find(&mut table, schema, |column| !(given && column == Column::AreaCode))?;
-        Ok(Self { table, header, record: Record::default(), area_code })
+        Ok(Self { table, header, record: Record::default(), area_code, fill: Fill::default() })
     }
 
     /// As a person says which column is which.
@@ -54,14 +56,42 @@ impl Rows {
         let needed: Vec<Column> =
             schema.required.iter().copied().filter(|column| !may_lack(*column)).collect();
         let header = header::take(&mut table, mapping, &needed)?;
-        Ok(Self { table, header, record: Record::default(), area_code })
+        let fill = Fill::new(&mapping.fill_down, &header);
+        Ok(Self { table, header, record: Record::default(), area_code, fill })
     }
 
+    /// As a person says which column is which who may not have said all.
+    pub(crate) fn open_loosely(
+        mut table: Table,
+        mapping: &Mapping,
+        area_code: Option<String>,
+    ) -> Result<Self, TableError> {
+        let header = header::take(&mut table, mapping, &[])?;
+        let fill = Fill::new(&mapping.fill_down, &header);
+        Ok(Self { table, header, record: Record::default(), area_code, fill })
+    }
+
+    /// A row as it was written, or what was taken for it from the one above.
     pub(crate) fn cell(&self, column: Column) -> &str {
-        self.header.cell(&self.record, column)
+        let taken = self.fill.taken().find(|taken| taken.column == column);
+        taken.map_or_else(|| self.header.cell(&self.record, column), |taken| taken.text)
+    }
+
+    /// What goes back to whoever mends the row: by itself it must say where it is.
+    fn cells(&self) -> Vec<String> {
+        let mut cells = self.record.cells();
+        for taken in self.fill.taken() {
+            let Some(place) = self.header.place(taken.column) else { continue };
+            if cells.len() <= place {
+                cells.resize(place + 1, String::new());
+            }
+            taken.text.clone_into(&mut cells[place]);
+        }
+        cells
     }
 
     pub(crate) fn next(&mut self) -> Result<Option<Step>, TableError> {
+        self.fill.begin();
         if !self.table.read_record(&mut self.record)? {
             return Ok(None);
         }
@@ -73,15 +103,19 @@ impl Rows {
                 Trouble::Damaged => Reason::Damaged,
                 Trouble::Unreadable => Reason::Unreadable,
             };
+            self.fill.end();
             return Ok(Some(Step::Refused(Box::new(self.refuse(&(None, reason))))));
         }
         if self.header.repeats_in(&self.record) {
+            self.fill.pass(&self.record);
             return skipped(SkipKind::RepeatedHeader);
         }
         if self.is_total() {
+            self.fill.end();
             return skipped(SkipKind::Total);
         }
         if self.is_footer() {
+            self.fill.end();
             return skipped(SkipKind::Footer);
         }
         if self.table.counts_cells() {
@@ -94,16 +128,18 @@ impl Rows {
                 None
             };
             if let Some(reason) = reason {
+                self.fill.end();
                 return Ok(Some(Step::Refused(Box::new(self.refuse(&(None, reason))))));
             }
         }
+        self.fill.read(&self.header, &self.record, self.area_code.as_deref());
         Ok(Some(Step::Row))
     }
 
     pub(crate) fn refuse(&self, (column, reason): &Fault) -> Refusal {
         let value = column.map_or("", |column| self.cell(column));
         let mut refusal = Refusal::new(self.record.number, *column, value, reason);
-        refusal.cells.0 = self.record.cells();
+        refusal.cells.0 = self.cells();
         refusal
     }
 
@@ -135,7 +171,7 @@ impl Rows {
             en: format!("row {}: {}", self.record.number, cause.en),
             remedy_zh: cause.remedy_zh,
             remedy_en: cause.remedy_en,
-            cells: Cells(self.record.cells()),
+            cells: Cells(self.cells()),
         }
     }
 

@@ -69,8 +69,10 @@ pub struct Waiting {
 /// Why a door is not taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeptBy {
-    /// Someone is listed there, or was seen.
+    /// Someone is listed there.
     People,
+    /// Someone was seen there.
+    Seen,
     /// A case, or a form that was filled in.
     Cases,
     /// A slip, or what a resident said with one.
@@ -85,8 +87,8 @@ pub struct WaitingPlace {
     pub position: u64,
 }
 
-/// The door where a canonical person was seen last, in whichever sweep and under whichever of her ids.
-pub(crate) fn seen_last(views: &mut Views, canonical: PersonId) -> Result<Option<DwellingId>> {
+/// When and at which door a canonical person was seen last, in whichever sweep and under whichever of her ids.
+pub(crate) fn seen_last(views: &mut Views, canonical: PersonId) -> Result<Option<(Millis, DwellingId)>> {
     let mut newest = None;
     for (sweep, _) in (0u32..).zip(views.book().sweeps.clone()) {
         for member in apply::group(views, canonical)? {
@@ -94,7 +96,7 @@ pub(crate) fn seen_last(views: &mut Views, canonical: PersonId) -> Result<Option
             newest = newest.max(seen.into_iter().map(|(door, stamp)| (stamp, door)).max());
         }
     }
-    Ok(newest.map(|(_, door)| door))
+    Ok(newest.map(|(stamp, door)| (stamp.at, door)))
 }
 
 /// Where a person is by these views.
@@ -106,7 +108,7 @@ pub(crate) fn whereabouts(views: &mut Views, person: PersonId) -> Result<Option<
     let listed_at = apply::group_home(views, canonical)?;
     let mut door = listed_at;
     if door.is_none() {
-        door = seen_last(views, canonical)?;
+        door = seen_last(views, canonical)?.map(|(_, door)| door);
     }
     let Some(door) = door else { return Ok(None) };
     let door = apply::resolve_dwelling(views, door)?;
@@ -144,7 +146,7 @@ impl Reader {
     pub fn kept_by(&mut self, dwelling: DwellingId) -> Result<Option<KeptBy>> {
         for (sql, by) in [
             ("select 1 from person where dwelling = ?1 limit 1", KeptBy::People),
-            ("select 1 from sighting where dwelling = ?1 limit 1", KeptBy::People),
+            ("select 1 from sighting where dwelling = ?1 limit 1", KeptBy::Seen),
             ("select 1 from case_file where dwelling = ?1 limit 1", KeptBy::Cases),
             ("select 1 from filled where subject = ?1 limit 1", KeptBy::Cases),
             ("select 1 from said where dwelling = ?1 limit 1", KeptBy::Residents),

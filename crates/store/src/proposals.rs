@@ -4,6 +4,7 @@ use domain::apply;
 use domain::fact::{Body, Fact};
 use domain::id::{DwellingId, Id, PersonId};
 use domain::state::{Proposal, State, SweepNumber};
+use domain::time::Millis;
 use ledger::envelope::EnvelopeRef;
 use rusqlite::{Row, params};
 
@@ -44,11 +45,11 @@ impl Reader {
         Ok(self.home(canonical)?.is_none())
     }
 
-    /// The door where a person was seen last, in whichever sweep. `person` is the id that all hers lead to.
+    /// When and at which door a person was seen last, in whichever sweep. `person` is the id that all hers lead to.
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn seen_last(&mut self, person: PersonId) -> Result<Option<DwellingId>> {
+    pub fn seen_last(&mut self, person: PersonId) -> Result<Option<(Millis, DwellingId)>> {
         seen_last(&mut self.views, person)
     }
 

@@ -380,6 +380,20 @@ fn a_sheet_whose_headings_mean_nothing_is_imported_by_saying_its_columns() {
     assert!(told.contains("added 1") && told.contains("doors 1"), "{told}");
     let told = day.expect(2, &format!("import roster --data d {mapped} --map 门牌=room messy.csv"));
     assert!(told.contains("住哪栋、几零几、叫什么"), "{told}");
+    fs::write(day.path("once.csv"), "楼栋,房号,姓名\n9栋,101,赵云\n,102,马超\n").unwrap();
+    let list = "import roster --data d --area 420102001001";
+    let told = day.expect(0, &format!("{list} --dry-run --fill-down 楼栋 once.csv"));
+    assert!(told.contains("1 rows: building was blank") && told.contains("1 行的“楼栋”空着"), "{told}");
+    let told = day.expect(0, &format!("{list} --fill-down building once.csv"));
+    assert!(told.contains("new: 1 buildings"), "{told}");
+    // It is kept for the next list with these headings.
+    let told = day.expect(0, &format!("{list} once.csv"));
+    assert!(told.contains("left 2") && told.contains("1 行的“楼栋”空着"), "{told}");
+    let told = day.expect(2, &format!("{list} --fill-down name once.csv"));
+    assert!(
+        told.contains("only these are taken from the row above: area_code, building, unit, room"),
+        "{told}"
+    );
 }
 
 #[test]

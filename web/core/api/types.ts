@@ -720,6 +720,8 @@ export interface PersonRecord {
   relation?: string | null
   /** The last four only. */
   id_number?: string | null
+  /** When someone on no list was seen last. */
+  seen_at?: string | null
 }
 
 export interface Page<Row> {
@@ -839,6 +841,10 @@ export interface RosterColumns {
   columns: { column: string; zh: string; required: boolean }[]
   /** Someone said this of these headings before. */
   kept?: boolean
+  /** Of which columns blank cells are taken from the row above, as someone said before. */
+  fill_down?: string[]
+  /** Cells of where a row is that are blank below a filled one. */
+  blanks?: { column: string; zh: string; rows: number; samples: { row: number; above: number; value: string; says: string[] }[] }[]
   /** The one community of the caller's: what rows without a code of an area are of. */
   area?: { area_code: string; area_name: string }
 }
@@ -952,6 +958,8 @@ export interface RosterPreview {
   missing: { message: string; message_en: string }[]
   /** Totals, repeated headings and lines under the table. */
   skipped: number
+  /** In how many rows a column was blank and is taken from the row above. */
+  filled: { column: string; zh: string; rows: number }[]
   /** What the list names that nobody knew before; those first that look like a slip of what is known. */
   places: {
     buildings: number

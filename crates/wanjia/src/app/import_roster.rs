@@ -235,6 +235,7 @@ impl<'b, 's> Import<'b, 's> {
             }
             each(reader.table().bytes_read());
         }
+        self.tally.filled = reader.filled();
         Ok(())
     }
 

@@ -214,7 +214,7 @@ impl Who {
     /// Those of the storage.
     pub fn seen(reader: &mut Reader, person: PersonId) -> Result<Option<Self>> {
         match reader.seen_last(person)? {
-            Some(door) => Self::at(reader, person, door),
+            Some((_, door)) => Self::at(reader, person, door),
             None => Ok(None),
         }
     }

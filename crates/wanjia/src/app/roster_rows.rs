@@ -168,6 +168,8 @@ pub struct Tally {
     pub elsewhere: BTreeMap<AreaNumber, u64>,
     /// Of how many people that is known.
     pub compared: u64,
+    /// In how many rows a column was blank and taken from the row above.
+    pub filled: Vec<(Column, u64)>,
 }
 
 impl Tally {

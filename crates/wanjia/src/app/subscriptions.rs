@@ -167,6 +167,7 @@ pub fn fill(reader: &mut Reader, subscription: &Subscription, now: Millis) -> Re
         sheet: usize::try_from(blank.sheet).unwrap_or(usize::MAX),
         row: blank.row,
         columns: columns.collect(),
+        fill_down: Vec::new(),
     };
     let template = Template::open(blank.workbook)?;
     let look = template.look(schema)?;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use clap::Args;
 use domain::state::Book;
 use domain::time::campaign_zone;
-use intake::header::{Look, Mapping, ROSTER};
+use intake::fill::FILLABLE;
+use intake::header::{Column, Look, Mapping, ROSTER};
 use intake::roster::{look_at_roster, read_roster, read_roster_mapped, read_roster_of_area};
 use store::control::Control;
 
@@ -38,6 +39,10 @@ pub struct RosterArgs {
     /// in Chinese; nothing behind the = leaves the column out. Once for each column
     #[arg(long, value_name = "COLUMN=FIELD")]
     map: Vec<String>,
+    /// Where this column is blank below a filled cell, take that: area_code, building, unit or room. Once for each column; below
+    /// a new building no unit is taken, and names and numbers never are
+    #[arg(long, value_name = "FIELD")]
+    fill_down: Vec<String>,
     /// The area of rows that say none
     #[arg(long, value_name = "CODE")]
     area: Option<String>,
@@ -62,14 +67,17 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
     let control = Control::open(&args.data.data, Arc::new(args.data.find_key()?))?;
     let mut look = table(&args.file, |mut found| look_at_roster(&mut found))?;
     let known = columns::recall(&control, &mut look)?;
-    let reader = if args.map.is_empty() && !known {
+    let reader = if args.map.is_empty() && args.fill_down.is_empty() && !known {
         let read = |found| match area {
             Some(area) => read_roster_of_area(found, today, area),
             None => read_roster(found, today),
         };
         table(&args.file, read).map_err(|failure| told_how_to_map(failure, area.is_some()))?
     } else {
-        let mapping = mapped(&look, &args.map)?;
+        let mut mapping = mapped(&look, &args.map)?;
+        if !args.fill_down.is_empty() {
+            mapping.fill_down = filled(&args.fill_down)?;
+        }
         let reader = table(&args.file, |found| read_roster_mapped(found, today, &mapping, area))
             .map_err(|failure| told_how_to_map(failure, area.is_some()))?;
         if known {
@@ -78,8 +86,8 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
                  列按上次对这样的表头说的读；要改就用 --map"
             );
         }
-        if !args.map.is_empty() && !args.dry_run {
-            columns::keep(&control, &columns::headings(&look), &mapping.columns)?;
+        if !(args.map.is_empty() && args.fill_down.is_empty()) && !args.dry_run {
+            columns::keep(&control, &columns::headings(&look), &mapping)?;
         }
         reader
     };
@@ -113,6 +121,13 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
         "added {} changed {} left {} refused {} skipped {} doors {} / 新增 {0} 更改 {1} 不变 {2} 退回 {3} 跳过 {4} 新门 {5}",
         tally.added, tally.changed, tally.left, tally.refused, tally.skipped, tally.doors
     );
+    for (column, rows) in &tally.filled {
+        println!(
+            "{rows} rows: {} was blank and taken from the row above / {rows} 行的“{}”空着，照上一行填了",
+            column.en(),
+            column.zh()
+        );
+    }
     tell_places(&tally, store.book());
     tell_communities(&tally, store.book());
     if tally.gone > 0 {
@@ -236,6 +251,22 @@ fn mapped(look: &Look, said: &[String]) -> Result<Mapping> {
         mapping.columns.push((known, place));
     }
     Ok(mapping)
+}
+
+/// The columns of where a row is.
+fn filled(said: &[String]) -> Result<Vec<Column>> {
+    let column = |said: &String| {
+        let known = ROSTER.called(said.trim()).filter(|column| FILLABLE.contains(column));
+        known.ok_or_else(|| {
+            let [zh, en] = [Column::zh, Column::en].map(|name| FILLABLE.map(name));
+            Failure::new(
+                "fill_down",
+                format!("--fill-down {said}：照上一行填的只能是：{}", zh.join("、")),
+                format!("--fill-down {said}: only these are taken from the row above: {}", en.join(", ")),
+            )
+        })
+    };
+    said.iter().map(column).collect()
 }
 
 /// The place, from 0, of a column called `A`, `B` … `AA`.

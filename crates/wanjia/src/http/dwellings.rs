@@ -26,6 +26,9 @@ pub fn routes() -> OpenApiRouter<Site> {
 struct RemoveDoors {
     #[schema(value_type = Vec<String>, max_items = 500)]
     dwellings: Vec<DwellingId>,
+    /// Say which would be taken out and which stay, and write nothing.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -38,7 +41,7 @@ struct RemovedDoors {
 struct KeptDoor {
     #[schema(value_type = String, format = "uuid")]
     dwelling: DwellingId,
-    /// `people`: someone is listed there or was seen; `cases`: a case, or a form that was filled in; `residents`: a slip, or
+    /// `people`: someone is listed there; `seen`: someone was seen there; `cases`: a case, or a form that was filled in; `residents`: a slip, or
     /// what was said with one.
     by: &'static str,
 }
@@ -52,7 +55,7 @@ struct KeptDoor {
 async fn remove(
     State(site): State<Site>,
     caller: Caller,
-    Json(RemoveDoors { dwellings }): Json<RemoveDoors>,
+    Json(RemoveDoors { dwellings, dry_run }): Json<RemoveDoors>,
 ) -> Result<Json<RemovedDoors>, Problem> {
     caller.may(Action::RegisterPerson, Scope::Own)?;
     if dwellings.is_empty() || dwellings.len() > DOORS {
@@ -82,6 +85,7 @@ async fn remove(
     let kept = found.iter().filter_map(|(dwelling, by)| {
         let by = match (*by)? {
             KeptBy::People => "people",
+            KeptBy::Seen => "seen",
             KeptBy::Cases => "cases",
             KeptBy::Residents => "residents",
         };
@@ -91,7 +95,7 @@ async fn remove(
     let bare: Vec<DwellingId> =
         found.iter().filter(|(_, by)| by.is_none()).map(|(dwelling, _)| *dwelling).collect();
     let (actor, removed) = (caller.actor(), bare.len());
-    if removed > 0 {
+    if removed > 0 && !dry_run {
         // Whoever is put on the list there in between keeps the door: the fact then removes nothing.
         site.territory
             .write(move |store, now| {

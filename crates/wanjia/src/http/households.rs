@@ -23,7 +23,7 @@ use super::cases::{About, Named, actor, now};
 use super::extract::{Caller, Json, Path, Query};
 use super::persons::purpose;
 use super::problem::Problem;
-use super::scope::no_dwelling;
+use super::scope::{holds_door, no_dwelling};
 use super::trees::Answered;
 use super::wire::{Found, instant};
 use crate::app::failure::Result as AppResult;
@@ -40,6 +40,10 @@ struct Household {
     /// Who is listed there.
     #[schema(value_type = Vec<String>)]
     people: Vec<PersonId>,
+    /// Those of whom no telephone number is on record: for whoever may add one. It tells no number, so it is no reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    without_phone: Option<Vec<PersonId>>,
     programmes: Vec<SeenIn>,
     /// Of the programmes in which the caller has a role there, the newest first.
     cases: Vec<CaseRow>,
@@ -126,7 +130,7 @@ pub(super) fn forms_of(reader: &mut Reader, behind: &Behind) -> AppResult<Vec<Fi
 fn overview(
     reader: &mut Reader,
     behind: &Behind,
-    (lists, reads_notes): (bool, bool),
+    (lists, reads_notes, registers): (bool, bool, bool),
 ) -> AppResult<Household> {
     let mut cases = Vec::new();
     for line in reader.cases_at(behind.dwelling)? {
@@ -161,15 +165,27 @@ fn overview(
             roles: seen.roles.iter().map(role).collect(),
         }
     });
+    let without_phone = registers.then(|| without_phone(reader, &behind.people)).transpose()?;
     Ok(Household {
         about: About::of(reader, behind.subject, behind.dwelling)?,
         people: behind.people.clone(),
+        without_phone,
         programmes: programmes.collect(),
         cases,
         forms,
         visits,
         reads_notes,
     })
+}
+
+fn without_phone(reader: &mut Reader, people: &[PersonId]) -> AppResult<Vec<PersonId>> {
+    let mut without = Vec::new();
+    for person in people {
+        if reader.identity(*person)?.is_none_or(|known| known.phone.is_empty()) {
+            without.push(*person);
+        }
+    }
+    Ok(without)
 }
 
 /// What is behind a door, without names and answers, for whoever acts in a role of a programme there.
@@ -189,7 +205,10 @@ async fn household(
     let found = site
         .territory
         .read(move |reader| match household::behind(reader, actor, dwelling, day_of(now()))? {
-            Some(behind) => overview(reader, &behind, (lists, reads_notes)).map(Some),
+            Some(behind) => {
+                let registers = holds_door(reader, &caller, Action::RegisterPerson, behind.dwelling)?;
+                overview(reader, &behind, (lists, reads_notes, registers)).map(Some)
+            }
             None => Ok(None),
         })
         .await?;

@@ -11,6 +11,7 @@ use domain::fact::Body;
 use domain::id::{DwellingId, PersonId};
 use domain::identity::Identity;
 use domain::state::State as _;
+use domain::time::Millis;
 use serde::{Deserialize, Serialize};
 use store::{Batch, Reader, Sealed};
 use utoipa::ToSchema;
@@ -21,6 +22,7 @@ use super::Site;
 use super::extract::{Caller, Json, Path, Query};
 use super::problem::Problem;
 use super::scope;
+use super::wire::instant;
 use crate::app::failure::Result as AppResult;
 use crate::app::import_roster;
 use crate::app::persons::{self, Said};
@@ -95,6 +97,10 @@ struct Person {
     /// The last four characters only.
     #[serde(skip_serializing_if = "Option::is_none")]
     id_number: Option<String>,
+    /// When someone on no list was seen last: what is known of her was noted at a door.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    seen_at: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -295,13 +301,21 @@ fn put_on_list(
     Ok(Listed::As(person))
 }
 
+/// What is known of someone whose reading is on record.
+struct Known {
+    home: Option<DwellingId>,
+    /// Of someone on no list.
+    seen_at: Option<Millis>,
+    identity: Identity,
+}
+
 /// Writes down who is about to be read, by whom and what for; only then is it read.
 async fn reveal(
     site: &Site,
     caller: &Caller,
     purpose: Purpose,
     people: Vec<PersonId>,
-) -> Result<BTreeMap<PersonId, (Option<DwellingId>, Identity)>, Problem> {
+) -> Result<BTreeMap<PersonId, Known>, Problem> {
     caller.may(Action::ReadNames(purpose), Scope::Own)?;
     let asker = caller.clone();
     let people: Vec<PersonId> = site
@@ -343,7 +357,9 @@ async fn reveal(
                 let canonical = apply::canonical(reader.state(), person)?;
                 // She may have been erased in between.
                 if let Some(identity) = reader.identity(canonical)? {
-                    read.insert(person, (reader.home(canonical)?, identity));
+                    let home = reader.home(canonical)?;
+                    let seen = if home.is_none() { reader.seen_last(canonical)? } else { None };
+                    read.insert(person, Known { home, seen_at: seen.map(|(at, _)| at), identity });
                 }
             }
             Ok(read)
@@ -366,7 +382,7 @@ async fn read(
 ) -> Result<Json<Person>, Problem> {
     let purpose = purpose(&query.purpose)?;
     let mut found = reveal(&site, &caller, purpose, vec![id]).await?;
-    let (dwelling, identity) = found.remove(&id).ok_or_else(scope::no_person)?;
+    let Known { home, seen_at, identity } = found.remove(&id).ok_or_else(scope::no_person)?;
     let some = |text: String| Some(text).filter(|text| !text.is_empty());
     let last_four: String = {
         let characters: Vec<char> = identity.id_number.chars().collect();
@@ -374,13 +390,14 @@ async fn read(
     };
     Ok(Json(Person {
         person: id,
-        dwelling,
+        dwelling: home,
         name: identity.name,
         sex: some(identity.sex),
         birth_date: some(identity.birth_date),
         phone: some(identity.phone),
         relation: some(identity.relation),
         id_number: some(last_four),
+        seen_at: seen_at.map(instant),
     }))
 }
 
@@ -405,7 +422,7 @@ async fn names(
         ));
     }
     let found = reveal(&site, &caller, purpose, asked.persons).await?;
-    let name = |(person, (_, identity)): (PersonId, (_, Identity))| Name { person, name: identity.name };
+    let name = |(person, known): (PersonId, Known)| Name { person, name: known.identity.name };
     Ok(Json(Names { names: found.into_iter().map(name).collect() }))
 }
 

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 use domain::access::{Action, Scope};
 use domain::area::AreaNumber;
 use domain::id::{PersonId, PlanId};
 use domain::plan::{Open, PlanKind, Slot};
 use domain::state::{Book, Plan};
 use domain::time::{Day, from_day, to_day};
+use intake::message::Lang;
 use jiff::civil::Date;
+use rust_xlsxwriter::XlsxError;
 use serde::{Deserialize, Serialize};
 use store::Reader;
 use utoipa::ToSchema;
@@ -21,12 +24,13 @@ use utoipa_axum::routes;
 use super::Site;
 use super::extract::{Caller, Json, Path, Query};
 use super::problem::Problem;
+use super::rosters::{Language, WORKBOOK};
 use super::scope;
 use super::wire::{Base64, Base64Hash, Base64Of, instant};
-use crate::app::failure::Result as AppResult;
+use crate::app::failure::{Failure, Result as AppResult};
 use crate::app::plans::{
-    Held, Input, Judged, Leg, Phones, Publication, Published, Solved, Task, Way, Wrong, headings, phones_of,
-    publish as put_in_force, unit_of, withdraw as take_back,
+    Held, Input, Judged, Leg, Phones, Publication, Published, Solved, Task, Way, Wrong,
+    example as example_of, headings, phones_of, publish as put_in_force, unit_of, withdraw as take_back,
 };
 
 pub fn routes() -> OpenApiRouter<Site> {
@@ -34,6 +38,7 @@ pub fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(plans, publish))
         .routes(routes!(draft))
         .routes(routes!(evaluate))
+        .routes(routes!(example))
         .routes(routes!(plan))
         .routes(routes!(withdraw))
 }
@@ -650,6 +655,44 @@ fn plan_row(book: &Book, id: PlanId, plan: &Plan) -> PlanRow {
         replaced_by: plan.replaced_by,
         withdrawn_at: plan.withdrawn_at.map(instant),
     }
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ExampleQuery {
+    /// Of its headings and words; Chinese unless given.
+    language: Option<Language>,
+}
+
+/// A workbook with a few rows of nobody, under the headings that are read: to be written over and sent as this list.
+#[utoipa::path(
+    get, path = "/v1/plans/examples/{list}", tag = "plans",
+    params(("list" = String, Path, description = "its part in a plan, such as `people`"), ExampleQuery),
+    responses((status = 200, content_type = WORKBOOK, body = Vec<u8>), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+async fn example(
+    State(_): State<Site>,
+    caller: Caller,
+    Path(list): Path<String>,
+    Query(query): Query<ExampleQuery>,
+) -> Result<impl IntoResponse, Problem> {
+    caller.may(Action::PublishPlans, Scope::Own)?;
+    let lang = query.language.map_or(Lang::Zh, Language::of);
+    let written = example_of(&list, lang).ok_or_else(|| {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "unknown_list",
+            "没有用这种表的方案",
+            "no plan is made from such a list",
+        )
+    })?;
+    let unwritten = |error: XlsxError| {
+        let (zh, en) =
+            (format!("示例写不成表格：{error}"), format!("the example makes no workbook: {error}"));
+        Failure::new("example", zh, en)
+    };
+    Ok(([(header::CONTENT_TYPE, WORKBOOK)], written.map_err(unwritten)?))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]

@@ -13,10 +13,12 @@ use domain::access::{Action, Scope};
 use domain::area::{AreaNumber, AreaTree, Level};
 use domain::id::RosterId;
 use domain::time::campaign_zone;
-use intake::header::{Mapping, ROSTER, Schema};
+use intake::header::{Column, Mapping, Schema};
 use intake::message::Lang;
 use intake::rejects::RejectsBook;
-use intake::roster::{look_at_roster, read_roster, read_roster_mapped, read_roster_of_area};
+use intake::roster::{
+    Blanks, blanks_of_roster, look_at_roster, read_roster, read_roster_mapped, read_roster_of_area,
+};
 use intake::{Header, Notice, Refusal, Table, TableError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -96,7 +98,8 @@ struct ImportQuery {
     dry_run: bool,
     /// All rows are of this area, unless they say another.
     area: Option<String>,
-    /// Which column is which, as a person says who looked at them: `sheet.row;name:0,room:3`.
+    /// Which column is which, as a person says who looked at them: `sheet.row;name:0,room:3`. Behind it, where blank cells of
+    /// where a row is are taken from the row above: `;fill_down=building,room`.
     columns: Option<String>,
 }
 
@@ -113,6 +116,8 @@ struct Imported {
     missing: Vec<Told>,
     /// Totals, repeated headings and empty lines.
     skipped: u64,
+    /// In how many rows a column was blank and is taken from the row above, as was said.
+    filled: Vec<FilledColumn>,
     /// What the list names that nobody knew before.
     places: Places,
     /// The rows that are taken, by the community that they are about.
@@ -127,6 +132,13 @@ struct Imported {
     /// What the file holds that was not read: unknown or repeated columns, further sheets.
     ignored: Vec<Told>,
     applied: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct FilledColumn {
+    column: &'static str,
+    zh: &'static str,
+    rows: u64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -150,6 +162,12 @@ struct ToldPlace {
     rows: Vec<u64>,
     message: String,
     message_en: String,
+}
+
+impl FilledColumn {
+    fn of(column: Column, rows: u64) -> Self {
+        Self { column: column.en(), zh: column.zh(), rows }
+    }
 }
 
 impl Places {
@@ -408,6 +426,7 @@ async fn import(
         gone: tally.gone,
         missing: std::mem::take(&mut told.missing),
         skipped: tally.skipped,
+        filled: tally.filled.iter().map(|(column, rows)| FilledColumn::of(*column, *rows)).collect(),
         places: Places::of(&tally, &book),
         communities: communities.collect(),
         elsewhere: elsewhere.collect(),
@@ -460,7 +479,7 @@ struct RejectsQuery {
 }
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
-enum Language {
+pub(super) enum Language {
     #[serde(rename = "zh-CN")]
     Chinese,
     #[serde(rename = "en")]
@@ -468,7 +487,7 @@ enum Language {
 }
 
 impl Language {
-    fn of(self) -> Lang {
+    pub(super) fn of(self) -> Lang {
         match self {
             Self::Chinese => Lang::Zh,
             Self::English => Lang::En,
@@ -503,6 +522,10 @@ struct RosterColumns {
     columns: Vec<RosterColumn>,
     /// The columns are what someone said of these headings before.
     kept: bool,
+    /// Of which columns blank cells are taken from the row above, as someone said before.
+    fill_down: Vec<&'static str>,
+    /// The columns of where a row is that have blank cells below filled ones.
+    blanks: Vec<BlankCells>,
     /// The one community of the caller's: what rows without a code of an area are taken to be of.
     #[serde(skip_serializing_if = "Option::is_none")]
     area: Option<SoleArea>,
@@ -531,9 +554,50 @@ struct RosterColumn {
     required: bool,
 }
 
+/// Cells that are blank below a filled one, if what is wider is the same: below a new building no unit is taken.
+#[derive(Serialize, ToSchema)]
+struct BlankCells {
+    column: &'static str,
+    zh: &'static str,
+    rows: u64,
+    /// The first two.
+    samples: Vec<BlankCell>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct BlankCell {
+    row: u64,
+    /// The row above that has the value.
+    above: u64,
+    value: String,
+    /// What the row itself says of where it is and of whom, as it came.
+    says: Vec<String>,
+}
+
+impl BlankCells {
+    fn of(Blanks { column, rows, samples }: Blanks) -> Self {
+        let samples = samples.into_iter().map(|one| BlankCell {
+            row: one.row,
+            above: one.above,
+            value: one.value,
+            says: one.says,
+        });
+        Self { column: column.en(), zh: column.zh(), rows, samples: samples.collect() }
+    }
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ColumnsQuery {
+    /// Which column is which, where a person said so just now: for the blank cells.
+    columns: Option<String>,
+}
+
 /// The columns of a list with a few of their values, and which is which as far as the headings tell. Nothing is written.
 #[utoipa::path(
     post, path = "/v1/roster/columns", tag = "rosters",
+    params(ColumnsQuery, ("X-File-Name" = Option<String>, Header, description = "percent-encoded UTF-8")),
     request_body(content = String, content_type = "application/octet-stream"),
     responses(
         (status = 200, body = RosterColumns), (status = 403, body = Problem),
@@ -543,23 +607,28 @@ struct RosterColumn {
 async fn columns(
     State(site): State<Site>,
     caller: Caller,
+    Query(query): Query<ColumnsQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<RosterColumns>, Problem> {
     caller.may(Action::ImportRoster, Scope::Area(caller.grant.area))?;
     require_octets(&headers)?;
+    let told = query.columns.as_deref().map(roster_mapping_of).transpose()?;
     let upload = Upload::receive(site.territory.root().to_owned(), body).await?;
     let name = file_name(&headers);
-    let open = move || look_at_roster(&mut open(&upload, name.as_deref())?);
-    let mut look = in_place(open).await?.map_err(Failure::from)?;
+    let areas = &caller.book.areas;
+    let area = sole_community(areas, caller.grant.area).and_then(|area| areas.get(area));
+    let area = area.map(|area| SoleArea { area_code: area.code.clone(), area_name: area.name.clone() });
+    let code = area.as_ref().map(|area| area.area_code.clone());
     let control = Arc::clone(&site.control);
-    let (look, kept) = site
-        .territory
-        .read(move |_| {
-            let kept = known::recall(&control, &mut look)?;
-            Ok((look, kept))
-        })
-        .await?;
+    let looked = move || -> crate::app::failure::Result<_> {
+        let mut table = open(&upload, name.as_deref())?;
+        let mut look = look_at_roster(&mut table)?;
+        let kept = known::recall(&control, &mut look)?;
+        let blanks = blanks_of_roster(table, told.as_ref().unwrap_or(&look.mapping), code.as_deref())?;
+        Ok((look, kept, blanks))
+    };
+    let (look, kept, blanks) = in_place(looked).await??;
     let column_of = |place: usize| {
         look.mapping.columns.iter().find(|(_, taken)| *taken == place).map(|(column, _)| column.en())
     };
@@ -576,10 +645,10 @@ async fn columns(
         .iter()
         .map(|(column, required)| RosterColumn { column: column.en(), zh: column.zh(), required: *required })
         .collect();
-    let areas = &caller.book.areas;
-    let area = sole_community(areas, caller.grant.area).and_then(|area| areas.get(area));
-    let area = area.map(|area| SoleArea { area_code: area.code.clone(), area_name: area.name.clone() });
-    Ok(Json(RosterColumns { sheet: look.mapping.sheet, row: look.mapping.row, places, columns, kept, area }))
+    let (sheet, row) = (look.mapping.sheet, look.mapping.row);
+    let fill_down = look.mapping.fill_down.iter().map(|column| column.en()).collect();
+    let blanks = blanks.into_iter().map(BlankCells::of).collect();
+    Ok(Json(RosterColumns { sheet, row, places, columns, kept, fill_down, blanks, area }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -587,7 +656,8 @@ async fn columns(
 struct KeptColumns {
     /// Of the sheet that was looked at, all of them, in its order.
     headings: Vec<String>,
-    /// Which column is which: `sheet.row;name:0,room:3`.
+    /// Which column is which, and of which blank cells are taken from the row above:
+    /// `sheet.row;name:0,room:3;fill_down=building`.
     columns: String,
 }
 
@@ -603,7 +673,7 @@ async fn keep_columns(
     Json(KeptColumns { headings, columns }): Json<KeptColumns>,
 ) -> Result<StatusCode, Problem> {
     caller.may(Action::ImportRoster, Scope::Area(caller.grant.area))?;
-    let mapping = mapping_of(&columns, &ROSTER)?;
+    let mapping = roster_mapping_of(&columns)?;
     if mapping.columns.iter().any(|(_, place)| *place >= headings.len()) {
         return Err(Problem::field(
             "columns",
@@ -613,7 +683,7 @@ async fn keep_columns(
         ));
     }
     let control = Arc::clone(&site.control);
-    site.territory.read(move |_| known::keep(&control, &headings, &mapping.columns)).await?;
+    site.territory.read(move |_| known::keep(&control, &headings, &mapping)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -633,21 +703,29 @@ pub(super) fn require_octets(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// `sheet.row;name:0,room:3`.
 pub(super) fn mapping_of(text: &str, schema: &Schema) -> Result<Mapping, Problem> {
+    mapping_with(text, |columns| Some((known::parse(columns, schema)?, Vec::new())))
+}
+
+/// `sheet.row;name:0,room:3;fill_down=building`.
+fn roster_mapping_of(text: &str) -> Result<Mapping, Problem> {
+    mapping_with(text, known::parse_roster)
+}
+
+type Columns = (Vec<(Column, usize)>, Vec<Column>);
+
+fn mapping_with(text: &str, parse: impl FnOnce(&str) -> Option<Columns>) -> Result<Mapping, Problem> {
     let read = || {
         let (place, columns) = text.split_once(';')?;
         let (sheet, row) = place.split_once('.')?;
-        Some(Mapping {
-            sheet: sheet.parse().ok()?,
-            row: row.parse().ok()?,
-            columns: known::parse(columns, schema)?,
-        })
+        let (columns, fill_down) = parse(columns)?;
+        Some(Mapping { sheet: sheet.parse().ok()?, row: row.parse().ok()?, columns, fill_down })
     };
     read().ok_or_else(|| {
         Problem::field(
             "columns",
             "columns",
-            "列的对应写得不对；应如 0.1;name:0,room:3",
-            "which column is which is not written as 0.1;name:0,room:3",
+            "列的对应写得不对；应如 0.1;name:0,room:3，名单要照上一行填的写在后面，如 ;fill_down=building",
+            "which column is which is not written as 0.1;name:0,room:3, with the columns of a list to take from the row above behind it, as ;fill_down=building",
         )
     })
 }
@@ -678,7 +756,7 @@ async fn read<R: Refusals + Send + 'static>(
     caller.may(Action::ImportRoster, Scope::Area(caller.grant.area))?;
     require_octets(headers)?;
     let source = source_of(query.source.as_deref(), headers)?;
-    let mapping = query.columns.as_deref().map(|columns| mapping_of(columns, &ROSTER)).transpose()?;
+    let mapping = query.columns.as_deref().map(roster_mapping_of).transpose()?;
     let area = match query.area.as_deref() {
         Some(code) => {
             let area = scope::area(&caller, Action::ImportRoster, Some(code), "area")?;

@@ -104,3 +104,50 @@ async fn a_mapping_that_means_nothing_is_refused() {
     let blank = place.ask(CLERK, "POST", "/v1/roster/columns", Some(json!("\n\n"))).await;
     assert_eq!(blank.code(), "empty");
 }
+
+/// A building written once for all its rows, as people do it.
+const ONCE: &str = "楼栋,单元,房号,姓名\n31栋,1单元,101,赵云\n,,102,马超\n32栋,,101,黄忠\n,,102,关平\n";
+
+#[tokio::test]
+async fn cells_blank_below_filled_ones_are_offered_and_filled_only_where_it_is_said() {
+    let place = Place::new().await;
+    let send = async |uri: &str| place.ask(CLERK, "POST", uri, Some(Value::String(ONCE.into()))).await.json();
+    let look = send("/v1/roster/columns").await;
+    assert_eq!((&look["kept"], &look["fill_down"]), (&json!(false), &json!([])));
+    let sample = |row: u64, above: u64, value: &str, says: &[&str]| json!({"row": row, "above": above, "value": value, "says": says});
+    assert_eq!(
+        look["blanks"],
+        json!([
+            {"column": "building", "zh": "楼栋", "rows": 2, "samples": [
+                sample(3, 2, "31栋", &["102", "马超"]), sample(5, 4, "32栋", &["102", "关平"])]},
+            {"column": "unit", "zh": "单元", "rows": 1, "samples": [sample(3, 2, "1单元", &["102", "马超"])]},
+        ])
+    );
+    // What is blank depends on which columns say where a row is.
+    let told = send("/v1/roster/columns?columns=0.1;unit:1,room:2,name:3").await;
+    assert_eq!(told["blanks"][0]["rows"], json!(3), "{told}");
+
+    let columns = "columns=0.1;building:0,unit:1,room:2,name:3";
+    let plain = send(&format!("/v1/roster?source=x&dry_run=true&{columns}")).await;
+    assert_eq!((&plain["filled"], &plain["places"]["doors"]), (&json!([]), &json!(3)));
+    assert_eq!(plain["places"]["buildings"], json!(3), "the two, and that without a number: {plain}");
+    let filled = send(&format!("/v1/roster?source=x&dry_run=true&{columns};fill_down=building,unit")).await;
+    assert_eq!(filled["places"]["buildings"], json!(2), "{filled}");
+    assert_eq!(
+        filled["filled"],
+        json!([{"column": "building", "zh": "楼栋", "rows": 2}, {"column": "unit", "zh": "单元", "rows": 1}])
+    );
+    assert_eq!(filled["rows"][1]["message"], "31栋1单元102");
+    assert_eq!(filled["rows"][3]["message"], "32栋102", "no unit of the building before");
+
+    let headings = json!(["楼栋", "单元", "房号", "姓名"]);
+    let keep =
+        json!({"headings": headings, "columns": "0.1;building:0,unit:1,room:2,name:3;fill_down=building"});
+    assert_eq!(place.ask(CLERK, "PUT", "/v1/roster/columns", Some(keep)).await.status.as_u16(), 204);
+    let again = send("/v1/roster/columns").await;
+    assert_eq!((&again["kept"], &again["fill_down"]), (&json!(true), &json!(["building"])));
+    for never in ["name", "phone", "id_number", "birth_date", "nobody"] {
+        let uri = format!("/v1/roster?source=x&{columns};fill_down={never}");
+        assert_eq!(post(&place, &uri).await.code(), "columns", "{never}");
+    }
+}

@@ -43,6 +43,23 @@ async fn a_households_file_shows_each_role_what_it_reads_and_says_who_read_it() 
     );
     assert!(!seen.to_string().contains("38.5"), "{seen}");
     assert!(place.revealed().await.is_empty(), "pseudonyms reveal nobody");
+    // Who has no telephone number is told to whoever may add one, and to nobody else; no number, and so no reading.
+    let nameless = place.newcomer(home).await;
+    let told = get(&place, SECRETARY, &uri).await;
+    let numbers =
+        place.ask(SECRETARY, "GET", &format!("/v1/persons/{}?purpose=service", people[0]), None).await;
+    let has = numbers.json()["phone"].as_str().unwrap().to_owned();
+    let without = told["without_phone"].as_array().unwrap();
+    assert!(without.contains(&json!(nameless)) && !without.contains(&json!(people[0])), "{told}");
+    assert!(!told.to_string().contains(&has), "{told}");
+    assert_eq!(place.revealed().await.len(), 1, "only the one that was asked for");
+    let body = json!({"dwelling": home, "person": nameless, "phone": "13800001234", "adds": true});
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/persons", Some(body)).await.status, 201);
+    let told = get(&place, SECRETARY, &uri).await;
+    assert!(!told["without_phone"].as_array().unwrap().contains(&json!(nameless)), "{told}");
+    assert_eq!(get(&place, DOCTOR, &uri).await.get("without_phone"), None);
+    let people = place.people(home).await;
+    let before = place.revealed().await.len();
 
     let file = get(&place, DOCTOR, &format!("{uri}/file?purpose=service")).await;
     let answers = file["answers"][0]["answers"].as_array().unwrap();
@@ -60,7 +77,7 @@ async fn a_households_file_shows_each_role_what_it_reads_and_says_who_read_it() 
     let mut owners = people.clone();
     owners.push(home);
     owners.sort_unstable();
-    let revealed = place.revealed().await;
+    let revealed = place.revealed().await.split_off(before);
     let mut found: Vec<Id> = revealed.iter().map(|(_, owner, _)| *owner).collect();
     found.sort_unstable();
     assert_eq!(found, owners, "the household and everyone listed there, once");

@@ -777,6 +777,25 @@ async fn a_door_that_is_none_is_taken_out_and_one_with_people_stays() {
         let body = Some(json!({"dwellings": dwellings}));
         place.ask(clerk, "POST", "/v1/dwellings/removed", body).await
     };
+    // What would become of them is said before, and nothing is written; someone who was only seen keeps a door too.
+    let passed = Id([223; 16]);
+    let other = Body::DwellingRegistered {
+        dwelling: passed,
+        area: OWN.into(),
+        building: "3".into(),
+        unit: "2".into(),
+        room: "4O3".into(),
+        place: domain::fact::Place::Home,
+        found_by: domain::fact::FoundBy::Roster,
+    };
+    place.facts(vec![other]).await;
+    place.newcomer_seen(SWEEP, passed).await;
+    let (before, added) = ((before.0 + 1, before.1), count().await);
+    let would = Some(json!({"dwellings": [dwelling, home, passed], "dry_run": true}));
+    let would = place.ask(clerk, "POST", "/v1/dwellings/removed", would).await.json();
+    let stay = json!([{"dwelling": home, "by": "people"}, {"dwelling": passed, "by": "seen"}]);
+    assert_eq!(would, json!({"removed": 1, "kept": stay}));
+    assert_eq!(count().await, added);
     let told = take(&[dwelling, home]).await.json();
     assert_eq!(told, json!({"removed": 1, "kept": [{"dwelling": home, "by": "people"}]}));
     assert_eq!(count().await, before);

@@ -41,6 +41,7 @@ fn places(endpoint: &str) -> &'static [&'static str] {
         | "POST /v1/devices"
         | "GET /v1/devices/{series}/standing"
         | "GET /v1/rosters"
+        | "GET /v1/plans/examples/{list}"
         | "POST /v1/roster/columns"
         | "PUT /v1/roster/columns"
         | "GET /v1/sweeps"
@@ -120,6 +121,7 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "DELETE /v1/devices/{series}" => (format!("/v1/devices/{}", place.enrolled(area).await), None),
         "GET /v1/areas" => (format!("/v1/areas?parent={area}"), None),
         "GET /v1/rosters" => ("/v1/rosters".into(), None),
+        "GET /v1/plans/examples/{list}" => ("/v1/plans/examples/people".into(), None),
         "POST /v1/roster" => {
             let file = format!("小区编码,楼栋,单元,房号,姓名\n{area},9,1,101,钱七\n");
             ("/v1/roster?source=x&dry_run=true".into(), Some(Value::String(file)))

@@ -3,6 +3,7 @@
 use domain::access::{Purpose, Role};
 use domain::fact::{Body, Light, Outcome};
 use domain::id::Id;
+use domain::identity::Identity;
 use intake::Table;
 use rust_xlsxwriter::{Format, Workbook};
 use serde_json::{Value, json};
@@ -90,6 +91,26 @@ async fn someone_found_is_put_on_the_list_and_known_again() {
     assert_eq!(again.json()["person"], json!(person));
     assert_eq!(named(&place, person).await["relation"], "房客");
     assert_eq!(place.people(home).await.len(), 3);
+
+    // Of someone on no list it is told when what is known was noted, to whoever reads it on record.
+    let noted = Identity {
+        name: "吴十".into(),
+        sex: "女".into(),
+        phone: "10013800009".into(),
+        ..Identity::default()
+    };
+    let noted = place.seen_as(home, noted).await;
+    let read = named(&place, noted).await;
+    assert_eq!(
+        (&read["name"], &read["sex"], &read["phone"]),
+        (&json!("吴十"), &json!("女"), &json!("10013800009"))
+    );
+    assert!(
+        read["seen_at"].as_str().is_some_and(|at| at.ends_with('Z')) && read.get("dwelling").is_none(),
+        "{read}"
+    );
+    assert_eq!(place.revealed().await.last().unwrap().1, noted);
+    assert_eq!(named(&place, person).await.get("seen_at"), None, "she is listed");
 
     // Someone who was seen keeps her id.
     let stranger = place.newcomer_seen(SWEEP, home).await;

@@ -683,3 +683,35 @@ async fn a_pairing_keeps_its_shares_and_rounds_keep_their_order_and_times() {
     assert_eq!((answer.json()["row"].as_u64(), code(&answer.json())), (Some(2), "personal"));
     assert!(!answer.text.contains("13800000000"));
 }
+
+/// Whoever has no such list yet begins with one that is read, in her own language.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_is_drafted_from_the_examples_as_they_are() {
+    let place = Place::new().await;
+    for language in ["zh-CN", "en"] {
+        let example = async |list: &str| {
+            let uri = format!("/v1/plans/examples/{list}?language={language}");
+            let answer = place.ask(SECRETARY, "GET", &uri, None).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            STANDARD.encode(&answer.bytes)
+        };
+        for (kind, lists) in [
+            ("rota", &["people", "posts"][..]),
+            ("deployment", &["staff", "communities"]),
+            ("pairing", &["units", "places"]),
+            ("rounds", &["stops", "teams"]),
+            ("rounds", &["stops", "vehicles"]),
+        ] {
+            let mut files = serde_json::Map::new();
+            for list in lists {
+                files.insert((*list).to_owned(), json!(example(list).await));
+            }
+            let settings = json!({"from": "2031-02-03", "days": 3});
+            let input = json!({"kind": kind, "area_code": OWN, "files": files, "settings": settings});
+            let made = draft(&place, &input).await;
+            assert_eq!(made["judgement"]["broken"], json!([]), "{made}");
+            assert!(!made["slots"].as_array().unwrap().is_empty(), "{kind}");
+        }
+    }
+    assert_eq!(place.ask(SECRETARY, "GET", "/v1/plans/examples/nobody", None).await.code(), "unknown_list");
+}

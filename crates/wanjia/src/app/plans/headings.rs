@@ -6,11 +6,11 @@ use intake::cell::plain;
 
 /// A column's name, the word for it that is shown, and others that are read.
 const COLUMNS: [(&str, &str, &[&str]); 40] = [
-    ("person_id", "姓名", &["人员"]),
+    ("person_id", "姓名", &["人员", "网格员"]),
     ("skills", "技能", &[]),
     ("limits", "限制", &[]),
     ("away", "请假", &["不在"]),
-    ("post_id", "岗位", &[]),
+    ("post_id", "岗位", &["岗位名称"]),
     ("number", "人数", &[]),
     ("skill", "要求技能", &[]),
     ("exposed", "有接触风险", &["接触风险"]),
@@ -20,8 +20,8 @@ const COLUMNS: [(&str, &str, &[&str]); 40] = [
     ("a", "楼栋甲", &["甲"]),
     ("b", "楼栋乙", &["乙"]),
     ("boundary", "边界", &[]),
-    ("community_id", "社区", &["小区", "社区编码", "小区编码"]),
-    ("building", "楼栋", &[]),
+    ("community_id", "社区", &["小区", "社区编码", "小区编码", "社区名称", "小区名称"]),
+    ("building", "楼栋", &["楼号", "楼栋号"]),
     ("x_m", "横坐标", &["横坐标(米)"]),
     ("y_m", "纵坐标", &["纵坐标(米)"]),
     ("lon", "经度", &[]),
@@ -32,20 +32,33 @@ const COLUMNS: [(&str, &str, &[&str]); 40] = [
     ("staff_id", "人员姓名", &["干部"]),
     ("need", "需要人数", &[]),
     ("minimum", "最少人数", &[]),
-    ("unit_id", "单位", &[]),
+    ("unit_id", "单位", &["单位名称"]),
     ("staff", "单位人数", &[]),
     ("place_id", "包保小区", &["包保点"]),
-    ("stop_id", "门牌", &["停靠点"]),
-    ("unit", "单元", &[]),
+    ("stop_id", "门牌", &["停靠点", "地址"]),
+    ("unit", "单元", &["单元号"]),
     ("floor", "楼层", &[]),
-    ("team_id", "带队人", &[]),
+    ("team_id", "带队人", &["队伍", "队长"]),
     ("minutes", "停留分钟", &[]),
     ("load", "件数", &[]),
-    ("vehicle_id", "司机", &[]),
+    ("vehicle_id", "司机", &["驾驶员"]),
     ("room", "装载量", &[]),
     ("from", "出车时间", &[]),
     ("until", "收车时间", &[]),
     ("km_h", "时速", &[]),
+];
+
+/// Words that mean another column in one list than in the others: of a list of drivers the names are those of drivers.
+const IN_LIST: [(&str, &str, &str); 9] = [
+    ("people", "人员姓名", "person_id"),
+    ("staff", "姓名", "staff_id"),
+    ("staff", "人员", "staff_id"),
+    ("teams", "姓名", "team_id"),
+    ("teams", "网格员", "team_id"),
+    ("vehicles", "姓名", "vehicle_id"),
+    ("places", "小区", "place_id"),
+    ("places", "小区名称", "place_id"),
+    ("places", "社区", "place_id"),
 ];
 
 /// A kind of columns, one for each role or risk, by how their names begin.
@@ -74,6 +87,24 @@ pub fn column(heading: &str) -> String {
         .iter()
         .find_map(|(name, word)| heading.strip_prefix(word).map(|rest| format!("{name}{rest}")))
         .unwrap_or_else(|| heading.to_lowercase())
+}
+
+/// As [`column`], in a list of this name.
+#[must_use]
+pub fn column_in(list: &str, heading: &str) -> String {
+    let plainly: String = plain(heading).split_whitespace().collect();
+    let here = IN_LIST.iter().find(|(in_list, word, _)| *in_list == list && *word == plainly);
+    here.map_or_else(|| column(heading), |(.., name)| (*name).to_owned())
+}
+
+/// The Chinese heading of a column; a name without one is its own.
+#[must_use]
+pub fn title(name: &str) -> String {
+    if let Some((_, word, _)) = COLUMNS.iter().find(|(known, ..)| *known == name) {
+        return (*word).to_owned();
+    }
+    let begins = |(begin, word): &(&str, &str)| name.strip_prefix(*begin).map(|rest| format!("{word}{rest}"));
+    PREFIXES.iter().find_map(begins).unwrap_or_else(|| name.to_owned())
 }
 
 /// A column as a reader of Chinese is told of it: both words.
@@ -146,6 +177,15 @@ mod tests {
             }
         }
         assert_eq!(column("需要_护士"), "need_护士");
+        assert_eq!(
+            (title("need_护士"), title("x_m"), title("other")),
+            ("需要_护士".into(), "横坐标".into(), "other".into())
+        );
+        assert_eq!((column("姓名"), column_in("people", "姓名")), ("person_id".into(), "person_id".into()));
+        for (list, heading, name) in IN_LIST {
+            assert_eq!(column_in(list, heading), name);
+            assert_ne!(column(heading), name, "it means so everywhere: {heading}");
+        }
         assert_eq!(column(" 姓 名 "), "person_id");
         assert_eq!(
             (barred("不做转运"), barred("no_nights"), barred("夜班")),

@@ -12,6 +12,7 @@ use store::Reader;
 use super::failure::Result as AppResult;
 
 mod deploy;
+mod examples;
 mod grids;
 pub mod headings;
 mod located;
@@ -23,6 +24,7 @@ mod rounds;
 mod sheet;
 
 pub use deploy::Deployment;
+pub use examples::example;
 pub use grids::Grids;
 pub use pair::Pairing;
 pub use planning::Planning;

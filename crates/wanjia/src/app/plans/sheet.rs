@@ -73,7 +73,7 @@ impl Sheet {
             return Err(Wrong::new(file, "empty", "表里没有数据行", "the list has no rows"));
         }
         let shown = header.unwrap_or_default();
-        let header = shown.iter().map(|heading| headings::column(heading)).collect();
+        let header = shown.iter().map(|heading| headings::column_in(file, heading)).collect();
         Ok(Self { file, shown, header, rows })
     }
 
