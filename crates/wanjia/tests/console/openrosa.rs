@@ -726,6 +726,7 @@ async fn what_does_not_fit_waits_for_a_person_with_a_reason() {
     let cases = [
         (whole.replace("<temp_c>36.5</temp_c>", "<temp_c>warm</temp_c>"), "answer_misfit", "temp_c"),
         (whole.replace("<slot>am</slot>", "<slot/>"), "answer_misfit", "slot"),
+        (whole.replace(">none</symptom>", "> \u{3000}</symptom>"), "answer_misfit", "symptom 必须填写"),
         (whole.replace(&own.to_string(), &other.to_string()), "outside_rights", "范围"),
         (whole.replace(&own.to_string(), "nowhere"), "unknown_dwelling", "没有这一户"),
         (whole.replace("<person>", "<person>x"), "unknown_person", "没有登记"),
