@@ -858,3 +858,59 @@ fn every_test_that_the_coverage_names_is_there() {
     }
     assert!(found > 30, "{found}");
 }
+
+/// One form about a person with these rows of its survey, and these of its choices.
+fn asking(survey: &str, choices: &str) -> Vec<(String, String)> {
+    let mut files = pack("heat");
+    files.insert(
+        "forms/asked.md".to_owned(),
+        Content::Bytes(
+            format!(
+                "| survey | | | | | | | | |\n\
+                 | | type | name | label::中文 (zh) | label::English (en) | class | purpose | readers | keep |\n{survey}\
+                 | choices | | | |\n| | list_name | name | label::中文 (zh) | label::English (en) |\n{choices}\
+                 | settings | | | | |\n| | form_id | form_title | version | subject | filled_by |\n\
+                 | | asked | 问 | 1 | person | grid_worker |\n"
+            )
+            .into_bytes(),
+        ),
+    );
+    let findings = read(&files).err().unwrap_or_default();
+    let forbidden = findings.iter().filter(|finding| finding.code == "forbidden");
+    forbidden.map(|finding| (finding.place.to_string(), finding.text.en.clone())).collect()
+}
+
+#[test]
+fn what_no_form_may_ask_is_found_in_choices_titles_and_steps() {
+    let duties = "operational | care | grid_worker | 14d |";
+    let told = |survey: &str, choices: &str| asking(&survey.replace('$', duties), choices);
+    let places = |found: Vec<(String, String)>| found.into_iter().map(|(place, _)| place).collect::<Vec<_>>();
+    // Who a people or a faith is, is told by the choices if the question does not.
+    let zu = "| | select_one zu | zu | 您是哪里的 | which one | $\n";
+    let found =
+        told(zu, "| | zu | a | 汉族 | Han |\n| | zu | b | 回族 | Hui |\n| | zu | islam | 其他 | other |\n");
+    assert!(found[0].1.contains("汉族"), "the word is named: {found:?}");
+    assert_eq!(places(found), ["forms/asked.md:6:14", "forms/asked.md:7:14", "forms/asked.md:8:10"]);
+    let point = "| | geopoint | spot | 位置 | spot | $\n";
+    for time in [
+        "| | datetime | at | 时间 | when | $\n",
+        "| | date | at | 日期 | when | $\n",
+        "| | begin group | inner | 里 | inner | | | | |\n| | time | at | 时间 | when | $\n| | end group | | | | | | | |\n",
+    ] {
+        let within = format!(
+            "| | begin repeat | stop | 去过的地方 | stops | | | | |\n{point}{time}| | end repeat | | | | | | | |\n"
+        );
+        let found = told(&within, "");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].0.starts_with("forms/asked.md:4") && found[0].1.contains("location trails"),
+            "{found:?}"
+        );
+    }
+    // One place with one time is a visit, and several places without a time are places.
+    assert!(told(&format!("{point}| | datetime | at | 时间 | when | $\n"), "").is_empty());
+    let wells =
+        format!("| | begin repeat | well | 井 | wells | | | | |\n{point}| | end repeat | | | | | | | |\n");
+    assert!(told(&wells, "").is_empty());
+    assert!(!told("| | background-geopoint | spot | 位置 | spot | $\n", "").is_empty());
+}
