@@ -646,14 +646,19 @@ async fn who_is_behind_another_door_waits_with_a_reason() {
     let doors = collect.get(&format!("{}/media/doors.csv", collect.base)).await.text;
     let behind = |line: &&str| !line.starts_with("name,") && !line.starts_with(&own.to_string());
     let neighbour = doors.lines().find(behind).and_then(|line| line.split(',').next()).unwrap().to_owned();
-    let answer = collect.post(&whole.replace(&format!("<door>{own}<"), &format!("<door>{neighbour}<")), &[]).await;
+    let answer =
+        collect.post(&whole.replace(&format!("<door>{own}<"), &format!("<door>{neighbour}<")), &[]).await;
     let (nature, message) = message(&answer);
     assert_eq!((answer.status.as_u16(), nature.as_str()), (202, "submit_success"), "{message}");
     assert!(message.contains("不住在表里的这一户"), "{message}");
     let waiting = place.ask(SECRETARY, "GET", "/v1/quarantine", None).await.json();
     assert_eq!(waiting["rows"][0]["reason"], "other_door");
     assert!(collect.temperatures().await.is_empty());
-    assert_eq!(collect.post(&whole.replace("uuid:1", "uuid:2"), &[]).await.status, 201, "behind her own it counts");
+    assert_eq!(
+        collect.post(&whole.replace("uuid:1", "uuid:2"), &[]).await.status,
+        201,
+        "behind her own it counts"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
