@@ -119,6 +119,13 @@ describe('a case', () => {
   it('does not move on one signature where two are asked for', async () => {
     const { secretary } = pages
     await go(secretary, '事项')
+    // It stands on her list, and is not counted as hers: the menu says the same number.
+    await secretary.locator('tr.head', { hasText: '在等别人' }).waitFor()
+    const said = await secretary.getByRole('status').filter({ hasText: '轮到我的' }).innerText()
+    const [, mine, others] = /轮到我的 (\d+) 项.*另有 (\d+) 项在等别人/.exec(said)
+    assert.equal(await secretary.locator('tr.head').last().locator('.tabular').innerText(), others)
+    assert.equal(await secretary.locator('.side a', { hasText: '事项' }).locator('.badge [aria-hidden]').innerText(), mine)
+    await quiet(secretary, 'what is hers, and what waits for others')
     await secretary.getByRole('button', { name: '在办的个案' }).click()
     await secretary.getByRole('link', { name: '线索，待核实' }).click()
     await secretary.getByText('已做，等乡镇工作人员签字').waitFor()

@@ -1,7 +1,8 @@
 /** Cases, tasks and what is filled in, as the server tells them; and what is reckoned of them to be shown. */
 import { shallowRef } from 'vue'
+import type { Reach } from '@core/api/types'
 import { call } from './call'
-import { dayOf } from './clock'
+import { dayOf, today } from './clock'
 
 /** A code of a programme, and how it is called. */
 export interface Named {
@@ -48,6 +49,8 @@ export interface DueTask {
   asked_in_words?: boolean
   /** A step was taken, and waits for signatures of these roles. */
   waits_for?: Named[]
+  /** It stands on her list, and someone else is to move it. */
+  waits_for_others: boolean
   about: About
 }
 
@@ -120,6 +123,18 @@ export interface NextStep {
   unmet?: boolean
   holds_from?: string
   may_override: boolean
+}
+
+/** Whom to ask about a case: the roles that answer for what is due, those above them, and its community. */
+export interface CaseReach {
+  community?: { area_code: string; area_name: string; reach: Reach }
+  asked: {
+    role: string
+    above: boolean
+    names: string[]
+    area_name?: string
+    in_community: boolean
+  }[]
 }
 
 export interface CaseEvent {
@@ -282,6 +297,32 @@ export function roleName(programme: string, role: string, locale: string): strin
   const roles = programmes.value.find(({ programme: { code } }) => code === programme)?.roles ?? []
   const found = roles.find(({ code }) => code === role)
   return found === undefined ? role : word(found, locale)
+}
+
+/** How far ahead tasks are looked at, in days. */
+const AHEAD = 60
+
+export interface DuePage {
+  offers?: CaseOffer[]
+  rows: DueTask[]
+  next?: string
+}
+
+/** A page of what is due from whoever is signed in. */
+export async function dueTasks(cursor?: string): Promise<DuePage> {
+  return (await call<DuePage>('/v1/tasks', { query: { until: today(AHEAD), cursor } })).body
+}
+
+/** What is hers to do, and what stands on her list until someone else does it. */
+export function partedOf<Task extends Pick<DueTask, 'waits_for_others'>>(tasks: readonly Task[]): { hers: Task[]; others: Task[] } {
+  return { hers: tasks.filter((task) => !task.waits_for_others), others: tasks.filter((task) => task.waits_for_others) }
+}
+
+/** How many things wait for her, as the menu says it: her tasks, and cases that are offered to her and are none of those. */
+export function forHer({ offers = [], rows, next }: DuePage): { n: number; more: boolean } {
+  const { hers } = partedOf(rows)
+  const known = new Set(hers.map((task) => task.case))
+  return { n: hers.length + offers.filter((offer) => !known.has(offer.case)).length, more: next !== undefined }
 }
 
 /** How many cases of an area stand open, and with something overdue: of all pathways, or of one of the key `programme pathway`. */

@@ -1,5 +1,5 @@
 /** Every community in one list, in the order of what is asked about. */
-import type { CommunityRow, Reach } from '@core/api/types'
+import type { CommunityRow } from '@core/api/types'
 
 export type Column = 'name' | 'share' | 'residual' | 'persons' | 'late' | 'unanswered' | 'held' | 'silent' | 'pushed_at'
 
@@ -45,9 +45,4 @@ export function meant(rows: readonly CommunityRow[], typed: string, sounds: (nam
   const wanted = typed.normalize('NFKC').trim().toLowerCase()
   if (wanted === '') return [...rows]
   return rows.filter(({ code, name, above }) => code.includes(wanted) || [name, above].some((one) => one.toLowerCase().includes(wanted) || sounds(one, wanted)))
-}
-
-/** Whom to ask about something that is in an area: of the community that holds it; none where the answer names nobody. */
-export function reachAt(rows: readonly Pick<CommunityRow, 'code' | 'reach'>[], area: string): Reach | null {
-  return rows.find(({ code }) => area.startsWith(code))?.reach ?? null
 }

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 vi.mock('../console/call', () => ({ call: vi.fn(), onSessionEnd: () => undefined }))
 
-const { answersOf, askedOf, climbs, isWithdrawn, standing, when, word } = await import('../console/cases')
+const { answersOf, askedOf, climbs, forHer, isWithdrawn, partedOf, standing, when, word } = await import('../console/cases')
 const { legible } = await import('../console/floors')
 const { layOut, widthOf, wrapped } = await import('../console/tree')
 const { runs } = await import('../console/spark')
@@ -35,6 +35,21 @@ describe('a task', () => {
 
   it('is named in the language of its reader', () => {
     expect([word({ zh: '发热', en: 'a fever' }, 'zh-CN'), word({ zh: '发热', en: 'a fever' }, 'en')]).toEqual(['发热', 'A fever'])
+  })
+})
+
+describe('a list of tasks', () => {
+  const task = (name: string, waits_for_others: boolean) => ({ case: name, waits_for_others }) as never
+
+  it('is what is hers, and what someone else is to move', () => {
+    const { hers, others } = partedOf([task('a', false), task('b', true), task('c', false)] as { case: string; waits_for_others: boolean }[])
+    expect([hers, others].map((tasks) => tasks.map((one) => one.case))).toEqual([['a', 'c'], ['b']])
+  })
+
+  it('counts for the menu what is hers, and once what is offered to her', () => {
+    const offers = [{ case: 'a' }, { case: 'd' }] as never
+    expect(forHer({ offers, rows: [task('a', false), task('a', true), task('b', true), task('c', false)] })).toEqual({ n: 3, more: false })
+    expect(forHer({ rows: [task('b', true)], next: 'x' })).toEqual({ n: 0, more: true })
   })
 })
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CommunityRow } from '@core/api/types'
 import { findInName } from '@core/entry/sounds'
-import { meant, ordered, orderBy, reachAt } from '../console/communities'
+import { meant, ordered, orderBy } from '../console/communities'
 
 const row = (name: string, more: Partial<CommunityRow> = {}): CommunityRow => ({ code: name, name, level: 'community', above: '大智街道', residual: 0, late: 0, unanswered: 0, open_posts: 0, held: 0, silent: 0, phones: 1, ...more })
 const names = (rows: CommunityRow[]) => rows.map(({ name }) => name)
@@ -13,14 +13,6 @@ describe('communities', () => {
     row('铭新', { residual: 12, swept: { dwellings: 100, accounted: 88, listed_dark: 1 }, pushed_at: '2020-03-10T02:00:00Z', late: 4 }),
     row('华清'),
   ]
-
-  it('name whom to ask about what is in one of their compounds', () => {
-    const [near, far] = [{ office_phone: '02782812345' }, { office_phone: '02782800000' }]
-    const asked = [{ code: '420102002001', reach: far }, { code: '420102002003', reach: near }, { code: '420102002004' }]
-    expect(reachAt(asked, '42010200200301')).toBe(near)
-    expect(reachAt(asked, '420102002004')).toBeNull()
-    expect(reachAt(asked, '420103')).toBeNull()
-  })
 
   it('are found by a part of the name, by how it sounds, by the code and by the street, in the order that was chosen', () => {
     const sounds = (name: string, typed: string) => findInName(name, typed) !== null

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use jiff::Span;
 use jiff::civil::date;
 use programme::answer::{Record, Value};
+use programme::calendar::midnight_before;
 use programme::code::Day;
 use programme::condition::{Condition, Needs};
 use programme::form::Subject;
@@ -86,7 +87,7 @@ impl<'p> Judges<'p> {
         let situation = situation(household);
         let own = self.household.iter().map(|(rules, parameters)| rules.flags(&situation, parameters));
         let people = household.people.iter().flat_map(|person| {
-            let situation = Situation { own: person.iter().collect(), people: Vec::new() };
+            let situation = Situation { own: person.iter().collect(), ..Situation::default() };
             self.person.iter().map(move |(rules, parameters)| rules.flags(&situation, parameters))
         });
         own.chain(people).collect()
@@ -97,6 +98,7 @@ fn situation(household: &Household) -> Situation<'_> {
     Situation {
         own: household.own.iter().collect(),
         people: household.people.iter().map(|person| person.iter().collect()).collect(),
+        case: None,
     }
 }
 
@@ -111,7 +113,7 @@ fn mix(household: u64, question: u64, below: u64) -> u64 {
 
 fn record<const N: usize>(form: &str, on: Day, values: [(&str, Value); N]) -> Record {
     let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Record { form: form.to_owned(), on, values }
+    Record { form: form.to_owned(), on, at: midnight_before(on), values }
 }
 
 fn text(text: &str) -> Value {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
@@ -32,7 +33,24 @@ pub struct Record {
     pub form: String,
     /// The day on which it was filled in.
     pub on: Day,
+    /// And the moment.
+    pub at: Timestamp,
     pub values: BTreeMap<String, Value>,
+}
+
+/// The newest answer to a question that asks for a day, or the latest of its days.
+#[must_use]
+pub fn day_of<'r>(
+    records: impl Iterator<Item = &'r Record>,
+    (form, field): (&str, &str),
+    latest: bool,
+) -> Option<Day> {
+    let day = |record: &Record| match record.values.get(field) {
+        Some(Value::Day(day)) => Some(*day),
+        _ => None,
+    };
+    let records = records.filter(|record| record.form == form);
+    if latest { records.filter_map(day).max() } else { day(records.max_by_key(|record| record.on)?) }
 }
 
 /// Reads the answers to a form, each held to its question; every one that does not fit is told.

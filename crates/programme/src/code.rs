@@ -6,9 +6,10 @@ use crate::finding::{Findings, Located, say};
 pub type Day = jiff::civil::Date;
 
 /// The words that CEL keeps for itself: a form or field of that name could not stand in a rule.
-const RESERVED: [&str; 29] = [
+const RESERVED: [&str; 30] = [
     "as",
     "break",
+    "case",
     "class",
     "const",
     "continue",

@@ -1,11 +1,13 @@
 //! Conditions: CEL, parsed within bounds, and its kinds checked against the forms before anybody is judged by it.
 //!
 //! What a condition may name:
-//! - `form.field`: the latest answer about the subject; `form.on`: the day on which it was given
+//! - `form.field`: the latest answer about the subject; `form.on`: the day on which it was given; `form.filled_at`: the moment
+//! - `element.whose`, of what is in `people`: whom it is about, to be compared with another's
 //! - `history.form`: every filled-in form about the subject, the newest first, at most [`MOST_HISTORY`]
 //! - `people.form`: the latest of that form of each person who belongs to the subject, at most [`MOST_PEOPLE`]
 //! - `param.code`: the value that holds in the subject's area on that day
 //! - `figure.code`: what is reckoned of the subject; `class.code`: which of the classes it is in
+//! - in the condition of a step, `case.opened` and `case.since`: when the case began, and when it came into its state
 //! - `today`: the day for which it is judged; the difference of two days is a whole number
 
 use std::collections::BTreeSet;
@@ -15,6 +17,7 @@ use cel::common::ast::{
     CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo, operators,
 };
 use cel::parser::Parser;
+use jiff::Timestamp;
 
 use crate::classes::Classes;
 use crate::code::unknown;
@@ -22,6 +25,7 @@ use crate::figure::Figure;
 use crate::finding::{Findings, Located, Place, say};
 use crate::form::{Field, Form, is_list};
 use crate::formula::{self, Formula, Names};
+use crate::judge::Moments;
 use crate::manifest::Manifest;
 use crate::parameter::{Parameters, Unit};
 use crate::question::Answer;
@@ -60,11 +64,29 @@ pub struct Condition {
     pub evidence: BTreeSet<(String, String)>,
     /// The parameters it depends on, those of its figures and classes too.
     pub parameters: BTreeSet<String>,
+    /// The last moment of the case that it names.
+    anew: Option<Anew>,
     pub(crate) needs: Needs,
     pub(crate) formula: Formula,
 }
 
+/// A moment of a case, the earlier one first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Anew {
+    Opened,
+    Since,
+}
+
 impl Condition {
+    /// From when on what is filled in counts for it, where it names a moment of the case.
+    #[must_use]
+    pub fn counts_from(&self, case: Moments) -> Option<Timestamp> {
+        self.anew.map(|anew| match anew {
+            Anew::Opened => case.opened,
+            Anew::Since => case.since,
+        })
+    }
+
     /// Whether what it says can change with a new answer to a form: if not, nobody need be judged by it anew.
     #[must_use]
     pub fn looks_at(&self, form: &str) -> bool {
@@ -140,6 +162,8 @@ pub(crate) struct Vocabulary<'v> {
     pub forms: &'v [Form],
     pub figures: &'v [Arc<Figure>],
     pub classes: &'v [Arc<Classes>],
+    /// It is the condition of a step, so there is a case.
+    pub of_case: bool,
     /// A figure or a class had a mistake of its own: then a name that is not there is not wrong for that.
     pub loose: bool,
 }
@@ -164,6 +188,10 @@ enum Kind {
     Decimal(Option<String>),
     Text,
     Day,
+    /// To the millisecond: compared with others, and never reckoned with.
+    Moment,
+    /// Whom a form is about: the same as another, or not.
+    Whose,
     /// One of these names.
     Choice(Vec<String>),
     List(Box<Kind>),
@@ -183,6 +211,8 @@ impl Kind {
             Self::Decimal(_) => ("小数", "a decimal"),
             Self::Text => ("文字", "a text"),
             Self::Day => ("日期", "a day"),
+            Self::Moment => ("时刻", "a moment"),
+            Self::Whose => ("谁的表", "whose form it is"),
             Self::Choice(_) => ("选项", "a choice"),
             Self::List(_) => ("列表", "a list"),
             Self::Record(_) => ("一份表单", "a form"),
@@ -252,6 +282,7 @@ pub(crate) fn read_as(
         bound: Vec::new(),
         macros: 0,
         evidence: BTreeSet::new(),
+        anew: None,
         needs: Needs::default(),
     };
     let kind = checker.kind(&expression, findings);
@@ -269,7 +300,7 @@ pub(crate) fn read_as(
     {
         checker.other_concept(&expression, concept, found, findings);
     }
-    let Checker { evidence, needs, .. } = checker;
+    let Checker { evidence, anew, needs, .. } = checker;
     if findings.len() > before {
         return None;
     }
@@ -282,7 +313,7 @@ pub(crate) fn read_as(
         }
         return None;
     };
-    Some(Condition { text, evidence, parameters: needs.parameters.clone(), needs, formula })
+    Some(Condition { text, evidence, parameters: needs.parameters.clone(), anew, needs, formula })
 }
 
 /// Length and nesting are bounded before the parser sees the text.
@@ -356,6 +387,7 @@ struct Checker<'p> {
     bound: Vec<(String, Kind)>,
     macros: usize,
     evidence: BTreeSet<(String, String)>,
+    anew: Option<Anew>,
     needs: Needs,
 }
 
@@ -471,8 +503,10 @@ impl Checker<'_> {
     }
 
     fn roots(&self) -> Vec<&str> {
+        let of_case = self.vocabulary.of_case.then_some("case");
         ["param", "today", "history", "people", "figure", "class"]
             .into_iter()
+            .chain(of_case)
             .chain(self.vocabulary.forms.iter().map(|form| form.code.value.as_str()))
             .collect()
     }
@@ -487,6 +521,21 @@ impl Checker<'_> {
                 "people" => self.records(at, member, true, findings),
                 "figure" => self.figure(at, member, findings),
                 "class" => self.class(at, member, findings),
+                "case" if self.vocabulary.of_case => match member {
+                    "opened" | "since" => {
+                        let named = if member == "since" { Anew::Since } else { Anew::Opened };
+                        self.anew = self.anew.max(Some(named));
+                        Kind::Moment
+                    }
+                    _ => self.unknown(
+                        at,
+                        member,
+                        "个案的时刻",
+                        "moment of the case",
+                        &["opened", "since"],
+                        findings,
+                    ),
+                },
                 form => {
                     self.needs.forms.insert(form.to_owned());
                     self.field(at, form, member, findings)
@@ -585,8 +634,11 @@ impl Checker<'_> {
             let known = self.roots();
             return self.unknown(at, form, "表单", "form", &known, findings);
         };
-        if member == "on" {
-            return Kind::Day;
+        match member {
+            "on" => return Kind::Day,
+            "filled_at" => return Kind::Moment,
+            "whose" => return Kind::Whose,
+            _ => {}
         }
         let code = &form.code.value;
         match form.field(member) {
@@ -645,7 +697,7 @@ impl Checker<'_> {
                 [left, right],
                 [one, other],
             ) => {
-                let ordered = |kind: &Kind| kind.is_number() || matches!(kind, Kind::Day);
+                let ordered = |kind: &Kind| kind.is_number() || matches!(kind, Kind::Day | Kind::Moment);
                 if !ordered(one) {
                     self.wrong(
                         left,

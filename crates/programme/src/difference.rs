@@ -567,9 +567,13 @@ impl Lines {
                     &in_all(duty),
                 );
                 let counted = |duty: &Duty| {
-                    duty.counted_from
-                        .as_ref()
-                        .map_or_else(|| "—".to_owned(), |(form, field)| format!("{form}.{field}"))
+                    duty.counted_from.as_ref().map_or_else(
+                        || "—".to_owned(),
+                        |(form, field)| match duty.latest {
+                            true => format!("{form}.{field}, latest"),
+                            false => format!("{form}.{field}"),
+                        },
+                    )
                 };
                 self.plain(
                     &format!("{zh} 从哪天算起"),

@@ -11,12 +11,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, operators};
-use jiff::Span;
+use jiff::{Span, Timestamp};
 
 use crate::answer::{Record, Value};
 use crate::classes::Classes;
 use crate::code::Day;
 use crate::figure::Figure;
+use crate::judge::Moments;
 use crate::section::Number;
 
 /// One operation.
@@ -30,6 +31,9 @@ pub(crate) enum Formula {
     /// What can be in a list, and is never looked at.
     Opaque,
     Today,
+    /// When the case was opened, and when it came into its state.
+    Opened,
+    Since,
     /// The element of a list that stands for a name, counted from the outermost.
     Bound(usize),
     Answer {
@@ -237,7 +241,9 @@ impl Preparing<'_> {
             return Some(if has { Formula::HasField { of, field } } else { Formula::Field { of, field } });
         }
         Some(match root.as_str() {
-            "param" | "history" | "people" | "class" if has => Formula::Truth(true),
+            "param" | "history" | "people" | "class" | "case" if has => Formula::Truth(true),
+            "case" if member == "opened" => Formula::Opened,
+            "case" => Formula::Since,
             "param" => Formula::Parameter(field),
             "history" => Formula::History(field),
             "people" => Formula::People(field),
@@ -404,6 +410,8 @@ impl Formula {
             | Self::Text(_)
             | Self::Opaque
             | Self::Today
+            | Self::Opened
+            | Self::Since
             | Self::Bound(_)
             | Self::Answer { .. }
             | Self::HasAnswer { .. }
@@ -480,11 +488,15 @@ type Result<T> = std::result::Result<T, Lack>;
 /// What a formula looks at.
 pub(crate) trait Sight<'s> {
     fn today(&self) -> i64;
+    /// Of a step of a case: between which moments it stands.
+    fn case(&self) -> Option<Moments>;
     fn parameter(&self, code: &str) -> Option<Number>;
     /// The latest filled-in form of a kind.
     fn latest(&self, form: &str) -> Option<&'s Record>;
     fn history(&self, form: &str) -> Rc<[&'s Record]>;
     fn people(&self, form: &str) -> Rc<[&'s Record]>;
+    /// A number for whom a form is about: the same for all that are about one.
+    fn whose(&self, record: &'s Record) -> i64;
     fn figure(&self, figure: &Arc<Figure>) -> Option<f64>;
     fn class(&self, classes: &Arc<Classes>) -> Rc<str>;
     /// What was worked out before.
@@ -510,8 +522,10 @@ pub(crate) fn work_out<'s>(
         Formula::Text(text) => Worth::Made(text.as_ref().into()),
         Formula::Opaque => Worth::Opaque,
         Formula::Today => Worth::Whole(sight.today()),
+        Formula::Opened => moment(sight.case().ok_or(Lack::Missing)?.opened),
+        Formula::Since => moment(sight.case().ok_or(Lack::Missing)?.since),
         Formula::Bound(place) => bound.get(*place).cloned().ok_or(Lack::Missing)?,
-        Formula::Answer { form, field } => field_of(sight.latest(form).ok_or(Lack::Missing)?, field)?,
+        Formula::Answer { form, field } => field_of(sight.latest(form).ok_or(Lack::Missing)?, field, sight)?,
         Formula::HasAnswer { form, field } => {
             Worth::Truth(sight.latest(form).is_some_and(|record| has(record, field)))
         }
@@ -524,7 +538,7 @@ pub(crate) fn work_out<'s>(
         Formula::Class(classes) => Worth::Made(sight.class(&classes.what)),
         Formula::History(form) => Worth::Records(sight.history(form)),
         Formula::People(form) => Worth::Records(sight.people(form)),
-        Formula::Field { of, field } => field_of(record_of(of, sight, bound)?, field)?,
+        Formula::Field { of, field } => field_of(record_of(of, sight, bound)?, field, sight)?,
         Formula::HasField { of, field } => Worth::Truth(has(record_of(of, sight, bound)?, field)),
         Formula::Not(of) => Worth::Truth(!truth(work_out(of, sight, bound)?)?),
         Formula::Negative(of) => match work_out(of, sight, bound)? {
@@ -643,14 +657,25 @@ fn record_of<'s>(of: &Formula, sight: &impl Sight<'s>, bound: &mut Vec<Worth<'s>
 }
 
 fn has(record: &Record, field: &str) -> bool {
-    field == "on" || record.values.contains_key(field)
+    ["on", "filled_at", "whose"].contains(&field) || record.values.contains_key(field)
 }
 
-fn field_of<'s>(record: &'s Record, field: &str) -> Result<Worth<'s>> {
+fn field_of<'s>(record: &'s Record, field: &str, sight: &impl Sight<'s>) -> Result<Worth<'s>> {
     if field == "on" {
         return Ok(Worth::Whole(day_number(record.on)));
     }
+    if field == "filled_at" {
+        return Ok(moment(record.at));
+    }
+    if field == "whose" {
+        return Ok(Worth::Whole(sight.whose(record)));
+    }
     record.values.get(field).map(worth_of).ok_or(Lack::Missing)
+}
+
+/// Moments are only compared, so that what they are counted in is nobody's to know.
+fn moment<'s>(at: Timestamp) -> Worth<'s> {
+    Worth::Whole(at.as_millisecond())
 }
 
 fn worth_of(value: &Value) -> Worth<'_> {

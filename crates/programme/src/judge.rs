@@ -1,9 +1,11 @@
 //! Judging: whether a rule flags a subject, and by what evidence; what figures and classes come to for it.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use crate::answer::{Record, Value};
 use crate::classes::Classes;
@@ -20,6 +22,16 @@ pub struct Situation<'s> {
     pub own: Vec<&'s Record>,
     /// What was filled in about each person or household that belongs to it.
     pub people: Vec<Vec<&'s Record>>,
+    /// Where a step of a case is asked for.
+    pub case: Option<Moments>,
+}
+
+/// Between which moments a case stands: what was filled in before it began says nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moments {
+    pub opened: Timestamp,
+    /// When it came into its state.
+    pub since: Timestamp,
 }
 
 /// What a rule says of a subject.
@@ -76,6 +88,7 @@ pub struct View<'s> {
     today: Day,
     own: Vec<Filled<'s>>,
     people: RefCell<Vec<(&'s str, Forms<'s>)>>,
+    whose: OnceCell<HashMap<*const Record, i64>>,
     figures: RefCell<Vec<(Arc<Figure>, Reckoned)>>,
     classes: RefCell<Vec<(Arc<Classes>, Rc<str>)>>,
     known: RefCell<Vec<Known<'s>>>,
@@ -104,6 +117,7 @@ impl<'s> View<'s> {
             today,
             own,
             people: RefCell::default(),
+            whose: OnceCell::new(),
             figures: RefCell::default(),
             classes: RefCell::default(),
             known: RefCell::default(),
@@ -207,6 +221,10 @@ impl<'s> Sight<'s> for View<'s> {
         self.parameters.get(code).copied()
     }
 
+    fn case(&self) -> Option<Moments> {
+        self.situation.case
+    }
+
     fn latest(&self, form: &str) -> Option<&'s Record> {
         self.own.iter().find(|filled| filled.form == form).map(|filled| filled.newest)
     }
@@ -233,6 +251,17 @@ impl<'s> Sight<'s> for View<'s> {
             self.people.borrow_mut().push((&record.form, Rc::clone(&all)));
         }
         all
+    }
+
+    fn whose(&self, record: &'s Record) -> i64 {
+        let known = self.whose.get_or_init(|| {
+            let people = (1_i64..).zip(&self.situation.people);
+            people
+                .flat_map(|(number, own)| own.iter().map(move |own| (std::ptr::from_ref(*own), number)))
+                .collect()
+        });
+        // What is about the subject itself is nobody else's.
+        known.get(&std::ptr::from_ref(record)).copied().unwrap_or_default()
     }
 
     fn figure(&self, figure: &Arc<Figure>) -> Option<f64> {

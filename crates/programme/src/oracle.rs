@@ -13,7 +13,7 @@ use cel::common::types::{CelDouble, CelInt, CelList, CelString, INT_TYPE, LIST_T
 use cel::common::value::{CowVal, Val};
 use cel::parser::Parser;
 use cel::{Context, Env, ExecutionError};
-use jiff::Span;
+use jiff::{Span, Timestamp};
 
 use crate::answer::{Record, Value};
 use crate::code::Day;
@@ -64,6 +64,8 @@ impl<'s> View<'s> {
     ) -> Self {
         let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
         context.add_variable_as_val("today", day(today));
+        let moments = situation.case.iter().flat_map(|case| [("opened", case.opened), ("since", case.since)]);
+        context.add_variable_as_val("case", map(moments.map(|(name, at)| (name, moment(at)))));
         let values = needs
             .parameters
             .iter()
@@ -72,7 +74,8 @@ impl<'s> View<'s> {
         let mut latest = BTreeMap::new();
         for form in &needs.forms {
             let found = newest(&situation.own, form, today).into_iter().next();
-            context.add_variable_as_val(form.as_str(), found.map_or_else(|| map([]), record));
+            let own = found.map_or_else(|| map([]), |found| record(found, 0));
+            context.add_variable_as_val(form.as_str(), own);
             latest.extend(found.map(|found| (form.as_str(), found)));
         }
         let mut overflown = BTreeSet::new();
@@ -81,12 +84,14 @@ impl<'s> View<'s> {
             if all.len() > MOST_HISTORY {
                 overflown.insert(form.as_str());
             }
-            (form.as_str(), list(all.into_iter().take(MOST_HISTORY).map(record)))
+            (form.as_str(), list(all.into_iter().take(MOST_HISTORY).map(|own| record(own, 0))))
         });
         context.add_variable_as_val("history", map(history));
         let people = needs.people.iter().map(|form| {
-            let people = situation.people.iter().take(MOST_PEOPLE);
-            let all = people.filter_map(|own| newest(own, form, today).into_iter().next()).map(record);
+            let people = (1_i64..).zip(&situation.people).take(MOST_PEOPLE);
+            let all = people.filter_map(|(number, own)| {
+                Some(record(newest(own, form, today).into_iter().next()?, number))
+            });
             (form.as_str(), list(all))
         });
         context.add_variable_as_val("people", map(people));
@@ -258,13 +263,13 @@ fn reason(error: &ExecutionError) -> String {
     }
 }
 
-fn record<'s>(record: &'s Record) -> Box<dyn Val + 's> {
-    Box::new(Filled(record))
+fn record<'s>(record: &'s Record, whose: i64) -> Box<dyn Val + 's> {
+    Box::new(Filled(record, whose))
 }
 
 /// A filled-in form: an answer is made a value when it is asked for, since most never are.
 #[derive(Debug)]
-struct Filled<'s>(&'s Record);
+struct Filled<'s>(&'s Record, i64);
 
 impl Val for Filled<'_> {
     fn get_type(&self) -> &Type {
@@ -286,7 +291,7 @@ impl Val for Filled<'_> {
     where
         Self: 'v,
     {
-        Box::new(Filled(self.0))
+        Box::new(Filled(self.0, self.1))
     }
 }
 
@@ -298,6 +303,12 @@ impl Indexer for Filled<'_> {
         let name = key(index)?;
         if name == "on" {
             return Ok(CowVal::Owned(day(self.0.on)));
+        }
+        if name == "filled_at" {
+            return Ok(CowVal::Owned(moment(self.0.at)));
+        }
+        if name == "whose" {
+            return Ok(CowVal::Owned(Box::new(CelInt::from(self.1))));
         }
         let found = self.0.values.get(name).ok_or_else(|| ExecutionError::no_such_key(name))?;
         Ok(CowVal::Owned(value(found)))
@@ -409,6 +420,10 @@ fn day<'s>(day: Day) -> Box<dyn Val + 's> {
     Box::new(CelInt::from(day_number(day)))
 }
 
+fn moment<'s>(at: Timestamp) -> Box<dyn Val + 's> {
+    Box::new(CelInt::from(at.as_millisecond()))
+}
+
 mod tests {
     use std::path::Path;
 
@@ -416,9 +431,10 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
+    use crate::calendar::midnight_before;
     use crate::form::{Field, Form, is_list};
     use crate::indicator::Measure;
-    use crate::judge;
+    use crate::judge::{self, Moments};
     use crate::question::Answer;
     use crate::{Content, Files, Programme};
 
@@ -496,6 +512,7 @@ mod tests {
         let record = (day(), answers).prop_map(move |(on, answers)| Record {
             form: code.clone(),
             on,
+            at: midnight_before(on),
             values: answers.into_iter().flatten().collect(),
         });
         proptest::collection::vec(record, 0..4).boxed()
@@ -523,6 +540,10 @@ mod tests {
         let situation = Situation {
             own: own.iter().collect(),
             people: people.iter().map(|records| records.iter().collect()).collect(),
+            case: Some(Moments {
+                opened: midnight_before(TODAY.saturating_sub(Span::new().days(60))),
+                since: midnight_before(TODAY.saturating_sub(Span::new().days(30))),
+            }),
         };
         let parameters = programme.parameters.on("520326001", TODAY);
         let expected = View::new(&needs, &situation, &parameters, TODAY);

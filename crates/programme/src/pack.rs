@@ -211,6 +211,7 @@ impl<'r> Reader<'r> {
             forms: &forms,
             figures: &[],
             classes: &[],
+            of_case: false,
             loose: false,
         };
         let before = self.findings.len();

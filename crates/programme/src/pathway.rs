@@ -83,6 +83,8 @@ pub struct Duty {
     pub in_all: Option<String>,
     /// The field, a day, from which the limit counts; else it counts from the step that led here.
     pub counted_from: Option<(String, String)>,
+    /// Whether the latest of its days counts, whichever form says it; else that of the newest form.
+    pub latest: bool,
     /// The roles that are told when the limit is over, one more for each time as long again.
     pub climbs_to: Vec<String>,
 }
@@ -203,6 +205,7 @@ fn of_rule(rule: &Rule) -> Pathway {
         within: rule.within.clone(),
         in_all: None,
         counted_from: None,
+        latest: false,
         climbs_to: rule.climbs_to.clone(),
     };
     Pathway {
@@ -432,6 +435,17 @@ fn read_duty(part: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findi
         is_time(known.vocabulary.parameters, time, findings);
     }
     let counted_from = part.optional_text("counted_from", findings);
+    let latest = part.truth("latest", findings);
+    if latest && counted_from.is_none() {
+        findings.add(
+            &part.place(),
+            "latest",
+            say(
+                "没有写 counted_from，latest 无从说起",
+                "without counted_from there is no day for latest to choose",
+            ),
+        );
+    }
     let climbs_to = part.list("climbs_to", findings);
     if climbs_to.is_empty() {
         findings.add(
@@ -452,6 +466,7 @@ fn read_duty(part: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findi
         within: within?.value,
         in_all: in_all.map(|time| time.value),
         counted_from: counted,
+        latest,
         climbs_to: climbs_to.into_iter().map(|role| role.value).collect(),
     })
 }
@@ -539,8 +554,9 @@ fn read_step(
         }
     }
     let source = part.source();
+    let vocabulary = Vocabulary { of_case: true, ..known.vocabulary };
     let guard =
-        guard.and_then(|(text, content)| condition::read(text, content, source, known.vocabulary, findings));
+        guard.and_then(|(text, content)| condition::read(text, content, source, vocabulary, findings));
     part.finish(findings);
     let values = |list: Vec<Located<String>>| list.into_iter().map(|item| item.value).collect();
     Some(Step {

@@ -139,6 +139,9 @@ impl Carrying<'_> {
         if field == "on" {
             return Some(Expression::On);
         }
+        if ["filled_at", "whose"].contains(&field) {
+            return None;
+        }
         let day = self.form.field(field)?.question.answer == Answer::Day;
         Some(if day { Expression::Day(field.to_owned()) } else { Expression::Field(field.to_owned()) })
     }

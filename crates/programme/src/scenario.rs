@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
+
 use crate::answer::{self, Record};
 use crate::bridge::Bridge;
+use crate::calendar::{local_day, midnight_before};
 use crate::code::{Day, unknown};
 use crate::condition::{Needs, Vocabulary};
 use crate::finding::{Finding, Findings, Located, Place, say};
@@ -105,9 +108,11 @@ fn read_scenario(mut part: Section<'_, '_>, names: Names<'_>, findings: &mut Fin
     };
     let level = level::read(&mut part, subject, findings).unwrap_or(Level::Community);
     let (mut own, mut people) = (Vec::new(), BTreeMap::new());
+    let mut filled = 0_i64;
     for key in ["given", "when"] {
         for record in part.sections(key, findings) {
-            if let Some((person, record)) = read_record(record, names.vocabulary.forms, findings) {
+            if let Some((person, record)) = read_record(record, names.vocabulary.forms, filled, findings) {
+                filled += 1;
                 match person {
                     None => own.push(record),
                     Some(person) => people.entry(person).or_insert_with(Vec::new).push(record),
@@ -140,11 +145,19 @@ fn read_scenario(mut part: Section<'_, '_>, names: Names<'_>, findings: &mut Fin
 fn read_record(
     mut part: Section<'_, '_>,
     forms: &[Form],
+    before: i64,
     findings: &mut Findings,
 ) -> Option<(Option<String>, Record)> {
     let person = part.optional_text("person", findings).map(|person| person.value);
     let form = part.text("form", findings);
-    let on = part.day("on", findings);
+    // Without a clock the forms of a day were filled in in the order in which they stand, from midnight on.
+    let (on, at) = if part.has("at") {
+        let at = part.moment("at", findings)?.value;
+        (local_day(at), at)
+    } else {
+        let on = part.day("on", findings)?.value;
+        (on, midnight_before(on).saturating_add(SignedDuration::from_millis(before)).ok()?)
+    };
     let answers = part.entries("answers", findings);
     part.finish(findings);
     let form = form?;
@@ -154,7 +167,7 @@ fn read_record(
         return None;
     };
     let values = answer::read(known, answers, findings);
-    Some((person, Record { form: form.value, on: on?.value, values }))
+    Some((person, Record { form: form.value, on, at, values }))
 }
 
 fn read_expectation(
@@ -353,6 +366,7 @@ impl<'r> Run<'r> {
         let situation = Situation {
             own: scenario.own.iter().collect(),
             people: scenario.people.values().map(|records| records.iter().collect()).collect(),
+            case: None,
         };
         let parameters = programme.parameters.on(&scenario.area, expectation.on);
         let view = View::new(needs, &situation, &parameters, expectation.on);

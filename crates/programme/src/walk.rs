@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::answer::{Record, Value};
+use crate::answer::{Record, day_of};
 use crate::calendar::{local_day, midnight_before};
 use crate::case::{self, Case, Deed, Event, Guard, Level, Opening, Stamp, Terms, What, add_up};
 use crate::code::{Day, unknown};
 use crate::condition::Condition;
 use crate::finding::{Findings, Located, Place, say};
-use crate::judge::{Judgement, Situation, judge};
+use crate::judge::{Judgement, Moments, Situation, judge};
 use crate::manifest::Manifest;
 use crate::pack::Programme;
 use crate::pathway::{Pathway, Step};
@@ -339,7 +339,7 @@ impl<'g> Going<'g> {
                 let on = local_day(deed.then.at);
                 let guard = if *against { Guard::Overridden } else { Guard::Held };
                 let holds = *against && step.may_override
-                    || step.guard.as_ref().is_none_or(|guard| self.holds(guard, on));
+                    || step.guard.as_ref().is_none_or(|guard| self.allows(guard, &before, deed.then.at));
                 let fits = step.from.contains(&before.state) && step.by.contains(&deed.role);
                 let counted_from = self.counted_from(step, on);
                 let taken = Deed::Step { step: step.code.value.clone(), guard, counted_from };
@@ -413,12 +413,29 @@ impl<'g> Going<'g> {
         }
     }
 
-    /// Whether a condition holds on a day, of what was filled in until then.
+    /// Whether a condition holds on a day, of what was filled in until it was over.
     fn holds(&self, condition: &Condition, on: Day) -> bool {
-        let until = |records: &'g [Record]| records.iter().filter(|record| record.on <= on).collect();
+        self.judged(condition, on, None, &|record| record.on <= on)
+    }
+
+    /// Whether the condition of a step holds at a moment, of what was filled in until then.
+    fn allows(&self, guard: &Condition, case: &Case, at: Timestamp) -> bool {
+        let moments = Moments { opened: self.walk.opened, since: case.since };
+        self.judged(guard, local_day(at), Some(moments), &|record| record.at <= at)
+    }
+
+    fn judged(
+        &self,
+        condition: &Condition,
+        on: Day,
+        case: Option<Moments>,
+        counts: &dyn Fn(&Record) -> bool,
+    ) -> bool {
+        let until = |records: &'g [Record]| records.iter().filter(|record| counts(record)).collect();
         let situation = Situation {
             own: until(&self.scenario.own),
             people: self.scenario.people.values().map(|records| until(records)).collect(),
+            case,
         };
         let parameters = self.terms.parameters.on(self.terms.area, on);
         matches!(judge(condition, &situation, &parameters, on), Judgement::Flags(_))
@@ -427,11 +444,8 @@ impl<'g> Going<'g> {
     fn counted_from(&self, step: &Step, on: Day) -> Option<Day> {
         let duty = self.terms.pathway.state(&step.to)?.duty.as_ref()?;
         let (form, field) = duty.counted_from.as_ref()?;
-        let records = self.scenario.own.iter().filter(|record| record.form == *form && record.on <= on);
-        match records.max_by_key(|record| record.on)?.values.get(field)? {
-            Value::Day(day) => Some(*day),
-            _ => None,
-        }
+        let records = self.scenario.own.iter().filter(|record| record.on <= on);
+        day_of(records, (form, field), duty.latest)
     }
 
     fn look(&mut self, stand: &Stand, events: &[Event]) {

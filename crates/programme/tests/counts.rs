@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use jiff::civil::date;
 use programme::answer::{Record, Value};
+use programme::calendar::midnight_before;
 use programme::classes::over_time;
 use programme::code::Day;
 use programme::condition::Needs;
@@ -27,7 +28,8 @@ fn day(after: i64) -> Day {
 
 fn record(form: &str, after: i64, values: &[(&str, Value)]) -> Record {
     let values = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    Record { form: form.to_owned(), on: day(after), values }
+    let on = day(after);
+    Record { form: form.to_owned(), on, at: midnight_before(on), values }
 }
 
 fn text(text: &str) -> Value {
@@ -93,7 +95,7 @@ fn any_record() -> impl Strategy<Value = Record> {
 }
 
 fn contributions(records: &[Record], today: Day) -> Contributions {
-    let situation = Situation { own: records.iter().collect(), people: Vec::new() };
+    let situation = Situation { own: records.iter().collect(), ..Situation::default() };
     let parameters = LIVELIHOOD.parameters.on("520326", today);
     let view = View::new(&NEEDS, &situation, &parameters, today);
     indicator::contribute(&LIVELIHOOD.indicators, Subject::Household, &view)
@@ -111,7 +113,7 @@ proptest! {
         let standing = LIVELIHOOD.classes.iter().find(|classes| classes.code.value == "standing").unwrap();
         let names: Vec<&str> = standing.all.iter().map(|class| class.code.value.as_str()).collect();
         let spans = |records: &[Record], until: Day| {
-            let situation = Situation { own: records.iter().collect(), people: Vec::new() };
+            let situation = Situation { own: records.iter().collect(), ..Situation::default() };
             over_time(standing, &situation, &LIVELIHOOD.parameters, "520326", (day(0), until))
         };
         let all = spans(&records, day(320));
@@ -136,7 +138,7 @@ proptest! {
             .filter(|rule| rule.subject == Subject::Household && !rule.condition.looks_at(&new.form))
             .collect();
         let judged = |records: &[Record]| {
-            let situation = Situation { own: records.iter().collect(), people: Vec::new() };
+            let situation = Situation { own: records.iter().collect(), ..Situation::default() };
             let parameters = LIVELIHOOD.parameters.on("520326", today);
             rules.iter().map(|rule| judge(&rule.condition, &situation, &parameters, today)).collect::<Vec<_>>()
         };

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
 use programme::answer::{Record, Value};
+use programme::calendar::midnight_before;
 use programme::form::Subject;
 use programme::indicator::{self, Contribution, SweepCount};
-use programme::judge::{Judgement, Situation, View, judge};
+use programme::judge::{Judgement, Moments, Situation, View, judge};
 use programme::level::{Level, Speaks};
 use programme::reach::unreached;
 use programme::{Content, Files, RawSheet, check, read};
@@ -653,10 +654,10 @@ fn a_sum_of_the_newest_only_is_no_sum() {
     );
     let pack = read(&files(&texts)).unwrap();
     let on: programme::code::Day = "2026-07-01".parse().unwrap();
-    let record =
-        Record { form: "visit".into(), on, values: BTreeMap::from([("room_c".into(), Value::Decimal(0.5))]) };
+    let values = BTreeMap::from([("room_c".into(), Value::Decimal(0.5))]);
+    let record = Record { form: "visit".into(), on, at: midnight_before(on), values };
     let judged = |records: usize| {
-        let situation = Situation { own: vec![&record; records], people: Vec::new() };
+        let situation = Situation { own: vec![&record; records], ..Situation::default() };
         judge(&pack.rules.first().unwrap().condition, &situation, &BTreeMap::new(), on)
     };
     let evidence = BTreeMap::from([(("figure".into(), "warm".into()), Value::Decimal(100.0))]);
@@ -718,6 +719,66 @@ to = "cooled"
 by = ["worker"]
 guard = "visit.room_c < param.hot_c"
 "#;
+
+/// A step may ask for what is filled in since the case began, or since it came into its state; a rule knows of no case. Moments
+/// are compared and never reckoned with, and whose a form is can be the same as another's and nothing else.
+#[test]
+fn a_step_may_ask_for_what_is_filled_in_anew() {
+    let guarded = |guard: &str| {
+        let mut texts = small();
+        texts.insert("pathways/cool.toml", PATHWAY.replace("visit.room_c < param.hot_c", guard));
+        told(&files(&texts))
+    };
+    let right = [
+        "visit.filled_at >= case.since",
+        "history.visit.exists(v, v.filled_at > case.opened)",
+        "case.since == case.opened",
+        "people.visit.exists(v, people.visit.exists(w, w.whose != v.whose && w.filled_at < v.filled_at))",
+        "has(visit.filled_at)",
+    ];
+    for guard in right {
+        assert_eq!(guarded(guard), "no mistakes", "{guard}");
+    }
+    for (guard, wanted) in [
+        ("visit.filled_at >= case.closed", "there is no moment of the case closed"),
+        ("visit.on >= case.since", "the other side must be a day, this is a moment"),
+        ("case.since - case.opened > 1", "the other side must be a moment, this is a moment"),
+        ("visit.filled_at > 5", "the other side must be a moment, this is a whole number"),
+        ("people.visit.exists(v, v.whose > v.whose)", "what is compared by size must be a whole number"),
+        ("people.visit.exists(v, v.whose == 1)", "the other side must be whose form it is"),
+    ] {
+        assert!(guarded(guard).contains(wanted), "{guard}: {}", guarded(guard));
+    }
+    let mut texts = small();
+    texts.insert("rules.toml", RULE.replace("visit.ac == 'no'", "visit.filled_at >= case.since"));
+    assert!(told(&files(&texts)).contains("there is no form case"), "{}", told(&files(&texts)));
+}
+
+/// What was filled in a moment before says nothing of a case, and a moment after it does.
+#[test]
+fn a_condition_is_judged_at_the_moments_of_its_case() {
+    let mut texts = small();
+    texts.insert(
+        "pathways/cool.toml",
+        PATHWAY.replace("visit.room_c < param.hot_c", "visit.filled_at >= case.since"),
+    );
+    let pack = read(&files(&texts)).unwrap();
+    let guard = pack.pathways.first().unwrap().steps.first().unwrap().guard.as_ref().unwrap();
+    let on: programme::code::Day = "2026-07-01".parse().unwrap();
+    let midnight = midnight_before(on);
+    let second = jiff::SignedDuration::from_secs(1);
+    let judged = |after: jiff::SignedDuration, case: Option<Moments>| {
+        let record = Record { form: "visit".into(), on, at: midnight + after, values: BTreeMap::new() };
+        let situation = Situation { own: vec![&record], case, ..Situation::default() };
+        judge(guard, &situation, &BTreeMap::new(), on)
+    };
+    let since = midnight + second * 60;
+    let case = Moments { opened: midnight, since };
+    assert_eq!(judged(second * 59, Some(case)), Judgement::Clear);
+    assert!(matches!(judged(second * 60, Some(case)), Judgement::Flags(_)));
+    assert_eq!(judged(second * 60, None), Judgement::Unknown, "where there is no case");
+    assert_eq!(guard.counts_from(case), Some(since));
+}
 
 #[test]
 fn a_pathway_has_a_limit_in_every_state_and_an_end_from_every_one() {

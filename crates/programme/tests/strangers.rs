@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use programme::answer::{Record, Value};
+use programme::calendar::midnight_before;
 use programme::judge::{Judgement, Situation, judge};
 use programme::{Content, Files, RawSheet, build, check, read};
 use proptest::prelude::*;
@@ -234,14 +235,16 @@ proptest! {
             let first = jiff::civil::date(2020, 1, 1);
             let records: Vec<Record> = days
                 .iter()
-                .map(|days| Record {
+                .map(|days| first + jiff::Span::new().days(*days))
+                .map(|on| Record {
                     form: "f".to_owned(),
-                    on: first + jiff::Span::new().days(*days),
+                    on,
+                    at: midnight_before(on),
                     values: values.clone(),
                 })
                 .collect();
             let own: Vec<&Record> = records.iter().collect();
-            let situation = Situation { people: vec![own.clone(), Vec::new()], own };
+            let situation = Situation { people: vec![own.clone(), Vec::new()], own, case: None };
             let today = first + jiff::Span::new().days(20);
             let rule = pack.rules.first().expect("one rule was written");
             let judgement = judge(&rule.condition, &situation, &pack.parameters.on("42", today), today);

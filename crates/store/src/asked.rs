@@ -81,7 +81,7 @@ impl Batch<'_> {
 }
 
 impl Reader {
-    /// Who behind a door is asked for a form, with the day from which her case counts in its state.
+    /// Who behind a door is asked for a form, with the day that is her day 1: of what she is held to, else of her case's state.
     ///
     /// # Errors
     /// Those of the storage.
@@ -89,7 +89,10 @@ impl Reader {
         let mut found = Vec::new();
         for asked in self.views.asked_at(dwelling)? {
             let Some(file) = self.case_file(asked.case)? else { continue };
-            let counted = file.standing.counted_from.unwrap_or_else(|| local_day(file.standing.since));
+            let standing = &file.standing;
+            let held = standing.restricted_since.as_ref().map(|(_, since, first)| (*since, *first));
+            let (since, first) = held.unwrap_or((standing.since, standing.counted_from));
+            let counted = first.unwrap_or_else(|| local_day(since));
             found.push((asked, to_day(counted)));
         }
         Ok(found)

@@ -16,9 +16,9 @@ use programme::answer::Record;
 use programme::case::{self, Guard, Part, Stamp, Terms, What};
 use programme::condition::Condition;
 use programme::form;
-use programme::judge::{Judgement, Situation, judge};
+use programme::judge::{Judgement, Moments, Situation, judge};
 use programme::level::Level;
-use programme::pathway::Pathway;
+use programme::pathway::{Duty, Pathway};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::area_people::{People, level_of};
@@ -90,6 +90,12 @@ pub struct CaseFile {
 }
 
 impl CaseFile {
+    /// Between which moments it stands.
+    #[must_use]
+    pub fn moments(&self) -> Moments {
+        Moments { opened: instant(self.case.opened_at), since: self.standing.since }
+    }
+
     #[must_use]
     pub fn pathway(&self) -> Option<&Pathway> {
         pathway_of(&self.programme, &self.case.pathway)
@@ -612,6 +618,17 @@ impl Views {
         Ok(found)
     }
 
+    /// Between which moments a case stands, with what this transaction has done so far.
+    pub(crate) fn moments(&mut self, id: CaseId, case: &Case) -> Result<Moments> {
+        if self.dirty_cases.contains(&id) {
+            self.refresh_case(id)?;
+        }
+        let mut read = self.cached("select since from case_file where id = ?1")?;
+        let since: Option<Millis> = read.query_row([id.0], |row| row.get(0)).optional()?;
+        let opened = instant(case.opened_at);
+        Ok(Moments { opened, since: since.map_or(opened, instant) })
+    }
+
     /// Who is listed at a door, under the id that all hers lead to, and whether she was seen or reached in a sweep.
     ///
     /// # Errors
@@ -714,7 +731,8 @@ impl Views {
             content.open(filled.subject.id(), filled.position, Id(envelope.series), envelope.sequence)?;
         let given = opened.as_deref().and_then(programme::answer::decode);
         let values = given.and_then(|given| programme::answer::fit(form, &given).ok());
-        Ok(values.map(|values| Record { form: filled.form.clone(), on: from_day(filled.on), values }))
+        let (form, at) = (filled.form.clone(), instant(filled.at));
+        Ok(values.map(|values| Record { form, on: from_day(filled.on), at, values }))
     }
 }
 
@@ -756,26 +774,31 @@ impl Known {
         Situation {
             own: self.own.iter().collect(),
             people: people.iter().map(|records| records.iter().collect()).collect(),
+            case: None,
         }
     }
 
-    /// The newest answer to a question that asks for a day.
+    /// The day from which a state counts, where a form says it.
     #[must_use]
-    pub fn day(&self, form: &str, field: &str) -> Option<Day> {
-        let newest = self.own.iter().filter(|record| record.form == form).max_by_key(|record| record.on)?;
-        match newest.values.get(field) {
-            Some(programme::answer::Value::Day(day)) => Some(to_day(*day)),
-            _ => None,
-        }
+    pub fn counted_from(&self, duty: &Duty) -> Option<Day> {
+        let (form, field) = duty.counted_from.as_ref()?;
+        programme::answer::day_of(self.own.iter(), (form, field), duty.latest).map(to_day)
     }
 }
 
-/// Whether the condition of a step holds on a day, by what is known of the subject and the parameters of an area.
+/// Whether the condition of a step of a case holds on a day, by what is known of the subject and the parameters of an area.
 #[must_use]
-pub fn holds_on(programme: &Programme, guard: &Condition, known: &Known, area: &str, day: Day) -> bool {
+pub fn holds_on(
+    programme: &Programme,
+    guard: &Condition,
+    (known, case): (&Known, Moments),
+    area: &str,
+    day: Day,
+) -> bool {
     let day = from_day(day);
     let parameters = programme.parameters.on(area, day);
-    matches!(judge(guard, &known.situation(), &parameters, day), Judgement::Flags(_))
+    let situation = Situation { case: Some(case), ..known.situation() };
+    matches!(judge(guard, &situation, &parameters, day), Judgement::Flags(_))
 }
 
 fn terms<'t>(programme: &'t Programme, pathway: &'t Pathway, area: &'t str) -> Terms<'t> {

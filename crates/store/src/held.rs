@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::access::Role;
 use domain::area::AreaNumber;
+use domain::id::{ActorId, Id};
 use rusqlite::params;
 
 use crate::error::Result;
@@ -26,5 +27,32 @@ impl Reader {
         let code = Role::from_name(role).map(|role| role as u64);
         let rows = read.query_map(params![code, programme, role], |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Who has this role of a programme in an area, and where she has it: for the area itself or for one above it, the nearest
+    /// first.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn holding(
+        &self,
+        programme: &str,
+        role: &str,
+        area: AreaNumber,
+    ) -> Result<Vec<(ActorId, AreaNumber)>> {
+        let mut read = self.views_connection().prepare_cached(
+            "select account, area from access where role = ?1
+             union select worker, area from device where role = ?1 and revoked_at is null
+             union select who, area from appointment where programme = ?2 and role = ?3",
+        )?;
+        let code = Role::from_name(role).map(|role| role as u64);
+        let rows =
+            read.query_map(params![code, programme, role], |row| Ok((Id(row.get(0)?), row.get(1)?)))?;
+        let path: Vec<AreaNumber> = self.book().areas.path(area).collect();
+        let height = |at: AreaNumber| path.iter().position(|above| *above == at);
+        let mut found: Vec<(ActorId, AreaNumber)> = rows.collect::<rusqlite::Result<_>>()?;
+        found.retain(|(_, at)| height(*at).is_some());
+        found.sort_by_key(|(who, at)| (height(*at), *who));
+        Ok(found)
     }
 }

@@ -7,7 +7,7 @@ use domain::apply::{self, area_about, happened_at};
 use domain::area::AreaNumber;
 use domain::case::{Case, Deed, Subject};
 use domain::fact::{Body, Fact};
-use domain::id::{DwellingId, PersonId, SeriesId};
+use domain::id::{CaseId, DwellingId, PersonId, SeriesId};
 use domain::state::{Device, State as _};
 use domain::time::{Day, day_of, from_day};
 use ledger::envelope::Envelope;
@@ -68,8 +68,8 @@ impl Batch<'_> {
                 });
                 Ok((!known).then_some(Quarantine::UnknownProgramme))
             }
-            Body::CaseActed { case, deed, .. } => {
-                let Some((_, case)) = self.store.views.case(*case)? else {
+            Body::CaseActed { case: id, deed, .. } => {
+                let Some((id, case)) = self.store.views.case(*id)? else {
                     return Ok(Some(Quarantine::UnknownCase));
                 };
                 let read = self.store.views.programme(&case.programme, &case.version);
@@ -82,7 +82,7 @@ impl Batch<'_> {
                     return Ok(Some(Quarantine::ConditionFails));
                 }
                 let at = happened_at(self.store.views.book(), series, fact.at, self.now);
-                let holds = self.condition_holds(&case, deed, day_of(at))?;
+                let holds = self.condition_holds((id, &case), deed, day_of(at))?;
                 Ok((!holds).then_some(Quarantine::ConditionFails))
             }
             _ => Ok(None),
@@ -132,7 +132,7 @@ impl Batch<'_> {
     ///
     /// # Errors
     /// `pack_unreadable`, and those of the storage.
-    pub fn condition_holds(&mut self, case: &Case, deed: &Deed, today: Day) -> Result<bool> {
+    pub fn condition_holds(&mut self, (id, case): (CaseId, &Case), deed: &Deed, today: Day) -> Result<bool> {
         let Deed::Step { step, overridden, .. } = deed else { return Ok(true) };
         let Some(programme) = self.store.views.programme(&case.programme, &case.version)? else {
             return Ok(false);
@@ -146,7 +146,8 @@ impl Batch<'_> {
         let area = area_about(&mut self.store.views, case.subject, case.dwelling)?.unwrap_or(0);
         let code = self.store.views.book().areas.code(area).to_owned();
         let known = self.known_of(&case.programme, case.subject)?;
-        Ok(holds_on(&programme, guard, &known, &code, today))
+        let moments = self.store.views.moments(id, case)?;
+        Ok(holds_on(&programme, guard, (&known, moments), &code, today))
     }
 
     /// What was filled in about a subject under a programme, with everything this batch has done so far.

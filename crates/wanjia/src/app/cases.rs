@@ -215,6 +215,43 @@ pub fn hands(reader: &mut Reader, control: &Control, file: &CaseFile) -> Result<
     Ok(hands)
 }
 
+/// A role that is asked about a case: it answers for what is due, or that climbs to it next; and who has it nearest to where the case
+/// is, with the area for which she has it.
+#[derive(Debug)]
+pub struct Asked {
+    pub role: String,
+    pub above: bool,
+    pub who: Vec<ActorId>,
+    pub area: Option<AreaNumber>,
+}
+
+/// Whom to ask about a case as it stands: the owners of what is due, then the level above each.
+///
+/// # Errors
+/// Those of the storage.
+pub fn asked_of(reader: &mut Reader, file: &CaseFile) -> Result<Vec<Asked>> {
+    let tasks = reader.tasks_of(file);
+    let owners = tasks.iter().map(|(_, task)| (task.owner.clone(), false));
+    let above = tasks.iter().filter_map(|(_, task)| Some((task.climbs_to.first()?.clone(), true)));
+    let mut asked: Vec<Asked> = Vec::new();
+    for (role, above) in owners.chain(above) {
+        if asked.iter().any(|known| known.role == role) {
+            continue;
+        }
+        let (mut who, mut nearest) = (Vec::new(), None);
+        for (person, area) in reader.holding(&file.case.programme, &role, file.area)? {
+            // An appointment gives nothing beyond a right, and nothing at all once that has ended.
+            let right = right_of(reader, person)?;
+            let acts = right.is_some_and(|right| reader.book().areas.is_within(file.area, right.area));
+            if acts && *nearest.get_or_insert(area) == area && !who.contains(&person) {
+                who.push(person);
+            }
+        }
+        asked.push(Asked { role, above, who, area: nearest });
+    }
+    Ok(asked)
+}
+
 /// Everyone with an account that has a right, or with a phone in use that was enrolled in an area or below it.
 ///
 /// # Errors
@@ -472,7 +509,7 @@ pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Re
     let needed_en = titles.join(", ");
     drop(reader);
     Ok(store.write(now, |batch| {
-        if !batch.condition_holds(&file.case, &deed, day_of(now))? {
+        if !batch.condition_holds((file.id, &file.case), &deed, day_of(now))? {
             if let Some(wait) = waits {
                 let name = |language| wait.get(language).unwrap_or_default();
                 return Err(store::StoreError::refused(
@@ -517,6 +554,30 @@ pub fn forms_of<'f>(file: &'f CaseFile, step: &Step) -> Vec<&'f Form> {
     forms.filter(looked_at).collect()
 }
 
+/// When each form was filled in last about whom a case is about, of those that are kept.
+///
+/// # Errors
+/// Those of the storage.
+pub fn filled_last(reader: &mut Reader, file: &CaseFile) -> Result<BTreeMap<String, Millis>> {
+    let mut last = BTreeMap::new();
+    for filled in reader.filled_about(file.case.subject)? {
+        if filled.programme == file.case.programme && filled.erased_at.is_none() {
+            let known = last.entry(filled.form).or_insert(filled.at);
+            *known = filled.at.max(*known);
+        }
+    }
+    Ok(last)
+}
+
+/// Whether a form that was filled in last at a moment is there for the condition of a step: one that asks for what is filled
+/// in anew, and does not hold, waits for it still.
+#[must_use]
+pub fn is_there(file: &CaseFile, step: &Step, last: Option<Millis>, holds: bool) -> bool {
+    let from = step.guard.as_ref().and_then(|guard| guard.counts_from(file.moments()));
+    let from = from.filter(|_| !holds).map_or(Millis::MIN, |from| from.as_millisecond());
+    last.is_some_and(|last| last >= from)
+}
+
 /// No case of this id, or none that she may know of.
 #[must_use]
 pub fn unknown_case() -> Failure {
@@ -543,12 +604,9 @@ fn within(store: &Store, actor: Actor, file: &CaseFile) -> bool {
 /// The day from which the state after a step counts, where a form says it.
 fn counted(reader: &mut Reader, file: &CaseFile, deed: &Deed) -> Result<Deed> {
     let Deed::Step { step, overridden, .. } = deed else { return Ok(deed.clone()) };
-    let field = file.pathway().and_then(|pathway| {
-        let to = &pathway.step(step)?.to;
-        pathway.state(to)?.duty.as_ref()?.counted_from.clone()
-    });
-    let counted_from = match field {
-        Some((form, field)) => reader.known_of(&file.case.programme, file.case.subject)?.day(&form, &field),
+    let duty = file.pathway().and_then(|pathway| pathway.state(&pathway.step(step)?.to)?.duty.as_ref());
+    let counted_from = match duty.filter(|duty| duty.counted_from.is_some()) {
+        Some(duty) => reader.known_of(&file.case.programme, file.case.subject)?.counted_from(duty),
         None => None,
     };
     Ok(Deed::Step { step: step.clone(), overridden: *overridden, counted_from })

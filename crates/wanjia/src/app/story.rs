@@ -535,7 +535,7 @@ fn confirmed(teller: &mut Teller<'_>, [first, second, third, fourth]: &[Home; 4]
     let about = (first, first.household(), None);
     let left = [("depends", several(&["elder"]))];
     teller.fill(teller.at(8, 10) + 10 * MINUTE, ("secretary", EPIDEMIC, "left_behind"), about, &left)?;
-    let cared = [("cares", text("yes")), ("seen_by", text("visit"))];
+    let cared = [("cares", text("yes")), ("name", text("周敏")), ("seen_by", text("visit"))];
     teller.fill(teller.at(8, 10) + 30 * MINUTE, ("secretary", EPIDEMIC, "carer"), about, &cared)?;
     let dependant = teller.case(EPIDEMIC, "dependant", first.household())?;
     teller.step(
@@ -693,14 +693,15 @@ fn this_morning(
     };
     let secretary = teller.who("secretary")?.id;
     cases::report(teller.store, secretary, &asked, now - 75 * MINUTE)?;
+    let taken_at = now - 70 * MINUTE;
     let taken = [
         ("reason", text("fever")),
         ("moved_by", text("community_car")),
         ("facility", text("区第一医院发热门诊")),
-        ("left_on", date(teller.today())),
+        ("left_on", date(day_of(taken_at))),
     ];
     let away = left.person(0)?;
-    teller.fill(now - 70 * MINUTE, ("secretary", EPIDEMIC, "referral"), (left, away, None), &taken)?;
+    teller.fill(taken_at, ("secretary", EPIDEMIC, "referral"), (left, away, None), &taken)?;
     let behind = [("depends", several(&["child", "elder"]))];
     let household = (left, left.household(), None);
     teller.fill(now - 60 * MINUTE, ("clerk", EPIDEMIC, "left_behind"), household, &behind)?;

@@ -249,6 +249,9 @@ pub(super) struct CaseTask {
     /// A step was taken, and waits for signatures of these roles.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     waits_for: Vec<Named>,
+    /// It stands on the caller's list and is not hers to move by now: signatures are missing, each of which is a task of its
+    /// own; it is a signature for a step that she took herself; or someone else has taken it over in time.
+    waits_for_others: bool,
     about: About,
 }
 
@@ -266,6 +269,18 @@ pub(super) fn what_of(programme: &Programme, pathway: &str, task: &str) -> (&'st
         _ => ("leave", pathway.and_then(|pathway| Some(&pathway.state(code)?.name))),
     };
     (kind, Named::of(code, name))
+}
+
+/// Whether someone took the step that a task asks a signature for: her own does not count.
+fn took_it_herself(reader: &mut Reader, task: &DueTask, who: ActorId) -> AppResult<bool> {
+    let Some(file) = if_readable(reader.case_file(task.case))? else { return Ok(false) };
+    let step = task.task.split_once(':').map(|(_, step)| step);
+    let turn = file.standing.ran.len() as u64;
+    let taken = |event: &&domain::case::Event| {
+        matches!(event.deed, Deed::Step { .. }) && event.deed.step() == step && event.turn == turn
+    };
+    let mut by = file.events.iter().filter(taken).map(|event| event.actor).peekable();
+    Ok(by.peek().is_some() && by.all(|actor| actor == who))
 }
 
 pub(super) fn task_row(
@@ -306,6 +321,10 @@ pub(super) fn task_row(
         role: task.role.clone(),
         level,
         climbed: task.rank > 0,
+        waits_for_others: match kind {
+            "sign" => took_it_herself(reader, task, caller)?,
+            _ => !task.waits_for.is_empty(),
+        } || taken && task.holder != Some(caller) && task.rank == 0,
         due: instant(task.due),
         since: instant(task.since),
         mine: task.holder == Some(caller),
@@ -470,7 +489,7 @@ struct NextStep {
 #[derive(Serialize, ToSchema)]
 struct StepForm {
     form: Named,
-    /// It was filled in about whom the case is about, and is kept.
+    /// It was filled in about whom the case is about, and is kept; where the step asks for it anew, since then.
     filled: bool,
     /// It asks for pictures, which only a phone takes.
     pictures: bool,
@@ -626,12 +645,7 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
     let standing = &file.standing;
     let ended =
         pathway.and_then(|pathway| pathway.state(&standing.state)).is_none_or(|state| state.duty.is_none());
-    let filled: BTreeSet<String> = reader
-        .filled_about(file.case.subject)?
-        .into_iter()
-        .filter(|filled| filled.programme == file.case.programme && filled.erased_at.is_none())
-        .map(|filled| filled.form)
-        .collect();
+    let filled = cases::filled_last(reader, file)?;
     let possible = |step: &&Step| step.from.contains(&standing.state);
     let next: Vec<&Step> = pathway.into_iter().flat_map(|own| &own.steps).filter(possible).collect();
     let today = day_of(now);
@@ -663,7 +677,10 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
                     zh: form.title.clone(),
                     en: form.title_en.clone().unwrap_or_else(|| form.title.clone()),
                 },
-                filled: filled.contains(&form.code.value),
+                filled: {
+                    let holds = !unmet.contains_key(next.code.value.as_str());
+                    cases::is_there(file, next, filled.get(&form.code.value).copied(), holds)
+                },
                 pictures: form.fields.iter().any(|field| field.question.answer == Answer::File),
             })
             .collect(),

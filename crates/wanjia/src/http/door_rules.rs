@@ -286,8 +286,9 @@ mod tests {
                 let mut whole = form.clone();
                 whole.fields.iter_mut().for_each(|field| field.required = false);
                 let values = answer::fit(&whole, &given).unwrap();
-                let record = Record { form: form.code.value.clone(), on: today, values };
-                let situation = Situation { own: vec![&record], people: Vec::new() };
+                let at = programme::calendar::midnight_before(today);
+                let record = Record { form: form.code.value.clone(), on: today, at, values };
+                let situation = Situation { own: vec![&record], ..Situation::default() };
                 let mut verdicts = serde_json::Map::new();
                 for rule in &read.rules {
                     let Some(when) = portable(&rule.condition, form, &parameters) else { continue };

@@ -15,6 +15,7 @@
 //! | `communities` | every community in one list |
 //! | `rosters`, `persons`, `find_person`, `proposals`, `quarantine` | lists of people, one person, who is meant by a name, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
+//! | `case_reach` | whom to ask about a case, and the number of their office |
 //! | `files` | the file of an area as a whole, and of someone who works |
 //! | `lessons` | what was learnt from cases |
 //! | `door_rules` | the rules that a phone can judge by itself |
@@ -59,6 +60,7 @@ pub mod boards;
 pub mod bridges;
 pub mod buildings;
 pub mod came_of;
+pub mod case_reach;
 pub mod cases;
 pub mod changes;
 pub mod checks;
@@ -238,6 +240,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(boards::routes())
         .merge(cases::routes())
         .merge(lessons::routes())
+        .merge(case_reach::routes())
         .merge(files::routes())
         .merge(door_rules::routes())
         .merge(trees::routes())

@@ -1,6 +1,5 @@
 //! What a phone is told of what is due from its worker: enough to do it without a signal.
 
-use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use domain::case::Subject;
@@ -296,12 +295,7 @@ fn row(
     let (kind, of) = what_of(&file.programme, &task.pathway, &task.task);
     let own = u128::from_be_bytes(series.0);
     let overtaken = file.standing.overtaken.iter().filter(|stamp| stamp.series == own);
-    let filled: BTreeSet<String> = reader
-        .filled_about(file.case.subject)?
-        .into_iter()
-        .filter(|filled| filled.programme == task.programme && filled.erased_at.is_none())
-        .map(|filled| filled.form)
-        .collect();
+    let filled = cases::filled_last(reader, file)?;
     let person = |number: Option<u128>| number.map(|number| Id(number.to_be_bytes()));
     let (mut steps, mut of_others) = (Vec::new(), Vec::new());
     for step in pathway.into_iter().flat_map(|pathway| &pathway.steps) {
@@ -333,15 +327,19 @@ fn row(
         if let Some((deed, role)) = by {
             let forms: Vec<String> =
                 cases::forms_of(file, step).iter().map(|form| form.code.value.clone()).collect();
+            let guard = guard_of(reader, file, step, today)?;
+            let now = Some(from_day(today).to_string());
+            let holds = guard.as_ref().is_none_or(|guard| guard.holds_from == now);
+            let is_there = |form: &&String| cases::is_there(file, step, filled.get(*form).copied(), holds);
             steps.push(MyStep {
                 deed,
                 step: Named::of(&step.code.value, Some(&step.name)),
                 to: state(&step.to),
                 role,
                 signed_by: step.signed_by.iter().map(|code| role_of(&file.programme, code)).collect(),
-                missing_forms: forms.iter().filter(|form| !filled.contains(*form)).cloned().collect(),
+                missing_forms: forms.iter().filter(|form| !is_there(form)).cloned().collect(),
                 forms,
-                guard: guard_of(reader, file, step, today)?.filter(|_| signatures.is_none()),
+                guard: guard.filter(|_| signatures.is_none()),
                 // A reason is sealed to whom the case is about, and a phone speaks of people and doors.
                 may_override: signatures.is_none()
                     && step.guard.is_some()
@@ -413,7 +411,7 @@ pub(super) fn guard_of(
     let Some(guard) = &step.guard else { return Ok(None) };
     let known = reader.known_of(&file.case.programme, file.case.subject)?;
     let area = reader.book().areas.code(file.area).to_owned();
-    let holds = |day: &Day| holds_on(&file.programme, guard, &known, &area, *day);
+    let holds = |day: &Day| holds_on(&file.programme, guard, (&known, file.moments()), &area, *day);
     Ok(Some(StepGuard {
         says: step.says.as_ref().map(|says| Named::of(&step.code.value, Some(says))),
         holds_from: (today..=today + AHEAD).find(holds).map(|day| from_day(day).to_string()),
@@ -422,7 +420,9 @@ pub(super) fn guard_of(
 
 fn counted_from(reader: &mut Reader, file: &CaseFile, step: &Step) -> Result<Option<CountedFrom>> {
     let duty = file.pathway().and_then(|pathway| pathway.state(&step.to)?.duty.as_ref());
-    let Some((form, field)) = duty.and_then(|duty| duty.counted_from.clone()) else { return Ok(None) };
-    let day = reader.known_of(&file.case.programme, file.case.subject)?.day(&form, &field);
+    let Some((duty, (form, field))) = duty.and_then(|duty| Some((duty, duty.counted_from.clone()?))) else {
+        return Ok(None);
+    };
+    let day = reader.known_of(&file.case.programme, file.case.subject)?.counted_from(duty);
     Ok(Some(CountedFrom { form, field, day: day.map(|day| from_day(day).to_string()) }))
 }

@@ -193,7 +193,10 @@ async fn a_phone_is_told_what_is_due_from_its_worker_and_only_when_that_changed(
         let steps = told["rows"][0]["steps"].as_array().unwrap().clone();
         steps.into_iter().find(|step| step["step"]["code"] == code).unwrap()["guard"].clone()
     };
-    assert_eq!(guard(&told, "carer_named")["says"]["en"], "the carer has agreed and was met in person");
+    assert_eq!(
+        guard(&told, "carer_named")["says"]["en"],
+        "the carer is named, has agreed and was met in person since then"
+    );
     assert_eq!(guard(&told, "carer_named")["holds_from"], Value::Null);
     let known = told["known"].as_str().unwrap();
     assert_eq!(pulled(known).await, Value::Null, "it knows");
@@ -484,7 +487,10 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
         let next = file["next"].as_array().unwrap().iter();
         next.into_iter().find(|next| next["step"]["code"] == step).map(|next| next["says"]["en"].clone())
     };
-    assert_eq!(says(&seen, "carer_named"), Some(json!("the carer has agreed and was met in person")));
+    assert_eq!(
+        says(&seen, "carer_named"),
+        Some(json!("the carer is named, has agreed and was met in person since then"))
+    );
     let forms = |file: &Value| {
         let next = file["next"].as_array().unwrap().iter().find(|next| next["step"]["code"] == "carer_named");
         next.map(|next| (next["forms"][0]["form"]["code"].clone(), next["forms"][0]["filled"].clone()))
@@ -536,7 +542,7 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
     let dwelling = place.home(false).await;
     let named = json!({
         "programme": "epidemic", "form": "carer", "dwelling": dwelling, "case": case,
-        "answers": {"cares": "yes", "seen_by": "visit"},
+        "answers": {"cares": "yes", "name": "周敏", "seen_by": "visit"},
     });
     assert_eq!(place.ask(SECRETARY, "POST", "/v1/answers", Some(named)).await.status, 204);
     assert_eq!(deed(SECRETARY, carer).await.status, 204);
@@ -550,6 +556,92 @@ async fn a_case_is_handed_over_with_a_receipt_and_steps_need_their_role_and_thei
     let mut by_rule = again;
     by_rule["source"] = json!("rule");
     assert_eq!(place.ask(SECRETARY, "POST", "/v1/cases", Some(by_rule)).await.code(), "unknown_source");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_acts_on_a_case_is_told_whom_to_ask_and_nobody_else_is() {
+    let place = Place::new().await;
+    let case = opened(&place, false).await;
+    let uri = format!("/v1/cases/{case}/reach");
+    let home = place.home(false).await;
+    let slips = json!({"dwellings": [home], "office_phone": "027-82812345", "days": 30});
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/slips", Some(slips)).await.status, 201);
+    assert_eq!(place.ask(DOCTOR, "GET", &uri, None).await.status, 404, "she has no role of the programme");
+    assert_eq!(place.ask(CLERK, "GET", &uri, None).await.status, 403);
+    appoint(&place, DOCTOR, "health_department").await;
+    let told = place.ask(DOCTOR, "GET", &uri, None).await.json();
+    let reach = json!({"secretaries": ["陈主任"], "office_phone": "02782812345"});
+    assert_eq!((&told["community"]["area_code"], &told["community"]["reach"]), (&json!(OWN), &reach));
+    let asked: Vec<(&str, bool, &Value, bool)> = told["asked"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let (above, here) = (one["above"].as_bool().unwrap(), one["in_community"].as_bool().unwrap());
+            (one["role"].as_str().unwrap(), above, &one["names"], here)
+        })
+        .collect();
+    let doctor = json!([account(DOCTOR).name]);
+    assert_eq!(
+        asked,
+        [
+            ("community_secretary", false, &json!(["陈主任"]), true),
+            ("health_department", true, &doctor, true),
+        ]
+    );
+    // Nobody who lives there is in it, nor her number.
+    for person in place.people(home).await {
+        assert!(!told.to_string().contains(&person.to_string()), "{told}");
+    }
+    // Whose right has ended is asked no more, though her appointment stands.
+    let ended = Body::GrantEnded { account: account(SECRETARY).id };
+    place.facts(vec![ended]).await;
+    let told = place.ask(DOCTOR, "GET", &uri, None).await.json();
+    assert_eq!(told["asked"][0]["names"], json!([]), "{told}");
+    assert_eq!(told["community"]["reach"], json!({"office_phone": "02782812345"}));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_someone_else_stands_on_the_list_and_is_not_hers_to_do() {
+    let place = Place::new().await;
+    let case = opened(&place, false).await;
+    appoint(&place, DOCTOR, "carer").await;
+    let waits = |rows: Vec<Value>| -> Vec<(String, bool)> {
+        let mut told: Vec<(String, bool)> = rows
+            .iter()
+            .map(|row| (row["kind"].as_str().unwrap().to_owned(), row["waits_for_others"].as_bool().unwrap()))
+            .collect();
+        told.sort();
+        told
+    };
+    let deed = async |who, body: Value| {
+        let answer = place.ask(who, "POST", &format!("/v1/cases/{case}/deeds"), Some(body)).await;
+        assert_eq!(answer.status, 204, "{}", answer.text);
+    };
+    assert_eq!(waits(tasks(&place, SECRETARY).await), [("leave".into(), false)]);
+    // Another of the staff has it in hand; as long as it is only offered, it is still hers.
+    let offer = json!({"deed": "offer", "role": "community_secretary", "turn": 0, "to": account(DOCTOR).id});
+    deed(SECRETARY, offer).await;
+    assert_eq!(waits(tasks(&place, SECRETARY).await), [("leave".into(), false)]);
+    deed(DOCTOR, json!({"deed": "take", "role": "carer", "turn": 0})).await;
+    assert_eq!(waits(tasks(&place, SECRETARY).await), [("leave".into(), true)]);
+    deed(SECRETARY, json!({"deed": "take", "role": "community_secretary", "turn": 0})).await;
+    assert_eq!(waits(tasks(&place, SECRETARY).await), [("leave".into(), false)]);
+
+    // A step that waits for another's signature is that other's to do.
+    let home = json!({
+        "deed": "step", "step": "family_returns", "role": "community_secretary", "turn": 0,
+    });
+    deed(SECRETARY, home).await;
+    assert_eq!(waits(tasks(&place, SECRETARY).await), [("leave".into(), true)]);
+    assert_eq!(waits(tasks(&place, DOCTOR).await), [("sign".into(), false)]);
+    // Though she may sign in that role, her own signature would not count.
+    appoint(&place, SECRETARY, "carer").await;
+    assert_eq!(
+        waits(tasks(&place, SECRETARY).await),
+        [("leave".into(), true), ("sign".into(), true)],
+        "the step was her own"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -919,7 +1011,7 @@ async fn what_was_learnt_from_a_case_is_offered_once_when_one_of_its_kind_begins
     assert_ne!(next, case);
     let file = place.ask(SECRETARY, "GET", &next, None).await.json();
     assert_eq!(file["lessons"][0]["text"], json!(text));
-    step(&next, "carer_named", 0, "carer", json!({"cares": "yes", "seen_by": "visit"})).await;
+    step(&next, "carer_named", 0, "carer", json!({"cares": "yes", "name": "周敏", "seen_by": "visit"})).await;
     let file = place.ask(SECRETARY, "GET", &next, None).await.json();
     assert_eq!(file["lessons"], json!([]), "it has begun");
     let root = place.folder.path().join("data");

@@ -234,6 +234,25 @@ async fn a_line_is_proposed_and_nothing_is_written_before_it_is_confirmed() {
     }
 }
 
+/// Whose days are over and who is not released yet is on her sixteenth day, and not on the second of another state.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_day_counts_from_the_first_until_she_is_released() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let person = place.people(home).await[0];
+    let case = observed(&place, home, person, 15).await;
+    let over = json!({"deed": "step", "step": "completed", "role": "community_secretary", "turn": 1});
+    let answer = place.ask(SECRETARY, "POST", &format!("/v1/cases/{case}/deeds"), Some(over)).await;
+    assert_eq!(answer.status, 204, "{}", answer.text);
+    let line = json!({"text": "3栋402第十六天 36.5"});
+    let read = place.ask(CLERK, "POST", "/v1/lines", Some(line)).await.json();
+    let proposed = &read["doors"][0]["checks"][0];
+    assert_eq!((&proposed["day"], &proposed["fits"]), (&json!(16), &json!(true)));
+    let (_, code) = slips::laid_down(&place, home).await;
+    let asked = with(&place, &code, "GET", "/v1/slip/checks", None).await.json();
+    assert_eq!(asked["checks"][0]["day"], 16);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bridge_tells_a_day_to_the_role_it_names_and_nothing_else_crosses() {
     let place = Place::new().await;

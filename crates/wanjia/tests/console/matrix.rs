@@ -346,7 +346,7 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         "GET /v1/programmes" => ("/v1/programmes".into(), None),
         "GET /v1/cases" => (format!("/v1/cases?area={area}"), None),
         "GET /v1/cases/board" => (format!("/v1/cases/board?area={area}"), None),
-        "GET /v1/cases/{id}/hands" | "GET /v1/cases/{id}/tree" => {
+        "GET /v1/cases/{id}/hands" | "GET /v1/cases/{id}/reach" | "GET /v1/cases/{id}/tree" => {
             let last = endpoint.rsplit('/').next().unwrap();
             (format!("/v1/cases/{}/{last}", cases::opened(place, other).await), None)
         }

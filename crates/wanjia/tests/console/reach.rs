@@ -154,11 +154,12 @@ async fn a_second_carer_who_is_taken_away_brings_the_case_back_with_its_two_hour
         .await;
     left(people[0], 1).await;
     typed(&place, ("epidemic", "left_behind"), (home, None), 1, json!({"depends": ["child"]})).await;
-    typed(&place, ("epidemic", "carer"), (home, None), 1, json!({"cares": "yes", "seen_by": "visit"})).await;
     let report =
         json!({"programme": "epidemic", "pathway": "dependant", "dwelling": home, "source": "worker"});
     place.ask(SECRETARY, "POST", "/v1/cases", Some(report)).await;
     let (case, ..) = stands().await;
+    let named = json!({"cares": "yes", "name": "周敏", "seen_by": "visit"});
+    typed(&place, ("epidemic", "carer"), (home, None), 1, named).await;
     let deed = json!({"deed": "step", "step": "carer_named", "role": "community_secretary", "turn": 0});
     let taken = place.ask(SECRETARY, "POST", &format!("/v1/cases/{case}/deeds"), Some(deed)).await;
     assert_eq!(taken.status, 204, "{}", taken.json());

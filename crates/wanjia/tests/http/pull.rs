@@ -5,6 +5,7 @@ use axum::http::{StatusCode, header};
 use domain::access::Purpose;
 use domain::fact::{Body as FactBody, Fact, FoundBy, Outcome};
 use domain::id::Id;
+use domain::identity::Identity;
 use domain::state::State as _;
 use ledger::envelope::Envelope;
 use ledger::tree;
@@ -72,6 +73,37 @@ async fn a_phone_gets_its_doors_once_then_only_what_changed() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         assert_eq!(answer.json()["field"], wrong.split('=').next().unwrap());
     }
+    opened.territory.stop().await;
+    ground.prove();
+}
+
+#[tokio::test]
+async fn whoever_was_seen_and_is_on_no_list_is_told_with_her_door_until_she_is() {
+    let mut ground = Ground::new(2);
+    let opened = ground.open().await;
+    let stranger = Id([77; 16]);
+    let identity = Identity { name: "张三".into(), ..Identity::default() };
+    let phone = &mut ground.phones[1];
+    phone.visit(now(), DOOR, Outcome::Met);
+    let seen = FactBody::PersonSeen { sweep: SWEEP, dwelling: DOOR, person: stranger, by_phone: false };
+    phone.record(now(), seen, Some((stranger, &identity)));
+    opened.push(phone, 0, 2, 0).await;
+    let told = pull(&opened, &ground.phones[0], "", 0).await.json();
+    assert_eq!(told["doors"][0]["sweeps"][0]["unlisted"], json!([stranger]));
+    assert!(!told.to_string().contains("张三"), "how she is called is known to the phone that recorded her");
+
+    let listed = FactBody::PersonRegistered { person: stranger, dwelling: DOOR };
+    opened
+        .territory
+        .write(move |store, now| {
+            let content = store::Sealed { owner: stranger, plaintext: &identity.encode(), fresh: false };
+            store.write(now, |batch| batch.append(Id([9; 16]), listed, Some(content)))?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let told = pull(&opened, &ground.phones[0], told["cursor"].as_str().unwrap(), 0).await.json();
+    assert_eq!(told["doors"][0]["sweeps"][0].get("unlisted"), None, "{told}");
     opened.territory.stop().await;
     ground.prove();
 }
