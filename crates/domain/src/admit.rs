@@ -36,6 +36,8 @@ pub enum Quarantine {
     UnknownCase = 17,
     NotInRole = 18,
     ConditionFails = 19,
+    /// The person of a form is listed behind another door than the form's.
+    OtherDoor = 20,
     /// An offer of doors is not there, or has its answer.
     NotOffered = 54,
     DeviceEnded = 60,
@@ -44,7 +46,7 @@ pub enum Quarantine {
 }
 
 impl Quarantine {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Fork,
         Self::Unreadable,
         Self::UnknownSweep,
@@ -63,6 +65,7 @@ impl Quarantine {
         Self::UnknownCase,
         Self::NotInRole,
         Self::ConditionFails,
+        Self::OtherDoor,
         Self::NotOffered,
         Self::DeviceEnded,
         Self::SweepWithdrawn,
@@ -95,6 +98,7 @@ impl Quarantine {
             Self::UnknownCase => "unknown_case",
             Self::NotInRole => "not_in_role",
             Self::ConditionFails => "condition_fails",
+            Self::OtherDoor => "other_door",
             Self::NotOffered => "not_offered",
             Self::DeviceEnded => "device_ended",
             Self::SweepWithdrawn => "sweep_withdrawn",
@@ -180,6 +184,10 @@ impl Quarantine {
             Self::ConditionFails => (
                 "这一步要求的条件还没有满足。记录已留存；请先补填所需的表。",
                 "What this step asks for does not hold yet. The record is kept; fill in the form that it needs first.",
+            ),
+            Self::OtherDoor => (
+                "表里的人不住在表里的这一户（可能搬走了，或选错了人）。记录已留存；请核对后重填，或由社区书记决定是否计入。",
+                "The person of this form is not listed behind the form's door (she may have moved, or another was chosen). The record is kept; look again and fill it in anew, or the secretary decides whether it counts.",
             ),
             Self::NotOffered => (
                 "这次移交已经撤回、已经有了答复，或者服务器上没有。记录已留存；请同步后看现在归谁。",

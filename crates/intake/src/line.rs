@@ -4,6 +4,8 @@
 use crate::cell::door::{self, DoorLabel, chinese_number};
 use crate::cell::fold_width;
 
+mod health;
+
 /// The longest line, in characters.
 pub const LONGEST: usize = 200;
 
@@ -22,7 +24,30 @@ pub struct Line {
     pub symptoms: Option<Vec<Symptom>>,
     pub slot: Option<Slot>,
     pub teller: Option<Teller>,
+    /// Why less is proposed than the line may mean, or the worse of what it says.
+    pub doubts: Vec<Doubt>,
     pub left: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// It says that she is well and that she is ill: the worse counts.
+    Contradiction,
+    /// It tells of more than one time, or of another than now: that all is well is not proposed.
+    SeveralTimes,
+    /// Something is over, asked about or denied so that it cannot be told: it is not proposed.
+    Unclear,
+}
+
+impl Doubt {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Contradiction => "contradiction",
+            Self::SeveralTimes => "several_times",
+            Self::Unclear => "unclear",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,29 +98,9 @@ pub enum Teller {
 const BUILDING_ENDS: [&str; 8] = ["号楼栋", "号楼", "楼栋", "栋", "幢", "座", "楼", "#"];
 const UNIT_ENDS: [&str; 3] = ["单元", "号门", "门"];
 const ROOM_ENDS: [&str; 5] = ["号房", "室", "房", "号", "户"];
+const FLOOR_ENDS: [&str; 2] = ["楼", "层"];
 const HYPHENS: [&str; 3] = ["-", "—", "－"];
 
-/// The longer words come before those that are part of them.
-const NORMAL: [&str; 9] =
-    ["体温正常", "体温都正常", "温度正常", "没有发烧", "没有发热", "没发烧", "不发烧", "不发热", "没烧"];
-const FEVER: [&str; 6] = ["发高烧", "发低烧", "高烧", "低烧", "发烧", "发热"];
-const NO_SYMPTOM: [&str; 8] =
-    ["没有什么不舒服", "没有不舒服", "没有症状", "没不舒服", "无不适", "没症状", "无症状", "身体没事"];
-const SYMPTOMS: [(&str, Symptom); 13] = [
-    ("咳嗽", Symptom::Cough),
-    ("干咳", Symptom::Cough),
-    ("没有力气", Symptom::Fatigue),
-    ("没力气", Symptom::Fatigue),
-    ("乏力", Symptom::Fatigue),
-    ("气促", Symptom::Dyspnoea),
-    ("气短", Symptom::Dyspnoea),
-    ("胸闷", Symptom::Dyspnoea),
-    ("喘", Symptom::Dyspnoea),
-    ("嗓子疼", Symptom::SoreThroat),
-    ("嗓子痛", Symptom::SoreThroat),
-    ("咽痛", Symptom::SoreThroat),
-    ("拉肚子", Symptom::Diarrhoea),
-];
 const SLOTS: [(&str, Slot); 8] = [
     ("今天早上", Slot::Morning),
     ("今早", Slot::Morning),
@@ -114,6 +119,8 @@ const TELLERS: [(&str, Teller); 6] = [
     ("家属", Teller::Family),
     ("家里人", Teller::Family),
 ];
+/// What a number may count that is no temperature.
+const COUNTED: [&str; 12] = ["天", "日", "次", "岁", "个", "小时", "月", "分", "号", "人", "户", "年"];
 /// Words that say nothing here.
 const FILLERS: [&str; 23] = [
     "有一点",
@@ -145,25 +152,19 @@ const FILLERS: [&str; 23] = [
 #[must_use]
 pub fn read(text: &str) -> Line {
     let folded = fold_width(text);
-    let mut rest = Rest { signs: folded.chars().take(LONGEST).collect() };
+    let mut rest = Rest { signs: folded.chars().take(LONGEST).collect(), kept: Vec::new() };
     let mut line = Line::default();
     rest.door(&mut line);
     line.day = rest.day();
     line.from = rest.from();
-    line.temperature = rest.temperature();
-    line.symptoms = rest.symptoms();
-    if line.symptoms.as_ref().is_some_and(|found| found.contains(&Symptom::Fever))
-        && line.temperature.is_none()
-    {
-        line.temperature = Some(Temperature::Fever);
-    }
+    rest.health(&mut line);
     // Who tells of the morning and of the evening tells of now with what comes last.
     while let Some(slot) = rest.last_of(&SLOTS) {
         line.slot = line.slot.or(Some(slot));
     }
     line.teller = rest.one_of(&TELLERS);
     for filler in FILLERS {
-        while rest.take(filler) {}
+        rest.take_filler(filler);
     }
     line.left = rest.left();
     line
@@ -173,7 +174,7 @@ pub fn read(text: &str) -> Line {
 /// names no building, or says more than where.
 #[must_use]
 pub fn address(text: &str) -> Option<[DoorLabel; 3]> {
-    let mut rest = Rest { signs: fold_width(text).chars().take(LONGEST).collect() };
+    let mut rest = Rest { signs: fold_width(text).chars().take(LONGEST).collect(), kept: Vec::new() };
     let mut line = Line::default();
     rest.door(&mut line);
     if !line.building.is_empty() && rest.left().is_empty() {
@@ -187,6 +188,8 @@ pub fn address(text: &str) -> Option<[DoorLabel; 3]> {
 /// What of a line is not understood yet; a hole is where something was.
 struct Rest {
     signs: Vec<char>,
+    /// What is to be read whole: without its small words it would say something else.
+    kept: Vec<(usize, usize)>,
 }
 
 const HOLE: char = '\u{0}';
@@ -218,13 +221,14 @@ impl Rest {
         true
     }
 
-    /// Whether any of the words was there; all of them are understood.
-    fn take_all(&mut self, words: &[&str]) -> bool {
-        let mut found = false;
-        for word in words {
-            found |= self.take(word);
+    fn take_filler(&mut self, word: &str) {
+        let length = word.chars().count();
+        for at in 0..self.signs.len() {
+            let is_kept = self.kept.iter().any(|(from, to)| at < *to && at + length > *from);
+            if !is_kept && self.starts_with(at, word) {
+                self.cut(at, at + length);
+            }
         }
-        found
     }
 
     fn one_of<T: Copy>(&mut self, words: &[(&str, T)]) -> Option<T> {
@@ -273,7 +277,7 @@ impl Rest {
                 return None;
             }
             let (after, building) = self.number(at)?;
-            let by_word = self.end(after, &BUILDING_ENDS).map(|end| (end, false));
+            let by_word = self.end(self.skip_spaces(after), &BUILDING_ENDS).map(|end| (end, false));
             let by_hyphen = || self.end(after, &HYPHENS).map(|end| (end, true));
             let (end, hyphens) = by_word.or_else(by_hyphen)?;
             // A hyphen is a door's only between numbers.
@@ -287,38 +291,44 @@ impl Rest {
             match self.end(after, ends).filter(|end| !hyphens || self.number(*end).is_some()) {
                 Some(end) => {
                     line.unit = DoorLabel::unit(&number);
-                    at = end;
-                    let next = self.skip_spaces(at);
-                    if let Some((after, room)) = self.number(next).filter(|_| self.is_room(next)) {
-                        line.room = DoorLabel::room(&room);
-                        at = self.end(after, &ROOM_ENDS).unwrap_or(after);
-                    }
+                    at = self.room(end, line).unwrap_or(end);
                 }
-                None if self.is_room(next) => {
-                    line.room = DoorLabel::room(&number);
-                    at = self.end(after, &ROOM_ENDS).unwrap_or(after);
-                }
-                None => {}
+                None => at = self.room(at, line).unwrap_or(at),
             }
         }
         self.cut(from, at);
     }
 
+    /// `802`, `802室`, `8楼802`: where it ends. A floor alone is no room, and neither is `8楼02`, which may be two.
+    fn room(&self, at: usize, line: &mut Line) -> Option<usize> {
+        let next = self.skip_spaces(at);
+        let floor = self.number(next).and_then(|(after, _)| self.end(after, &FLOOR_ENDS));
+        let next = floor.map_or(next, |end| self.skip_spaces(end));
+        let (after, room) = self.number(next).filter(|_| self.is_room(next))?;
+        if floor.is_some() && room.len() < 3 {
+            return None;
+        }
+        line.room = DoorLabel::room(&room);
+        Some(self.end(after, &ROOM_ENDS).unwrap_or(after))
+    }
+
     /// Whether a number that begins here is a room's: no temperature, and no count of anything.
     fn is_room(&self, at: usize) -> bool {
         self.number(at).is_some_and(|(after, _)| {
-            !["天", "度", "℃", ".", "点", "月", "岁"].iter().any(|other| self.starts_with(after, other))
+            !["天", "日", "度", "℃", ".", "。", "点", "月", "岁", "层"]
+                .iter()
+                .any(|other| self.starts_with(after, other))
         })
     }
 
-    /// `第四天`, `第4天`. Without `第` it may be that so many days have gone by, which is another day.
+    /// `第四天`, `第4日`. Without `第` it may be that so many days have gone by, which is another day.
     fn day(&mut self) -> Option<u32> {
         let (from, to, day) =
             (0..self.signs.len()).filter(|at| self.starts_with(*at, "第")).find_map(|at| {
                 let (after, number) = self.number(self.skip_spaces(at + 1))?;
                 let after = self.skip_spaces(after);
                 let day = number.parse().ok().filter(|day| (1..=400).contains(day))?;
-                self.starts_with(after, "天").then_some((at, after + 1, day))
+                self.end(after, &["天", "日"]).map(|end| (at, end, day))
             })?;
         self.cut(from, to);
         Some(day)
@@ -339,30 +349,13 @@ impl Rest {
         })
     }
 
-    /// `36.5`, `36.5度`, `36度5`, `三十六度五`, `体温正常`, `发烧`. Of several the highest: a fever is lost by none that was
-    /// measured before it.
-    fn temperature(&mut self) -> Option<Temperature> {
-        let mut highest: Option<f64> = None;
-        while let Some((from, to, degrees)) = (0..self.signs.len()).find_map(|at| self.degrees(at)) {
-            self.cut(from, to);
-            highest = Some(highest.map_or(degrees, |before| before.max(degrees)));
-        }
-        if let Some(degrees) = highest {
-            self.take_all(&NORMAL);
-            return Some(Temperature::Degrees(degrees));
-        }
-        if self.take_all(&NORMAL) {
-            return Some(Temperature::Normal);
-        }
-        self.take_all(&FEVER).then_some(Temperature::Fever)
-    }
-
+    /// `36.5`, `36.5度`, `36度5`, `37。8`, `三十六度五`, `高烧39`.
     fn degrees(&self, at: usize) -> Option<(usize, usize, f64)> {
         if self.before(at).is_some_and(|before| before.is_ascii_digit() || before == '.') {
             return None;
         }
         let (after, whole) = self.number(at)?;
-        let point = self.end(after, &[".", "点"]).and_then(|end| self.number(end));
+        let point = self.end(after, &[".", "。", "点"]).and_then(|end| self.number(end));
         let (after, tenths, marked) = match point {
             Some((after, tenths)) => (after, tenths, true),
             None => match self.end(after, &["度", "℃"]) {
@@ -373,39 +366,45 @@ impl Rest {
                 None => (after, "0".to_owned(), false),
             },
         };
-        // A bare number is a temperature only where the word stands before it.
-        let said = at >= 2 && self.starts_with(at - 2, "体温");
+        // A bare number is a temperature only where the word stands before it, and it counts nothing.
+        let said = self.is_of_temperature(at) && self.end(after, &COUNTED).is_none();
         let degrees: f64 = format!("{whole}.{tenths}").parse().ok()?;
         let fits = (34.0..=43.0).contains(&degrees) && tenths.len() <= 2 && (marked || said);
         let end = self.end(after, &["摄氏度", "度", "℃", "°C", "°"]).unwrap_or(after);
         fits.then_some((at, end, degrees))
     }
 
-    fn symptoms(&mut self) -> Option<Vec<Symptom>> {
-        let none = self.take_all(&NO_SYMPTOM);
-        let mut found: Vec<Symptom> = Vec::new();
-        for (word, symptom) in SYMPTOMS {
-            // `不咳嗽` is no cough: it is left to be read by a person.
-            let before = self.find(word).and_then(|at| self.before(at));
-            let denied = before.is_some_and(|before| "不没无".contains(before));
-            if !denied && self.take(word) {
-                found.push(symptom);
-            }
+    /// Whether what stands right before a place names the temperature.
+    fn is_of_temperature(&self, at: usize) -> bool {
+        let is_between = |sign: char| sign.is_whitespace() || ":：是到有".contains(sign);
+        let mut to = at;
+        while self.before(to).is_some_and(is_between) {
+            to -= 1;
         }
-        if self.take("腹泻") {
-            found.push(Symptom::Diarrhoea);
-        }
-        found.sort_unstable();
-        found.dedup();
-        // Both is a contradiction, of which the one that harms nobody holds.
-        (none || !found.is_empty()).then_some(found)
+        self.stands_before(to, &["体温", "温度", "烧", "热"])
     }
 
-    /// What remains between the holes, without marks.
+    fn stands_before(&self, to: usize, words: &[&str]) -> bool {
+        words
+            .iter()
+            .any(|word| to.checked_sub(word.chars().count()).is_some_and(|from| self.starts_with(from, word)))
+    }
+
+    /// What remains between the holes, without marks but for the point of a number.
     fn left(&self) -> Vec<String> {
-        let is_gap = |sign: &char| *sign == HOLE || sign.is_whitespace() || is_mark(*sign);
-        let parts = self.signs.split(is_gap).filter(|part| !part.is_empty());
-        parts.map(|part| part.iter().collect()).collect()
+        let is_digit =
+            |at: Option<usize>| at.and_then(|at| self.signs.get(at)).is_some_and(char::is_ascii_digit);
+        let mut parts = vec![String::new()];
+        for (at, sign) in self.signs.iter().enumerate() {
+            let is_point = *sign == '.' && is_digit(at.checked_sub(1)) && is_digit(Some(at + 1));
+            if *sign == HOLE || sign.is_whitespace() || (is_mark(*sign) && !is_point) {
+                parts.push(String::new());
+            } else if let Some(part) = parts.last_mut() {
+                part.push(*sign);
+            }
+        }
+        parts.retain(|part| !part.is_empty());
+        parts
     }
 }
 

@@ -164,6 +164,21 @@ fn chosen(value: &Value) -> Vec<String> {
     }
 }
 
+/// Whether an answer says nothing: no choice at all, or a text of nothing but signs that nobody sees.
+fn is_blank(value: &Value) -> bool {
+    let unseen = |sign: char| {
+        sign.is_whitespace()
+            || sign.is_control()
+            || matches!(sign, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{3164}' | '\u{feff}')
+    };
+    match value {
+        Value::Text(text) => text.chars().all(unseen),
+        Value::Several(chosen) => chosen.is_empty(),
+        Value::Many(values) => values.iter().all(is_blank),
+        Value::Whole(_) | Value::Decimal(_) | Value::Day(_) => false,
+    }
+}
+
 /// Choices that are the answers to another question: one that was not answered there is none.
 fn check_among(form: &Form, values: &BTreeMap<String, Value>, findings: &mut Findings) {
     for field in &form.fields {
@@ -215,14 +230,18 @@ impl Filled<'_> {
         }
         let place = Place::whole(name);
         let asked = self.is_asked(field);
-        let Some(value) = self.values.get(name) else {
+        let said = self.values.get(name).filter(|value| !is_blank(value));
+        if said.is_none() {
             let demanded =
                 field.required_if.as_ref().is_some_and(|demanded| demanded.holds(self) == Some(true));
-            if asked == Some(true) && demanded {
+            // One that is always asked and not there at all was told when each was read by itself.
+            let blank = field.required && self.values.contains_key(name);
+            if blank || asked == Some(true) && demanded {
                 missing(field, findings);
+                return;
             }
-            return;
-        };
+        }
+        let Some(value) = self.values.get(name) else { return };
         if asked == Some(false) {
             let text = say(
                 format!("{name} 按其他答案不该问，却填了"),

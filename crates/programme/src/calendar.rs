@@ -12,7 +12,7 @@ use crate::section::{Number, Source};
 /// The hours of the country's one time zone ahead of UTC.
 const HOURS_AHEAD: i8 = 8;
 /// A limit of more than this many days is none.
-const MOST_DAYS: i64 = 3_660;
+pub(crate) const MOST_DAYS: i64 = 3_660;
 
 /// Public holidays, and the weekend days that are worked in exchange for them. Without data every Monday to Friday is
 /// worked.

@@ -250,6 +250,7 @@ pub(crate) fn read(
         unfinished: BTreeSet::new(),
         within: Vec::new(),
         relevant: Vec::new(),
+        steps: Vec::new(),
     };
     let mut fields = reader.read(findings);
     reader.check_references([survey, choices_sheet, settings], findings);
@@ -325,13 +326,15 @@ fn read_settings(
         );
     }
     let said = |name: &str| settings.cell(row, name).map(|cell| cell.value.clone());
+    let subject = subject.and_then(|cell| Subject::parse(&cell, findings));
+    check_wording(settings, row, subject.unwrap_or(Subject::Person), manifest, findings);
     Head {
         title: title.map(|cell| cell.value).unwrap_or_default(),
         title_en: said("title_en"),
         hint: said("hint"),
         hint_en: said("hint_en"),
         version: version.map(|cell| cell.value).unwrap_or_default(),
-        subject: subject.and_then(|cell| Subject::parse(&cell, findings)),
+        subject,
         filled_by: filled_by.map(|cell| manifest.roles_named(&cell, findings)).unwrap_or_default(),
     }
 }
@@ -420,7 +423,18 @@ fn language_tag(text: &str) -> &str {
 /// Refuses what no form may ask, by every text of a row that a person reads and by its name.
 fn check_wording(sheet: &Sheet, row: &Row, subject: Subject, manifest: &Manifest, findings: &mut Findings) {
     for (index, column) in sheet.columns.iter().enumerate() {
-        let read = ["name", "label", "hint", "guidance_hint", "list_name"];
+        let read = [
+            "name",
+            "label",
+            "hint",
+            "guidance_hint",
+            "list_name",
+            "constraint_message",
+            "required_message",
+            "form_title",
+            "title_en",
+            "hint_en",
+        ];
         if !read.iter().any(|name| {
             column.value == *name
                 || column.value.strip_prefix(name).is_some_and(|rest| rest.starts_with("::"))
@@ -428,8 +442,8 @@ fn check_wording(sheet: &Sheet, row: &Row, subject: Subject, manifest: &Manifest
             continue;
         }
         let Some(cell) = row.get(index) else { continue };
-        if let Some(kind) = forbidden::by_wording(&cell.value, subject == Subject::Worker) {
-            refuse(&cell.place, kind, findings);
+        if let Some(found) = forbidden::by_wording(&cell.value, subject == Subject::Worker) {
+            refuse(&cell.place, found.kind, Some(found.word), findings);
         } else if let Some(own) = manifest.forbidden.iter().find(|own| own.matches(&cell.value)) {
             findings.add(
                 &cell.place,
@@ -443,13 +457,18 @@ fn check_wording(sheet: &Sheet, row: &Row, subject: Subject, manifest: &Manifest
     }
 }
 
-fn refuse(place: &Place, kind: &Kind, findings: &mut Findings) {
+/// `word` is the one by which it was found.
+fn refuse(place: &Place, kind: &Kind, word: Option<&str>, findings: &mut Findings) {
+    let [zh, en] = match word.map(|word| word.replace('_', " ")) {
+        Some(word) => [format!("（这里写了“{word}”）"), format!(" (here by the word {word:?})")],
+        None => [String::new(), String::new()],
+    };
     findings.add(
         place,
         "forbidden",
         say(
-            format!("任何表单都不许询问{}。{}", kind.zh, kind.instead_zh),
-            format!("no form may ask for {}; {}", kind.en, kind.instead_en),
+            format!("任何表单都不许询问{}{zh}。{}", kind.zh, kind.instead_zh),
+            format!("no form may ask for {}{en}; {}", kind.en, kind.instead_en),
         ),
     );
 }
@@ -476,6 +495,15 @@ struct Reader<'r> {
     within: Vec<(Block, String, Place)>,
     /// Of each of those, the condition under which it is asked.
     relevant: Vec<Option<Expression>>,
+    /// Of each of those, what it says of where and when.
+    steps: Vec<Step>,
+}
+
+/// What the questions within a group say of where and when: asked again and again, both are a trail.
+#[derive(Clone, Debug, Default)]
+struct Step {
+    spot: Option<Place>,
+    time: bool,
 }
 
 impl Reader<'_> {
@@ -555,10 +583,41 @@ impl Reader<'_> {
         let name = self.name(row, findings).map(|name| name.value).unwrap_or_default();
         self.within.push((block, name, row.place().clone()));
         self.relevant.push(self.expression(row, "relevant"));
+        self.steps.push(Step::default());
+    }
+
+    /// Notes where and when something was, of the groups that a question stands in.
+    fn note_step(&mut self, question: &Question, row: &Row, kind: &Located<String>) {
+        let calculation = self.survey.cell(row, "calculation").map_or("", |cell| cell.value.as_str());
+        let time = matches!(question.answer, Answer::Day | Answer::Time | Answer::Moment)
+            || ["now(", "today("].iter().any(|now| calculation.contains(now));
+        if let Some(step) = self.steps.last_mut() {
+            step.time |= time;
+            if question.answer == Answer::Point {
+                step.spot.get_or_insert_with(|| kind.place.clone());
+            }
+        }
+    }
+
+    /// A repeat with a place and a time is a trail; what a group holds is held by the one around it.
+    fn end_step(&mut self, block: Block, findings: &mut Findings) {
+        let Some(step) = self.steps.pop() else { return };
+        if block == Block::Repeat
+            && step.time
+            && let Some(spot) = &step.spot
+        {
+            refuse(spot, forbidden::of_trails(), None, findings);
+            return;
+        }
+        if let Some(around) = self.steps.last_mut() {
+            around.time |= step.time;
+            around.spot = around.spot.take().or(step.spot);
+        }
     }
 
     fn end(&mut self, block: Block, place: &Place, findings: &mut Findings) {
         self.relevant.pop();
+        self.end_step(block, findings);
         match self.within.pop() {
             Some((open, _, _)) if open == block => {}
             Some((open, name, begun)) => {
@@ -597,8 +656,9 @@ impl Reader<'_> {
         // By the type as written too: an alias hides nothing.
         let options = self.survey.cell(row, "parameters").map_or("", |options| options.value.as_str());
         if let Some(found) = forbidden::by_type(question.name, options) {
-            refuse(&kind.place, found, findings);
+            refuse(&kind.place, found, None, findings);
         }
+        self.note_step(&question, row, kind);
         let name = self.name(row, findings);
         let labels = labels(self.survey, row, "label", self.manifest);
         if is_heading(self.survey, row) {
@@ -811,8 +871,8 @@ impl Reader<'_> {
 
     /// What a list says is held to what no form may ask, as what a sheet says.
     fn check_text(&self, text: &str, place: &Place, findings: &mut Findings) {
-        if let Some(kind) = forbidden::by_wording(text, self.subject == Subject::Worker) {
-            refuse(place, kind, findings);
+        if let Some(found) = forbidden::by_wording(text, self.subject == Subject::Worker) {
+            refuse(place, found.kind, Some(found.word), findings);
         }
     }
 
@@ -937,7 +997,7 @@ impl Reader<'_> {
             return;
         };
         if PEOPLE.contains(&cell.value.as_str()) {
-            return refuse(&cell.place, forbidden::of_people(), findings);
+            return refuse(&cell.place, forbidden::of_people(), None, findings);
         }
         if !DEPICTED.contains(&cell.value.as_str()) {
             return unknown(&cell, "所拍之物", "thing to depict", &DEPICTED, findings);

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use crate::beside::{self, Beside};
 use crate::bridge::{self, Bridge};
-use crate::calendar::Calendar;
+use crate::calendar::{self, Calendar};
 use crate::classes::{self, Classes};
 use crate::code::{check_unique, is_code, unknown};
 use crate::condition::Vocabulary;
 use crate::figure::{self, Figure};
-use crate::finding::{Bilingual, Finding, Findings, Place, say};
+use crate::finding::{Bilingual, Finding, Findings, Located, Place, say};
 use crate::form::{self, Form, Subject};
 use crate::indicator::{self, Indicator};
 use crate::manifest::Manifest;
-use crate::parameter::{Parameters, Unit};
+use crate::parameter::{Parameter, Parameters, Unit};
 use crate::pathway::{self, Known, Pathway};
 use crate::reach;
 use crate::rule::{self, Rule, Rules};
@@ -68,7 +68,7 @@ impl Programme {
 /// Every mistake in it, by file and place; never only the first.
 pub fn read(files: &Files) -> Result<Programme, Vec<Finding>> {
     let mut findings = Findings::default();
-    let programme = Reader { files, findings: &mut findings }.read();
+    let programme = Reader { files, findings: &mut findings, unread: false }.read();
     match programme {
         Some(programme) if findings.is_empty() => Ok(programme),
         _ => Err(findings.into_sorted()),
@@ -82,10 +82,10 @@ pub fn read(files: &Files) -> Result<Programme, Vec<Finding>> {
 /// Every mistake, by file and place; a cell of which one thing is told is not told of again.
 pub fn check(files: &Files) -> Result<Programme, Vec<Finding>> {
     let mut findings = Findings::default();
-    let programme = Reader { files, findings: &mut findings }.read();
+    let programme = Reader { files, findings: &mut findings, unread: false }.read();
     let told: BTreeSet<Place> = findings.iter().map(|finding| finding.place.clone()).collect();
     let mut of_forms = Findings::default();
-    let mut reader = Reader { files, findings: &mut of_forms };
+    let mut reader = Reader { files, findings: &mut of_forms, unread: false };
     for path in reader.form_paths() {
         let Some((stem, _)) = path.trim_start_matches("forms/").rsplit_once('.') else { continue };
         // Without the sheet of its questions there is nothing to translate.
@@ -127,7 +127,7 @@ pub fn build_asking(files: &Files) -> Result<BTreeMap<String, String>, Vec<Findi
 fn translate(files: &Files, asks: bool) -> Result<BTreeMap<String, String>, Vec<Finding>> {
     let programme = read(files)?;
     let mut findings = Findings::default();
-    let mut reader = Reader { files, findings: &mut findings };
+    let mut reader = Reader { files, findings: &mut findings, unread: false };
     let mut built = BTreeMap::new();
     for path in reader.form_paths() {
         let Some((stem, _)) = path.trim_start_matches("forms/").rsplit_once('.') else { continue };
@@ -156,6 +156,8 @@ pub(crate) fn is_beside(path: &str) -> bool {
 struct Reader<'r> {
     files: &'r Files,
     findings: &'r mut Findings,
+    /// A form could not be read at all.
+    unread: bool,
 }
 
 impl<'r> Reader<'r> {
@@ -198,6 +200,11 @@ impl<'r> Reader<'r> {
         }
         parameters.check_overlaps(self.findings);
         self.check_restrictions(&manifest, &parameters);
+        if self.unread {
+            // What names a form that is there and cannot be read would be told to name none.
+            self.check_toml();
+            return None;
+        }
         let nothing = Vocabulary {
             manifest: &manifest,
             parameters: &parameters,
@@ -390,7 +397,31 @@ impl<'r> Reader<'r> {
                     .collect();
                 unknown(end, "以天计的参数", "parameter counted in days", &known, self.findings);
             }
+            if let Some(parameter) = parameters.get(&end.value) {
+                self.check_end(end, parameter);
+            }
         }
+    }
+
+    /// An end that the server would bring nearer without a word is none that was published.
+    fn check_end(&mut self, end: &Located<String>, parameter: &Parameter) {
+        let Parameter { code, value, most, .. } = parameter;
+        let (value, most) = (value.as_whole(), most.as_whole());
+        let beyond = |days: i64| days > calendar::MOST_DAYS;
+        let (zh, en, number) = match (beyond(value), beyond(most)) {
+            (true, _) => ("值是", "is", value),
+            (false, true) => ("的上限 most 是", "may be set to", most),
+            (false, false) => return,
+        };
+        let (name, limit) = (&code.value, calendar::MOST_DAYS);
+        self.findings.add(
+            &end.place,
+            "end_too_far",
+            say(
+                format!("限制措施最长 {limit} 天，而 {name} {zh} {number} 天：请改小"),
+                format!("a restriction ends after {limit} days at most, and {name} {en} {number} days: make it less"),
+            ),
+        );
     }
 
     fn read_sheets(&mut self, path: &'r str) -> Option<Vec<Sheet>> {
@@ -399,7 +430,7 @@ impl<'r> Reader<'r> {
         }
         let source = self.open(path)?;
         let sheets = match path.ends_with(".csv") {
-            true => sheet::read_csv(path, source.text, self.findings),
+            true => sheet::read_csv(path, source.text, self.findings)?,
             false => sheet::read_markdown(path, source.text),
         };
         Some(shorthand::write_out(sheets, self.findings))
@@ -436,7 +467,11 @@ impl<'r> Reader<'r> {
                     ),
                 );
             }
-            let Some(sheets) = self.read_sheets(path) else { continue };
+            let Some(sheets) = self.read_sheets(path) else {
+                self.unread = true;
+                continue;
+            };
+            sheets.iter().for_each(|sheet| sheet.check_lengths(self.findings));
             if let Some(twin) = forms.iter().find(|form| form.code.value == stem) {
                 let twin = twin.code.place.to_string();
                 self.findings.add(
@@ -450,7 +485,9 @@ impl<'r> Reader<'r> {
                 continue;
             }
             let beside = Beside { files: self.files };
-            forms.extend(form::read(path, stem, &sheets, manifest, beside, self.findings));
+            let form = form::read(path, stem, &sheets, manifest, beside, self.findings);
+            self.unread |= form.is_none();
+            forms.extend(form);
         }
         self.check_files_are_named(&forms);
         forms

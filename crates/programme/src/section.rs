@@ -23,6 +23,19 @@ impl<'t> Source<'t> {
     /// Takes a file's bytes for text; a finding if they are not UTF-8.
     pub fn open(file: &'t str, bytes: &'t [u8], findings: &mut Findings) -> Option<Self> {
         match std::str::from_utf8(bytes) {
+            Ok(text) if text.contains('\0') => {
+                let line = text.chars().take_while(|sign| *sign != '\0').filter(|sign| *sign == '\n').count();
+                let place = Place::text(file, u32::try_from(line).unwrap_or(u32::MAX) + 1, 1);
+                findings.add(
+                    &place,
+                    "nul",
+                    say(
+                        "这一行有零字节（NUL）：文件损坏或不是文本，请重新保存",
+                        "this line holds a NUL byte: the file is damaged or no text; save it again",
+                    ),
+                );
+                None
+            }
             Ok(text) => Some(Self::new(file, text)),
             Err(error) => {
                 let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();

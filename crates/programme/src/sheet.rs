@@ -7,6 +7,8 @@ use crate::finding::{Findings, Located, Place, Spot, say};
 
 /// The bounds of a form. The largest public forms have some 3,000 questions and 40,000 choices.
 const MOST_ROWS: usize = 100_000;
+/// The longest cell, in characters: more is no question that anybody reads.
+const LONGEST_CELL: usize = 10_000;
 
 /// A sheet of a workbook that the caller has opened: its name, and its rows with their numbers from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +72,23 @@ impl Sheet {
     /// The number of the column of that name; names are compared as XLSForm compares them.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.value == name)
+    }
+
+    /// Tells every cell that is longer than any is.
+    pub fn check_lengths(&self, findings: &mut Findings) {
+        for cell in self.rows.iter().flat_map(|row| row.cells()) {
+            let length = cell.value.chars().count();
+            if length > LONGEST_CELL {
+                findings.add(
+                    &cell.place,
+                    "too_long",
+                    say(
+                        format!("这一格有 {length} 个字，至多 {LONGEST_CELL} 个"),
+                        format!("this cell has {length} characters; {LONGEST_CELL} is the most"),
+                    ),
+                );
+            }
+        }
     }
 
     pub fn cell<'r>(&self, row: &'r Row, name: &str) -> Option<&'r Located<String>> {
@@ -144,7 +163,38 @@ fn split_markdown(line: &str) -> Option<Vec<(u32, String)>> {
     (!trimmed.is_empty() && !rule).then_some(trimmed)
 }
 
-pub(crate) fn read_csv(file: &str, text: &str, findings: &mut Findings) -> Vec<Sheet> {
+/// The line on which a quoted cell begins that nothing ends; whatever follows would be taken for a part of it.
+fn unclosed_quote(text: &str) -> Option<u32> {
+    let (mut line, mut opened, mut begins) = (1, None, true);
+    let mut signs = text.chars().peekable();
+    while let Some(sign) = signs.next() {
+        match (sign, opened) {
+            ('"', None) if begins => opened = Some(line),
+            ('"', Some(_)) if signs.peek() == Some(&'"') => {
+                signs.next();
+            }
+            ('"', Some(_)) => opened = None,
+            _ => {}
+        }
+        begins = opened.is_none() && matches!(sign, ',' | '\n' | '\r');
+        line += u32::from(sign == '\n');
+    }
+    opened
+}
+
+/// None if it is no CSV.
+pub(crate) fn read_csv(file: &str, text: &str, findings: &mut Findings) -> Option<Vec<Sheet>> {
+    if let Some(line) = unclosed_quote(text) {
+        findings.add(
+            &Place::text(file, line, 1),
+            "csv_quote",
+            say(
+                "这一行有引号没有闭合：请补上后引号，或去掉前引号",
+                "a quotation mark on this line is never closed: close it, or take it out",
+            ),
+        );
+        return None;
+    }
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut lines = Vec::new();
     for record in reader.records().take(MOST_ROWS) {
@@ -161,7 +211,7 @@ pub(crate) fn read_csv(file: &str, text: &str, findings: &mut Findings) -> Vec<S
                         "this line is not CSV: export it again from the spreadsheet",
                     ),
                 );
-                return Vec::new();
+                return None;
             }
         };
         let line = record.position().map_or(1, csv::Position::line);
@@ -173,7 +223,7 @@ pub(crate) fn read_csv(file: &str, text: &str, findings: &mut Findings) -> Vec<S
         });
         lines.push(Line::of_text(file, number, cells));
     }
-    assemble(lines)
+    Some(assemble(lines))
 }
 
 pub(crate) fn read_workbook(file: &str, sheets: &[RawSheet]) -> Vec<Sheet> {
@@ -392,7 +442,7 @@ mod tests {
             ("choices".to_owned(), vec!["list_name".to_owned()], vec![]),
         ];
         assert_eq!(texts(&from_markdown), expected);
-        assert_eq!(texts(&read_csv("f.csv", csv, &mut findings)), expected);
+        assert_eq!(texts(&read_csv("f.csv", csv, &mut findings).unwrap()), expected);
         assert_eq!(texts(&read_workbook("f.xlsx", &workbook)), expected);
         assert!(findings.is_empty());
         let cell = from_markdown[0].rows[0].get(1).unwrap();

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use quick_xml::Reader;
+use quick_xml::NsReader;
 use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::ResolveResult;
 
 use crate::answer::Given;
+use crate::code::Day;
 use crate::form::Form;
 use crate::question::Answer;
 use crate::xform::ABOUT;
@@ -40,6 +42,10 @@ pub enum Unreadable {
     /// No well-formed XML in UTF-8, or a document type is declared in it.
     NotXml,
     TooMuch,
+    /// A prefix stands for no namespace.
+    Undeclared,
+    /// The day on which it was filled in is none.
+    NoDay,
     /// The root names no form.
     NoForm,
     /// There is no `meta/instanceID`.
@@ -57,6 +63,14 @@ impl Unreadable {
             Self::TooMuch => (
                 "内容太多：题目过多或嵌套过深，没有收下",
                 "this holds too many answers, or too deep in one another, and was not taken",
+            ),
+            Self::Undeclared => (
+                "有元素或属性的前缀没有声明（缺 xmlns），没有收下",
+                "an element or an attribute has a prefix that is not declared (its xmlns is missing); this was not taken",
+            ),
+            Self::NoDay => (
+                "填写日期（wanjia/today）不是日期，没有收下；应如 2020-03-10",
+                "the day on which this was filled in (wanjia/today) is no day such as 2020-03-10; it was not taken",
             ),
             Self::NoForm => (
                 "没有写明是哪张表（根元素缺少 id），没有收下",
@@ -79,12 +93,14 @@ impl Unreadable {
 /// [`Unreadable`]
 pub fn read(bytes: &[u8]) -> Result<Submission, Unreadable> {
     let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::NotXml)?;
-    let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
+    let mut reader = NsReader::from_str(text.trim_start_matches('\u{feff}'));
     let mut found = Submission::default();
     let (mut path, mut text, mut elements): (Vec<String>, String, usize) = (Vec::new(), String::new(), 0);
     let (mut leaf, mut rooted) = (false, false);
     loop {
-        match reader.read_event().map_err(|_| Unreadable::NotXml)? {
+        let event = reader.read_event().map_err(|_| Unreadable::NotXml)?;
+        require_declared(&reader, &event)?;
+        match event {
             Event::Start(start) => {
                 elements += 1;
                 if elements > MOST_ELEMENTS || path.len() >= DEEPEST {
@@ -132,10 +148,30 @@ pub fn read(bytes: &[u8]) -> Result<Submission, Unreadable> {
     if !path.is_empty() || !rooted {
         return Err(Unreadable::NotXml);
     }
+    if found.on.as_deref().is_some_and(|on| !on.is_empty() && day_of(on).is_none()) {
+        return Err(Unreadable::NoDay);
+    }
     if found.instance.is_empty() || found.instance.len() > LONGEST_ID {
         return Err(Unreadable::NoInstance);
     }
     Ok(found)
+}
+
+/// Every prefix stands for a namespace: another reader of the same bytes would refuse them.
+fn require_declared(reader: &NsReader<&[u8]>, event: &Event<'_>) -> Result<(), Unreadable> {
+    let (Event::Start(start) | Event::Empty(start)) = event else { return Ok(()) };
+    let resolver = reader.resolver();
+    let is_unknown = |found| matches!(found, ResolveResult::Unknown(_));
+    if is_unknown(resolver.resolve_element(start.name()).0) {
+        return Err(Unreadable::Undeclared);
+    }
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|_| Unreadable::NotXml)?;
+        if is_unknown(resolver.resolve_attribute(attribute.key).0) {
+            return Err(Unreadable::Undeclared);
+        }
+    }
+    Ok(())
 }
 
 /// The entities that every XML has.
@@ -170,6 +206,11 @@ fn read_root(start: &BytesStart<'_>, found: &mut Submission) -> Result<(), Unrea
     if found.form_id.is_empty() { Err(Unreadable::NoForm) } else { Ok(()) }
 }
 
+/// The day that a client wrote, with or without a time behind it.
+fn day_of(text: &str) -> Option<Day> {
+    text.split_once('T').map_or(text, |(day, _)| day).parse().ok()
+}
+
 /// One answer, at the place where it stands in the form.
 fn note(path: &[String], text: &str, found: &mut Submission) {
     let path: Vec<&str> = path.iter().map(String::as_str).skip(1).collect();
@@ -179,7 +220,9 @@ fn note(path: &[String], text: &str, found: &mut Submission) {
         ["meta", ..] => {}
         [ABOUT, "door"] => found.door = Some(text.to_owned()),
         [ABOUT, "person"] => found.person = Some(text.to_owned()),
-        [ABOUT, "today"] => found.on = Some(text.to_owned()),
+        [ABOUT, "today"] => {
+            found.on = Some(day_of(text).map_or_else(|| text.to_owned(), |day| day.to_string()))
+        }
         [.., name] if !text.is_empty() => {
             found.answers.entry((*name).to_owned()).or_default().push(text.to_owned());
         }
@@ -243,6 +286,28 @@ mod tests {
             .map(|(name, texts)| (name.as_str(), texts.iter().map(String::as_str).collect()))
             .collect();
         assert_eq!(answers, [("note", vec!["体温 <37 一"]), ("room", vec!["1", "2"])]);
+    }
+
+    #[test]
+    fn a_prefix_is_declared_and_a_day_is_one() {
+        let told = |from: &str, to: &str| {
+            assert!(WHOLE.contains(from), "{from}");
+            read(WHOLE.replace(from, to).as_bytes()).map(|read| read.on.unwrap_or_default())
+        };
+        assert_eq!(told("<blank> </blank>", "<x:blank xmlns:x='urn:x'> </x:blank>"), Ok("2020-03-10".into()));
+        for torn in ["<x:blank> </x:blank>", "<x:blank/>", "<blank x:a='1'/>"] {
+            assert_eq!(told("<blank> </blank>", torn), Err(Unreadable::Undeclared), "{torn}");
+        }
+        assert_eq!(told("xmlns:orx=\"http://openrosa.org/xforms\"", ""), Err(Unreadable::Undeclared));
+        assert_eq!(told("2020-03-10", "2020-03-09T23:15:00.000+08:00"), Ok("2020-03-09".into()));
+        assert_eq!(
+            told("2020-03-10", ""),
+            Ok(String::new()),
+            "one that says none is of the day on which it comes"
+        );
+        for torn in ["yesterday", "2020-02-30", "10.3.2020", "2020-03", "T2020-03-10"] {
+            assert_eq!(told("2020-03-10", torn), Err(Unreadable::NoDay), "{torn}");
+        }
     }
 
     #[test]

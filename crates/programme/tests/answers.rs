@@ -319,6 +319,49 @@ fn an_order_has_every_choice_once_and_a_list_in_a_file_is_held_to_as_one_in_the_
     }
 }
 
+/// Whoever is asked which symptom and chooses none of them, `none` neither, has said nothing.
+#[test]
+fn no_choice_and_a_blank_text_are_no_answer() {
+    let form = form_of(
+        "
+| survey | | | | | | | | | |
+| | type | name | label::中文 (zh) | label::English (en) | required | relevant | class | purpose | readers | keep |
+| | text | place | 地点 | place | yes | | operational | care | worker | 14d |
+| | select_multiple sign | signs | 症状 | signs | yes | | operational | care | worker | 14d |
+| | text | why | 原因 | why | string-length(${place}) > 1 | selected(${signs}, 'fever') | operational | care | worker | 14d |
+| | text | other | 其他 | other | | | operational | care | worker | 14d |
+| | select_multiple sign | more | 还有 | more | | | operational | care | worker | 14d |
+| choices | | | |
+| | list_name | name | label::中文 (zh) | label::English (en) |
+| | sign | none | 无 | none |
+| | sign | fever | 热 | fever |
+| settings | | | | |
+| | form_id | form_title | version | subject | filled_by |
+| | f | 一 | 1 | person | worker |
+",
+    );
+    let required = |name: &str| vec![(name.to_owned(), "required")];
+    let filled = |place: &str, signs: &[&str]| vec![("place", text(place)), ("signs", list(signs))];
+    assert_eq!(told(&form, &filled("东门", &["none"])), []);
+    for blank in ["", " ", "   ", "\u{3000}", "\t\n", "\u{200b}", "\u{feff} \u{2060}"] {
+        assert_eq!(told(&form, &filled(blank, &["none"])), required("place"), "{blank:?}");
+    }
+    assert_eq!(told(&form, &filled("东门", &[])), required("signs"));
+    assert_eq!(told(&form, &filled("", &[])), [required("place"), required("signs")].concat());
+    let with = |name: &'static str, answer: Given| {
+        told(&form, &[filled("东门", &["fever"]), vec![(name, answer)]].concat())
+    };
+    assert_eq!(with("why", text(" ")), required("why"), "demanded by another answer");
+    assert_eq!(with("why", text("咳")), []);
+    // What need not be answered may be left blank.
+    for (name, answer) in [("other", text("")), ("other", text("  ")), ("more", list(&[]))] {
+        assert_eq!(told(&form, &[filled("东门", &["none"]), vec![(name, answer)]].concat()), [], "{name}");
+    }
+    // What counted before goes on counting.
+    let given = BTreeMap::from([("place".to_owned(), text("")), ("signs".to_owned(), list(&[]))]);
+    assert!(programme::answer::fit(&form, &given).is_ok());
+}
+
 #[test]
 fn what_is_chosen_from_answers_was_answered() {
     let form = wide();

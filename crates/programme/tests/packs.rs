@@ -293,6 +293,29 @@ fn a_restriction_ends() {
     assert_snapshot!([restriction(""), restriction("ends_after = \"hot_c\"\n")].concat());
 }
 
+/// The server counts no further than ten years, and it is not to cut short in silence what was published.
+#[test]
+fn a_restriction_ends_within_what_the_server_counts() {
+    let restriction = |value: i64, most: i64| {
+        let mut texts = small();
+        texts.insert(
+            "programme.toml",
+            format!("{MANIFEST}[[restriction]]\ncode = \"stay_in\"\nname = {{ zh = \"留在家\", en = \"stay in\" }}\nbasis = [\"plan\"]\nowner = \"worker\"\nends_after = \"held_days\"\n"),
+        );
+        let parameter = format!(
+            "[[parameter]]\ncode = \"held_days\"\nname = {{ zh = \"天\", en = \"days\" }}\nunit = \"days\"\nvalue = {value}\nleast = 1\nmost = {most}\n"
+        );
+        texts.get_mut("parameters.toml").unwrap().push_str(&parameter);
+        told(&files(&texts))
+    };
+    assert_eq!(restriction(14, 3_660), "no mistakes");
+    for (value, most, named) in [(36_500, 99_999_999, "is 36500"), (14, 3_661, "may be set to 3661")] {
+        let told = restriction(value, most);
+        assert!(told.contains("[end_too_far]") && told.contains("3660") && told.contains(named), "{told}");
+        assert!(told.starts_with("programme.toml:"), "{told}");
+    }
+}
+
 #[test]
 fn a_condition_is_bounded_before_it_is_parsed() {
     let deep = format!("{}true{}", "(".repeat(40), ")".repeat(40));
@@ -965,4 +988,103 @@ fn every_test_that_the_coverage_names_is_there() {
         }
     }
     assert!(found > 30, "{found}");
+}
+
+/// One form about a person with these rows of its survey, and these of its choices.
+fn asking(survey: &str, choices: &str) -> Vec<(String, String)> {
+    let mut files = pack("heat");
+    files.insert(
+        "forms/asked.md".to_owned(),
+        Content::Bytes(
+            format!(
+                "| survey | | | | | | | | |\n\
+                 | | type | name | label::中文 (zh) | label::English (en) | class | purpose | readers | keep |\n{survey}\
+                 | choices | | | |\n| | list_name | name | label::中文 (zh) | label::English (en) |\n{choices}\
+                 | settings | | | | |\n| | form_id | form_title | version | subject | filled_by |\n\
+                 | | asked | 问 | 1 | person | grid_worker |\n"
+            )
+            .into_bytes(),
+        ),
+    );
+    let findings = read(&files).err().unwrap_or_default();
+    let forbidden = findings.iter().filter(|finding| finding.code == "forbidden");
+    forbidden.map(|finding| (finding.place.to_string(), finding.text.en.clone())).collect()
+}
+
+#[test]
+fn what_no_form_may_ask_is_found_in_choices_titles_and_steps() {
+    let duties = "operational | care | grid_worker | 14d |";
+    let told = |survey: &str, choices: &str| asking(&survey.replace('$', duties), choices);
+    let places = |found: Vec<(String, String)>| found.into_iter().map(|(place, _)| place).collect::<Vec<_>>();
+    // Who a people or a faith is, is told by the choices if the question does not.
+    let zu = "| | select_one zu | zu | 您是哪里的 | which one | $\n";
+    let found =
+        told(zu, "| | zu | a | 汉族 | Han |\n| | zu | b | 回族 | Hui |\n| | zu | islam | 其他 | other |\n");
+    assert!(found[0].1.contains("汉族"), "the word is named: {found:?}");
+    assert_eq!(places(found), ["forms/asked.md:6:14", "forms/asked.md:7:14", "forms/asked.md:8:10"]);
+    let point = "| | geopoint | spot | 位置 | spot | $\n";
+    for time in [
+        "| | datetime | at | 时间 | when | $\n",
+        "| | date | at | 日期 | when | $\n",
+        "| | begin group | inner | 里 | inner | | | | |\n| | time | at | 时间 | when | $\n| | end group | | | | | | | |\n",
+    ] {
+        let within = format!(
+            "| | begin repeat | stop | 去过的地方 | stops | | | | |\n{point}{time}| | end repeat | | | | | | | |\n"
+        );
+        let found = told(&within, "");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].0.starts_with("forms/asked.md:4") && found[0].1.contains("location trails"),
+            "{found:?}"
+        );
+    }
+    // One place with one time is a visit, and several places without a time are places.
+    assert!(told(&format!("{point}| | datetime | at | 时间 | when | $\n"), "").is_empty());
+    let wells =
+        format!("| | begin repeat | well | 井 | wells | | | | |\n{point}| | end repeat | | | | | | | |\n");
+    assert!(told(&wells, "").is_empty());
+    assert!(!told("| | background-geopoint | spot | 位置 | spot | $\n", "").is_empty());
+}
+
+/// The form of a whole pack, spoiled: what is told is what is wrong with it, and nothing of what names it elsewhere.
+#[test]
+fn a_form_that_cannot_be_read_is_one_mistake() {
+    let whole = pack("heat");
+    let Some(Content::Bytes(form)) = whole.get("forms/look_in.md") else { unreachable!("it is a text") };
+    let form = String::from_utf8(form.clone()).unwrap();
+    let csv = |more: &str| format!("survey,,\n,type,name\n,text,a\n{more}");
+    let told = |name: &str, content: Content| -> Vec<String> {
+        let mut files = whole.clone();
+        files.remove("forms/look_in.md");
+        files.insert(format!("forms/look_in.{name}"), content);
+        let findings = read(&files).err().unwrap_or_default();
+        findings.iter().map(|finding| format!("{} {}", finding.place, finding.code)).collect()
+    };
+    let bytes = |text: &str| Content::Bytes(text.as_bytes().to_vec());
+    let folder = programme::Bilingual { zh: "文件夹".into(), en: "a folder".into() };
+    for (name, content, wanted) in [
+        ("md", Content::Bytes(b"| survey |\n| \xb1\xed |\n".to_vec()), "forms/look_in.md:2:1 not_utf8"),
+        ("csv", Content::Bytes(Vec::new()), "forms/look_in.csv no_survey"),
+        ("md", Content::Bytes(Vec::new()), "forms/look_in.md no_survey"),
+        ("csv", bytes(&csv("\"unclosed,")), "forms/look_in.csv:4:1 csv_quote"),
+        ("csv", bytes(&csv(",\"a\"\"b\n,c\n")), "forms/look_in.csv:4:1 csv_quote"),
+        ("md", bytes(&form.replacen("look_in", "look\0in", 1)), "forms/look_in.md:35:5 nul"),
+        ("md", Content::Unreadable(folder), "forms/look_in.md unreadable"),
+    ] {
+        let found = told(name, content);
+        let same = |found: &str| {
+            let place = |text: &str| text.split([':', ' ']).next().unwrap_or_default().to_owned();
+            found == wanted
+                || wanted.ends_with(" nul") && found.ends_with(" nul") && place(found) == place(wanted)
+        };
+        assert!(found.len() == 1 && same(&found[0]), "{found:?}, not {wanted}");
+    }
+    // A quotation mark within a cell is none that opens one, and neither is one that is doubled.
+    assert!(
+        !told("csv", bytes(&csv(",a \"b,\"c \"\"d\"\"\"\n"))).iter().any(|found| found.contains("csv_quote"))
+    );
+    let long = form.replacen("高温探访", &"长".repeat(10_001), 1);
+    let found = told("md", bytes(&long));
+    assert!(found.len() == 1 && found[0].ends_with("too_long"), "{found:?}");
+    assert!(told("md", bytes(&form.replacen("高温探访", &"长".repeat(10_000), 1))).is_empty());
 }

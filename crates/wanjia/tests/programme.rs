@@ -91,6 +91,18 @@ fn a_misspelt_role_is_one_mistake_and_its_state_is_still_there() {
     }
 }
 
+#[test]
+fn a_folder_where_a_file_is_expected_is_told() {
+    for inside in ["forms/x.md", "forms/y.xlsx", "pathways/z.toml"] {
+        let folder = copy();
+        fs::create_dir_all(folder.path().join(inside)).unwrap();
+        let (code, out, _) = check(folder.path());
+        assert_eq!(code, Some(1), "{out}");
+        assert!(out.contains(&format!("{inside}: a folder stands where a file is expected")), "{out}");
+        assert!(out.ends_with("1 mistake / 共 1 处错误\n"), "{out}");
+    }
+}
+
 /// The sheets of a form's Markdown as a workbook.
 fn save_workbook(markdown: &str, path: &Path) {
     let mut book = rust_xlsxwriter::Workbook::new();

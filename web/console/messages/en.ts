@@ -55,6 +55,11 @@ export default {
     sayMore: 'Ask, add it to the line, and press Enter.',
     written: 'Written down: {door}',
     nobodyAsked: '{door}: nobody there is under observation, and the line is not written down. A fever, a symptom or a need: fill in its form below. What a visit found is recorded on the phone of whoever went, a call that was made at “Reconcile”.',
+    doubt: {
+      contradiction: 'The line says both that all is well and that something is wrong: the worse is written down.',
+      several_times: 'The line tells of more than one time, or not of now: ask how it is now.',
+      unclear: 'Something is over, denied or asked about, and is not written down: ask how it is now.',
+    },
     question: { slot: 'When', temp_c: 'Temperature (℃)', temp_word: 'Temperature', symptom: 'Not well', told_by: 'Told by' },
     word: { am: 'morning', pm: 'evening', normal: 'normal', fever: 'fever', none: 'nothing', cough: 'cough', fatigue: 'tired', dyspnoea: 'short of breath', sore_throat: 'sore throat', diarrhoea: 'diarrhoea', self: 'herself', family: 'family' },
   },

@@ -55,6 +55,11 @@ export default {
     sayMore: '请问一下，补在这句话里，再按回车。',
     written: '已写入：{door}',
     nobodyAsked: '{door}：这一户没有人在观察，这句话没有写入。发烧、不舒服或需要什么的，点下面填表；走访结果由走访的人在手机上记，电话打过的在“双向核对”里记。',
+    doubt: {
+      contradiction: '这句话里既说没事又说有事：按重的记。',
+      several_times: '这句话说了不止一个时间，或说的不是现在：请问清现在怎么样。',
+      unclear: '有的症状像是好了、没有，或者只是在问，所以没有记：请问清现在怎么样。',
+    },
     question: { slot: '什么时候', temp_c: '体温（℃）', temp_word: '体温', symptom: '不舒服', told_by: '谁报的' },
     word: { am: '上午', pm: '晚上', normal: '正常', fever: '发烧', none: '没有', cough: '咳嗽', fatigue: '乏力', dyspnoea: '气促', sore_throat: '嗓子痛', diarrhoea: '拉肚子', self: '本人', family: '家人' },
   },

@@ -3,11 +3,11 @@
 
 use domain::access::{Action, Grant, Role, may};
 use domain::admit::{Quarantine, holds_role};
-use domain::apply::{area_about, happened_at};
+use domain::apply::{self, area_about, happened_at};
 use domain::area::AreaNumber;
 use domain::case::{Case, Deed, Subject};
 use domain::fact::{Body, Fact};
-use domain::id::{CaseId, SeriesId};
+use domain::id::{CaseId, DwellingId, PersonId, SeriesId};
 use domain::state::{Device, State as _};
 use domain::time::{Day, day_of, from_day};
 use ledger::envelope::Envelope;
@@ -37,6 +37,13 @@ impl Batch<'_> {
                 let area = area_about(&mut self.store.views, *subject, *dwelling)?.unwrap_or(0);
                 if !self.may_fill_in(device, *subject, (programme, &form.filled_by), area)? {
                     return Ok(Some(Quarantine::NotInRole));
+                }
+                // Other clients choose a person out of a list, and might choose one of another door; a phone meets her.
+                if let Subject::Person(person) = *subject
+                    && device.public_key == self.store.own_key.public()
+                    && !self.is_listed_behind(person, *dwelling)?
+                {
+                    return Ok(Some(Quarantine::OtherDoor));
                 }
                 let (Some(commitment), Some(ciphertext), Some(key)) =
                     (&envelope.sealed, &pushed.ciphertext, &pushed.data_key)
@@ -80,6 +87,21 @@ impl Batch<'_> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Whether a person is listed behind a door, under any of her ids.
+    fn is_listed_behind(&mut self, person: PersonId, dwelling: DwellingId) -> Result<bool> {
+        let views = &mut self.store.views;
+        let own = apply::canonical(views, person)?;
+        let dwelling = apply::resolve_dwelling(views, dwelling)?;
+        for member in apply::group(views, own)? {
+            if let Some(home) = views.person(member)?.and_then(|row| row.dwelling)
+                && apply::resolve_dwelling(views, home)? == dwelling
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether a phone's worker fills in what these roles fill in, in an area: in one of them, or because her own role types

@@ -53,6 +53,14 @@ fn walk(folder: &Path, inside: &str, depth: usize, files: &mut Files) -> Result<
         }
         let kind = entry.metadata().map_err(|error| Failure::file(&path, &error))?;
         let inside = format!("{inside}{name}");
+        if kind.is_dir() && [".md", ".csv", ".xlsx", ".toml"].iter().any(|ending| name.ends_with(ending)) {
+            let why = Bilingual {
+                zh: "这里应是一个文件，却是文件夹：请删去它，或改名".to_owned(),
+                en: "a folder stands where a file is expected: take it out, or rename it".to_owned(),
+            };
+            files.insert(inside, Content::Unreadable(why));
+            continue;
+        }
         if kind.is_dir() {
             if depth == 0 {
                 return Err(too_much(&path));

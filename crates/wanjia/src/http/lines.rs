@@ -4,7 +4,7 @@ use axum::extract::State;
 use domain::access::Action;
 use domain::id::{CaseId, DwellingId, PersonId};
 use domain::time::{day_of, end_of};
-use intake::line::{self, Line, Slot, Teller, Temperature};
+use intake::line::{self, Doubt, Line, Slot, Teller, Temperature};
 use programme::form::Form;
 use programme::pathway::TOLD_BY;
 use programme::question::Answer;
@@ -44,6 +44,9 @@ struct Proposed {
     read: Understood,
     /// The doors that it may mean, those first behind which someone is asked on such a day.
     doors: Vec<ProposedDoor>,
+    /// Why less is proposed than the line may mean, or the worse of what it says: `contradiction`, `several_times`,
+    /// `unclear`.
+    doubts: Vec<&'static str>,
     /// What was not understood, as it stood there.
     left: Vec<String>,
 }
@@ -222,5 +225,6 @@ async fn read(
         day: line.day,
         from: line.from,
     };
-    Ok(Json(Proposed { read, doors, left: line.left }))
+    let doubts = line.doubts.into_iter().map(Doubt::as_str).collect();
+    Ok(Json(Proposed { read, doors, doubts, left: line.left }))
 }

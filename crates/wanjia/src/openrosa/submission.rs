@@ -122,6 +122,13 @@ async fn parts_of(request: Request, site: &Site) -> Result<Parts, Said> {
         let is_file = part.file_name().is_some();
         let bytes = part.bytes().await.map_err(|error| broken(&error))?;
         match name.as_str() {
+            XML_PART if xml.is_some() => {
+                return Err(refused(
+                    StatusCode::BAD_REQUEST,
+                    format!("一次只交一张表，这里有两个 {XML_PART}"),
+                    format!("one form is handed in at a time, and here are two parts {XML_PART}"),
+                ));
+            }
             XML_PART => xml = Some(bytes),
             INCOMPLETE_PART => incomplete = true,
             _ if is_file => add_file(&mut files, name, &bytes)?,

@@ -423,6 +423,13 @@ async fn answers_that_do_not_fit_are_named_and_nothing_is_written() {
         let answer = place.ask(CLERK, "POST", "/v1/answers", Some(wrong)).await;
         assert_eq!(answer.code(), code);
     }
+    // Nothing chosen is no answer.
+    let mut silent = check(&place, false, 36.6).await;
+    silent["answers"]["symptom"] = json!([]);
+    let answer = place.ask(CLERK, "POST", "/v1/answers", Some(silent)).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (422, "answer_misfit"), "{}", answer.text);
+    assert_eq!(answer.json()["fields"][0]["field"], "symptom");
+    assert_eq!(answer.json()["fields"][0]["code"], "required");
     assert_eq!(place.site.territory.head().size, before);
 }
 

@@ -218,6 +218,14 @@ async fn a_line_is_proposed_and_nothing_is_written_before_it_is_confirmed() {
         place.ask(CLERK, "POST", "/v1/lines", Some(line("3栋402 第九天 36.5 家属报 无症状"))).await.json();
     let proposed = &other["doors"][0]["checks"][0];
     assert_eq!((&proposed["fits"], &proposed["open"]), (&json!(false), &json!([])), "another day is told");
+    let both = line("3栋402第四天 早上体温正常 下午发烧了");
+    let both = place.ask(CLERK, "POST", "/v1/lines", Some(both)).await.json();
+    assert_eq!(both["doubts"], json!(["contradiction"]));
+    let worse = &both["doors"][0]["checks"][0]["answers"];
+    assert_eq!((&worse["temp_word"], &worse["symptom"]), (&json!("fever"), &json!(["fever"])));
+    let over = place.ask(CLERK, "POST", "/v1/lines", Some(line("3栋402第四天 咳嗽好了"))).await.json();
+    assert_eq!((&over["doubts"], &over["left"]), (&json!(["unclear"]), &json!(["咳嗽好了"])));
+    assert_eq!(over["doors"][0]["checks"][0]["open"], json!(["symptom"]));
     let left = place.ask(CLERK, "POST", "/v1/lines", Some(line("9栋909 王大爷想吃面"))).await.json();
     assert_eq!((&left["doors"], &left["left"]), (&json!([]), &json!(["王大爷想吃面"])));
     let long = "好".repeat(201);

@@ -611,7 +611,12 @@ async fn xml_is_read_as_its_standard_says_and_no_further() {
     let bomb = "<!DOCTYPE d [<!ENTITY a 'aaaaaaaa'><!ENTITY b '&a;&a;&a;&a;'>]>".to_owned();
     let outside = "<!DOCTYPE d [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>".to_owned();
     let utf16: Vec<u8> = named(9).encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let refused: [Vec<u8>; 6] = [
+    let today = "<today/>";
+    assert!(plain.contains(today), "{plain}");
+    let refused: [Vec<u8>; 9] = [
+        named(9).replace("<slot>am</slot>", "<x:slot>am</x:slot>").into(),
+        named(9).replace("<slot>", "<slot x:a=\"1\">").into(),
+        named(9).replace(today, "<today>yesterday</today>").into(),
         (bomb + &named(9).replace(">36.5<", ">&b;<")).into(),
         (outside + &named(9).replace(">36.5<", ">&a;<")).into(),
         named(9).replace(">36.5<", ">&nbsp;<").into(),
@@ -624,7 +629,36 @@ async fn xml_is_read_as_its_standard_says_and_no_further() {
         let answer = collect.post_bytes(body).await;
         assert_eq!((answer.status.as_u16(), message(&answer).0.as_str()), (400, "error"));
     }
+    // Two forms at a time: neither is taken, whichever is the last.
+    let (one, other) = (named(10), named(11));
+    let two = [one.as_bytes(), other.as_bytes()].map(|xml| ("xml_submission_file", Some("a.xml"), xml));
+    let answer = collect.post_bytes(multipart(&two)).await;
+    assert_eq!(answer.status, 400, "{}", answer.text);
     assert_eq!(collect.size(), size);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_behind_another_door_waits_with_a_reason() {
+    let place = Place::new().await;
+    let collect = Collect::enrol(&place).await;
+    let whole = collect.daily("uuid:1", "36.5").await;
+    let own = place.home(false).await;
+    let doors = collect.get(&format!("{}/media/doors.csv", collect.base)).await.text;
+    let behind = |line: &&str| !line.starts_with("name,") && !line.starts_with(&own.to_string());
+    let neighbour = doors.lines().find(behind).and_then(|line| line.split(',').next()).unwrap().to_owned();
+    let answer =
+        collect.post(&whole.replace(&format!("<door>{own}<"), &format!("<door>{neighbour}<")), &[]).await;
+    let (nature, message) = message(&answer);
+    assert_eq!((answer.status.as_u16(), nature.as_str()), (202, "submit_success"), "{message}");
+    assert!(message.contains("不住在表里的这一户"), "{message}");
+    let waiting = place.ask(SECRETARY, "GET", "/v1/quarantine", None).await.json();
+    assert_eq!(waiting["rows"][0]["reason"], "other_door");
+    assert!(collect.temperatures().await.is_empty());
+    assert_eq!(
+        collect.post(&whole.replace("uuid:1", "uuid:2"), &[]).await.status,
+        201,
+        "behind her own it counts"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -726,6 +760,7 @@ async fn what_does_not_fit_waits_for_a_person_with_a_reason() {
     let cases = [
         (whole.replace("<temp_c>36.5</temp_c>", "<temp_c>warm</temp_c>"), "answer_misfit", "temp_c"),
         (whole.replace("<slot>am</slot>", "<slot/>"), "answer_misfit", "slot"),
+        (whole.replace(">none</symptom>", "> \u{3000}</symptom>"), "answer_misfit", "symptom 必须填写"),
         (whole.replace(&own.to_string(), &other.to_string()), "outside_rights", "范围"),
         (whole.replace(&own.to_string(), "nowhere"), "unknown_dwelling", "没有这一户"),
         (whole.replace("<person>", "<person>x"), "unknown_person", "没有登记"),
