@@ -109,6 +109,9 @@ pub struct Form {
     pub subject: Subject,
     /// Codes of the roles that may fill it in.
     pub filled_by: Vec<String>,
+    /// The question that says of which month a sheet is, where there is one for each: of two of the same month the one that
+    /// was written later stands in a history, and the earlier one does not.
+    pub one_a_month: Option<String>,
     pub fields: Vec<Field>,
     /// The files beside it that it shows or asks for.
     pub files: BTreeSet<String>,
@@ -255,6 +258,9 @@ pub(crate) fn read(
     reader.check_references([survey, choices_sheet, settings], findings);
     reader.check_lists_looked_up(findings);
     let outside = set_apart(&mut fields);
+    if let Some(month) = &head.one_a_month {
+        check_month(month, &fields, &reader.unfinished, findings);
+    }
     Some(Form {
         code: Located { value: stem.to_owned(), place: Place::whole(file) },
         title: head.title,
@@ -264,6 +270,7 @@ pub(crate) fn read(
         version: head.version,
         subject,
         filled_by: head.filled_by,
+        one_a_month: head.one_a_month.map(|month| month.value),
         fields,
         files: reader.files,
         outside,
@@ -280,6 +287,27 @@ struct Head {
     version: String,
     subject: Option<Subject>,
     filled_by: Vec<String>,
+    one_a_month: Option<Located<String>>,
+}
+
+/// A sheet that is one for a month says of which: by a date that is always answered, and once.
+fn check_month(
+    month: &Located<String>,
+    fields: &[Field],
+    unfinished: &BTreeSet<String>,
+    findings: &mut Findings,
+) {
+    let fits = |field: &Field| {
+        let always = field.required && field.relevant.is_empty();
+        field.question.answer == Answer::Day && !field.repeated && always
+    };
+    let named = fields.iter().find(|field| field.name.value == month.value);
+    if unfinished.contains(&month.value) || named.is_some_and(fits) {
+        return;
+    }
+    let known: Vec<&str> =
+        fields.iter().filter(|field| fits(field)).map(|field| field.name.value.as_str()).collect();
+    unknown(month, "必答的日期问题", "date that is always asked and required", &known, findings);
 }
 
 fn read_settings(
@@ -333,6 +361,7 @@ fn read_settings(
         version: version.map(|cell| cell.value).unwrap_or_default(),
         subject: subject.and_then(|cell| Subject::parse(&cell, findings)),
         filled_by: filled_by.map(|cell| manifest.roles_named(&cell, findings)).unwrap_or_default(),
+        one_a_month: settings.cell(row, "one_a_month").cloned(),
     }
 }
 

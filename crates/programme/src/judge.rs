@@ -1,7 +1,7 @@
 //! Judging: whether a rule flags a subject, and by what evidence; what figures and classes come to for it.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -178,7 +178,16 @@ impl<'s> View<'s> {
     }
 
     fn count(&self, form: &str) -> usize {
-        self.situation.own.iter().filter(|record| record.form == form && record.on <= self.today).count()
+        self.standing(form).len()
+    }
+
+    /// The filled-in forms of one kind that count, the newest first.
+    fn standing(&self, form: &str) -> Vec<&'s Record> {
+        let mut all = newest(&self.situation.own, form, self.today);
+        if let Some(month) = self.needs.months.get(form) {
+            keep_one_a_month(&mut all, month);
+        }
+        all
     }
 
     fn evidence(&self, condition: &Condition) -> BTreeMap<(String, String), Value> {
@@ -214,7 +223,7 @@ impl<'s> Sight<'s> for View<'s> {
     fn history(&self, form: &str) -> Forms<'s> {
         let Some(filled) = self.own.iter().find(|filled| filled.form == form) else { return Rc::new([]) };
         let all = filled.all.get_or_init(|| {
-            let mut all = newest(&self.situation.own, form, self.today);
+            let mut all = self.standing(form);
             all.truncate(MOST_HISTORY);
             all.into()
         });
@@ -257,6 +266,15 @@ impl<'s> Sight<'s> for View<'s> {
     fn known(&self) -> &RefCell<Vec<Known<'s>>> {
         &self.known
     }
+}
+
+/// Of several sheets of one month the first stays, which was written last.
+fn keep_one_a_month(sheets: &mut Vec<&Record>, month: &str) {
+    let mut seen = BTreeSet::new();
+    sheets.retain(|sheet| match sheet.values.get(month) {
+        Some(Value::Day(day)) => seen.insert((day.year(), day.month())),
+        _ => true,
+    });
 }
 
 fn newest<'s>(records: &[&'s Record], form: &str, today: Day) -> Vec<&'s Record> {

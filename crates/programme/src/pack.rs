@@ -49,7 +49,7 @@ pub struct Programme {
     pub rules: Vec<Rule>,
     pub indicators: Vec<Indicator>,
     pub pathways: Vec<Pathway>,
-    pub calendar: Calendar,
+    pub calendar: Arc<Calendar>,
     pub bridges: Vec<Bridge>,
     /// Its own tests; see [`crate::scenario::run`].
     pub scenarios: Vec<Scenario>,
@@ -196,12 +196,18 @@ impl<'r> Reader<'r> {
         }
         parameters.check_overlaps(self.findings);
         self.check_restrictions(&manifest, &parameters);
+        let calendar = match self.open("calendar.toml") {
+            Some(source) => Calendar::read(&source, self.findings),
+            None => Calendar::default(),
+        };
+        let calendar = Arc::new(calendar);
         let nothing = Vocabulary {
             manifest: &manifest,
             parameters: &parameters,
             forms: &forms,
             figures: &[],
             classes: &[],
+            calendar: &calendar,
             loose: false,
         };
         let before = self.findings.len();
@@ -227,10 +233,6 @@ impl<'r> Reader<'r> {
             None => Vec::new(),
         };
         let vocabulary = Vocabulary { loose: loose || self.findings.len() > before, ..vocabulary };
-        let calendar = match self.open("calendar.toml") {
-            Some(source) => Calendar::read(&source, self.findings),
-            None => Calendar::default(),
-        };
         let bridges = match self.open("bridges.toml") {
             Some(source) => bridge::read(&source, vocabulary, self.findings),
             None => Vec::new(),

@@ -226,7 +226,7 @@ fn assemble(lines: Vec<Line>) -> Vec<Sheet> {
 
 /// The columns and settings that XLSForm or this house has a use for. Any other keeps its name as it is written, since a
 /// `choice_filter` may ask for it.
-const KNOWN: [&str; 65] = [
+const KNOWN: [&str; 66] = [
     "type",
     "name",
     "label",
@@ -272,6 +272,7 @@ const KNOWN: [&str; 65] = [
     "style",
     "subject",
     "filled_by",
+    "one_a_month",
     "instance_name",
     "auto_send",
     "auto_delete",
