@@ -84,8 +84,8 @@ pub struct Needs {
     /// The forms of which more than the latest is looked at, and those of the subject's people.
     pub(crate) history: BTreeSet<String>,
     pub(crate) people: BTreeSet<String>,
-    /// Of those forms of which one sheet stands for each month, the question that says of which.
-    pub(crate) months: BTreeMap<String, String>,
+    /// Of those forms of which one sheet stands for each month or matter, the question that says of which.
+    pub(crate) one_for: BTreeMap<String, String>,
     /// Each after those that it names itself.
     pub(crate) figures: Vec<Arc<Figure>>,
     pub(crate) classes: Vec<Arc<Classes>>,
@@ -131,8 +131,8 @@ impl Needs {
         ] {
             own.extend(more.iter().cloned());
         }
-        let months = other.months.iter().map(|(form, month)| (form.clone(), month.clone()));
-        self.months.extend(months);
+        let one_for = other.one_for.iter().map(|(form, question)| (form.clone(), question.clone()));
+        self.one_for.extend(one_for);
         other.figures.iter().for_each(|figure| self.add_figure(figure));
         other.classes.iter().for_each(|classes| self.add_classes(classes));
     }
@@ -583,8 +583,8 @@ impl Checker<'_> {
                 self.vocabulary.forms.iter().map(|form| form.code.value.as_str()).collect();
             return self.unknown(at, form, "表单", "form", &known, findings);
         };
-        if let Some(month) = &known.one_a_month {
-            self.needs.months.insert(form.to_owned(), month.clone());
+        if let Some(question) = &known.one_for {
+            self.needs.one_for.insert(form.to_owned(), question.clone());
         }
         let used = if of_people { &mut self.needs.people } else { &mut self.needs.history };
         used.insert(form.to_owned());

@@ -184,8 +184,8 @@ impl<'s> View<'s> {
     /// The filled-in forms of one kind that count, the newest first.
     fn standing(&self, form: &str) -> Vec<&'s Record> {
         let mut all = newest(&self.situation.own, form, self.today);
-        if let Some(month) = self.needs.months.get(form) {
-            keep_one_a_month(&mut all, month);
+        if let Some(question) = self.needs.one_for.get(form) {
+            keep_one_for_each(&mut all, question);
         }
         all
     }
@@ -268,11 +268,13 @@ impl<'s> Sight<'s> for View<'s> {
     }
 }
 
-/// Of several sheets of one month the first stays, which was written last.
-fn keep_one_a_month(sheets: &mut Vec<&Record>, month: &str) {
+/// Of several sheets of one month, or of one matter, the first stays, which was written last.
+fn keep_one_for_each(sheets: &mut Vec<&Record>, question: &str) {
     let mut seen = BTreeSet::new();
-    sheets.retain(|sheet| match sheet.values.get(month) {
-        Some(Value::Day(day)) => seen.insert((day.year(), day.month())),
+    sheets.retain(|sheet| match sheet.values.get(question) {
+        Some(Value::Day(day)) => seen.insert(day.first_of_month().to_string()),
+        Some(Value::Text(text)) => seen.insert(text.trim().to_owned()),
+        Some(Value::Whole(number)) => seen.insert(number.to_string()),
         _ => true,
     });
 }

@@ -80,15 +80,14 @@ impl<'s> View<'s> {
         let mut overflown = BTreeSet::new();
         let history = needs.history.iter().map(|form| {
             let mut all = newest(&situation.own, form, today);
-            if let Some(question) = needs.months.get(form) {
-                let month = |sheet: &Record| match sheet.values.get(question) {
-                    Some(Value::Day(day)) => Some(day.first_of_month()),
-                    _ => None,
+            if let Some(question) = needs.one_for.get(form) {
+                let of = |sheet: &Record| match sheet.values.get(question) {
+                    Some(Value::Day(day)) => Some(Value::Day(day.first_of_month())),
+                    other => other.cloned(),
                 };
                 let mut standing: Vec<&Record> = Vec::new();
                 for sheet in all {
-                    let written_again = standing.iter().any(|later| month(later) == month(sheet));
-                    if month(sheet).is_none() || !written_again {
+                    if of(sheet).is_none() || !standing.iter().any(|later| of(later) == of(sheet)) {
                         standing.push(sheet);
                     }
                 }

@@ -272,7 +272,7 @@ const KNOWN: [&str; 66] = [
     "style",
     "subject",
     "filled_by",
-    "one_a_month",
+    "one_for",
     "instance_name",
     "auto_send",
     "auto_delete",

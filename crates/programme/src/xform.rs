@@ -372,7 +372,7 @@ const SETTINGS: [&str; 14] = [
     "style",
     "subject",
     "filled_by",
-    "one_a_month",
+    "one_for",
     "instance_name",
     "auto_send",
     "auto_delete",

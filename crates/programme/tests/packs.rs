@@ -127,7 +127,7 @@ fn the_packs_have_no_mistakes() {
 }
 
 #[test]
-fn a_sheet_for_each_month_says_of_which_by_a_date_that_is_always_there() {
+fn a_sheet_for_each_month_or_matter_says_of_which_by_a_question_that_is_always_there() {
     let monthly = |month: &str, question: &str| {
         let form = FORM
             .replace("| class |", "| class | required |")
@@ -136,14 +136,14 @@ fn a_sheet_for_each_month_says_of_which_by_a_date_that_is_always_there() {
                 "| choices | | | |",
                 &format!("| | {question} | operational | yes | care | worker | 14d |\n| choices | | | |"),
             )
-            .replace("| filled_by |", "| filled_by | one_a_month |")
+            .replace("| filled_by |", "| filled_by | one_for |")
             .replace("| dwelling | worker |", &format!("| dwelling | worker | {month} |"));
         let mut texts = small();
         texts.insert("forms/visit.md", form);
         told(&files(&texts))
     };
     assert_eq!(monthly("month", "date | month | 月 | Month"), "no mistakes");
-    for (month, question) in [("month", "text | month | 月 | Month"), ("moon", "date | month | 月 | Month")]
+    for (month, question) in [("month", "decimal | month | 月 | Month"), ("moon", "date | month | 月 | Month")]
     {
         let found = monthly(month, question);
         assert!(found.contains("forms/visit.md:") && found.contains("[unknown_name]"), "{found}");
