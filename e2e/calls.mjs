@@ -109,7 +109,24 @@ describe('on the telephone', () => {
     await page.keyboard.press('z')
     await line.getByText(/打过/).waitFor({ state: 'detached' })
     // One that reached someone comes back by the same key.
-    await (await ring('打通了，人都在家')).getByRole('button', { name: '记下' }).click()
+    const reach = async (boxes) => {
+      const dialog = await ring('打通了，在家')
+      const record = dialog.getByRole('button', { name: '记下' })
+      assert.ok(await record.isDisabled(), 'nobody is ticked beforehand')
+      for (const box of (await dialog.locator('[name=reached]').all()).slice(0, boxes)) await box.check()
+      await shot(page, `reached-${boxes}`)
+      await quiet(page)
+      await record.click()
+    }
+    const persons = async () => (await get(`/v1/sweeps/${sweep}/coverage?area=${COMMUNITY}`)).area.persons_reached
+    // One of the household was reached: the line stays for the others.
+    await reach(1)
+    await page.locator('.undo', { hasText: '其余的人仍在这一栏' }).waitFor()
+    await line.waitFor()
+    assert.equal(await persons(), 1)
+    await page.keyboard.press('z')
+    await page.locator('.undo').waitFor({ state: 'detached' })
+    await reach(9)
     await line.waitFor({ state: 'detached' })
     await page.locator('.undo', { hasText: '电话联系已记下' }).waitFor()
     await page.keyboard.press('z')

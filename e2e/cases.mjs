@@ -267,6 +267,23 @@ describe('a case', () => {
     assert.equal(await rows(), open)
     await secretary.getByLabel('只看有任务超时的').check()
     await secretary.waitForFunction((wanted) => document.querySelector('.cases table.due')?.getAttribute('aria-rowcount') === String(wanted + 1), late)
+    await secretary.getByText(`有任务超时的个案 ${late} 个`).waitFor()
+    // A filter is of the totals too.
+    await secretary.getByLabel('只看有任务超时的').uncheck()
+    await secretary.getByLabel('流程').selectOption({ label: '发热 · 疫情防控' })
+    await secretary.waitForFunction((all) => Number(/在办 (\d+) 个/.exec(document.querySelector('main').innerText)?.[1] ?? all) < all, open)
+    const [fevers] = (await secretary.getByText(/在办 \d+ 个个案/).innerText()).match(/\d+/g).map(Number)
+    await secretary.waitForFunction((wanted) => document.querySelector('.cases table.due')?.getAttribute('aria-rowcount') === String(wanted + 1), fevers)
+    // So on the board of those above: its numbers are those of the pathway, and so are the rows behind them.
+    const { street } = pages
+    await go(street, '事项')
+    await street.getByRole('button', { name: '在办的个案' }).click()
+    const total = () => street.locator('.board tr.whole td').first().innerText()
+    await street.locator('.board tr.whole').waitFor()
+    const everything = Number(await total())
+    await street.getByLabel('流程').selectOption({ label: '发热 · 疫情防控' })
+    await street.waitForFunction((all) => Number(document.querySelector('.board tr.whole td').innerText) < all, everything)
+    assert.equal(await street.locator('.board thead th').count(), 4, 'the columns of other pathways are not there')
   })
 
   it('that is late is asked about by whom it climbed to, and its community answers', async () => {

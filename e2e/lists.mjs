@@ -5,10 +5,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { DESK, launch, openPage, signIn } from './browser.mjs'
-import { makeTerritory } from './territory.mjs'
+import { makeTerritory, samples } from './territory.mjs'
 
 const STREET = '420102002'
 const COMMUNITY = '420102002005'
+/** Whose doors can be signed for one by one. */
+const SMALL = '420102002003'
 const DOORS = 2600
 const PATIENCE = 20_000
 
@@ -20,6 +22,8 @@ let opened
 const asked = []
 /** Who has not signed in yet: a code of the moment opens once. */
 let spare
+/** Of those above, who close the sweep. */
+let street
 
 async function deskOf(account) {
   const fresh = await openPage(browser, territory.origin, { viewport: DESK })
@@ -61,13 +65,13 @@ describe('a list longer than its pages', () => {
     const account = await territory.account('zhao', 'community_secretary', COMMUNITY, '赵书记')
     spare = await territory.account('peng', 'community_secretary', COMMUNITY, '彭书记')
     const above = await territory.account('dazhi', 'street', STREET, '大智街道')
+    await territory.wanjia('import', 'roster', samples('roster.csv'))
     await territory.serve()
-    const street = await deskOf(above)
+    street = await deskOf(above)
     opened = await deskOf(account)
     page = opened.page
     await bring(Array.from({ length: DOORS }, (_, door) => [Math.floor(door / 100) + 1, `${Math.floor((door % 100) / 10) + 1}${String((door % 10) + 1).padStart(2, '0')}`]))
     await send(street.page, '/v1/sweeps', { area_code: STREET, programme: '入冬大排查', deadline: new Date(Date.now() + 86_400_000).toISOString() })
-    await street.context.close()
     page.on('request', (request) => request.url().includes('/residual') && asked.push(new URL(request.url()).searchParams))
     await page.goto(`${territory.origin}/#/residual`)
     await page.locator('tbody tr').first().waitFor()
@@ -139,6 +143,56 @@ describe('a list longer than its pages', () => {
     await page.evaluate(() => scrollTo(0, 0))
     await told(String(DOORS + 4))
     assert.deepEqual(opened.complaints, [])
+  })
+
+  it('leads from a door to that door in its building, by key, and leaves it where it is when figures change', async () => {
+    await page.fill('.find', '25-1-802')
+    await told(/(^|\D)1(\D|$)/)
+    await page.locator('tbody tr a').first().focus()
+    await page.keyboard.press('Enter')
+    await page.locator('[aria-current="location"]:focus').waitFor()
+    const marked = await page.evaluate(() => {
+      const cells = [...document.querySelectorAll('.units .cell[aria-current]')]
+      const { top, bottom } = cells[0].getBoundingClientRect()
+      return { cells: cells.length, room: cells[0].querySelector('.room').textContent, seen: top >= 0 && bottom <= innerHeight, pressed: document.querySelector('.picker .pick[aria-pressed=true]').textContent, said: document.querySelector('.sought').textContent }
+    })
+    assert.deepEqual([marked.cells, marked.room, marked.seen], [1, '802', true])
+    assert.match(marked.pressed, /^25/)
+    assert.match(marked.said, /25.*802/)
+    await page.evaluate(() => document.querySelector('.picker .pick').focus())
+    await bring([[25, '1013']])
+    await page.locator('.units .room', { hasText: '1013' }).waitFor()
+    assert.ok(await page.evaluate(() => document.activeElement === document.querySelector('.picker .pick')), 'she is not taken back to it')
+    await page.locator('.picker .pick').first().click()
+    await page.locator('.units .cell[aria-current]').waitFor({ state: 'detached' })
+    assert.equal(new URL(page.url().replace('/#', '')).searchParams.get('door'), null)
+  })
+
+  it('says before all else that too many doors are left for the sweep to be closed', async () => {
+    await street.page.goto(`${territory.origin}/#/coverage`)
+    await street.page.reload()
+    await street.page.getByRole('button', { name: '结束排查' }).click()
+    const down = async (part) => (await street.page.locator(part).boundingBox()).y
+    await street.page.locator('dialog [data-part=too-many]').waitFor()
+    assert.match(await street.page.locator('dialog [data-part=too-many]').innerText(), /超过 300 户/)
+    assert.ok((await down('dialog [data-part=too-many]')) < (await down('dialog .left')))
+    assert.equal(await street.page.locator('dialog').getByText('超过 300 户').count(), 2, 'on top, and where the boxes would be')
+    await street.page.keyboard.press('Escape')
+  })
+
+  it('says of each box that is signed which door it is for, why it is left, and how many are listed there', async () => {
+    await send(street.page, '/v1/sweeps', { area_code: SMALL, programme: '小排查', deadline: new Date(Date.now() + 86_400_000).toISOString() })
+    const option = street.page.locator('.top option', { hasText: '小排查' })
+    await option.waitFor({ state: 'attached' })
+    await street.page.locator('.top select').selectOption(await option.getAttribute('value'))
+    await street.page.getByRole('button', { name: '结束排查' }).click()
+    const boxes = street.page.locator('dialog').getByRole('checkbox')
+    await boxes.first().waitFor()
+    const named = await street.page.locator('dialog').getByRole('checkbox', { name: /^签字：.+（.+在册 \d+ 人）$/ }).count()
+    assert.equal(named, await boxes.count())
+    assert.ok(named > 3)
+    if (process.env.WANJIA_SHOTS) await street.page.screenshot({ path: `${process.env.WANJIA_SHOTS}/closing-boxes.png` })
+    await street.page.keyboard.press('Escape')
   })
 
   it('says that the pages were updated where a part of them can no longer be fetched', async () => {

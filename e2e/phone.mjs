@@ -35,11 +35,12 @@ after(async () => {
   mock.server.close()
 })
 
-async function phone({ clock = false, list = true } = {}) {
+async function phone({ clock = false, list = true, before = async () => {} } = {}) {
   const one = await openPage(browser, origin, phoneOptions())
   opened.push(one)
   one.page.setDefaultTimeout(PATIENCE)
   if (clock) await one.page.clock.install()
+  await before(one.page)
   await enrol(one.page, list)
   return one
 }
@@ -113,6 +114,21 @@ async function writeNote(page, note) {
 }
 
 describe('a phone', () => {
+  it('says where nothing is left to visit how many doors need a second knock, and leads there', async () => {
+    const { page } = await phone({ list: false, before: async (fresh) => {
+      await fresh.route('**/v1/pull*', async (route) => {
+        const response = await route.fetch()
+        const told = await response.json()
+        for (const [at, door] of told.doors.entries()) for (const round of door.sweeps) Object.assign(round, at < 7 ? { outcome: 'no_answer', at: '2020-03-01T02:00:00Z', recheck_on: '2020-03-02' } : { outcome: 'met', at: '2020-03-01T02:00:00Z', recheck_on: null })
+        await route.fulfill({ response, json: told })
+      })
+    } })
+    await page.getByText('待访的门都敲过了。').waitFor()
+    await page.getByRole('button', { name: '另有 7 户要再敲一次门' }).click()
+    assert.equal(await page.locator('.segmented button', { hasText: '复查' }).getAttribute('aria-pressed'), 'true')
+    assert.equal(await page.locator('.row').count(), 7)
+  })
+
   it('holds nothing to read without its PIN, and locks itself with a half-written visit inside', async () => {
     const { page, context } = await phone({ clock: true })
     const [name] = await page.locator('.row .who').first().innerText().then((text) => text.match(/[\p{Script=Han}]{2,4}/u))
@@ -662,7 +678,7 @@ describe('a phone', () => {
     await page.locator('.segmented button').nth(2).click()
     await page.locator('.row').nth(2).click()
     await page.locator('dialog').getByText('上次：').waitFor()
-    assert.equal(await page.locator('dialog').getByText('还在本机').count(), 0)
+    assert.equal(await page.locator('dialog').getByText('还没发出').count(), 0)
     await context.close()
   })
 
@@ -823,7 +839,7 @@ describe('a phone', () => {
     await page.goto(`${origin}/phone/#/doors`)
     await openDoor(page, other)
     await page.locator('dialog').getByText('上次：见到了').waitFor()
-    assert.equal(await page.locator('dialog').getByText('还在本机').count(), 0)
+    assert.equal(await page.locator('dialog').getByText('还没发出').count(), 0)
     await page.getByRole('button', { name: '上次记错了，重新记' }).click()
     await page.getByText('上次记的“见到了”作废').waitFor()
     assert.equal(await page.locator('[role=radio][aria-checked=true]').count(), 0)

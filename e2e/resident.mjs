@@ -31,6 +31,7 @@ const ANSWERS = {
   '/v1/slip/record': {
     said: [
       { said: `${ID}1`, what: 'person', said_at: AT, state: 'waiting', receipt: '4F7K-22QX', person: { name: '阿卜杜热依木·麦麦提', relation: '租客', sex: '女', birth_date: '1990-03-07', phone: '13800000000', id_number: '…0012' } },
+      { said: `${ID}5`, what: 'help', said_at: AT, state: 'waiting', reopened_at: AT, receipt: '7Q2M-88ZX', help: ['food'], words: { text: '要送菜' } },
       { said: `${ID}2`, what: 'help', said_at: AT, state: 'taken_on', receipt: '4F7K-22QY', help: ['food', 'medicine', 'ride', 'care', 'talk'], words: { text: '要送透析', phone: '13800000000' } },
       { said: `${ID}3`, what: 'erasure', said_at: AT, state: 'declined', reason: 'must_be_kept', receipt: '4F7K-22QZ' },
     ],
@@ -112,4 +113,19 @@ describe('the resident’s page', () => {
     assert.deepEqual(lines.map((line) => /编号 (\d+)/.exec(line)?.[1]), ['44', '52'])
     await context.close()
   })
+
+  const TOLD = { 'zh-CN': ['已收到，等人接', '已有人接了', '又在等人办'], en: ['waits for somebody to take it on', 'somebody has taken it on', 'it waits for somebody again'], ar: ['بانتظار من يتولاه', 'هناك من تولاه', 'وعاد الأمر بانتظار'] }
+  for (const [locale, [waiting, taken, again]] of Object.entries(TOLD)) {
+    it(`says that help is taken on only where somebody has, in ${locale}`, async () => {
+      const { page, context } = await open({ locale, size: 'standard', width: 390 })
+      await page.evaluate(() => (location.hash = '/record'))
+      const of = (receipt) => page.locator('li', { hasText: receipt })
+      await of('7Q2M-88ZX').waitFor()
+      const [untaken, inHand] = [await of('7Q2M-88ZX').innerText(), await of('4F7K-22QY').innerText()]
+      assert.ok(untaken.includes(waiting) && untaken.includes(again) && !untaken.includes(taken), untaken)
+      assert.ok(inHand.includes(taken) && !inHand.includes(waiting), inHand)
+      if (process.env.WANJIA_SHOTS) await page.screenshot({ path: `${process.env.WANJIA_SHOTS}/resident-taken-${locale}.png`, fullPage: true })
+      await context.close()
+    })
+  }
 })

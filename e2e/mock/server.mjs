@@ -68,6 +68,7 @@ export function makeMock({ now = Date.now } = {}) {
     actor: '',
     /** What the phone's next pulls tell of records that waited. */
     decisions: /** @type {object[]} */ ([]),
+    cameOf: /** @type {((answers: string) => object[]) | null} */ (null),
     pushes: 0,
     /** What a phone is told of published plans; null: nothing changed. */
     plans: /** @type {object[] | null} */ (null),
@@ -355,7 +356,7 @@ export function makeMock({ now = Date.now } = {}) {
       if (mock.endsAt !== null && Date.parse(mock.endsAt) < now()) return problem(403, '没有权限', '这台手机的任务期限已过。', 'This phone’s deployment has ended.', 'device_ended')
       const after = Number(query.get('after') || 0)
       const changed = doors.filter((door) => within(door.area_code, device.area_code) && door.version > after)
-      return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => (after > 0 ? { ...doorOut(door), members: undefined } : doorOut(door))), removed: [], recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }), sweeps: [sweep], ...(mock.plans === null ? {} : { plans: mock.plans }), ...(mock.decisions.length === 0 ? {} : { held: mock.decisions }), ...(mock.handOvers === null ? {} : { hand_overs: mock.handOvers }), ...(mock.tasks === null || mock.tasks.known === query.get('tasks') ? {} : { tasks: mock.tasks }), ...(mock.forms === null ? {} : { forms: mock.forms.known }), more: false } }
+      return { status: 200, body: { cursor: String(version), checkpoint: checkpoint(), consistency: proofFrom(Number(query.get('known_size') || 0)), doors: changed.map((door) => (after > 0 ? { ...doorOut(door), members: undefined } : doorOut(door))), removed: [], recovery_key: recoveryKey, ...(mock.endsAt === null ? {} : { ends_at: mock.endsAt }), sweeps: [sweep], ...(mock.plans === null ? {} : { plans: mock.plans }), ...(mock.decisions.length === 0 ? {} : { held: mock.decisions }), ...(mock.cameOf === null ? {} : { came_of: mock.cameOf(query.get('answers') ?? '') }), ...(mock.handOvers === null ? {} : { hand_overs: mock.handOvers }), ...(mock.tasks === null || mock.tasks.known === query.get('tasks') ? {} : { tasks: mock.tasks }), ...(mock.forms === null ? {} : { forms: mock.forms.known }), more: false } }
     }
     if (mock.forms !== null && path === '/v1/forms') return device ? { status: 200, body: { forms: mock.forms.forms.map(({ xml, ...row }) => row) } } : unknownDevice()
     if (mock.forms !== null && path === '/v1/rules') return device ? { status: 200, body: { rules: mock.forms.rules } } : unknownDevice()

@@ -44,6 +44,8 @@ export interface DueTask {
   offered_to?: string
   /** How whoever asked what holds it is called, until someone answers. */
   asked_by?: string
+  /** Whether words were given with that. */
+  asked_in_words?: boolean
   /** A step was taken, and waits for signatures of these roles. */
   waits_for?: Named[]
   about: About
@@ -280,6 +282,12 @@ export function roleName(programme: string, role: string, locale: string): strin
   const roles = programmes.value.find(({ programme: { code } }) => code === programme)?.roles ?? []
   const found = roles.find(({ code }) => code === role)
   return found === undefined ? role : word(found, locale)
+}
+
+/** How many cases of an area stand open, and with something overdue: of all pathways, or of one of the key `programme pathway`. */
+export function standing(row: BoardRow, way: string): { open: number; overdue: number } {
+  if (way === '') return row
+  return row.pathways.find(({ programme, pathway }) => way === `${programme} ${pathway.code}`) ?? { open: 0, overdue: 0 }
 }
 
 export const WHEN = ['overdue', 'today', 'later'] as const

@@ -40,6 +40,13 @@ export function ordered(rows: readonly CommunityRow[], { by, down }: Order): Com
   return sorted
 }
 
+/** Those that were meant: by a part of the name or of the code, by how a name sounds once it is known how, or by the area above. */
+export function meant(rows: readonly CommunityRow[], typed: string, sounds: (name: string, typed: string) => boolean): CommunityRow[] {
+  const wanted = typed.normalize('NFKC').trim().toLowerCase()
+  if (wanted === '') return [...rows]
+  return rows.filter(({ code, name, above }) => code.includes(wanted) || [name, above].some((one) => one.toLowerCase().includes(wanted) || sounds(one, wanted)))
+}
+
 /** Whom to ask about something that is in an area: of the community that holds it; none where the answer names nobody. */
 export function reachAt(rows: readonly Pick<CommunityRow, 'code' | 'reach'>[], area: string): Reach | null {
   return rows.find(({ code }) => area.startsWith(code))?.reach ?? null

@@ -1,7 +1,7 @@
 import type { Found, ReconcileRow } from '@core/api/types'
 import { numbered } from '@core/doors/name'
 import type { Outcome } from '@core/ledger/facts'
-import { zone } from './clock'
+import { HOUR, written } from './clock'
 import { translate as t } from './texts'
 
 export interface Address {
@@ -61,14 +61,17 @@ export function sentences(parts: readonly string[], locale: string): string {
   return parts.filter((part) => part !== '').join(locale.startsWith('zh') ? '' : ' ')
 }
 
+const SHORT = { month: 'numeric', day: 'numeric', ...HOUR } as const
+const WEEKDAY = { weekday: 'short', ...HOUR } as const
+
 /** Month, day, hour and minute of the deployment, as the reader's language writes them. */
 export function shortTime(at: string, locale: string): string {
-  return new Date(at).toLocaleString(locale, { month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone() })
+  return written(at, locale, SHORT)
 }
 
 /** With the day of the week: what happened within a few days. */
 export function weekdayTime(at: string, locale: string): string {
-  return new Date(at).toLocaleString(locale, { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone() })
+  return written(at, locale, WEEKDAY)
 }
 
 interface AfterAll {

@@ -44,6 +44,8 @@ export const sweep = computed<Sweep | null>(
     sweeps.value[0] ??
     null,
 )
+/** Its figures change no more, and nothing that is asked of an open one can be done. */
+export const sweepClosed = computed(() => Boolean(sweep.value?.closed_at))
 
 /** Whether its area lies within the reader's own: whoever leads a part of it closes it for nobody else. */
 export function isOwn({ area_code }: Pick<Sweep, 'area_code'>): boolean {

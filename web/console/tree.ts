@@ -37,3 +37,35 @@ export function layOut(nodes: readonly Tied[]): { spots: Spot[]; columns: number
   }
   return { spots, columns: spots.reduce((most, { column }) => Math.max(most, column + 1), 0), rows }
 }
+
+const WIDE_SIGN = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60\u3000-\u303f“”‘’…—]/u
+/** How wide a sign is, in tenths of its height. */
+const [WIDTH, NARROW] = [10, 6]
+
+/** How wide a text is, in signs of Chinese. */
+export function widthOf(text: string): number {
+  return [...text].reduce((sum, sign) => sum + (WIDE_SIGN.test(sign) ? WIDTH : NARROW), 0) / WIDTH
+}
+
+/** A text in lines of so many signs of Chinese, whole: broken at spaces and between signs, inside a word only if it is longer than a line. */
+export function wrapped(text: string, most: number): string[] {
+  const pieces = text.match(/[^\s\u2e80-\u9fff\uff00-\uff60]+\s*|\s*[\u2e80-\u9fff\uff00-\uff60]\s*/gu) ?? []
+  const lines: string[] = []
+  let line = ''
+  for (const piece of pieces) {
+    if (widthOf((line + piece).trim()) <= most) {
+      line += piece
+      continue
+    }
+    if (line.trim() !== '') lines.push(line.trim())
+    line = ''
+    for (const sign of piece) {
+      if (widthOf((line + sign).trim()) > most) {
+        lines.push(line.trim())
+        line = ''
+      }
+      line += sign
+    }
+  }
+  return line.trim() === '' ? lines : [...lines, line.trim()]
+}

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
-import { ALIAS, contentSecurityPolicy, SMALL_VUE } from '../build.ts'
+import { ALIAS, contentSecurityPolicy, pinyinTable, SMALL_VUE } from '../build.ts'
 
 const server = process.env.WANJIA_SERVER ?? 'http://127.0.0.1:8080'
 
@@ -12,5 +12,5 @@ export default defineConfig({
   define: SMALL_VUE,
   build: { outDir: '../dist', emptyOutDir: true, target: 'es2022' },
   server: { proxy: { '/v1': server, '/phone': server } },
-  plugins: [vue(), contentSecurityPolicy()],
+  plugins: [vue(), pinyinTable(), contentSecurityPolicy()],
 })

@@ -3,7 +3,7 @@
  * Sealed but for what CLEAR and PLAIN say; a table added here is sealed by being added.
  */
 import Dexie, { type EntityTable, type Transaction } from 'dexie'
-import type { Area, CaseRole, Colleague, Door, DoorRule, FormRow, HandedOver, MyPlan, MyTask, Named, Sweep } from '@core/api/types'
+import type { Area, CameOf, CaseRole, Colleague, Door, DoorRule, FormRow, HandedOver, MyPlan, MyTask, Named, Sweep } from '@core/api/types'
 import type { Given } from '@core/ledger/answers'
 import type { Bytes } from '@core/ledger/bytes'
 import type { Deed, Evidence, Light, Outcome } from '@core/ledger/facts'
@@ -58,10 +58,16 @@ export interface OutboxFact {
   deed?: { case: string; turn: number; what: Deed; with?: string } | null
   /** An offer of doors, or an answer to one. */
   handed?: HandingEntry | null
+  /** Of a form: the rules that spoke when it was filled in, and the cases that the server says came of it. */
+  spoke?: SpokenRule[]
+  came?: CameOf[]
   receipt: StoredReceipt | null
   /** It was sent back, she has read why, and needs it on no list any more. */
   putAway?: boolean
 }
+
+/** A rule as it is told of after its form is gone. */
+export type SpokenRule = Pick<DoorRule, 'id' | 'says' | 'tells' | 'opens'>
 
 export interface StoredReceipt {
   reason: string | null
@@ -92,6 +98,15 @@ export interface LocalVisit {
   made?: number
   /** What this phone wrote of the door before it, without what was before that. */
   before?: LocalVisit | null
+  /** Who was recorded here in the sweep by this phone and was on no list, with the number of the visit. */
+  newcomers?: Newcomer[]
+}
+
+export interface Newcomer {
+  person: string
+  name: string
+  relation: string
+  sequence: number
 }
 
 export interface FoundHere {

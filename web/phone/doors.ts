@@ -46,7 +46,7 @@ export type Filter = 'waiting' | 'recheck' | 'all'
 const scope = effectScope(true)
 
 const doors = scope.run(() => useLive(() => db.doors.toArray(), [] as PhoneDoor[]))!
-const visits = scope.run(() => useLive(() => db.visits.toArray(), [] as LocalVisit[]))!
+export const visits = scope.run(() => useLive(() => db.visits.toArray(), [] as LocalVisit[]))!
 const sweepsKept = scope.run(() => useLive(async () => (await setting('sweeps')) ?? [], [] as Sweep[]))!
 const sweepChosen = scope.run(() => useLive(async () => (await setting('sweep')) ?? null, null as string | null))!
 export const today = computed(() => campaignDay(clock.value, offsetHours.value))

@@ -66,6 +66,7 @@ export interface Draft {
   named?: Named
   deed?: OutboxFact['deed']
   handed?: OutboxFact['handed']
+  spoke?: OutboxFact['spoke']
 }
 
 export type Place = Pick<PhoneDoor, 'dwelling' | 'building' | 'unit' | 'room'>
@@ -97,6 +98,7 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
   const sweep = idBytes(entry.sweep)
   const dwelling = idBytes(entry.door.dwelling)
   const noted = entry.note !== '' || entry.where !== ''
+  const added = entry.added.map((person) => ({ ...person, owner: freshId() }))
   const drafts: Draft[] = [
     {
       kind: Kind.Visited,
@@ -107,8 +109,7 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
     ...entry.seen.map((person): Draft => {
       return { kind: Kind.PersonSeen, body: personSeenBody(sweep, dwelling, idBytes(person)), content: null, what: 'seen' }
     }),
-    ...entry.added.map((person): Draft => {
-      const owner = freshId()
+    ...added.map(({ owner, ...person }): Draft => {
       const content = { owner, plaintext: personContent(person) }
       return { kind: Kind.PersonSeen, body: personSeenBody(sweep, dwelling, owner), content, what: 'added_person' }
     }),
@@ -121,6 +122,9 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
   }
   return write(identity, drafts, entry.door, entry.outcome, now, [db.visits, db.visitDrafts], async (first) => {
     const before = await db.visits.get(entry.door.dwelling)
+    // Whoever was recorded with a visit that stands no more is recorded no more.
+    const standing = instead === null ? before : before?.before
+    const known = standing?.sweep === entry.sweep ? (standing.newcomers ?? []) : []
     await db.visits.put({
       dwelling: entry.door.dwelling,
       sweep: entry.sweep,
@@ -136,6 +140,7 @@ export async function recordVisit(identity: Identity, entry: VisitEntry, now: nu
       instead: instead === null ? null : (instead.made ?? instead.at),
       made: now,
       before: before === undefined ? null : { ...before, before: null },
+      newcomers: [...known, ...added.map(({ owner, name, relation }) => ({ person: idText(owner), name, relation, sequence: first.sequence }))],
     })
     await db.visitDrafts.delete(entry.door.dwelling)
   })
@@ -311,6 +316,7 @@ async function append(
       named: draft.named ?? null,
       deed: draft.deed ?? null,
       handed: draft.handed ?? null,
+      ...(draft.spoke?.length ? { spoke: draft.spoke } : {}),
       receipt: null,
     }
     sequence += 1

@@ -3,7 +3,7 @@
  * harmless (the server answers `duplicate`), and a checkpoint that contradicts an earlier one stops everything, loudly.
  */
 import { Refused, call, type Answer, type CallOptions } from '@core/api/client'
-import type { DoorRule, FormRow, HeldDecision, MyTasks, Pull, Push, PushAnswer, Receipt } from '@core/api/types'
+import type { CameOf, DoorRule, FormRow, HeldDecision, MyTasks, Pull, Push, PushAnswer, Receipt } from '@core/api/types'
 import { base64, fromBase64, type Bytes } from '@core/ledger/bytes'
 import { BadCheckpoint, openCheckpoint } from '@core/ledger/checkpoint'
 import { headMessage } from '@core/ledger/envelope'
@@ -13,6 +13,7 @@ import { idText } from '@core/ledger/uuid'
 import { standing } from '@core/standing'
 import { bestTime } from './clock'
 import { db, keep, setting, type Device, type Identity, type KeptForm, type OutboxFact, type PastRewritten, type SeenCheckpoint } from './db'
+import { toAskOf } from './forms/followed'
 import { isOver, PastWasRewritten, SeriesForked } from './stops'
 
 export const PUSH_LIMIT = 100
@@ -44,7 +45,8 @@ export async function syncOnce(sender: Sender, now: () => number, held: Held = (
     await ask(sender, now, `/v1/devices/${idText(sender.series)}/standing`, {})
     return
   }
-  while (await pullPage(sender, now)) {
+  const asked = toAskOf(await db.outbox.toArray(), bestTime(now(), (await setting('serverTime')) ?? null))
+  while (await pullPage(sender, now, asked)) {
     // Each turn stores one page with its cursor.
   }
   await fetchForms(sender, now)
@@ -161,10 +163,11 @@ async function settle(batch: readonly OutboxFact[], receipts: readonly Receipt[]
 }
 
 /** Returns whether the server has more pages. */
-async function pullPage(identity: Identity, now: () => number): Promise<boolean> {
+async function pullPage(identity: Identity, now: () => number, asked: readonly OutboxFact[]): Promise<boolean> {
   const after = (await setting('cursor')) ?? ''
   const seen = await setting('checkpoint')
-  const query = { after, known_size: seen?.size ?? 0, tasks: await setting('tasksKnown') }
+  const answers = asked.map(({ receipt }) => receipt!.position).join(',')
+  const query = { after, known_size: seen?.size ?? 0, tasks: await setting('tasksKnown'), ...(answers === '' ? {} : { answers }) }
   const { body } = await ask<Pull>(identity, now, '/v1/pull', { query })
   const checkpoint = await acceptCheckpoint(identity, body.checkpoint, body.consistency, now)
   await db.transaction('rw', [db.doors, db.visits, db.outbox, db.tasks, db.settings, db.plain], async () => {
@@ -182,6 +185,7 @@ async function pullPage(identity: Identity, now: () => number): Promise<boolean>
     if (body.plans !== undefined) await keep('plans', body.plans)
     if (body.hand_overs !== undefined) await keep('handOvers', body.hand_overs)
     await keepDecisions(body.held ?? [])
+    await keepCases(asked, body.came_of ?? [])
     if (body.tasks !== undefined) await keepTasks(body.tasks)
     if (body.forms !== undefined) await keep('formsTold', body.forms)
     await keep('recoveryKey', fromBase64(body.recovery_key))
@@ -244,6 +248,14 @@ async function keepDecisions(decisions: readonly HeldDecision[]): Promise<void> 
     const told = { reason: status === 'refused' ? REFUSED : (reason ?? null), message: message ?? null, messageEn: messageEn ?? null }
     const fate = status === 'released' ? ('accepted' as const) : ('quarantined' as const)
     await db.outbox.update(sequence, { fate, putAway: false, receipt: { ...fact.receipt, ...told } })
+  }
+}
+
+/** Answers of which nothing is said any more stay as they were told last: what came of them has ended. */
+async function keepCases(asked: readonly OutboxFact[], cases: readonly CameOf[]): Promise<void> {
+  for (const { sequence, receipt } of asked) {
+    const came = cases.filter(({ position }) => position === receipt!.position)
+    if (came.length > 0) await db.outbox.update(sequence, { came })
   }
 }
 

@@ -35,6 +35,13 @@ export interface Said {
   person?: { name: string; relation?: string; sex?: string; birth_date?: string; phone?: string; id_number?: string }
 }
 
+/** In which words it is told how something stands: help that nobody has taken on waits for somebody, and is not said to be in hand. */
+export function standsAs({ what, state }: Pick<Said, 'what' | 'state'>): Said['state'] | 'untaken' | 'undone' {
+  if (what === 'person') return state
+  if (state === 'declined') return 'undone'
+  return state === 'waiting' && what === 'help' ? 'untaken' : state
+}
+
 export interface Reading {
   at: string
   /** `office` where no right says who it was. */

@@ -3,8 +3,9 @@ import { describe, expect, it, vi } from 'vitest'
 vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 vi.mock('../console/call', () => ({ call: vi.fn(), onSessionEnd: () => undefined }))
 
-const { answersOf, askedOf, climbs, isWithdrawn, when, word } = await import('../console/cases')
-const { layOut } = await import('../console/tree')
+const { answersOf, askedOf, climbs, isWithdrawn, standing, when, word } = await import('../console/cases')
+const { legible } = await import('../console/floors')
+const { layOut, widthOf, wrapped } = await import('../console/tree')
 const { runs } = await import('../console/spark')
 
 describe('a task', () => {
@@ -34,6 +35,43 @@ describe('a task', () => {
 
   it('is named in the language of its reader', () => {
     expect([word({ zh: '发热', en: 'a fever' }, 'zh-CN'), word({ zh: '发热', en: 'a fever' }, 'en')]).toEqual(['发热', 'A fever'])
+  })
+})
+
+describe('what stands open of an area', () => {
+  it('is of all pathways, or of the one that is looked at', () => {
+    const row = { code: '1', name: '', open: 5, overdue: 2, pathways: [{ programme: 'p', pathway: { code: 'w', zh: '', en: '' }, open: 3, overdue: 1 }] }
+    const numbers = (way: string) => [standing(row, way).open, standing(row, way).overdue]
+    expect([numbers(''), numbers('p w'), numbers('p other')]).toEqual([[5, 2], [3, 1], [0, 0]])
+  })
+})
+
+describe('a box of a tree', () => {
+  const texts = ['四类人员 · 居家观察，等第二次核酸结果', 'Four categories · under observation at home', 'Wanjiashequershiyihaolou 5', '发热门诊 fever clinic 第3诊室', '']
+
+  it('has its text whole, in lines that fit', () => {
+    for (const text of texts) {
+      const lines = wrapped(text, 12)
+      expect(lines.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''))
+      expect(lines.filter((line) => widthOf(line) > 12 || line === '')).toEqual([])
+    }
+    expect(wrapped('Four categories · under observation at home', 12)).toEqual(['Four categories ·', 'under observation at', 'home'])
+  })
+})
+
+describe('the floor map for a notice board', () => {
+  const floor = (n: number, open?: number) => ({ unit: '1', floor: n, cells: [open === undefined ? {} : { open }, {}] })
+  const buildings = [{ building: '5', floors: [floor(3, 4), floor(2), floor(1)] }, { building: '6', floors: [floor(1)] }]
+
+  it('has the floors with a number, and names the buildings without any', () => {
+    const { buildings: shown, silent } = legible({ least: 3, buildings })
+    expect(shown.map(({ building, floors, rest }) => [building, floors.map((one) => one.floor), rest])).toEqual([['5', [3], 2]])
+    expect(silent).toEqual(['6'])
+  })
+
+  it('has every floor where every number is told', () => {
+    const { buildings: shown, silent } = legible({ least: 0, buildings })
+    expect([shown.flatMap(({ floors }) => floors).length, shown.map(({ rest }) => rest), silent]).toEqual([4, [0, 0], []])
   })
 })
 

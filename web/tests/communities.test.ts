@@ -1,7 +1,8 @@
 /** The list of every community: what is worst stands first, and the other way round if it is asked for twice. */
 import { describe, expect, it } from 'vitest'
 import type { CommunityRow } from '@core/api/types'
-import { ordered, orderBy, reachAt } from '../console/communities'
+import { findInName } from '@core/entry/sounds'
+import { meant, ordered, orderBy, reachAt } from '../console/communities'
 
 const row = (name: string, more: Partial<CommunityRow> = {}): CommunityRow => ({ code: name, name, level: 'community', above: '大智街道', residual: 0, late: 0, unanswered: 0, open_posts: 0, held: 0, silent: 0, phones: 1, ...more })
 const names = (rows: CommunityRow[]) => rows.map(({ name }) => name)
@@ -19,6 +20,14 @@ describe('communities', () => {
     expect(reachAt(asked, '42010200200301')).toBe(near)
     expect(reachAt(asked, '420102002004')).toBeNull()
     expect(reachAt(asked, '420103')).toBeNull()
+  })
+
+  it('are found by a part of the name, by how it sounds, by the code and by the street, in the order that was chosen', () => {
+    const sounds = (name: string, typed: string) => findInName(name, typed) !== null
+    const found = (typed: string, heard = sounds) => names(ordered(meant(rows.map((one, at) => ({ ...one, code: `42010200200${at}` })), typed, heard), { by: 'residual', down: true }))
+    expect([found('源'), found('ty'), found('mingx'), found('42010200200'), found('002001'), found(' '), found('没有')]).toEqual([['桃源'], ['桃源'], ['铭新'], ['铭新', '桃源', '华清'], ['铭新'], ['铭新', '桃源', '华清'], []])
+    expect(found('大智')).toHaveLength(3)
+    expect([found('ty', () => false), found('桃', () => false)]).toEqual([[], ['桃源']])
   })
 
   it('begin with the one that has most doors left', () => {

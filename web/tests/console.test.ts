@@ -14,7 +14,7 @@ vi.mock('../console/call', () => ({ call, onSessionEnd: () => undefined }))
 vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 
 const { remaining, SIGNABLE } = await import('../console/remaining')
-const { byUrgency, counted } = await import('../console/choosing')
+const { byUrgency, counted, figure } = await import('../console/choosing')
 const { percent: shareOf, phonesReported, share, shortTime } = await import('../console/naming')
 const { deploymentTime, offsetHours } = await import('../console/clock')
 const { buildingName, doorTitle, fieldInEnglish, sentences } = await import('../console/naming')
@@ -198,10 +198,15 @@ describe('choosing an area', () => {
   it.each([
     ['lit_unlisted', 'cba'],
     ['listed_dark', 'acb'],
-    ['confirmed', 'bac'],
-    [undefined, 'bac'],
+    ['confirmed', 'acb'],
+    [undefined, 'acb'],
   ])('leads on by the figure that was followed: %s', (kind, order) => {
     expect(byUrgency(rows, counted(kind)).map(({ code }) => code).join('')).toBe(order)
+  })
+
+  it('is by what the page is about', () => {
+    expect(byUrgency(rows, 'residual').map(({ code }) => code).join('')).toBe('bac')
+    expect(rows.map((row) => figure(row, counted(undefined)))).toEqual([9, 1, 7])
   })
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { find, findInName } from '../phone/find'
+import { findInName } from '@core/entry/sounds'
+import { find } from '../phone/find'
 
 const door = (building: string, unit: string, room: string, ...names: string[]) => ({
   door: { building, unit, room, members: names.map((name, at) => ({ person: `${room} ${at}`, name, relation: '' })) },

@@ -13,6 +13,7 @@ import { doorViews, foundHere, foundSoFar, sweep, type DoorView } from '../phone
 import { enrol, invitationIn } from '../phone/enrol'
 import { quickEntry } from '../phone/knock'
 import { placeName } from '../phone/naming'
+import { newcomersAt } from '../phone/newcomers'
 import { keepPicture, picture, picturesOf, sealPictures } from '../phone/forms/picture'
 import { recordAnswers } from '../phone/forms/record'
 import { putAway, recordDeed, recordDoor, recordVisit, undo, type VisitEntry } from '../phone/outbox'
@@ -455,7 +456,7 @@ describe('tasks and forms', () => {
     const form = { key: 'epidemic/2020-03/returnee', programme: 'epidemic', version: '2020-03', form: 'returnee', zh: '返城登记', en: 'Returnee', digest: '', about: 'person' as const, roles: [], xml: '', rules: [] }
     const about = { dwelling: door.dwelling, person }
     await db.drafts.put({ id: 'draft', form: form.key, about, case: null, instance: '<data/>', page: 0, savedAt: 1 })
-    await recordAnswers(identity, { form, about, door, case: null, on: 18331, answers: { temp_c: 38.5 } }, 'draft', () => [], 5)
+    await recordAnswers(identity, { form, about, door, case: null, on: 18331, answers: { temp_c: 38.5 }, spoke: [] }, 'draft', () => [], 5)
     const fact = (await db.outbox.toArray()).at(-1)!
     const envelope = decodeEnvelope(fact.envelope)
     expect(idText(envelope.sealed!.owner)).toBe(person)
@@ -464,6 +465,67 @@ describe('tasks and forms', () => {
     expect(new TextDecoder().decode(fact.envelope)).not.toContain('temp_c')
     expect(await db.drafts.count()).toBe(0)
     expect((await db.answers.get(`epidemic/returnee/${person}`))!.answers).toEqual({ temp_c: 38.5 })
+  })
+})
+
+describe('someone who was on no list', () => {
+  const someone = (name: string) => ({ name, sex: '男' as const, birthDate: '', idNumber: '', phone: '', relation: '租户', note: '' })
+  const kept = async (door: PhoneDoor) => (await db.visits.get(door.dwelling))!
+  const names = async (door: PhoneDoor) => (await kept(door)).newcomers!.map(({ name }) => name)
+
+  it('stays with the door through later visits, and not where the visit is taken back that recorded her', async () => {
+    await sync()
+    const door = await firstDoor()
+    await recordVisit(identity, visit(door, { added: [someone('张三')] }), 1)
+    const facts = await db.outbox.toArray()
+    expect(await names(door)).toEqual(['张三'])
+    expect((await kept(door)).newcomers![0]!.person).toBe(idText(decodeEnvelope(facts.at(-1)!.envelope).sealed!.owner))
+    await recordVisit(identity, visit(door, { added: [someone('李四')] }), 2)
+    expect(await names(door)).toEqual(['张三', '李四'])
+    await recordVisit(identity, visit(door, { outcome: 'no_answer', instead: await kept(door) }), 3)
+    expect(await names(door)).toEqual(['张三'])
+    await recordVisit(identity, visit(door, { sweep: '018e0000-0000-7000-8000-000000000009' }), 4)
+    expect(await names(door), 'another sweep finds her anew').toEqual([])
+  })
+
+  it('is shown until the server says that she is listed, and others are counted', async () => {
+    await sync()
+    const door = await firstDoor()
+    await recordVisit(identity, visit(door, { added: [someone('张三'), someone('李四')] }), 1)
+    const [own, waiting] = [await kept(door), await db.outbox.toArray()]
+    const [first, second] = own.newcomers!
+    const at = (unlisted: string[], facts: OutboxFact[], members = door.members) => newcomersAt({ ...door, members, sweeps: [{ sweep: mock.sweep.id, unlisted }] }, mock.sweep.id, own, facts)
+    expect(at([], waiting)).toEqual({ known: [first, second], others: 0 })
+    const accepted = waiting.map((fact) => ({ ...fact, fate: 'accepted' as const }))
+    expect(at([first!.person, 'another'], accepted)).toEqual({ known: [first], others: 1 })
+    expect(at([], accepted)).toEqual({ known: [], others: 0 })
+    expect(at([], waiting, [{ person: first!.person, name: '张三', relation: '' }]).known).toEqual([second])
+    expect(newcomersAt({ ...door, sweeps: [] }, mock.sweep.id, undefined, []).known).toEqual([])
+  })
+})
+
+describe('a rule that spoke at the door', () => {
+  it('is kept with what was filled in until the server says which case came of it', async () => {
+    await sync()
+    const door = await firstDoor()
+    const form = { key: 'epidemic/2020-03/twice_daily', programme: 'epidemic', version: '2020-03', form: 'twice_daily', zh: '测温', en: 'Check', digest: '', about: 'dwelling' as const, roles: [], xml: '', rules: [] }
+    const doctor = { code: 'doctor', zh: '医生', en: 'doctor' }
+    const rule = { id: 'E-R05', programme: 'epidemic', version: '2020-03', form: 'twice_daily', says: { zh: '发热', en: 'A fever' }, resolved_by: { zh: '问诊', en: 'asked' }, tells: doctor, when: { value: true } }
+    const asked: string[] = []
+    mock.cameOf = (answers: string) => {
+      asked.push(answers)
+      return answers === '' ? [] : [{ position: Number(answers), case: 'case', pathway: { code: 'fever', zh: '发热', en: 'Fever' }, state: doctor, ended: false, since: '2020-03-01T00:00:00Z', owner: doctor, due: '2020-03-01T02:00:00Z' }]
+    }
+    await recordAnswers(identity, { form, about: { dwelling: door.dwelling, person: null }, door, case: null, on: 18331, answers: { temp_c: 38.5 }, spoke: [rule] }, 'draft', () => [], Date.now())
+    const kept = async () => (await db.outbox.toArray()).at(-1)!
+    expect((await kept()).spoke).toEqual([{ id: 'E-R05', says: rule.says, tells: doctor }])
+    await sync()
+    const { came, receipt } = await kept()
+    expect(asked).toEqual([String(receipt!.position)])
+    expect(came).toMatchObject([{ case: 'case', owner: doctor }])
+    mock.cameOf = null
+    await sync()
+    expect((await kept()).came, 'what was told last stays').toEqual(came)
   })
 })
 
@@ -480,7 +542,7 @@ describe('a picture', () => {
     await keepPicture('draft', kept)
     await db.drafts.put({ id: 'draft', form: form.key, about, case: null, instance: '<data/>', page: 0, savedAt: 1 })
     const pictures = await sealPictures(identity, about, [kept])
-    await recordAnswers(identity, { form, about, door, case: null, on: 18331, answers: { photo: `${kept.name} sha256:${kept.digest}` } }, 'draft', pictures, 5)
+    await recordAnswers(identity, { form, about, door, case: null, on: 18331, answers: { photo: `${kept.name} sha256:${kept.digest}` }, spoke: [] }, 'draft', pictures, 5)
     return { owner: door.dwelling, name: kept.name }
   }
 

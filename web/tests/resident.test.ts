@@ -2,14 +2,19 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { readIdNumber } from '../core/entry/id-number'
 import { whoLooked } from '../resident/readings'
 import { faultsOf } from '../resident/reporting'
+import type { Said } from '../resident/slip'
+import arabic from '../resident/messages/ar'
+import chinese from '../resident/messages/zh-CN'
+import english from '../resident/messages/en'
 
 let readCode: (typed: string) => string | null
+let standsAs: (said: Pick<Said, 'what' | 'state'>) => string
 let dayOf: (instant: string) => string
 let timeOf: (instant: string) => string
 
 beforeAll(async () => {
   Object.assign(globalThis, { sessionStorage: { getItem: () => null } })
-  readCode = (await import('../resident/slip')).readCode
+  ;({ readCode, standsAs } = await import('../resident/slip'))
   ;({ dayOf, timeOf } = await import('../resident/when'))
 })
 
@@ -24,6 +29,23 @@ describe('the code of a slip', () => {
 
   it.each(['', '7K3M-9QXD-2F8', '7K3M-9QXD-2F8T-1', '7K3M-9QXD-2F8U', '零零零零零零零零零零零零'])('is not %s', (typed) => {
     expect(readCode(typed)).toBeNull()
+  })
+})
+
+describe('what was asked for', () => {
+  it('is said to be taken on only when somebody has', () => {
+    expect([standsAs({ what: 'help', state: 'waiting' }), standsAs({ what: 'help', state: 'taken_on' })]).toEqual(['untaken', 'taken_on'])
+    expect([standsAs({ what: 'correction', state: 'waiting' }), standsAs({ what: 'person', state: 'waiting' })]).toEqual(['waiting', 'waiting'])
+    expect([standsAs({ what: 'erasure', state: 'declined' }), standsAs({ what: 'person', state: 'declined' })]).toEqual(['undone', 'declined'])
+  })
+
+  it('has words for every way it stands, in every language', () => {
+    const states = (['person', 'help', 'correction'] as const).flatMap((what) => (['waiting', 'taken_on', 'confirmed', 'settled', 'declined', 'withdrawn'] as const).map((state) => standsAs({ what, state })))
+    for (const messages of [chinese, english, arabic]) {
+      const words = messages.record.state as Record<string, string>
+      expect(states.filter((state) => !words[state])).toEqual([])
+      expect(words.untaken).not.toBe(words.taken_on)
+    }
   })
 })
 

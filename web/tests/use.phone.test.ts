@@ -1,7 +1,13 @@
 /** The forms of a door: in which order they are offered, and what says that one was filled in today. */
+import 'fake-indexeddb/auto'
 import { describe, expect, it } from 'vitest'
-import type { KeptForm, KeptTask, OutboxFact } from '../phone/db'
+import type { CameOf } from '@core/api/types'
+import type { KeptForm, KeptTask, OutboxFact, SpokenRule } from '../phone/db'
+import { followed, toAskOf } from '../phone/forms/followed'
+import { nextSaid } from '../phone/forms/next'
 import { filledToday, inOrderOfUse } from '../phone/forms/use'
+import later from '../phone/messages/zh-CN.later'
+import { i18n } from '../phone/texts'
 
 const name = { code: 'x', zh: '某', en: 'x' }
 const form = (code: string, rules = 0, programme = 'epidemic') => ({ key: `${programme}/1/${code}`, programme, form: code, rules: Array(rules).fill({}) }) as unknown as KeptForm
@@ -43,5 +49,44 @@ describe('what was filled in at a door today', () => {
     ]
     const today = Math.floor(Date.parse('2020-03-10T00:00:00Z') / 86_400_000)
     expect(filledToday(outbox, 'door', today, 8).map(({ named }) => named!.code)).toEqual(['twice_daily', 'need'])
+  })
+})
+
+describe('what comes of what was filled in', () => {
+  const now = Date.parse('2020-03-10T04:00:00Z')
+  const rule = (id: string, opens?: SpokenRule['opens']): SpokenRule => ({ id, says: { zh: '发热或有症状', en: 'A fever' }, tells: { code: 'doctor', zh: '医生', en: 'doctor' }, ...(opens && { opens }) })
+  const came = (of: string, ended = false) => ({ case: of, ended }) as CameOf
+  let position = 0
+  const fact = (at: string, more: Partial<OutboxFact> = {}) => ({ ...answered('twice_daily', 'door', at, 'accepted'), receipt: { position: (position += 1) }, ...more }) as OutboxFact
+  const positions = (facts: OutboxFact[]) => facts.map(({ receipt }) => receipt!.position)
+
+  it('is said in one sentence without a network: who spoke, who is told, and until when', () => {
+    i18n.global.mergeLocaleMessage('zh-CN', later)
+    const opens = { pathway: { code: 'fever', zh: '发热', en: 'Fever' }, owner: { code: 'doctor', zh: '医生', en: 'doctor' } }
+    expect(nextSaid(rule('R', { ...opens, within: { amount: 2, unit: 'hours' } }))).toBe('发热或有症状：发出后交给医生，要在 2 小时内办。')
+    expect(nextSaid(rule('R', opens))).toBe('发热或有症状：发出后交给医生办。')
+    expect(nextSaid(rule('R'))).toBe('发热或有症状：发出后告诉医生。')
+  })
+
+  it('is asked of the server for two weeks where a rule spoke, for a day where none did, and no more once it has ended', () => {
+    const facts = [
+      fact('2020-02-20T00:00:00Z', { spoke: [rule('R')] }),
+      fact('2020-03-01T00:00:00Z', { spoke: [rule('R')] }),
+      fact('2020-03-01T00:00:00Z'),
+      fact('2020-03-09T12:00:00Z'),
+      fact('2020-03-09T13:00:00Z', { spoke: [rule('R')], came: [came('c', true)] }),
+      fact('2020-03-09T14:00:00Z', { spoke: [rule('R')], fate: 'waiting', receipt: null }),
+    ]
+    expect(positions(toAskOf(facts, now))).toEqual(positions([facts[3]!, facts[1]!]))
+    expect(toAskOf(Array.from({ length: 60 }, () => fact('2020-03-10T00:00:00Z')), now)).toHaveLength(50)
+  })
+
+  it('stands at its door: the case once there is one, else the rule, each once', () => {
+    const waiting = fact('2020-03-10T03:00:00Z', { fate: 'waiting', spoke: [rule('R'), rule('S')] })
+    expect(followed([waiting], 'door', now)).toEqual([{ rule: rule('R') }, { rule: rule('S') }])
+    expect(followed([waiting], 'other', now)).toEqual([])
+    expect(followed([{ ...waiting, fate: 'quarantined' }], 'door', now)).toEqual([])
+    const [told, again] = [fact('2020-03-10T02:00:00Z', { spoke: [rule('R')], came: [came('c')] }), fact('2020-03-10T03:00:00Z', { came: [came('c', true)] })]
+    expect(followed([told, again], 'door', now)).toEqual([{ case: came('c', true) }])
   })
 })

@@ -240,7 +240,7 @@ pub fn admit<S: State>(
         }
         // Whatever is named is of the same phone: nobody takes back what another saw.
         Body::VisitTakenBack { sweep, dwelling, .. } => admit_at_door(state, device, *sweep, *dwelling),
-        Body::PersonSeen { sweep, dwelling, person } => {
+        Body::PersonSeen { sweep, dwelling, person, .. } => {
             if state.is_erased(*person)? {
                 return Ok(Some(Quarantine::PersonErased));
             }

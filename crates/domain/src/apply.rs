@@ -165,7 +165,7 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             }
             state.put_failed_call(sweep, dwelling, FailedCall { stamp, failure: *failure })
         }
-        Body::PersonSeen { sweep, dwelling, person } => {
+        Body::PersonSeen { sweep, dwelling, person, .. } => {
             let Some((sweep, _)) = state.book().sweep(*sweep) else { return Ok(()) };
             if was_taken_back(state, origin)? {
                 return Ok(());

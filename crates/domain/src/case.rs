@@ -3,6 +3,7 @@
 
 use crate::area::AreaNumber;
 use crate::id::{ActorId, AreaId, CaseId, DwellingId, Id, PersonId, SeriesId, SlipId};
+use crate::named::named;
 use crate::time::{Day, Millis};
 
 /// Whom a form or a case is about. A household is the dwelling behind whose door it lives.
@@ -47,37 +48,13 @@ impl Subject {
     }
 }
 
-/// Where a case comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Source {
-    Rule = 0,
-    Worker = 1,
-    Department = 2,
-    Resident = 3,
-}
-
-impl Source {
-    pub const ALL: [Self; 4] = [Self::Rule, Self::Worker, Self::Department, Self::Resident];
-
-    #[must_use]
-    pub fn from_code(code: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| *source as u64 == code)
-    }
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rule => "rule",
-            Self::Worker => "worker",
-            Self::Department => "department",
-            Self::Resident => "resident",
-        }
-    }
-
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| source.as_str() == name)
+named! {
+    /// Where a case comes from.
+    pub enum Source {
+        Rule = 0 => "rule",
+        Worker = 1 => "worker",
+        Department = 2 => "department",
+        Resident = 3 => "resident",
     }
 }
 

@@ -15,70 +15,33 @@ use crate::id::{
     ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, RosterId, SeriesId, SlipId,
     SubscriptionId, SweepId,
 };
+use crate::named::named;
 use crate::plan::PlanKind;
 use crate::slip::{Decision, Reason, What};
 use crate::subscription::{RowsOf, Use};
 use crate::time::{Day, Millis};
 
-/// What a knock led to. `domain.md` calls it outcome; the numbers are those of the facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Outcome {
-    Met = 0,
-    Phone = 1,
-    NoAnswer = 2,
-    Vacant = 3,
-    Refused = 4,
-    Away = 5,
-    NotExist = 6,
-}
-
-impl Outcome {
-    pub const ALL: [Self; 7] =
-        [Self::Met, Self::Phone, Self::NoAnswer, Self::Vacant, Self::Refused, Self::Away, Self::NotExist];
-
-    #[must_use]
-    pub fn from_code(code: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|outcome| *outcome as u64 == code)
-    }
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Met => "met",
-            Self::Phone => "phone",
-            Self::NoAnswer => "no_answer",
-            Self::Vacant => "vacant",
-            Self::Refused => "refused",
-            Self::Away => "away",
-            Self::NotExist => "not_exist",
-        }
+named! {
+    /// What a knock led to. `domain.md` calls it outcome; the numbers are those of the facts.
+    pub enum Outcome {
+        Met = 0 => "met",
+        Phone = 1 => "phone",
+        NoAnswer = 2 => "no_answer",
+        Vacant = 3 => "vacant",
+        Refused = 4 => "refused",
+        Away = 5 => "away",
+        NotExist = 6 => "not_exist",
     }
 }
 
-/// Whether a light was seen in the dwelling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-#[repr(u8)]
-pub enum Light {
-    #[default]
-    Unknown = 0,
-    On = 1,
-    Off = 2,
-}
-
-impl Light {
-    #[must_use]
-    pub fn from_code(code: u64) -> Option<Self> {
-        [Self::Unknown, Self::On, Self::Off].into_iter().find(|light| *light as u64 == code)
-    }
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::On => "on",
-            Self::Off => "off",
-        }
+named! {
+    /// Whether a light was seen in the dwelling.
+    #[derive(Default)]
+    pub enum Light {
+        #[default]
+        Unknown = 0 => "unknown",
+        On = 1 => "on",
+        Off = 2 => "off",
     }
 }
 
@@ -92,46 +55,18 @@ pub mod evidence {
     pub const ALL: u64 = 31;
 }
 
-/// What kind of place is behind a door.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-#[repr(u8)]
-pub enum Place {
-    #[default]
-    Home = 0,
-    Enterprise = 1,
-    Hotel = 2,
-    Site = 3,
-    Market = 4,
-    Checkpoint = 5,
-    Other = 6,
-}
-
-impl Place {
-    const ALL: [Self; 7] =
-        [Self::Home, Self::Enterprise, Self::Hotel, Self::Site, Self::Market, Self::Checkpoint, Self::Other];
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Home => "home",
-            Self::Enterprise => "enterprise",
-            Self::Hotel => "hotel",
-            Self::Site => "site",
-            Self::Market => "market",
-            Self::Checkpoint => "checkpoint",
-            Self::Other => "other",
-        }
-    }
-
-    /// Of the name that [`Self::as_str`] gives.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|place| place.as_str() == name)
-    }
-
-    #[must_use]
-    pub fn from_code(code: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|place| *place as u64 == code)
+named! {
+    /// What kind of place is behind a door.
+    #[derive(Default)]
+    pub enum Place {
+        #[default]
+        Home = 0 => "home",
+        Enterprise = 1 => "enterprise",
+        Hotel = 2 => "hotel",
+        Site = 3 => "site",
+        Market = 4 => "market",
+        Checkpoint = 5 => "checkpoint",
+        Other = 6 => "other",
     }
 }
 
@@ -153,73 +88,30 @@ pub enum SignReason {
     Closing = 1,
 }
 
-/// Why a telephone call to a household reached nobody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum CallFailure {
-    /// It rang, and nobody took it.
-    NoAnswer = 0,
-    /// The number is somebody else's, or nobody's.
-    WrongNumber = 1,
-    SwitchedOff = 2,
-}
-
-impl CallFailure {
-    pub const ALL: [Self; 3] = [Self::NoAnswer, Self::WrongNumber, Self::SwitchedOff];
-
-    #[must_use]
-    pub fn from_code(code: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|failure| *failure as u64 == code)
-    }
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NoAnswer => "no_answer",
-            Self::WrongNumber => "wrong_number",
-            Self::SwitchedOff => "switched_off",
-        }
+named! {
+    /// Why a telephone call to a household reached nobody.
+    pub enum CallFailure {
+        /// It rang, and nobody took it.
+        NoAnswer = 0 => "no_answer",
+        /// The number is somebody else's, or nobody's.
+        WrongNumber = 1 => "wrong_number",
+        SwitchedOff = 2 => "switched_off",
     }
 }
 
-/// Why a sweep that was opened is taken back. The numbers are those of the facts and never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Misopened {
-    /// It stands on the wrong area.
-    Area = 0,
-    /// Its deadline is wrong.
-    Deadline = 1,
-    /// Its name is wrong.
-    Name = 2,
-    /// There is another one for the same.
-    Twice = 3,
-    /// None is wanted.
-    Unwanted = 4,
-}
-
-impl Misopened {
-    pub const ALL: [Self; 5] = [Self::Area, Self::Deadline, Self::Name, Self::Twice, Self::Unwanted];
-
-    #[must_use]
-    pub fn from_code(code: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| *reason as u64 == code)
-    }
-
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
-    }
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Area => "area",
-            Self::Deadline => "deadline",
-            Self::Name => "name",
-            Self::Twice => "twice",
-            Self::Unwanted => "unwanted",
-        }
+named! {
+    /// Why a sweep that was opened is taken back. The numbers are those of the facts and never change.
+    pub enum Misopened {
+        /// It stands on the wrong area.
+        Area = 0 => "area",
+        /// Its deadline is wrong.
+        Deadline = 1 => "deadline",
+        /// Its name is wrong.
+        Name = 2 => "name",
+        /// There is another one for the same.
+        Twice = 3 => "twice",
+        /// None is wanted.
+        Unwanted = 4 => "unwanted",
     }
 }
 
@@ -266,8 +158,9 @@ pub enum Body {
         recheck_on: Option<Day>,
         occupants: Option<u64>,
     },
-    /// 10 `[sweep, dwelling, person]`; the sealed content, if any, is what was learnt of who she is.
-    PersonSeen { sweep: SweepId, dwelling: DwellingId, person: PersonId },
+    /// 10 `[sweep, dwelling, person]`, or with 1 after them if she was reached by telephone and not seen; the sealed content,
+    /// if any, is what was learnt of who she is.
+    PersonSeen { sweep: SweepId, dwelling: DwellingId, person: PersonId, by_phone: bool },
     /// 11 `[from, to]`; `from` is the same person as `to`.
     Linked { from: PersonId, to: PersonId },
     /// 12 `[from, to]`; takes a link back.
@@ -455,6 +348,8 @@ pub enum FactError {
 pub const TEXT_LIMIT: usize = 200;
 /// No list in a fact may have more items.
 const LIST_LIMIT: u64 = 64;
+/// How someone was reached who was not seen.
+const BY_PHONE: u64 = 1;
 
 type Write = Encoder<Vec<u8>>;
 
@@ -673,7 +568,12 @@ impl Fact {
                     None => out.null(),
                 }
             }
-            Body::PersonSeen { sweep, dwelling, person } => out.array(3).id(*sweep).id(*dwelling).id(*person),
+            Body::PersonSeen { sweep, dwelling, person, by_phone: false } => {
+                out.array(3).id(*sweep).id(*dwelling).id(*person)
+            }
+            Body::PersonSeen { sweep, dwelling, person, by_phone: true } => {
+                out.array(4).id(*sweep).id(*dwelling).id(*person).uint(BY_PHONE)
+            }
             Body::Linked { from, to } | Body::Unlinked { from, to } | Body::LinkDeclined { from, to } => {
                 out.array(2).id(*from).id(*to)
             }
@@ -1066,8 +966,12 @@ impl Body {
                 }
             }
             10 => {
-                read.array(3)?;
-                Self::PersonSeen { sweep: read.id()?, dwelling: read.id()?, person: read.id()? }
+                let by_phone = read.array_of(&[3, 4])? == 4;
+                let (sweep, dwelling, person) = (read.id()?, read.id()?, read.id()?);
+                if by_phone {
+                    read.one_of("by_phone", |how| (how == BY_PHONE).then_some(()))?;
+                }
+                Self::PersonSeen { sweep, dwelling, person, by_phone }
             }
             11 => {
                 read.array(2)?;

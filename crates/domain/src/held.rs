@@ -1,46 +1,25 @@
 //! What a person decided about a fact in quarantine, for whoever recorded it. See docs/adr/0038.
 
-/// Why a held fact is not to count: from a short list, never in words about anyone. The numbers are those of the facts and
-/// never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Refusal {
-    /// The door, the person or the result is not the right one.
-    Mistaken = 0,
-    /// The same was recorded before.
-    Twice = 1,
-    /// It is another worker's to record.
-    NotHers = 2,
-    /// It came too late: things are different now.
-    TooLate = 3,
-    /// What it says cannot be made out.
-    Unclear = 4,
+use crate::named::named;
+
+named! {
+    /// Why a held fact is not to count: from a short list, never in words about anyone. The numbers are those of the facts and
+    /// never change.
+    pub enum Refusal {
+        /// The door, the person or the result is not the right one.
+        Mistaken = 0 => "mistaken",
+        /// The same was recorded before.
+        Twice = 1 => "twice",
+        /// It is another worker's to record.
+        NotHers = 2 => "not_hers",
+        /// It came too late: things are different now.
+        TooLate = 3 => "too_late",
+        /// What it says cannot be made out.
+        Unclear = 4 => "unclear",
+    }
 }
 
 impl Refusal {
-    pub const ALL: [Self; 5] = [Self::Mistaken, Self::Twice, Self::NotHers, Self::TooLate, Self::Unclear];
-
-    #[must_use]
-    pub fn from_code(code: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|refusal| *refusal as u64 == code)
-    }
-
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|refusal| refusal.as_str() == name)
-    }
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Mistaken => "mistaken",
-            Self::Twice => "twice",
-            Self::NotHers => "not_hers",
-            Self::TooLate => "too_late",
-            Self::Unclear => "unclear",
-        }
-    }
-
     /// What whoever recorded it reads, in Chinese and in English: why it does not count and what to do.
     #[must_use]
     pub fn message(self) -> (&'static str, &'static str) {

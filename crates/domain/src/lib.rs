@@ -15,6 +15,7 @@ pub mod hand_over;
 pub mod held;
 pub mod id;
 pub mod identity;
+mod named;
 pub mod note;
 pub mod plan;
 pub mod slip;

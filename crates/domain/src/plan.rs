@@ -2,46 +2,22 @@
 
 use minicbor::{Decoder, Encoder};
 
+use crate::named::named;
 use crate::time::Day;
 
-/// What is planned. The numbers are those of the facts and never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum PlanKind {
-    /// A community's buildings to grids.
-    Grids = 0,
-    /// Staff to communities.
-    Deployment = 1,
-    /// Units to the places they look after.
-    Pairing = 2,
-    /// People to shifts.
-    Rota = 3,
-    /// Stops to rounds, in order.
-    Rounds = 4,
-}
-
-impl PlanKind {
-    pub const ALL: [Self; 5] = [Self::Grids, Self::Deployment, Self::Pairing, Self::Rota, Self::Rounds];
-
-    #[must_use]
-    pub fn from_code(code: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| *kind as u64 == code)
-    }
-
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Grids => "grids",
-            Self::Deployment => "deployment",
-            Self::Pairing => "pairing",
-            Self::Rota => "rota",
-            Self::Rounds => "rounds",
-        }
+named! {
+    /// What is planned. The numbers are those of the facts and never change.
+    pub enum PlanKind {
+        /// A community's buildings to grids.
+        Grids = 0 => "grids",
+        /// Staff to communities.
+        Deployment = 1 => "deployment",
+        /// Units to the places they look after.
+        Pairing = 2 => "pairing",
+        /// People to shifts.
+        Rota = 3 => "rota",
+        /// Stops to rounds, in order.
+        Rounds = 4 => "rounds",
     }
 }
 

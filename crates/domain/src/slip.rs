@@ -3,6 +3,7 @@
 
 use crate::apply::{Origin, resolve_dwelling};
 use crate::id::{ActorId, DwellingId, PersonId, SlipId};
+use crate::named::named;
 use crate::state::{Person, State};
 use crate::time::Millis;
 
@@ -53,38 +54,14 @@ pub fn read_code(typed: &str) -> Option<String> {
     (signs.len() == CODE_LENGTH).then_some(signs)
 }
 
-/// What is said with a slip. The numbers are those of the facts and never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum What {
-    /// Someone lives here.
-    Person = 0,
-    Help = 1,
-    Correction = 2,
-    Erasure = 3,
-}
-
-impl What {
-    pub const ALL: [Self; 4] = [Self::Person, Self::Help, Self::Correction, Self::Erasure];
-
-    #[must_use]
-    pub fn from_code(code: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|what| *what as u64 == code)
-    }
-
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|what| what.as_str() == name)
-    }
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Person => "person",
-            Self::Help => "help",
-            Self::Correction => "correction",
-            Self::Erasure => "erasure",
-        }
+named! {
+    /// What is said with a slip. The numbers are those of the facts and never change.
+    pub enum What {
+        /// Someone lives here.
+        Person = 0 => "person",
+        Help = 1 => "help",
+        Correction = 2 => "correction",
+        Erasure = 3 => "erasure",
     }
 }
 
@@ -127,65 +104,30 @@ impl Decision {
     }
 }
 
-/// Why something was declined: from a short list, never in words about anyone, and none tells who is on a list. The numbers
-/// are those of the facts and never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Reason {
-    /// What was written does not say enough.
-    Unclear = 0,
-    /// Whoever asked could not be reached to ask back.
-    Unreached = 1,
-    /// She does not live behind this door.
-    NotHere = 2,
-    /// There is no means for it now.
-    NoMeans = 3,
-    /// It is another office's to do.
-    Elsewhere = 4,
-    /// The same was asked for before, and that goes on.
-    AskedBefore = 5,
-    /// It was looked at, and stays as it is.
-    StaysAsItIs = 6,
-    /// A rule has it kept for now.
-    MustBeKept = 7,
+named! {
+    /// Why something was declined: from a short list, never in words about anyone, and none tells who is on a list. The numbers
+    /// are those of the facts and never change.
+    pub enum Reason {
+        /// What was written does not say enough.
+        Unclear = 0 => "unclear",
+        /// Whoever asked could not be reached to ask back.
+        Unreached = 1 => "unreached",
+        /// She does not live behind this door.
+        NotHere = 2 => "not_here",
+        /// There is no means for it now.
+        NoMeans = 3 => "no_means",
+        /// It is another office's to do.
+        Elsewhere = 4 => "elsewhere",
+        /// The same was asked for before, and that goes on.
+        AskedBefore = 5 => "asked_before",
+        /// It was looked at, and stays as it is.
+        StaysAsItIs = 6 => "stays_as_it_is",
+        /// A rule has it kept for now.
+        MustBeKept = 7 => "must_be_kept",
+    }
 }
 
 impl Reason {
-    pub const ALL: [Self; 8] = [
-        Self::Unclear,
-        Self::Unreached,
-        Self::NotHere,
-        Self::NoMeans,
-        Self::Elsewhere,
-        Self::AskedBefore,
-        Self::StaysAsItIs,
-        Self::MustBeKept,
-    ];
-
-    #[must_use]
-    pub fn from_code(code: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| *reason as u64 == code)
-    }
-
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
-    }
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unclear => "unclear",
-            Self::Unreached => "unreached",
-            Self::NotHere => "not_here",
-            Self::NoMeans => "no_means",
-            Self::Elsewhere => "elsewhere",
-            Self::AskedBefore => "asked_before",
-            Self::StaysAsItIs => "stays_as_it_is",
-            Self::MustBeKept => "must_be_kept",
-        }
-    }
-
     /// Whether this can be why something of this kind is declined.
     #[must_use]
     pub fn is_of(self, what: What) -> bool {

@@ -4,44 +4,23 @@ use minicbor::{Decoder, Encoder};
 
 use crate::area::AreaNumber;
 use crate::id::{ActorId, SubscriptionId};
+use crate::named::named;
 use crate::time::{Day, Millis};
 
-/// What a row of a sheet stands for. The numbers are those of the facts and never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum RowsOf {
-    /// Each person listed.
-    People = 0,
-    Dwellings = 1,
-    /// Each dwelling that is not accounted for.
-    Residual = 2,
-    /// Each area right below one, or the area itself if there is none.
-    Areas = 3,
+named! {
+    /// What a row of a sheet stands for. The numbers are those of the facts and never change.
+    pub enum RowsOf {
+        /// Each person listed.
+        People = 0 => "people",
+        Dwellings = 1 => "dwellings",
+        /// Each dwelling that is not accounted for.
+        Residual = 2 => "residual",
+        /// Each area right below one, or the area itself if there is none.
+        Areas = 3 => "areas",
+    }
 }
 
 impl RowsOf {
-    pub const ALL: [Self; 4] = [Self::People, Self::Dwellings, Self::Residual, Self::Areas];
-
-    #[must_use]
-    pub fn from_code(code: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|rows| *rows as u64 == code)
-    }
-
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|rows| rows.as_str() == name)
-    }
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::People => "people",
-            Self::Dwellings => "dwellings",
-            Self::Residual => "residual",
-            Self::Areas => "areas",
-        }
-    }
-
     /// Whether such a sheet tells who someone is: then a second person approves it before it is taken.
     #[must_use]
     pub fn tells_of_people(self) -> bool {

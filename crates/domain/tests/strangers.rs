@@ -66,7 +66,12 @@ fn body() -> impl Strategy<Value = Body> {
             }
         }),
         visit,
-        (id(), id(), id()).prop_map(|(sweep, dwelling, person)| Body::PersonSeen { sweep, dwelling, person }),
+        (id(), id(), id(), any::<bool>()).prop_map(|(sweep, dwelling, person, by_phone)| Body::PersonSeen {
+            sweep,
+            dwelling,
+            person,
+            by_phone
+        }),
         id().prop_map(|dwelling| Body::DwellingRemoved { dwelling }),
         (id(), id(), any::<[u64; 2]>()).prop_map(|(sweep, dwelling, [first, facts])| {
             Body::VisitTakenBack { sweep, dwelling, first, facts }

@@ -76,7 +76,7 @@ pub enum Guard {
 pub struct Opening {
     pub at: Timestamp,
     pub counted_from: Option<Day>,
-    /// The rules that have flagged, each since when: they can say in which state the case begins.
+    /// The rules that have flagged, and when: they can say in which state the case begins, and bring it back when they flag anew.
     pub flagged: Vec<(String, Timestamp)>,
 }
 
@@ -97,6 +97,8 @@ pub struct Case {
     /// When it came into its state, or what that waited for had come; and the day from which the state counts if the form
     /// says it.
     pub since: Timestamp,
+    /// When it came here from another state: what is done about it without its going on moves that by nothing.
+    pub entered: Timestamp,
     pub counted_from: Option<Day>,
     /// The states from which a rule's flag brought it to this one, each with since when it stood there. What was due there is
     /// due no later now.
@@ -132,6 +134,7 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
     let mut case = Case {
         state: start.code.value.clone(),
         since: opening.at,
+        entered: opening.at,
         counted_from: opening.counted_from,
         brought_from: Vec::new(),
         waits: start.waits.is_some(),
@@ -147,41 +150,45 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
         asked: None,
     };
     case.restrict(start);
-    // Where it stands while no step has run.
+    // Where it stands one after another until a step runs.
     let mut stood = brought(pathway, start, opening);
     for turn in 0.. {
         if let Some(((since, state), before)) = stood.split_last().filter(|(_, before)| !before.is_empty()) {
             (case.state, case.since, case.waits) = (state.code.value.clone(), *since, false);
+            case.entered = *since;
             case.brought_from =
                 before.iter().map(|(since, state)| (state.code.value.clone(), *since)).collect();
         }
         let of_turn: Vec<&Event> = events.values().copied().filter(|event| event.turn == turn).collect();
         case.hold(&of_turn);
         case.answer(pathway, &of_turn);
-        let entered = case.since;
+        let came = case.since;
         case.resume(&of_turn);
         // A step ran in the state in which the case stood when it was complete.
         let stands = |at: Timestamp| {
             let stood = stood.iter().rev().find(|(since, _)| *since <= at).or(stood.first());
-            stood.map_or((entered, case.state.as_str()), |(since, state)| (*since, state.code.value.as_str()))
+            stood.map_or((came, case.state.as_str()), |(since, state)| (*since, state.code.value.as_str()))
         };
         let Some((step, ran, counted_from)) = first_complete(pathway, &stands, &of_turn, &mut case.waiting)
         else {
             break;
         };
-        let entered = stands(ran.complete).0;
-        stood.clear();
+        let (came, from) = stands(ran.complete);
+        let stays = from == step.to;
         case.brought_from.clear();
         case.waiting.clear();
+        case.since = ran.complete.max(came);
+        case.entered = if stays { case.entered.min(came) } else { case.since };
         case.state.clone_from(&step.to);
-        case.since = ran.complete.max(entered);
         case.counted_from = counted_from;
         (case.offered, case.offered_by, case.declined, case.asked) = (None, None, None, None);
         case.ran.push(ran);
         case.waits = false;
+        stood.clear();
         if let Some(state) = pathway.state(&step.to) {
             case.waits = state.waits.is_some();
             case.restrict(state);
+            stood = brought_back(pathway, state, case.since, opening);
         }
     }
     case.sort_out(&events);
@@ -204,6 +211,36 @@ fn brought<'p>(pathway: &'p Pathway, start: &'p State, opening: &Opening) -> Vec
         if place > furthest {
             furthest = place;
             stood.push((at, state));
+        }
+    }
+    stood
+}
+
+/// Where a case stands one after another from a step to the next one: what flags anew leads back, to the state that is written
+/// last of all that a rule brings it back to. Nothing leads out of an end.
+fn brought_back<'p>(
+    pathway: &'p Pathway,
+    state: &'p State,
+    since: Timestamp,
+    opening: &Opening,
+) -> Vec<(Timestamp, &'p State)> {
+    let mut stood = vec![(since, state)];
+    if state.duty.is_none() {
+        return stood;
+    }
+    let mut flags: Vec<(Timestamp, usize, &State)> = opening
+        .flagged
+        .iter()
+        .filter(|(_, at)| *at > since)
+        .filter_map(|(rule, at)| pathway.brought_back_to(rule).map(|(place, to)| (*at, place, to)))
+        .collect();
+    flags.sort_by_key(|(at, place, _)| (*at, *place));
+    let mut furthest = None;
+    for (at, place, to) in flags {
+        let stands = stood.last().is_some_and(|(_, last)| last.code.value == to.code.value);
+        if !stands && furthest.is_none_or(|before| place > before) {
+            furthest = Some(place);
+            stood.push((at, to));
         }
     }
     stood
@@ -435,7 +472,7 @@ impl Case {
             events.iter().filter(|event| event.deed == Deed::Resume).map(|event| event.stamp.at).min();
         if let (true, Some(at)) = (self.waits, resumed) {
             self.since = self.since.max(at);
-            self.waits = false;
+            (self.entered, self.waits) = (self.since, false);
         }
     }
 }
@@ -519,6 +556,12 @@ pub fn tasks(terms: &Terms<'_>, case: &Case, now: Timestamp) -> Vec<Task> {
             terms.limit(&before.within, *since, before.counted_from.as_ref().and(case.counted_from));
         if earlier.1 < limit.1 { earlier } else { limit }
     });
+    // Nor did doing the same again.
+    let in_all = terms.pathway.state(&case.state).and_then(|state| terms.in_all(state, case));
+    let limit = match in_all {
+        Some(in_all) if in_all.1 < limit.1 => in_all,
+        _ => limit,
+    };
     let own = if waits.is_some() { What::Wait { state } } else { What::Leave { state } };
     tasks.push(task(own, &duty.owner, limit, &duty.climbs_to));
     for (step, roles) in &case.waiting {
@@ -537,7 +580,17 @@ pub fn tasks(terms: &Terms<'_>, case: &Case, now: Timestamp) -> Vec<Task> {
     tasks
 }
 
+/// By when a case has to go on, however often what keeps it in its state was done.
+#[must_use]
+pub(crate) fn due_in_all(terms: &Terms<'_>, case: &Case) -> Option<Timestamp> {
+    Some(terms.in_all(terms.pathway.state(&case.state)?, case)?.1)
+}
+
 impl Terms<'_> {
+    fn in_all(&self, state: &State, case: &Case) -> Option<(Timestamp, Timestamp)> {
+        Some(self.limit(state.duty.as_ref()?.in_all.as_ref()?, case.entered, None))
+    }
+
     /// By when what a resident asked for at a moment is to be answered: as a case that begins then.
     #[must_use]
     pub fn answer_due(&self, asked_at: Timestamp) -> Option<Timestamp> {

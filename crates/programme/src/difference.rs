@@ -563,6 +563,13 @@ impl Lines {
                     &before.within,
                     &duty.within,
                 );
+                let in_all = |duty: &Duty| duty.in_all.clone().unwrap_or_else(|| "—".into());
+                self.plain(
+                    &format!("{zh} 总共的时限"),
+                    &format!("the limit of {en} in all"),
+                    &in_all(before),
+                    &in_all(duty),
+                );
                 let counted = |duty: &Duty| {
                     duty.counted_from
                         .as_ref()
@@ -590,6 +597,12 @@ impl Lines {
             &format!("which rules bring a case to {en}"),
             &list(&before.brought_by),
             &list(&state.brought_by),
+        );
+        self.value(
+            &format!("哪些规则新提示就退回 {zh}"),
+            &format!("which rules bring a case back to {en}"),
+            &list(&before.brought_back_by),
+            &list(&state.brought_back_by),
         );
         let asks = |state: &State| state.asks.clone().unwrap_or_else(|| "—".into());
         self.plain(

@@ -75,8 +75,8 @@ pub fn read(files: &Files) -> Result<Programme, Vec<Finding>> {
     }
 }
 
-/// Everything that is asked of a pack before it is published: that it reads, that each of its forms becomes an XForm, and that
-/// what its rules find stands in somebody's list. What was published is only read: more may be asked of a pack by now.
+/// Everything that is asked of a pack before it is published: that it reads, that each of its forms becomes an XForm, that
+/// what its rules find stands in somebody's list, and that nobody is held or put off by it without an end. What was published is only read: more may be asked of a pack by now.
 ///
 /// # Errors
 /// Every mistake, by file and place; a cell of which one thing is told is not told of again.
@@ -98,6 +98,8 @@ pub fn check(files: &Files) -> Result<Programme, Vec<Finding>> {
     findings.extend(of_forms.into_sorted().into_iter().filter(|finding| !told.contains(&finding.place)));
     if findings.is_empty() {
         findings.extend(programme.as_ref().map(reach::unreached).unwrap_or_default());
+        let pathways = programme.as_ref().map(|programme| pathway::check_new(&programme.pathways));
+        findings.extend(pathways.unwrap_or_default().into_sorted());
     }
     match programme {
         Some(programme) if findings.is_empty() => Ok(programme),

@@ -58,6 +58,8 @@ pub struct State {
     pub waits: Option<Wait>,
     /// The rules whose flag brings a case here that stands where it began.
     pub brought_by: Vec<String>,
+    /// The rules that bring a case back here that went on, when they flag and did not as it came where it stands.
+    pub brought_back_by: Vec<String>,
 }
 
 /// What a state waits for. Until it has come nothing is due but to look at it again; when it has, the state's own limit begins.
@@ -77,6 +79,8 @@ pub struct Duty {
     pub owner: String,
     /// The parameter, a time.
     pub within: String,
+    /// The parameter, a time from when it came into the state: steps that lead from the state to itself put nothing off beyond it.
+    pub in_all: Option<String>,
     /// The field, a day, from which the limit counts; else it counts from the step that led here.
     pub counted_from: Option<(String, String)>,
     /// The roles that are told when the limit is over, one more for each time as long again.
@@ -129,6 +133,12 @@ impl Pathway {
         self.states.iter().enumerate().find(|(_, state)| state.brought_by.iter().any(|by| by == rule))
     }
 
+    /// The state to which a rule's new flag brings back a case that went on, and its place among the states.
+    #[must_use]
+    pub fn brought_back_to(&self, rule: &str) -> Option<(usize, &State)> {
+        self.states.iter().enumerate().find(|(_, state)| state.brought_back_by.iter().any(|by| by == rule))
+    }
+
     #[must_use]
     pub fn step(&self, code: &str) -> Option<&Step> {
         self.steps.iter().find(|step| step.code.value == code)
@@ -174,6 +184,7 @@ fn of_rule(rule: &Rule) -> Pathway {
         asks: None,
         waits: None,
         brought_by: Vec::new(),
+        brought_back_by: Vec::new(),
     };
     let by: Vec<String> = std::iter::once(&rule.tells).chain(&rule.climbs_to).cloned().collect();
     let step = |of: &str, name: Texts, to: &str| Step {
@@ -190,6 +201,7 @@ fn of_rule(rule: &Rule) -> Pathway {
     let duty = Duty {
         owner: rule.tells.clone(),
         within: rule.within.clone(),
+        in_all: None,
         counted_from: None,
         climbs_to: rule.climbs_to.clone(),
     };
@@ -244,19 +256,25 @@ fn read_pathway(
     check_rules(&asked_by, known.rules, findings);
     let residents_ask = section.truth("residents_ask", findings);
     let (mut states, mut steps) = (Vec::new(), Vec::new());
-    let (mut state_codes, mut step_codes, mut brought) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut state_codes, mut step_codes) = (Vec::new(), Vec::new());
+    let (mut brought, mut brought_back) = (Vec::new(), Vec::new());
     for mut part in section.sections("state", findings) {
         let code = part.text("code", findings);
         state_codes.extend(code.clone());
         let brought_by = part.list("brought_by", findings);
         check_asked(&brought_by, &asked_by, findings);
         brought.extend(brought_by.iter().cloned());
+        let back_by = part.list("brought_back_by", findings);
+        check_asked(&back_by, &asked_by, findings);
+        brought_back.extend(back_by.iter().cloned());
         let state = read_state(check_code(code, "state", findings), part, subject, known, findings);
-        let brought_by = brought_by.into_iter().map(|rule| rule.value).collect();
-        states.extend(state.map(|state| State { brought_by, ..state }));
+        let values = |rules: Vec<Located<String>>| rules.into_iter().map(|rule| rule.value).collect();
+        let (brought_by, brought_back_by) = (values(brought_by), values(back_by));
+        states.extend(state.map(|state| State { brought_by, brought_back_by, ..state }));
     }
     check_unique(state_codes.iter(), "state", findings);
     check_unique(brought.iter(), "brought_by", findings);
+    check_unique(brought_back.iter(), "brought_back_by", findings);
     for mut part in section.sections("step", findings) {
         let code = part.text("code", findings);
         step_codes.extend(code.clone());
@@ -343,6 +361,7 @@ fn read_state(
         asks: asks.map(|asks| asks.value),
         waits,
         brought_by: Vec::new(),
+        brought_back_by: Vec::new(),
     })
 }
 
@@ -408,6 +427,10 @@ fn read_duty(part: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findi
     if let Some(time) = &within {
         is_time(known.vocabulary.parameters, time, findings);
     }
+    let in_all = part.optional_text("in_all", findings);
+    if let Some(time) = &in_all {
+        is_time(known.vocabulary.parameters, time, findings);
+    }
     let counted_from = part.optional_text("counted_from", findings);
     let climbs_to = part.list("climbs_to", findings);
     if climbs_to.is_empty() {
@@ -427,6 +450,7 @@ fn read_duty(part: &mut Section<'_, '_>, known: &Known<'_>, findings: &mut Findi
     Some(Duty {
         owner: owner?.value,
         within: within?.value,
+        in_all: in_all.map(|time| time.value),
         counted_from: counted,
         climbs_to: climbs_to.into_iter().map(|role| role.value).collect(),
     })
@@ -562,6 +586,7 @@ fn check_ways(pathway: &Pathway, place: &Place, findings: &mut Findings) {
             );
         }
     }
+    check_brought_back(pathway, findings);
     let begins: BTreeSet<&str> = begins.chain([start.code.value.as_str()]).collect();
     let reached = closure(begins, |reached| {
         pathway
@@ -597,6 +622,67 @@ fn check_ways(pathway: &Pathway, place: &Place, findings: &mut Findings) {
                 say(
                     format!("从 {name} 走不到任何结束：个案会一直挂着"),
                     format!("from {name} no end can be reached: a case would hang there for ever"),
+                ),
+            );
+        }
+    }
+}
+
+/// What is asked of the pathways of a pack that is to be published; what was published before stays readable without it.
+pub(crate) fn check_new(pathways: &[Pathway]) -> Findings {
+    let mut findings = Findings::default();
+    for pathway in pathways {
+        check_begins(pathway, &mut findings);
+        check_put_off(pathway, &mut findings);
+    }
+    findings
+}
+
+/// A rule opens the case: where that begins, nobody may be held to anything yet.
+fn check_begins(pathway: &Pathway, findings: &mut Findings) {
+    let Some(start) = pathway.start() else { return };
+    if start.restriction.is_some() && !pathway.asked_by.is_empty() {
+        findings.add(
+            &start.code.place,
+            "rule_restricts",
+            say(
+                "规则 asked_by 会立起这类个案，第一个状态就不能限制人：先立案，再由人走一步进入限制的状态",
+                "rules in asked_by open such a case, so its first state cannot hold anybody to anything: let it begin elsewhere, and a person take the step to the restriction",
+            ),
+        );
+    }
+}
+
+/// What a rule brings back must neither let anybody go nor end what was waited for.
+fn check_brought_back(pathway: &Pathway, findings: &mut Findings) {
+    let plain = pathway.states.iter().all(|state| state.restriction.is_none() && state.waits.is_none());
+    for state in pathway.states.iter().filter(|state| !state.brought_back_by.is_empty()) {
+        let counts = state.duty.as_ref().is_none_or(|duty| duty.counted_from.is_some());
+        if counts || !plain || pathway.subject == Subject::Area {
+            findings.add(
+                &state.code.place,
+                "brought_back_by",
+                say(
+                    "brought_back_by 只能写在不是结束、不从某一天起算的状态；这个流程也不能有限制人或等待的状态，主体不能是区域：限制由人决定",
+                    "brought_back_by belongs to a state that is no end and counts from no other day, in a pathway that is not about areas and in which no state restricts anybody or waits: people decide what anybody is held to",
+                ),
+            );
+        }
+    }
+}
+
+/// Taken again and again, a step to its own state would put off for ever what is due.
+fn check_put_off(pathway: &Pathway, findings: &mut Findings) {
+    for step in pathway.steps.iter().filter(|step| step.guard.is_none() && step.from.contains(&step.to)) {
+        let duty = pathway.state(&step.to).and_then(|state| state.duty.as_ref());
+        if let Some(duty) = duty.filter(|duty| duty.in_all.is_none()) {
+            let (code, state) = (&step.code.value, &step.to);
+            findings.add(
+                &step.code.place,
+                "puts_off",
+                say(
+                    format!("{code} 走回 {state} 自己，每走一次就重新计时，可以一直拖下去：给 {state} 写 in_all（总共多久，参数），或给这一步写条件 guard"),
+                    format!("{code} leads from {state} to itself, and each time its limit {} begins anew: give {state} an in_all (a parameter: after how long in all it climbs) or the step a guard", duty.within),
                 ),
             );
         }

@@ -70,7 +70,8 @@ impl Walked {
         self.0.insert(format!("{}.{what}", pathway.code.value));
     }
 
-    /// What no walk has seen: states, steps, the limit of each state, that it waits, and that a limit climbs.
+    /// What no walk has seen: states, steps, the limits of each state, that it waits, that a flag leads to it, and that a limit
+    /// climbs.
     pub(crate) fn missing(&self, pathways: &[Pathway]) -> Vec<String> {
         let mut missing = Vec::new();
         for pathway in pathways.iter().filter(|pathway| !pathway.of_rule) {
@@ -82,7 +83,14 @@ impl Walked {
             let steps = pathway.steps.iter().map(|step| step.code.value.clone());
             let brought = pathway.states.iter().filter(|state| !state.brought_by.is_empty());
             let brought = brought.map(|state| format!("{}.brought_by", state.code.value));
-            let waits = waits.chain(brought);
+            let back = pathway.states.iter().filter(|state| !state.brought_back_by.is_empty());
+            let back = back.map(|state| format!("{}.brought_back_by", state.code.value));
+            let in_all = pathway
+                .states
+                .iter()
+                .filter(|state| state.duty.as_ref().is_some_and(|duty| duty.in_all.is_some()));
+            let in_all = in_all.map(|state| format!("{}.in_all", state.code.value));
+            let waits = waits.chain(brought).chain(back).chain(in_all);
             let all = states.chain(limits).chain(waits).chain(steps).chain(["climbs_to".to_owned()]);
             let named = all.map(|what| format!("{}.{what}", pathway.code.value));
             missing.extend(named.filter(|name| !self.0.contains(name)));
@@ -264,7 +272,39 @@ impl<'g> Going<'g> {
         let at = self.walk.opened;
         let brings = self.terms.pathway.states.iter().flat_map(|state| &state.brought_by);
         let flagged = brings.filter_map(|rule| Some((rule.clone(), self.flags(rule, until)?))).collect();
-        add_up(self.terms.pathway, &Opening { at, counted_from: None, flagged }, events)
+        let mut opening = Opening { at, counted_from: None, flagged };
+        loop {
+            let case = add_up(self.terms.pathway, &opening, events)?;
+            let mut anew = self.flags_anew(&case, until);
+            anew.retain(|flag| !opening.flagged.contains(flag));
+            if anew.is_empty() {
+                return Some(case);
+            }
+            opening.flagged.append(&mut anew);
+        }
+    }
+
+    /// The rules that bring a case back from where it stands: they did not flag as it came there, and do on a later day.
+    fn flags_anew(&self, case: &Case, until: Timestamp) -> Vec<(String, Timestamp)> {
+        let mut anew = Vec::new();
+        let states = self.terms.pathway.states.iter().filter(|state| state.code.value != case.state);
+        for rule in states.flat_map(|state| &state.brought_back_by) {
+            let Some(own) = self.rules.iter().find(|own| own.id.value == *rule) else { continue };
+            let mut day = local_day(case.since);
+            if case.ran.is_empty() || self.holds(&own.condition, day) {
+                continue;
+            }
+            while let Ok(next) = day.tomorrow()
+                && next <= local_day(until)
+            {
+                day = next;
+                if self.holds(&own.condition, day) {
+                    anew.push((rule.clone(), midnight_before(day)));
+                    break;
+                }
+            }
+        }
+        anew
     }
 
     /// The first moment from the opening on at which a rule flags: that itself, or the beginning of a day.
@@ -398,7 +438,8 @@ impl<'g> Going<'g> {
         let Some(case) = self.stands(events, stand.at) else { return };
         if !case.brought_from.is_empty() {
             self.walked.see(self.terms.pathway, &case.state);
-            self.walked.see(self.terms.pathway, &format!("{}.brought_by", case.state));
+            let by = if case.ran.is_empty() { "brought_by" } else { "brought_back_by" };
+            self.walked.see(self.terms.pathway, &format!("{}.{by}", case.state));
         }
         let tasks = case::tasks(&self.terms, &case, stand.at);
         let leave = tasks.iter().find(|task| matches!(task.what, What::Leave { .. } | What::Wait { .. }));
@@ -407,6 +448,9 @@ impl<'g> Going<'g> {
         if stand.due.is_some() && stand.due == due {
             let limit = if case.waits { "waits" } else { "within" };
             self.walked.see(self.terms.pathway, &format!("{}.{limit}", case.state));
+            if due == case::due_in_all(&self.terms, &case) {
+                self.walked.see(self.terms.pathway, &format!("{}.in_all", case.state));
+            }
         }
         let told: BTreeSet<String> = leave.iter().flat_map(|task| task.told.iter().cloned()).collect();
         if stand.told.as_ref().is_some_and(|told| !told.is_empty()) {

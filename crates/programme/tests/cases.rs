@@ -87,6 +87,66 @@ fn a_flag_brings_a_case_where_its_state_says_until_a_step_ran() {
     assert_eq!(again, ("urgent".into(), due("2020-03-08T11:30"), 1));
 }
 
+/// What flags anew while somebody has the matter in hand leads back, gives no more time, and is the same however late it comes.
+#[test]
+fn a_new_flag_brings_a_case_back_that_went_on() {
+    let (pack, path) = (epidemic(), pathway(epidemic(), "dependant"));
+    let opened = at("2020-03-08T10:00");
+    let flagged = |moments: &[&str]| Opening {
+        at: opened,
+        counted_from: None,
+        flagged: moments.iter().map(|when| ("E-R09".to_owned(), at(when))).collect(),
+    };
+    let named = event(1, at("2020-03-08T11:00"), 7, "grid_worker", 0, step("carer_named"));
+    let logged = |turn, when| event(u64::from(turn) + 1, at(when), 8, "carer", turn, step("logged"));
+    let stands = |opening: &Opening, events: &[Event]| {
+        let case = add_up(path, opening, events).unwrap();
+        let due = tasks(&terms(pack, path), &case, opened).first().map(|task| task.due);
+        (case.state, due, case.overtaken.len())
+    };
+    let due = |when| Some(at(when));
+    let once = flagged(&["2020-03-08T10:00"]);
+    assert_eq!(stands(&once, std::slice::from_ref(&named)), ("cared".into(), due("2020-03-08T19:00"), 0));
+    let again = flagged(&["2020-03-08T15:00", "2020-03-08T10:00"]);
+    assert_eq!(stands(&again, &[]), ("opened".into(), due("2020-03-08T12:00"), 0));
+    assert_eq!(stands(&again, std::slice::from_ref(&named)), ("opened".into(), due("2020-03-08T17:00"), 0));
+    // No time is gained by it.
+    let late = flagged(&["2020-03-08T10:00", "2020-03-08T18:30"]);
+    assert_eq!(stands(&late, std::slice::from_ref(&named)), ("opened".into(), due("2020-03-08T19:00"), 0));
+    // A step that was taken before the flag ran where the case stood then; one after it does not fit any more.
+    let before = stands(&again, &[named.clone(), logged(1, "2020-03-08T14:00")]);
+    assert_eq!(before, ("opened".into(), due("2020-03-08T17:00"), 0));
+    let after = stands(&again, &[named.clone(), logged(1, "2020-03-08T15:30")]);
+    assert_eq!(after, ("opened".into(), due("2020-03-08T17:00"), 1));
+    let anew = event(5, at("2020-03-08T16:00"), 7, "grid_worker", 1, step("carer_named"));
+    assert_eq!(stands(&again, &[named.clone(), anew]), ("cared".into(), due("2020-03-09T00:00"), 0));
+    // Nothing leads out of an end.
+    let ended = event(1, at("2020-03-08T11:00"), 7, "grid_worker", 0, step("nobody_left_behind"));
+    assert_eq!(stands(&again, &[ended]).0, "nobody_left");
+}
+
+/// Whatever is done again and again in a state, its case is due in all by a moment that nothing moves.
+#[test]
+fn steps_to_their_own_state_put_nothing_off_for_ever() {
+    let (pack, path) = (epidemic(), pathway(epidemic(), "refusal"));
+    let opening = Opening { at: at("2020-03-08T10:00"), counted_from: None, flagged: Vec::new() };
+    for hours in 1..=6_u32 {
+        let attempts: Vec<Event> = (0..40)
+            .map(|turn| {
+                let when = at("2020-03-08T10:00") + Span::new().minutes(i64::from((turn + 1) * hours * 30));
+                event(u64::from(turn), when, 7, "grid_worker", turn, step("attempt"))
+            })
+            .collect();
+        for taken in 0..=attempts.len() {
+            let case = add_up(path, &opening, &attempts[..taken]).unwrap();
+            let task = tasks(&terms(pack, path), &case, at("2020-03-09T10:00")).remove(0);
+            assert_eq!(case.state, "persuading");
+            assert!(task.due <= at("2020-03-09T10:00"), "{hours} {taken} {}", task.due);
+            assert_eq!(task.told.first().map(String::as_str), Some("community_secretary"));
+        }
+    }
+}
+
 fn counted(code: &str, day: &str) -> Deed {
     Deed::Step { step: code.to_owned(), guard: Guard::Held, counted_from: Some(day.parse().unwrap()) }
 }

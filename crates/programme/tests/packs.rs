@@ -10,7 +10,7 @@ use programme::indicator::{self, Contribution, SweepCount};
 use programme::judge::{Judgement, Situation, View, judge};
 use programme::level::{Level, Speaks};
 use programme::reach::unreached;
-use programme::{Content, Files, RawSheet, read};
+use programme::{Content, Files, RawSheet, check, read};
 
 mod common;
 
@@ -771,6 +771,53 @@ fn a_state_that_a_flag_brings_about_holds_nobody_to_anything() {
         let told = told(&files);
         assert!(told.contains(says), "{to}\n{told}");
     }
+}
+
+/// What a rule opens holds nobody to anything, a flag lets nobody go, and no step puts off for ever; what was published is still read.
+#[test]
+fn a_pack_is_not_published_that_restricts_by_rule_or_puts_off_for_ever() {
+    let cases = [
+        (
+            "dependant",
+            "code = \"opened\"",
+            "code = \"opened\"\nrestriction = \"home_observation\"",
+            "brought_back_by",
+            false,
+        ),
+        (
+            "dependant",
+            "code = \"family_back\"",
+            "code = \"family_back\"\nbrought_back_by = [\"E-R09-ask\"]",
+            "is no end",
+            false,
+        ),
+        ("dependant", "brought_back_by = [\"E-R09\"]", "brought_back_by = [\"E-R14\"]", "E-R14", false),
+        ("dependant", "in_all = \"care_review_d\"\n", "", "puts_off", true),
+        ("refusal", "in_all = \"persuading_h\"", "in_all = \"attempts\"", "attempts", false),
+    ];
+    for (code, from, to, says, reads) in cases {
+        let mut files = pack("epidemic");
+        let path = format!("pathways/{code}.toml");
+        let Some(Content::Bytes(bytes)) = files.get_mut(path.as_str()) else { panic!("{path}") };
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        assert!(text.contains(from), "{from}");
+        *bytes = text.replacen(from, to, 1).into_bytes();
+        let told = check(&files).unwrap_err();
+        let told: Vec<String> = told.iter().map(|finding| format!("{finding:?}")).collect();
+        assert!(told.iter().any(|finding| finding.contains(says)), "{to}\n{told:?}");
+        assert_eq!(read(&files).is_ok(), reads, "{to}");
+    }
+    // A rule asks for it, and it begins by holding somebody: read it still is.
+    let mut files = pack("epidemic");
+    let path = "pathways/observe_home.toml";
+    let Some(Content::Bytes(bytes)) = files.get_mut(path) else { panic!("{path}") };
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    assert!(text.contains("asked_by = ["));
+    let held = text.replacen("[[state]]\n", "[[state]]\nrestriction = \"home_observation\"\n", 1);
+    *bytes = held.into_bytes();
+    let told = check(&files).unwrap_err();
+    assert!(told.iter().any(|finding| finding.code == "rule_restricts"), "{told:?}");
+    assert!(read(&files).is_ok());
 }
 
 #[test]

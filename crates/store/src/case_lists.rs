@@ -1,13 +1,13 @@
 //! Cases as boards and files read them: how many stand open where, which stand behind a door, whom a form ties to one.
 
 use domain::area::AreaNumber;
-use domain::case::{Event, Filled, Report, Subject};
+use domain::case::{Deed, Event, Filled, Report, Subject};
 use domain::id::{ActorId, CaseId, DwellingId, Id, SeriesId};
 use domain::time::Millis;
 use programme::answer::Record;
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::cases::{FILLED, filled_from, subject_from};
+use crate::cases::{CaseFile, FILLED, filled_from, subject_from};
 use crate::error::Result;
 use crate::query::Reader;
 use crate::store::read_fact;
@@ -221,12 +221,17 @@ impl Reader {
         Ok(opened.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 
-    /// Whether words were given with it: that there are some is told without a reading.
+    /// Whether words were given with the question what holds a case that nobody has answered: that there are some is told without a
+    /// reading.
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn has_reason(&mut self, subject: Subject, event: &Event) -> Result<bool> {
-        self.content.has(subject.id(), event.position)
+    pub fn asked_in_words(&mut self, file: &CaseFile) -> Result<bool> {
+        let ask = file.events.iter().rfind(|event| event.deed == Deed::Ask);
+        match ask.filter(|_| file.standing.asked.is_some()) {
+            Some(ask) => self.content.has(file.case.subject.id(), ask.position),
+            None => Ok(false),
+        }
     }
 
     /// The series of the phone that a worker enrolled with, the newest of several.

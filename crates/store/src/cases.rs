@@ -1,13 +1,14 @@
 //! Cases and what is due of them: kept as facts tell them, added up by [`programme::case`], and read by whoever must act.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::apply;
 use domain::area::AreaNumber;
 use domain::case::{Case, Climb, Deed, Event, Filled, Report, Source, Subject};
-use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId};
-use domain::state::State;
+use domain::fact::Body;
+use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId, SeriesId};
+use domain::state::{State, SweepNumber};
 use domain::time::{Day, Millis, day_of, from_day, to_day};
 use jiff::Timestamp;
 use programme::Programme;
@@ -102,8 +103,9 @@ pub struct NewestCase {
     /// When it came into its state; of one that has ended, its end.
     pub since: Millis,
     pub ended: bool,
-    /// The rules that reported it.
-    pub rules: Vec<String>,
+    pub state: String,
+    /// The rules that reported it, each with when it did last.
+    pub rules: Vec<(String, Millis)>,
 }
 
 /// A case whose state waits for something to come.
@@ -610,6 +612,30 @@ impl Views {
         Ok(found)
     }
 
+    /// Who is listed at a door, under the id that all hers lead to, and whether she was seen or reached in a sweep.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn household(
+        &mut self,
+        sweep: SweepNumber,
+        dwelling: DwellingId,
+    ) -> Result<BTreeMap<PersonId, bool>> {
+        let mut household = BTreeMap::new();
+        for id in self.listed_at(dwelling)? {
+            let person = apply::canonical(self, id)?;
+            if apply::group_home(self, person)? != Some(dwelling) {
+                continue;
+            }
+            let mut is_reached = false;
+            for member in apply::group(self, person)? {
+                is_reached |= !self.sightings(sweep, member)?.is_empty();
+            }
+            household.insert(person, is_reached);
+        }
+        Ok(household)
+    }
+
     fn listed_at(&self, dwelling: Id) -> Result<Vec<Id>> {
         let mut read = self.cached("select id from person where dwelling = ?1 order by id")?;
         let rows = read.query_map([dwelling.0], |row| get_id(row, 0))?;
@@ -624,18 +650,25 @@ impl Views {
         programme: &str,
         subject: Subject,
     ) -> Result<Known> {
-        let newest = self
-            .filled(subject)?
-            .into_iter()
-            .filter(|filled| filled.programme == programme)
-            .map(|filled| (filled.at, filled.dwelling))
-            .next_back();
-        let own = self.records(content, programme, subject)?;
+        self.known_until(content, programme, subject, Millis::MAX)
+    }
+
+    /// What was known of it at a moment: of an area by its own forms only, its people stand as they do now.
+    pub(crate) fn known_until(
+        &mut self,
+        content: &mut Content,
+        programme: &str,
+        subject: Subject,
+        until: Millis,
+    ) -> Result<Known> {
+        let (own, mut newest) = self.records(content, programme, subject, until)?;
         let (mut people, mut places, mut level) = (Vec::new(), People::new(), None);
         match apply::canonical_subject(self, subject)? {
             Subject::Dwelling(dwelling) => {
                 for person in self.listed_at(dwelling)? {
-                    let records = self.records(content, programme, Subject::Person(person))?;
+                    let (records, latest) =
+                        self.records(content, programme, Subject::Person(person), until)?;
+                    newest = newest.max(latest);
                     if !records.is_empty() {
                         people.push(records);
                     }
@@ -652,12 +685,22 @@ impl Views {
         Ok(Known { own, people, places, level, newest })
     }
 
-    fn records(&mut self, content: &mut Content, programme: &str, subject: Subject) -> Result<Vec<Record>> {
-        let mut records = Vec::new();
-        for filled in self.filled(subject)?.into_iter().filter(|filled| filled.programme == programme) {
-            records.extend(self.record_of(content, &filled)?);
+    /// What was filled in about one until a moment, with when that was last and at which door.
+    fn records(
+        &mut self,
+        content: &mut Content,
+        programme: &str,
+        subject: Subject,
+        until: Millis,
+    ) -> Result<(Vec<Record>, Option<(Millis, Id)>)> {
+        let (mut records, mut newest) = (Vec::new(), None);
+        for filled in self.filled(subject)? {
+            if filled.programme == programme && filled.at <= until {
+                newest = Some((filled.at, filled.dwelling));
+                records.extend(self.record_of(content, &filled)?);
+            }
         }
-        Ok(records)
+        Ok((records, newest))
     }
 
     /// The answers of a filled-in form; none if they were erased, or its pack does not read. What was released though it did not fit says nothing to
@@ -683,7 +726,7 @@ pub struct Known {
     places: People,
     /// Of an area: its own level, if packs have it.
     pub level: Option<Level>,
-    /// When something was filled in about it last, and at which door.
+    /// When something was filled in about it last, or about someone of a household, and at which door.
     pub newest: Option<(Millis, Id)>,
 }
 
@@ -845,6 +888,14 @@ impl Reader {
         self.views.known_of(&mut self.content, programme, subject)
     }
 
+    /// What was known of a subject at a moment, by what has come in since about that time too.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn known_until(&mut self, programme: &str, subject: Subject, until: Millis) -> Result<Known> {
+        self.views.known_until(&mut self.content, programme, subject, until)
+    }
+
     /// How the newest case of a subject and pathway stands; none if there never was one.
     ///
     /// # Errors
@@ -859,18 +910,47 @@ impl Reader {
         let connection = self.views.connection();
         let found = connection
             .prepare_cached(
-                "select id, since, ended from case_file where subject = ?1 and programme = ?2 and pathway = ?3
+                "select id, since, ended, state from case_file where subject = ?1 and programme = ?2 and pathway = ?3
                  order by ended, opened_at desc, id limit 1",
             )?
             .query_row(params![subject.id().0, programme, pathway], |row| {
-                Ok((get_id(row, 0)?, row.get(1)?, row.get(2)?))
+                Ok((get_id(row, 0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })
             .optional()?;
-        let Some((id, since, ended)) = found else { return Ok(None) };
-        let mut read = connection
-            .prepare_cached("select rule from case_report where case_id = ?1 and rule is not null")?;
-        let rules = read.query_map([id.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        Ok(Some(NewestCase { id, since, ended, rules }))
+        let Some((id, since, ended, state)) = found else { return Ok(None) };
+        let mut read = connection.prepare_cached(
+            "select rule, max(at) from case_report where case_id = ?1 and rule is not null group by rule",
+        )?;
+        let rules =
+            read.query_map([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+        Ok(Some(NewestCase { id, since, ended, state, rules }))
+    }
+
+    /// The form that the fact at a position of the ledger says was filled in, if a series wrote it, with the cases of the same subject
+    /// and programme that are open, or ended since.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn cases_of_answers(
+        &mut self,
+        series: SeriesId,
+        position: u64,
+    ) -> Result<Option<(String, Vec<CaseId>)>> {
+        if position >= self.size()? {
+            return Ok(None);
+        }
+        let (envelope, fact) = read_fact(self.views.connection(), position)?;
+        let Body::Answered { subject, programme, form, .. } = fact.body else { return Ok(None) };
+        if envelope.series != series.0 {
+            return Ok(None);
+        }
+        let subject = apply::canonical_subject(&mut self.views, subject)?;
+        let mut read = self.views.connection().prepare_cached(
+            "select id from case_file where subject = ?1 and programme = ?2 and (not ended or since >= ?3)
+             order by opened_at, id",
+        )?;
+        let rows = read.query_map(params![subject.id().0, programme, fact.at], |row| get_id(row, 0))?;
+        Ok(Some((form, rows.collect::<rusqlite::Result<_>>()?)))
     }
 
     /// The open cases of a subject under a programme that wait for something to come.

@@ -487,6 +487,31 @@ impl Reader {
         self.views.failed_calls(sweep, dwelling)
     }
 
+    /// Who is on no list and was seen last at a door in a sweep, under the ids that all theirs lead to, and when.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn unlisted_at(
+        &mut self,
+        sweep: SweepNumber,
+        dwelling: DwellingId,
+        round: &Round,
+    ) -> Result<Vec<(PersonId, Millis)>> {
+        let mut unlisted = Vec::new();
+        if round.unlisted == 0 {
+            return Ok(unlisted);
+        }
+        let sql = "select person from sighting where dwelling = ?1 and sweep = ?2 order by person";
+        for person in self.people_where(sql, dwelling, Some(sweep))? {
+            if self.home(person)?.is_some() {
+                continue;
+            }
+            let last = self.seen(sweep, person)?.pop();
+            unlisted.extend(last.filter(|(at, _)| *at == dwelling).map(|(_, at)| (person, at)));
+        }
+        Ok(unlisted)
+    }
+
     /// Adds the lines of one door.
     pub(crate) fn door_lines(&mut self, sweep: SweepNumber, door: Door, lines: &mut Vec<Line>) -> Result<()> {
         let deadline = self.book().sweeps.get(sweep as usize).map_or(0, |sweep| sweep.deadline);
@@ -513,24 +538,14 @@ impl Reader {
                 });
             }
         }
-        if door.round.unlisted > 0 {
-            let sql = "select person from sighting where dwelling = ?1 and sweep = ?2 order by person";
-            for person in self.people_where(sql, door.id, Some(sweep))? {
-                if self.home(person)?.is_some() {
-                    continue;
-                }
-                let Some((last, at)) = self.seen(sweep, person)?.pop() else { continue };
-                if last != door.id {
-                    continue;
-                }
-                lines.push(Line {
-                    kind: Kind::LitUnlisted,
-                    person: Some(person),
-                    seen_at: None,
-                    due: sweep::due(Kind::LitUnlisted, door.telling(), Some(at), deadline),
-                    door: door.clone(),
-                });
-            }
+        for (person, at) in self.unlisted_at(sweep, door.id, &door.round)? {
+            lines.push(Line {
+                kind: Kind::LitUnlisted,
+                person: Some(person),
+                seen_at: None,
+                due: sweep::due(Kind::LitUnlisted, door.telling(), Some(at), deadline),
+                door: door.clone(),
+            });
         }
         if sweep::is_lit_unlisted_door(&door.dwelling, &door.round) {
             lines.push(Line {

@@ -186,7 +186,7 @@ fn what_a_phone_still_sends_of_her_is_dropped_at_once() {
             [4; 24],
             &her().encode(),
         );
-        let body = Body::PersonSeen { sweep, dwelling: DOOR, person: HER };
+        let body = Body::PersonSeen { sweep, dwelling: DOOR, person: HER, by_phone: false };
         let envelope = Envelope {
             series: PHONE.0,
             sequence,
@@ -218,7 +218,7 @@ fn someone_whom_only_waiting_facts_name_can_be_erased() {
     let stranger = Id([61; 16]);
     let sealed =
         ledger::seal::seal(&DataKey::from_bytes([3; 32]), &stranger.0, &PHONE.0, 0, [4; 24], &her().encode());
-    let body = Body::PersonSeen { sweep: Id([78; 16]), dwelling: DOOR, person: stranger };
+    let body = Body::PersonSeen { sweep: Id([78; 16]), dwelling: DOOR, person: stranger, by_phone: false };
     let envelope = Envelope {
         series: PHONE.0,
         sequence: 0,

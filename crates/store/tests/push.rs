@@ -200,7 +200,7 @@ fn what_cannot_count_yet_waits_and_can_be_released() {
     let mut store = territory(&root, &[&phone]);
     phone.visit(NOW, Id([200; 16]), Outcome::Met);
     phone.visit(NOW, DOOR, Outcome::Away);
-    let nobody = Body::PersonSeen { sweep: SWEEP, dwelling: DOOR, person: Id([50; 16]) };
+    let nobody = Body::PersonSeen { sweep: SWEEP, dwelling: DOOR, person: Id([50; 16]), by_phone: false };
     phone.record(NOW, nobody, None);
     phone.record(NOW, Body::DeviceRevoked { series: phone.series }, None);
     let receipts = phone.push(&mut store, 0, 4).unwrap();
@@ -249,7 +249,7 @@ fn someone_seen_in_a_fact_that_waited_is_recognised_when_it_is_released() {
         })
         .unwrap();
     let observed = Id([62; 16]);
-    let seen = Body::PersonSeen { sweep: SWEEP, dwelling: DOOR, person: observed };
+    let seen = Body::PersonSeen { sweep: SWEEP, dwelling: DOOR, person: observed, by_phone: false };
     phone.record(NOW, seen, Some((observed, &listed)));
     let receipts = phone.push(&mut store, 0, 1).unwrap();
     assert_eq!(verdicts(&receipts), [Quarantine::DeviceRevoked as u64]);
@@ -293,7 +293,7 @@ fn someone_seen_is_recognised_and_a_known_door_keeps_its_id() {
         found_by: FoundBy::Visit,
     };
     phone.record(NOW, register, None);
-    let seen = Body::PersonSeen { sweep: SWEEP, dwelling: fresh_door, person: fresh_person };
+    let seen = Body::PersonSeen { sweep: SWEEP, dwelling: fresh_door, person: fresh_person, by_phone: false };
     let observed = Identity { name: "老王".into(), phone: "10000000001".into(), ..Identity::default() };
     phone.record(NOW, seen, Some((fresh_person, &observed)));
     assert_eq!(verdicts(&phone.push(&mut store, 0, 2).unwrap()), [0, 0]);
@@ -305,7 +305,7 @@ fn someone_seen_is_recognised_and_a_known_door_keeps_its_id() {
     let mut damaged = Phone::new(11);
     damaged.sent = phone.sent;
     damaged.head = phone.head;
-    let seen = Body::PersonSeen { sweep: SWEEP, dwelling: DOOR, person: Id([63; 16]) };
+    let seen = Body::PersonSeen { sweep: SWEEP, dwelling: DOOR, person: Id([63; 16]), by_phone: false };
     damaged.record(NOW, seen, Some((Id([63; 16]), &observed)));
     damaged.sent[2].ciphertext = Some(vec![0; 80]);
     assert_eq!(verdicts(&damaged.push(&mut store, 2, 3).unwrap()), [Quarantine::ContentMismatch as u64]);

@@ -389,7 +389,15 @@ fn play_at(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script, re
                     script.sightings.push((at, number, door, person));
                     script.records.push((number, door));
                 }
-                (NOW + at, Body::PersonSeen { sweep, dwelling: door_id(door), person: person_id(person) })
+                (
+                    NOW + at,
+                    Body::PersonSeen {
+                        sweep,
+                        dwelling: door_id(door),
+                        person: person_id(person),
+                        by_phone: false,
+                    },
+                )
             }
             Step::TakeBack { nth, facts, elsewhere } if nth < script.records.len() => {
                 let (first, door) = script.records[nth];

@@ -200,6 +200,8 @@ export interface DoorSweep {
   reason?: ResidualReason | null
   /** The newest visit that reached someone, whatever came after it. */
   found?: Found | null
+  /** Who was seen here last and is on no list, by pseudonym. */
+  unlisted?: string[]
 }
 
 export interface Door {
@@ -270,9 +272,24 @@ export interface Pull {
   hand_overs?: HandedOver[]
   /** What was decided since about records of this phone that waited; with the first page. */
   held?: HeldDecision[]
+  /** The cases that came of the answers at the positions of `answers`; with the first page. */
+  came_of?: CameOf[]
   /** Opaque: changes when forms or rules may have changed; with the first page. */
   forms?: string
   more: boolean
+}
+
+/** A case that came of answers of this phone, at their position in the ledger. */
+export interface CameOf {
+  position: number
+  case: string
+  pathway: Named
+  state: Named
+  ended: boolean
+  since: string
+  /** Who answers for what is due, and by when; absent once it has ended. */
+  owner?: Named
+  due?: string
 }
 
 /** released: it counts. refused: it is not to. waiting: a refusal was taken back. */
@@ -342,6 +359,8 @@ export interface MyTask {
   offered_by?: string
   /** Who asked what holds it, if nobody has answered. */
   asked?: string
+  /** Whether words were given with that. */
+  asked_in_words?: boolean
   /** Who did not accept it last, if it was not offered anew since. */
   declined_by?: string
   /** What the rule said that reported it. */
@@ -452,6 +471,8 @@ export interface DoorRule {
   says: { zh: string; en: string }
   resolved_by: { zh: string; en: string }
   tells: Named
+  /** The case that comes of it, as it begins; absent where none does, and from an older server. */
+  opens?: { pathway: Named; owner: Named; within?: { amount: number; unit: 'minutes' | 'hours' | 'days' | 'working_days' } }
   when: Expression
 }
 

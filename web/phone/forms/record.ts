@@ -2,7 +2,7 @@
 import { answersContent, type Given } from '@core/ledger/answers'
 import { answeredBody, Kind } from '@core/ledger/facts'
 import { idBytes } from '@core/ledger/uuid'
-import { db, type Attachment, type FormAbout, type Identity, type KeptForm } from '../db'
+import { db, type Attachment, type FormAbout, type Identity, type KeptForm, type SpokenRule } from '../db'
 import { write, type Draft, type Place } from '../outbox'
 import { subjectOf } from './kept'
 
@@ -13,6 +13,8 @@ export interface AnswersEntry {
   case: string | null
   on: number
   answers: Record<string, Given>
+  /** The rules that flag what was filled in. */
+  spoke: readonly SpokenRule[]
 }
 
 /** Writes a form that was filled in, its answers sealed to whom they are about, with the pictures that they name, and ends its draft. */
@@ -36,6 +38,7 @@ export async function recordAnswers(identity: Identity, entry: AnswersEntry, dra
     content: { owner: idBytes(subjectOf(about)), plaintext: answersContent(answers) },
     what: 'answered',
     named: { code: form.form, zh: form.zh, en: form.en },
+    spoke: entry.spoke.map(({ id, says, tells, opens }) => ({ id, says, tells, ...(opens === undefined ? {} : { opens }) })),
   }
   const id = `${form.programme}/${form.form}/${subjectOf(about)}`
   const tables = [db.drafts, db.answers, db.pictures, db.attachments]

@@ -120,9 +120,9 @@ export default {
     correct: 'Something is wrong',
     erase: 'Please delete it',
     said: 'reported {time}',
-    state: { waiting: 'waits to be checked', taken_on: 'somebody sees to it', confirmed: 'checked', settled: 'done, its words go after a day', declined: 'not accepted, deleted after a day', undone: 'not done, its words go after a day', withdrawn: 'withdrawn by you, its words are deleted' },
+    state: { waiting: 'received, waits to be checked', untaken: 'received, waits for somebody to take it on', taken_on: 'somebody has taken it on', confirmed: 'checked', settled: 'done, its words go after a day', declined: 'not accepted, deleted after a day', undone: 'not done, its words go after a day', withdrawn: 'withdrawn by you, its words are deleted' },
     withdraw: { request: 'No longer needed: withdraw it', person: 'A mistake: withdraw it', sure: { request: 'Withdraw it? Its words are deleted at once, and nobody sees to it any more.', person: 'Withdraw it? Whom you wrote down is deleted at once, and nobody checks it any more.' }, do: 'Withdraw', keep: 'Leave it as it is' },
-    reopened: 'The community took back its first decision ({time}) and looks at it again.',
+    reopened: { waiting: 'The community took back its first decision ({time}): it waits for somebody again.', taken_on: 'The community took back its first decision ({time}) and sees to it again.' },
     reason: {
       unclear: 'Why: it did not say enough. Write it once more, or call.',
       unreached: 'Why: you could not be reached. Please call.',
@@ -164,7 +164,7 @@ export default {
   done: {
     title: 'Received',
     receipt: 'Receipt {n}',
-    keep: 'Write the receipt down. Once the community has checked, “See my record” says so; there you can also withdraw what is no longer needed.',
+    keep: 'Write the receipt down. The community has received it and nobody has looked at it yet; once somebody takes it on, checks it or has done it, “See my record” says so. There you can also withdraw what is no longer needed.',
     next: 'See my record',
   },
 }

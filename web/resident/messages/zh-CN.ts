@@ -120,9 +120,9 @@ export default {
     correct: '有错，要更正',
     erase: '请删除',
     said: '{time}报的',
-    state: { waiting: '等社区核实', taken_on: '已有人在办', confirmed: '已核实', settled: '办好了，原话过一天删', declined: '没有采纳，过一天删', undone: '没有办成，原话过一天删', withdrawn: '您撤回了，原话已删' },
+    state: { waiting: '已收到，等社区核实', untaken: '已收到，等人接', taken_on: '已有人接了，在办', confirmed: '已核实', settled: '办好了，原话过一天删', declined: '没有采纳，过一天删', undone: '没有办成，原话过一天删', withdrawn: '您撤回了，原话已删' },
     withdraw: { request: '不需要了，撤回', person: '报错了，撤回', sure: { request: '真的撤回？原话马上删掉，社区不再办这一件。', person: '真的撤回？写的这一位马上删掉，社区不再核实。' }, do: '撤回', keep: '不撤回' },
-    reopened: '社区在{time}收回了原来的决定，又在办。',
+    reopened: { waiting: '社区在{time}收回了原来的决定，又在等人办。', taken_on: '社区在{time}收回了原来的决定，又在办。' },
     reason: {
       unclear: '原因：写得不够清楚，请再写一次或打电话。',
       unreached: '原因：没能联系上您，请打电话。',
@@ -164,7 +164,7 @@ export default {
   done: {
     title: '收到了',
     receipt: '回执号 {n}',
-    keep: '请记下回执号。社区核实以后，在“看我的记录”里看得到；不需要了，也在那里撤回。',
+    keep: '请记下回执号。社区已收到，还没有人看过；有人接了、核实了、办好了，“看我的记录”里都会写。不需要了，也在那里撤回。',
     next: '看我的记录',
   },
 }

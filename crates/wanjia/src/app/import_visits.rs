@@ -216,7 +216,7 @@ impl<'b, 's> Import<'b, 's> {
             None => (self.batch.new_id()?, Some(observed.encode())),
         };
         let sealed = plaintext.as_ref().map(|plaintext| Sealed { owner: person, plaintext, fresh: true });
-        let body = Body::PersonSeen { sweep: self.sweep, dwelling, person };
+        let body = Body::PersonSeen { sweep: self.sweep, dwelling, person, by_phone: false };
         self.batch.append_at(row.at_ms, self.actor, body, sealed)?;
         if known.is_none() {
             self.batch.put_tags(person, &observed)?;

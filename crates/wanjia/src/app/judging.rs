@@ -513,24 +513,27 @@ fn asked_for(
     reader: &mut Reader,
     programme: &Programme,
     rule: &Rule,
-    (subject, dwelling): (Subject, DwellingId),
+    about: (Subject, DwellingId),
     last_filled: Millis,
     flagged_since: &dyn Fn(Millis) -> bool,
 ) -> Result<Vec<Body>> {
     let (code, id) = (&programme.manifest.code, &rule.id.value);
+    let (subject, dwelling) = about;
     let mut reports = Vec::new();
-    for pathway in programme
-        .pathways
-        .iter()
-        .filter(|pathway| pathway.asked_by.contains(id) && is_about(pathway.subject, subject))
+    for way in
+        programme.pathways.iter().filter(|way| way.asked_by.contains(id) && is_about(way.subject, subject))
     {
-        let pathway = &pathway.code.value;
-        if let Some(known) = reader.newest_case(code, pathway, subject)? {
+        if let Some(known) = reader.newest_case(code, &way.code.value, subject)? {
             // One that has ended answered whatever was known then and has flagged ever since; one that is open has this
-            // reporter already.
-            let answered = match known.ended {
-                true => known.since >= last_filled && flagged_since(known.since),
-                false => known.rules.contains(id),
+            // reporter already, unless it went on and this is new since.
+            let answered = if known.ended {
+                known.since >= last_filled && flagged_since(known.since)
+            } else if let Some((_, told)) = known.rules.iter().find(|(rule, _)| rule == id) {
+                let back = way.brought_back_to(id).filter(|(_, state)| state.code.value != known.state);
+                let went_on = back.is_some() && *told <= known.since && known.since < last_filled;
+                !went_on || flagged_at(reader, programme, rule, about, known.since)?
+            } else {
+                false
             };
             if answered {
                 continue;
@@ -540,7 +543,7 @@ fn asked_for(
             case: Id::default(),
             programme: code.clone(),
             version: programme.manifest.version.clone(),
-            pathway: pathway.clone(),
+            pathway: way.code.value.clone(),
             subject,
             dwelling,
             source: Source::Rule,
@@ -549,6 +552,22 @@ fn asked_for(
         });
     }
     Ok(reports)
+}
+
+/// Whether a rule flagged a subject already by what was known at a moment.
+fn flagged_at(
+    reader: &mut Reader,
+    programme: &Programme,
+    rule: &Rule,
+    (subject, dwelling): (Subject, DwellingId),
+    at: Millis,
+) -> Result<bool> {
+    let known = reader.known_until(&programme.manifest.code, subject, at)?;
+    let day = from_day(day_of(at));
+    let area = reader.area_about(subject, dwelling)?;
+    let parameters = programme.parameters.on(area.map_or("", |area| reader.book().areas.code(area)), day);
+    let judgement = judge_once(&rule.condition, &known.situation(), &parameters, day);
+    Ok(matches!(judgement, Judgement::Flags(_)))
 }
 
 /// Judges whomever what came in from a position on concerns, and writes down what flags. Returns from where to go on. For what

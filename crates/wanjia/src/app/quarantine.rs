@@ -82,7 +82,7 @@ pub fn may_count(store: &mut Store, waiting: &Waiting) -> Result<std::result::Re
         Body::Visited { sweep, dwelling, .. } | Body::VisitTakenBack { sweep, dwelling, .. } => {
             (*sweep, *dwelling)
         }
-        Body::PersonSeen { sweep, dwelling, person } => {
+        Body::PersonSeen { sweep, dwelling, person, .. } => {
             if store.state().is_erased(*person)? {
                 return Ok(Err(ERASED));
             }

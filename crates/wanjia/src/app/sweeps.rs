@@ -1,11 +1,11 @@
 //! Opening a sweep, signing for a dwelling, saying what came of a call, and closing.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use domain::apply;
 use domain::fact::{Body, CallFailure, Light, Misopened, Outcome, SignReason};
-use domain::id::{ActorId, DwellingId, SweepId};
-use domain::state::{Book, Labels, Stamp, State, Sweep};
+use domain::id::{ActorId, DwellingId, PersonId, SweepId};
+use domain::state::{Book, Labels, Records, Stamp, State, Sweep};
 use domain::sweep::tally;
 use domain::time::{Day, Millis};
 use store::{Reader, Store};
@@ -89,22 +89,26 @@ pub fn sign_refusal(
 const SAID_AGAIN: Millis = 60_000;
 
 /// What came of telephoning a household.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
     /// Everyone who is listed is at home.
     AtHome,
+    /// These of the household were reached, and the others stay as they were.
+    Reached(Vec<PersonId>),
     /// They are away, and it is looked again on this day.
     Away { recheck_on: Day },
     /// Nobody was reached: the door stands as it stood.
     Failed(CallFailure),
 }
 
-/// Writes down what came of telephoning a household. Whoever was reached is the visit by telephone that a phone records too; a call
-/// that reached nobody is kept beside the door and moves nothing. Said twice, it is written once. Returns the fact's position, by
-/// which it can be taken back; none if it was written before.
+/// Writes down what came of telephoning a household. Where everyone was reached it is the visit by telephone that a phone records too;
+/// where some were, each of them is reached and the door stands as it stood; a call that reached nobody is kept beside the door and
+/// moves nothing. Said twice, it is written once. Returns the first fact's position, by which it can be taken back; none if it was
+/// written before.
 ///
 /// # Errors
-/// `not_to_call` if the latest visit found the household neither dark nor away, and those of an open sweep.
+/// `not_to_call` if the latest visit found the household neither dark nor away, `not_listed_here` of someone who lives elsewhere, and
+/// those of an open sweep.
 pub fn record_call(
     store: &mut Store,
     actor: ActorId,
@@ -123,17 +127,22 @@ pub fn record_call(
     let stands = |outcome, recheck_on| {
         round.visit.is_some_and(|visit| (visit.outcome, visit.recheck_on) == (outcome, recheck_on))
     };
-    let (body, is_written) = match call {
-        Call::AtHome => (reached(Outcome::Phone, None), stands(Outcome::Phone, None)),
+    let (bodies, is_written) = match whole_or_part(store, (number, dwelling), call)? {
+        Call::AtHome => (vec![reached(Outcome::Phone, None)], stands(Outcome::Phone, None)),
+        Call::Reached(people) => {
+            let seen = |person| Body::PersonSeen { sweep, dwelling, person, by_phone: true };
+            let is_written = people.is_empty();
+            (people.into_iter().map(seen).collect(), is_written)
+        }
         Call::Away { recheck_on } => {
             let day = Some(recheck_on);
-            (reached(Outcome::Away, day), stands(Outcome::Away, day))
+            (vec![reached(Outcome::Away, day)], stands(Outcome::Away, day))
         }
         Call::Failed(failure) => {
             let newest = store.state().failed_calls(number, dwelling)?.pop();
             let again = |at: Millis| (at..at + SAID_AGAIN).contains(&now);
             let is_written = newest.is_some_and(|call| call.failure == failure && again(call.stamp.at));
-            (Body::CallFailed { sweep, dwelling, failure }, is_written)
+            (vec![Body::CallFailed { sweep, dwelling, failure }], is_written)
         }
     };
     if is_written {
@@ -148,11 +157,42 @@ pub fn record_call(
             "nobody at this door waits for a call now: someone went there meanwhile, or it was recorded; look at the list anew",
         ));
     }
-    Ok(Some(store.write(now, |batch| batch.append(actor, body, None))?))
+    Ok(store.write(now, |batch| {
+        let mut first = None;
+        for body in bodies {
+            let position = batch.append(actor, body, None)?;
+            first.get_or_insert(position);
+        }
+        Ok(first)
+    })?)
 }
 
-/// The call that the fact at a position of the ledger says, if it is one that this person wrote down at the desk: its door and its
-/// stamp.
+/// A call that reached whoever of a household was still to be reached is one that reached it all; of others it names those alone who
+/// were not reached before.
+fn whole_or_part(store: &mut Store, (sweep, dwelling): (u32, DwellingId), call: Call) -> Result<Call> {
+    let Call::Reached(people) = call else { return Ok(call) };
+    let household = store.state().household(sweep, dwelling)?;
+    let mut named = BTreeSet::new();
+    for person in people {
+        let person = apply::canonical(store.state(), person)?;
+        if !household.contains_key(&person) {
+            return Err(Failure::new(
+                "not_listed_here",
+                "联系上的人里有不在这户名单上的；请看最新的名单",
+                "someone who was reached is not listed at this door; look at the list anew",
+            ));
+        }
+        named.insert(person);
+    }
+    let mut left = household.iter().filter(|(_, is_reached)| !**is_reached).map(|(person, _)| *person);
+    if left.clone().all(|person| named.contains(&person)) && left.next().is_some() {
+        return Ok(Call::AtHome);
+    }
+    Ok(Call::Reached(named.into_iter().filter(|person| !household[person]).collect()))
+}
+
+/// The call that begins with the fact at a position of the ledger, if it is one that this person wrote down at the desk: its door, the
+/// stamp of its first fact, and how many they are.
 ///
 /// # Errors
 /// Those of the storage.
@@ -161,14 +201,27 @@ pub fn own_call(
     actor: ActorId,
     sweep: SweepId,
     record: u64,
-) -> Result<Option<(DwellingId, Stamp)>> {
+) -> Result<Option<(DwellingId, Stamp, u64)>> {
     let Some((stamp, fact)) = store.own_fact(record)? else { return Ok(None) };
     Ok(match fact.body {
         Body::CallFailed { sweep: of, dwelling, .. }
         | Body::Visited { sweep: of, dwelling, outcome: Outcome::Phone | Outcome::Away, .. }
             if of == sweep && fact.actor == actor =>
         {
-            Some((dwelling, stamp))
+            Some((dwelling, stamp, 1))
+        }
+        Body::PersonSeen { sweep: of, dwelling, by_phone: true, .. }
+            if of == sweep && fact.actor == actor =>
+        {
+            let mut facts = 1;
+            while let Some((next, fact)) = store.own_fact(record + facts)?
+                && (next.at, fact.actor) == (stamp.at, actor)
+                && let Body::PersonSeen { sweep: of, dwelling: door, by_phone: true, .. } = fact.body
+                && (of, door) == (sweep, dwelling)
+            {
+                facts += 1;
+            }
+            Some((dwelling, stamp, facts))
         }
         _ => None,
     })
@@ -182,20 +235,21 @@ pub fn take_back_call(
     store: &mut Store,
     actor: ActorId,
     sweep: SweepId,
-    (dwelling, stamp): (DwellingId, Stamp),
+    (dwelling, stamp, facts): (DwellingId, Stamp, u64),
     now: Millis,
 ) -> Result<()> {
     let number = open_number(store, sweep)?;
     let dwelling = apply::resolve_dwelling(store.state(), dwelling)?;
     let state = store.state();
+    let records = Records { series: stamp.series, numbers: stamp.sequence..stamp.sequence + facts };
     let mut left: Vec<Stamp> =
         state.earlier_visits(number, dwelling)?.iter().map(|visit| visit.stamp).collect();
     left.extend(state.round(number, dwelling)?.and_then(|round| round.visit).map(|visit| visit.stamp));
     left.extend(state.failed_calls(number, dwelling)?.iter().map(|call| call.stamp));
-    if !left.contains(&stamp) {
+    if !left.contains(&stamp) && state.sightings_by(number, dwelling, &records)?.is_empty() {
         return Ok(());
     }
-    let body = Body::VisitTakenBack { sweep, dwelling, first: stamp.sequence, facts: 1 };
+    let body = Body::VisitTakenBack { sweep, dwelling, first: stamp.sequence, facts };
     store.write(now, |batch| batch.append(actor, body, None))?;
     Ok(())
 }

@@ -145,7 +145,12 @@ impl Walker {
         self.phone.record(now, body, None, ());
         if outcome == Outcome::Met {
             for member in &door.members {
-                let body = Body::PersonSeen { sweep, dwelling: door.dwelling, person: member.person };
+                let body = Body::PersonSeen {
+                    sweep,
+                    dwelling: door.dwelling,
+                    person: member.person,
+                    by_phone: false,
+                };
                 self.phone.record(now, body, None, ());
             }
             if self.chance.percent(3) {
@@ -168,7 +173,7 @@ impl Walker {
             ..Identity::default()
         };
         let person = self.phone.new_id(now);
-        let body = Body::PersonSeen { sweep: self.sweep, dwelling: door.dwelling, person };
+        let body = Body::PersonSeen { sweep: self.sweep, dwelling: door.dwelling, person, by_phone: false };
         self.phone.record(now, body, Some((person, identity.encode())), ());
     }
 }

@@ -244,6 +244,8 @@ pub(super) struct CaseTask {
     /// Who asked what holds it, as she is called, if nobody has answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     asked_by: Option<String>,
+    /// Whether words were given with that: they are read with why.
+    asked_in_words: bool,
     /// A step was taken, and waits for signatures of these roles.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     waits_for: Vec<Named>,
@@ -287,6 +289,13 @@ pub(super) fn task_row(
         Some(holder) => cases::still_acts(reader, holder, (&programme, task.area))?,
         None => false,
     };
+    let asked_in_words = match task.asked {
+        Some(_) => match if_readable(reader.case_file(task.case))? {
+            Some(file) => reader.asked_in_words(&file)?,
+            None => false,
+        },
+        None => false,
+    };
     Ok(Some(CaseTask {
         case: task.case,
         programme: task.programme.clone(),
@@ -309,6 +318,7 @@ pub(super) fn task_row(
             Some(who) => cases::staff_name(reader, control, who)?,
             None => None,
         },
+        asked_in_words,
         waits_for: task
             .waits_for
             .iter()
@@ -675,11 +685,7 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
     } else {
         Vec::new()
     };
-    let ask = file.events.iter().rfind(|event| event.deed == Deed::Ask);
-    let asked_in_words = match ask.filter(|_| standing.asked.is_some()) {
-        Some(ask) => reader.has_reason(file.case.subject, ask)?,
-        None => false,
-    };
+    let asked_in_words = reader.asked_in_words(file)?;
     Ok(Case {
         case: file.id,
         programme: file.case.programme.clone(),

@@ -1,5 +1,6 @@
 //! The rules that a phone can judge by itself while a form is filled in: what matters at the door is said at the door.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use axum::extract::State;
@@ -7,8 +8,12 @@ use domain::access::{Action, Scope};
 use domain::area::AreaNumber;
 use domain::state::Book;
 use domain::time::{Day, day_of, from_day};
+use programme::parameter::Unit;
+use programme::pathway::Pathway;
 use programme::portable::{Expression, portable};
+use programme::rule::Rule;
 use programme::text::Texts;
+use programme::{Number, Programme};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::packs::if_readable;
@@ -44,9 +49,30 @@ struct DoorRule {
     resolved_by: Said,
     /// The role that must look at it.
     tells: Named,
+    /// The case that comes of it; none if none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opens: Option<Opens>,
     /// As docs/API-DESIGN.md has it, with the parameters that hold in the caller's area today put in.
     #[schema(value_type = Object)]
     when: Value,
+}
+
+/// The case that a rule asks for, as it begins.
+#[derive(Serialize, ToSchema)]
+struct Opens {
+    pathway: Named,
+    /// The role that answers for it.
+    owner: Named,
+    /// So long after it is opened it is due, by what holds in the caller's area today; none where that is counted otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    within: Option<Within>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Within {
+    amount: i64,
+    /// `minutes`, `hours`, `days` or `working_days`
+    unit: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -60,6 +86,31 @@ impl Said {
         let text = |language| texts.get(language).unwrap_or_default().to_owned();
         Self { zh: text("zh"), en: text("en") }
     }
+}
+
+fn opens(programme: &Programme, rule: &Rule, parameters: &BTreeMap<&str, Number>) -> Option<Opens> {
+    let asks = |pathway: &&Pathway| {
+        pathway.asked_by.contains(&rule.id.value) && pathway.subject.is_kept_as(rule.subject)
+    };
+    let pathway = programme.pathways.iter().find(asks)?;
+    let begins = pathway.brought_to(&rule.id.value).map(|(_, state)| state).or(pathway.start())?;
+    let duty = begins.duty.as_ref()?;
+    // What is counted from a day that was said, or waits for something first, is not due so long after its opening.
+    let code = Some(&duty.within).filter(|_| duty.counted_from.is_none() && begins.waits.is_none());
+    let within = code.and_then(|code| {
+        let unit = programme.parameters.get(code)?.unit;
+        let is_time = matches!(unit, Unit::Minutes | Unit::Hours | Unit::Days | Unit::WorkingDays);
+        match parameters.get(code.as_str())? {
+            Number::Whole(amount) if is_time => Some(Within { amount: *amount, unit: unit.name() }),
+            Number::Whole(_) | Number::Decimal(_) => None,
+        }
+    });
+    let role = programme.manifest.roles.iter().find(|role| role.code.value == duty.owner);
+    Some(Opens {
+        pathway: Named::of(&pathway.code.value, Some(&pathway.name)),
+        owner: Named::of(&duty.owner, role.map(|role| &role.name)),
+        within,
+    })
 }
 
 /// Changes with every edition that comes into force, and each day, since parameters hold by the day.
@@ -132,6 +183,7 @@ async fn rules(State(site): State<Site>, caller: Caller) -> Result<Json<DoorRule
                         says: Said::of(&rule.says),
                         resolved_by: Said::of(&rule.resolved_by),
                         tells: Named::of(&rule.tells, role.map(|role| &role.name)),
+                        opens: opens(&read, rule, &parameters),
                         when: tree(&when),
                     });
                 }
@@ -144,13 +196,33 @@ async fn rules(State(site): State<Site>, caller: Caller) -> Result<Json<DoorRule
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::path::Path;
 
     use programme::answer::{self, Given, Record};
     use programme::judge::{Judgement, Situation, judge};
 
     use super::*;
+
+    fn pack(code: &str) -> Programme {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes");
+        programme::read(&crate::app::pack_files::read_pack_files(&root.join(code)).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn whoever_is_told_of_a_case_is_told_with_the_rule_that_opens_it() {
+        let read = pack("epidemic");
+        let parameters = read.parameters.on("420102002003", "2020-03-10".parse().unwrap());
+        let opened = |id: &str| {
+            let rule = read.rules.iter().find(|rule| rule.id.value == id).unwrap();
+            let Opens { pathway, owner, within } = opens(&read, rule, &parameters).unwrap();
+            (pathway.code, owner.code, within.map(|within| (within.amount, within.unit)))
+        };
+        let doctor = |within| ("fever".to_owned(), "doctor".to_owned(), Some(within));
+        assert_eq!(opened("E-R05"), doctor((2, "hours")));
+        // An observation counts from the day of arrival, which the form says.
+        let (pathway, _, within) = opened("E-R04");
+        assert_eq!((pathway.as_str(), within), ("observe_home", None));
+    }
 
     fn text(text: &str) -> Given {
         Given::Text(text.into())

@@ -18,6 +18,7 @@
 //! | `files` | the file of an area as a whole, and of someone who works |
 //! | `lessons` | what was learnt from cases |
 //! | `door_rules` | the rules that a phone can judge by itself |
+//! | `came_of` | what a pull tells a phone of the cases that its answers opened |
 //! | `my_plans`, `my_tasks` | what a pull tells a phone of its worker's plans and tasks |
 //! | `boards`, `trees`, `households` | how many cases stand where, whom a case is tied to, what is known behind a door |
 //! | `lines`, `bridges` | one line from the telephone; the day that another programme tells |
@@ -57,6 +58,7 @@ pub mod attachments;
 pub mod boards;
 pub mod bridges;
 pub mod buildings;
+pub mod came_of;
 pub mod cases;
 pub mod changes;
 pub mod checks;

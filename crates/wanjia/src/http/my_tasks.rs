@@ -124,6 +124,8 @@ struct MyTask {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     asked: Option<ActorId>,
+    /// Whether words were given with that: they are read with why.
+    asked_in_words: bool,
     /// Who declined it last, if it was not offered anew since.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
@@ -379,6 +381,7 @@ fn row(
         offered_by: person(file.standing.offered_by),
         declined_by: person(file.standing.declined),
         asked: person(file.standing.asked),
+        asked_in_words: reader.asked_in_words(file)?,
         why: file.reports.iter().find_map(|report| Some(says(file, report.rule.as_ref()?))),
         reported_at: instant(first.map_or(file.case.opened_at, |report| report.at)),
         source: first.map_or("", |report| report.source.as_str()),

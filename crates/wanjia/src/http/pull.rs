@@ -19,6 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
+use super::came_of::{CameOf, came_of};
 use super::door_rules::forms_known;
 use super::extract::{Caller, Json, Query, Who};
 use super::hand_overs::{HandedOver, handed_over};
@@ -50,6 +51,10 @@ struct PullQuery {
     /// The `known` of the tasks that the phone has; none, or an empty one, gives them all.
     #[serde(default)]
     tasks: String,
+    /// The positions of answers of this phone of which it wants to know what came of them, divided by commas; of more than
+    /// 50 the first are told.
+    #[serde(default)]
+    answers: String,
 }
 
 /// What changed in the phone's area.
@@ -86,6 +91,9 @@ struct Pulled {
     /// What was decided since `after` about records of this phone that waited; with the first page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     held: Vec<HeldDecision>,
+    /// The cases that came of the `answers`; with the first page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    came_of: Vec<CameOf>,
     /// Opaque: changes when forms or rules may have changed, which are then fetched anew; with the first page.
     #[serde(skip_serializing_if = "Option::is_none")]
     forms: Option<String>,
@@ -159,6 +167,10 @@ struct DoorInSweep {
     /// The newest visit that reached someone, whatever came after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<Found>,
+    /// Who was seen here last and is on no list. What is known of them stays at the server: the phone that recorded one knows her.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    unlisted: Vec<PersonId>,
 }
 
 /// Where a pull goes on.
@@ -227,6 +239,7 @@ async fn pull(
             "this cursor was not given by the server; pull again without `after`",
         )
     })?;
+    let answers = positions(&query.answers)?;
     let names =
         Role::from_code(caller.grant.role).is_some_and(|role| may(role, Action::ReadNames(Purpose::Visit)));
     let known_size = query.known_size;
@@ -245,7 +258,7 @@ async fn pull(
                 // A door whose list has not changed since was sent with its names before.
                 let list_is_new = cursor.after == 0 || door.dwelling.changed >= cursor.after;
                 let members = if names && list_is_new { Some(members(reader, door)?) } else { None };
-                doors.push(door_of(reader, door, members));
+                doors.push(door_of(reader, door, members)?);
             }
             // Whatever changes while the phone pages comes with the first page of the next pull.
             let first = cursor.page.is_none();
@@ -257,10 +270,11 @@ async fn pull(
             let handed = if tell { Some(handed_over(reader, &control, area)?) } else { None };
             let ends_at = reader.state().device(series)?.and_then(|device| device.ends_at);
             let held = if first { held_since(reader, series, cursor.after)? } else { Vec::new() };
-            Ok((doors, changes.removed, next, (plans, tasks, handed, held), ends_at))
+            let came_of = if first { came_of(reader, series, &answers)? } else { Vec::new() };
+            Ok((doors, changes.removed, next, (plans, tasks, handed, held, came_of), ends_at))
         })
         .await?;
-    let (doors, removed, next, (plans, tasks, hand_overs, held), ends_at) = page;
+    let (doors, removed, next, (plans, tasks, hand_overs, held, came_of), ends_at) = page;
     reveal(&site, &caller, &doors).await?;
     let (head, consistency) = site
         .territory
@@ -288,9 +302,22 @@ async fn pull(
         hand_overs,
         tasks,
         held,
+        came_of,
         forms: cursor.page.is_none().then(|| forms_known(book, area, day_of(now))),
         more: next.page.is_some(),
     }))
+}
+
+fn positions(text: &str) -> Result<Vec<u64>, Problem> {
+    let parts = text.split(',').filter(|part| !part.is_empty());
+    parts.map(str::parse).collect::<Result<_, _>>().map_err(|_| {
+        Problem::field(
+            "answers",
+            "positions",
+            "answers 是用逗号分开的位置，如 12,40",
+            "`answers` are positions divided by commas, such as 12,40",
+        )
+    })
 }
 
 fn held_since(reader: &mut Reader, series: SeriesId, position: u64) -> AppResult<Vec<HeldDecision>> {
@@ -327,21 +354,24 @@ fn members(reader: &mut Reader, door: &ChangedDoor) -> AppResult<Vec<Member>> {
     Ok(members)
 }
 
-fn door_of(reader: &Reader, door: &ChangedDoor, members: Option<Vec<Member>>) -> Door {
-    let book = reader.book();
-    let sweeps = door.rounds.iter().filter_map(|(number, round)| {
-        Some(DoorInSweep {
-            sweep: book.sweeps.get(*number as usize)?.id,
+fn door_of(reader: &mut Reader, door: &ChangedDoor, members: Option<Vec<Member>>) -> AppResult<Door> {
+    let mut sweeps = Vec::with_capacity(door.rounds.len());
+    for (number, round) in &door.rounds {
+        let Some(sweep) = reader.book().sweeps.get(*number as usize).map(|sweep| sweep.id) else { continue };
+        let unlisted = reader.unlisted_at(*number, door.id, round)?;
+        sweeps.push(DoorInSweep {
+            sweep,
             outcome: round.visit.map(|visit| visit.outcome.as_str()),
             at: round.visit.map(|visit| instant(visit.stamp.at)),
             recheck_on: round.visit.and_then(|visit| visit.recheck_on).map(|day| from_day(day).to_string()),
             reason: residual_reason(door.dwelling.listed, round).map(|reason| reason.as_str()),
             found: round.found.map(|found| Found::of(found, reached(door.dwelling.listed, round))),
-        })
-    });
-    Door {
+            unlisted: unlisted.into_iter().map(|(person, _)| person).collect(),
+        });
+    }
+    Ok(Door {
         dwelling: door.id,
-        area_code: book.areas.code(door.dwelling.area).to_owned(),
+        area_code: reader.book().areas.code(door.dwelling.area).to_owned(),
         building: door.labels.building.clone(),
         unit: door.labels.unit.clone(),
         room: door.labels.room.clone(),
@@ -349,8 +379,8 @@ fn door_of(reader: &Reader, door: &ChangedDoor, members: Option<Vec<Member>>) ->
         floor: door.floor(),
         listed: door.dwelling.listed,
         members,
-        sweeps: sweeps.collect(),
-    }
+        sweeps,
+    })
 }
 
 /// Writes down who was shown to whom, before it is shown.

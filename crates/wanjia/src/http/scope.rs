@@ -78,6 +78,20 @@ pub fn sweep(caller: &Caller, action: Action, id: SweepId) -> Result<SweepNumber
     }
 }
 
+/// A sweep that lies whole in the caller's area: of one that is wider, a part must not decide.
+///
+/// # Errors
+/// 403 if the role may not do this or the sweep reaches beyond the caller's area; 404 as [`sweep`].
+pub fn whole_sweep(caller: &Caller, action: Action, id: SweepId) -> Result<SweepNumber, Problem> {
+    let number = sweep(caller, action, id)?;
+    caller.may(action, Scope::Area(area_of(caller, number)))?;
+    Ok(number)
+}
+
+fn area_of(caller: &Caller, sweep: SweepNumber) -> AreaNumber {
+    caller.book.sweeps.get(sweep as usize).map_or(caller.grant.area, |row| row.area)
+}
+
 /// The part of a sweep that a request is about: the area of this code, else all of the sweep that is the caller's.
 ///
 /// # Errors
@@ -91,7 +105,7 @@ pub fn sweep_area(
 ) -> Result<(SweepNumber, AreaNumber), Problem> {
     let number = sweep(caller, action, id)?;
     let areas = &caller.book.areas;
-    let whole = caller.book.sweeps.get(number as usize).map_or(caller.grant.area, |row| row.area);
+    let whole = area_of(caller, number);
     let own = caller.grant.area;
     let found = match code {
         None if areas.is_within(whole, own) => whole,

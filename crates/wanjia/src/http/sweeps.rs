@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::{Action, Scope};
 use domain::fact::{CallFailure, Misopened};
-use domain::id::{ActorId, DwellingId, SweepId};
+use domain::id::{ActorId, DwellingId, PersonId, SweepId};
 use domain::state::SweepNumber;
 use domain::time::{Millis, day_of, parse_date, to_day};
 use serde::{Deserialize, Serialize};
@@ -109,10 +109,24 @@ struct Called {
     /// Of `away`: the day on which it is looked again, today or later.
     #[schema(format = Date)]
     recheck_on: Option<String>,
+    /// Of `phone`: whom of the household it reached; without it everyone who is listed there.
+    #[schema(value_type = Option<Vec<String>>)]
+    reached: Option<Vec<PersonId>>,
 }
 
 impl Called {
     fn call(&self, now: i64) -> Result<Call, Problem> {
+        if let Some(people) = &self.reached {
+            return match (self.outcome.as_str(), &self.recheck_on) {
+                ("phone", None) if !people.is_empty() => Ok(Call::Reached(people.clone())),
+                _ => Err(Problem::field(
+                    "reached",
+                    "reached",
+                    "只有打通了、在家的才写联系上了谁，至少一人；没有联系到人的不写",
+                    "who was reached is said only of `phone`, one person at least; leave it out where nobody was",
+                )),
+            };
+        }
         match (self.outcome.as_str(), &self.recheck_on) {
             ("phone", None) => Ok(Call::AtHome),
             ("away", day) => day
@@ -129,7 +143,7 @@ impl Called {
                         "of who is away, say on which day it is looked again: today or later, such as 2020-03-10",
                     )
                 }),
-            (outcome, day) => match failure(outcome) {
+            (outcome, day) => match CallFailure::from_name(outcome) {
                 Some(failure) if day.is_none() => Ok(Call::Failed(failure)),
                 None if outcome != "phone" => Err(unknown_outcome()),
                 _ => Err(Problem::field(
@@ -141,10 +155,6 @@ impl Called {
             },
         }
     }
-}
-
-fn failure(outcome: &str) -> Option<CallFailure> {
-    CallFailure::ALL.into_iter().find(|failure| failure.as_str() == outcome)
 }
 
 fn unknown_outcome() -> Problem {
@@ -233,9 +243,7 @@ async fn close(
     Path(id): Path<SweepId>,
     Json(close): Json<Close>,
 ) -> Result<StatusCode, Problem> {
-    let number = scope::sweep(&caller, Action::CloseSweep, id)?;
-    let area = caller.book.sweeps.get(number as usize).map_or(caller.grant.area, |sweep| sweep.area);
-    caller.may(Action::CloseSweep, Scope::Area(area))?;
+    scope::whole_sweep(&caller, Action::CloseSweep, id)?;
     let actor = caller.actor();
     let closing = site
         .territory
@@ -268,9 +276,7 @@ async fn left(
     caller: Caller,
     Path(id): Path<SweepId>,
 ) -> Result<Json<Left>, Problem> {
-    let number = scope::sweep(&caller, Action::CloseSweep, id)?;
-    let area = caller.book.sweeps.get(number as usize).map_or(caller.grant.area, |sweep| sweep.area);
-    caller.may(Action::CloseSweep, Scope::Area(area))?;
+    let number = scope::whole_sweep(&caller, Action::CloseSweep, id)?;
     let left = site.territory.read(move |reader| Ok(reader.left(number)?)).await?;
     Ok(Json(Left {
         never_visited: left.never_visited,
@@ -300,9 +306,7 @@ async fn withdraw(
     Path(id): Path<SweepId>,
     Json(withdraw): Json<Withdraw>,
 ) -> Result<StatusCode, Problem> {
-    let number = scope::sweep(&caller, Action::OpenSweep, id)?;
-    let area = caller.book.sweeps.get(number as usize).map_or(caller.grant.area, |sweep| sweep.area);
-    caller.may(Action::OpenSweep, Scope::Area(area))?;
+    scope::whole_sweep(&caller, Action::OpenSweep, id)?;
     let reason = Misopened::from_name(&withdraw.reason).ok_or_else(|| {
         Problem::field(
             "reason",
@@ -364,13 +368,14 @@ async fn sign(
 
 /// Say what came of telephoning a household that was found dark or away. The same said twice is recorded once.
 ///
-/// A call that reached nobody reaches nobody: the household stays where it is in every list.
+/// A call that reached nobody reaches nobody: the household stays where it is in every list. One that reached some of a household
+/// reaches them, and the others stay where they are.
 #[utoipa::path(
     post, path = "/v1/sweeps/{id}/calls", tag = "sweeps", request_body = Called,
     params(("id" = String, Path, format = "uuid")),
     responses(
         (status = 200, body = Recorded), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
-        (status = 409, body = Problem, description = "`not_to_call`, `sweep_closed`")
+        (status = 409, body = Problem, description = "`not_to_call`, `not_listed_here`, `sweep_closed`")
     )
 )]
 async fn call(
@@ -416,10 +421,10 @@ async fn take_back(
             "there is no such call of yours; another's cannot be taken back",
         )
     };
-    let (dwelling, stamp) = known.ok_or_else(unknown)?;
+    let (dwelling, stamp, facts) = known.ok_or_else(unknown)?;
     let found =
         at_door(&site, caller, (Action::RecordCall, number), dwelling, move |store, actor, door, now| {
-            take_back_call(store, actor, id, (door, stamp), now)
+            take_back_call(store, actor, id, (door, stamp, facts), now)
         })
         .await?;
     found.map(|()| StatusCode::NO_CONTENT).ok_or_else(unknown)

@@ -1,5 +1,6 @@
 //! Cases through the console: a typed form, the rule that flags, who sees the task, and what she may do about it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,13 +9,14 @@ use domain::case::{Deed, Source, Subject};
 use domain::fact::Body;
 use domain::id::Id;
 use domain::time::{Day, day_of, from_day};
+use programme::answer::{self, Given};
 use programme::{Content, Files, archive};
 use serde_json::{Value, json};
 use store::packs::Publication;
 use wanjia::app::judging::Judging;
 use wanjia::cli::now;
 
-use super::place::{COUNTY, OWN, Place, Who, account};
+use super::place::{COUNTY, OWN, Phone, Place, Who, account};
 
 pub const SECRETARY: Who = Who::Role(Role::CommunitySecretary);
 pub const CLERK: Who = Who::Role(Role::Clerk);
@@ -258,6 +260,62 @@ async fn a_phone_is_told_what_is_due_from_its_worker_and_only_when_that_changed(
     // What lies elsewhere is not hers.
     opened(&place, true).await;
     assert_eq!(pulled(told["known"].as_str().unwrap()).await, Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_is_told_what_came_of_its_own_answers_and_of_no_others() {
+    let place = Place::new().await;
+    publish(&place).await;
+    let dwelling = place.home(false).await;
+    let person = place.people(dwelling).await[0];
+    let filled = async |phone: &Phone, temperature: f64| {
+        let body = Body::Answered {
+            subject: Subject::Person(person),
+            dwelling,
+            case: None,
+            programme: "epidemic".into(),
+            version: "2020-03".into(),
+            form: "twice_daily".into(),
+            on: day_of(now()),
+        };
+        let text = |text: &str| Given::Text(text.into());
+        let answers = BTreeMap::from([
+            ("slot".to_owned(), text("am")),
+            ("temp_c".to_owned(), Given::Decimal(temperature)),
+            ("symptom".to_owned(), Given::List(vec![text("none")])),
+            ("told_by".to_owned(), text("self")),
+        ]);
+        let (push, _) = phone.push_sealed(body, person, &answer::encode(&answers));
+        let pushed = place.by_phone(phone, "POST", "/v1/facts", Some(push)).await;
+        assert_eq!(pushed.json()["receipts"][0]["verdict"], 0, "{}", pushed.text);
+        judged(&place).await;
+        pushed.json()["receipts"][0]["position"].as_u64().unwrap()
+    };
+    let told = async |phone: &Phone, answers: &str| {
+        let pulled = place.by_phone(phone, "GET", &format!("/v1/pull?answers={answers}"), None).await;
+        assert_eq!(pulled.status, 200, "{}", pulled.text);
+        pulled.json()["came_of"].clone()
+    };
+    let calm = filled(&place.own_phone, 36.6).await;
+    assert_eq!(told(&place.own_phone, &calm.to_string()).await, Value::Null);
+    let fever = filled(&place.own_phone, 38.5).await;
+    let came = told(&place.own_phone, &format!("{fever},1")).await;
+    assert_eq!(came.as_array().map(Vec::len), Some(1), "{came}");
+    let case = &came[0];
+    assert_eq!((&case["position"], &case["pathway"]["code"]), (&json!(fever), &json!("fever")));
+    assert_eq!((&case["owner"]["code"], &case["ended"]), (&json!("doctor"), &json!(false)));
+    assert!(case["due"].is_string(), "{case}");
+    assert_eq!(told(&place.other_phone, &fever.to_string()).await, Value::Null, "it is not hers");
+    let wrong = place.by_phone(&place.own_phone, "GET", "/v1/pull?answers=x", None).await;
+    assert_eq!((wrong.status.as_u16(), &wrong.json()["field"]), (422, &json!("answers")));
+
+    appoint(&place, DOCTOR, "doctor").await;
+    let deeds = format!("/v1/cases/{}/deeds", case["case"].as_str().unwrap());
+    let no_need = json!({"deed": "step", "step": "no_need", "role": "doctor", "turn": 0});
+    assert_eq!(place.ask(DOCTOR, "POST", &deeds, Some(no_need)).await.status, 204);
+    let came = told(&place.own_phone, &fever.to_string()).await;
+    assert_eq!((&came[0]["state"]["code"], &came[0]["ended"]), (&json!("excluded"), &json!(true)));
+    assert_eq!((&came[0]["owner"], &came[0]["due"]), (&Value::Null, &Value::Null), "nothing is due any more");
 }
 
 pub async fn judged(place: &Place) {
@@ -921,7 +979,25 @@ async fn whoever_a_late_case_climbs_to_asks_what_holds_it_and_its_owner_answers(
 
     // Its owner finds it in her list, with who asks and not with what is asked: that is sealed.
     let row = tasks(&place, SECRETARY).await.into_iter().find(|row| row["case"] == json!(case)).unwrap();
-    assert_eq!(row["asked_by"], account(DOCTOR).name);
+    assert_eq!((&row["asked_by"], &row["asked_in_words"]), (&json!(account(DOCTOR).name), &json!(true)));
+    let by_phone = {
+        let worker = place.own_phone.series;
+        let role = Body::Appointed {
+            who: worker,
+            programme: "epidemic".into(),
+            role: "community_secretary".into(),
+            area: Some(OWN.into()),
+        };
+        place.facts(vec![role]).await;
+        let rows = place.ask(Who::Role(Role::GridWorker), "GET", "/v1/pull", None).await.json();
+        let rows = rows["tasks"]["rows"].as_array().unwrap().clone();
+        rows.into_iter().find(|row| row["case"] == json!(case)).unwrap()
+    };
+    assert_eq!(
+        (&by_phone["asked"], &by_phone["asked_in_words"]),
+        (&json!(account(DOCTOR).id), &json!(true)),
+        "on her phone it says so too"
+    );
     let own = shown(SECRETARY).await;
     assert_eq!((&own["asked"], &own["may_reply"]), (&json!(account(DOCTOR).id), &json!(true)));
     assert!(!own.to_string().contains("照护人为什么"), "{own}");
@@ -930,6 +1006,8 @@ async fn whoever_a_late_case_climbs_to_asks_what_holds_it_and_its_owner_answers(
     assert_eq!(answered.status, 204, "{}", answered.text);
     let own = shown(DOCTOR).await;
     assert_eq!((own.get("asked"), &own["state"]["code"]), (None, &own["path"][0]["code"]), "nothing moved");
+    let row = tasks(&place, SECRETARY).await.into_iter().find(|row| row["case"] == json!(case)).unwrap();
+    assert_eq!((row.get("asked_by"), &row["asked_in_words"]), (None, &json!(false)), "it is answered");
     let deeds: Vec<&str> =
         own["events"].as_array().unwrap().iter().map(|event| event["deed"].as_str().unwrap()).collect();
     assert_eq!(deeds, ["ask", "reply"]);

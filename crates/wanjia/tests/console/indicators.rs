@@ -172,7 +172,7 @@ async fn what_a_sweep_counts_is_one_number_on_both_pages_whatever_comes_in_which
             occupants: None,
         };
         // Each with what comes of it, by whoever stands at that door; two of them at one door, at two moments.
-        let seen = Body::PersonSeen { sweep: SWEEP, dwelling: home, person: first };
+        let seen = Body::PersonSeen { sweep: SWEEP, dwelling: home, person: first, by_phone: false };
         let pushes = [
             (&place.own_phone, visit(home, Outcome::Met)),
             (&place.own_phone, seen),

@@ -180,7 +180,9 @@ async fn the_reconcile_and_its_tasks_hold_no_names() {
     let home = place.home(false).await;
     let people = place.people(home).await;
     let stranger = place.newcomer_seen(SWEEP, home).await;
-    place.facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0] }]).await;
+    place
+        .facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0], by_phone: false }])
+        .await;
     place.visit(SWEEP, home, Outcome::Met, Light::On).await;
     let uri = format!("/v1/sweeps/{SWEEP}/reconcile?area={OWN}");
     let all = pages(&place, &uri, 1000).await;
@@ -213,7 +215,9 @@ async fn the_reconcile_and_its_tasks_hold_no_names() {
     }
     // Someone seen elsewhere since: a task of another kind, and where she was.
     let other = place.door(OWN, "3", "2", "501").await;
-    place.facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: other, person: people[1] }]).await;
+    place
+        .facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: other, person: people[1], by_phone: false }])
+        .await;
     let moved = get(&place, &format!("/v1/sweeps/{SWEEP}/reconcile?area={OWN}&kind=moved")).await;
     assert_eq!(
         moved["rows"][0]["seen_at"],
@@ -475,6 +479,64 @@ async fn what_a_dark_household_said_on_the_telephone_is_recorded_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_reaches_whom_it_names_and_leaves_the_others_unreached() {
+    let place = Place::new().await;
+    let home = place.home(false).await;
+    let people = place.people(home).await;
+    let uri = format!("/v1/sweeps/{SWEEP}/calls");
+    let call = async |reached: Value| {
+        let body = json!({"dwelling": home, "outcome": "phone", "reached": reached});
+        place.ask(SECRETARY, "POST", &uri, Some(body)).await
+    };
+    place.visit(SWEEP, home, Outcome::NoAnswer, Light::Off).await;
+    let coverage = async || get(&place, &format!("/v1/sweeps/{SWEEP}/coverage")).await["area"].clone();
+    let dark = async || {
+        let rows =
+            get(&place, &format!("/v1/sweeps/{SWEEP}/reconcile?kind=listed_dark")).await["rows"].clone();
+        rows.as_array().unwrap().iter().map(|row| row["person_id"].clone()).collect::<Vec<_>>()
+    };
+    let (before, missing) = (coverage().await, dark().await);
+    assert_eq!(missing.len(), 2);
+
+    for (reached, code) in [(json!([]), "reached"), (json!([Id([250; 16])]), "not_listed_here")] {
+        assert_eq!(call(reached.clone()).await.code(), code, "{reached}");
+    }
+    let away = json!({
+        "dwelling": home, "outcome": "away", "recheck_on": "2999-01-01", "reached": [people[0]],
+    });
+    let away = place.ask(SECRETARY, "POST", &uri, Some(away)).await;
+    assert_eq!((away.status.as_u16(), &away.json()["field"]), (422, &json!("reached")));
+    assert_eq!(coverage().await, before, "nothing was recorded of what was refused");
+
+    let first = call(json!([people[0]])).await.json();
+    assert_eq!(dark().await, [json!(people[1])], "the other is still to be found");
+    let now = coverage().await;
+    assert_eq!((&now["persons_reached"], &now["accounted"]), (&json!(1), &json!(0)), "nor is the door done");
+    assert_eq!(call(json!([people[0]])).await.json(), json!({}), "said twice, it is written once");
+
+    // Whoever is left answers too: nobody of the household is to be found any more.
+    let second = call(json!([people[1]])).await.json();
+    assert_eq!((coverage().await["persons_reached"].clone(), dark().await.len()), (json!(2), 0));
+    assert_eq!(coverage().await["accounted"], 1);
+    let undo = async |record: &Value| {
+        place.ask(SECRETARY, "DELETE", &format!("{uri}/{}", record["record"]), None).await
+    };
+    assert_eq!(undo(&second).await.status, 204);
+    assert_eq!(coverage().await, now);
+    assert_eq!(undo(&first).await.status, 204);
+    assert_eq!((coverage().await, dark().await), (before.clone(), missing.clone()));
+    let head = place.site.territory.head().size;
+    assert_eq!(undo(&first).await.status, 204, "an answer that was lost is asked for again");
+    assert_eq!(place.site.territory.head().size, head);
+
+    // Everyone at once is the visit by telephone that it always was, and is taken back as one.
+    let all = call(json!(people)).await.json();
+    assert_eq!(coverage().await["accounted"], 1);
+    assert_eq!(undo(&all).await.status, 204);
+    assert_eq!(coverage().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_reached_nobody_is_told_beside_the_line_and_moves_nothing() {
     let place = Place::new().await;
     let home = place.home(false).await;
@@ -613,7 +675,7 @@ async fn an_empty_knock_says_whom_it_came_after_and_opens_a_door_only_while_some
     let home = place.home(false).await;
     let people = place.people(home).await;
     let residual = format!("/v1/sweeps/{SWEEP}/residual?area={OWN}&find=402");
-    let seen = |person: Id| Body::PersonSeen { sweep: SWEEP, dwelling: home, person };
+    let seen = |person: Id| Body::PersonSeen { sweep: SWEEP, dwelling: home, person, by_phone: false };
     place.visit(SWEEP, home, Outcome::Met, Light::On).await;
     place.facts(vec![seen(people[0])]).await;
     assert_eq!(get(&place, &residual).await["rows"], json!([]));
@@ -669,10 +731,12 @@ async fn a_phone_takes_back_what_it_recorded_wrongly_and_nothing_of_others() {
         (coverage["area"]["persons_reached"].clone(), residual["rows"][0]["reason"].clone())
     };
     let first = push(visited(SWEEP, home, Outcome::Met, Light::On)).await;
-    push(Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0] }).await;
-    push(Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[1] }).await;
+    push(Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0], by_phone: false }).await;
+    push(Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[1], by_phone: false }).await;
     // Another saw one of them too.
-    place.facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0] }]).await;
+    place
+        .facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: home, person: people[0], by_phone: false }])
+        .await;
     assert_eq!(standing().await, (json!(2), Value::Null));
 
     push(visited(SWEEP, home, Outcome::NoAnswer, Light::Unknown)).await;

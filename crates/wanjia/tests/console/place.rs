@@ -415,14 +415,14 @@ impl Place {
     /// Someone who is on no list, seen at a door.
     pub async fn newcomer_seen(&self, sweep: Id, door: Id) -> Id {
         let person = Id::from_time(now(), random().unwrap());
-        self.facts(vec![Body::PersonSeen { sweep, dwelling: door, person }]).await;
+        self.facts(vec![Body::PersonSeen { sweep, dwelling: door, person, by_phone: false }]).await;
         person
     }
 
     /// Someone who is on no list, seen at a door of [`SWEEP`], and what was learnt of her.
     pub async fn seen_as(&self, door: Id, identity: Identity) -> Id {
         let person = Id::from_time(now(), random().unwrap());
-        let body = Body::PersonSeen { sweep: SWEEP, dwelling: door, person };
+        let body = Body::PersonSeen { sweep: SWEEP, dwelling: door, person, by_phone: false };
         self.site
             .territory
             .write(move |store, now| {

@@ -95,7 +95,7 @@ async fn a_name_typed_by_its_sound_is_proposed_explained_linked_and_two_again() 
     assert_eq!(post(&place, "/v1/links/declined", &pair).await.0, 204);
     assert_eq!(post(&place, "/v1/links/declined", &pair).await.0, 404, "it waits no more");
     // Seen again: what a person declined is not proposed anew.
-    place.facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: door, person: seen }]).await;
+    place.facts(vec![Body::PersonSeen { sweep: SWEEP, dwelling: door, person: seen, by_phone: false }]).await;
     catch_up(&place).await;
     let left = proposals(&place, seen).await;
     assert!(!left.to_string().contains(&listed.to_string()), "{left}");

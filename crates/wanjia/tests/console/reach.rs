@@ -125,6 +125,55 @@ async fn those_who_live_with_a_case_and_who_was_asked_twice_are_the_secretarys_t
     assert_eq!(asked_by(&place, SECRETARY, "E-R18").await, ["look_e_r18 flagged"]);
 }
 
+/// The mother was named as the carer, and is taken away too: the child's case does not wait for the next entry of care.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_carer_who_is_taken_away_brings_the_case_back_with_its_two_hours() {
+    let place = Place::new().await;
+    publish(&place).await;
+    for role in ["community_secretary", "health_department"] {
+        appoint(&place, SECRETARY, role).await;
+    }
+    let home = place.home(false).await;
+    let people = place.people(home).await;
+    let left = async |person: Id, days: i32| {
+        let answers =
+            json!({"reason": "fever", "moved_by": "ambulance", "facility": "市一医院", "left_on": ago(days)});
+        typed(&place, ("epidemic", "referral"), (home, Some(person)), days, answers).await;
+    };
+    let stands = async || {
+        judged(&place).await;
+        let list =
+            place.ask(SECRETARY, "GET", "/v1/cases?programme=epidemic&pathway=dependant", None).await.json();
+        assert_eq!(list["rows"].as_array().unwrap().len(), 1, "{list}");
+        let case = list["rows"][0]["case"].as_str().unwrap().to_owned();
+        let file = place.ask(SECRETARY, "GET", &format!("/v1/cases/{case}"), None).await.json();
+        let due = parse_instant(file["tasks"][0]["due"].as_str().unwrap()).unwrap() - now();
+        (case, file["state"]["code"].as_str().unwrap().to_owned(), (due + 59_999) / 60_000)
+    };
+    typed(&place, ("epidemic", "care_need"), (home, Some(people[0])), 30, json!({"depends": ["child"]}))
+        .await;
+    left(people[0], 1).await;
+    typed(&place, ("epidemic", "left_behind"), (home, None), 1, json!({"depends": ["child"]})).await;
+    typed(&place, ("epidemic", "carer"), (home, None), 1, json!({"cares": "yes", "seen_by": "visit"})).await;
+    let report =
+        json!({"programme": "epidemic", "pathway": "dependant", "dwelling": home, "source": "worker"});
+    place.ask(SECRETARY, "POST", "/v1/cases", Some(report)).await;
+    let (case, ..) = stands().await;
+    let deed = json!({"deed": "step", "step": "carer_named", "role": "community_secretary", "turn": 0});
+    let taken = place.ask(SECRETARY, "POST", &format!("/v1/cases/{case}/deeds"), Some(deed)).await;
+    assert_eq!(taken.status, 204, "{}", taken.json());
+    let (_, state, minutes) = stands().await;
+    assert_eq!((state.as_str(), minutes > 120), ("cared", true));
+
+    left(people[1], 0).await;
+    let (same, state, minutes) = stands().await;
+    assert_eq!((&same, state.as_str()), (&case, "opened"));
+    assert!((119..=120).contains(&minutes), "{minutes} minutes");
+    // The same flag moves nothing a second time.
+    left(people[1], 0).await;
+    assert_eq!(stands().await.1, "opened");
+}
+
 /// The only open case of a door's need: which, where it stands, and within how many minutes from the one moment to the other it
 /// is due.
 async fn need(place: &Place, home: Id) -> (String, String, i64) {

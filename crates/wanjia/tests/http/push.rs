@@ -375,7 +375,7 @@ async fn a_push_that_the_storage_fails_on_fails_alone() {
     }
     // Whoever is said to be seen at this door is compared with the one who is listed there, whose fact is damaged now.
     let observed = Identity { name: "老王".into(), ..Identity::default() };
-    let seen = FactBody::PersonSeen { sweep: SWEEP, dwelling: DOOR, person: Id([61; 16]) };
+    let seen = FactBody::PersonSeen { sweep: SWEEP, dwelling: DOOR, person: Id([61; 16]), by_phone: false };
     ground.phones[2].record(now(), seen, Some((Id([61; 16]), &observed)));
     let file = ground.root().join("territory-test.db");
     let position: u64 = rusqlite::Connection::open(&file)
@@ -427,7 +427,7 @@ async fn a_number_that_nobody_can_have_is_left_out_and_its_people_are_admitted()
     {
         let person = Id([70 + u8::try_from(at).unwrap(); 16]);
         let said = Identity { name: name.into(), id_number: number.clone(), ..Identity::default() };
-        let seen = FactBody::PersonSeen { sweep: SWEEP, dwelling: DOOR, person };
+        let seen = FactBody::PersonSeen { sweep: SWEEP, dwelling: DOOR, person, by_phone: false };
         ground.phones[at % 2].record(now(), seen, Some((person, &said)));
         people.push(person);
     }

@@ -570,14 +570,14 @@ pub fn record(
             let Some(dwelling) = dwelling(phone, door) else { return };
             let listed = group(town.address(door).community).and_then(|book| book.people.get(&somebody));
             if let (How::Tap, Some(person)) = (how, listed) {
-                (Body::PersonSeen { sweep, dwelling, person: *person }, None)
+                (Body::PersonSeen { sweep, dwelling, person: *person, by_phone: false }, None)
             } else {
                 let how = if how == How::Tap { How::InFull } else { how };
                 kept.deed = Deed::See { door, somebody, how };
                 let person = phone.new_id(at);
                 kept.person = Some(person);
                 let content = (person, described(town, somebody, how).encode());
-                (Body::PersonSeen { sweep, dwelling, person }, Some(content))
+                (Body::PersonSeen { sweep, dwelling, person, by_phone: false }, Some(content))
             }
         }
         Deed::Astray => {
