@@ -71,9 +71,9 @@ impl Calendar {
             return 0;
         }
         let between = |day: &&Day| **day > after && **day <= until;
-        let off = self.holidays.iter().filter(between).filter(|day| !is_weekend(**day)).count();
-        let worked = self.worked.iter().filter(between).count();
-        weekdays(until) - weekdays(after) - off as i64 + worked as i64
+        let off = self.holidays.iter().filter(between).filter(|day| !is_weekend(**day));
+        let worked = self.worked.iter().filter(between);
+        weekdays(until) - weekdays(after) - off.map(|_| 1).sum::<i64>() + worked.map(|_| 1).sum::<i64>()
     }
 
     /// When a limit of so many units ends that begins at an instant. Minutes and hours run through nights and holidays;

@@ -143,7 +143,8 @@ fn a_sheet_for_each_month_or_matter_says_of_which_by_a_question_that_is_always_t
         told(&files(&texts))
     };
     assert_eq!(monthly("month", "date | month | 月 | Month"), "no mistakes");
-    for (month, question) in [("month", "decimal | month | 月 | Month"), ("moon", "date | month | 月 | Month")]
+    for (month, question) in
+        [("month", "decimal | month | 月 | Month"), ("moon", "date | month | 月 | Month")]
     {
         let found = monthly(month, question);
         assert!(found.contains("forms/visit.md:") && found.contains("[unknown_name]"), "{found}");
@@ -843,8 +844,8 @@ fn what_is_reckoned_classed_and_counted_differently_is_told() {
         ("indicators.toml", "at_least = 1.0", "at_least = 0.9"),
         (
             "indicators.toml",
-            "numerator = \"produce.unsold_kg\"",
-            "numerator = \"produce.unsold_kg / 1000.0\"",
+            "numerator = \"sum(history.produce.map(p, p.unsold_kg))\"",
+            "numerator = \"sum(history.produce.map(p, p.unsold_kg)) / 1000.0\"",
         ),
         ("indicators.toml", "figure.transfer_12m", "figure.transfers"),
     ] {

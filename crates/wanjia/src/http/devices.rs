@@ -595,8 +595,8 @@ async fn devices(
                     continue;
                 }
                 let phone = control.phone(row.series)?;
-                let area = reader.book().areas.get(row.device.area);
                 let acts_as = manages.then(|| roles_named(reader, row.device.worker)).transpose()?;
+                let area = reader.book().areas.get(row.device.area);
                 devices.push(Device {
                     series: row.series,
                     worker_name: manages
