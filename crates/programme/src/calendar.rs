@@ -6,6 +6,7 @@ use jiff::{Span, Timestamp};
 
 use crate::code::{Day, check_unique};
 use crate::finding::{Findings, Located, say};
+use crate::formula::day_number;
 use crate::parameter::Unit;
 use crate::section::{Number, Source};
 
@@ -55,6 +56,24 @@ impl Calendar {
     #[must_use]
     pub fn is_worked(&self, day: Day) -> bool {
         self.worked.contains(&day) || !(is_weekend(day) || self.holidays.contains(&day))
+    }
+
+    /// How many working days there are after a day, until another and with it: the day on which a limit begins is none. None
+    /// where the other is not later.
+    #[must_use]
+    pub fn working_days(&self, after: Day, until: Day) -> i64 {
+        // Monday to Friday, counted from a Monday before the first of all days that matter.
+        let weekdays = |day: Day| {
+            let number = day_number(day) + 3;
+            number.div_euclid(7) * 5 + (number.rem_euclid(7) + 1).min(5)
+        };
+        if until <= after {
+            return 0;
+        }
+        let between = |day: &&Day| **day > after && **day <= until;
+        let off = self.holidays.iter().filter(between).filter(|day| !is_weekend(**day));
+        let worked = self.worked.iter().filter(between);
+        weekdays(until) - weekdays(after) - off.map(|_| 1).sum::<i64>() + worked.map(|_| 1).sum::<i64>()
     }
 
     /// When a limit of so many units ends that begins at an instant. Minutes and hours run through nights and holidays;

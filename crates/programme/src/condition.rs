@@ -10,7 +10,7 @@
 //! - in the condition of a step, `case.opened` and `case.since`: when the case began, and when it came into its state
 //! - `today`: the day for which it is judged; the difference of two days is a whole number
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cel::common::ast::{
@@ -19,6 +19,7 @@ use cel::common::ast::{
 use cel::parser::Parser;
 use jiff::Timestamp;
 
+use crate::calendar::Calendar;
 use crate::classes::Classes;
 use crate::code::unknown;
 use crate::figure::Figure;
@@ -43,7 +44,7 @@ pub const MOST_HISTORY: usize = 200;
 pub const MOST_PEOPLE: usize = 500;
 
 /// What a condition may call, beside operators and the macros `has`, `all`, `exists`, `exists_one`, `filter` and `map`.
-const FUNCTIONS: [&str; 10] = [
+const FUNCTIONS: [&str; 11] = [
     "contains",
     "double",
     "endsWith",
@@ -54,6 +55,7 @@ const FUNCTIONS: [&str; 10] = [
     "startsWith",
     "string",
     "sum",
+    "working_days",
 ];
 
 /// A condition that was found right.
@@ -104,6 +106,8 @@ pub struct Needs {
     /// The forms of which more than the latest is looked at, and those of the subject's people.
     pub(crate) history: BTreeSet<String>,
     pub(crate) people: BTreeSet<String>,
+    /// Of those forms of which one sheet stands for each month or matter, the question that says of which.
+    pub(crate) one_for: BTreeMap<String, String>,
     /// Each after those that it names itself.
     pub(crate) figures: Vec<Arc<Figure>>,
     pub(crate) classes: Vec<Arc<Classes>>,
@@ -149,6 +153,8 @@ impl Needs {
         ] {
             own.extend(more.iter().cloned());
         }
+        let one_for = other.one_for.iter().map(|(form, question)| (form.clone(), question.clone()));
+        self.one_for.extend(one_for);
         other.figures.iter().for_each(|figure| self.add_figure(figure));
         other.classes.iter().for_each(|classes| self.add_classes(classes));
     }
@@ -164,6 +170,7 @@ pub(crate) struct Vocabulary<'v> {
     pub classes: &'v [Arc<Classes>],
     /// It is the condition of a step, so there is a case.
     pub of_case: bool,
+    pub calendar: &'v Arc<Calendar>,
     /// A figure or a class had a mistake of its own: then a name that is not there is not wrong for that.
     pub loose: bool,
 }
@@ -304,7 +311,8 @@ pub(crate) fn read_as(
     if findings.len() > before {
         return None;
     }
-    let names = Names { figures: vocabulary.figures, classes: vocabulary.classes };
+    let Vocabulary { figures, classes, calendar, .. } = vocabulary;
+    let names = Names { figures, classes, calendar };
     let Some(formula) = formula::prepare(&expression, &names) else {
         // A name that is not there for a mistake of its own was told there.
         if !vocabulary.loose {
@@ -619,10 +627,13 @@ impl Checker<'_> {
     }
 
     fn records(&mut self, at: &IdedExpr, form: &str, of_people: bool, findings: &mut Findings) -> Kind {
-        if !self.vocabulary.forms.iter().any(|known| known.code.value == form) {
+        let Some(known) = self.vocabulary.forms.iter().find(|known| known.code.value == form) else {
             let known: Vec<&str> =
                 self.vocabulary.forms.iter().map(|form| form.code.value.as_str()).collect();
             return self.unknown(at, form, "表单", "form", &known, findings);
+        };
+        if let Some(question) = &known.one_for {
+            self.needs.one_for.insert(form.to_owned(), question.clone());
         }
         let used = if of_people { &mut self.needs.people } else { &mut self.needs.history };
         used.insert(form.to_owned());
@@ -774,7 +785,7 @@ impl Checker<'_> {
                 Kind::Decimal(element.concept().map(str::to_owned))
             }
             ("first_of_month", [_, _], [Kind::Day, Kind::Whole]) => Kind::Day,
-            ("month", [_], [Kind::Day]) => Kind::Whole,
+            ("month", [_], [Kind::Day]) | ("working_days", [_, _], [Kind::Day, Kind::Day]) => Kind::Whole,
             ("string", [_], [kind]) if kind.is_number() || kind.is_text() => Kind::Text,
             (name, _, _) if kinds.contains(&Kind::Any) && FUNCTIONS.contains(&name) => Kind::Any,
             (name, _, _)

@@ -245,6 +245,9 @@ impl Lines {
             let (form_zh, form_en) = name(form);
             let (zh, en) = (format!("{form_zh} 由谁填写"), format!("who fills in {form_en}"));
             self.value(&zh, &en, &list(&before.filled_by), &list(&form.filled_by));
+            let one_for = |form: &Form| form.one_for.clone().unwrap_or_default();
+            let (zh, en) = (format!("{form_zh} 每项一张，按"), format!("of {form_en} one counts for each"));
+            self.plain(&zh, &en, &one_for(before), &one_for(form));
             let kind_zh = format!("表单 {form_zh} 的问题");
             let kind_en = format!("in the form {form_en} the question");
             let kind = (kind_zh.as_str(), kind_en.as_str());

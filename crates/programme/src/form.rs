@@ -109,6 +109,9 @@ pub struct Form {
     pub subject: Subject,
     /// Codes of the roles that may fill it in.
     pub filled_by: Vec<String>,
+    /// The question that says of what a sheet is, where there is one for each: a month, a crop, a number. Of two of the same
+    /// the one that was written later stands in a history, and the earlier one does not.
+    pub one_for: Option<String>,
     pub fields: Vec<Field>,
     /// The files beside it that it shows or asks for.
     pub files: BTreeSet<String>,
@@ -256,6 +259,9 @@ pub(crate) fn read(
     reader.check_references([survey, choices_sheet, settings], findings);
     reader.check_lists_looked_up(findings);
     let outside = set_apart(&mut fields);
+    if let Some(named) = &head.one_for {
+        check_one_for(named, &fields, &reader.unfinished, findings);
+    }
     Some(Form {
         code: Located { value: stem.to_owned(), place: Place::whole(file) },
         title: head.title,
@@ -265,6 +271,7 @@ pub(crate) fn read(
         version: head.version,
         subject,
         filled_by: head.filled_by,
+        one_for: head.one_for.map(|named| named.value),
         fields,
         files: reader.files,
         outside,
@@ -281,6 +288,33 @@ struct Head {
     version: String,
     subject: Option<Subject>,
     filled_by: Vec<String>,
+    one_for: Option<Located<String>>,
+}
+
+/// A sheet that is one for a month or a matter says of which: by a question that is always answered, and once.
+fn check_one_for(
+    named: &Located<String>,
+    fields: &[Field],
+    unfinished: &BTreeSet<String>,
+    findings: &mut Findings,
+) {
+    let fits = |field: &Field| {
+        let tells = matches!(field.question.answer, Answer::Day | Answer::Text | Answer::One | Answer::Whole);
+        tells && !field.repeated && field.required && field.relevant.is_empty()
+    };
+    let own = fields.iter().find(|field| field.name.value == named.value);
+    if unfinished.contains(&named.value) || own.is_some_and(fits) {
+        return;
+    }
+    let known: Vec<&str> =
+        fields.iter().filter(|field| fits(field)).map(|field| field.name.value.as_str()).collect();
+    unknown(
+        named,
+        "必答的日期、文字、整数或单选问题",
+        "date, text, whole number or choice that is always asked and required",
+        &known,
+        findings,
+    );
 }
 
 fn read_settings(
@@ -336,6 +370,7 @@ fn read_settings(
         version: version.map(|cell| cell.value).unwrap_or_default(),
         subject,
         filled_by: filled_by.map(|cell| manifest.roles_named(&cell, findings)).unwrap_or_default(),
+        one_for: settings.cell(row, "one_for").cloned(),
     }
 }
 

@@ -14,6 +14,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue
 use jiff::{Span, Timestamp};
 
 use crate::answer::{Record, Value};
+use crate::calendar::Calendar;
 use crate::classes::Classes;
 use crate::code::Day;
 use crate::figure::Figure;
@@ -110,6 +111,11 @@ pub(crate) enum Formula {
         only_if: Option<Box<Formula>>,
         of: Box<Formula>,
     },
+    /// How many days are worked after the first day, until the second.
+    WorkingDays {
+        parts: Box<[Formula; 2]>,
+        calendar: Named<Calendar>,
+    },
     /// Depends on no bound name: worked out once for a subject. The number stands for the formula: of 128 bits, so that no
     /// two among the thousands of a pack share one.
     Once {
@@ -118,7 +124,7 @@ pub(crate) enum Formula {
     },
 }
 
-/// A figure or a classification, told from others by its code.
+/// A figure, a classification or the calendar, told from others by its code.
 #[derive(Clone, Debug)]
 pub(crate) struct Named<T> {
     pub code: Arc<str>,
@@ -192,6 +198,7 @@ impl Function {
 pub(crate) struct Names<'n> {
     pub figures: &'n [Arc<Figure>],
     pub classes: &'n [Arc<Classes>],
+    pub calendar: &'n Arc<Calendar>,
 }
 
 /// Makes an expression ready that was found right; none for writing that packs do not have.
@@ -273,6 +280,10 @@ impl Preparing<'_> {
             return Some(if once { call.once(self.bound.len()) } else { call });
         }
         let name = call.func_name.as_str();
+        if name == "working_days" {
+            let calendar = Named { code: name.into(), what: Arc::clone(self.names.calendar) };
+            return Some(Formula::WorkingDays { parts: Box::new(parts.try_into().ok()?), calendar });
+        }
         let parts = match <[Formula; 1]>::try_from(parts) {
             Ok([part]) => {
                 let part = Box::new(part);
@@ -432,6 +443,7 @@ impl Formula {
             | Self::Either(parts)
             | Self::Same { parts, .. }
             | Self::Order { parts, .. }
+            | Self::WorkingDays { parts, .. }
             | Self::In(parts)
             | Self::Reckon { parts, .. }
             | Self::At(parts) => parts.iter().collect(),
@@ -541,6 +553,15 @@ pub(crate) fn work_out<'s>(
         Formula::Field { of, field } => field_of(record_of(of, sight, bound)?, field, sight)?,
         Formula::HasField { of, field } => Worth::Truth(has(record_of(of, sight, bound)?, field)),
         Formula::Not(of) => Worth::Truth(!truth(work_out(of, sight, bound)?)?),
+        Formula::WorkingDays { parts, calendar } => {
+            let [after, until] = parts.as_ref();
+            let day = |worth| match worth {
+                Worth::Whole(number) => day_of_number(number).ok_or_else(|| Lack::no_answer("working_days")),
+                _ => Err(Lack::failed("no answer")),
+            };
+            let (after, until) = (day(work_out(after, sight, bound)?)?, day(work_out(until, sight, bound)?)?);
+            Worth::Whole(calendar.what.working_days(after, until))
+        }
         Formula::Negative(of) => match work_out(of, sight, bound)? {
             Worth::Whole(number) => Worth::Whole(number.checked_neg().ok_or_else(too_large)?),
             Worth::Decimal(number) => Worth::Decimal(-number),
@@ -981,9 +1002,13 @@ pub(crate) fn day_of(number: f64) -> Option<Day> {
     EPOCH.checked_add(Span::new().try_days(whole).ok().filter(|_| is_whole)?).ok()
 }
 
+fn day_of_number(number: i64) -> Option<Day> {
+    EPOCH.checked_add(Span::new().try_days(number).ok()?).ok()
+}
+
 /// The first day of the month so many months after that of the day.
 pub(crate) fn first_of_month(day: i64, months: i64) -> Option<i64> {
-    let date = EPOCH.checked_add(Span::new().try_days(day).ok()?).ok()?;
+    let date = day_of_number(day)?;
     let first = day - i64::from(date.day() - 1);
     if months == 0 {
         return Some(first);
@@ -994,6 +1019,6 @@ pub(crate) fn first_of_month(day: i64, months: i64) -> Option<i64> {
 
 /// The month of the year that a day is in, from 1.
 pub(crate) fn month(day: i64) -> Option<i64> {
-    let day = EPOCH.checked_add(Span::new().try_days(day).ok()?).ok()?;
+    let day = day_of_number(day)?;
     Some(i64::from(day.month()))
 }

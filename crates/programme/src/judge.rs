@@ -1,7 +1,7 @@
 //! Judging: whether a rule flags a subject, and by what evidence; what figures and classes come to for it.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -192,7 +192,16 @@ impl<'s> View<'s> {
     }
 
     fn count(&self, form: &str) -> usize {
-        self.situation.own.iter().filter(|record| record.form == form && record.on <= self.today).count()
+        self.standing(form).len()
+    }
+
+    /// The filled-in forms of one kind that count, the newest first.
+    fn standing(&self, form: &str) -> Vec<&'s Record> {
+        let mut all = newest(&self.situation.own, form, self.today);
+        if let Some(question) = self.needs.one_for.get(form) {
+            keep_one_for_each(&mut all, question);
+        }
+        all
     }
 
     fn evidence(&self, condition: &Condition) -> BTreeMap<(String, String), Value> {
@@ -232,7 +241,7 @@ impl<'s> Sight<'s> for View<'s> {
     fn history(&self, form: &str) -> Forms<'s> {
         let Some(filled) = self.own.iter().find(|filled| filled.form == form) else { return Rc::new([]) };
         let all = filled.all.get_or_init(|| {
-            let mut all = newest(&self.situation.own, form, self.today);
+            let mut all = self.standing(form);
             all.truncate(MOST_HISTORY);
             all.into()
         });
@@ -286,6 +295,17 @@ impl<'s> Sight<'s> for View<'s> {
     fn known(&self) -> &RefCell<Vec<Known<'s>>> {
         &self.known
     }
+}
+
+/// Of several sheets of one month, or of one matter, the first stays, which was written last.
+fn keep_one_for_each(sheets: &mut Vec<&Record>, question: &str) {
+    let mut seen = BTreeSet::new();
+    sheets.retain(|sheet| match sheet.values.get(question) {
+        Some(Value::Day(day)) => seen.insert(day.first_of_month().to_string()),
+        Some(Value::Text(text)) => seen.insert(text.trim().to_owned()),
+        Some(Value::Whole(number)) => seen.insert(number.to_string()),
+        _ => true,
+    });
 }
 
 fn newest<'s>(records: &[&'s Record], form: &str, today: Day) -> Vec<&'s Record> {

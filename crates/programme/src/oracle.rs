@@ -16,6 +16,7 @@ use cel::{Context, Env, ExecutionError};
 use jiff::{Span, Timestamp};
 
 use crate::answer::{Record, Value};
+use crate::calendar::Calendar;
 use crate::code::Day;
 use crate::condition::{Condition, MOST_HISTORY, MOST_PEOPLE, Needs};
 use crate::judge::{Judgement, Reckoned, Situation};
@@ -33,6 +34,7 @@ static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
             first_of_month,
         ),
         environment.add_overload("month", "month_int", vec![INT_TYPE], month),
+        environment.add_overload("working_days", "working_days_int", vec![INT_TYPE, INT_TYPE], working_days),
     ];
     debug_assert!(added.iter().all(Result::is_ok));
     Arc::new(environment)
@@ -80,7 +82,20 @@ impl<'s> View<'s> {
         }
         let mut overflown = BTreeSet::new();
         let history = needs.history.iter().map(|form| {
-            let all = newest(&situation.own, form, today);
+            let mut all = newest(&situation.own, form, today);
+            if let Some(question) = needs.one_for.get(form) {
+                let of = |sheet: &Record| match sheet.values.get(question) {
+                    Some(Value::Day(day)) => Some(Value::Day(day.first_of_month())),
+                    other => other.cloned(),
+                };
+                let mut standing: Vec<&Record> = Vec::new();
+                for sheet in all {
+                    if of(sheet).is_none() || !standing.iter().any(|later| of(later) == of(sheet)) {
+                        standing.push(sheet);
+                    }
+                }
+                all = standing;
+            }
             if all.len() > MOST_HISTORY {
                 overflown.insert(form.as_str());
             }
@@ -215,6 +230,28 @@ fn sum<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Executi
         };
     }
     Ok(CowVal::owned(CelDouble::from(total)))
+}
+
+thread_local! {
+    /// The calendar of the programme that is asked: the interpreter's functions see their arguments alone.
+    static CALENDAR: RefCell<Arc<Calendar>> = RefCell::default();
+}
+
+/// `working_days(after, until)`: how many days are worked after the first, until the second: each day is looked at.
+fn working_days<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let wrong = || ExecutionError::function_error("working_days", "no such day");
+    let day = |index: usize| {
+        let number = arguments.get(index).and_then(|argument| argument.downcast_ref::<CelInt>());
+        let days = number.and_then(|number| Span::new().try_days(*number.inner()).ok()).ok_or_else(wrong)?;
+        EPOCH.checked_add(days).map_err(|_| wrong())
+    };
+    let (mut after, until) = (day(0)?, day(1)?);
+    let mut worked = 0_i64;
+    while after < until {
+        after = after.tomorrow().map_err(|_| wrong())?;
+        worked += i64::from(CALENDAR.with_borrow(|calendar| calendar.is_worked(after)));
+    }
+    Ok(CowVal::owned(CelInt::from(worked)))
 }
 
 /// `month(day)`: the month of the year that the day is in, from 1.
@@ -535,6 +572,7 @@ mod tests {
     }
 
     fn held(programme: &Programme, own: &[Record], people: &[Vec<Record>]) -> Result<(), TestCaseError> {
+        CALENDAR.set(Arc::clone(&programme.calendar));
         let conditions = conditions(programme);
         let needs = Needs::of(conditions.iter().copied());
         let situation = Situation {

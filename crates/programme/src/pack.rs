@@ -49,7 +49,7 @@ pub struct Programme {
     pub rules: Vec<Rule>,
     pub indicators: Vec<Indicator>,
     pub pathways: Vec<Pathway>,
-    pub calendar: Calendar,
+    pub calendar: Arc<Calendar>,
     pub bridges: Vec<Bridge>,
     /// Its own tests; see [`crate::scenario::run`].
     pub scenarios: Vec<Scenario>,
@@ -205,6 +205,11 @@ impl<'r> Reader<'r> {
             self.check_toml();
             return None;
         }
+        let calendar = match self.open("calendar.toml") {
+            Some(source) => Calendar::read(&source, self.findings),
+            None => Calendar::default(),
+        };
+        let calendar = Arc::new(calendar);
         let nothing = Vocabulary {
             manifest: &manifest,
             parameters: &parameters,
@@ -212,6 +217,7 @@ impl<'r> Reader<'r> {
             figures: &[],
             classes: &[],
             of_case: false,
+            calendar: &calendar,
             loose: false,
         };
         let before = self.findings.len();
@@ -237,10 +243,6 @@ impl<'r> Reader<'r> {
             None => Vec::new(),
         };
         let vocabulary = Vocabulary { loose: loose || self.findings.len() > before, ..vocabulary };
-        let calendar = match self.open("calendar.toml") {
-            Some(source) => Calendar::read(&source, self.findings),
-            None => Calendar::default(),
-        };
         let bridges = match self.open("bridges.toml") {
             Some(source) => bridge::read(&source, vocabulary, self.findings),
             None => Vec::new(),

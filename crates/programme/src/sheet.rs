@@ -276,7 +276,7 @@ fn assemble(lines: Vec<Line>) -> Vec<Sheet> {
 
 /// The columns and settings that XLSForm or this house has a use for. Any other keeps its name as it is written, since a
 /// `choice_filter` may ask for it.
-const KNOWN: [&str; 65] = [
+const KNOWN: [&str; 66] = [
     "type",
     "name",
     "label",
@@ -322,6 +322,7 @@ const KNOWN: [&str; 65] = [
     "style",
     "subject",
     "filled_by",
+    "one_for",
     "instance_name",
     "auto_send",
     "auto_delete",

@@ -361,7 +361,7 @@ const DOOR: (&str, &str, [&str; 2]) = ("door", "doors", ["哪一户", "Which doo
 const PERSON: (&str, &str, [&str; 2]) = ("person", "people", ["哪一位", "Who"]);
 
 /// The settings that an XForm takes up, and those that the programme reads.
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 14] = [
     "form_id",
     "form_title",
     "title_en",
@@ -372,6 +372,7 @@ const SETTINGS: [&str; 13] = [
     "style",
     "subject",
     "filled_by",
+    "one_for",
     "instance_name",
     "auto_send",
     "auto_delete",

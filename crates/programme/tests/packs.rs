@@ -128,6 +128,31 @@ fn the_packs_have_no_mistakes() {
 }
 
 #[test]
+fn a_sheet_for_each_month_or_matter_says_of_which_by_a_question_that_is_always_there() {
+    let monthly = |month: &str, question: &str| {
+        let form = FORM
+            .replace("| class |", "| class | required |")
+            .replace("operational | care", "operational | yes | care")
+            .replace(
+                "| choices | | | |",
+                &format!("| | {question} | operational | yes | care | worker | 14d |\n| choices | | | |"),
+            )
+            .replace("| filled_by |", "| filled_by | one_for |")
+            .replace("| dwelling | worker |", &format!("| dwelling | worker | {month} |"));
+        let mut texts = small();
+        texts.insert("forms/visit.md", form);
+        told(&files(&texts))
+    };
+    assert_eq!(monthly("month", "date | month | 月 | Month"), "no mistakes");
+    for (month, question) in
+        [("month", "decimal | month | 月 | Month"), ("moon", "date | month | 月 | Month")]
+    {
+        let found = monthly(month, question);
+        assert!(found.contains("forms/visit.md:") && found.contains("[unknown_name]"), "{found}");
+    }
+}
+
+#[test]
 fn a_rule_knows_its_evidence_and_its_parameters() {
     let pack = read(&files(&small())).unwrap();
     let rule = pack.rules.first().unwrap();
@@ -903,8 +928,8 @@ fn what_is_reckoned_classed_and_counted_differently_is_told() {
         ("indicators.toml", "at_least = 1.0", "at_least = 0.9"),
         (
             "indicators.toml",
-            "numerator = \"produce.unsold_kg\"",
-            "numerator = \"produce.unsold_kg / 1000.0\"",
+            "numerator = \"sum(history.produce.map(p, p.unsold_kg))\"",
+            "numerator = \"sum(history.produce.map(p, p.unsold_kg)) / 1000.0\"",
         ),
         ("indicators.toml", "figure.transfer_12m", "figure.transfers"),
     ] {

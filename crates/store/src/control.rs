@@ -85,6 +85,21 @@ pub struct Invitation {
     pub expires_at: Millis,
     /// The end of the worker's deployment, if one was said.
     pub ends_at: Option<Millis>,
+    /// The programmes and their roles to which the worker will be appointed.
+    pub acts_as: Vec<(String, String)>,
+}
+
+/// Codes hold neither of the two signs.
+fn roles_as_text(roles: &[(String, String)]) -> String {
+    roles.iter().map(|(programme, role)| format!("{programme}/{role}")).collect::<Vec<_>>().join(" ")
+}
+
+fn roles_of_text(text: &str) -> Vec<(String, String)> {
+    let pair = |pair: &str| {
+        let (programme, role) = pair.split_once('/')?;
+        Some((programme.to_owned(), role.to_owned()))
+    };
+    text.split(' ').filter_map(pair).collect()
 }
 
 /// An invitation as whoever answers for the area is told of it: what became of it, and never its code.
@@ -449,7 +464,8 @@ impl Control {
         // Long after its end an invitation is nobody's business any more.
         connection.execute("delete from invitation where expires_at <= ?1", [now - 30 * INVITATION_LIMIT])?;
         connection.execute(
-            "insert into invitation (code, worker, name, area, role, inviter, expires_at, ends_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "insert into invitation (code, worker, name, area, role, inviter, expires_at, ends_at, acts_as)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 code,
                 invitation.worker.0,
@@ -458,7 +474,8 @@ impl Control {
                 invitation.role,
                 invitation.inviter.0,
                 invitation.expires_at,
-                invitation.ends_at
+                invitation.ends_at,
+                roles_as_text(&invitation.acts_as)
             ],
         )?;
         Ok(())
@@ -470,7 +487,7 @@ impl Control {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let invitation = {
             let mut read = transaction.prepare_cached(
-                "select worker, name, area, role, inviter, expires_at, ends_at, used_at, withdrawn_at
+                "select worker, name, area, role, inviter, expires_at, ends_at, used_at, withdrawn_at, acts_as
                  from invitation where code = ?1",
             )?;
             let mut rows = read.query([code])?;
@@ -499,6 +516,7 @@ impl Control {
                 inviter: Id(row.get(4)?),
                 expires_at: row.get(5)?,
                 ends_at: row.get(6)?,
+                acts_as: roles_of_text(row.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?),
             },
             used_at: row.get(7)?,
             withdrawn_at: row.get(8)?,
@@ -509,7 +527,7 @@ impl Control {
     pub fn invitations(&self, areas: &HashSet<&str>, limit: usize) -> Result<Vec<KnownInvitation>> {
         let connection = lock(&self.reader);
         let mut read = connection.prepare_cached(
-            "select worker, name, area, role, inviter, expires_at, ends_at, used_at, withdrawn_at
+            "select worker, name, area, role, inviter, expires_at, ends_at, used_at, withdrawn_at, acts_as
              from invitation order by expires_at desc, worker",
         )?;
         let mut rows = read.query([])?;
@@ -530,7 +548,7 @@ impl Control {
     pub fn invitation_of(&self, worker: ActorId) -> Result<Option<KnownInvitation>> {
         let connection = lock(&self.reader);
         let mut read = connection.prepare_cached(
-            "select worker, name, area, role, inviter, expires_at, ends_at, used_at, withdrawn_at
+            "select worker, name, area, role, inviter, expires_at, ends_at, used_at, withdrawn_at, acts_as
              from invitation where worker = ?1",
         )?;
         let mut rows = read.query([worker.0])?;

@@ -214,6 +214,8 @@ create table heading (
 create index slip_of_id on slip (slip);
 ", "
 alter table invitation add column withdrawn_at integer;
+", "
+alter table invitation add column acts_as text not null default '';
 "];
 
 /// Views: what the facts add up to. Made, emptied and compared table by table; see [`VIEW_TABLES`].

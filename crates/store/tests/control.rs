@@ -57,6 +57,7 @@ fn invitation() -> Invitation {
         inviter: Id([1; 16]),
         expires_at: NOW + INVITATION_LIMIT,
         ends_at: Some(NOW + 1),
+        acts_as: vec![("livelihood".into(), "helper".into()), ("livelihood".into(), "village_cadre".into())],
     }
 }
 

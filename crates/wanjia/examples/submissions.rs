@@ -29,7 +29,7 @@ use store::{Control, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use wanjia::app::accounts::new_token;
-use wanjia::app::odk::add_user;
+use wanjia::app::odk::{NewUser, add_user};
 use wanjia::app::pack_files::read_pack_files;
 use wanjia::app::territory::Territory;
 use wanjia::cli::now;
@@ -246,7 +246,8 @@ fn main() {
         let mut tokens = Vec::new();
         let mut phones = Vec::new();
         for number in 0..args.connections {
-            let added = add_user(&territory, Arc::clone(&control), OFFICE, "演练员".into(), AREA.into());
+            let user = NewUser { worker_name: "演练员".into(), area: AREA.into(), acts_as: Vec::new() };
+            let added = add_user(&territory, Arc::clone(&control), OFFICE, user);
             tokens.push(added.await.unwrap().1);
             let mut seed = [1; 32];
             seed[..8].copy_from_slice(&number.to_be_bytes());

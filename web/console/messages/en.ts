@@ -313,6 +313,8 @@ export default {
     workerName: 'Worker’s name',
     workerNeeded: 'A name is needed',
     endsOn: 'Last day of the deployment (may stay empty)',
+    actsAs: 'Acts besides as',
+    actsAsHint: 'Then this role’s forms, tasks and files of households are there too. You pass on only what you are appointed to yourself; it ends when the phone is revoked.',
     endsHint: 'After it the phone sends what it still has and then wipes itself.',
     ended: 'Ended {date}',
     until: 'until {date}',

@@ -313,6 +313,8 @@ export default {
     workerName: '走访员姓名',
     workerNeeded: '请写姓名',
     endsOn: '任务的最后一天（可以不填）',
+    actsAs: '同时担任',
+    actsAsHint: '勾选后，这个角色的表单、任务和户档也在手机上。您自己担任的才能转给别人；停用手机即终止。',
     endsHint: '过了这一天，手机把还没发出的记录发完，然后自动清空。',
     ended: '任务已于 {date} 结束',
     until: '到 {date} 为止',

@@ -123,6 +123,8 @@ export interface Device {
   area_code: string
   area_name: string
   role: string
+  /** In what roles of programmes its worker acts besides; for whoever manages phones. */
+  acts_as?: { code: string; zh: string; en: string }[]
   /** No phone of ours but a user of an ODK client. */
   odk: boolean
   enrolled_at: string

@@ -163,6 +163,40 @@ pub fn fills_in(
     Ok(roles.iter().any(|role| form.filled_by.contains(role)))
 }
 
+/// Of the roles of programmes that are to be passed on to someone who works in an area with a phone, the first that whoever
+/// invites her has not herself there by an appointment. What an office brings with it is passed on to nobody.
+///
+/// # Errors
+/// Those of the storage.
+pub fn not_hers_to_pass_on<'r>(
+    reader: &mut Reader,
+    inviter: Actor,
+    roles: &'r [(String, String)],
+    area: AreaNumber,
+) -> Result<Option<&'r (String, String)>> {
+    let within = reader.book().areas.is_within(area, inviter.grant.area);
+    for own in roles {
+        let (programme, role) = own;
+        let of_an_office = domain::access::Role::from_name(role).is_some();
+        if !within || of_an_office || !holds_role(reader.state(), inviter.id, None, programme, role, area)? {
+            return Ok(Some(own));
+        }
+    }
+    Ok(None)
+}
+
+/// The facts that appoint a worker in an area.
+#[must_use]
+pub fn appointments(who: ActorId, roles: &[(String, String)], area: &str) -> Vec<Body> {
+    let appointed = |(programme, role): &(String, String)| Body::Appointed {
+        who,
+        programme: programme.clone(),
+        role: role.clone(),
+        area: Some(area.to_owned()),
+    };
+    roles.iter().map(appointed).collect()
+}
+
 /// Someone who can take a case over, and in which roles.
 #[derive(Debug)]
 pub struct Hand {

@@ -16,9 +16,20 @@ use store::control::Phone;
 use store::{ChangedDoor, Control, Reader, Submission};
 
 use super::accounts::{new_actor, new_token, random};
+use super::cases::appointments;
 use super::failure::{Failure, Result};
 use super::territory::Territory;
 use crate::cli::now;
+
+/// A user that is to be made.
+#[derive(Debug)]
+pub struct NewUser {
+    pub worker_name: String,
+    /// The area's code.
+    pub area: String,
+    /// The programmes and their roles to which she is appointed there.
+    pub acts_as: Vec<(String, String)>,
+}
 
 /// Makes a user: the ledger enrols a series with the server's own key, so that whoever audits it knows who signs there.
 ///
@@ -28,9 +39,9 @@ pub async fn add_user(
     territory: &Territory,
     control: Arc<Control>,
     inviter: ActorId,
-    worker_name: String,
-    area: String,
+    new: NewUser,
 ) -> Result<(SeriesId, String)> {
+    let NewUser { worker_name, area, acts_as } = new;
     let series = Id::from_time(now(), random()?);
     let worker = new_actor(now())?;
     let public_key = territory.read(|reader| Ok(reader.server_key()?)).await?;
@@ -39,9 +50,14 @@ pub async fn add_user(
     // The token first: without the enrolment it opens nothing.
     territory.read(move |_| Ok(control.add_phone(series, &hash, &phone)?)).await?;
     let role = Role::GridWorker as u64;
-    let body = Body::DeviceEnrolled { series, public_key, worker, role, area };
+    let mut bodies = appointments(worker, &acts_as, &area);
+    bodies.insert(0, Body::DeviceEnrolled { series, public_key, worker, role, area });
     territory
-        .write(move |store, now| Ok(store.write(now, |batch| batch.append(inviter, body, None))?))
+        .write(move |store, now| {
+            Ok(store.write(now, |batch| {
+                bodies.into_iter().try_for_each(|body| batch.append(inviter, body, None).map(drop))
+            })?)
+        })
         .await?;
     Ok((series, token))
 }

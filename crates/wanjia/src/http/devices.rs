@@ -6,6 +6,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::access::{Action, Role, Scope, decide};
+use domain::area::AreaNumber;
 use domain::fact::{Body, TEXT_LIMIT};
 use domain::id::{ActorId, Id, SeriesId, SweepId};
 use domain::state::State as _;
@@ -13,19 +14,25 @@ use domain::time::{Millis, end_of, parse_date, to_day};
 use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::{Deserialize, Serialize};
+use store::Reader;
+use store::cases::RoleIn;
 use store::control::{INVITATION_LIMIT, Invitation, Invited, KnownInvitation, Phone};
+use store::packs::if_readable;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
+use super::cases::Named;
 use super::command::SILENT;
 use super::extract::{Caller, Json, Path, Query, Standing, Who, token_hash};
+use super::my_tasks::role_of;
 use super::problem::Problem;
 use super::scope;
 use super::session::{Peer, is_local};
 use super::wire::{Base64Of, Campaign, instant};
 use crate::app::accounts::{new_actor, new_token};
+use crate::app::cases::{Actor, appointments, not_hers_to_pass_on};
 use crate::app::failure::Failure;
 use crate::cli::now;
 
@@ -51,6 +58,44 @@ struct NewInvitation {
     /// The last day of the worker's deployment, from today on: after it the phone wipes itself.
     #[schema(format = Date)]
     ends_on: Option<String>,
+    /// In what the worker acts besides: each a role to which the caller was appointed there herself.
+    #[serde(default)]
+    acts_as: Vec<PassedOn>,
+}
+
+/// A role of a programme.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PassedOn {
+    pub programme: String,
+    pub role: String,
+}
+
+/// Roles that someone may pass on, each once.
+pub(super) async fn passed_on(
+    site: &Site,
+    caller: &Caller,
+    roles: Vec<PassedOn>,
+    area: AreaNumber,
+) -> Result<Vec<(String, String)>, Problem> {
+    let mut pairs: Vec<(String, String)> =
+        roles.into_iter().map(|role| (role.programme, role.role)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let (actor, asked) = (Actor { id: caller.actor(), grant: caller.grant }, pairs.clone());
+    let refused = site
+        .territory
+        .read(move |reader| Ok(not_hers_to_pass_on(reader, actor, &asked, area)?.cloned()))
+        .await?;
+    match refused {
+        None => Ok(pairs),
+        Some((programme, role)) => Err(Problem::field(
+            "acts_as",
+            "role",
+            format!("您自己在这里不任 {programme} 的 {role}，不能转给别人"),
+            format!("you are not appointed as {role} of {programme} there, and cannot pass it on"),
+        )),
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -131,6 +176,7 @@ async fn invite(
         ));
     }
     let url = origin(&headers, is_local(peer.as_ref()))?;
+    let acts_as = passed_on(&site, &caller, new.acts_as, area).await?;
     let (code, hash) = new_token()?;
     let now = now();
     let ends_at = new.ends_on.as_deref().map(|day| end_of_deployment(day, now)).transpose()?;
@@ -142,6 +188,7 @@ async fn invite(
         inviter: caller.actor(),
         expires_at: now + INVITATION_LIMIT,
         ends_at,
+        acts_as,
     };
     let (worker, expires_at) = (invitation.worker, instant(invitation.expires_at));
     let control = Arc::clone(&site.control);
@@ -380,9 +427,17 @@ async fn enrol(
                     let grant = reader.state().grant(invitation.inviter)?;
                     let areas = &reader.book().areas;
                     let area = areas.number(&invitation.area);
-                    grant.zip(area).filter(|(grant, area)| {
+                    let stands = grant.zip(area).filter(|(grant, area)| {
                         decide(areas, *grant, Action::ManageDevices, Scope::Area(*area)).is_ok()
-                    })
+                    });
+                    match stands {
+                        Some((grant, area)) => {
+                            let inviter = Actor { id: invitation.inviter, grant };
+                            let refused = not_hers_to_pass_on(reader, inviter, &invitation.acts_as, area)?;
+                            stands.filter(|_| refused.is_none())
+                        }
+                        None => None,
+                    }
                 }
                 _ => None,
             };
@@ -407,6 +462,7 @@ async fn enrol(
         area: invitation.area.clone(),
     };
     let (inviter, ends_at) = (invitation.inviter, invitation.ends_at);
+    let appointed = appointments(invitation.worker, &invitation.acts_as, &invitation.area);
     let written = site
         .territory
         .write(move |store, now| {
@@ -421,6 +477,9 @@ async fn enrol(
                 batch.append(inviter, body, None)?;
                 if let Some(ends_at) = ends_at {
                     batch.append(inviter, Body::DeviceTerm { series, ends_at }, None)?;
+                }
+                for body in appointed {
+                    batch.append(inviter, body, None)?;
                 }
                 Ok(())
             })?)
@@ -484,6 +543,9 @@ struct Device {
     area_code: String,
     area_name: String,
     role: &'static str,
+    /// In what roles of programmes its worker acts besides. Absent for whoever does not manage phones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acts_as: Option<Vec<Named>>,
     /// It is no phone of ours but a user of an ODK client, for whom the server signs.
     odk: bool,
     #[schema(format = DateTime)]
@@ -533,6 +595,7 @@ async fn devices(
                     continue;
                 }
                 let phone = control.phone(row.series)?;
+                let acts_as = manages.then(|| roles_named(reader, row.device.worker)).transpose()?;
                 let area = reader.book().areas.get(row.device.area);
                 devices.push(Device {
                     series: row.series,
@@ -541,6 +604,7 @@ async fn devices(
                     area_code: area.map(|area| area.code.clone()).unwrap_or_default(),
                     area_name: area.map(|area| area.name.clone()).unwrap_or_default(),
                     role: Role::from_code(row.device.role).map_or("", Role::as_str),
+                    acts_as,
                     odk: row.device.public_key == own,
                     enrolled_at: instant(row.device.enrolled_at),
                     // That it asks for something is no report of what was seen.
@@ -559,6 +623,20 @@ async fn devices(
         })
         .await?;
     Ok(Json(Devices { devices }))
+}
+
+/// The roles of programmes to which someone was appointed, by their names.
+fn roles_named(reader: &mut Reader, who: ActorId) -> crate::app::failure::Result<Vec<Named>> {
+    let mut named = Vec::new();
+    for RoleIn { programme, role, .. } in reader.appointments(who)? {
+        let newest = reader.book().editions.iter().rfind(|edition| edition.programme == programme);
+        let read = match newest.map(|edition| edition.version.clone()) {
+            Some(version) => if_readable(reader.programme(&programme, &version))?,
+            None => None,
+        };
+        named.push(read.map_or_else(|| Named::of(&role, None), |read| role_of(&read, &role)));
+    }
+    Ok(named)
 }
 
 /// Revoke a phone: it wipes itself when it next asks, and what it still sends waits for a decision. A phone may say so of

@@ -389,6 +389,7 @@ fn row(
     })
 }
 
+/// A role of a programme, by its name.
 pub(super) fn role_of(programme: &Programme, code: &str) -> Named {
     let role = programme.manifest.roles.iter().find(|role| role.code.value == code);
     Named::of(code, role.map(|role| &role.name))

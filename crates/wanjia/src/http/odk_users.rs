@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Site;
-use super::devices::{origin, qr_svg, worker_named};
+use super::devices::{PassedOn, origin, passed_on, qr_svg, worker_named};
 use super::extract::{Caller, Json};
 use super::problem::Problem;
 use super::scope;
@@ -34,6 +34,9 @@ pub fn routes() -> OpenApiRouter<Site> {
 struct NewOdkUser {
     worker_name: String,
     area_code: String,
+    /// In what the worker acts besides: each a role to which the caller was appointed there herself.
+    #[serde(default)]
+    acts_as: Vec<PassedOn>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -78,9 +81,10 @@ async fn add(
     let worker_name = worker_named(&new.worker_name)?;
     let origin = origin(&headers, is_local(peer.as_ref()))?;
     let project = caller.book.areas.get(area).map(|area| area.name.clone()).unwrap_or_default();
-    let added =
-        odk::add_user(&site.territory, Arc::clone(&site.control), caller.actor(), worker_name, new.area_code);
-    let (series, token) = added.await?;
+    let acts_as = passed_on(&site, &caller, new.acts_as, area).await?;
+    let user = odk::NewUser { worker_name, area: new.area_code, acts_as };
+    let (series, token) =
+        odk::add_user(&site.territory, Arc::clone(&site.control), caller.actor(), user).await?;
     site.fleet.enrolled(&site.territory.book(), series, area, None);
     let server_url = format!("{origin}/openrosa/key/{token}");
     let settings = settings(&server_url, &project).map_err(|_| Problem::internal())?;

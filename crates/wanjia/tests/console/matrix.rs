@@ -95,6 +95,7 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
                 inviter: worker,
                 expires_at: wanjia::cli::now() + store::control::INVITATION_LIMIT,
                 ends_at: None,
+                acts_as: Vec::new(),
             };
             let code = wanjia::app::accounts::token_hash(&worker.to_string());
             place.site.control.invite(&code, &invitation, wanjia::cli::now()).unwrap();
