@@ -211,5 +211,5 @@ fn a_file_of_a_later_program_is_refused_untouched() {
     let path = place.root().join("control.db");
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let refused = Control::open(&place.root(), Arc::new(TerritoryKey::from_bytes([7; 32])));
-    assert!(matches!(refused.err(), Some(StoreError::Schema { found: 99, known: 7 })));
+    assert!(matches!(refused.err(), Some(StoreError::Schema { found: 99, known: 8 })));
 }
