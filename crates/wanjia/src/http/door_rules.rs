@@ -219,9 +219,8 @@ mod tests {
         };
         let doctor = |within| ("fever".to_owned(), "doctor".to_owned(), Some(within));
         assert_eq!(opened("E-R05"), doctor((2, "hours")));
-        // An observation counts from the day of arrival, which the form says.
         let (pathway, _, within) = opened("E-R04");
-        assert_eq!((pathway.as_str(), within), ("observe_home", None));
+        assert_eq!((pathway.as_str(), within), ("observe_home", Some((12, "hours"))), "until she is told");
     }
 
     fn text(text: &str) -> Given {
