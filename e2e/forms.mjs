@@ -244,6 +244,10 @@ describe('a form at the door', () => {
     await page.getByRole('radiogroup', { name: '住处适合居家观察' }).getByRole('radio', { name: '是' }).click()
     await page.getByLabel('告知书送达日期').fill(await page.getByLabel('到达日期').inputValue())
     await page.getByRole('button', { name: '填完了，保存' }).click()
+    // What was found has its consequence at once, offline, and where it was found.
+    await page.locator('dialog .came').getByText(/发热/).first().waitFor()
+    await quiet(page, 'what happens next')
+    await page.locator('dialog').getByRole('button', { name: '关闭' }).click()
     await tab(page, '同步')
     await page.locator('li', { hasText: '填表：返城登记' }).waitFor()
     await first.context.setOffline(false)
