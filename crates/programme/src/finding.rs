@@ -117,6 +117,12 @@ impl Findings {
         self.0.extend(more);
     }
 
+    /// Takes back those from a place in the order of finding on that turn out to be no mistakes.
+    pub(crate) fn forget_from(&mut self, first: usize, is_none: impl Fn(&Finding) -> bool) {
+        let later = self.0.split_off(first.min(self.0.len()));
+        self.0.extend(later.into_iter().filter(|finding| !is_none(finding)));
+    }
+
     /// The files in which something was found.
     pub(crate) fn places(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|finding| finding.place.file.as_str())

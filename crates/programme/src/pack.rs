@@ -68,7 +68,7 @@ impl Programme {
 /// Every mistake in it, by file and place; never only the first.
 pub fn read(files: &Files) -> Result<Programme, Vec<Finding>> {
     let mut findings = Findings::default();
-    let programme = Reader { files, findings: &mut findings, unread: false }.read();
+    let programme = Reader { files, findings: &mut findings, unread: Vec::new() }.read();
     match programme {
         Some(programme) if findings.is_empty() => Ok(programme),
         _ => Err(findings.into_sorted()),
@@ -82,10 +82,10 @@ pub fn read(files: &Files) -> Result<Programme, Vec<Finding>> {
 /// Every mistake, by file and place; a cell of which one thing is told is not told of again.
 pub fn check(files: &Files) -> Result<Programme, Vec<Finding>> {
     let mut findings = Findings::default();
-    let programme = Reader { files, findings: &mut findings, unread: false }.read();
+    let programme = Reader { files, findings: &mut findings, unread: Vec::new() }.read();
     let told: BTreeSet<Place> = findings.iter().map(|finding| finding.place.clone()).collect();
     let mut of_forms = Findings::default();
-    let mut reader = Reader { files, findings: &mut of_forms, unread: false };
+    let mut reader = Reader { files, findings: &mut of_forms, unread: Vec::new() };
     for path in reader.form_paths() {
         let Some((stem, _)) = path.trim_start_matches("forms/").rsplit_once('.') else { continue };
         // Without the sheet of its questions there is nothing to translate.
@@ -127,7 +127,7 @@ pub fn build_asking(files: &Files) -> Result<BTreeMap<String, String>, Vec<Findi
 fn translate(files: &Files, asks: bool) -> Result<BTreeMap<String, String>, Vec<Finding>> {
     let programme = read(files)?;
     let mut findings = Findings::default();
-    let mut reader = Reader { files, findings: &mut findings, unread: false };
+    let mut reader = Reader { files, findings: &mut findings, unread: Vec::new() };
     let mut built = BTreeMap::new();
     for path in reader.form_paths() {
         let Some((stem, _)) = path.trim_start_matches("forms/").rsplit_once('.') else { continue };
@@ -156,8 +156,8 @@ pub(crate) fn is_beside(path: &str) -> bool {
 struct Reader<'r> {
     files: &'r Files,
     findings: &'r mut Findings,
-    /// A form could not be read at all.
-    unread: bool,
+    /// The codes of forms that could not be read at all.
+    unread: Vec<&'r str>,
 }
 
 impl<'r> Reader<'r> {
@@ -200,11 +200,7 @@ impl<'r> Reader<'r> {
         }
         parameters.check_overlaps(self.findings);
         self.check_restrictions(&manifest, &parameters);
-        if self.unread {
-            // What names a form that is there and cannot be read would be told to name none.
-            self.check_toml();
-            return None;
-        }
+        let before_names = self.findings.len();
         let calendar = match self.open("calendar.toml") {
             Some(source) => Calendar::read(&source, self.findings),
             None => Calendar::default(),
@@ -261,6 +257,11 @@ impl<'r> Reader<'r> {
             }
         }
         self.check_rules_are_there(&pathways, &scenarios);
+        // What names a form that is there and cannot be read is not wrong for that.
+        let unread = std::mem::take(&mut self.unread);
+        self.findings.forget_from(before_names, |finding| {
+            finding.code == "unknown_name" && unread.iter().any(|form| finding.text.en.contains(form))
+        });
         Some(Programme {
             manifest,
             parameters,
@@ -470,7 +471,7 @@ impl<'r> Reader<'r> {
                 );
             }
             let Some(sheets) = self.read_sheets(path) else {
-                self.unread = true;
+                self.unread.push(stem);
                 continue;
             };
             sheets.iter().for_each(|sheet| sheet.check_lengths(self.findings));
@@ -488,7 +489,9 @@ impl<'r> Reader<'r> {
             }
             let beside = Beside { files: self.files };
             let form = form::read(path, stem, &sheets, manifest, beside, self.findings);
-            self.unread |= form.is_none();
+            if form.is_none() {
+                self.unread.push(stem);
+            }
             forms.extend(form);
         }
         self.check_files_are_named(&forms);

@@ -102,6 +102,9 @@ impl CaseFile {
     }
 }
 
+/// When something was filled in last, and at which door; none if nothing ever was.
+pub type Newest = Option<(Millis, Id)>;
+
 /// How the newest case of a subject stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewestCase {
@@ -709,7 +712,7 @@ impl Views {
         programme: &str,
         subject: Subject,
         until: Millis,
-    ) -> Result<(Vec<Record>, Option<(Millis, Id)>)> {
+    ) -> Result<(Vec<Record>, Newest)> {
         let (mut records, mut newest) = (Vec::new(), None);
         for filled in self.filled(subject)? {
             if filled.programme == programme && filled.at <= until {
@@ -745,7 +748,7 @@ pub struct Known {
     /// Of an area: its own level, if packs have it.
     pub level: Option<Level>,
     /// When something was filled in about it last, or about someone of a household, and at which door.
-    pub newest: Option<(Millis, Id)>,
+    pub newest: Newest,
 }
 
 impl Known {

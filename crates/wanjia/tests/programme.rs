@@ -444,7 +444,7 @@ fn second() -> tempfile::TempDir {
         folder.path(),
         "forms/carer.md",
         "| choices",
-        "| | text | carer_note | 照护交接 | Handed over | | | | | personal | care | carer | case+14d |\n| choices",
+        "| | text | carer_note | 照护交接 | Handed over | | | | | | personal | care | carer | case+14d |\n| choices",
     );
     folder
 }

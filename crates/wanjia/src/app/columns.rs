@@ -22,9 +22,12 @@ pub fn parse(text: &str, schema: &Schema) -> Option<Vec<(Column, usize)>> {
 /// What stands in front of the columns whose blank cells are taken from the row above.
 const FILL_DOWN: &str = "fill_down=";
 
+/// Which column stands at which place, and of which ones blank cells are taken from the row above.
+pub type Said = (Vec<(Column, usize)>, Vec<Column>);
+
 /// `name:0,building:1` and, where blank cells are taken from the row above, `;fill_down=building`; none if it is not
 /// written so, or if a column is to be filled that does not say where a row is.
-pub fn parse_roster(text: &str) -> Option<(Vec<(Column, usize)>, Vec<Column>)> {
+pub fn parse_roster(text: &str) -> Option<Said> {
     let (columns, filled) = match text.split_once(';') {
         Some((columns, filled)) => (columns, filled.strip_prefix(FILL_DOWN)?),
         None => (text, ""),

@@ -86,7 +86,8 @@ pub fn run(args: &RosterArgs) -> Result<Outcome> {
                  列按上次对这样的表头说的读；要改就用 --map"
             );
         }
-        if !(args.map.is_empty() && args.fill_down.is_empty()) && !args.dry_run {
+        let said = !args.map.is_empty() || !args.fill_down.is_empty();
+        if said && !args.dry_run {
             columns::keep(&control, &columns::headings(&look), &mapping)?;
         }
         reader
