@@ -76,7 +76,8 @@ pub fn read(files: &Files) -> Result<Programme, Vec<Finding>> {
 }
 
 /// Everything that is asked of a pack before it is published: that it reads, that each of its forms becomes an XForm, that
-/// what its rules find stands in somebody's list, and that nobody is held or put off by it without an end. What was published is only read: more may be asked of a pack by now.
+/// what its rules find stands in somebody's list, and that nobody is held or put off by it without an end. What was published is
+/// only read: more may be asked of a pack by now.
 ///
 /// # Errors
 /// Every mistake, by file and place; a cell of which one thing is told is not told of again.
