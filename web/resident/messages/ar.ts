@@ -107,7 +107,7 @@ export default {
     nothingAsked: 'لا شيء بعد.',
     forms: 'ما أبلغت به بهذه الورقة',
     between: '، ',
-    visits: 'من طرق بابك',
+    visits: 'من طرق بابك أو اتصل بك',
     noVisits: 'لا أحد بعد.',
     readings: 'من اطّلع',
     noReadings: 'لم يطّلع أحد بعد.',

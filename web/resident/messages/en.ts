@@ -107,7 +107,7 @@ export default {
     nothingAsked: 'Nothing yet.',
     forms: 'What you told with this slip',
     between: ', ',
-    visits: 'Knocks at your door',
+    visits: 'Knocks at your door and calls',
     noVisits: 'None yet.',
     readings: 'Who looked',
     noReadings: 'Nobody has looked yet.',

@@ -107,7 +107,7 @@ export default {
     nothingAsked: '还没有。',
     forms: '用这张便条报过的',
     between: '、',
-    visits: '敲过您家门的',
+    visits: '来过您家、给您家打过电话的',
     noVisits: '还没有。',
     readings: '谁看过',
     noReadings: '还没有人看过。',
