@@ -8,7 +8,7 @@ use domain::area::{AreaNumber, Level};
 use domain::case::{Deed, Source, Subject};
 use domain::fact::Body;
 use domain::id::{ActorId, CaseId, DwellingId, Id, SeriesId};
-use domain::state::State as _;
+use domain::state::{Device, State as _};
 use domain::time::{Day, Millis, day_of, from_day};
 use programme::answer::{self, Given};
 use programme::attachment;
@@ -22,6 +22,7 @@ use store::people::PhoneRow;
 use store::{Control, Reader, Sealed, Store};
 
 use super::failure::{Failure, Result};
+use crate::cli::now;
 
 /// The longest reason for a step, and the longest text of a report, in bytes.
 const LONGEST_WHY: usize = 1000;
@@ -188,7 +189,7 @@ pub fn sees(who: ActorId, subject: Subject, pathway: Option<&Pathway>, roles: &[
     }
 }
 
-/// By which right someone of the staff acts: her account's, else that of her phone; none once she has left.
+/// By which right someone of the staff acts: her account's, else that of her phone; none once she has left, or her deployment is over.
 ///
 /// # Errors
 /// Those of the storage.
@@ -196,8 +197,13 @@ pub fn right_of(reader: &mut Reader, who: ActorId) -> Result<Option<Grant>> {
     if let Some(grant) = reader.state().grant(who)? {
         return Ok(Some(grant));
     }
-    let phone = reader.phone_of(who)?.filter(|phone| phone.revoked_at.is_none());
+    let phone = reader.phone_of(who)?.filter(|phone| works(phone, now()));
     Ok(phone.map(|phone| Grant { role: phone.role, area: phone.area }))
+}
+
+/// Whether a phone is in use at a moment: its deployment is not over.
+fn works(phone: &Device, now: Millis) -> bool {
+    phone.revoked_at.is_none() && phone.ends_at.is_none_or(|end| end > now)
 }
 
 /// The roles of a programme in which someone acts in an area, within her grant.
@@ -370,7 +376,7 @@ pub fn asked_of(reader: &mut Reader, file: &CaseFile) -> Result<Vec<Asked>> {
 /// # Errors
 /// Those of the storage.
 pub fn staff(reader: &mut Reader, control: &Control, area: AreaNumber) -> Result<Vec<Colleague>> {
-    let mut people: Vec<Colleague> = Vec::new();
+    let (mut people, now): (Vec<Colleague>, Millis) = (Vec::new(), now());
     for account in control.accounts()? {
         let grant = reader.state().grant(account.id)?;
         people.extend(grant.map(|grant| Colleague {
@@ -381,7 +387,7 @@ pub fn staff(reader: &mut Reader, control: &Control, area: AreaNumber) -> Result
         }));
     }
     for PhoneRow { series, device, .. } in reader.phones(area)? {
-        if device.revoked_at.is_some() || people.iter().any(|known| known.id == device.worker) {
+        if !works(&device, now) || people.iter().any(|known| known.id == device.worker) {
             continue;
         }
         let name = control.phone(series)?.map(|phone| phone.worker_name).unwrap_or_default();

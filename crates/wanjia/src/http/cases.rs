@@ -757,6 +757,8 @@ struct NextStep {
     #[schema(format = Date)]
     holds_from: Option<String>,
     may_override: bool,
+    /// It is taken with the receipt of whoever has received her outside the territory, in words.
+    outside: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -990,6 +992,7 @@ fn case_of(
         unmet: unmet.contains_key(next.code.value.as_str()),
         holds_from: unmet.get(next.code.value.as_str()).cloned().flatten(),
         may_override: next.may_override,
+        outside: next.outside,
     });
     // Who has left holds nothing: it is the role's again.
     let mut person = |number: Option<u128>| -> AppResult<Option<ActorId>> {
