@@ -839,16 +839,16 @@ fn passing() -> impl Strategy<Value = Passing> {
     prop_oneof![
         3 => prop::option::of(0..2_usize).prop_map(|to| Passing::Send { to }),
         3 => (0..2_usize).prop_map(|area| Passing::Receive { area }),
-        (0..2_usize).prop_map(|area| Passing::Refuse { area }),
-        Just(Passing::Recall),
+        1 => (0..2_usize).prop_map(|area| Passing::Refuse { area }),
+        1 => Just(Passing::Recall),
         2 => (0..3_usize).prop_map(|door| Passing::Home { door }),
-        Just(Passing::Grid),
-        Just(Passing::Step),
+        1 => Just(Passing::Grid),
+        1 => Just(Passing::Step),
     ]
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     /// Whatever is sent, received, refused and recalled, and wherever she is listed: what is due of the case is due in one community
     /// and no other at every moment, her limits are what they were, and a rebuild makes the same of it.
