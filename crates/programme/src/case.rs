@@ -46,11 +46,19 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// Takes a step.
-    Step { step: String, guard: Guard, counted_from: Option<Day> },
+    Step {
+        step: String,
+        guard: Guard,
+        counted_from: Option<Day>,
+    },
     /// Signs a step that someone else takes.
-    Sign { step: String },
+    Sign {
+        step: String,
+    },
     /// Offers the case to someone, who must accept it.
-    Offer { to: u128 },
+    Offer {
+        to: u128,
+    },
     /// Accepts an offer, or as one whom it has climbed to takes it over.
     Take,
     /// Does not accept an offer, or as who made it takes it back.
@@ -60,10 +68,16 @@ pub enum Deed {
     /// Answers that.
     Reply,
     /// She moves to this area, or out of the territory: it is handed over.
-    Send { to: Option<u128> },
+    Send {
+        to: Option<u128>,
+    },
     /// In this area it is accepted, or it is not.
-    Receive { area: u128 },
-    Refuse { area: u128 },
+    Receive {
+        area: u128,
+    },
+    Refuse {
+        area: u128,
+    },
     /// It is not handed over after all.
     Recall,
     /// What the state waited for, into which so many steps have led, has come.
@@ -214,7 +228,8 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
             let stood = stood.iter().rev().find(|(since, _)| *since <= at).or(stood.first());
             stood.map_or((came, case.state.as_str()), |(since, state)| (*since, state.code.value.as_str()))
         };
-        let Some((step, ran, counted_from)) = first_complete(pathway, &stands, &of_turn, outside, &mut case.waiting)
+        let Some((step, ran, counted_from)) =
+            first_complete(pathway, &stands, &of_turn, outside, &mut case.waiting)
         else {
             break;
         };
@@ -692,7 +707,12 @@ pub fn tasks(terms: &Terms<'_>, case: &Case, now: Timestamp) -> Vec<Task> {
     };
     if let Some(own) = &terms.pathway.hand_over {
         if let Some(since) = case.moving_since {
-            tasks.push(task(What::HandOver, &own.owner, terms.limit(&own.within, since, None), &own.climbs_to));
+            tasks.push(task(
+                What::HandOver,
+                &own.owner,
+                terms.limit(&own.within, since, None),
+                &own.climbs_to,
+            ));
         }
         if let Some((_, receipt)) = case.received().filter(|_| case.unregistered) {
             let limit = terms.limit(&own.within, receipt.at, None);

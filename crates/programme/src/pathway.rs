@@ -350,11 +350,7 @@ fn read_hand_over(
     let climbs_to = part.list("climbs_to", findings);
     for (list, key) in [(&by, "by"), (&climbs_to, "climbs_to")] {
         if list.is_empty() {
-            findings.add(
-                &part.place(),
-                "missing",
-                say(format!("缺少 {key}"), format!("{key} is missing")),
-            );
+            findings.add(&part.place(), "missing", say(format!("缺少 {key}"), format!("{key} is missing")));
         }
         for role in list {
             known.vocabulary.manifest.has_role(role, findings);
@@ -366,9 +362,8 @@ fn read_hand_over(
             known.vocabulary.manifest.has_role(role, findings);
         })
     });
-    let within = part
-        .text("within", findings)
-        .filter(|time| is_time(known.vocabulary.parameters, time, findings));
+    let within =
+        part.text("within", findings).filter(|time| is_time(known.vocabulary.parameters, time, findings));
     part.finish(findings);
     let values = |list: Vec<Located<String>>| list.into_iter().map(|item| item.value).collect();
     Some(HandOver {

@@ -40,7 +40,10 @@ struct Done {
 
 #[derive(Clone, Debug)]
 enum Doing {
-    Step { step: String, against: bool },
+    Step {
+        step: String,
+        against: bool,
+    },
     Sign(String),
     Offer(String),
     Take,
@@ -234,7 +237,20 @@ fn read_stand(
     let holder = part.optional_text("holder", findings).map(|holder| holder.value);
     let at_place = part.optional_text("at_place", findings).map(|at_place| at_place.value);
     let (state, at) = (state.map(|state| state.value), at?.value);
-    Some(Stand { place, at, state, due, held_until, waits_for, waits, reminded, told, holder, at_place, hand_over })
+    Some(Stand {
+        place,
+        at,
+        state,
+        due,
+        held_until,
+        waits_for,
+        waits,
+        reminded,
+        told,
+        holder,
+        at_place,
+        hand_over,
+    })
 }
 
 /// Walks, and tells where the case does not go or stand as the test says.
@@ -407,7 +423,8 @@ impl<'g> Going<'g> {
                 self.walked.see(self.terms.pathway, &ran.step);
             }
             self.walked.see(self.terms.pathway, &after.state);
-            for how in after.passages.iter().filter_map(|sent| sent.answer.as_ref()).map(|answer| answer.how) {
+            for how in after.passages.iter().filter_map(|sent| sent.answer.as_ref()).map(|answer| answer.how)
+            {
                 match how {
                     case::How::Received => self.walked.see(self.terms.pathway, "hand_over.received"),
                     case::How::Refused => self.walked.see(self.terms.pathway, "hand_over.refused"),
@@ -520,7 +537,8 @@ impl<'g> Going<'g> {
         if stand.hand_over.is_some() && stand.hand_over == handed {
             self.walked.see(self.terms.pathway, "hand_over.within");
         }
-        let place = case.received().and_then(|(area, _)| self.people.get(usize::try_from(area).ok()?).copied());
+        let place =
+            case.received().and_then(|(area, _)| self.people.get(usize::try_from(area).ok()?).copied());
         let missing: BTreeSet<String> = case.waiting.values().flatten().cloned().collect();
         let holder = case.holder.and_then(|holder| self.people.get(usize::try_from(holder).ok()?).copied());
         let reminded = leave.is_some_and(|task| task.level == Level::Reminded);

@@ -290,8 +290,7 @@ mod moving {
     #[test]
     fn a_refusal_and_another_place_put_nothing_off_and_a_step_in_between_ends_no_hand_over() {
         let refuse = event(3, at("2020-03-04T12:00"), NEW, SECRETARY, 1, Deed::Refuse { area: 8 });
-        let (first, second) =
-            (send(1, "2020-03-04T09:00", Some(8)), send(4, "2020-03-04T20:00", Some(9)));
+        let (first, second) = (send(1, "2020-03-04T09:00", Some(8)), send(4, "2020-03-04T20:00", Some(9)));
         let refused = stands(&[told(), first.clone(), refuse.clone()]);
         assert!(refused.sent().is_none() && refused.received().is_none());
         let limit = Some((at("2020-03-05T09:00"), SECRETARY.into()));

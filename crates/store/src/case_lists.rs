@@ -113,7 +113,8 @@ impl Reader {
     /// # Errors
     /// Those of the storage.
     pub fn received_in(&mut self, person: PersonId) -> Result<Vec<AreaNumber>> {
-        let Subject::Person(person) = apply::canonical_subject(&mut self.views, Subject::Person(person))? else {
+        let Subject::Person(person) = apply::canonical_subject(&mut self.views, Subject::Person(person))?
+        else {
             return Ok(Vec::new());
         };
         let mut found = Vec::new();

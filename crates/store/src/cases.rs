@@ -489,7 +489,8 @@ impl Views {
     /// The community in which an area lies; of one above communities itself.
     fn community_of(&self, area: AreaNumber) -> AreaNumber {
         let areas = &self.book().areas;
-        let is_community = |at: &AreaNumber| areas.get(*at).is_some_and(|area| area.level == area::Level::Community);
+        let is_community =
+            |at: &AreaNumber| areas.get(*at).is_some_and(|area| area.level == area::Level::Community);
         areas.path(area).find(is_community).unwrap_or(area)
     }
 
@@ -996,7 +997,17 @@ impl Reader {
             })
         })?;
         let climbs = climbs.collect::<rusqlite::Result<_>>()?;
-        Ok(Some(CaseFile { id, case, area, owners: place.from, programme, standing, reports, events, climbs }))
+        Ok(Some(CaseFile {
+            id,
+            case,
+            area,
+            owners: place.from,
+            programme,
+            standing,
+            reports,
+            events,
+            climbs,
+        }))
     }
 
     /// Everything that is due of a case, under the names that lists use.

@@ -824,12 +824,20 @@ proptest! {
 /// What is done about where a case goes: by whoever has it, by whoever may receive it, and where she is listed.
 #[derive(Clone, Debug)]
 enum Passing {
-    Send { to: Option<usize> },
-    Receive { area: usize },
-    Refuse { area: usize },
+    Send {
+        to: Option<usize>,
+    },
+    Receive {
+        area: usize,
+    },
+    Refuse {
+        area: usize,
+    },
     Recall,
     /// She is put on the list of a door: of the first community, of the second, or of its other door.
-    Home { door: usize },
+    Home {
+        door: usize,
+    },
     /// That other door is counted under a grid of the second community from now on.
     Grid,
     Step,

@@ -634,11 +634,7 @@ pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Re
         ));
     }
     if why.is_none() && matches!(new.deed, Deed::Refuse { .. }) {
-        return Err(Failure::new(
-            "no_reason",
-            "不接收须写明原因",
-            "whoever does not receive it says why",
-        ));
+        return Err(Failure::new("no_reason", "不接收须写明原因", "whoever does not receive it says why"));
     }
     let deed = counted(&mut reader, &file, &new.deed)?;
     let waits = file.pathway().and_then(|own| own.state(&file.standing.state)?.waits.as_ref());
@@ -746,11 +742,7 @@ fn check_place(reader: &Reader, file: &CaseFile, deed: &Deed) -> Result<()> {
     let areas = &reader.book().areas;
     let to = areas.of_id(*to).filter(|to| areas.get(*to).is_some_and(|area| area.level == Level::Community));
     let Some(to) = to.filter(|to| file.owners.last() != Some(to)) else {
-        return Err(Failure::new(
-            "unknown_place",
-            "请选另一个社区或村",
-            "name another community or village",
-        ));
+        return Err(Failure::new("unknown_place", "请选另一个社区或村", "name another community or village"));
     };
     if sent_to(reader, file) == Some(to) {
         return Err(Failure::new("step_not_possible", "已经转交给那里了", "it is sent there already"));

@@ -250,7 +250,8 @@ const RECEIPTS: Millis = 14 * 24 * 3_600_000;
 /// The communities whose list is read in these roles.
 fn communities_of(reader: &Reader, roles: &[RoleIn]) -> BTreeSet<AreaNumber> {
     let areas = &reader.book().areas;
-    let is_community = |area: &AreaNumber| areas.get(*area).is_some_and(|area| area.level == Level::Community);
+    let is_community =
+        |area: &AreaNumber| areas.get(*area).is_some_and(|area| area.level == Level::Community);
     roles.iter().map(|role| role.area).filter(is_community).collect()
 }
 
@@ -269,10 +270,13 @@ fn handed_over(
                 continue;
             }
             let place = file.owners.iter().rposition(|owner| *owner == from);
-            let receipts = file.standing.passages.iter().filter_map(|sent| {
-                sent.answer.as_ref().filter(|answer| answer.how == How::Received)
-            });
-            let Some((place, answer)) = place.and_then(|place| Some((place, receipts.clone().nth(place)?))) else {
+            let receipts = file
+                .standing
+                .passages
+                .iter()
+                .filter_map(|sent| sent.answer.as_ref().filter(|answer| answer.how == How::Received));
+            let Some((place, answer)) = place.and_then(|place| Some((place, receipts.clone().nth(place)?)))
+            else {
                 continue;
             };
             let Some(to) = file.owners.get(place + 1).copied() else { continue };
@@ -305,7 +309,9 @@ fn sent_here(
             // Whoever acts where it is as well has it in her lists; still it is here that she is asked.
             let Some(own) = file.pathway().and_then(|pathway| pathway.hand_over.clone()) else { continue };
             let here = cases::roles_at(reader, actor, &file.programme, to)?;
-            let (true, Some(sent)) = (here.contains(&own.received_by), file.standing.sent()) else { continue };
+            let (true, Some(sent)) = (here.contains(&own.received_by), file.standing.sent()) else {
+                continue;
+            };
             let from = Id(sent.by.to_be_bytes());
             let pathway = file.pathway();
             let state = pathway.and_then(|pathway| pathway.state(&file.standing.state));
@@ -694,7 +700,13 @@ fn passages_of(reader: &Reader, file: &CaseFile, sight: &Sight) -> Vec<CasePassa
 }
 
 /// A case as it is seen by whoever is to receive it, or has handed it over: what she needs, and no more.
-fn case_in_part(reader: &mut Reader, control: &Control, mut whole: Case, file: &CaseFile, sight: &Sight) -> AppResult<Case> {
+fn case_in_part(
+    reader: &mut Reader,
+    control: &Control,
+    mut whole: Case,
+    file: &CaseFile,
+    sight: &Sight,
+) -> AppResult<Case> {
     let passages = passages_of(reader, file, sight);
     let seen: BTreeSet<ActorId> =
         passages.iter().flat_map(|passage| [Some(passage.by), passage.answered_by]).flatten().collect();
@@ -704,17 +716,20 @@ fn case_in_part(reader: &mut Reader, control: &Control, mut whole: Case, file: &
     }
     let last = file.owners.last().copied().unwrap_or(file.area);
     whole.about = About::in_area(reader, file.case.subject, last);
-    whole.events = cases::events_seen(reader, file, sight).into_iter().map(|event| event_row(file, event)).collect();
+    whole.events =
+        cases::events_seen(reader, file, sight).into_iter().map(|event| event_row(file, event)).collect();
     (whole.reports, whole.told, whole.lessons, whole.next) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     (whole.may_offer, whole.may_take, whole.may_ask, whole.may_reply) = (false, false, false, false);
     (whole.may_send, whole.may_recall, whole.may_register) = (false, false, false);
     (whole.holder, whole.offered, whole.asked, whole.asked_in_words) = (None, None, None, false);
     whole.passages = passages;
     if let Sight::HandedOver(own) = sight {
-        let to = file.owners.iter().rposition(|owner| own.contains(owner)).and_then(|at| file.owners.get(at + 1));
+        let to =
+            file.owners.iter().rposition(|owner| own.contains(owner)).and_then(|at| file.owners.get(at + 1));
         whole.about = About::in_area(reader, file.case.subject, to.copied().unwrap_or(last));
         whole.state = Named { code: String::new(), zh: "已交接".into(), en: "handed over".into() };
-        whole.since = whole.passages.last().and_then(|passage| passage.answered_at.clone()).unwrap_or_default();
+        whole.since =
+            whole.passages.last().and_then(|passage| passage.answered_at.clone()).unwrap_or_default();
         (whole.path, whole.tasks, whole.roles) = (Vec::new(), Vec::new(), Vec::new());
         (whole.seen, whole.moving, whole.ended, whole.turn) = ("handed_over", false, true, 0);
     } else {
@@ -722,7 +737,6 @@ fn case_in_part(reader: &mut Reader, control: &Control, mut whole: Case, file: &
     }
     Ok(whole)
 }
-
 
 #[derive(Serialize, ToSchema)]
 struct Staff {
@@ -1072,11 +1086,7 @@ fn case_of(
                 by: report.actor,
             })
             .collect(),
-        events: file
-            .events
-            .iter()
-            .map(|event| event_row(file, event))
-            .collect(),
+        events: file.events.iter().map(|event| event_row(file, event)).collect(),
         told: file
             .climbs
             .iter()

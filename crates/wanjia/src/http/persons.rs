@@ -227,8 +227,9 @@ async fn register(
     let listed = site
         .territory
         .write(move |store, now| {
-            Ok(store
-                .write(now, |batch| put_on_list(batch, (actor, within, received), dwelling, person, &identity, adds))?)
+            Ok(store.write(now, |batch| {
+                put_on_list(batch, (actor, within, received), dwelling, person, &identity, adds)
+            })?)
         })
         .await?;
     match listed {

@@ -77,12 +77,8 @@ async fn owners(place: &Place, case: Id, person: Id) -> (Vec<&'static str>, usiz
             found.push(area);
         }
     }
-    let cases = place
-        .site
-        .territory
-        .read(move |reader| Ok(reader.cases_of(Subject::Person(person))?))
-        .await
-        .unwrap();
+    let cases =
+        place.site.territory.read(move |reader| Ok(reader.cases_of(Subject::Person(person))?)).await.unwrap();
     (found, cases.iter().filter(|line| line.pathway == "observe_home").count())
 }
 
@@ -103,13 +99,20 @@ async fn a_case_goes_where_she_moves_with_a_receipt_and_without_a_gap() {
         let told = deed(&place, SECRETARY, case, "send", json!({"area": wrong})).await;
         assert_eq!(told, (422, "unknown_place".into()), "{wrong}");
     }
-    let places = place.ask(SECRETARY, "GET", &format!("/v1/cases/{case}/places?find=兰陵"), None).await.json();
-    assert_eq!(places["places"], json!([{"area_code": OTHER, "area_name": "兰陵社区", "within": "大智街道"}]));
+    let places =
+        place.ask(SECRETARY, "GET", &format!("/v1/cases/{case}/places?find=兰陵"), None).await.json();
+    assert_eq!(
+        places["places"],
+        json!([{"area_code": OTHER, "area_name": "兰陵社区", "within": "大智街道"}])
+    );
 
     let why = json!({"area": OTHER, "why": "周三搬去女儿家"});
     assert_eq!(deed(&place, SECRETARY, case, "send", why).await, done());
     let sent = seen(&place, SECRETARY, case).await.json();
-    assert_eq!((&sent["moving"], &sent["may_recall"], &sent["seen"]), (&json!(true), &json!(true), &json!("whole")));
+    assert_eq!(
+        (&sent["moving"], &sent["may_recall"], &sent["seen"]),
+        (&json!(true), &json!(true), &json!("whole"))
+    );
     assert_eq!(kinds(&sent), ["hand_over", "leave", "release"]);
     assert_eq!(sent["tasks"][2]["due"], before["tasks"][1]["due"], "what she is held to ends when it did");
     assert_eq!(owners(&place, case, person).await, (vec![OWN], 1));
@@ -126,10 +129,17 @@ async fn a_case_goes_where_she_moves_with_a_receipt_and_without_a_gap() {
     assert_eq!(part["about"].get("dwelling"), None);
     let why = format!("/v1/cases/{case}/why?purpose=service");
     let read = place.ask(THERE, "GET", &why, None).await.json();
-    assert_eq!((&read["reasons"], &read["evidence"], &read["said"]), (&json!(["周三搬去女儿家"]), &json!([]), &json!([])));
+    assert_eq!(
+        (&read["reasons"], &read["evidence"], &read["said"]),
+        (&json!(["周三搬去女儿家"]), &json!([]), &json!([]))
+    );
     assert_eq!(seen(&place, CLERK_THERE, case).await.status, 403, "a clerk reads no cases");
     let uri = format!("/v1/cases/{case}");
-    assert_eq!(place.by_phone(&place.other_phone, "GET", &uri, None).await.status, 404, "nor does a worker there");
+    assert_eq!(
+        place.by_phone(&place.other_phone, "GET", &uri, None).await.status,
+        404,
+        "nor does a worker there"
+    );
     for closed in [
         format!("/v1/cases/{case}/tree"),
         format!("/v1/cases/{case}/hands"),
@@ -141,7 +151,11 @@ async fn a_case_goes_where_she_moves_with_a_receipt_and_without_a_gap() {
         assert_eq!(place.ask(THERE, "GET", &closed, None).await.status, 404, "{closed}");
     }
     assert_eq!(deed(&place, THERE, case, "take", json!({})).await.0, 404);
-    assert_eq!(deed(&place, SECRETARY, case, "receive", to.clone()).await.0, 404, "nobody receives for another");
+    assert_eq!(
+        deed(&place, SECRETARY, case, "receive", to.clone()).await.0,
+        404,
+        "nobody receives for another"
+    );
 
     // A refusal says why, and is back with who sent it, by the same limit.
     assert_eq!(deed(&place, THERE, case, "refuse", to.clone()).await, (422, "no_reason".into()));
@@ -164,7 +178,11 @@ async fn a_case_goes_where_she_moves_with_a_receipt_and_without_a_gap() {
     // There it goes on in its third day, and she is to be registered.
     let whole = seen(&place, THERE, case).await.json();
     assert_eq!((&whole["seen"], &whole["state"]["code"]), (&json!("whole"), &json!("observing")));
-    assert_eq!(place.by_phone(&place.other_phone, "GET", &uri, None).await.status, 200, "it is her worker's too");
+    assert_eq!(
+        place.by_phone(&place.other_phone, "GET", &uri, None).await.status,
+        200,
+        "it is her worker's too"
+    );
     assert_eq!(place.by_phone(&place.own_phone, "GET", &uri, None).await.json()["seen"], "handed_over");
     assert_eq!(kinds(&whole), ["register", "leave", "release"]);
     assert_eq!(whole["tasks"][2]["days"], before["tasks"][1]["days"]);
@@ -172,9 +190,15 @@ async fn a_case_goes_where_she_moves_with_a_receipt_and_without_a_gap() {
     assert_eq!(whole["about"].get("dwelling"), None, "the door that she left is not told");
     // Where she left: that it was received, by whom and when, and nothing since.
     let gone = seen(&place, SECRETARY, case).await.json();
-    assert_eq!((&gone["seen"], &gone["state"]["en"], &gone["ended"]), (&json!("handed_over"), &json!("handed over"), &json!(true)));
+    assert_eq!(
+        (&gone["seen"], &gone["state"]["en"], &gone["ended"]),
+        (&json!("handed_over"), &json!("handed over"), &json!(true))
+    );
     let receipt = gone["passages"].as_array().unwrap().last().unwrap();
-    assert_eq!((&receipt["answer"], &receipt["answered_by"]), (&json!("received"), &json!(account(THERE).id)));
+    assert_eq!(
+        (&receipt["answer"], &receipt["answered_by"]),
+        (&json!("received"), &json!(account(THERE).id))
+    );
     assert_eq!((&gone["tasks"], &gone["reports"], gone.get("holder")), (&json!([]), &json!([]), None));
     let receipts = list(&place, SECRETARY).await;
     assert_eq!(receipts["handed_over"][0]["to"]["area_name"], "兰陵社区");
@@ -219,7 +243,10 @@ async fn out_of_the_territory_a_case_stays_until_the_receipt_is_written_down() {
         next.map(|next| next["step"]["code"].as_str().unwrap().to_owned()).collect()
     };
     assert!(!steps(&seen(&place, SECRETARY, case).await.json()).contains(&"received".to_owned()));
-    assert_eq!(deed(&place, SECRETARY, case, "step", receipt.clone()).await, (409, "step_not_possible".into()));
+    assert_eq!(
+        deed(&place, SECRETARY, case, "step", receipt.clone()).await,
+        (409, "step_not_possible".into())
+    );
     assert_eq!(deed(&place, SECRETARY, case, "send", json!({})).await, done());
     assert_eq!(deed(&place, SECRETARY, case, "send", json!({})).await.0, 409);
     let sent = seen(&place, SECRETARY, case).await.json();
