@@ -63,6 +63,8 @@ export default {
     knockAgain: '1 more door needs a second knock | {n} more doors need a second knock',
     recheckOn: 're-check {date}',
     lastTime: 'Last: {what}',
+    missed: 'met {n}, {left} not met',
+    missedWho: 'met {n}, {left} not met ({names})',
     building: 'Building {n}',
     unit: 'Unit {n}',
     noBuilding: 'Single houses',
