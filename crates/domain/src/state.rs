@@ -491,6 +491,17 @@ pub trait State {
     /// # Errors
     /// Those of the storage.
     fn put_filled(&mut self, filled: Filled, counts_from: u64) -> Result<(), Self::Error>;
+    /// Notes that what is filled in at a position, in a form of a programme, takes the place of the answers of an earlier fact to
+    /// that form, and of what took their place before. Returns when those were filled in first; none where there are none such.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn replace_filled(
+        &mut self,
+        earlier: (SeriesId, u64),
+        by: (u64, &str, &str),
+        counts_from: u64,
+    ) -> Result<Option<Millis>, Self::Error>;
     /// What programmes say of a subject may be otherwise from this position on; of a dwelling with its people, what they say
     /// of whoever is listed there too.
     fn judge_anew(&mut self, subject: Subject, with_people: bool, position: u64) -> Result<(), Self::Error>;

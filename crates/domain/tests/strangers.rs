@@ -134,8 +134,7 @@ fn body() -> impl Strategy<Value = Body> {
                 programme,
                 version,
                 form,
-                on
-            }
+                on, replaces: None }
         ),
         (
             id(),

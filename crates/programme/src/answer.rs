@@ -230,8 +230,12 @@ impl Filled<'_> {
         }
         let place = Place::whole(name);
         let asked = self.is_asked(field);
-        let said = self.values.get(name).filter(|value| !is_blank(value));
-        if said.is_none() {
+        let said = match &field.card {
+            // As often as there are cards: which answer belongs to which is not kept.
+            Some(card) => self.said(field) >= self.cards(card),
+            None => self.values.get(name).is_some_and(|value| !is_blank(value)),
+        };
+        if !said {
             let demanded =
                 field.required_if.as_ref().is_some_and(|demanded| demanded.holds(self) == Some(true));
             // One that is always asked and not there at all was told when each was read by itself.
@@ -279,6 +283,20 @@ impl Filled<'_> {
                 return;
             }
         }
+    }
+
+    /// How often a question in a repeat is answered.
+    fn said(&self, field: &Field) -> usize {
+        match self.values.get(&field.name.value) {
+            Some(Value::Many(values)) => values.iter().filter(|value| !is_blank(value)).count(),
+            _ => 0,
+        }
+    }
+
+    /// How many cards of a repeat are filled in: as many as the most answers to one of its questions.
+    fn cards(&self, card: &[String]) -> usize {
+        let own = self.form.fields.iter().filter(|field| field.card.as_deref() == Some(card));
+        own.map(|field| self.said(field)).max().unwrap_or_default()
     }
 
     /// Whether a filter offers a choice; none if that cannot be told.

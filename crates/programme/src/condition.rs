@@ -137,6 +137,11 @@ impl Needs {
         }
     }
 
+    /// The forms at whose history it looks.
+    pub(crate) fn history(&self) -> &BTreeSet<String> {
+        &self.history
+    }
+
     /// The forms of which the latest of each person or household that belongs to the subject is looked at.
     #[must_use]
     pub fn people(&self) -> &BTreeSet<String> {

@@ -333,6 +333,13 @@ impl Lines {
                 &list(&before.climbs_to),
                 &list(&rule.climbs_to),
             );
+            let each_of = |rule: &Rule| rule.each_of.clone().unwrap_or_else(|| "—".into());
+            self.plain(
+                &format!("{id} 每一张都算一件事的表"),
+                &format!("the form of which each is a matter of its own for {id}"),
+                &each_of(before),
+                &each_of(rule),
+            );
             self.level(id, before.level, rule.level);
             self.condition(id, Some(&before.condition), Some(&rule.condition));
         }

@@ -139,6 +139,8 @@ pub struct Field {
     pub within: Vec<String>,
     /// Whether one of those is a repeat, so that there may be several answers.
     pub repeated: bool,
+    /// The innermost of them, by the names around it and its own: its questions are answered once on each of its cards.
+    pub card: Option<Vec<String>>,
     /// The names of the choices, for questions that choose.
     pub choices: Vec<String>,
     /// Which of them are offered, if not all.
@@ -733,7 +735,10 @@ impl Reader<'_> {
         let repeated = self.within.iter().any(|(block, _, _)| *block == Block::Repeat);
         let demand = self.survey.cell(row, "required").and_then(demand);
         let required = relevant.is_empty() && !repeated && matches!(demand, Some(None));
-        let required_if = demand.filter(|_| !required && !repeated).map(|condition| {
+        let innermost = self.within.iter().rposition(|(block, _, _)| *block == Block::Repeat);
+        let around = self.within.iter().take(innermost.map_or(0, |place| place + 1));
+        let card = repeated.then(|| around.map(|(_, name, _)| name.clone()).collect());
+        let required_if = demand.filter(|_| !required).map(|condition| {
             condition.unwrap_or_else(|| {
                 Expression::parse(Located { value: "true()".into(), place: row.place().clone() })
             })
@@ -759,6 +764,7 @@ impl Reader<'_> {
             concept,
             within: self.within.iter().map(|(_, name, _)| name.clone()).collect(),
             repeated,
+            card,
             choices,
             filter,
             among,

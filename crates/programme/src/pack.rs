@@ -99,8 +99,10 @@ pub fn check(files: &Files) -> Result<Programme, Vec<Finding>> {
     findings.extend(of_forms.into_sorted().into_iter().filter(|finding| !told.contains(&finding.place)));
     if findings.is_empty() {
         findings.extend(programme.as_ref().map(reach::unreached).unwrap_or_default());
-        let pathways = programme.as_ref().map(|programme| pathway::check_new(&programme.pathways));
-        findings.extend(pathways.unwrap_or_default().into_sorted());
+        if let Some(Programme { pathways, parameters, .. }) = &programme {
+            findings.extend(pathway::check_new(pathways).into_sorted());
+            findings.extend(pathway::check_limits(pathways, parameters).into_sorted());
+        }
     }
     match programme {
         Some(programme) if findings.is_empty() => Ok(programme),

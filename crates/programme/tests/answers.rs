@@ -140,6 +140,10 @@ fn what_is_asked_and_answered_is_held_to_its_conditions() {
         of("area", "constraint"),
         "each answer of a repeat"
     );
+    let whose = ("who", list(&["李", "王"]));
+    assert_eq!(told(&form, &with(&[rooms(&[60.0, 50.0]), whose.clone()])), []);
+    assert_eq!(told(&form, &with(&[rooms(&[60.0]), whose.clone()])), of("area", "required"), "on each card");
+    assert_eq!(told(&form, &with(&[whose])), of("area", "required"), "on every card");
 }
 
 #[test]
@@ -159,7 +163,7 @@ fn what_the_server_cannot_judge_is_listed_and_left_to_the_phone() {
         (". > '10:00'", "it needs at, which the server cannot judge by"),
     ];
     assert_eq!(outside, wanted);
-    let answers = [("home", text("no")), ("at", text("09:00")), ("who", list(&["a"]))];
+    let answers = [("home", text("no")), ("at", text("09:00")), ("area", Given::List(vec![Given::Decimal(3.0)])), ("who", list(&["a"]))];
     assert_eq!(told(&form, &answers), []);
 }
 

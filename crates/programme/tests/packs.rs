@@ -11,7 +11,7 @@ use programme::indicator::{self, Contribution, SweepCount};
 use programme::judge::{Judgement, Moments, Situation, View, judge};
 use programme::level::{Level, Speaks};
 use programme::reach::unreached;
-use programme::{Content, Files, RawSheet, check, read};
+use programme::{Content, Files, Place, RawSheet, check, read};
 
 mod common;
 
@@ -858,6 +858,31 @@ fn a_state_that_a_flag_brings_about_holds_nobody_to_anything() {
     }
 }
 
+/// A limit is as long as it says or it is refused, and a matter of its own is a form at which the rule looks.
+#[test]
+fn a_limit_that_would_be_cut_is_refused_with_its_line_and_so_is_each_of_a_form_that_is_not_looked_at() {
+    let cases = [
+        ("parameters.toml", "value = 30\nleast = 10\nmost = 60", "value = 30\nleast = 10\nmost = 9999999", "urgent_min"),
+        ("parameters.toml", "value = 14\nleast = 3\nmost = 28", "value = 4000\nleast = 3\nmost = 4000", "care_review_d"),
+        ("rules.toml", "each_of = \"weak_place\"", "each_of = \"checkpoint\"", "checkpoint"),
+    ];
+    for (path, from, to, says) in cases {
+        let mut files = pack("epidemic");
+        let Some(Content::Bytes(bytes)) = files.get_mut(path) else { panic!("{path}") };
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        assert!(text.contains(from), "{from}");
+        *bytes = text.replacen(from, to, 1).into_bytes();
+        let told = check(&files).unwrap_err();
+        let told: Vec<String> = told
+            .iter()
+            .filter(|finding| finding.place.file == path && finding.place != Place::whole(path))
+            .map(|finding| finding.text.en.clone())
+            .collect();
+        assert!(told.iter().any(|text| text.contains(says)), "{to}\n{told:?}");
+        assert_eq!(read(&files).is_ok(), path == "parameters.toml", "{to}");
+    }
+}
+
 /// What a rule opens holds nobody to anything, a flag lets nobody go, and no step puts off for ever; what was published is still read.
 #[test]
 fn a_pack_is_not_published_that_restricts_by_rule_or_puts_off_for_ever() {
@@ -876,7 +901,13 @@ fn a_pack_is_not_published_that_restricts_by_rule_or_puts_off_for_ever() {
             "is no end",
             false,
         ),
-        ("dependant", "brought_back_by = [\"E-R09\"]", "brought_back_by = [\"E-R14\"]", "E-R14", false),
+        (
+            "dependant",
+            "brought_back_by = [\"E-R09\", \"E-R09-ask\"]",
+            "brought_back_by = [\"E-R14\"]",
+            "E-R14",
+            false,
+        ),
         ("dependant", "in_all = \"care_review_d\"\n", "", "puts_off", true),
         ("refusal", "in_all = \"persuading_h\"", "in_all = \"attempts\"", "attempts", false),
     ];

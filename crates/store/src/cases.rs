@@ -233,7 +233,8 @@ pub(crate) fn subject_from(row: &Row<'_>, column: usize) -> rusqlite::Result<Sub
 }
 
 /// The columns that [`filled_from`] reads.
-pub(crate) const FILLED: &str = "subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip, erased_at";
+pub(crate) const FILLED: &str = "subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip, erased_at,
+    first_at, (select by_position from filled_replaced where filled_replaced.position = filled.position)";
 
 pub(crate) fn filled_from(row: &Row<'_>) -> rusqlite::Result<Filled> {
     Ok(Filled {
@@ -248,6 +249,8 @@ pub(crate) fn filled_from(row: &Row<'_>) -> rusqlite::Result<Filled> {
         case: get_optional_id(row, 9)?,
         slip: get_optional_id(row, 10)?,
         erased_at: row.get(11)?,
+        first_at: row.get(12)?,
+        replaced: row.get(13)?,
     })
 }
 
@@ -617,7 +620,8 @@ impl Views {
             let rows = read.query_map([id.0], filled_from)?;
             found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
         }
-        found.sort_by_key(|filled| (filled.at, filled.position));
+        // What was corrected stands where it stood.
+        found.sort_by_key(|filled| (filled.first_at, filled.position));
         Ok(found)
     }
 
@@ -715,8 +719,8 @@ impl Views {
     ) -> Result<(Vec<Record>, Newest)> {
         let (mut records, mut newest) = (Vec::new(), None);
         for filled in self.filled(subject)? {
-            if filled.programme == programme && filled.at <= until {
-                newest = Some((filled.at, filled.dwelling));
+            if filled.programme == programme && filled.at <= until && filled.replaced.is_none() {
+                newest = newest.max(Some((filled.at, filled.dwelling)));
                 records.extend(self.record_of(content, &filled)?);
             }
         }
@@ -734,7 +738,7 @@ impl Views {
             content.open(filled.subject.id(), filled.position, Id(envelope.series), envelope.sequence)?;
         let given = opened.as_deref().and_then(programme::answer::decode);
         let values = given.and_then(|given| programme::answer::fit(form, &given).ok());
-        let (form, at) = (filled.form.clone(), instant(filled.at));
+        let (form, at) = (filled.form.clone(), instant(filled.first_at));
         Ok(values.map(|values| Record { form, on: from_day(filled.on), at, values }))
     }
 }
@@ -756,6 +760,11 @@ impl Known {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.own.is_empty() && self.people.is_empty() && self.places.is_empty()
+    }
+
+    /// Without what was filled in about it in one form until a moment.
+    pub fn leave_out(&mut self, form: &str, until: Millis) {
+        self.own.retain(|record| record.form != form || record.at.as_millisecond() > until);
     }
 
     /// Of an area, with its people at its own level.

@@ -107,8 +107,7 @@ fn answered(number: usize, form: &str, on: Day, case: Option<Id>) -> Body {
         programme: "epidemic".into(),
         version: "2020-03".into(),
         form: form.into(),
-        on,
-    }
+        on, replaces: None }
 }
 
 fn fill_in(store: &mut Store, now: Millis, body: Body) -> u64 {

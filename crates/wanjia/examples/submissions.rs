@@ -184,8 +184,7 @@ impl Filling {
             programme: "epidemic".into(),
             version: "2020-03".into(),
             form: "carer".into(),
-            on: day_of(now()),
-        };
+            on: day_of(now()), replaces: None };
         let fact = Envelope {
             series: self.series.0,
             sequence: self.sequence,

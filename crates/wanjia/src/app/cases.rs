@@ -398,8 +398,7 @@ pub fn fill_in(store: &mut Store, actor: ActorId, typed: &Typed<'_>, now: Millis
             programme: typed.programme.to_owned(),
             version: version.clone(),
             form: typed.form.to_owned(),
-            on: typed.on,
-        };
+            on: typed.on, replaces: None };
         let sealed = Sealed { owner: typed.subject.id(), plaintext: &plaintext, fresh: false };
         batch.append(actor, body, Some(sealed))?;
         Ok(FilledIn::Done)

@@ -161,8 +161,7 @@ async fn forms_filled_in_for_a_case_about_others_make_its_tree() {
             programme: "epidemic".into(),
             version: "2020-03".into(),
             form: "exposure".into(),
-            on: domain::time::day_of(now()),
-        }])
+            on: domain::time::day_of(now()), replaces: None }])
         .await;
     let uri = format!("/v1/cases/{case}/tree");
     let tree = get(&place, DOCTOR, &uri).await;

@@ -704,14 +704,28 @@ async fn more_than_is_taken_at_a_time_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_edited_form_is_a_new_fact_beside_the_old_one() {
+async fn an_edited_form_is_a_new_fact_that_takes_the_place_of_the_old_one() {
     let place = Place::new().await;
     let collect = Collect::enrol(&place).await;
+    let edited = async |instance: &str, of: &str, temperature: &str| {
+        let xml = collect.daily(instance, temperature).await;
+        let edit = format!("<deprecatedID>{of}</deprecatedID><instanceID>");
+        collect.post(&xml.replace("<instanceID>", &edit), &[]).await.status.as_u16()
+    };
     assert_eq!(collect.post(&collect.daily("uuid:1", "39.5").await, &[]).await.status, 201);
-    let edited = collect.daily("uuid:2", "36.5").await;
-    let edited = edited.replace("<instanceID>", "<deprecatedID>uuid:1</deprecatedID><instanceID>");
-    assert_eq!(collect.post(&edited, &[]).await.status, 201);
-    assert_eq!(collect.temperatures().await, [36.5, 39.5]);
+    let before = collect.size();
+    assert_eq!(edited("uuid:2", "uuid:1", "36.5").await, 201);
+    assert!(collect.size() > before, "the ledger keeps both");
+    assert_eq!(collect.temperatures().await, [36.5]);
+    // One that does not fit takes nobody's place, and an edit of the edit, or a second one of the same form, does.
+    assert_eq!(edited("uuid:3", "uuid:2", "warm").await, 202);
+    assert_eq!(collect.temperatures().await, [36.5]);
+    assert_eq!(edited("uuid:4", "uuid:2", "37.0").await, 201);
+    assert_eq!(edited("uuid:5", "uuid:1", "36.9").await, 201);
+    assert_eq!(collect.temperatures().await, [36.9]);
+    // What edits nothing that is there stands by itself.
+    assert_eq!(edited("uuid:6", "uuid:nowhere", "36.1").await, 201);
+    assert_eq!(collect.temperatures().await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
