@@ -134,7 +134,9 @@ fn body() -> impl Strategy<Value = Body> {
                 programme,
                 version,
                 form,
-                on, replaces: None }
+                on,
+                replaces: None
+            }
         ),
         (
             id(),

@@ -149,6 +149,13 @@ pub(crate) fn instant_of(local: DateTime) -> Option<Timestamp> {
     offset().to_timestamp(local).ok()
 }
 
+/// The instant that a client wrote, of a clock in the country unless it says by how much it is ahead.
+pub(crate) fn moment_of(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    text.contains('T').then_some(())?;
+    text.parse().ok().or_else(|| instant_of(text.parse().ok()?))
+}
+
 /// The instant at which a day begins.
 #[must_use]
 pub fn midnight_before(day: Day) -> Timestamp {
@@ -185,6 +192,17 @@ mod tests {
         assert_eq!(end(30, Unit::Minutes), instant("2020-03-01T22:30:00+08:00"));
         assert_eq!(end(14, Unit::Days), instant("2020-03-15T00:00:00+08:00"));
         assert_eq!(calendar.end_of_days(date(2020, 3, 1), 14), instant("2020-03-15T00:00:00+08:00"));
+    }
+
+    #[test]
+    fn a_moment_is_of_a_clock_in_the_country_unless_it_says_otherwise() {
+        let half_past_eight = Some(instant("2020-03-10T08:30:00+08:00"));
+        for text in ["2020-03-10T08:30", "2020-03-10T08:30:00.000+08:00", "2020-03-10T00:30:00Z"] {
+            assert_eq!(moment_of(text), half_past_eight, "{text}");
+        }
+        for torn in ["2020-03-10", "08:30", "2020-03-10T25:00", "T", "2020-02-30T08:30"] {
+            assert_eq!(moment_of(torn), None, "{torn}");
+        }
     }
 
     #[test]

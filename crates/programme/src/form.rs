@@ -1150,8 +1150,7 @@ fn set_apart(fields: &mut [Field]) -> Vec<(Located<String>, Bilingual)> {
         .iter()
         .map(|field| (field.name.value.clone(), (field.question.answer, field.repeated)))
         .collect();
-    let has_no_value =
-        |answer| matches!(answer, Answer::Time | Answer::Moment | Answer::Point | Answer::File);
+    let has_no_value = |answer| matches!(answer, Answer::Time | Answer::Point | Answer::File);
     let mut outside: Vec<(Located<String>, Bilingual)> = Vec::new();
     for field in fields {
         let (own, repeated) = (field.question.answer, field.repeated);

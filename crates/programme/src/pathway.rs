@@ -664,10 +664,12 @@ pub(crate) fn check_limits(pathways: &[Pathway], parameters: &Parameters) -> Fin
         let look = state.waits.iter().map(|wait| wait.look_within.clone());
         duty.chain(look).collect::<Vec<_>>()
     };
-    let named: BTreeSet<String> = pathways.iter().flat_map(|pathway| &pathway.states).flat_map(duties).collect();
+    let named: BTreeSet<String> =
+        pathways.iter().flat_map(|pathway| &pathway.states).flat_map(duties).collect();
     for parameter in parameters.all.iter().filter(|parameter| named.contains(&parameter.code.value)) {
         let (name, limit) = (&parameter.code.value, calendar::most(parameter.unit));
-        let beyond = [parameter.value, parameter.most].map(Number::as_whole).into_iter().find(|own| *own > limit);
+        let beyond =
+            [parameter.value, parameter.most].map(Number::as_whole).into_iter().find(|own| *own > limit);
         if let Some(beyond) = beyond {
             let unit = parameter.unit.name();
             findings.add(

@@ -862,8 +862,18 @@ fn a_state_that_a_flag_brings_about_holds_nobody_to_anything() {
 #[test]
 fn a_limit_that_would_be_cut_is_refused_with_its_line_and_so_is_each_of_a_form_that_is_not_looked_at() {
     let cases = [
-        ("parameters.toml", "value = 30\nleast = 10\nmost = 60", "value = 30\nleast = 10\nmost = 9999999", "urgent_min"),
-        ("parameters.toml", "value = 14\nleast = 3\nmost = 28", "value = 4000\nleast = 3\nmost = 4000", "care_review_d"),
+        (
+            "parameters.toml",
+            "value = 30\nleast = 10\nmost = 60",
+            "value = 30\nleast = 10\nmost = 9999999",
+            "urgent_min",
+        ),
+        (
+            "parameters.toml",
+            "value = 14\nleast = 3\nmost = 28",
+            "value = 4000\nleast = 3\nmost = 4000",
+            "care_review_d",
+        ),
         ("rules.toml", "each_of = \"weak_place\"", "each_of = \"checkpoint\"", "checkpoint"),
     ];
     for (path, from, to, says) in cases {

@@ -171,7 +171,7 @@ fn id(number: u128) -> Id {
     Id(number.to_be_bytes())
 }
 
-fn instant(at: Millis) -> Timestamp {
+pub(crate) fn instant(at: Millis) -> Timestamp {
     Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 

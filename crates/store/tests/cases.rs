@@ -210,7 +210,9 @@ fn answered(subject: Subject, form: &str) -> Body {
         programme: "epidemic".into(),
         version: "2020-03".into(),
         form: form.into(),
-        on: DAY, replaces: None }
+        on: DAY,
+        replaces: None,
+    }
 }
 
 fn text(text: &str) -> Given {
@@ -850,7 +852,9 @@ fn referred(store: &mut Store, (person, door, back, confirmed): Said) {
         programme: "epidemic".into(),
         version: "2020-03".into(),
         form: "referral".into(),
-        on: DAY - back, replaces: None };
+        on: DAY - back,
+        replaces: None,
+    };
     let text = |text: &str| Given::Text(text.to_owned());
     let answers = BTreeMap::from([
         ("reason".to_owned(), text("case")),

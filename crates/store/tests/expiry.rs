@@ -107,7 +107,9 @@ fn answered(number: usize, form: &str, on: Day, case: Option<Id>) -> Body {
         programme: "epidemic".into(),
         version: "2020-03".into(),
         form: form.into(),
-        on, replaces: None }
+        on,
+        replaces: None,
+    }
 }
 
 fn fill_in(store: &mut Store, now: Millis, body: Body) -> u64 {

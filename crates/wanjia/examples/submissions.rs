@@ -184,7 +184,9 @@ impl Filling {
             programme: "epidemic".into(),
             version: "2020-03".into(),
             form: "carer".into(),
-            on: day_of(now()), replaces: None };
+            on: day_of(now()),
+            replaces: None,
+        };
         let fact = Envelope {
             series: self.series.0,
             sequence: self.sequence,

@@ -529,7 +529,9 @@ fn arrived(territory: &Territory) {
         programme: "epidemic".into(),
         version: "2020-03".into(),
         form: "returnee".into(),
-        on: to_day("2020-12-28".parse().unwrap()), replaces: None };
+        on: to_day("2020-12-28".parse().unwrap()),
+        replaces: None,
+    };
     store
         .write(1_609_200_000_000, |batch| {
             for fact in facts {

@@ -123,8 +123,10 @@ impl Batch<'_> {
             return Ok(fact);
         };
         let (envelope, earlier) = read_fact(self.store.views.connection(), position)?;
-        if let (Body::Answered { programme, form, replaces, .. }, Body::Answered { programme: own, form: of, .. }) =
-            (&mut fact.body, &earlier.body)
+        if let (
+            Body::Answered { programme, form, replaces, .. },
+            Body::Answered { programme: own, form: of, .. },
+        ) = (&mut fact.body, &earlier.body)
             && (envelope.series, &*programme, &*form) == (submission.series.0, own, of)
         {
             *replaces = Some(envelope.sequence);

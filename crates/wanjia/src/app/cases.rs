@@ -387,7 +387,8 @@ pub fn fill_in(store: &mut Store, actor: ActorId, typed: &Typed<'_>, now: Millis
                 "a picture comes from a phone; the name of one cannot be typed in",
             ));
         }
-        if let Err(misfits) = answer::hold(form, typed.answers, from_day(typed.on)) {
+        if let Err(misfits) = answer::hold(form, typed.answers, (from_day(typed.on), jiff::Timestamp::now()))
+        {
             return Ok(FilledIn::Misfits(misfits));
         }
         let plaintext = answer::encode(typed.answers);
@@ -398,7 +399,9 @@ pub fn fill_in(store: &mut Store, actor: ActorId, typed: &Typed<'_>, now: Millis
             programme: typed.programme.to_owned(),
             version: version.clone(),
             form: typed.form.to_owned(),
-            on: typed.on, replaces: None };
+            on: typed.on,
+            replaces: None,
+        };
         let sealed = Sealed { owner: typed.subject.id(), plaintext: &plaintext, fresh: false };
         batch.append(actor, body, Some(sealed))?;
         Ok(FilledIn::Done)

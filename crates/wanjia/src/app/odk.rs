@@ -172,7 +172,9 @@ pub fn fact_of(handed: HandedIn<'_>, now: Millis) -> Submission {
         programme: handed.programme.to_owned(),
         version: handed.version.to_owned(),
         form: handed.form.code.value.clone(),
-        on, replaces: None };
+        on,
+        replaces: None,
+    };
     Submission {
         series: handed.series,
         instance: read.instance.clone(),

@@ -252,7 +252,8 @@ fn write_down(
     let Some(one) = meant(batch, asked, name)? else { return Ok(Answered::Nobody) };
     let programme = batch.programme(&one.programme, &one.version)?;
     let Some(form) = programme.form(&one.form) else { return Ok(Answered::NotAsked) };
-    let mut misfits = answer::hold(form, answers, domain::time::from_day(today)).err().unwrap_or_default();
+    let at = (domain::time::from_day(today), jiff::Timestamp::now());
+    let mut misfits = answer::hold(form, answers, at).err().unwrap_or_default();
     let hers =
         matches!(answers.get(TOLD_BY), Some(Given::Text(teller)) if TELLERS.contains(&teller.as_str()));
     if !hers {

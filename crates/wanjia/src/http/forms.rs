@@ -180,7 +180,7 @@ struct Asked {
 #[derive(Serialize, ToSchema)]
 struct Question {
     question: Named,
-    /// `text`, `whole`, `decimal`, `day`, `one` or `several`
+    /// `text`, `whole`, `decimal`, `day`, `moment`, `one` or `several`
     kind: &'static str,
     required: bool,
     choices: Vec<Named>,
@@ -215,6 +215,7 @@ async fn questions(
             Answer::Whole => "whole",
             Answer::Decimal => "decimal",
             Answer::Day => "day",
+            Answer::Moment => "moment",
             // An order is given by hand, and a long list is looked up on a phone.
             Answer::One | Answer::Several if field.choices.len() > MOST_CHOICES => {
                 asked.simple = false;

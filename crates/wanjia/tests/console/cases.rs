@@ -279,7 +279,9 @@ async fn a_phone_is_told_what_came_of_its_own_answers_and_of_no_others() {
             programme: "epidemic".into(),
             version: "2020-03".into(),
             form: "twice_daily".into(),
-            on: day_of(now()), replaces: None };
+            on: day_of(now()),
+            replaces: None,
+        };
         let text = |text: &str| Given::Text(text.into());
         let answers = BTreeMap::from([
             ("slot".to_owned(), text("am")),
