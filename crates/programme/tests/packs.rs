@@ -905,9 +905,9 @@ fn a_pack_is_not_published_that_restricts_by_rule_or_puts_off_for_ever() {
             false,
         ),
         (
-            "dependant",
-            "code = \"family_back\"",
-            "code = \"family_back\"\nbrought_back_by = [\"E-R09-ask\"]",
+            "fever",
+            "code = \"excluded\"",
+            "code = \"excluded\"\nbrought_back_by = [\"E-R05\"]",
             "is no end",
             false,
         ),
