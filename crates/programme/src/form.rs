@@ -127,6 +127,7 @@ pub struct Field {
     pub name: Located<String>,
     pub question: Question,
     pub labels: Texts,
+    pub hints: Texts,
     pub class: Class,
     /// The code of a purpose of the programme.
     pub purpose: String,
@@ -194,6 +195,9 @@ impl Form {
         self.fields.iter().find(|field| field.name.value == name)
     }
 }
+
+/// The mistake of asking what no form may ask.
+pub(crate) const FORBIDDEN: &str = "forbidden";
 
 type Choices = BTreeMap<String, Vec<(Located<String>, Texts)>>;
 
@@ -451,7 +455,7 @@ fn labels(sheet: &Sheet, row: &Row, name: &str, manifest: &Manifest) -> Located<
 }
 
 /// `中文 (zh)` is `zh`.
-fn language_tag(text: &str) -> &str {
+pub(crate) fn language_tag(text: &str) -> &str {
     text.rsplit_once('(').and_then(|(_, tag)| tag.trim().strip_suffix(')')).unwrap_or(text).trim()
 }
 
@@ -482,7 +486,7 @@ fn check_wording(sheet: &Sheet, row: &Row, subject: Subject, manifest: &Manifest
         } else if let Some(own) = manifest.forbidden.iter().find(|own| own.matches(&cell.value)) {
             findings.add(
                 &cell.place,
-                "forbidden",
+                FORBIDDEN,
                 say(
                     format!("本专项方案不许询问{}", own.name.get("zh").unwrap_or_default()),
                     format!("this programme may not ask for {}", own.name.get("en").unwrap_or_default()),
@@ -500,7 +504,7 @@ fn refuse(place: &Place, kind: &Kind, word: Option<&str>, findings: &mut Finding
     };
     findings.add(
         place,
-        "forbidden",
+        FORBIDDEN,
         say(
             format!("任何表单都不许询问{}{zh}。{}", kind.zh, kind.instead_zh),
             format!("no form may ask for {}{en}; {}", kind.en, kind.instead_en),
@@ -752,6 +756,7 @@ impl Reader<'_> {
             name,
             question,
             labels: labels.value,
+            hints: self::labels(self.survey, row, "hint", self.manifest).value,
             class: class?,
             purpose: purpose?,
             readers: readers?,

@@ -4,6 +4,7 @@
 //! - [`pack`] reads the files of a pack into a [`Programme`], or tells every mistake at once with its place.
 //! - [`manifest`] is `programme.toml`: law, term, purposes, roles, restrictions.
 //! - [`parameter`] holds thresholds, with overlays by area and date.
+//! - [`overlay`] is what an area and a date change of forms.
 //! - [`form`] turns the sheets of an XLSForm into fields with a purpose, readers and a keep-until.
 //! - [`build`] and [`build_asking`] translate forms to the XForms that phones fill in.
 //! - [`expression`] judges the conditions between questions, and [`answer`] holds what was filled in to its form.
@@ -51,6 +52,7 @@ pub mod level;
 pub mod manifest;
 #[cfg(test)]
 mod oracle;
+pub mod overlay;
 pub mod pack;
 pub mod parameter;
 pub mod pathway;
@@ -68,6 +70,6 @@ mod walk;
 pub mod xform;
 
 pub use finding::{Bilingual, Finding, Place, Spot};
-pub use pack::{Content, Files, Programme, build, build_asking, check, read};
+pub use pack::{Content, Files, Programme, build, build_asking, build_under, check, read};
 pub use section::Number;
 pub use sheet::RawSheet;

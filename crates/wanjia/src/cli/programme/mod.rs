@@ -36,12 +36,16 @@ pub fn run(command: &ProgrammeCommand) -> Result<Outcome> {
     }
 }
 
-/// Reads the pack in a folder; its mistakes are printed.
+/// Reads the pack in a folder, which may have been published long ago; its mistakes are printed.
 ///
 /// # Errors
 /// If the folder cannot be read.
 fn read(path: &std::path::Path) -> Result<Option<Programme>> {
-    match programme::read(&read_pack_files(path)?) {
+    told(programme::read(&read_pack_files(path)?))
+}
+
+fn told(read: std::result::Result<Programme, Vec<Finding>>) -> Result<Option<Programme>> {
+    match read {
         Ok(programme) => Ok(Some(programme)),
         Err(findings) => {
             tell(&findings);

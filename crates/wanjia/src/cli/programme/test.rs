@@ -6,6 +6,7 @@ use clap::Args;
 use programme::scenario;
 
 use crate::app::failure::Result;
+use crate::app::pack_files::read_pack_files;
 use crate::cli::Outcome;
 
 /// Run a pack's own tests. Exit codes: 0 all hold, 1 some do not or the pack has mistakes, 2 the folder cannot be read
@@ -19,7 +20,8 @@ pub struct TestArgs {
 /// # Errors
 /// If the folder cannot be read.
 pub fn run(args: &TestArgs) -> Result<Outcome> {
-    let Some(pack) = super::read(&args.path)? else { return Ok(Outcome::WithRejects) };
+    let files = read_pack_files(&args.path)?;
+    let Some(pack) = super::told(programme::check(&files))? else { return Ok(Outcome::WithRejects) };
     let report = scenario::run(&pack);
     super::print(&report.failures);
     if !report.untested.is_empty() {
