@@ -392,9 +392,20 @@ fn read_choices(sheet: &Sheet, subject: Subject, manifest: &Manifest, findings: 
         choices.entry(list.value.clone()).or_default().push((name.clone(), labels));
     }
     for (list, choices) in &choices {
+        let told: Vec<Vec<&str>> = choices.iter().map(|(name, labels)| told(&name.value, labels)).collect();
+        for (at, people) in forbidden::by_choices(&told) {
+            if let Some((name, _)) = choices.get(at) {
+                refuse(&name.place, forbidden::of_peoples(), Some(people), findings);
+            }
+        }
         check_unique(choices.iter().map(|(name, _)| name), &format!("选项 choice {list}"), findings);
     }
     choices
+}
+
+/// All that a choice is called.
+fn told<'t>(name: &'t str, labels: &'t Texts) -> Vec<&'t str> {
+    labels.iter().map(|(_, label)| label).chain([name]).collect()
 }
 
 /// The sheets that are read.
@@ -887,8 +898,15 @@ impl Reader<'_> {
             }
             return Default::default();
         };
+        let rows: Vec<_> = names.zip(labels).collect();
+        let called: Vec<Vec<&str>> = rows.iter().map(|((_, name), (_, label))| vec![*name, *label]).collect();
+        for (at, people) in forbidden::by_choices(&called) {
+            if let Some(((place, _), _)) = rows.get(at) {
+                refuse(place, forbidden::of_peoples(), Some(people), findings);
+            }
+        }
         let (mut choices, mut texts) = (Vec::new(), Vec::new());
-        for ((place, name), (_, label)) in names.zip(labels) {
+        for ((place, name), (_, label)) in rows {
             if name.is_empty() || label.is_empty() {
                 findings.add(
                     place,

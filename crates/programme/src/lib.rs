@@ -20,6 +20,7 @@
 //! - [`level`] is how large an area is of which a rule speaks.
 //! - [`indicator`] is what is counted by area and day, and who is behind it.
 //! - [`archive`] is a pack as one run of bytes; [`difference`] tells what changed between two versions.
+//! - [`sample`] is a form filled in as it should be.
 //! - [`judge`] says whether a rule flags a subject; [`scenario`] runs a pack's own tests, in which cases are walked from
 //!   their opening on as well.
 //!
@@ -60,6 +61,7 @@ pub mod portable;
 pub mod question;
 pub mod reach;
 pub mod rule;
+pub mod sample;
 pub mod scenario;
 mod section;
 mod sheet;

@@ -20,6 +20,7 @@ use crate::parameter::{self, Overlay, Parameter, Parameters, Unit};
 use crate::pathway::{self, Known, Pathway};
 use crate::reach;
 use crate::rule::{self, Rule, Rules};
+use crate::sample::{self, Sample};
 use crate::scenario::{self, Scenario};
 use crate::section::Source;
 use crate::sheet::{self, RawSheet, Sheet};
@@ -56,6 +57,8 @@ pub struct Programme {
     pub bridges: Vec<Bridge>,
     /// Its own tests; see [`crate::scenario::run`].
     pub scenarios: Vec<Scenario>,
+    /// Its forms, filled in; of what was published there are none, since they are no part of it.
+    pub samples: Vec<Sample>,
 }
 
 impl Programme {
@@ -345,6 +348,10 @@ impl<'r, 'f> Reader<'r, 'f> {
         if self.is_new {
             self.check_overlaid(vocabulary, &overlaid, &unread);
         }
+        let samples = match self.is_new {
+            true => self.read_samples(&manifest, FormsBy { forms: &forms, overlaid: &overlaid, parameters: &parameters }),
+            false => Vec::new(),
+        };
         let Rest { figures, classes, rules, indicators, pathways, bridges, scenarios } = rest;
         Some(Programme {
             manifest,
@@ -359,7 +366,18 @@ impl<'r, 'f> Reader<'r, 'f> {
             calendar,
             bridges,
             scenarios,
+            samples,
         })
+    }
+
+    fn read_samples(&mut self, manifest: &Manifest, forms: FormsBy<'_>) -> Vec<Sample> {
+        let mut samples = Vec::new();
+        for path in self.paths("samples/").into_iter().filter(|path| path.ends_with(".toml")) {
+            if let Some(source) = self.open(path) {
+                samples.extend(sample::read(&source, manifest, forms, self.findings));
+            }
+        }
+        samples
     }
 
     /// Everything that speaks of forms and parameters; the tests only where it is said what overlays make of the forms.

@@ -307,6 +307,8 @@ pub struct Report {
     pub uncounted: Vec<String>,
     /// States, steps and limits of pathways that no test ever walks, and bridges that none ever sees tell a day.
     pub unwalked: Vec<String>,
+    /// Forms of which no sample shows how they are filled in.
+    pub unsampled: Vec<String>,
 }
 
 /// Runs every test of a pack.
@@ -338,6 +340,13 @@ pub fn run(programme: &Programme) -> Report {
             .missing(&programme.pathways)
             .into_iter()
             .chain(bridges.filter(|name| !seen.contains(name)))
+            .collect(),
+        unsampled: programme
+            .forms
+            .iter()
+            .map(|form| &form.code.value)
+            .filter(|code| !programme.samples.iter().any(|sample| sample.form.value == **code))
+            .cloned()
             .collect(),
     }
 }

@@ -432,17 +432,53 @@ fn a_picture_says_what_is_on_it_and_that_is_nobody() {
 #[test]
 fn the_packs_pass_their_own_tests_and_everything_in_them_is_tested() {
     for name in PACKS {
-        let pack = read(&pack(name)).unwrap();
+        let pack = check(&pack(name)).unwrap();
         let report = programme::scenario::run(&pack);
         assert_eq!(report.run, pack.scenarios.len());
         let failures: Vec<String> = report.failures.iter().map(ToString::to_string).collect();
         assert_eq!(failures, Vec::<String>::new(), "{name}");
         assert_eq!(
-            [report.untested, report.uncounted, report.unwalked].concat(),
+            [report.untested, report.uncounted, report.unwalked, report.unsampled].concat(),
             Vec::<String>::new(),
             "{name}"
         );
     }
+}
+
+/// A sample is held to its form as what a phone sends is, and each mistake is told where it stands.
+#[test]
+fn a_sample_is_held_to_its_form() {
+    let path = "samples/forms.toml";
+    for (from, to, wanted) in [
+        ("room_c = 33", "room_c = 33.5", ""),
+        ("cooling = \"broken\"", "cooling = \"snow\"", "samples/forms.toml:6:36 answer"),
+        ("room_c = 33", "room_c = 60", "samples/forms.toml:6:22 constraint"),
+        ("room_c = 33", "room_c = \"hot\"", "samples/forms.toml:6:22 answer"),
+        ("room_c = 33, ", "", "samples/forms.toml:2:1 required"),
+        ("has_water = \"yes\"", "has_wine = \"yes\"", "samples/forms.toml:2:1 required samples/forms.toml:6:76 unknown_name"),
+        ("form = \"look_in\"", "form = \"look_out\"", "samples/forms.toml:3:8 unknown_name"),
+        ("says = { zh", "says = { ug", "samples/forms.toml:5:8 unknown_language samples/forms.toml:5:8 untranslated"),
+        ("form = ", "forms = ", "samples/forms.toml:2:1 missing samples/forms.toml:3:1 unknown_key"),
+    ] {
+        let mut files = pack("heat");
+        replace(&mut files, path, from, to);
+        let findings = check(&files).err().unwrap_or_default();
+        let told: Vec<String> =
+            findings.iter().map(|finding| format!("{} {}", finding.place, finding.code)).collect();
+        assert_eq!(told.join(" "), wanted, "{to}: {findings:?}");
+        assert!(read(&files).is_ok(), "samples are no part of what is published");
+    }
+    let mut files = pack("heat");
+    let sheet = |files: &Files, language: &str| {
+        let pack = check(files).unwrap();
+        pack.samples[0].sheet(pack.form("look_in").unwrap(), language)
+    };
+    assert_eq!(sheet(&files, "zh")[1], ("用什么降温".to_owned(), "坏了".to_owned()));
+    assert_eq!(sheet(&files, "en")[2], ("What does not feel well".to_owned(), "dizzy".to_owned()));
+    files.remove(path);
+    files.insert("samples/people.csv".to_owned(), Content::Bytes(b"name\n".to_vec()));
+    let report = programme::scenario::run(&check(&files).unwrap());
+    assert_eq!(report.unsampled, ["look_in"]);
 }
 
 #[test]
@@ -1051,6 +1087,10 @@ fn what_no_form_may_ask_is_found_in_choices_titles_and_steps() {
         told(zu, "| | zu | a | 汉族 | Han |\n| | zu | b | 回族 | Hui |\n| | zu | islam | 其他 | other |\n");
     assert!(found[0].1.contains("汉族"), "the word is named: {found:?}");
     assert_eq!(places(found), ["forms/asked.md:6:14", "forms/asked.md:7:14", "forms/asked.md:8:10"]);
+    let which = "| | select_one g | g | 您是哪一种 | which | $\n";
+    let found = told(which, "| | g | a | 汉 | Han |\n| | g | b | 回 | Hui |\n| | g | c | 别的 | other |\n");
+    assert_eq!(places(found), ["forms/asked.md:6:9", "forms/asked.md:7:9"]);
+    assert!(told(which, "| | g | a | 汉语 | Mandarin |\n| | g | b | 藏语 | Tibetan |\n").is_empty());
     let point = "| | geopoint | spot | 位置 | spot | $\n";
     for time in [
         "| | datetime | at | 时间 | when | $\n",

@@ -29,7 +29,7 @@ pub struct Asked {
 
 impl Views {
     fn asked_at(&mut self, dwelling: DwellingId, today: Day) -> Result<Vec<Asked>> {
-        let territory = self.book().territory.clone();
+        let territory = self.book().areas.shared_code().to_owned();
         let dwelling = apply::resolve_dwelling(self, dwelling)?;
         let open: Vec<(Id, Id, String, String, String, String)> = {
             let mut read = self.cached(

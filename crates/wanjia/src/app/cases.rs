@@ -364,7 +364,7 @@ pub fn fill_in(store: &mut Store, actor: ActorId, typed: &Typed<'_>, now: Millis
     {
         return Err(Failure::new("unknown_person", "没有这个人", "there is no such person"));
     }
-    let territory = store.book().territory.clone();
+    let territory = store.book().areas.shared_code().to_owned();
     Ok(store.write(now, |batch| {
         let edition = batch.programme(typed.programme, &version)?;
         let version = edition.version_on(typed.form, &territory, from_day(typed.on));

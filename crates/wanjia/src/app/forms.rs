@@ -161,7 +161,7 @@ impl Forms {
             reader.book().editions.iter().map(|edition| edition.programme.clone()).collect();
         programmes.sort_unstable();
         programmes.dedup();
-        let territory = reader.book().territory.clone();
+        let territory = reader.book().areas.shared_code().to_owned();
         let mut offered = Vec::new();
         for code in programmes {
             let Some(edition) = reader.book().edition_on(&code, today).cloned() else { continue };

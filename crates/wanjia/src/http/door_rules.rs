@@ -164,7 +164,7 @@ async fn rules(State(site): State<Site>, caller: Caller) -> Result<Json<DoorRule
         .territory
         .read(move |reader| {
             let code = reader.book().areas.code(area).to_owned();
-            let territory = reader.book().territory.clone();
+            let territory = reader.book().areas.shared_code().to_owned();
             let mut rules = Vec::new();
             for (programme, version) in in_force(reader.book(), today) {
                 let Some(read) = if_readable(reader.programme(&programme, &version))? else { continue };

@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod diff;
 mod publish;
+mod sample;
 mod test;
 
 use clap::Subcommand;
@@ -20,6 +21,7 @@ pub enum ProgrammeCommand {
     Check(check::CheckArgs),
     Build(build::BuildArgs),
     Test(test::TestArgs),
+    Sample(sample::SampleArgs),
     Diff(diff::DiffArgs),
     Publish(publish::PublishArgs),
 }
@@ -31,6 +33,7 @@ pub fn run(command: &ProgrammeCommand) -> Result<Outcome> {
         ProgrammeCommand::Check(args) => check::run(args),
         ProgrammeCommand::Build(args) => build::run(args),
         ProgrammeCommand::Test(args) => test::run(args),
+        ProgrammeCommand::Sample(args) => sample::run(args),
         ProgrammeCommand::Diff(args) => diff::run(args),
         ProgrammeCommand::Publish(args) => publish::run(args),
     }

@@ -68,7 +68,7 @@ pub fn run(args: &PublishArgs) -> Result<Outcome> {
     };
     let old = before.as_ref().map(|edition| programme_of(&reader, edition)).transpose()?;
     tell(&new, before.as_ref().zip(old.as_ref()));
-    tell_overlays(&new.programme, &reader.book().territory);
+    tell_overlays(&new.programme, reader.book().areas.shared_code());
     tell_who_changes(&mut reader, old.map(Arc::new), &new, args.list)?;
     let Some(mut store) = held else {
         println!("nothing was written; add --apply to publish it\n没有写入；加 --apply 才发布");

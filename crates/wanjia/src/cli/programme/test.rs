@@ -9,7 +9,7 @@ use crate::app::failure::Result;
 use crate::app::pack_files::read_pack_files;
 use crate::cli::Outcome;
 
-/// Run a pack's own tests. Exit codes: 0 all hold, 1 some do not or the pack has mistakes, 2 the folder cannot be read
+/// Run a pack's own tests, and hold its samples to their forms. Exit codes: 0 all hold, 1 some do not or the pack has mistakes, 2 the folder cannot be read
 #[derive(Debug, Args)]
 pub struct TestArgs {
     /// The pack's folder
@@ -38,13 +38,18 @@ pub fn run(args: &TestArgs) -> Result<Outcome> {
         let places = report.unwalked.join(", ");
         println!("no test walks here: {places}\n没有测试走到：{places}");
     }
-    let (run, failed) = (report.run, report.failures.len());
+    if !report.unsampled.is_empty() {
+        let forms = report.unsampled.join(", ");
+        println!("no sample shows these forms filled in: {forms}\n没有样例填过这些表单：{forms}");
+    }
+    let (run, failed, samples) = (report.run, report.failures.len(), pack.samples.len());
     println!(
-        "{}, {} / {run} 条测试，{failed} 处不符",
+        "{}, {}, {} / {run} 条测试，{failed} 处不符；{samples} 份样例",
         super::counted(run, "test"),
-        super::counted(failed, "failure")
+        super::counted(failed, "failure"),
+        super::counted(samples, "sample")
     );
-    let untold = [&report.untested, &report.uncounted, &report.unwalked];
+    let untold = [&report.untested, &report.uncounted, &report.unwalked, &report.unsampled];
     Ok(if failed == 0 && untold.iter().all(|names| names.is_empty()) {
         Outcome::Done
     } else {
