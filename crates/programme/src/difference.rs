@@ -254,7 +254,12 @@ impl Lines {
         for (before, form) in forms.both {
             let (form_zh, form_en) = name(form);
             let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "—".to_owned());
-            self.plain(&format!("{form_zh} 的标题"), &format!("the title of {form_en}"), &before.title, &form.title);
+            self.plain(
+                &format!("{form_zh} 的标题"),
+                &format!("the title of {form_en}"),
+                &before.title,
+                &form.title,
+            );
             for (zh, en, of) in [
                 ("的英文标题", "the English title of", (&before.title_en, &form.title_en)),
                 ("的说明", "what is said of", (&before.hint, &form.hint)),

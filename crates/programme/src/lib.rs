@@ -72,6 +72,6 @@ mod walk;
 pub mod xform;
 
 pub use finding::{Bilingual, Finding, Place, Spot};
-pub use pack::{Content, Files, Programme, build, build_asking, build_under, check, read};
+pub use pack::{Content, Files, Programme, build, build_asking, build_under, check, read, read_new};
 pub use section::Number;
 pub use sheet::RawSheet;

@@ -75,14 +75,16 @@ impl Parameters {
     /// Every set of overlays of forms that hold together somewhere at some time.
     pub(crate) fn together(&self) -> Vec<Vec<&Overlay>> {
         let of_forms = || self.overlays.iter().filter(|overlay| !overlay.forms.is_empty());
-        let area = |overlay: &Overlay| overlay.area.as_ref().map(|area| area.value.clone()).unwrap_or_default();
+        let area =
+            |overlay: &Overlay| overlay.area.as_ref().map(|area| area.value.clone()).unwrap_or_default();
         let mut found: Vec<Vec<&Overlay>> = Vec::new();
         for area in of_forms().map(area) {
             for day in of_forms().flat_map(|overlay| [Some(overlay.from.value), overlay.until]).flatten() {
                 let mut set = self.holding(&area, day);
                 set.retain(|overlay| !overlay.forms.is_empty());
                 let is_known = found.iter().any(|known| {
-                    known.len() == set.len() && known.iter().zip(&set).all(|(one, other)| one.file == other.file)
+                    known.len() == set.len()
+                        && known.iter().zip(&set).all(|(one, other)| one.file == other.file)
                 });
                 if !set.is_empty() && !is_known {
                     found.push(set);
@@ -137,9 +139,10 @@ fn column_of(base: &mut Sheet, column: &Located<String>) -> usize {
     }
     if let Some((own, language)) = column.value.split_once("::") {
         let same = |known: &Located<String>| {
-            known.value.split_once("::").is_some_and(|(stem, other)| {
-                stem == own && language_tag(other) == language_tag(language)
-            })
+            known
+                .value
+                .split_once("::")
+                .is_some_and(|(stem, other)| stem == own && language_tag(other) == language_tag(language))
         };
         if let Some(index) = base.columns.iter().position(same) {
             return index;
@@ -175,7 +178,9 @@ fn not_changed(cell: &Located<String>, column: &str, may: &[&str], findings: &mu
         cell,
         say(
             format!("调整不能改 {column}，能改的是：{may}；要改别的，请另发一个版本"),
-            format!("an overlay does not change {column}; it may change {may}; publish a version to change anything else"),
+            format!(
+                "an overlay does not change {column}; it may change {may}; publish a version to change anything else"
+            ),
         ),
         findings,
     );
@@ -237,9 +242,15 @@ impl Laying<'_> {
         let is_it = |own: &Row| name_of_row(self.base, own) == Some(name.value.as_str());
         let found = self.base.rows.iter().position(|own| of_list(own) && is_it(own));
         if found.is_none() {
-            let known: Vec<&str> =
-                self.base.rows.iter().filter(|own| of_list(own)).filter_map(|own| name_of_row(self.base, own)).collect();
-            let (zh, en) = if self.of_choices { ("选项", "choice of this list") } else { ("问题", "question") };
+            let known: Vec<&str> = self
+                .base
+                .rows
+                .iter()
+                .filter(|own| of_list(own))
+                .filter_map(|own| name_of_row(self.base, own))
+                .collect();
+            let (zh, en) =
+                if self.of_choices { ("选项", "choice of this list") } else { ("问题", "question") };
             unknown(name, zh, en, &known, findings);
         }
         found
@@ -260,7 +271,9 @@ impl Laying<'_> {
         };
         let mut made = Row::new(row.place().clone(), Vec::new());
         for (index, column) in self.over.columns.iter().enumerate() {
-            let Some(cell) = row.get(index).filter(|_| ![CHANGE, AFTER].contains(&&*column.value)) else { continue };
+            let Some(cell) = row.get(index).filter(|_| ![CHANGE, AFTER].contains(&&*column.value)) else {
+                continue;
+            };
             made.put(column_of(self.base, column), cell.clone());
         }
         self.base.rows.insert(at, made);

@@ -111,8 +111,21 @@ impl Programme {
 /// # Errors
 /// Every mistake in it, by file and place; never only the first.
 pub fn read(files: &Files) -> Result<Programme, Vec<Finding>> {
+    read_as(files, false)
+}
+
+/// Reads a pack that is still being written: as [`read`], and with what no form may ask, what overlays make of its forms, and its
+/// samples.
+///
+/// # Errors
+/// Every mistake in it, by file and place.
+pub fn read_new(files: &Files) -> Result<Programme, Vec<Finding>> {
+    read_as(files, true)
+}
+
+fn read_as(files: &Files, is_new: bool) -> Result<Programme, Vec<Finding>> {
     let mut findings = Findings::default();
-    let programme = Reader::new(files, false, &mut findings).read();
+    let programme = Reader::new(files, is_new, &mut findings).read();
     match programme {
         Some(programme) if findings.is_empty() => Ok(programme),
         _ => Err(findings.into_sorted()),
@@ -201,8 +214,9 @@ fn translate(files: &Files, names: &str, asks: bool) -> Result<BTreeMap<String, 
         programme.overlaid.retain(|own| own.names == names);
         programme.forms = std::mem::take(&mut programme.overlaid).into_iter().map(|own| own.form).collect();
     }
-    let version =
-        names.iter().fold(programme.manifest.version.clone(), |version, name| format!("{version}{JOINS}{name}"));
+    let version = names
+        .iter()
+        .fold(programme.manifest.version.clone(), |version, name| format!("{version}{JOINS}{name}"));
     let mut findings = Findings::default();
     let mut reader = Reader::new(files, false, &mut findings);
     let mut built = BTreeMap::new();
@@ -349,7 +363,10 @@ impl<'r, 'f> Reader<'r, 'f> {
             self.check_overlaid(vocabulary, &overlaid, &unread);
         }
         let samples = match self.is_new {
-            true => self.read_samples(&manifest, FormsBy { forms: &forms, overlaid: &overlaid, parameters: &parameters }),
+            true => self.read_samples(
+                &manifest,
+                FormsBy { forms: &forms, overlaid: &overlaid, parameters: &parameters },
+            ),
             false => Vec::new(),
         };
         let Rest { figures, classes, rules, indicators, pathways, bridges, scenarios } = rest;
@@ -459,7 +476,10 @@ impl<'r, 'f> Reader<'r, 'f> {
                 self.findings.add(
                     &place,
                     "twice",
-                    say(format!("表单 {stem} 已有 {twin}"), format!("the form {stem} is there already: {twin}")),
+                    say(
+                        format!("表单 {stem} 已有 {twin}"),
+                        format!("the form {stem} is there already: {twin}"),
+                    ),
                 );
                 continue;
             }
@@ -476,7 +496,9 @@ impl<'r, 'f> Reader<'r, 'f> {
             }
         }
         let of_forms = parameters.overlays.iter().filter(|own| !own.forms.is_empty());
-        for area in of_forms.filter_map(|own| own.area.as_ref()).filter(|area| area.value.len() > LONGEST_AREA) {
+        for area in
+            of_forms.filter_map(|own| own.area.as_ref()).filter(|area| area.value.len() > LONGEST_AREA)
+        {
             self.findings.add(
                 &area.place,
                 "area",
@@ -512,7 +534,8 @@ impl<'r, 'f> Reader<'r, 'f> {
                     continue;
                 }
                 let path = self.form_paths().into_iter().find(|path| stem_of(path) == stem);
-                let Some((path, sheets)) = path.and_then(|path| Some((path, self.read_overlaid(path, &names)?)))
+                let Some((path, sheets)) =
+                    path.and_then(|path| Some((path, self.read_overlaid(path, &names)?)))
                 else {
                     continue;
                 };

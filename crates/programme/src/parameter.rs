@@ -125,9 +125,7 @@ impl Overlay {
     }
 
     fn holds(&self, area: &str, day: Day) -> bool {
-        self.is_of(area)
-            && self.from.value <= day
-            && self.until.is_none_or(|until| day < until)
+        self.is_of(area) && self.from.value <= day && self.until.is_none_or(|until| day < until)
     }
 
     fn overlaps(&self, other: &Self) -> bool {

@@ -37,7 +37,9 @@ fn put(files: &mut Files, path: &str, text: &str) {
 fn with(changes: &str) -> Files {
     let mut files = common::pack("heat");
     files.retain(|path, _| !path.starts_with("tests/") && !path.starts_with("samples/"));
-    let Some(Content::Bytes(classes)) = files.get("classes/attention.toml").cloned() else { panic!("no classes") };
+    let Some(Content::Bytes(classes)) = files.get("classes/attention.toml").cloned() else {
+        panic!("no classes")
+    };
     let classes = String::from_utf8(classes).unwrap().replace("in ['broken', 'nothing']", "in ['broken']");
     put(&mut files, "classes/attention.toml", &classes);
     put(&mut files, "overlays/july/forms/look_in.md", changes);
@@ -46,7 +48,10 @@ fn with(changes: &str) -> Files {
 
 fn told(files: &Files) -> Vec<String> {
     let findings = check(files).err().unwrap_or_default();
-    findings.iter().map(|finding| format!("{} {}: {}", finding.place, finding.code, finding.text.en)).collect()
+    findings
+        .iter()
+        .map(|finding| format!("{} {}: {}", finding.place, finding.code, finding.text.en))
+        .collect()
 }
 
 #[test]
@@ -78,7 +83,11 @@ fn an_overlay_adds_alters_and_leaves_out_in_its_area_from_its_day_on() {
     assert_eq!(room.labels.get("en"), Some("Temperature at the bed (℃)"));
     assert_eq!(room.question.answer, Answer::Decimal);
     assert_eq!(room.constraint.as_ref().unwrap().expression.text.value, ". >= 5 and . <= 50");
-    assert_eq!(room.constraint.as_ref().unwrap().message.get("en"), Some("Between 10 and 50 ℃"), "left as it was");
+    assert_eq!(
+        room.constraint.as_ref().unwrap().message.get("en"),
+        Some("Between 10 and 50 ℃"),
+        "left as it was"
+    );
     let cooling = form.field("cooling").unwrap();
     assert_eq!(cooling.choices, ["air", "fan", "mist", "broken"]);
     assert_eq!(cooling.choice_labels[1].get("zh"), Some("风扇"));
@@ -90,13 +99,18 @@ fn an_overlay_adds_alters_and_leaves_out_in_its_area_from_its_day_on() {
     assert!(over["look_in"].contains("windows") && !over["look_in"].contains("has_water"));
     assert!(build_under(&files, "june", false).unwrap().is_empty());
     let (plain, over) = (build_asking(&files).unwrap(), build_under(&files, "july", true).unwrap());
-    assert!(plain["look_in"].contains("id=\"heat.look_in\"") && plain["look_in"].contains("version=\"2026\""));
-    assert!(over["look_in"].contains("id=\"heat.look_in\"") && over["look_in"].contains("version=\"2026+july\""));
+    assert!(
+        plain["look_in"].contains("id=\"heat.look_in\"") && plain["look_in"].contains("version=\"2026\"")
+    );
+    assert!(
+        over["look_in"].contains("id=\"heat.look_in\"") && over["look_in"].contains("version=\"2026+july\"")
+    );
 }
 
 #[test]
 fn a_larger_areas_overlay_lies_under_a_smaller_ones() {
-    let mut files = with("| survey | | | |\n| | change | name | label::English (en) |\n| | alter | room_c | Here |\n");
+    let mut files =
+        with("| survey | | | |\n| | change | name | label::English (en) |\n| | alter | room_c | Here |\n");
     put(
         &mut files,
         "overlays/hubei.toml",
@@ -114,7 +128,8 @@ fn a_larger_areas_overlay_lies_under_a_smaller_ones() {
         let label = |name: &str| form.field(name).unwrap().labels.get("en").unwrap().to_owned();
         (pack.version_on("look_in", area, day(on)), label("room_c"), label("cooling"))
     };
-    let wanted = |version: &str, room: &str, cooling: &str| (version.to_owned(), room.to_owned(), cooling.to_owned());
+    let wanted =
+        |version: &str, room: &str, cooling: &str| (version.to_owned(), room.to_owned(), cooling.to_owned());
     let (room, cooling) = ("Temperature of the room (℃)", "What cools the room");
     assert_eq!(says("420102", "2026-07-10"), wanted("2026+july", "Here", cooling));
     assert_eq!(says("420102", "2026-07-15"), wanted("2026+hubei+july", "Here", "Cooling"));
@@ -130,10 +145,7 @@ fn a_larger_areas_overlay_lies_under_a_smaller_ones() {
         "| survey | | |\n| | change | name | label::English (en) |\n| | alter | room_c | There |\n",
     );
     let told = told(&files);
-    assert!(
-        told.len() == 1 && told[0].starts_with("overlays/july/forms/look_in.md overlap: "),
-        "{told:?}"
-    );
+    assert!(told.len() == 1 && told[0].starts_with("overlays/july/forms/look_in.md overlap: "), "{told:?}");
 }
 
 /// The rows of a survey under these columns, in front of which `change` and `name` stand.
@@ -183,15 +195,21 @@ fn what_speaks_of_a_form_is_held_to_what_overlays_make_of_it() {
     let found = told(&with(&survey("label::English (en)", &["leave_out | room_c | "])));
     assert!(
         found.iter().any(|told| told.starts_with("rules.toml:4:16 unknown_name: ")
-            && told.contains("with the forms as overlays/july.toml makes them: there is no field look_in.room_c")),
+            && told.contains(
+                "with the forms as overlays/july.toml makes them: there is no field look_in.room_c"
+            )),
         "{found:?}"
     );
     for file in ["figures.toml", "indicators.toml", "pathways/hot_room.toml"] {
         assert!(found.iter().any(|told| told.starts_with(file)), "{file}: {found:?}");
     }
-    let found = told(&with("| choices | |\n| | change | list_name | name |\n| | leave_out | cooling | air |\n"));
+    let found =
+        told(&with("| choices | |\n| | change | list_name | name |\n| | leave_out | cooling | air |\n"));
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].contains("there is no choice air") && found[0].contains("overlays/july.toml"), "{found:?}");
+    assert!(
+        found[0].contains("there is no choice air") && found[0].contains("overlays/july.toml"),
+        "{found:?}"
+    );
     // What is wrong without it as well is told once.
     let mut files = with(CHANGES);
     put(&mut files, "figures.toml", "[[figure]]\ncode = 3\n");
@@ -262,7 +280,10 @@ fn a_difference_names_what_an_overlay_changes() {
     let other = with(&CHANGES.replace("Open windows", "Windows that are open"));
     let said = lines(&over, &read(&other).unwrap());
     assert_eq!(said.lines().count(), 2, "{said}");
-    assert!(said.contains("the overlay july: 高温探访 (look_in) · windows (en): from Open windows to Windows"), "{said}");
+    assert!(
+        said.contains("the overlay july: 高温探访 (look_in) · windows (en): from Open windows to Windows"),
+        "{said}"
+    );
 }
 
 /// Whatever bounds a time is a parameter, which an overlay may set: a number in its place is refused.

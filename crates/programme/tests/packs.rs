@@ -455,9 +455,17 @@ fn a_sample_is_held_to_its_form() {
         ("room_c = 33", "room_c = 60", "samples/forms.toml:6:22 constraint"),
         ("room_c = 33", "room_c = \"hot\"", "samples/forms.toml:6:22 answer"),
         ("room_c = 33, ", "", "samples/forms.toml:2:1 required"),
-        ("has_water = \"yes\"", "has_wine = \"yes\"", "samples/forms.toml:2:1 required samples/forms.toml:6:76 unknown_name"),
+        (
+            "has_water = \"yes\"",
+            "has_wine = \"yes\"",
+            "samples/forms.toml:2:1 required samples/forms.toml:6:76 unknown_name",
+        ),
         ("form = \"look_in\"", "form = \"look_out\"", "samples/forms.toml:3:8 unknown_name"),
-        ("says = { zh", "says = { ug", "samples/forms.toml:5:8 unknown_language samples/forms.toml:5:8 untranslated"),
+        (
+            "says = { zh",
+            "says = { ug",
+            "samples/forms.toml:5:8 unknown_language samples/forms.toml:5:8 untranslated",
+        ),
         ("form = ", "forms = ", "samples/forms.toml:2:1 missing samples/forms.toml:3:1 unknown_key"),
     ] {
         let mut files = pack("heat");

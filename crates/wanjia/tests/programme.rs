@@ -350,7 +350,7 @@ fn a_changed_threshold_that_a_test_knows_is_told_by_the_test() {
             && out.contains("the rules that flag should be E-R05, and are none"),
         "{out}"
     );
-    assert!(out.contains("1 failure /"), "{out}");
+    assert!(out.contains("1 failure, "), "{out}");
 }
 
 #[test]

@@ -173,7 +173,8 @@ impl Forms {
                 let code_of = form.code.value.as_str();
                 let version = programme.version_on(code_of, &territory, from_day(today));
                 let form = programme.form_on(code_of, &territory, from_day(today)).unwrap_or(form);
-                let names = version.strip_prefix(&edition.version).unwrap_or_default().trim_start_matches(JOINS);
+                let names =
+                    version.strip_prefix(&edition.version).unwrap_or_default().trim_start_matches(JOINS);
                 let built = self.of(reader, (&edition, names), client)?;
                 let Some(blank) = built.forms.get(&form.code.value) else { continue };
                 offered.push(Offered {

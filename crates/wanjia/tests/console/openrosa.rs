@@ -871,7 +871,8 @@ async fn a_form_that_an_overlay_changes_is_offered_and_held_to_as_it_is_here() {
     };
     let filled = async |instance: &str, phone: &'static str| {
         let answers = answers(phone);
-        let answers: Vec<(&str, &str)> = answers.iter().map(|(name, answer)| (*name, answer.as_str())).collect();
+        let answers: Vec<(&str, &str)> =
+            answers.iter().map(|(name, answer)| (*name, answer.as_str())).collect();
         collect.filled("livelihood.clue", instance, &answers).await
     };
     let good = filled("uuid:over-1", "13900000000").await;
@@ -899,5 +900,8 @@ async fn a_form_that_an_overlay_changes_is_offered_and_held_to_as_it_is_here() {
     let (mut versions, mut phones) = read.await.unwrap();
     versions.sort_unstable();
     phones.sort_unstable();
-    assert_eq!((versions, phones), (vec!["2020-03".to_owned(), "2020-03+anhui".to_owned()], vec![false, true]));
+    assert_eq!(
+        (versions, phones),
+        (vec!["2020-03".to_owned(), "2020-03+anhui".to_owned()], vec![false, true])
+    );
 }

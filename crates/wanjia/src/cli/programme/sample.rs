@@ -28,7 +28,7 @@ pub struct SampleArgs {
 /// If the folder cannot be read, or nothing is there to show.
 pub fn run(args: &SampleArgs) -> Result<Outcome> {
     let files = read_pack_files(&args.path)?;
-    let Some(pack) = super::told(programme::check(&files))? else { return Ok(Outcome::WithRejects) };
+    let Some(pack) = super::told(programme::read_new(&files))? else { return Ok(Outcome::WithRejects) };
     let language = args.language.as_str();
     if !pack.manifest.languages.iter().any(|known| known == language) {
         let known = pack.manifest.languages.join(", ");

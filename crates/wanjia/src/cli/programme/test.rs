@@ -21,7 +21,7 @@ pub struct TestArgs {
 /// If the folder cannot be read.
 pub fn run(args: &TestArgs) -> Result<Outcome> {
     let files = read_pack_files(&args.path)?;
-    let Some(pack) = super::told(programme::check(&files))? else { return Ok(Outcome::WithRejects) };
+    let Some(pack) = super::told(programme::read_new(&files))? else { return Ok(Outcome::WithRejects) };
     let report = scenario::run(&pack);
     super::print(&report.failures);
     if !report.untested.is_empty() {
