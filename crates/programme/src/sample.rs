@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::answer::{self, Given, Value};
+use crate::calendar::{local, midnight_before};
 use crate::code::{Day, unknown};
 use crate::finding::{Findings, Located, Place};
 use crate::form::{Field, Form};
@@ -65,7 +66,9 @@ fn one(
     let places: BTreeMap<&str, &Place> =
         answers.iter().map(|(name, answer)| (name.value.as_str(), &answer.place)).collect();
     let given = answers.iter().map(|(name, answer)| (name.value.clone(), given(&answer.value))).collect();
-    let answers = match answer::hold(known, &given, on) {
+    // Whatever is said of that day was before it was over.
+    let over = midnight_before(on.tomorrow().unwrap_or(on));
+    let answers = match answer::hold(known, &given, (on, over)) {
         Ok(answers) => answers,
         Err(misfits) => {
             // What is told of a question is told where its answer stands, or where it should.
@@ -85,6 +88,7 @@ fn given(raw: &Raw) -> Given {
         Raw::Number(Number::Whole(number)) => Given::Whole(*number),
         Raw::Number(Number::Decimal(number)) => Given::Decimal(*number),
         Raw::Day(day) => Given::Text(day.to_string()),
+        Raw::Moment(moment) => Given::Text(local(*moment).to_string()),
         Raw::List(items) => Given::List(items.iter().map(given).collect()),
     }
 }
@@ -115,6 +119,7 @@ fn shown(field: &Field, value: &Value, language: &str) -> String {
         Value::Whole(number) => number.to_string(),
         Value::Decimal(number) => number.to_string(),
         Value::Day(day) => day.to_string(),
+        Value::Moment(moment) => local(*moment).strftime("%Y-%m-%d %H:%M").to_string(),
         Value::Several(names) => names.iter().map(|name| choice(name)).collect::<Vec<_>>().join(between),
         Value::Many(values) => {
             values.iter().map(|value| shown(field, value, language)).collect::<Vec<_>>().join(between)
