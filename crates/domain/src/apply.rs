@@ -327,6 +327,17 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             }
             let dwelling = resolve_dwelling(state, *dwelling)?;
             state.judge_anew(*subject, false, origin.counts_from)?;
+            let replaces = match &fact.body {
+                Body::Answered { replaces, .. } => *replaces,
+                _ => None,
+            };
+            let first_at = match replaces {
+                Some(replaced) => {
+                    let by = (origin.position, programme.as_str(), form.as_str());
+                    state.replace_filled((origin.series, replaced), by, origin.counts_from)?
+                }
+                None => None,
+            };
             let filled = Filled {
                 subject: *subject,
                 dwelling,
@@ -345,6 +356,8 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                     _ => None,
                 },
                 erased_at: None,
+                first_at: first_at.unwrap_or(stamp.at),
+                replaced: None,
             };
             state.put_filled(filled, origin.counts_from)
         }
@@ -547,6 +560,7 @@ fn report_case<S: State>(state: &mut S, origin: Origin, fact: &Fact, at: Millis)
         dwelling,
         opened_at: at,
         counted_from: *counted_from,
+        received: None,
     };
     let report = Report {
         named: *id,
@@ -720,6 +734,18 @@ pub fn area_about<S: State>(
     }
     let dwelling = resolve_dwelling(state, dwelling)?;
     Ok(state.dwelling(dwelling)?.map(|row| row.area))
+}
+
+/// The area whose a case is: of one that an area has received that one, or of her home if it lies in it; of any other as
+/// [`area_about`] has it.
+///
+/// # Errors
+/// Those of the storage.
+pub fn area_of_case<S: State>(state: &mut S, case: &Case) -> Result<Option<AreaNumber>, S::Error> {
+    let there = area_about(state, case.subject, case.dwelling)?;
+    let Some(received) = case.received else { return Ok(there) };
+    let within = there.filter(|there| state.book().areas.is_within(*there, received));
+    Ok(Some(within.unwrap_or(received)))
 }
 
 /// The door of this key that an address in `area` means: the one registered there, or moved there since. A grid is

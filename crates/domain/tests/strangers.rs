@@ -134,7 +134,8 @@ fn body() -> impl Strategy<Value = Body> {
                 programme,
                 version,
                 form,
-                on
+                on,
+                replaces: None
             }
         ),
         (
@@ -280,6 +281,10 @@ fn deed() -> impl Strategy<Value = Deed> {
         Just(Deed::Decline),
         Just(Deed::Ask),
         Just(Deed::Reply),
+        prop::option::of(id()).prop_map(|to| Deed::Send { to }),
+        id().prop_map(|area| Deed::Receive { area }),
+        id().prop_map(|area| Deed::Refuse { area }),
+        Just(Deed::Recall),
     ]
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::apply;
-use domain::area::AreaNumber;
+use domain::area::{self, AreaNumber};
 use domain::case::{Case, Climb, Deed, Event, Filled, Report, Source, Subject};
 use domain::fact::Body;
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId, SeriesId};
@@ -13,7 +13,7 @@ use domain::time::{Day, Millis, day_of, from_day, to_day};
 use jiff::Timestamp;
 use programme::Programme;
 use programme::answer::Record;
-use programme::case::{self, Guard, Part, Stamp, Terms, What};
+use programme::case::{self, Guard, How, Part, Stamp, Terms, What};
 use programme::condition::Condition;
 use programme::form;
 use programme::judge::{Judgement, Moments, Situation, judge};
@@ -81,6 +81,8 @@ pub struct CaseFile {
     pub id: CaseId,
     pub case: Case,
     pub area: AreaNumber,
+    /// The communities whose it was one after another; the last is whose it is.
+    pub owners: Vec<AreaNumber>,
     pub programme: Arc<Programme>,
     pub standing: case::Case,
     pub reports: Vec<Report>,
@@ -100,6 +102,18 @@ impl CaseFile {
     pub fn pathway(&self) -> Option<&Pathway> {
         pathway_of(&self.programme, &self.case.pathway)
     }
+}
+
+/// Where a case is.
+struct PlaceOf {
+    /// Its door, or that at which it began while she has none where it was received.
+    dwelling: DwellingId,
+    area: AreaNumber,
+    received: Option<AreaNumber>,
+    /// She has no door where it was received.
+    unregistered: bool,
+    /// The communities whose it was one after another.
+    from: Vec<AreaNumber>,
 }
 
 /// When something was filled in last, and at which door; none if nothing ever was.
@@ -171,7 +185,7 @@ fn id(number: u128) -> Id {
     Id(number.to_be_bytes())
 }
 
-fn instant(at: Millis) -> Timestamp {
+pub(crate) fn instant(at: Millis) -> Timestamp {
     Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
@@ -181,6 +195,8 @@ fn told(what: &What) -> String {
         What::Wait { state } => format!("wait:{state}"),
         What::Release { restriction } => format!("release:{restriction}"),
         What::Sign { step } => format!("sign:{step}"),
+        What::HandOver => "hand_over:".to_owned(),
+        What::Register => "register:".to_owned(),
     }
 }
 
@@ -197,6 +213,10 @@ fn event_of(event: &Event) -> case::Event {
         Deed::Decline => case::Deed::Decline,
         Deed::Ask => case::Deed::Ask,
         Deed::Reply => case::Deed::Reply,
+        Deed::Send { to } => case::Deed::Send { to: to.map(number) },
+        Deed::Receive { area } => case::Deed::Receive { area: number(*area) },
+        Deed::Refuse { area } => case::Deed::Refuse { area: number(*area) },
+        Deed::Recall => case::Deed::Recall,
         Deed::Resume => case::Deed::Resume,
     };
     case::Event {
@@ -209,7 +229,8 @@ fn event_of(event: &Event) -> case::Event {
 }
 
 const CASE_COLUMNS: &str = "case_file.id, case_file.programme, case_file.version, case_file.pathway, \
-     case_file.subject_kind, case_file.subject, case_file.dwelling, case_file.opened_at, case_file.counted_from";
+     case_file.subject_kind, case_file.subject, case_file.dwelling, case_file.opened_at, case_file.counted_from, \
+     case_file.received";
 
 fn case_from(row: &Row<'_>) -> rusqlite::Result<(CaseId, Case)> {
     let subject = subject_from(row, 4)?;
@@ -223,6 +244,7 @@ fn case_from(row: &Row<'_>) -> rusqlite::Result<(CaseId, Case)> {
             dwelling: get_id(row, 6)?,
             opened_at: row.get(7)?,
             counted_from: row.get(8)?,
+            received: row.get(9)?,
         },
     ))
 }
@@ -233,7 +255,8 @@ pub(crate) fn subject_from(row: &Row<'_>, column: usize) -> rusqlite::Result<Sub
 }
 
 /// The columns that [`filled_from`] reads.
-pub(crate) const FILLED: &str = "subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip, erased_at";
+pub(crate) const FILLED: &str = "subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip, erased_at,
+    first_at, (select by_position from filled_replaced where filled_replaced.position = filled.position)";
 
 pub(crate) fn filled_from(row: &Row<'_>) -> rusqlite::Result<Filled> {
     Ok(Filled {
@@ -248,6 +271,8 @@ pub(crate) fn filled_from(row: &Row<'_>) -> rusqlite::Result<Filled> {
         case: get_optional_id(row, 9)?,
         slip: get_optional_id(row, 10)?,
         erased_at: row.get(11)?,
+        first_at: row.get(12)?,
+        replaced: row.get(13)?,
     })
 }
 
@@ -261,19 +286,43 @@ fn step_from(row: &Row<'_>, code: u64) -> rusqlite::Result<Deed> {
         6 => Deed::Decline,
         7 => Deed::Ask,
         8 => Deed::Reply,
+        9 => Deed::Send { to: get_optional_id(row, 7)? },
+        10 => Deed::Receive { area: get_optional_id(row, 7)?.unwrap_or_default() },
+        11 => Deed::Refuse { area: get_optional_id(row, 7)?.unwrap_or_default() },
+        12 => Deed::Recall,
         _ => Deed::Take,
     })
 }
 
 impl Views {
-    /// A published version of a programme, read once from its pack.
+    /// A published version of a programme, read once from its pack; under the version of a form that overlays change
+    /// (ADR 0050), with that form as they make it.
     ///
     /// # Errors
     /// `pack_unreadable` if the pack is missing or does not read, and those of the storage.
     pub fn programme(&mut self, programme: &str, version: &str) -> Result<Option<Arc<Programme>>> {
-        let Some(digest) = self.book().edition(programme, version).map(|edition| edition.digest) else {
-            return Ok(None);
-        };
+        let Some((edition, names)) = self.book().edition_of(programme, version) else { return Ok(None) };
+        let digest = edition.digest;
+        let Some(read) = self.edition_read(programme, version, digest)? else { return Ok(None) };
+        if names.is_empty() {
+            return Ok(Some(read));
+        }
+        let key = (digest, names.to_owned());
+        if let Some(known) = self.overlaid.get(&key) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        // What somebody sends may name anything: only what there is is kept.
+        let Some(under) = read.under(names).map(Arc::new) else { return Ok(None) };
+        self.overlaid.insert(key, Arc::clone(&under));
+        Ok(Some(under))
+    }
+
+    fn edition_read(
+        &mut self,
+        programme: &str,
+        version: &str,
+        digest: ledger::Hash,
+    ) -> Result<Option<Arc<Programme>>> {
         let read = match self.programmes.get(&digest) {
             Some(known) => known.clone(),
             None => {
@@ -296,7 +345,7 @@ impl Views {
         Ok(())
     }
 
-    fn refresh_case(&mut self, id: CaseId) -> Result<()> {
+    pub(crate) fn refresh_case(&mut self, id: CaseId) -> Result<()> {
         let Some((_, case)) = self.case_row(id)? else { return Ok(()) };
         let read = self.programme(&case.programme, &case.version);
         let Some(programme) = if_readable(read)? else { return Ok(()) };
@@ -317,7 +366,10 @@ impl Views {
             self.part(&case, &known, &reports, &parts)?;
         }
         for part in parts {
-            self.put_standing(&case, &programme, pathway, part)?;
+            let own = self::id(part.named);
+            let opened = reports.iter().filter(|report| report.named == own).min_by_key(|report| report.at);
+            let door = opened.map_or(case.dwelling, |report| report.dwelling);
+            self.put_standing(&case, door, &programme, pathway, part)?;
         }
         Ok(())
     }
@@ -339,6 +391,7 @@ impl Views {
     fn part(&mut self, like: &Case, known: &[CaseId], reports: &[Report], parts: &[Part]) -> Result<()> {
         for id in known {
             self.cached("delete from case_file where id = ?1")?.execute([id.0])?;
+            self.cached("delete from passage where case_id = ?1")?.execute([id.0])?;
             self.put_due(*id, Vec::new())?;
         }
         for part in parts {
@@ -365,20 +418,25 @@ impl Views {
     fn put_standing(
         &mut self,
         case: &Case,
+        door: DwellingId,
         programme: &Programme,
         pathway: &Pathway,
         part: Part,
     ) -> Result<()> {
-        let (id, standing) = (id(part.named), part.case);
+        let (id, mut standing) = (id(part.named), part.case);
         let Some((_, own)) = self.case_row(id)? else { return Ok(()) };
-        let area = apply::area_about(self, own.subject, own.dwelling)?.unwrap_or(0);
+        let place = self.place_of(own.subject, door, &standing)?;
+        standing.unregistered = place.unregistered;
+        let area = place.area;
+        self.put_passages(id, &place.from, &standing)?;
         let area_code = self.book().areas.code(area).to_owned();
         let terms = terms(programme, pathway, &area_code);
         let tasks = case::tasks(&terms, &standing, standing.since);
         let ended = pathway.state(&standing.state).is_none_or(|state| state.duty.is_none());
         self.cached(
             "update case_file set area = ?2, state = ?3, since = ?4, turn = ?5, holder = ?6, offered = ?7, ended = ?8,
-                opened_at = ?9, counted_from = ?10, waits = ?11, asked = ?12
+                opened_at = ?9, counted_from = ?10, waits = ?11, asked = ?12,
+                dwelling = ?13, received = ?14
              where id = ?1",
         )?
         .execute(params![
@@ -393,7 +451,9 @@ impl Views {
             part.opening.at.as_millisecond(),
             part.opening.counted_from.map(to_day),
             standing.waits,
-            standing.asked.map(|asked| self::id(asked).0)
+            standing.asked.map(|asked| self::id(asked).0),
+            place.dwelling.0,
+            place.received
         ])?;
         let mut rows = Vec::new();
         for task in tasks {
@@ -408,6 +468,91 @@ impl Views {
             }
         }
         self.put_due(id, rows)
+    }
+
+    /// Where a case is: at the door at which it began, until another area has received it; then at her home there, or in that area
+    /// at large while she has none.
+    fn place_of(&mut self, subject: Subject, door: DwellingId, standing: &case::Case) -> Result<PlaceOf> {
+        let began = apply::area_about(self, subject, door)?.unwrap_or(0);
+        let mut place = PlaceOf {
+            dwelling: door,
+            area: began,
+            received: None,
+            unregistered: false,
+            from: vec![self.community_of(began)],
+        };
+        for sent in &standing.passages {
+            if sent.answer.as_ref().is_some_and(|answer| answer.how == How::Received)
+                && let Some(area) = self.area_numbered(sent.to)
+            {
+                place.from.push(area);
+            }
+        }
+        let received = standing.received().and_then(|(area, _)| self.area_numbered(Some(area)));
+        let Some(received) = received else { return Ok(place) };
+        (place.area, place.received, place.unregistered) = (received, Some(received), true);
+        if let Subject::Person(person) = subject {
+            let person = apply::canonical(self, person)?;
+            let home = apply::group_home(self, person)?;
+            let home = home.map(|home| apply::resolve_dwelling(self, home)).transpose()?;
+            if let Some(home) = home
+                && let Some(there) = apply::area_about(self, subject, home)?
+                && self.book().areas.is_within(there, received)
+            {
+                (place.dwelling, place.area, place.unregistered) = (home, there, false);
+            }
+        }
+        Ok(place)
+    }
+
+    fn area_numbered(&self, number: Option<u128>) -> Option<AreaNumber> {
+        self.book().areas.of_id(id(number?))
+    }
+
+    /// The community in which an area lies; of one above communities itself.
+    fn community_of(&self, area: AreaNumber) -> AreaNumber {
+        let areas = &self.book().areas;
+        let is_community =
+            |at: &AreaNumber| areas.get(*at).is_some_and(|area| area.level == area::Level::Community);
+        areas.path(area).find(is_community).unwrap_or(area)
+    }
+
+    /// The places to which a case was sent, each from where it was then.
+    fn put_passages(&mut self, id: CaseId, owners: &[AreaNumber], standing: &case::Case) -> Result<()> {
+        // What was sent stays sent, so there is nothing to take away where nothing was.
+        if standing.passages.is_empty() {
+            return Ok(());
+        }
+        self.cached("delete from passage where case_id = ?1")?.execute([id.0])?;
+        let mut owners = owners.iter().copied();
+        let mut from = owners.next().unwrap_or(0);
+        for (number, sent) in (0u64..).zip(&standing.passages) {
+            let to = self.area_numbered(sent.to);
+            let open = standing.sent().is_some_and(|open| std::ptr::eq(open, sent));
+            let (how, by, at) = sent.answer.as_ref().map_or((None, None, None), |answer| {
+                (Some(answer.how as u8), Some(self::id(answer.by).0), Some(answer.at.as_millisecond()))
+            });
+            self.cached(
+                "insert into passage (case_id, number, from_area, to_area, sent_by, sent_at, answer, answered_by, answered_at, open)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                id.0,
+                number,
+                from,
+                to,
+                self::id(sent.by).0,
+                sent.at.as_millisecond(),
+                how,
+                by,
+                at,
+                open
+            ])?;
+            if sent.answer.as_ref().is_some_and(|answer| answer.how == How::Received) && to.is_some() {
+                from = owners.next().unwrap_or(from);
+            }
+        }
+        Ok(())
     }
 
     fn case_row(&self, id: CaseId) -> Result<Option<(CaseId, Case)>> {
@@ -541,11 +686,8 @@ impl Views {
 
     pub(crate) fn add_event(&mut self, case: CaseId, event: &Event) -> Result<()> {
         let (to, counted_from) = match &event.deed {
-            Deed::Offer { to } => (Some(to.0), None),
             Deed::Step { counted_from, .. } => (None, *counted_from),
-            Deed::Sign { .. } | Deed::Take | Deed::Decline | Deed::Ask | Deed::Reply | Deed::Resume => {
-                (None, None)
-            }
+            other => (other.to().map(|to| to.0), None),
         };
         self.cached(
             "insert or ignore into case_event (case_id, series, sequence, at, actor, role, turn, deed, step, to_whom,
@@ -581,6 +723,25 @@ impl Views {
         Ok(())
     }
 
+    /// Her home is another now: a case that an area has received follows her there.
+    pub(crate) fn received_cases_of(&mut self, person: PersonId) -> Result<()> {
+        // Where nothing was ever handed over, as while a roster is read, nothing is looked for.
+        if !self.cached("select 1 from passage limit 1")?.exists([])? {
+            return Ok(());
+        }
+        let person = apply::canonical(self, person)?;
+        for id in apply::group(self, person)? {
+            let found: Vec<Id> = {
+                let mut read =
+                    self.cached("select id from case_file where subject = ?1 and received is not null")?;
+                let rows = read.query_map([id.0], |row| get_id(row, 0))?;
+                rows.collect::<rusqlite::Result<_>>()?
+            };
+            self.dirty_cases.extend(found);
+        }
+        Ok(())
+    }
+
     pub(crate) fn erase_cases(&mut self, person: Id) -> Result<()> {
         let cases: Vec<CaseId> = {
             let mut read = self.cached("select id from case_file where subject = ?1")?;
@@ -589,7 +750,7 @@ impl Views {
         for case in cases {
             self.put_due(case, Vec::new())?;
         }
-        for table in ["case_event", "case_report", "case_alias", "climbed"] {
+        for table in ["case_event", "case_report", "case_alias", "climbed", "passage"] {
             self.cached(&format!(
                 "delete from {table} where case_id in (select id from case_file where subject = ?1)"
             ))?
@@ -617,7 +778,8 @@ impl Views {
             let rows = read.query_map([id.0], filled_from)?;
             found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
         }
-        found.sort_by_key(|filled| (filled.at, filled.position));
+        // What was corrected stands where it stood.
+        found.sort_by_key(|filled| (filled.first_at, filled.position));
         Ok(found)
     }
 
@@ -715,8 +877,8 @@ impl Views {
     ) -> Result<(Vec<Record>, Newest)> {
         let (mut records, mut newest) = (Vec::new(), None);
         for filled in self.filled(subject)? {
-            if filled.programme == programme && filled.at <= until {
-                newest = Some((filled.at, filled.dwelling));
+            if filled.programme == programme && filled.at <= until && filled.replaced.is_none() {
+                newest = newest.max(Some((filled.at, filled.dwelling)));
                 records.extend(self.record_of(content, &filled)?);
             }
         }
@@ -734,7 +896,7 @@ impl Views {
             content.open(filled.subject.id(), filled.position, Id(envelope.series), envelope.sequence)?;
         let given = opened.as_deref().and_then(programme::answer::decode);
         let values = given.and_then(|given| programme::answer::fit(form, &given).ok());
-        let (form, at) = (filled.form.clone(), instant(filled.at));
+        let (form, at) = (filled.form.clone(), instant(filled.first_at));
         Ok(values.map(|values| Record { form, on: from_day(filled.on), at, values }))
     }
 }
@@ -756,6 +918,11 @@ impl Known {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.own.is_empty() && self.people.is_empty() && self.places.is_empty()
+    }
+
+    /// Without what was filled in about it in one form until a moment.
+    pub fn leave_out(&mut self, form: &str, until: Millis) {
+        self.own.retain(|record| record.form != form || record.at.as_millisecond() > until);
     }
 
     /// Of an area, with its people at its own level.
@@ -840,8 +1007,12 @@ impl Reader {
         let (events, reports) = (self.views.events(id)?, self.views.reports(id)?);
         let parts = pathway_of(&programme, &case.pathway).and_then(|own| parts(own, &reports, &events));
         let Some(part) = parts.and_then(|parts| parts.into_iter().next()) else { return Ok(None) };
-        let standing = part.case;
-        let area = apply::area_about(&mut self.views, case.subject, case.dwelling)?.unwrap_or(0);
+        let mut standing = part.case;
+        let opened = reports.iter().filter(|report| report.named == id).min_by_key(|report| report.at);
+        let door = opened.map_or(case.dwelling, |report| report.dwelling);
+        let place = self.views.place_of(case.subject, door, &standing)?;
+        standing.unregistered = place.unregistered;
+        let area = place.area;
         let mut read = self.views.connection().prepare_cached(
             "select task, role, due, at, named from climbed where case_id = ?1 order by at, task, role",
         )?;
@@ -855,7 +1026,17 @@ impl Reader {
             })
         })?;
         let climbs = climbs.collect::<rusqlite::Result<_>>()?;
-        Ok(Some(CaseFile { id, case, area, programme, standing, reports, events, climbs }))
+        Ok(Some(CaseFile {
+            id,
+            case,
+            area,
+            owners: place.from,
+            programme,
+            standing,
+            reports,
+            events,
+            climbs,
+        }))
     }
 
     /// Everything that is due of a case, under the names that lists use.

@@ -358,6 +358,7 @@ export default {
     wrongOn: 'Some answers are not right yet; see what is marked.',
     optional: 'may stay empty',
     today: 'It was today',
+    now: 'It is now',
     filled: 'Filled in: {form} {time}',
     last: 'Last time ({date}): {answer}',
     same: 'Same as last time',

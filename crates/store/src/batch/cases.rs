@@ -3,7 +3,7 @@
 
 use domain::access::{Action, Grant, Role, may};
 use domain::admit::{Quarantine, holds_role};
-use domain::apply::{self, area_about, happened_at};
+use domain::apply::{self, area_about, area_of_case, happened_at};
 use domain::area::AreaNumber;
 use domain::case::{Case, Deed, Subject};
 use domain::fact::{Body, Fact};
@@ -14,7 +14,7 @@ use ledger::envelope::Envelope;
 use programme::answer;
 
 use super::Batch;
-use crate::cases::{Known, holds_on, is_about};
+use crate::cases::{Known, holds_on, instant, is_about};
 use crate::error::{Result, StoreError};
 use crate::packs::if_readable;
 use crate::push::Pushed;
@@ -54,9 +54,10 @@ impl Batch<'_> {
                 let plain =
                     ledger::seal::open(&key, &commitment.owner, &series.0, envelope.sequence, ciphertext);
                 let Ok(plain) = plain else { return Ok(Some(Quarantine::ContentMismatch)) };
+                let at = happened_at(self.store.views.book(), series, fact.at, self.now);
+                let at = (from_day(*on), instant(at));
                 let fits = is_about(form.subject, *subject)
-                    && answer::decode(&plain)
-                        .is_some_and(|given| answer::hold(form, &given, from_day(*on)).is_ok());
+                    && answer::decode(&plain).is_some_and(|given| answer::hold(form, &given, at).is_ok());
                 Ok((!fits).then_some(Quarantine::AnswerMisfit))
             }
             Body::CaseReported { subject, programme, version, pathway, .. } => {
@@ -143,7 +144,7 @@ impl Batch<'_> {
         if *overridden {
             return Ok(step.may_override);
         }
-        let area = area_about(&mut self.store.views, case.subject, case.dwelling)?.unwrap_or(0);
+        let area = area_of_case(&mut self.store.views, case)?.unwrap_or(0);
         let code = self.store.views.book().areas.code(area).to_owned();
         let known = self.known_of(&case.programme, case.subject)?;
         let moments = self.store.views.moments(id, case)?;
