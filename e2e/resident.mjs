@@ -28,6 +28,7 @@ const reading = (role, position, more = {}) => ({ at: AT, role, area_name: '江�
 const ANSWERS = {
   '/v1/slip': { door: { area_name: '江城区合欢街道桂花苑社区', building: '12', unit: '2', room: '1102' }, office_phone: '0270-88886666', expires_at: '2026-12-31T16:00:00Z' },
   '/v1/slip/checks': { checks: [CHECK] },
+  '/v1/slip/people': { receipts: ['4F7K-22R9'] },
   '/v1/slip/record': {
     said: [
       { said: `${ID}1`, what: 'person', said_at: AT, state: 'waiting', receipt: '4F7K-22QX', person: { name: '阿卜杜热依木·麦麦提', relation: '租客', sex: '女', birth_date: '1990-03-07', phone: '13800000000', id_number: '…0012' } },
@@ -104,6 +105,51 @@ describe('the resident’s page', () => {
       }
     })
   }
+
+  it('keeps what was typed through back and a reload, until it is sent or the slip is left', async () => {
+    const { page, context } = await open({ locale: 'zh-CN', size: 'standard', width: 390 })
+    const stored = () => page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }))
+    const show = async (name) => {
+      await page.evaluate((view) => (location.hash = `/${view}`), name)
+      await page.locator(name === 'start' ? '.huge' : 'form').first().waitFor()
+    }
+    await show('report')
+    await page.fill('[name=name]', '周小雨')
+    await page.getByRole('button', { name: '再加一位' }).click()
+    await page.locator('[name=name]').nth(1).fill('周大雨')
+    await page.goBack()
+    await page.locator('.huge').first().waitFor()
+    await show('report')
+    await page.reload()
+    await page.locator('[name=name]').nth(1).waitFor()
+    const names = () => page.locator('[name=name]').evaluateAll((fields) => fields.map((field) => field.value))
+    assert.deepEqual(await names(), ['周小雨', '周大雨'])
+
+    await show('help')
+    await page.fill('[name=text]', '要送透析')
+    await page.getByRole('button', { name: '买药' }).click()
+    await show('check')
+    await page.locator('fieldset button').first().click()
+    await page.reload()
+    await page.locator('fieldset button[aria-pressed=true]').waitFor()
+    await show('help')
+    assert.equal(await page.inputValue('[name=text]'), '要送透析')
+    assert.equal(await page.locator('.kinds [aria-pressed=true]').count(), 1)
+
+    // What is sent is kept no longer, and what is not goes with the slip.
+    await show('report')
+    await page.getByRole('button', { name: '报给社区' }).click()
+    await page.getByText('4F7K-22R9').waitFor()
+    assert.doesNotMatch(await stored(), /周小雨/)
+    assert.match(await stored(), /要送透析/)
+    await show('report')
+    assert.deepEqual(await names(), [''])
+    await show('start')
+    await page.getByRole('button', { name: '退出' }).click()
+    await page.locator('[name=code]').waitFor()
+    assert.doesNotMatch(await stored(), /要送透析|7K3M9QXD2F8T/)
+    await context.close()
+  })
 
   it('says who else looked first, and in one line how often the slip was used to look', async () => {
     const { page, context } = await open({ locale: 'zh-CN', size: 'standard', width: 390 })

@@ -257,7 +257,7 @@ export interface OfferedForm {
 
 export interface Question {
   question: Named
-  kind: 'text' | 'whole' | 'decimal' | 'day' | 'one' | 'several'
+  kind: 'text' | 'whole' | 'decimal' | 'day' | 'moment' | 'one' | 'several'
   required: boolean
   choices: Named[]
 }

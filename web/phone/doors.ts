@@ -146,7 +146,7 @@ function view(door: PhoneDoor, current: string | undefined, local: LocalVisit | 
   const outcome = newer ? local.outcome : (known?.outcome ?? null)
   const recheck = newer ? local.recheckOn : known?.recheck_on ? dayFromText(known.recheck_on.slice(0, 10)) : null
   const empty = outcome === 'no_answer' || (outcome === 'away' && recheck === null)
-  const foundBefore = empty || outcome === 'refused' ? foundHere(known, newer ? local : null) : null
+  const foundBefore = empty || outcome === 'refused' ? foundHere(known, newer ? local : null, door.listed) : null
   // Whoever was seen is not missing because nobody opened a second time; the server counts alike.
   const stands = empty && foundBefore !== null && isEveryone(foundBefore, door)
   const recheckOn = stands ? null : recheck
@@ -180,19 +180,40 @@ export function isTold(known: DoorSweep | undefined, { made, sequence }: LocalVi
 /** What the next visit is told of those that came before it: who was reached, or, of one that it stands instead of, only that. */
 export function foundSoFar(row: DoorView, instead: LocalVisit | null): FoundHere | null {
   const known = row.door.sweeps.find(({ sweep: id }) => id === sweep.value?.id)
-  return foundHere(known, instead === null ? row.local : { ...instead, outcome: 'refused', instead: instead.made ?? instead.at })
+  return foundHere(known, instead === null ? row.local : { ...instead, outcome: 'refused', instead: instead.made ?? instead.at }, row.door.listed)
 }
 
-export function isEveryone({ outcome, reached }: FoundHere, { listed }: Pick<PhoneDoor, 'listed'>): boolean {
-  return outcome === 'phone' || reached >= listed
+/** Of a door where someone was met: how many of those listed, and who is left, by name where this phone knows which. */
+export interface Missed {
+  n: number
+  left: number
+  names: string[]
 }
 
-/** The newest visit of the sweep that reached someone, by the server's word and this phone's. */
-export function foundHere(known: DoorSweep | undefined, local: LocalVisit | null): FoundHere | null {
+/** Who was not met at a door where others were; null where nobody is left. */
+export function missedAt(row: DoorView): Missed | null {
+  const { door, outcome, local } = row
+  const found = outcome === 'met' ? foundSoFar(row, null) : null
+  if (found === null || found.reached >= door.listed) return null
+  const n = found.reached
+  const members = door.members ?? []
+  const left = members.filter(({ person }) => !local?.seen.includes(person))
+  // Whom a colleague met before her the server tells by number alone.
+  return { n, left: door.listed - n, names: left.length === door.listed - n ? left.map(({ name }) => name) : [] }
+}
+
+export function isEveryone({ reached }: FoundHere, { listed }: Pick<PhoneDoor, 'listed'>): boolean {
+  return reached >= listed
+}
+
+/** The newest visit of the sweep that reached someone, by the server's word and this phone's; so many are listed. */
+export function foundHere(known: DoorSweep | undefined, local: LocalVisit | null, listed: number): FoundHere | null {
   const found: FoundHere[] = []
   if (known?.found) found.push({ ...known.found, at: Date.parse(known.found.at) })
   if (local?.found) found.push(local.found)
-  if (local?.outcome === 'met' || local?.outcome === 'phone') found.push({ at: local.at, outcome: local.outcome, reached: local.seen.length })
+  if (local?.outcome === 'met') found.push({ at: local.at, outcome: 'met', reached: local.seen.length })
+  // A call reaches everyone who is listed by then; of who was listed later the server knows.
+  if (local?.outcome === 'phone') found.push({ at: local.at, outcome: 'phone', reached: isUnsent(local.sequence) ? listed : local.seen.length })
   const left = found.filter(({ at }) => at !== local?.instead)
   const newest = left.reduce<FoundHere | null>((best, one) => (best === null || one.at >= best.at ? one : best), null)
   // Each tells of the sightings that it knows: whoever knows of more is right.

@@ -16,11 +16,11 @@ export interface Found<Row> {
 
 type Findable = { door: Pick<Door, 'building' | 'unit' | 'room' | 'members'> }
 
-/** Nearest first; what is equally near stays in the order of `rows`. */
-export function find<Row extends Findable>(rows: readonly Row[], typed: string): Found<Row>[] {
+/** Nearest first; what is equally near stays in the order of `rows`. Newcomers behind a door were recorded by this phone and are on no list yet. */
+export function find<Row extends Findable>(rows: readonly Row[], typed: string, newcomers: (row: Row) => readonly { name: string }[] = () => []): Found<Row>[] {
   const found = rows.flatMap((row) => {
     const door = doorRank(row.door, typed)
-    const people = (row.door.members ?? []).flatMap(({ name }) => {
+    const people = [...(row.door.members ?? []), ...newcomers(row)].flatMap(({ name }) => {
       const hit = findInName(name, typed)
       return hit === null ? [] : [{ row, name, part: hit.part, rank: hit.rank }]
     })

@@ -21,12 +21,13 @@ export function useSending() {
   const sending = ref(false)
   const wrong = ref<string | null>(null)
 
-  async function send(act: () => Promise<{ receipts: string[] }>): Promise<void> {
+  async function send(act: () => Promise<{ receipts: string[] }>, forget: () => void): Promise<void> {
     if (sending.value) return
     sending.value = true
     wrong.value = null
     try {
       receipts.value = (await act()).receipts
+      forget()
       goInstead('done')
     } catch (error) {
       wrong.value = trouble(error)

@@ -7,6 +7,7 @@ import { call, Refused } from '@core/api/client'
 import { asciiDigits } from '@core/entry/numbers'
 import type { Kind } from './kinds'
 import type { Outcome } from '@core/ledger/facts'
+import { forgetTyped } from './typed'
 
 export interface Slip {
   door: { area_name: string; building: string; unit: string; room: string }
@@ -128,6 +129,7 @@ export const over = shallowRef<Refused | null>(null)
 export const mistyped = shallowRef('')
 
 export function keepCode(signs: string): void {
+  if (signs !== code.value) forgetTyped()
   sessionStorage.setItem(STORED, signs)
   over.value = null
   slip.value = null
@@ -136,6 +138,7 @@ export function keepCode(signs: string): void {
 
 /** Nothing of the slip stays in the browser. */
 export function leave(): void {
+  forgetTyped()
   sessionStorage.removeItem(STORED)
   code.value = null
   slip.value = null

@@ -88,3 +88,12 @@ describe('a door', () => {
     expect(said(rows, '没有的人')).toEqual([])
   })
 })
+
+describe('whoever was recorded here and is on no list yet', () => {
+  const rows = [door('3', '1', '402', '王东军'), door('3', '1', '501', '李梅')]
+  const newcomers = (row: (typeof rows)[number]) => (row.door.room === '501' ? [{ name: '孙晓芳' }] : [])
+  it.each(['sxf', '孙晓芳', '晓芳'])('is found by %s behind her door', (typed) => {
+    expect(find(rows, typed, newcomers).map(({ row, name }) => [row.door.room, name])).toEqual([['501', '孙晓芳']])
+    expect(find(rows, typed)).toEqual([])
+  })
+})

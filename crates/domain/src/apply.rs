@@ -327,6 +327,17 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
             }
             let dwelling = resolve_dwelling(state, *dwelling)?;
             state.judge_anew(*subject, false, origin.counts_from)?;
+            let replaces = match &fact.body {
+                Body::Answered { replaces, .. } => *replaces,
+                _ => None,
+            };
+            let first_at = match replaces {
+                Some(replaced) => {
+                    let by = (origin.position, programme.as_str(), form.as_str());
+                    state.replace_filled((origin.series, replaced), by, origin.counts_from)?
+                }
+                None => None,
+            };
             let filled = Filled {
                 subject: *subject,
                 dwelling,
@@ -345,6 +356,8 @@ pub fn apply<S: State>(state: &mut S, origin: Origin, fact: &Fact) -> Result<(),
                     _ => None,
                 },
                 erased_at: None,
+                first_at: first_at.unwrap_or(stamp.at),
+                replaced: None,
             };
             state.put_filled(filled, origin.counts_from)
         }

@@ -221,6 +221,10 @@ pub struct Filled {
     pub slip: Option<SlipId>,
     /// When its answers were erased, if they are.
     pub erased_at: Option<Millis>,
+    /// When it was filled in first, if it takes the place of what was filled in before.
+    pub first_at: Millis,
+    /// The position of the answers that took its place.
+    pub replaced: Option<u64>,
 }
 
 /// A moment at which a role was told of a task that nobody had done.

@@ -220,8 +220,9 @@ pub enum Body {
     /// 31 `[programme, version, from, sunset, digest: bytes32]`; the version of a programme whose pack has this SHA-256 is
     /// in force from the first day on, until another one is, and at the sunset no more.
     ProgrammePublished { programme: String, version: String, from: Day, sunset: Day, digest: [u8; 32] },
-    /// 32 `[kind of subject, subject, dwelling, case | null, programme, version, form, day]`; a form was filled in on this
-    /// day. The sealed content is the answers.
+    /// 32 `[kind of subject, subject, dwelling, case | null, programme, version, form, day]`, or with the number of an earlier
+    /// fact of the same series after them, of whose answers these take the place; a form was filled in on this day. The
+    /// sealed content is the answers.
     Answered {
         subject: Subject,
         dwelling: DwellingId,
@@ -230,6 +231,7 @@ pub enum Body {
         version: String,
         form: String,
         on: Day,
+        replaces: Option<u64>,
     },
     /// 33 `[case, programme, version, pathway, kind of subject, subject, dwelling, source, rule | null, day | null]`; a case
     /// is opened, or joins the one that is open for this subject and pathway. The day is that from which it counts. The
@@ -657,15 +659,21 @@ impl Fact {
                 .int(i64::from(*from))
                 .int(i64::from(*sunset))
                 .bytes(digest),
-            Body::Answered { subject, dwelling, case, programme, version, form, on } => out
-                .array(8)
-                .subject(*subject)
-                .id(*dwelling)
-                .optional(*case, Out::id)
-                .text(programme)
-                .text(version)
-                .text(form)
-                .int(i64::from(*on)),
+            Body::Answered { subject, dwelling, case, programme, version, form, on, replaces } => {
+                let out = out
+                    .array(if replaces.is_some() { 9 } else { 8 })
+                    .subject(*subject)
+                    .id(*dwelling)
+                    .optional(*case, Out::id)
+                    .text(programme)
+                    .text(version)
+                    .text(form)
+                    .int(i64::from(*on));
+                match replaces {
+                    Some(replaced) => out.uint(*replaced),
+                    None => out,
+                }
+            }
             Body::CaseReported {
                 case,
                 programme,
@@ -1117,7 +1125,7 @@ impl Body {
                 }
             }
             32 => {
-                read.array(8)?;
+                let replaces = read.array_of(&[8, 9])? == 9;
                 Self::Answered {
                     subject: read.subject()?,
                     dwelling: read.id()?,
@@ -1126,6 +1134,7 @@ impl Body {
                     version: read.text("version")?,
                     form: read.text("form")?,
                     on: read.day("day")?,
+                    replaces: if replaces { Some(read.uint()?) } else { None },
                 }
             }
             33 => {

@@ -113,6 +113,17 @@ impl Book {
         self.editions.iter().find(|edition| edition.programme == programme && edition.version == version)
     }
 
+    /// The edition of a version under which a form was filled in, and the names of the overlays that changed the form, which stand
+    /// behind the edition's version as in `2020-03+anhui`; no names where none did.
+    #[must_use]
+    pub fn edition_of<'v>(&self, programme: &str, version: &'v str) -> Option<(&Edition, &'v str)> {
+        if let Some(edition) = self.edition(programme, version) {
+            return Some((edition, ""));
+        }
+        let mut parted = version.match_indices('+').map(|(at, _)| (&version[..at], &version[at + 1..]));
+        parted.find_map(|(own, names)| Some((self.edition(programme, own)?, names)))
+    }
+
     /// The version of a programme that is in force on a day: the one whose first day came last; none after its sunset.
     #[must_use]
     pub fn edition_on(&self, programme: &str, day: Day) -> Option<&Edition> {
@@ -491,6 +502,17 @@ pub trait State {
     /// # Errors
     /// Those of the storage.
     fn put_filled(&mut self, filled: Filled, counts_from: u64) -> Result<(), Self::Error>;
+    /// Notes that what is filled in at a position, in a form of a programme, takes the place of the answers of an earlier fact to
+    /// that form, and of what took their place before. Returns when those were filled in first; none where there are none such.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn replace_filled(
+        &mut self,
+        earlier: (SeriesId, u64),
+        by: (u64, &str, &str),
+        counts_from: u64,
+    ) -> Result<Option<Millis>, Self::Error>;
     /// What programmes say of a subject may be otherwise from this position on; of a dwelling with its people, what they say
     /// of whoever is listed there too.
     fn judge_anew(&mut self, subject: Subject, with_people: bool, position: u64) -> Result<(), Self::Error>;

@@ -134,7 +134,8 @@ fn body() -> impl Strategy<Value = Body> {
                 programme,
                 version,
                 form,
-                on
+                on,
+                replaces: None
             }
         ),
         (

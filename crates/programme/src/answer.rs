@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
 use crate::attachment::{self, MOST_FILES, Named};
+use crate::calendar::{local, moment_of};
 use crate::code::{Day, unknown};
 use crate::expression::{self, Answers, Expression};
 use crate::finding::{Finding, Findings, Located, Place, say};
@@ -21,6 +23,7 @@ pub enum Value {
     Whole(i64),
     Decimal(f64),
     Day(Day),
+    Moment(Timestamp),
     /// The chosen names of a question with several.
     Several(Vec<String>),
     /// The answers of a question inside a repeat, in their order.
@@ -86,7 +89,8 @@ pub enum Given {
 
 /// Holds what was filled in to its form, as it comes from a phone or a page on a day: every answer to its question and to
 /// its `constraint`, every question that must be answered if it is asked, and none answered that is not asked. Days are
-/// texts such as `2020-03-10`. The conditions of [`Form::outside`] are the client's.
+/// texts such as `2020-03-10`, moments such as `2020-03-10T08:30`, of a clock in the country unless they say otherwise. It was
+/// filled in for a day and at a moment. The conditions of [`Form::outside`] are the client's.
 ///
 /// # Errors
 /// Every answer that does not fit; each finding's place names the field where a pack's names the file. No value is
@@ -94,7 +98,7 @@ pub enum Given {
 pub fn hold(
     form: &Form,
     given: &BTreeMap<String, Given>,
-    on: Day,
+    (on, at): (Day, Timestamp),
 ) -> Result<BTreeMap<String, Value>, Vec<Finding>> {
     let mut findings = Findings::default();
     let values = each(form, given, &mut findings);
@@ -108,6 +112,7 @@ pub fn hold(
         own: None,
         choice: None,
         today: on,
+        now: local(at),
     };
     for field in &form.fields {
         filled.judge(field, &mut findings);
@@ -161,6 +166,7 @@ fn chosen(value: &Value) -> Vec<String> {
         Value::Whole(number) => vec![number.to_string()],
         Value::Decimal(number) => vec![number.to_string()],
         Value::Day(day) => vec![day.to_string()],
+        Value::Moment(moment) => vec![local(*moment).to_string()],
     }
 }
 
@@ -175,7 +181,7 @@ fn is_blank(value: &Value) -> bool {
         Value::Text(text) => text.chars().all(unseen),
         Value::Several(chosen) => chosen.is_empty(),
         Value::Many(values) => values.iter().all(is_blank),
-        Value::Whole(_) | Value::Decimal(_) | Value::Day(_) => false,
+        Value::Whole(_) | Value::Decimal(_) | Value::Day(_) | Value::Moment(_) => false,
     }
 }
 
@@ -220,6 +226,7 @@ struct Filled<'f> {
     /// The choice that a filter looks at.
     choice: Option<BTreeMap<String, String>>,
     today: Day,
+    now: DateTime,
 }
 
 impl Filled<'_> {
@@ -230,8 +237,12 @@ impl Filled<'_> {
         }
         let place = Place::whole(name);
         let asked = self.is_asked(field);
-        let said = self.values.get(name).filter(|value| !is_blank(value));
-        if said.is_none() {
+        let said = match &field.card {
+            // As often as there are cards: which answer belongs to which is not kept.
+            Some(card) => self.said(field) >= self.cards(card),
+            None => self.values.get(name).is_some_and(|value| !is_blank(value)),
+        };
+        if !said {
             let demanded =
                 field.required_if.as_ref().is_some_and(|demanded| demanded.holds(self) == Some(true));
             // One that is always asked and not there at all was told when each was read by itself.
@@ -279,6 +290,20 @@ impl Filled<'_> {
                 return;
             }
         }
+    }
+
+    /// How often a question in a repeat is answered.
+    fn said(&self, field: &Field) -> usize {
+        match self.values.get(&field.name.value) {
+            Some(Value::Many(values)) => values.iter().filter(|value| !is_blank(value)).count(),
+            _ => 0,
+        }
+    }
+
+    /// How many cards of a repeat are filled in: as many as the most answers to one of its questions.
+    fn cards(&self, card: &[String]) -> usize {
+        let own = self.form.fields.iter().filter(|field| field.card.as_deref() == Some(card));
+        own.map(|field| self.said(field)).max().unwrap_or_default()
     }
 
     /// Whether a filter offers a choice; none if that cannot be told.
@@ -352,6 +377,10 @@ impl Answers for Filled<'_> {
     fn today(&self) -> Day {
         self.today
     }
+
+    fn now(&self) -> DateTime {
+        self.now
+    }
 }
 
 /// An answer as conditions see it: several choices are a text with spaces between them.
@@ -361,6 +390,7 @@ fn seen(value: &Value) -> expression::Value {
         Value::Whole(number) => expression::Value::Number(*number as f64),
         Value::Decimal(number) => expression::Value::Number(*number),
         Value::Day(day) => expression::Value::Day(*day),
+        Value::Moment(moment) => expression::Value::Moment(local(*moment)),
         Value::Several(chosen) => expression::Value::Text(chosen.join(" ")),
         Value::Many(values) => expression::Value::Many(values.iter().map(seen).collect()),
     }
@@ -370,6 +400,9 @@ fn raw(answer: Option<Answer>, given: &Given) -> Raw {
     match given {
         Given::Text(text) if answer == Some(Answer::Day) => {
             text.parse().map_or_else(|_| Raw::Text(text.clone()), Raw::Day)
+        }
+        Given::Text(text) if answer == Some(Answer::Moment) => {
+            moment_of(text).map_or_else(|| Raw::Text(text.clone()), Raw::Moment)
         }
         Given::Text(text) => Raw::Text(text.clone()),
         Given::Whole(number) => Raw::Number(Number::Whole(*number)),
@@ -451,6 +484,11 @@ fn one(field: &Field, raw: &Raw, place: &Located<Raw>, findings: &mut Findings) 
             (raw.as_decimal().filter(|number| offered(*number)).map(Value::Decimal), "数字", "a number")
         }
         Answer::Day => (raw.as_day().map(Value::Day), "日期，如 2020-03-10", "a day such as 2020-03-10"),
+        Answer::Moment => (
+            raw.as_moment().map(Value::Moment),
+            "日期和时刻，如 2020-03-10T08:30",
+            "a day and a time such as 2020-03-10T08:30",
+        ),
         Answer::Several if field.question.is_ranked() => {
             (several(raw, field).map(Value::Several), "所有选项排成的顺序", "all of its choices in an order")
         }

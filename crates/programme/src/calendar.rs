@@ -81,7 +81,7 @@ impl Calendar {
     /// on which it begins is none of them.
     #[must_use]
     pub fn end(&self, begins: Timestamp, amount: Number, unit: Unit) -> Timestamp {
-        let amount = whole(amount);
+        let amount = whole(amount, unit);
         let day = local_day(begins);
         match unit {
             Unit::Minutes => later(begins, Span::new().minutes(amount)),
@@ -107,12 +107,17 @@ impl Calendar {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "clamped before")]
-fn whole(amount: Number) -> i64 {
-    match amount {
-        Number::Whole(number) => number.clamp(0, MOST_DAYS),
-        Number::Decimal(number) => number.clamp(0.0, 3_660.0) as i64,
+/// The most that a limit may come to, in its own unit: as many days, however they are counted.
+pub(crate) fn most(unit: Unit) -> i64 {
+    match unit {
+        Unit::Minutes => MOST_DAYS * 24 * 60,
+        Unit::Hours => MOST_DAYS * 24,
+        _ => MOST_DAYS,
     }
+}
+
+fn whole(amount: Number, unit: Unit) -> i64 {
+    amount.as_whole().clamp(0, most(unit))
 }
 
 fn later(begins: Timestamp, span: Span) -> Timestamp {
@@ -142,6 +147,13 @@ pub fn local(instant: Timestamp) -> DateTime {
 /// The instant at which a clock in the country shows this.
 pub(crate) fn instant_of(local: DateTime) -> Option<Timestamp> {
     offset().to_timestamp(local).ok()
+}
+
+/// The instant that a client wrote, of a clock in the country unless it says by how much it is ahead.
+pub(crate) fn moment_of(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    text.contains('T').then_some(())?;
+    text.parse().ok().or_else(|| instant_of(text.parse().ok()?))
 }
 
 /// The instant at which a day begins.
@@ -180,6 +192,26 @@ mod tests {
         assert_eq!(end(30, Unit::Minutes), instant("2020-03-01T22:30:00+08:00"));
         assert_eq!(end(14, Unit::Days), instant("2020-03-15T00:00:00+08:00"));
         assert_eq!(calendar.end_of_days(date(2020, 3, 1), 14), instant("2020-03-15T00:00:00+08:00"));
+    }
+
+    #[test]
+    fn a_moment_is_of_a_clock_in_the_country_unless_it_says_otherwise() {
+        let half_past_eight = Some(instant("2020-03-10T08:30:00+08:00"));
+        for text in ["2020-03-10T08:30", "2020-03-10T08:30:00.000+08:00", "2020-03-10T00:30:00Z"] {
+            assert_eq!(moment_of(text), half_past_eight, "{text}");
+        }
+        for torn in ["2020-03-10", "08:30", "2020-03-10T25:00", "T", "2020-02-30T08:30"] {
+            assert_eq!(moment_of(torn), None, "{torn}");
+        }
+    }
+
+    #[test]
+    fn a_limit_in_minutes_or_hours_is_as_long_as_it_says() {
+        let end = |amount, unit| {
+            Calendar::default().end(instant("2020-03-01T00:00:00+08:00"), Number::Whole(amount), unit)
+        };
+        assert_eq!(end(4_320, Unit::Minutes), instant("2020-03-04T00:00:00+08:00"));
+        assert_eq!(end(4_800, Unit::Hours), instant("2020-09-17T00:00:00+08:00"));
     }
 
     #[test]

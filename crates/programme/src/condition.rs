@@ -44,11 +44,13 @@ pub const MOST_HISTORY: usize = 200;
 pub const MOST_PEOPLE: usize = 500;
 
 /// What a condition may call, beside operators and the macros `has`, `all`, `exists`, `exists_one`, `filter` and `map`.
-const FUNCTIONS: [&str; 11] = [
+const FUNCTIONS: [&str; 13] = [
     "contains",
     "double",
     "endsWith",
+    "day",
     "first_of_month",
+    "hours",
     "int",
     "month",
     "size",
@@ -135,6 +137,11 @@ impl Needs {
         if !self.classes.iter().any(|own| own.code.value == classes.code.value) {
             self.classes.push(Arc::clone(classes));
         }
+    }
+
+    /// The forms at whose history it looks.
+    pub(crate) fn history(&self) -> &BTreeSet<String> {
+        &self.history
     }
 
     /// The forms of which the latest of each person or household that belongs to the subject is looked at.
@@ -784,7 +791,8 @@ impl Checker<'_> {
             ("sum", [_], [Kind::List(element)]) if element.is_number() => {
                 Kind::Decimal(element.concept().map(str::to_owned))
             }
-            ("first_of_month", [_, _], [Kind::Day, Kind::Whole]) => Kind::Day,
+            ("first_of_month", [_, _], [Kind::Day, Kind::Whole]) | ("day", [_], [Kind::Moment]) => Kind::Day,
+            ("hours", [_, _], [Kind::Moment, Kind::Moment]) => Kind::Decimal(None),
             ("month", [_], [Kind::Day]) | ("working_days", [_, _], [Kind::Day, Kind::Day]) => Kind::Whole,
             ("string", [_], [kind]) if kind.is_number() || kind.is_text() => Kind::Text,
             (name, _, _) if kinds.contains(&Kind::Any) && FUNCTIONS.contains(&name) => Kind::Any,
@@ -909,8 +917,9 @@ fn kind_of(field: &Field) -> Kind {
         Answer::Whole => Kind::Whole,
         Answer::Decimal => Kind::Decimal(field.concept.clone()),
         Answer::Day => Kind::Day,
+        Answer::Moment => Kind::Moment,
         Answer::One | Answer::Several => Kind::Choice(field.choices.clone()),
-        Answer::Time | Answer::Moment | Answer::Point | Answer::File | Answer::None => Kind::Opaque,
+        Answer::Time | Answer::Point | Answer::File | Answer::None => Kind::Opaque,
     };
     if is_list(field) { Kind::List(Box::new(one)) } else { one }
 }

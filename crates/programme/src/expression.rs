@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::civil::DateTime;
 use regex::Regex;
 use xpath_eval::{
     AdditiveOp, Axis, EqualityOp, Expr, FilterExpr, FunctionCall, LocationPath, MultiplicativeOp, NodeTest,
@@ -28,6 +29,8 @@ pub enum Value {
     Text(String),
     Number(f64),
     Day(Day),
+    /// What a clock in the country shows.
+    Moment(DateTime),
     Bool(bool),
     /// The answers of a question inside a repeat, as it is seen from outside.
     Many(Vec<Value>),
@@ -49,6 +52,7 @@ pub trait Answers {
     /// What stands in a column of the choice that a filter looks at; none if nothing does.
     fn column(&mut self, name: &str) -> Option<Value>;
     fn today(&self) -> Day;
+    fn now(&self) -> DateTime;
 }
 
 /// What an expression is about.
@@ -194,7 +198,7 @@ fn named(variable: &str) -> String {
 }
 
 /// The functions that are judged, with how many arguments they take.
-const FUNCTIONS: [(&str, usize, usize); 39] = [
+const FUNCTIONS: [(&str, usize, usize); 40] = [
     ("true", 0, 0),
     ("false", 0, 0),
     ("not", 1, 1),
@@ -228,6 +232,7 @@ const FUNCTIONS: [(&str, usize, usize); 39] = [
     ("coalesce", 2, 2),
     ("regex", 2, 2),
     ("today", 0, 0),
+    ("now", 0, 0),
     ("date", 1, 1),
     ("sum", 1, 1),
     ("min", 1, 50),
@@ -426,18 +431,21 @@ fn truth(value: &Value) -> bool {
     match value {
         Value::Text(text) => !text.is_empty(),
         Value::Number(number) => *number != 0.0 && !number.is_nan(),
-        Value::Day(_) => true,
+        Value::Day(_) | Value::Moment(_) => true,
         Value::Bool(is) => *is,
         Value::Many(values) => !values.is_empty(),
     }
 }
 
-/// A day is counted from 1970-01-01, so that days compare and their difference is in days.
+/// A day is counted from 1970-01-01, so that days compare and their difference is in days; a moment is a day and a part of one.
 fn number(value: &Value) -> f64 {
     match first(value) {
         Value::Text(text) => plain_number(text),
         Value::Number(number) => *number,
         Value::Day(day) => days(*day),
+        Value::Moment(moment) => {
+            days(moment.date()) + moment.duration_since(moment.date().at(0, 0, 0, 0)).as_secs_f64() / 86_400.0
+        }
         Value::Bool(is) => f64::from(u8::from(*is)),
         Value::Many(_) => f64::NAN,
     }
@@ -466,6 +474,7 @@ fn text(value: &Value) -> String {
         Value::Number(number) if *number == 0.0 => "0".into(),
         Value::Number(number) => number.to_string(),
         Value::Day(day) => day.to_string(),
+        Value::Moment(moment) => moment.to_string(),
         Value::Bool(is) => is.to_string(),
         Value::Many(_) => String::new(),
     }
@@ -571,8 +580,10 @@ fn function(call: &FunctionCall, answers: &mut dyn Answers) -> Option<Value> {
         "coalesce" => if string(0).is_empty() { arg(1) } else { arg(0) }.clone(),
         "regex" => Value::Bool(pattern(&string(1))?.is_match(&string(0))),
         "today" => Value::Day(answers.today()),
+        "now" => Value::Moment(answers.now()),
         "date" => match first(arg(0)) {
             Value::Day(day) => Value::Day(*day),
+            Value::Moment(moment) => Value::Day(moment.date()),
             Value::Text(text) if text.is_empty() => nothing,
             Value::Text(text) => Value::Day(text.parse().ok()?),
             _ => return None,
@@ -616,6 +627,7 @@ mod tests {
                 "age" => Value::Number(71.0),
                 "signs" => Value::Text("fever cough".into()),
                 "name" => Value::Text("李梅".into()),
+                "found" => Value::Moment(DateTime::constant(2020, 3, 9, 20, 30, 0, 0)),
                 "born" => Value::Day(Day::constant(1950, 5, 5)),
                 "rooms" => Value::Many(vec![Value::Number(1.0), Value::Number(2.5)]),
                 "empty" => Value::Text(String::new()),
@@ -631,6 +643,10 @@ mod tests {
 
         fn today(&self) -> Day {
             Day::constant(2020, 3, 10)
+        }
+
+        fn now(&self) -> DateTime {
+            DateTime::constant(2020, 3, 10, 8, 30, 0, 0)
         }
     }
 
@@ -653,6 +669,8 @@ mod tests {
             "${born} <= today()",
             "today() - ${born} > 365 * 69",
             "${born} = '1950-05-05' and ${born} < date('1950-05-06')",
+            "${found} <= now() and ${found} > today() - 1 and now() - ${found} = 0.5 and date(${found}) < today()",
+            "${found} = '2020-03-09T20:30:00' and not(now() <= ${found}) and ${found} != ''",
             "sum(${rooms}) = 3.5 and max(${rooms}) = 2.5 and min(1, 2) = 1 and ${rooms} = 1 and ${rooms} > 2",
             "${empty} = '' and not(${empty} > 0) and string-length(${name}) = 2",
             "regex(${b}, '[a-z]-[a-z]') and not(regex(${b}, '[a-z]'))",

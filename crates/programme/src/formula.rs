@@ -14,7 +14,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue
 use jiff::{Span, Timestamp};
 
 use crate::answer::{Record, Value};
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, local_day};
 use crate::classes::Classes;
 use crate::code::Day;
 use crate::figure::Figure;
@@ -165,9 +165,11 @@ pub(crate) enum Reckoning {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Function {
     Contains,
+    Day,
     Double,
     EndsWith,
     FirstOfMonth,
+    Hours,
     Int,
     Month,
     Size,
@@ -180,9 +182,11 @@ impl Function {
     fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "contains" => Self::Contains,
+            "day" => Self::Day,
             "double" => Self::Double,
             "endsWith" => Self::EndsWith,
             "first_of_month" => Self::FirstOfMonth,
+            "hours" => Self::Hours,
             "int" => Self::Int,
             "month" => Self::Month,
             "size" => Self::Size,
@@ -705,6 +709,7 @@ fn worth_of(value: &Value) -> Worth<'_> {
         Value::Whole(number) => Worth::Whole(*number),
         Value::Decimal(number) => Worth::Decimal(*number),
         Value::Day(day) => Worth::Whole(day_number(*day)),
+        Value::Moment(at) => moment(*at),
         Value::Several(names) => Worth::Names(names),
         Value::Many(values) => Worth::Many(values),
     }
@@ -974,6 +979,14 @@ fn call<'s>(
             }
             _ => return Err(Lack::no_answer("first_of_month")),
         },
+        Function::Day => match first {
+            Worth::Whole(moment) => Worth::Whole(day_at(moment).ok_or_else(|| Lack::no_answer("day"))?),
+            _ => return Err(nothing()),
+        },
+        Function::Hours => match (first, second) {
+            (Worth::Whole(from), Some(Worth::Whole(until))) => Worth::Decimal(hours(from, until)),
+            _ => return Err(nothing()),
+        },
         Function::Month => match first {
             Worth::Whole(day) => Worth::Whole(month(day).ok_or_else(|| Lack::no_answer("month"))?),
             _ => return Err(nothing()),
@@ -1015,6 +1028,16 @@ pub(crate) fn first_of_month(day: i64, months: i64) -> Option<i64> {
     }
     let other = date.first_of_month().checked_add(Span::new().try_months(months).ok()?).ok()?;
     Some(day_number(other))
+}
+
+/// The day of a moment in the country.
+pub(crate) fn day_at(moment: i64) -> Option<i64> {
+    Timestamp::from_millisecond(moment).ok().map(|moment| day_number(local_day(moment)))
+}
+
+/// The hours from one moment until another.
+pub(crate) fn hours(from: i64, until: i64) -> f64 {
+    (decimal(until) - decimal(from)) / 3_600_000.0
 }
 
 /// The month of the year that a day is in, from 1.

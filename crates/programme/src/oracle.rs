@@ -33,6 +33,8 @@ static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
             vec![INT_TYPE, INT_TYPE],
             first_of_month,
         ),
+        environment.add_overload("day", "day_int", vec![INT_TYPE], day_at),
+        environment.add_overload("hours", "hours_int", vec![INT_TYPE, INT_TYPE], hours),
         environment.add_overload("month", "month_int", vec![INT_TYPE], month),
         environment.add_overload("working_days", "working_days_int", vec![INT_TYPE, INT_TYPE], working_days),
     ];
@@ -263,6 +265,23 @@ fn month<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Execu
     Ok(CowVal::owned(CelInt::from(i64::from(day.month()))))
 }
 
+fn whole_of(arguments: &[CowVal<'_, '_>], index: usize) -> Result<i64, ExecutionError> {
+    let number = arguments.get(index).and_then(|argument| argument.downcast_ref::<CelInt>());
+    number.map(|number| *number.inner()).ok_or_else(|| ExecutionError::function_error("moment", "no moment"))
+}
+
+/// `day(moment)`: the day that a clock in the country shows.
+fn day_at<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let days = (whole_of(&arguments, 0)? + 8 * 3_600_000).div_euclid(86_400_000);
+    Ok(CowVal::owned(CelInt::from(days)))
+}
+
+/// `hours(from, until)`.
+fn hours<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let apart = whole_of(&arguments, 1)? - whole_of(&arguments, 0)?;
+    Ok(CowVal::owned(CelDouble::from(Number::Whole(apart).as_decimal() / 3_600_000.0)))
+}
+
 /// `first_of_month(day, months)`: the first day of the month so many months after that of the day.
 fn first_of_month<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let wrong = || ExecutionError::function_error("first_of_month", "no such month");
@@ -370,6 +389,7 @@ fn value<'s>(value: &'s Value) -> Box<dyn Val + 's> {
         Value::Whole(number) => Box::new(CelInt::from(*number)),
         Value::Decimal(number) => decimal(*number),
         Value::Day(own) => day(*own),
+        Value::Moment(own) => moment(*own),
         Value::Several(names) => list(names.iter().map(|name| text(name.as_str()))),
         Value::Many(values) => list(values.iter().map(self::value)),
     }
@@ -520,6 +540,9 @@ mod tests {
                 prop_oneof![0.0..60.0f64, 0.0..9_000.0f64, Just(0.0)].prop_map(Value::Decimal).boxed()
             }
             Answer::Day => day().prop_map(Value::Day).boxed(),
+            Answer::Moment => (0..1_000_i64)
+                .prop_map(|hours| Value::Moment(Timestamp::constant(1_580_000_000 + hours * 5_000, 0)))
+                .boxed(),
             Answer::One => select(field.choices.clone()).prop_map(Value::Text).boxed(),
             Answer::Several => {
                 proptest::sample::subsequence(field.choices.clone(), 0..=field.choices.len().min(3))

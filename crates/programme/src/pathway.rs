@@ -6,13 +6,15 @@
 
 use std::collections::BTreeSet;
 
+use crate::calendar;
 use crate::code::{check_code, check_unique, unknown};
 use crate::condition::{self, Condition, Vocabulary};
 use crate::finding::{Findings, Located, Place, say};
 use crate::form::Subject;
+use crate::parameter::Parameters;
 use crate::question::Answer;
 use crate::rule::{Rule, check_rules, is_time};
-use crate::section::{Section, Source};
+use crate::section::{Number, Section, Source};
 use crate::text::Texts;
 
 /// The question of who tells, and its choices that are not the office's.
@@ -732,6 +734,35 @@ pub(crate) fn check_new(pathways: &[Pathway]) -> Findings {
     for pathway in pathways {
         check_begins(pathway, &mut findings);
         check_put_off(pathway, &mut findings);
+    }
+    findings
+}
+
+/// A limit that the server would bring nearer without a word is none that was published.
+pub(crate) fn check_limits(pathways: &[Pathway], parameters: &Parameters) -> Findings {
+    let mut findings = Findings::default();
+    let duties = |state: &State| {
+        let duty = state.duty.iter().flat_map(|duty| duty.in_all.iter().chain([&duty.within]).cloned());
+        let look = state.waits.iter().map(|wait| wait.look_within.clone());
+        duty.chain(look).collect::<Vec<_>>()
+    };
+    let named: BTreeSet<String> =
+        pathways.iter().flat_map(|pathway| &pathway.states).flat_map(duties).collect();
+    for parameter in parameters.all.iter().filter(|parameter| named.contains(&parameter.code.value)) {
+        let (name, limit) = (&parameter.code.value, calendar::most(parameter.unit));
+        let beyond =
+            [parameter.value, parameter.most].map(Number::as_whole).into_iter().find(|own| *own > limit);
+        if let Some(beyond) = beyond {
+            let unit = parameter.unit.name();
+            findings.add(
+                &parameter.code.place,
+                "limit_too_far",
+                say(
+                    format!("{name} 是个案的时限，最多 {limit}（{unit}），这里写了 {beyond}：请把 value 和 most 改小"),
+                    format!("{name} is a limit of cases and comes to {limit} ({unit}) at most; here it is {beyond}: make value and most less"),
+                ),
+            );
+        }
     }
     findings
 }

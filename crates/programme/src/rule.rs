@@ -26,6 +26,8 @@ pub struct Rule {
     pub within: String,
     /// The roles that are told when that is over, if its flag is a task by itself: one more for each time as long again.
     pub climbs_to: Vec<String>,
+    /// The form of which each filled-in one is a matter of its own: what was filled in since is new though another flags.
+    pub each_of: Option<String>,
     /// Of which areas it speaks that is about areas.
     pub level: Option<Level>,
     pub condition: Condition,
@@ -84,11 +86,15 @@ fn read_rule(
     for role in &climbs_to {
         manifest.has_role(role, findings);
     }
+    let each_of = part.optional_text("each_of", findings);
     let when = part.passage("when", findings);
     let source = part.source();
     part.finish(findings);
     let (when, content) = when?;
     let condition = condition::read(when, content, source, vocabulary, findings);
+    if let (Some(form), Some(condition)) = (&each_of, &condition) {
+        check_each_of(form, condition, findings);
+    }
     Some(Rule {
         id: id?,
         subject: subject?,
@@ -97,9 +103,18 @@ fn read_rule(
         tells: tells?.value,
         within: within?.value,
         climbs_to: climbs_to.into_iter().map(|role| role.value).collect(),
+        each_of: each_of.map(|form| form.value),
         level,
         condition: condition?,
     })
+}
+
+/// Each of a form can only be asked of one at whose history the rule looks, itself or by a figure.
+fn check_each_of(form: &Located<String>, condition: &Condition, findings: &mut Findings) {
+    let known: Vec<&str> = condition.needs.history().iter().map(String::as_str).collect();
+    if !known.contains(&form.value.as_str()) {
+        unknown(form, "这条规则看 history 的表单", "form at whose history this rule looks", &known, findings);
+    }
 }
 
 /// Tells of every name that is no rule; of none if the rules cannot be read.

@@ -467,6 +467,7 @@ pub(crate) enum Raw {
     Text(String),
     Number(Number),
     Day(Day),
+    Moment(Timestamp),
     List(Vec<Raw>),
 }
 
@@ -475,7 +476,9 @@ impl Raw {
         match value {
             DeValue::String(text) => Some(Self::Text(text.to_string())),
             DeValue::Integer(_) | DeValue::Float(_) => number_of(value).map(Self::Number),
-            DeValue::Datetime(_) => day_of(value).map(Self::Day),
+            DeValue::Datetime(_) => {
+                day_of(value).map(Self::Day).or_else(|| moment_of(value).map(Self::Moment))
+            }
             DeValue::Array(items) => {
                 items.iter().map(|item| Self::of(item.get_ref())).collect::<Option<_>>().map(Self::List)
             }
@@ -507,6 +510,13 @@ impl Raw {
     pub fn as_numbers(&self) -> Option<Vec<f64>> {
         match self {
             Self::List(items) => items.iter().map(Self::as_decimal).collect(),
+            _ => None,
+        }
+    }
+
+    pub fn as_moment(&self) -> Option<Timestamp> {
+        match self {
+            Self::Moment(moment) => Some(*moment),
             _ => None,
         }
     }

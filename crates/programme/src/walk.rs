@@ -318,21 +318,23 @@ impl<'g> Going<'g> {
         }
     }
 
-    /// The rules that bring a case back from where it stands: they did not flag as it came there, and do on a later day.
+    /// The rules that bring a case back from where it stands: they flag on a later day, and did not as it came there or do by
+    /// what was filled in since alone.
     fn flags_anew(&self, case: &Case, until: Timestamp) -> Vec<(String, Timestamp)> {
         let mut anew = Vec::new();
         let states = self.terms.pathway.states.iter().filter(|state| state.code.value != case.state);
         for rule in states.flat_map(|state| &state.brought_back_by) {
             let Some(own) = self.rules.iter().find(|own| own.id.value == *rule) else { continue };
             let mut day = local_day(case.since);
-            if case.ran.is_empty() || self.holds(&own.condition, day) {
+            if case.ran.is_empty() {
                 continue;
             }
+            let flagged = self.holds(&own.condition, day);
             while let Ok(next) = day.tomorrow()
                 && next <= local_day(until)
             {
                 day = next;
-                if self.holds(&own.condition, day) {
+                if self.holds(&own.condition, day) && (!flagged || self.is_another(own, day, case.since)) {
                     anew.push((rule.clone(), midnight_before(day)));
                     break;
                 }
@@ -479,6 +481,13 @@ impl<'g> Going<'g> {
     /// Whether a condition holds on a day, of what was filled in until it was over.
     fn holds(&self, condition: &Condition, on: Day) -> bool {
         self.judged(condition, on, None, &|record| record.on <= on)
+    }
+
+    /// Whether a rule flags on a day by a matter that was filled in since a moment.
+    fn is_another(&self, rule: &Rule, on: Day, since: Timestamp) -> bool {
+        let Some(each_of) = &rule.each_of else { return false };
+        let counts = |record: &Record| record.on <= on && (record.form != *each_of || record.at > since);
+        self.judged(&rule.condition, on, None, &counts)
     }
 
     /// Whether the condition of a step holds at a moment, of what was filled in until then.

@@ -49,6 +49,8 @@ const FORM: &str = "
 | | end repeat | | | | | | | | | | | | |
 | | text | large | 大 | large | | sum(${area}) > 100 | | | | operational | care | worker | 14d |
 | | time | at | 时间 | time | | | . > '10:00' | | | operational | care | worker | 14d |
+| | dateTime | found | 发现 | found | | | . <= now() | 不能在将来 | | operational | care | worker | 14d |
+| | dateTime | told | 报告 | told | | | . >= ${found} | 不能早于发现 | | operational | care | worker | 14d |
 | choices | | | |
 | | list_name | name | label::中文 (zh) | label::English (en) |
 | | yes_no | yes | 是 | yes |
@@ -74,6 +76,11 @@ fn form_of(sheet: &str) -> Form {
     programme.form("f").unwrap().clone()
 }
 
+/// Filled in for a day, at noon of it.
+fn at_noon(on: jiff::civil::Date) -> (jiff::civil::Date, jiff::Timestamp) {
+    (on, format!("{on}T12:00:00+08:00").parse().unwrap())
+}
+
 fn text(text: &str) -> Given {
     Given::Text(text.into())
 }
@@ -86,7 +93,7 @@ fn list(items: &[&str]) -> Given {
 fn told(form: &Form, answers: &[(&str, Given)]) -> Vec<(String, &'static str)> {
     let given: BTreeMap<String, Given> =
         answers.iter().map(|(name, answer)| ((*name).to_owned(), answer.clone())).collect();
-    match hold(form, &given, jiff::civil::date(2020, 3, 10)) {
+    match hold(form, &given, at_noon(jiff::civil::date(2020, 3, 10))) {
         Ok(_) => Vec::new(),
         Err(findings) => {
             findings.into_iter().map(|finding| (finding.place.file.clone(), finding.code)).collect()
@@ -127,6 +134,12 @@ fn what_is_asked_and_answered_is_held_to_its_conditions() {
     );
     assert_eq!(told(&form, &with(&[("since", text("2020-03-10"))])), []);
     assert_eq!(told(&form, &with(&[("since", text("2020-03-11"))])), of("since", "constraint"));
+    let moments = |found: &str, told: &str| with(&[("found", text(found)), ("told", text(told))]);
+    assert_eq!(told(&form, &moments("2020-03-10T11:59", "2020-03-10T13:00")), []);
+    assert_eq!(told(&form, &moments("2020-03-10T03:59:00Z", "2020-03-10T11:59:00.000+08:00")), []);
+    assert_eq!(told(&form, &moments("2020-03-10T12:01", "2020-03-10T13:00")), of("found", "constraint"));
+    assert_eq!(told(&form, &moments("2020-03-10T11:00", "2020-03-10T10:59")), of("told", "constraint"));
+    assert_eq!(told(&form, &with(&[("found", text("2020-03-10"))])), of("found", "answer"));
     // What the phone reckons is reckoned here where it was not sent.
     assert_eq!(told(&form, &with(&[("many", text("a"))])), of("many", "irrelevant"));
     let six = [home, ("heads", Given::Whole(6)), fine[2].clone(), ("many", text("a"))];
@@ -140,6 +153,10 @@ fn what_is_asked_and_answered_is_held_to_its_conditions() {
         of("area", "constraint"),
         "each answer of a repeat"
     );
+    let whose = ("who", list(&["李", "王"]));
+    assert_eq!(told(&form, &with(&[rooms(&[60.0, 50.0]), whose.clone()])), []);
+    assert_eq!(told(&form, &with(&[rooms(&[60.0]), whose.clone()])), of("area", "required"), "on each card");
+    assert_eq!(told(&form, &with(&[whose])), of("area", "required"), "on every card");
 }
 
 #[test]
@@ -159,7 +176,12 @@ fn what_the_server_cannot_judge_is_listed_and_left_to_the_phone() {
         (". > '10:00'", "it needs at, which the server cannot judge by"),
     ];
     assert_eq!(outside, wanted);
-    let answers = [("home", text("no")), ("at", text("09:00")), ("who", list(&["a"]))];
+    let answers = [
+        ("home", text("no")),
+        ("at", text("09:00")),
+        ("area", Given::List(vec![Given::Decimal(3.0)])),
+        ("who", list(&["a"])),
+    ];
     assert_eq!(told(&form, &answers), []);
 }
 
@@ -170,7 +192,7 @@ fn the_message_of_the_form_is_what_is_told_and_no_value_is() {
         ("heads".to_owned(), Given::Whole(77)),
         ("signs".to_owned(), list(&["fever"])),
     ]);
-    let findings = hold(&form(), &given, jiff::civil::date(2020, 3, 10)).unwrap_err();
+    let findings = hold(&form(), &given, at_noon(jiff::civil::date(2020, 3, 10))).unwrap_err();
     assert_eq!(findings[0].text.zh, "heads：人数要在 1 到 20 之间");
     assert_eq!(findings[0].text.en, "the answer to heads does not fulfil . > 0 and . <= 20");
 }
@@ -201,7 +223,7 @@ proptest! {
         if more {
             given.insert("many".to_owned(), text("a"));
         }
-        if hold(&form, &given, jiff::civil::date(2020, 3, 10)).is_ok() {
+        if hold(&form, &given, at_noon(jiff::civil::date(2020, 3, 10))).is_ok() {
             prop_assert!(programme::answer::fit(&form, &given).is_ok());
             prop_assert!(home == "yes" && (1..=20).contains(&people));
         }
@@ -281,7 +303,12 @@ fn an_order_has_every_choice_once_and_a_list_in_a_file_is_held_to_as_one_in_the_
     let told = |name: &str, given: Given| -> Vec<&'static str> {
         let given = BTreeMap::from([(name.to_owned(), given)]);
         let on = "2020-03-10".parse().unwrap();
-        hold(&form, &given, on).err().unwrap_or_default().iter().map(|finding| finding.code).collect()
+        hold(&form, &given, at_noon(on))
+            .err()
+            .unwrap_or_default()
+            .iter()
+            .map(|finding| finding.code)
+            .collect()
     };
     for (name, given, fits) in [
         ("order", list(&["fig", "apple", "pear"]), true),
@@ -310,7 +337,7 @@ fn an_order_has_every_choice_once_and_a_list_in_a_file_is_held_to_as_one_in_the_
         [(["l2", "l1"], None), (["l1", "l3"], Some("not_offered")), (["l1", "l4"], Some("answer"))]
     {
         let given = BTreeMap::from([("street".to_owned(), text("s1")), ("lanes".to_owned(), list(&lanes))]);
-        let told = hold(&form, &given, "2020-03-10".parse().unwrap()).err().unwrap_or_default();
+        let told = hold(&form, &given, at_noon(jiff::civil::date(2020, 3, 10))).err().unwrap_or_default();
         assert_eq!(
             told.iter().map(|finding| finding.code).collect::<Vec<_>>(),
             Vec::from_iter(code),
@@ -371,7 +398,7 @@ fn what_is_chosen_from_answers_was_answered() {
             ("guest_name".to_owned(), guests),
             ("oldest".to_owned(), Given::Text(oldest.to_owned())),
         ]);
-        hold(&form, &given, "2020-03-10".parse().unwrap()).is_ok()
+        hold(&form, &given, at_noon(jiff::civil::date(2020, 3, 10))).is_ok()
     };
     assert!(told(&["甲", "乙"], "乙"));
     assert!(!told(&["甲", "乙"], "丙"));
@@ -398,7 +425,7 @@ fn a_name_may_have_capitals_hyphens_dots_and_be_chinese() {
             ("First-Name.x".to_owned(), Given::Text(name.to_owned())),
         ]);
         given.extend(more.map(|more| ("__x41".to_owned(), Given::Text(more.to_owned()))));
-        hold(&form, &given, "2020-03-10".parse().unwrap()).is_ok()
+        hold(&form, &given, at_noon(jiff::civil::date(2020, 3, 10))).is_ok()
     };
     assert!(form.outside.is_empty(), "{:?}", form.outside);
     assert!(told(2, "a", Some("x")) && told(2, "b", None));

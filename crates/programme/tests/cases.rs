@@ -77,9 +77,11 @@ fn a_flag_brings_a_case_where_its_state_says_until_a_step_ran() {
     assert_eq!(stands(&later, &[]), ("urgent".into(), due("2020-03-08T11:30"), 0));
     let too_late = flagged(&[need, ("E-R13-urgent", "2020-03-08T12:50")]);
     assert_eq!(stands(&too_late, &[]), ("urgent".into(), due("2020-03-08T13:00"), 0));
-    // Whoever was faster than the flag had the case as it stood then, and a flag after a step moves nothing.
+    // Whoever was faster than the flag had the case as it stood then, and what flags after a step brings it back.
     let does = |code, when| event(1, at(when), 7, "grid_worker", 0, step(code));
     let matched = stands(&later, &[does("match", "2020-03-08T10:00")]);
+    assert_eq!(matched, ("urgent".into(), due("2020-03-08T11:30"), 0));
+    let matched = stands(&flagged(&[need]), &[does("match", "2020-03-08T10:00")]);
     assert_eq!(matched, ("matched".into(), due("2020-03-09T10:00"), 0));
     let said = stands(&later, &[does("make_urgent", "2020-03-08T10:50")]);
     assert_eq!(said, ("urgent".into(), due("2020-03-08T11:20"), 0));

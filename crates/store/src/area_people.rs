@@ -15,7 +15,7 @@ use programme::condition::{MOST_PEOPLE, Needs};
 use programme::form;
 use programme::indicator;
 use programme::level::{self, Speaks};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use crate::cases::{FILLED, filled_from};
 use crate::content::Content;
@@ -140,6 +140,28 @@ impl Views {
         self.judge_anew(judged, false, counts_from)
     }
 
+    /// What was filled in at a position says nothing more of its areas.
+    pub(crate) fn remove_area_people(&mut self, position: u64, counts_from: u64) -> Result<()> {
+        let areas: Vec<AreaNumber> = {
+            let mut read = self.cached("delete from area_people where position = ?1 returning area")?;
+            let rows = read.query_map([position], |row| row.get(0))?;
+            rows.collect::<rusqlite::Result<_>>()?
+        };
+        for area in areas {
+            let judged = Subject::Area(Id::of_area(self.book().areas.code(area)));
+            self.judge_anew(judged, false, counts_from)?;
+        }
+        Ok(())
+    }
+
+    /// By which position the answers at another were replaced, if they were.
+    pub(crate) fn replaced_by(&self, position: u64) -> Result<Option<u64>> {
+        Ok(self
+            .cached("select by_position from filled_replaced where position = ?1")?
+            .query_row([position], |row| row.get(0))
+            .optional()?)
+    }
+
     /// A door is counted under another area now: so is what was filled in there, and both areas are looked at anew.
     pub(crate) fn move_area_people(&mut self, dwelling: DwellingId) -> Result<()> {
         let Some(row) = self.dwelling(dwelling)? else { return Ok(()) };
@@ -185,7 +207,7 @@ impl Views {
                 let rows = read.query_map(params![code, form], filled_from)?;
                 rows.collect::<rusqlite::Result<_>>()?
             };
-            for filled in before {
+            for filled in before.into_iter().filter(|filled| filled.replaced.is_none()) {
                 self.add_area_people(&filled, changed)?;
             }
         }

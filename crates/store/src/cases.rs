@@ -185,7 +185,7 @@ fn id(number: u128) -> Id {
     Id(number.to_be_bytes())
 }
 
-fn instant(at: Millis) -> Timestamp {
+pub(crate) fn instant(at: Millis) -> Timestamp {
     Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
@@ -255,7 +255,8 @@ pub(crate) fn subject_from(row: &Row<'_>, column: usize) -> rusqlite::Result<Sub
 }
 
 /// The columns that [`filled_from`] reads.
-pub(crate) const FILLED: &str = "subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip, erased_at";
+pub(crate) const FILLED: &str = "subject_kind, subject, position, at, programme, version, form, on_day, dwelling, case_id, slip, erased_at,
+    first_at, (select by_position from filled_replaced where filled_replaced.position = filled.position)";
 
 pub(crate) fn filled_from(row: &Row<'_>) -> rusqlite::Result<Filled> {
     Ok(Filled {
@@ -270,6 +271,8 @@ pub(crate) fn filled_from(row: &Row<'_>) -> rusqlite::Result<Filled> {
         case: get_optional_id(row, 9)?,
         slip: get_optional_id(row, 10)?,
         erased_at: row.get(11)?,
+        first_at: row.get(12)?,
+        replaced: row.get(13)?,
     })
 }
 
@@ -292,14 +295,34 @@ fn step_from(row: &Row<'_>, code: u64) -> rusqlite::Result<Deed> {
 }
 
 impl Views {
-    /// A published version of a programme, read once from its pack.
+    /// A published version of a programme, read once from its pack; under the version of a form that overlays change
+    /// (ADR 0050), with that form as they make it.
     ///
     /// # Errors
     /// `pack_unreadable` if the pack is missing or does not read, and those of the storage.
     pub fn programme(&mut self, programme: &str, version: &str) -> Result<Option<Arc<Programme>>> {
-        let Some(digest) = self.book().edition(programme, version).map(|edition| edition.digest) else {
-            return Ok(None);
-        };
+        let Some((edition, names)) = self.book().edition_of(programme, version) else { return Ok(None) };
+        let digest = edition.digest;
+        let Some(read) = self.edition_read(programme, version, digest)? else { return Ok(None) };
+        if names.is_empty() {
+            return Ok(Some(read));
+        }
+        let key = (digest, names.to_owned());
+        if let Some(known) = self.overlaid.get(&key) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        // What somebody sends may name anything: only what there is is kept.
+        let Some(under) = read.under(names).map(Arc::new) else { return Ok(None) };
+        self.overlaid.insert(key, Arc::clone(&under));
+        Ok(Some(under))
+    }
+
+    fn edition_read(
+        &mut self,
+        programme: &str,
+        version: &str,
+        digest: ledger::Hash,
+    ) -> Result<Option<Arc<Programme>>> {
         let read = match self.programmes.get(&digest) {
             Some(known) => known.clone(),
             None => {
@@ -755,7 +778,8 @@ impl Views {
             let rows = read.query_map([id.0], filled_from)?;
             found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
         }
-        found.sort_by_key(|filled| (filled.at, filled.position));
+        // What was corrected stands where it stood.
+        found.sort_by_key(|filled| (filled.first_at, filled.position));
         Ok(found)
     }
 
@@ -853,8 +877,8 @@ impl Views {
     ) -> Result<(Vec<Record>, Newest)> {
         let (mut records, mut newest) = (Vec::new(), None);
         for filled in self.filled(subject)? {
-            if filled.programme == programme && filled.at <= until {
-                newest = Some((filled.at, filled.dwelling));
+            if filled.programme == programme && filled.at <= until && filled.replaced.is_none() {
+                newest = newest.max(Some((filled.at, filled.dwelling)));
                 records.extend(self.record_of(content, &filled)?);
             }
         }
@@ -872,7 +896,7 @@ impl Views {
             content.open(filled.subject.id(), filled.position, Id(envelope.series), envelope.sequence)?;
         let given = opened.as_deref().and_then(programme::answer::decode);
         let values = given.and_then(|given| programme::answer::fit(form, &given).ok());
-        let (form, at) = (filled.form.clone(), instant(filled.at));
+        let (form, at) = (filled.form.clone(), instant(filled.first_at));
         Ok(values.map(|values| Record { form, on: from_day(filled.on), at, values }))
     }
 }
@@ -894,6 +918,11 @@ impl Known {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.own.is_empty() && self.people.is_empty() && self.places.is_empty()
+    }
+
+    /// Without what was filled in about it in one form until a moment.
+    pub fn leave_out(&mut self, form: &str, until: Millis) {
+        self.own.retain(|record| record.form != form || record.at.as_millisecond() > until);
     }
 
     /// Of an area, with its people at its own level.

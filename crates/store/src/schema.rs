@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 38;
+pub const VIEWS_VERSION: i64 = 39;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -271,7 +271,9 @@ create table appointment (who blob not null, programme text not null, role text 
 create index appointment_of_role on appointment (programme, role);
 create table filled (subject blob not null, position integer not null, subject_kind integer not null,
     dwelling blob not null, at integer not null, programme text not null, version text not null, form text not null, on_day integer not null,
-    case_id blob, slip blob, erased_at integer, primary key (subject, position)) without rowid;
+    case_id blob, slip blob, erased_at integer, first_at integer not null, primary key (subject, position)) without rowid;
+-- Answers whose place others took, at which position. They may wait in quarantine themselves.
+create table filled_replaced (position integer primary key, by_position integer not null);
 create index filled_kept on filled (on_day, position) where erased_at is null;
 create index filled_for_case on filled (case_id) where case_id is not null;
 create index filled_with on filled (slip, on_day) where slip is not null;
@@ -410,6 +412,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("plan_part", "plan, person"),
     ("appointment", "who, programme, role"),
     ("filled", "subject, position"),
+    ("filled_replaced", "position"),
     ("area_people", "area, level, programme, form, on_day, position"),
     ("attachment", "series, sequence, number"),
     ("to_judge", "subject, with_people"),

@@ -8,7 +8,7 @@ use domain::access::Grant;
 use domain::area::{Area, AreaNumber, Level};
 use domain::case::{Case, Climb, Event, Filled, Lesson, Report, Subject};
 use domain::door::walking_key;
-use domain::fact::{CallFailure, Light, Misopened, Outcome, Place};
+use domain::fact::{Body, CallFailure, Light, Misopened, Outcome, Place};
 use domain::hand_over::HandOver;
 use domain::held::{Fate, Held, Refusal};
 use domain::id::{ActorId, CaseId, DwellingId, HandOverId, Id, PersonId, PlanId, SeriesId, SlipId};
@@ -25,6 +25,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use rustc_hash::FxHashMap;
 
 use crate::area_people::LookedAt;
+use crate::attachments::position_of;
 use crate::cases::subject_from;
 use crate::error::{Result, StoreError};
 use crate::hand_overs::{HAND_OVER_COLUMNS, hand_over_from};
@@ -65,6 +66,8 @@ pub struct Views {
     touched: Vec<SweepNumber>,
     /// Published programmes that were read, by the digest of their pack; none for one that does not read.
     pub(crate) programmes: FxHashMap<ledger::Hash, Option<Arc<Programme>>>,
+    /// The same with forms as overlays make them, by their names too.
+    pub(crate) overlaid: FxHashMap<(ledger::Hash, String), Arc<Programme>>,
     /// The forms of its people that a programme looks at in an area.
     pub(crate) forms_of_people: FxHashMap<String, Arc<LookedAt>>,
     /// Cases of which what is due has to be made anew.
@@ -107,6 +110,7 @@ impl Views {
             book_version: 0,
             touched: Vec::new(),
             programmes: FxHashMap::default(),
+            overlaid: FxHashMap::default(),
             forms_of_people: FxHashMap::default(),
             dirty_cases: BTreeSet::new(),
             to_judge: FxHashMap::default(),
@@ -947,8 +951,8 @@ impl State for Views {
     fn put_filled(&mut self, filled: Filled, counts_from: u64) -> Result<()> {
         self.cached(
             "insert or ignore into filled (subject, position, subject_kind, dwelling, at, programme, version, form, on_day,
-                case_id, slip)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                case_id, slip, first_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             filled.subject.id().0,
@@ -961,9 +965,50 @@ impl State for Views {
             filled.form,
             filled.on,
             filled.case.map(|case| case.0),
-            filled.slip.map(|slip| slip.0)
+            filled.slip.map(|slip| slip.0),
+            filled.first_at
         ])?;
+        if self.replaced_by(filled.position)?.is_some() {
+            return Ok(());
+        }
         self.add_area_people(&filled, counts_from)
+    }
+
+    fn replace_filled(
+        &mut self,
+        (series, sequence): (SeriesId, u64),
+        (by, programme, form): (u64, &str, &str),
+        counts_from: u64,
+    ) -> Result<Option<Millis>> {
+        let earlier = position_of(self, series, sequence)?.filter(|earlier| *earlier < by);
+        let Some(mut earlier) = earlier else { return Ok(None) };
+        let Body::Answered { mut subject, programme: known, form: of, .. } =
+            read_fact(self.connection(), earlier)?.1.body
+        else {
+            return Ok(None);
+        };
+        if (known.as_str(), of.as_str()) != (programme, form) {
+            return Ok(None);
+        }
+        let mut first_at = None;
+        loop {
+            let row = self
+                .cached("select first_at from filled where subject = ?1 and position = ?2")?
+                .query_row(params![subject.id().0, earlier], |row| row.get(0))
+                .optional()?;
+            first_at = first_at.or(row);
+            // Of two that take the place of the same one, the later takes that of the other, too.
+            let Some(next) = self.replaced_by(earlier)?.filter(|next| *next < by) else { break };
+            let Body::Answered { subject: of_next, .. } = read_fact(self.connection(), next)?.1.body else {
+                break;
+            };
+            (earlier, subject) = (next, of_next);
+        }
+        self.cached("insert or replace into filled_replaced (position, by_position) values (?1, ?2)")?
+            .execute(params![earlier, by])?;
+        self.judge_anew(subject, false, counts_from)?;
+        self.remove_area_people(earlier, counts_from)?;
+        Ok(first_at)
     }
 
     fn put_attachments(&mut self, owner: Id, (series, sequence): (SeriesId, u64), files: u64) -> Result<()> {

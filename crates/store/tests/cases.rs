@@ -211,6 +211,7 @@ fn answered(subject: Subject, form: &str) -> Body {
         version: "2020-03".into(),
         form: form.into(),
         on: DAY,
+        replaces: None,
     }
 }
 
@@ -988,6 +989,7 @@ fn referred(store: &mut Store, (person, door, back, confirmed): Said) {
         version: "2020-03".into(),
         form: "referral".into(),
         on: DAY - back,
+        replaces: None,
     };
     let text = |text: &str| Given::Text(text.to_owned());
     let answers = BTreeMap::from([

@@ -108,6 +108,7 @@ fn answered(number: usize, form: &str, on: Day, case: Option<Id>) -> Body {
         version: "2020-03".into(),
         form: form.into(),
         on,
+        replaces: None,
     }
 }
 

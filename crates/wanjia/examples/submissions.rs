@@ -185,6 +185,7 @@ impl Filling {
             version: "2020-03".into(),
             form: "carer".into(),
             on: day_of(now()),
+            replaces: None,
         };
         let fact = Envelope {
             series: self.series.0,

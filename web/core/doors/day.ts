@@ -11,6 +11,11 @@ export function dayText(day: number): string {
   return new Date(day * DAY).toISOString().slice(0, 10)
 }
 
+/** What the clock of this device shows, to the minute. */
+export function clockText(at = new Date()): string {
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}
+
 export function dayFromText(text: string): number {
   const instant = Date.parse(`${text}T00:00:00Z`)
   if (Number.isNaN(instant)) throw new Error(`not a date: ${text}`)

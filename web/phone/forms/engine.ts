@@ -310,12 +310,23 @@ function setAnswer(node: GeneralChildNode, value: string | readonly string[], un
     }
     unread.delete(node.nodeId)
     const whole = node.valueType === 'int'
+    if (node.valueType === 'dateTime' || node.valueType === 'time') return set(toTheSecond(value))
     if (value.trim() === '' || !(whole || node.valueType === 'decimal')) return set(value)
     const number = readNumber(value)
     if (number !== null && !(whole && number.includes('.'))) return set(number)
     set('')
     unread.set(node.nodeId, value)
   }
+}
+
+/** The engine takes no time without its seconds, which no picker asks for; a moment is of the phone's clock. */
+function toTheSecond(value: string): string {
+  if (!/\d\d:\d\d$/.test(value) || /:\d\d:\d\d$|[+-]\d\d:\d\d$/.test(value)) return value
+  const whole = `${value}:00.000`
+  if (!value.includes('T')) return whole
+  const ahead = -new Date(whole).getTimezoneOffset()
+  const two = (number: number): string => String(Math.trunc(Math.abs(number))).padStart(2, '0')
+  return `${whole}${ahead < 0 ? '-' : '+'}${two(ahead / 60)}:${two(ahead % 60)}`
 }
 
 /** Answers of questions in a repeat are lists, in the order of its cards. */

@@ -294,6 +294,7 @@ export default {
     wrongOn: '还有没填好的，请看标红的地方。',
     optional: '可不填',
     today: '填今天',
+    now: '填现在',
     filled: '已填：{form} {time}',
     last: '上次（{date}）：{answer}',
     same: '同上次',

@@ -30,6 +30,8 @@ export default {
     knockAgain: '另有 {n} 户要再敲一次门',
     recheckOn: '{date} 复查',
     lastTime: '上次：{what}',
+    missed: '见到 {n} 人，{left} 人没见到',
+    missedWho: '见到 {n} 人，{left} 人没见到（{names}）',
     building: '{n}栋',
     unit: '{n}单元',
     noBuilding: '散户',

@@ -14,7 +14,7 @@ use ledger::envelope::Envelope;
 use programme::answer;
 
 use super::Batch;
-use crate::cases::{Known, holds_on, is_about};
+use crate::cases::{Known, holds_on, instant, is_about};
 use crate::error::{Result, StoreError};
 use crate::packs::if_readable;
 use crate::push::Pushed;
@@ -54,9 +54,10 @@ impl Batch<'_> {
                 let plain =
                     ledger::seal::open(&key, &commitment.owner, &series.0, envelope.sequence, ciphertext);
                 let Ok(plain) = plain else { return Ok(Some(Quarantine::ContentMismatch)) };
+                let at = happened_at(self.store.views.book(), series, fact.at, self.now);
+                let at = (from_day(*on), instant(at));
                 let fits = is_about(form.subject, *subject)
-                    && answer::decode(&plain)
-                        .is_some_and(|given| answer::hold(form, &given, from_day(*on)).is_ok());
+                    && answer::decode(&plain).is_some_and(|given| answer::hold(form, &given, at).is_ok());
                 Ok((!fits).then_some(Quarantine::AnswerMisfit))
             }
             Body::CaseReported { subject, programme, version, pathway, .. } => {

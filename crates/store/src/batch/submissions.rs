@@ -1,6 +1,6 @@
 //! What an ODK client hands in: the server appends it, under its own signature, to the series that it holds for that user.
 
-use domain::fact::Fact;
+use domain::fact::{Body, Fact};
 use domain::id::{Id, SeriesId};
 use domain::state::State as _;
 use ledger::envelope::{self, Commitment, Envelope};
@@ -11,6 +11,7 @@ use super::{Batch, Receipt};
 use crate::attachments::{self, AttachmentRefused};
 use crate::error::{Result, StoreError};
 use crate::push::Pushed;
+use crate::store::read_fact;
 
 /// A form as an ODK client sent it, as the fact that it becomes.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Submission {
     /// SHA-256 of what was sent, to tell the same one sent twice from another one of the same name.
     pub digest: [u8; 32],
     pub fact: Fact,
+    /// The name of the one that this one takes the place of, if the client says so: it was edited.
+    pub replaces: Option<String>,
     /// The answers, sealed to this owner.
     pub owner: Id,
     pub plaintext: Vec<u8>,
@@ -89,7 +92,7 @@ impl Batch<'_> {
             &submission.plaintext,
         );
         let sealed = Commitment { owner: owner.0, digest: ledger::seal::digest(&ciphertext) };
-        let payload = submission.fact.encode();
+        let payload = self.correcting(submission)?.encode();
         let envelope = Envelope { series: series.0, sequence, previous, payload, sealed: Some(sealed) };
         let pushed = Pushed {
             envelope: envelope.encode(),
@@ -109,6 +112,26 @@ impl Batch<'_> {
             .execute(params![instance, content, receipt.position])?;
         self.flush_if_full()?;
         self.with_files(submission, receipt)
+    }
+
+    /// The fact, with the number of the one that it takes the place of: the user's own, of the same form. What is not there, or
+    /// somebody else's, nothing takes the place of.
+    fn correcting(&self, submission: &Submission) -> Result<Fact> {
+        let mut fact = submission.fact.clone();
+        let Some(instance) = &submission.replaces else { return Ok(fact) };
+        let Some((_, position)) = self.submitted(&self.blind_tag("instance", instance)?)? else {
+            return Ok(fact);
+        };
+        let (envelope, earlier) = read_fact(self.store.views.connection(), position)?;
+        if let (
+            Body::Answered { programme, form, replaces, .. },
+            Body::Answered { programme: own, form: of, .. },
+        ) = (&mut fact.body, &earlier.body)
+            && (envelope.series, &*programme, &*form) == (submission.series.0, own, of)
+        {
+            *replaces = Some(envelope.sequence);
+        }
+        Ok(fact)
     }
 
     /// Keeps the pictures that came, all or none; those of someone who is erased are dropped.

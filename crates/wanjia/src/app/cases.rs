@@ -449,7 +449,10 @@ pub fn fill_in(store: &mut Store, actor: ActorId, typed: &Typed<'_>, now: Millis
     {
         return Err(Failure::new("unknown_person", "没有这个人", "there is no such person"));
     }
+    let territory = store.book().areas.shared_code().to_owned();
     Ok(store.write(now, |batch| {
+        let edition = batch.programme(typed.programme, &version)?;
+        let version = edition.version_on(typed.form, &territory, from_day(typed.on));
         let programme = batch.programme(typed.programme, &version)?;
         let Some(form) = programme.form(typed.form) else {
             return Err(store::StoreError::refused(
@@ -472,7 +475,8 @@ pub fn fill_in(store: &mut Store, actor: ActorId, typed: &Typed<'_>, now: Millis
                 "a picture comes from a phone; the name of one cannot be typed in",
             ));
         }
-        if let Err(misfits) = answer::hold(form, typed.answers, from_day(typed.on)) {
+        if let Err(misfits) = answer::hold(form, typed.answers, (from_day(typed.on), jiff::Timestamp::now()))
+        {
             return Ok(FilledIn::Misfits(misfits));
         }
         let plaintext = answer::encode(typed.answers);
@@ -484,6 +488,7 @@ pub fn fill_in(store: &mut Store, actor: ActorId, typed: &Typed<'_>, now: Millis
             version: version.clone(),
             form: typed.form.to_owned(),
             on: typed.on,
+            replaces: None,
         };
         let sealed = Sealed { owner: typed.subject.id(), plaintext: &plaintext, fresh: false };
         batch.append(actor, body, Some(sealed))?;

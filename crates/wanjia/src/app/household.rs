@@ -10,6 +10,7 @@ use domain::time::{Day, day_of, from_day};
 use programme::Programme;
 use programme::answer::{Record, Value};
 use programme::attachment::Named;
+use programme::calendar::local;
 use programme::classes::over_time;
 use programme::condition::{Condition, Needs};
 use programme::figure::Figure;
@@ -212,6 +213,7 @@ pub fn words_of(field: &Field, value: &Value) -> Words {
         Value::Whole(number) => both(number.to_string()),
         Value::Decimal(number) => both(number.to_string()),
         Value::Day(day) => both(day.to_string()),
+        Value::Moment(moment) => both(local(*moment).strftime("%Y-%m-%d %H:%M").to_string()),
         Value::Several(names) => joined(names.iter().map(|name| choice(field, name))),
         Value::Many(values) => joined(values.iter().map(|value| words_of(field, value))),
     }

@@ -531,7 +531,9 @@ fn asked_for(
             } else if let Some((_, told)) = known.rules.iter().find(|(rule, _)| rule == id) {
                 let back = way.brought_back_to(id).filter(|(_, state)| state.code.value != known.state);
                 let went_on = back.is_some() && *told <= known.since && known.since < last_filled;
-                !went_on || flagged_at(reader, programme, rule, about, known.since)?
+                !went_on
+                    || flagged_at(reader, programme, rule, about, known.since)?
+                        && !is_another(reader, programme, rule, about, known.since)?
             } else {
                 false
             };
@@ -563,7 +565,32 @@ fn flagged_at(
     at: Millis,
 ) -> Result<bool> {
     let known = reader.known_until(&programme.manifest.code, subject, at)?;
-    let day = from_day(day_of(at));
+    flags_by(reader, programme, rule, (&known, subject, dwelling), day_of(at))
+}
+
+/// Whether a rule of which each filled-in form is a matter flags by one that was filled in since a moment.
+fn is_another(
+    reader: &mut Reader,
+    programme: &Programme,
+    rule: &Rule,
+    (subject, dwelling): (Subject, DwellingId),
+    since: Millis,
+) -> Result<bool> {
+    let Some(form) = &rule.each_of else { return Ok(false) };
+    let mut known = reader.known_of(&programme.manifest.code, subject)?;
+    let last = known.newest.map_or(since, |(at, _)| at);
+    known.leave_out(form, since);
+    flags_by(reader, programme, rule, (&known, subject, dwelling), day_of(last))
+}
+
+fn flags_by(
+    reader: &mut Reader,
+    programme: &Programme,
+    rule: &Rule,
+    (known, subject, dwelling): (&Known, Subject, DwellingId),
+    on: Day,
+) -> Result<bool> {
+    let day = from_day(on);
     let area = reader.area_about(subject, dwelling)?;
     let parameters = programme.parameters.on(area.map_or("", |area| reader.book().areas.code(area)), day);
     let judgement = judge_once(&rule.condition, &known.situation(), &parameters, day);

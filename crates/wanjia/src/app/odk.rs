@@ -173,12 +173,14 @@ pub fn fact_of(handed: HandedIn<'_>, now: Millis) -> Submission {
         version: handed.version.to_owned(),
         form: handed.form.code.value.clone(),
         on,
+        replaces: None,
     };
     Submission {
         series: handed.series,
         instance: read.instance.clone(),
         digest: Sha256::digest(handed.xml).into(),
         fact: Fact { at: now, actor: handed.worker, body },
+        replaces: read.replaces.clone(),
         owner: subject.id(),
         plaintext: answer::encode(&submission::given(handed.form, read)),
         files: handed.files,

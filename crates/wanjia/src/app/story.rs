@@ -278,6 +278,10 @@ fn date(day: Day) -> Given {
     Given::Text(from_day(day).to_string())
 }
 
+fn moment(day: Day, clock: &str) -> Given {
+    Given::Text(format!("{}T{clock}", from_day(day)))
+}
+
 impl Teller<'_> {
     fn today(&self) -> Day {
         day_of(self.now)
@@ -491,10 +495,10 @@ fn becomes_a_case(
     let case = teller.case(EPIDEMIC, "four_categories", subject)?;
     let category = [
         ("category", text("confirmed")),
-        ("found_on", date(day - 1)),
-        ("reported_on", date(day - 1)),
-        ("isolated_on", date(day)),
-        ("treated_on", date(day)),
+        ("found_at", moment(day - 1, "20:10")),
+        ("reported_at", moment(day - 1, "21:00")),
+        ("isolated_at", moment(day - 1, "23:30")),
+        ("treated_at", moment(day, "07:40")),
         ("tested_on", date(day - 1)),
         ("contacts_listed", text("yes")),
         ("linked", text(if from_known { "yes" } else { "no" })),

@@ -103,7 +103,7 @@ async fn checks(State(site): State<Site>, holder: Holder) -> Result<Json<Checks>
         .territory
         .read(move |reader| {
             let mut checks: Vec<Check> = Vec::new();
-            for (asked, since) in reader.asked_at(holder.row.dwelling)? {
+            for (asked, since) in reader.asked_at(holder.row.dwelling, today)? {
                 let same =
                     |check: &&mut Check| check.programme == asked.programme && check.form == asked.form;
                 if let Some(check) = checks.iter_mut().find(same) {
@@ -240,19 +240,20 @@ fn write_down(
         Ok(row) => row,
         Err(shut) => return Ok(Answered::Shut(shut)),
     };
-    let mut asked = batch.asked_at(row.dwelling)?;
+    let today = day_of(now);
+    let mut asked = batch.asked_at(row.dwelling, today)?;
     asked.retain(|one| one.programme == new.programme && one.form == new.form);
     if asked.is_empty() {
         return Ok(Answered::NotAsked);
     }
-    let today = day_of(now);
     if batch.filled_with(slip, today)? >= ANSWERS_LIMIT {
         return Ok(Answered::TooMany);
     }
     let Some(one) = meant(batch, asked, name)? else { return Ok(Answered::Nobody) };
     let programme = batch.programme(&one.programme, &one.version)?;
     let Some(form) = programme.form(&one.form) else { return Ok(Answered::NotAsked) };
-    let mut misfits = answer::hold(form, answers, domain::time::from_day(today)).err().unwrap_or_default();
+    let at = (domain::time::from_day(today), jiff::Timestamp::now());
+    let mut misfits = answer::hold(form, answers, at).err().unwrap_or_default();
     let hers =
         matches!(answers.get(TOLD_BY), Some(Given::Text(teller)) if TELLERS.contains(&teller.as_str()));
     if !hers {
@@ -260,7 +261,7 @@ fn write_down(
             zh: format!("{TOLD_BY} 应为 {}：居民报的不能算工作人员报的", TELLERS.join("、")),
             en: format!("{TOLD_BY} is {}: what a resident says is no worker's word", TELLERS.join(" or ")),
         };
-        misfits.push(Finding { place: Place::whole(TOLD_BY), code: "answer", text });
+        misfits.push(Finding::new(&Place::whole(TOLD_BY), "answer", text));
     }
     if !misfits.is_empty() {
         return Ok(Answered::Misfits(misfits));

@@ -202,7 +202,9 @@ pub async fn submit(
     site.fleet.pushed(&site.territory.book(), user.series, now);
     let missing = if incomplete { 0 } else { done.missing };
     Ok(told(&done.receipt, missing, || {
-        answer::hold(form, &submission::given(form, &read), on).err().unwrap_or_default()
+        answer::hold(form, &submission::given(form, &read), (on, jiff::Timestamp::now()))
+            .err()
+            .unwrap_or_default()
     }))
 }
 

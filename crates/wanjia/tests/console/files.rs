@@ -162,6 +162,7 @@ async fn forms_filled_in_for_a_case_about_others_make_its_tree() {
             version: "2020-03".into(),
             form: "exposure".into(),
             on: domain::time::day_of(now()),
+            replaces: None,
         }])
         .await;
     let uri = format!("/v1/cases/{case}/tree");
@@ -217,11 +218,38 @@ async fn boards_count_what_a_role_sees_and_a_case_can_be_offered_to_whoever_has_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_moment_is_none_to_come_and_none_before_she_was_found() {
+    let place = Place::new().await;
+    appoint(&place, DOCTOR, "doctor").await;
+    let clock = |ahead: i64| {
+        let at = jiff::Timestamp::from_millisecond(now() + ahead * 3_600_000).unwrap();
+        programme::calendar::local(at).strftime("%Y-%m-%dT%H:%M").to_string()
+    };
+    let mut form = check(&place, false, 36.6).await;
+    form["form"] = json!("category");
+    let mut told = async |found: String, treated: String| {
+        form["answers"] = json!({"category": "confirmed", "found_at": found, "treated_at": treated});
+        let answer = place.ask(DOCTOR, "POST", "/v1/answers", Some(form.clone())).await;
+        (answer.status.as_u16(), answer.text)
+    };
+    let (status, text) = told(clock(2), clock(2)).await;
+    assert!(status == 422 && text.contains("时间不能在将来"), "{status} {text}");
+    let (status, text) = told(clock(-2), clock(-3)).await;
+    assert!(status == 422 && text.contains("不能早于发现时间"), "{status} {text}");
+    let (status, text) = told("2026-01-01".into(), clock(-3)).await;
+    assert!(status == 422 && text.contains("found_at"), "{status} {text}");
+    let (status, text) = told(clock(-3), clock(-2)).await;
+    assert_eq!(status, 204, "{text}");
+    let asked = get(&place, DOCTOR, "/v1/forms/epidemic/2020-03/category/questions").await;
+    assert_eq!((&asked["simple"], &asked["questions"][1]["kind"]), (&json!(true), &json!("moment")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_has_a_role_fills_in_its_forms_and_no_others() {
     let place = Place::new().await;
     let mut form = check(&place, false, 36.6).await;
     form["form"] = json!("category");
-    form["answers"] = json!({"category": "confirmed", "found_on": "2026-01-01"});
+    form["answers"] = json!({"category": "confirmed", "found_at": "2026-01-01T08:30"});
     let told = |answer: super::place::Answer| (answer.status.as_u16(), answer.text);
     assert_eq!(place.ask(DOCTOR, "POST", "/v1/answers", Some(form.clone())).await.code(), "not_in_role");
     appoint(&place, DOCTOR, "doctor").await;

@@ -36,7 +36,7 @@ async fn confirmed(place: &Place, nth: usize, found: &str, reported: &str) -> Pe
     form["person"] = json!(person);
     form["form"] = json!("category");
     form["answers"] = json!({
-        "category": "confirmed", "found_on": found, "reported_on": reported, "linked": "no",
+        "category": "confirmed", "found_at": format!("{found}T00:00"), "reported_at": format!("{reported}T00:00"), "linked": "no",
     });
     let answer = place.ask(CLERK, "POST", "/v1/answers", Some(form)).await;
     assert_eq!(answer.status, 204, "{}", answer.text);
@@ -58,7 +58,7 @@ async fn a_figure_follows_the_answers_and_names_the_doors_behind_it() {
     let delay = row(&place, "E-I14-report", "").await;
     assert_eq!(
         (&delay["value"], &delay["unit_en"], &delay["denominator"]),
-        (&json!(3.0), &json!("days"), &json!(1.0))
+        (&json!(72.0), &json!("hours"), &json!(1.0))
     );
     let forms: Vec<&Value> = unlinked["forms"].as_array().unwrap().iter().map(|form| &form["code"]).collect();
     assert_eq!((forms, &unlinked["of_sweep"]), (vec![&json!("category")], &json!(false)));

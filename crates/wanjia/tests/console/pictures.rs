@@ -51,6 +51,7 @@ async fn pushed(place: &Place, picture: &[u8]) -> (Value, (Id, u64)) {
         version: "2020-03".into(),
         form: "weak_place".into(),
         on: day_of(now()),
+        replaces: None,
     };
     let (push, sequence) = place.own_phone.push_sealed(body, home, &answer::encode(&answers));
     let pushed = place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(push)).await;

@@ -234,8 +234,17 @@ async fn an_urgent_need_is_urgent_from_its_form_on_until_someone_has_begun() {
     let taken = place.ask(SECRETARY, "POST", &format!("/v1/cases/{case}/deeds"), Some(step)).await;
     assert_eq!(taken.status, 204, "{}", taken.text);
     told(begun, "yes").await;
+    let (same, state, left) = need(&place, begun).await;
+    assert_eq!((&same, state.as_str()), (&case, "urgent"));
+    assert!((29..=30).contains(&left), "{left} minutes");
+    // Arranged as well, and then something else: the one that is arranged still flags, and hides nothing.
+    let step = json!({"deed": "step", "step": "match", "role": "community_secretary", "turn": 1});
+    let taken = place.ask(SECRETARY, "POST", &format!("/v1/cases/{case}/deeds"), Some(step)).await;
+    assert_eq!(taken.status, 204, "{}", taken.text);
+    let food = json!({"kind": "food", "urgent": "yes", "raised_on": ago(0)});
+    typed(&place, ("epidemic", "need"), (begun, None), 0, food).await;
     let (same, state, _) = need(&place, begun).await;
-    assert_eq!((&same, state.as_str()), (&case, "matched"));
+    assert_eq!((&same, state.as_str()), (&case, "urgent"));
     let file = place.ask(SECRETARY, "GET", &format!("/v1/cases/{case}"), None).await.json();
     let reports = file["reports"].as_array().unwrap();
     assert!(reports.iter().any(|report| report["rule"]["code"] == "E-R13-urgent"), "{reports:?}");

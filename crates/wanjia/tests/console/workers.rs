@@ -28,6 +28,7 @@ async fn shift(place: &Place, phone: &Phone, (worker, area): (Id, &str), hours: 
         version: "2020-03".into(),
         form: "shift".into(),
         on: day_of(now()),
+        replaces: None,
     };
     let answers = BTreeMap::from([("hours".to_owned(), Given::Decimal(hours))]);
     let (push, _) = phone.push_sealed(body, worker, &answer::encode(&answers));
