@@ -214,6 +214,7 @@ impl<'r> Reader<'r> {
             figures: &[],
             classes: &[],
             of_case: false,
+            of_hour: false,
             calendar: &calendar,
             loose: false,
         };

@@ -88,6 +88,7 @@ fn read_rule(
     let source = part.source();
     part.finish(findings);
     let (when, content) = when?;
+    let vocabulary = Vocabulary { of_hour: true, ..vocabulary };
     let condition = condition::read(when, content, source, vocabulary, findings);
     Some(Rule {
         id: id?,

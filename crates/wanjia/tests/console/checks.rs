@@ -52,7 +52,7 @@ fn day(ago: i32) -> String {
 }
 
 /// Someone at a door who came home so many days ago, and whose observation has begun.
-async fn observed(place: &Place, dwelling: Id, person: Id, ago: i32) -> Id {
+pub async fn observed(place: &Place, dwelling: Id, person: Id, ago: i32) -> Id {
     let case = reported(place, "observe_home", Subject::Person(person), dwelling).await;
     let returnee = json!({
         "programme": "epidemic", "form": "returnee", "person": person, "dwelling": dwelling, "on": day(ago),
@@ -70,7 +70,7 @@ async fn observed(place: &Place, dwelling: Id, person: Id, ago: i32) -> Id {
     case
 }
 
-async fn with(place: &Place, code: &str, method: &str, uri: &str, body: Option<Value>) -> Answer {
+pub async fn with(place: &Place, code: &str, method: &str, uri: &str, body: Option<Value>) -> Answer {
     let request = Request::builder()
         .method(method)
         .uri(uri)

@@ -9,6 +9,7 @@ mod columns;
 mod files;
 mod floors;
 mod forms;
+mod hours;
 mod indicators;
 mod lists;
 mod maps;
