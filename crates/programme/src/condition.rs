@@ -715,6 +715,15 @@ impl Checker<'_> {
                 }
                 one.clone()
             }
+            (name, [left, right], [Kind::TimeOfDay, _] | [_, Kind::TimeOfDay])
+                if is_order(name) || matches!(name, operators::EQUALS | operators::NOT_EQUALS) =>
+            {
+                // A name that is not there was told already.
+                if !kinds.contains(&Kind::Any) {
+                    self.hour(at, name, (left, right), findings);
+                }
+                Kind::Truth
+            }
             (operators::EQUALS | operators::NOT_EQUALS, [left, right], [one, other]) => {
                 if one.fits(other) {
                     self.same_concept(right, one, other, findings);
@@ -722,15 +731,6 @@ impl Checker<'_> {
                     self.choice(other, left, findings);
                 } else {
                     self.wrong(right, "另一边", "the other side", one, other, findings);
-                }
-                Kind::Truth
-            }
-            (name, [left, right], [Kind::TimeOfDay, _] | [_, Kind::TimeOfDay])
-                if is_order(name) || matches!(name, operators::EQUALS | operators::NOT_EQUALS) =>
-            {
-                // A name that is not there was told already.
-                if !kinds.contains(&Kind::Any) {
-                    self.hour(at, name, (left, right), findings);
                 }
                 Kind::Truth
             }
