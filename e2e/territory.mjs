@@ -143,6 +143,14 @@ export async function makeDemonstration(people = 20_000) {
       await ended(dying, signal)
     },
 
+    /** Makes one more account and answers with its password. Nothing is served meanwhile; the other passwords are new then. */
+    async account(username, role, area, name) {
+      await territory.end('SIGTERM')
+      const told = (await run(binary, ['account', 'add', '--data', data, '--username', username, '--role', role, '--area', area, '--name', name])).stdout
+      await territory.serve()
+      return /^password (.+)$/m.exec(told)[1]
+    },
+
     async remove() {
       await territory.end('SIGKILL')
       await rm(folder, { recursive: true, force: true })

@@ -32,7 +32,7 @@ export interface DueTask {
   programme: string
   pathway: Named
   state: Named
-  kind: 'leave' | 'wait' | 'release' | 'sign'
+  kind: 'leave' | 'wait' | 'release' | 'sign' | 'hand_over' | 'register'
   of: Named
   role: string
   level: 'open' | 'reminded' | 'overdue'
@@ -65,6 +65,39 @@ export interface CaseOffer {
   from?: string
   due?: string
   about: About
+  /** Another community hands it over: it is answered in this area with `receive` or `refuse`. */
+  to?: CaseArea
+}
+
+export interface CaseArea {
+  area_code: string
+  area_name: string
+}
+
+/** That another community has received a case. */
+export interface CaseReceipt {
+  case: string
+  programme: string
+  pathway: Named
+  to: CaseArea
+  by?: string
+  at: string
+}
+
+/** That a case was sent to another community, or out of the territory. */
+export interface CasePassage {
+  from: CaseArea
+  to?: CaseArea
+  by: string
+  at: string
+  answer?: 'received' | 'refused' | 'withdrawn'
+  answered_by?: string
+  answered_at?: string
+}
+
+/** A community or village to which a case can be sent. */
+export interface SendPlace extends CaseArea {
+  within: string
 }
 
 export interface CaseRow {
@@ -123,6 +156,8 @@ export interface NextStep {
   unmet?: boolean
   holds_from?: string
   may_override: boolean
+  /** Taken with the receipt of whoever has received her outside the territory, in words. */
+  outside?: boolean
 }
 
 /** Whom to ask about a case: the roles that answer for what is due, those above them, and its community. */
@@ -141,7 +176,7 @@ export interface CaseEvent {
   at: string
   by: string
   role: string
-  deed: 'step' | 'step_overridden' | 'sign' | 'offer' | 'take' | 'decline' | 'ask' | 'reply' | 'resume'
+  deed: 'step' | 'step_overridden' | 'sign' | 'offer' | 'take' | 'decline' | 'ask' | 'reply' | 'resume' | 'send' | 'receive' | 'refuse' | 'recall'
   step?: Named
   to?: string
   outcome?: 'ran' | 'overtaken' | 'ahead' | 'waiting'
@@ -177,6 +212,16 @@ export interface CaseFile {
   may_reply?: boolean
   staff: { id: string; name: string }[]
   lessons: Lesson[]
+  /** All of it; as much as whoever is to receive it needs; or that another community has received it, and nothing since. */
+  seen: 'whole' | 'sent' | 'handed_over'
+  passages: CasePassage[]
+  moving: boolean
+  /** Where the reader answers whether it is received. */
+  answers_in?: CaseArea
+  may_send: boolean
+  may_recall: boolean
+  sends_outside: boolean
+  may_register: boolean
 }
 
 export type { Why } from '@core/api/types'
@@ -304,6 +349,7 @@ const AHEAD = 60
 
 export interface DuePage {
   offers?: CaseOffer[]
+  handed_over?: CaseReceipt[]
   rows: DueTask[]
   next?: string
 }

@@ -2,9 +2,9 @@
 //! with a reason that a person can resolve.
 
 use crate::access::{Action, Grant, Role, may};
-use crate::apply::{area_about, find_door, resolve_dwelling};
+use crate::apply::{area_about, area_of_case, find_door, resolve_dwelling};
 use crate::area::AreaNumber;
-use crate::case::{Source, Subject};
+use crate::case::{Deed, Source, Subject};
 use crate::door::door_key;
 use crate::fact::{Body, Fact, FoundBy, Outcome};
 use crate::hand_over::Answer;
@@ -278,15 +278,18 @@ pub fn admit<S: State>(
             // Rules are the server's.
             Ok((*source == Source::Rule).then_some(Quarantine::OutsideRights))
         }
-        Body::CaseActed { case, role, .. } => {
+        Body::CaseActed { case, role, deed, .. } => {
             let Some((_, case)) = state.case(*case)? else { return Ok(Some(Quarantine::UnknownCase)) };
-            let area = area_about(state, case.subject, case.dwelling)?;
+            let area = area_of_case(state, &case)?;
             let Some(area) = area.filter(|area| state.book().areas.is_within(*area, device.area)) else {
                 return Ok(Some(Quarantine::OutsideRights));
             };
             let grant = Grant { role: device.role, area: device.area };
             let holds = holds_role(state, device.worker, Some(grant), &case.programme, role, area)?;
-            Ok((!holds || fact.actor != device.worker).then_some(Quarantine::NotInRole))
+            // Whose a case is is decided where everybody sees at once that it is decided.
+            let of_office =
+                matches!(deed, Deed::Send { .. } | Deed::Receive { .. } | Deed::Refuse { .. } | Deed::Recall);
+            Ok((!holds || of_office || fact.actor != device.worker).then_some(Quarantine::NotInRole))
         }
         Body::DoorsOffered { hand_over, sweep, to, doors } => {
             if fact.actor != device.worker || *to == device.worker {

@@ -547,6 +547,7 @@ fn report_case<S: State>(state: &mut S, origin: Origin, fact: &Fact, at: Millis)
         dwelling,
         opened_at: at,
         counted_from: *counted_from,
+        received: None,
     };
     let report = Report {
         named: *id,
@@ -720,6 +721,18 @@ pub fn area_about<S: State>(
     }
     let dwelling = resolve_dwelling(state, dwelling)?;
     Ok(state.dwelling(dwelling)?.map(|row| row.area))
+}
+
+/// The area whose a case is: of one that an area has received that one, or of her home if it lies in it; of any other as
+/// [`area_about`] has it.
+///
+/// # Errors
+/// Those of the storage.
+pub fn area_of_case<S: State>(state: &mut S, case: &Case) -> Result<Option<AreaNumber>, S::Error> {
+    let there = area_about(state, case.subject, case.dwelling)?;
+    let Some(received) = case.received else { return Ok(there) };
+    let within = there.filter(|there| state.book().areas.is_within(*there, received));
+    Ok(Some(within.unwrap_or(received)))
 }
 
 /// The door of this key that an address in `area` means: the one registered there, or moved there since. A grid is

@@ -76,6 +76,14 @@ pub enum Deed {
     Ask,
     /// Whoever answers for it says so, in words.
     Reply,
+    /// Whom it is about moves to this area: the case is handed over to it. None is a place outside the territory.
+    Send { to: Option<AreaId> },
+    /// In this area it is accepted: from now on it is that area's.
+    Receive { area: AreaId },
+    /// In this area it is not accepted: it stays where it was.
+    Refuse { area: AreaId },
+    /// She does not move after all, or the place was a wrong one: it is not handed over any more.
+    Recall,
     /// What its state waited for has come. Never a person's, and never told by a fact of what someone did.
     Resume,
 }
@@ -94,6 +102,10 @@ impl Deed {
             Self::Decline => 6,
             Self::Ask => 7,
             Self::Reply => 8,
+            Self::Send { .. } => 9,
+            Self::Receive { .. } => 10,
+            Self::Refuse { .. } => 11,
+            Self::Recall => 12,
         }
     }
 
@@ -109,6 +121,10 @@ impl Deed {
             Self::Decline => "decline",
             Self::Ask => "ask",
             Self::Reply => "reply",
+            Self::Send { .. } => "send",
+            Self::Receive { .. } => "receive",
+            Self::Refuse { .. } => "refuse",
+            Self::Recall => "recall",
         }
     }
 
@@ -116,13 +132,34 @@ impl Deed {
     pub fn step(&self) -> Option<&str> {
         match self {
             Self::Step { step, .. } | Self::Sign { step } => Some(step),
-            Self::Offer { .. } | Self::Take | Self::Decline | Self::Ask | Self::Reply | Self::Resume => None,
+            Self::Offer { .. }
+            | Self::Take
+            | Self::Decline
+            | Self::Ask
+            | Self::Reply
+            | Self::Send { .. }
+            | Self::Receive { .. }
+            | Self::Refuse { .. }
+            | Self::Recall
+            | Self::Resume => None,
+        }
+    }
+
+    /// To whom it is offered, or the area that it is sent to or answered in.
+    #[must_use]
+    pub fn to(&self) -> Option<Id> {
+        match self {
+            Self::Offer { to } => Some(*to),
+            Self::Send { to } => *to,
+            Self::Receive { area } | Self::Refuse { area } => Some(*area),
+            _ => None,
         }
     }
 }
 
 /// A case as its earliest report opened it. Of an area the dwelling is the area's own id, of a worker
-/// that of the area where she works, in all of these.
+/// that of the area where she works, in all of these. Of one that another area has received the dwelling is her home there, once
+/// she has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     pub programme: String,
@@ -133,6 +170,8 @@ pub struct Case {
     pub dwelling: DwellingId,
     pub opened_at: Millis,
     pub counted_from: Option<Day>,
+    /// The area that has received it last, if one has: whose it is.
+    pub received: Option<AreaNumber>,
 }
 
 /// Someone, or a rule, who reported a case.

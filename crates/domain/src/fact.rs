@@ -501,6 +501,10 @@ impl In<'_> {
             (6, None, None, None) => Ok(Deed::Decline),
             (7, None, None, None) => Ok(Deed::Ask),
             (8, None, None, None) => Ok(Deed::Reply),
+            (9, None, to, None) => Ok(Deed::Send { to }),
+            (10, None, Some(area), None) => Ok(Deed::Receive { area }),
+            (11, None, Some(area), None) => Ok(Deed::Refuse { area }),
+            (12, None, None, None) => Ok(Deed::Recall),
             _ => Err(self.bad("deed", code)),
         }
     }
@@ -685,14 +689,8 @@ impl Fact {
                 .optional(counted_from.map(i64::from), Out::int),
             Body::CaseActed { case, turn, role, deed } => {
                 let (to, counted_from) = match deed {
-                    Deed::Offer { to } => (Some(*to), None),
                     Deed::Step { counted_from, .. } => (None, *counted_from),
-                    Deed::Sign { .. }
-                    | Deed::Take
-                    | Deed::Decline
-                    | Deed::Ask
-                    | Deed::Reply
-                    | Deed::Resume => (None, None),
+                    other => (other.to(), None),
                 };
                 out.array(7)
                     .id(*case)

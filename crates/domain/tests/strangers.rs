@@ -280,6 +280,10 @@ fn deed() -> impl Strategy<Value = Deed> {
         Just(Deed::Decline),
         Just(Deed::Ask),
         Just(Deed::Reply),
+        prop::option::of(id()).prop_map(|to| Deed::Send { to }),
+        id().prop_map(|area| Deed::Receive { area }),
+        id().prop_map(|area| Deed::Refuse { area }),
+        Just(Deed::Recall),
     ]
 }
 

@@ -46,11 +46,19 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// Takes a step.
-    Step { step: String, guard: Guard, counted_from: Option<Day> },
+    Step {
+        step: String,
+        guard: Guard,
+        counted_from: Option<Day>,
+    },
     /// Signs a step that someone else takes.
-    Sign { step: String },
+    Sign {
+        step: String,
+    },
     /// Offers the case to someone, who must accept it.
-    Offer { to: u128 },
+    Offer {
+        to: u128,
+    },
     /// Accepts an offer, or as one whom it has climbed to takes it over.
     Take,
     /// Does not accept an offer, or as who made it takes it back.
@@ -59,6 +67,19 @@ pub enum Deed {
     Ask,
     /// Answers that.
     Reply,
+    /// She moves to this area, or out of the territory: it is handed over.
+    Send {
+        to: Option<u128>,
+    },
+    /// In this area it is accepted, or it is not.
+    Receive {
+        area: u128,
+    },
+    Refuse {
+        area: u128,
+    },
+    /// It is not handed over after all.
+    Recall,
     /// What the state waited for, into which so many steps have led, has come.
     Resume,
 }
@@ -124,6 +145,39 @@ pub struct Case {
     pub declined: Option<u128>,
     /// Who asked last what holds it, if nobody answered and no step ran since.
     pub asked: Option<u128>,
+    /// Since when it is being handed over, if it is: naming another place, or being refused in one, puts nothing off.
+    pub moving_since: Option<Timestamp>,
+    /// Every place to which it was sent, and what came of it.
+    pub passages: Vec<Passage>,
+    /// She is not registered in the area that has received it: what an area knows of her is not told by what was done about the case.
+    pub unregistered: bool,
+}
+
+/// That a case was sent to another place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// The area; none is outside the territory.
+    pub to: Option<u128>,
+    pub by: u128,
+    pub at: Timestamp,
+    pub answer: Option<Answer>,
+}
+
+/// What came of it, by whom and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub how: How,
+    pub by: u128,
+    pub at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// It is that area's from then on.
+    Received,
+    Refused,
+    /// It was taken back, or sent elsewhere, before anybody answered.
+    Withdrawn,
 }
 
 /// Adds up the events of a case, in whatever order and however often they came.
@@ -148,6 +202,9 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
         offered_by: None,
         declined: None,
         asked: None,
+        moving_since: None,
+        passages: Vec::new(),
+        unregistered: false,
     };
     case.restrict(start);
     // Where it stands one after another until a step runs.
@@ -161,15 +218,18 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
         }
         let of_turn: Vec<&Event> = events.values().copied().filter(|event| event.turn == turn).collect();
         case.hold(&of_turn);
+        case.hand_over(pathway, &of_turn);
         case.answer(pathway, &of_turn);
         let came = case.since;
         case.resume(&of_turn);
+        let outside = case.sent().is_some_and(|sent| sent.to.is_none());
         // A step ran in the state in which the case stood when it was complete.
         let stands = |at: Timestamp| {
             let stood = stood.iter().rev().find(|(since, _)| *since <= at).or(stood.first());
             stood.map_or((came, case.state.as_str()), |(since, state)| (*since, state.code.value.as_str()))
         };
-        let Some((step, ran, counted_from)) = first_complete(pathway, &stands, &of_turn, &mut case.waiting)
+        let Some((step, ran, counted_from)) =
+            first_complete(pathway, &stands, &of_turn, outside, &mut case.waiting)
         else {
             break;
         };
@@ -190,6 +250,9 @@ pub fn add_up(pathway: &Pathway, opening: &Opening, events: &[Event]) -> Option<
             case.restrict(state);
             stood = brought_back(pathway, state, case.since, opening);
         }
+    }
+    if pathway.state(&case.state).is_none_or(|state| state.duty.is_none()) {
+        case.moving_since = None;
     }
     case.sort_out(&events);
     Some(case)
@@ -316,6 +379,7 @@ fn first_complete<'p, 's>(
     pathway: &'p Pathway,
     stands: &dyn Fn(Timestamp) -> (Timestamp, &'s str),
     events: &[&Event],
+    outside: bool,
     waiting: &mut BTreeMap<String, Vec<String>>,
 ) -> Option<(&'p Step, Ran, Option<Day>)> {
     let mut first: Option<(&Step, Ran, Option<Day>)> = None;
@@ -325,7 +389,7 @@ fn first_complete<'p, 's>(
         let signed = signatures(step, event, events);
         // What still waits for a signature will run in the state that is the last.
         let at = signed.as_ref().map_or(Timestamp::MAX, |complete| *complete);
-        if !may(step, stands(at).1, &event.role, guard) {
+        if step.outside && !outside || !may(step, stands(at).1, &event.role, guard) {
             continue;
         }
         let missing = match signed {
@@ -441,13 +505,88 @@ impl Case {
                 Deed::Decline if self.offered_by == Some(event.actor) => {
                     (self.offered, self.offered_by) = (None, None);
                 }
-                Deed::Step { .. }
-                | Deed::Sign { .. }
-                | Deed::Decline
-                | Deed::Ask
-                | Deed::Reply
-                | Deed::Resume => {}
+                _ => {}
             }
+        }
+    }
+
+    /// To which place it is sent that has not answered.
+    #[must_use]
+    pub fn sent(&self) -> Option<&Passage> {
+        self.moving_since?;
+        self.passages.last().filter(|sent| sent.answer.is_none())
+    }
+
+    /// Which area has received it last, when and by whom: whose it is. None if it is still where it began.
+    #[must_use]
+    pub fn received(&self) -> Option<(u128, &Answer)> {
+        let received = self.passages.iter().filter_map(|sent| {
+            let answer = sent.answer.as_ref().filter(|answer| answer.how == How::Received)?;
+            Some((sent.to?, answer))
+        });
+        received.max_by_key(|(_, answer)| answer.at)
+    }
+
+    /// Where it is sent and what is answered there in a turn. It has one owner at every moment: until an area has received it,
+    /// it is whose it was, and nobody receives it who was not asked.
+    fn hand_over(&mut self, pathway: &Pathway, events: &[&Event]) {
+        let open = pathway.state(&self.state).is_some_and(|state| state.duty.is_some());
+        let Some(own) = pathway.hand_over.as_ref().filter(|_| open) else { return };
+        for event in events {
+            let answer = |how| Some(Answer { how, by: event.actor, at: event.stamp.at });
+            match event.deed {
+                Deed::Send { to } if own.by.contains(&event.role) => {
+                    if self.sent().is_some_and(|sent| sent.to == to) {
+                        continue;
+                    }
+                    self.withdraw(answer(How::Withdrawn));
+                    self.moving_since.get_or_insert(event.stamp.at);
+                    self.passages.push(Passage { to, by: event.actor, at: event.stamp.at, answer: None });
+                }
+                Deed::Recall if own.by.contains(&event.role) || own.owner == event.role => {
+                    self.withdraw(answer(How::Withdrawn));
+                    self.moving_since = None;
+                }
+                Deed::Receive { area } if own.received_by == event.role => {
+                    if self.receive(area, event.actor, event.stamp.at) {
+                        // Whoever had taken it over where it was holds it no more.
+                        (self.holder, self.offered, self.offered_by) = (None, None, None);
+                        (self.declined, self.asked) = (None, None);
+                    }
+                }
+                Deed::Refuse { area } if own.received_by == event.role => {
+                    if let Some(sent) = self.sent_to(area) {
+                        sent.answer = answer(How::Refused);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A receipt holds though a sending elsewhere, or a taking back, that came first is told later.
+    fn receive(&mut self, area: u128, by: u128, at: Timestamp) -> bool {
+        let open = |sent: &&mut Passage| {
+            let waits = sent.answer.as_ref().is_none_or(|answer| answer.how == How::Withdrawn);
+            sent.to == Some(area) && sent.by != by && waits
+        };
+        let Some(sent) = self.passages.iter_mut().rev().find(open) else { return false };
+        sent.answer = Some(Answer { how: How::Received, by, at });
+        self.withdraw(Some(Answer { how: How::Withdrawn, by, at }));
+        self.moving_since = None;
+        true
+    }
+
+    fn sent_to(&mut self, area: u128) -> Option<&mut Passage> {
+        self.sent().filter(|sent| sent.to == Some(area))?;
+        self.passages.last_mut()
+    }
+
+    fn withdraw(&mut self, answer: Option<Answer>) {
+        if self.sent().is_some()
+            && let Some(sent) = self.passages.last_mut()
+        {
+            sent.answer = answer;
         }
     }
 
@@ -505,6 +644,10 @@ pub enum What {
     Release { restriction: String },
     /// A signature.
     Sign { step: String },
+    /// To bring it about that it is received where she moves.
+    HandOver,
+    /// To register her in the area that has received it.
+    Register,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -562,6 +705,20 @@ pub fn tasks(terms: &Terms<'_>, case: &Case, now: Timestamp) -> Vec<Task> {
         Some(in_all) if in_all.1 < limit.1 => in_all,
         _ => limit,
     };
+    if let Some(own) = &terms.pathway.hand_over {
+        if let Some(since) = case.moving_since {
+            tasks.push(task(
+                What::HandOver,
+                &own.owner,
+                terms.limit(&own.within, since, None),
+                &own.climbs_to,
+            ));
+        }
+        if let Some((_, receipt)) = case.received().filter(|_| case.unregistered) {
+            let limit = terms.limit(&own.within, receipt.at, None);
+            tasks.push(task(What::Register, &own.received_by, limit, &own.climbs_to));
+        }
+    }
     let own = if waits.is_some() { What::Wait { state } } else { What::Leave { state } };
     tasks.push(task(own, &duty.owner, limit, &duty.climbs_to));
     for (step, roles) in &case.waiting {

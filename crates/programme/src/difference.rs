@@ -525,6 +525,18 @@ impl Lines {
             );
             let told = |pathway: &Pathway| if pathway.residents_ask { "✓" } else { "—" };
             self.plain(&at_zh, &at_en, told(before), told(pathway));
+            let handed = |pathway: &Pathway| {
+                let own = pathway.hand_over.as_ref();
+                own.map_or_else(
+                    || "—".to_owned(),
+                    |own| {
+                        let (by, told) = (own.by.join(", "), own.climbs_to.join(", "));
+                        format!("{by} → {} | {} {} | {told}", own.received_by, own.owner, own.within)
+                    },
+                )
+            };
+            let (at_zh, at_en) = (format!("{zh} 搬走时的交接"), format!("how {en} is handed over"));
+            self.plain(&at_zh, &at_en, &handed(before), &handed(pathway));
             let kind_zh = format!("{zh} 的状态");
             let kind_en = format!("of {en} the state");
             let kind = (kind_zh.as_str(), kind_en.as_str());
@@ -653,6 +665,16 @@ impl Lines {
             &format!("what the condition of {en} says"),
             &says(before),
             &says(step),
+        );
+        let outside = |step: &Step| match step.outside {
+            true => ("是".to_owned(), "yes".to_owned()),
+            false => ("不是".to_owned(), "no".to_owned()),
+        };
+        self.value(
+            &format!("{zh} 是否只在迁到外地、有回执时走"),
+            &format!("whether {en} is for whom a place outside has received"),
+            &outside(before),
+            &outside(step),
         );
         let over = |step: &Step| match step.may_override {
             true => ("可以".to_owned(), "yes".to_owned()),

@@ -37,10 +37,27 @@ pub struct Pathway {
     pub asked_by: Vec<String>,
     /// What a resident asks for with her slip is to be answered within the limit of the first state.
     pub residents_ask: bool,
+    /// How a case goes to another area when whom it is about moves there; none if it stays where it is.
+    pub hand_over: Option<HandOver>,
     pub states: Vec<State>,
     pub steps: Vec<Step>,
     /// It is the way of a rule whose flag is a task by itself, and stands in no file of its own.
     pub of_rule: bool,
+}
+
+/// How a case of someone who moves is handed over to the area where she goes. It stands in whatever state it stood: what she is
+/// held to, what she is asked and every limit go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandOver {
+    /// The roles that say that she moves, and where.
+    pub by: Vec<String>,
+    /// The role that sees to it until it is received, and the parameter, a time, until when.
+    pub owner: String,
+    pub within: String,
+    /// The role that receives it in the other area, and sees to it that she is registered there.
+    pub received_by: String,
+    /// The roles that are told when the limit is over, one more for each time as long again.
+    pub climbs_to: Vec<String>,
 }
 
 /// Where a case can stand.
@@ -106,6 +123,8 @@ pub struct Step {
     pub says: Option<Texts>,
     /// Whether it may be taken though the guard does not hold, with a reason.
     pub may_override: bool,
+    /// It is taken when she has moved out of the territory, with the receipt of whoever has received her there, in words.
+    pub outside: bool,
 }
 
 impl Pathway {
@@ -121,7 +140,8 @@ impl Pathway {
         let duties = self.states.iter().filter_map(|state| state.duty.as_ref());
         let told = duties.flat_map(|duty| std::iter::once(&duty.owner).chain(&duty.climbs_to));
         let takes = self.steps.iter().flat_map(|step| step.by.iter().chain(&step.signed_by));
-        told.chain(takes).any(|named| named == role)
+        let hands = self.hand_over.iter().flat_map(|own| own.by.iter().chain([&own.owner, &own.received_by]));
+        told.chain(takes).chain(hands).any(|named| named == role)
     }
 
     #[must_use]
@@ -199,6 +219,7 @@ fn of_rule(rule: &Rule) -> Pathway {
         guard: None,
         says: None,
         may_override: false,
+        outside: false,
     };
     let duty = Duty {
         owner: rule.tells.clone(),
@@ -214,6 +235,7 @@ fn of_rule(rule: &Rule) -> Pathway {
         subject: rule.subject,
         asked_by: vec![rule.id.value.clone()],
         residents_ask: false,
+        hand_over: None,
         states: vec![
             state(FLAGGED, texts("待核实", "to be looked into"), Some(duty)),
             state(SETTLED, texts("已解决", "settled"), None),
@@ -258,6 +280,7 @@ fn read_pathway(
     let asked_by = section.list("asked_by", findings);
     check_rules(&asked_by, known.rules, findings);
     let residents_ask = section.truth("residents_ask", findings);
+    let hand_over = read_hand_over(section, subject, known, findings);
     let (mut states, mut steps) = (Vec::new(), Vec::new());
     let (mut state_codes, mut step_codes) = (Vec::new(), Vec::new());
     let (mut brought, mut brought_back) = (Vec::new(), Vec::new());
@@ -290,9 +313,65 @@ fn read_pathway(
         subject: subject?,
         asked_by: asked_by.into_iter().map(|rule| rule.value).collect(),
         residents_ask,
+        hand_over,
         states,
         steps,
         of_rule: false,
+    })
+}
+
+/// Only of a person is told where she moves: a household is the door behind which it lives, and a door moves nowhere.
+fn read_hand_over(
+    section: &mut Section<'_, '_>,
+    subject: Option<Subject>,
+    known: &Known<'_>,
+    findings: &mut Findings,
+) -> Option<HandOver> {
+    let mut parts = section.sections("hand_over", findings).into_iter();
+    let mut part = parts.next()?;
+    if let Some(second) = parts.next() {
+        findings.add(
+            &second.place(),
+            "too_many",
+            say("一个流程只写一处 hand_over", "a pathway has one hand_over"),
+        );
+    }
+    if subject.is_some_and(|subject| subject != Subject::Person) {
+        findings.add(
+            &part.place(),
+            "hand_over",
+            say(
+                "hand_over 只用于主体是人的流程：户就是那个门，门不会搬走",
+                "hand_over is for pathways about a person: a household is its door, and a door moves nowhere",
+            ),
+        );
+    }
+    let by = part.list("by", findings);
+    let climbs_to = part.list("climbs_to", findings);
+    for (list, key) in [(&by, "by"), (&climbs_to, "climbs_to")] {
+        if list.is_empty() {
+            findings.add(&part.place(), "missing", say(format!("缺少 {key}"), format!("{key} is missing")));
+        }
+        for role in list {
+            known.vocabulary.manifest.has_role(role, findings);
+        }
+    }
+    let [owner, received_by] = ["owner", "received_by"].map(|key| {
+        let role = part.text(key, findings);
+        role.inspect(|role| {
+            known.vocabulary.manifest.has_role(role, findings);
+        })
+    });
+    let within =
+        part.text("within", findings).filter(|time| is_time(known.vocabulary.parameters, time, findings));
+    part.finish(findings);
+    let values = |list: Vec<Located<String>>| list.into_iter().map(|item| item.value).collect();
+    Some(HandOver {
+        by: values(by),
+        owner: owner?.value,
+        within: within?.value,
+        received_by: received_by?.value,
+        climbs_to: values(climbs_to),
     })
 }
 
@@ -532,6 +611,7 @@ fn read_step(
         );
     }
     let may_override = part.truth("may_override", findings);
+    let outside = part.truth("outside", findings);
     let guard = match part.has("guard") {
         true => part.passage("guard", findings),
         false => None,
@@ -569,6 +649,7 @@ fn read_step(
         guard,
         says: says.map(|says| says.value),
         may_override,
+        outside,
     })
 }
 
@@ -603,6 +684,7 @@ fn check_ways(pathway: &Pathway, place: &Place, findings: &mut Findings) {
         }
     }
     check_brought_back(pathway, findings);
+    check_outside(pathway, findings);
     let begins: BTreeSet<&str> = begins.chain([start.code.value.as_str()]).collect();
     let reached = closure(begins, |reached| {
         pathway
@@ -681,6 +763,23 @@ fn check_brought_back(pathway: &Pathway, findings: &mut Findings) {
                 say(
                     "brought_back_by 只能写在不是结束、不从某一天起算的状态；这个流程也不能有限制人或等待的状态，主体不能是区域：限制由人决定",
                     "brought_back_by belongs to a state that is no end and counts from no other day, in a pathway that is not about areas and in which no state restricts anybody or waits: people decide what anybody is held to",
+                ),
+            );
+        }
+    }
+}
+
+/// With the receipt from outside the case has nothing left to be done here.
+fn check_outside(pathway: &Pathway, findings: &mut Findings) {
+    for step in pathway.steps.iter().filter(|step| step.outside) {
+        let ends = pathway.state(&step.to).is_some_and(|state| state.duty.is_none());
+        if pathway.hand_over.is_none() || !ends {
+            findings.add(
+                &step.code.place,
+                "outside",
+                say(
+                    "outside 的步骤要走到结束，流程里也要有 [[hand_over]]",
+                    "a step with outside leads to an end, in a pathway that has a [[hand_over]]",
                 ),
             );
         }

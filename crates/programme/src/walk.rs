@@ -40,10 +40,18 @@ struct Done {
 
 #[derive(Clone, Debug)]
 enum Doing {
-    Step { step: String, against: bool },
+    Step {
+        step: String,
+        against: bool,
+    },
     Sign(String),
     Offer(String),
     Take,
+    /// To this place; none is outside the territory.
+    Send(Option<String>),
+    Receive,
+    Refuse,
+    Recall,
 }
 
 /// What must hold of the case at a moment; what is not said may be anything.
@@ -59,6 +67,10 @@ struct Stand {
     reminded: bool,
     told: Option<BTreeSet<String>>,
     holder: Option<String>,
+    /// Which place has received it; `—` if it is where it began.
+    at_place: Option<String>,
+    /// Until when it is to be handed over.
+    hand_over: Option<Timestamp>,
 }
 
 /// What the walks of a pack have seen of its pathways.
@@ -90,7 +102,9 @@ impl Walked {
                 .iter()
                 .filter(|state| state.duty.as_ref().is_some_and(|duty| duty.in_all.is_some()));
             let in_all = in_all.map(|state| format!("{}.in_all", state.code.value));
-            let waits = waits.chain(brought).chain(back).chain(in_all);
+            let handed = pathway.hand_over.iter().flat_map(|_| ["within", "received", "refused"]);
+            let handed = handed.map(|what| format!("hand_over.{what}"));
+            let waits = waits.chain(brought).chain(back).chain(in_all).chain(handed);
             let all = states.chain(limits).chain(waits).chain(steps).chain(["climbs_to".to_owned()]);
             let named = all.map(|what| format!("{}.{what}", pathway.code.value));
             missing.extend(named.filter(|name| !self.0.contains(name)));
@@ -162,22 +176,28 @@ fn read_deed(
     };
     let (stepped, signed) = (step("step", findings), step("sign", findings));
     let offered = part.optional_text("offer_to", findings).map(|to| to.value);
+    let sent = part.optional_text("send_to", findings).map(|to| Some(to.value));
+    let sent = sent.or(part.truth("send_outside", findings).then_some(None)).map(Doing::Send);
+    let answers = [("receive", Doing::Receive), ("refuse", Doing::Refuse), ("recall", Doing::Recall)];
+    let answered = answers.map(|(key, doing)| part.truth(key, findings).then_some(doing));
+    let mut passed = answered.into_iter().flatten().chain(sent);
     let (against, takes) = (part.truth("against", findings), part.truth("take", findings));
     let refused = part.truth("refused", findings);
     let place = part.place();
     let then = read_stand(part, pathway, manifest, findings);
-    let doing = match (stepped, signed, offered, takes) {
-        (Some(step), None, None, false) => Doing::Step { step, against },
-        (None, Some(step), None, false) => Doing::Sign(step),
-        (None, None, Some(to), false) => Doing::Offer(to),
-        (None, None, None, true) => Doing::Take,
+    let doing = match (stepped, signed, offered, takes, (passed.next(), passed.next())) {
+        (Some(step), None, None, false, (None, _)) => Doing::Step { step, against },
+        (None, Some(step), None, false, (None, _)) => Doing::Sign(step),
+        (None, None, Some(to), false, (None, _)) => Doing::Offer(to),
+        (None, None, None, true, (None, _)) => Doing::Take,
+        (None, None, None, false, (Some(passing), None)) => passing,
         _ => {
             findings.add(
                 &place,
                 "no_deed",
                 say(
-                    "deed 须写 step、sign、offer_to 或 take = true 之一",
-                    "a deed is one of step, sign, offer_to and take = true",
+                    "deed 须写 step、sign、offer_to、take = true、send_to、send_outside = true、receive = true、refuse = true、recall = true 之一",
+                    "a deed is one of step, sign, offer_to, take = true, send_to, send_outside = true, receive = true, refuse = true and recall = true",
                 ),
             );
             return None;
@@ -202,7 +222,7 @@ fn read_stand(
         let known: Vec<&str> = pathway.states.iter().map(|state| state.code.value.as_str()).collect();
         unknown(state, "状态", "state", &known, findings);
     }
-    let [due, held_until] = ["due", "held_until"].map(|key| {
+    let [due, held_until, hand_over] = ["due", "held_until", "hand_over"].map(|key| {
         let given = part.has(key).then(|| part.moment(key, findings));
         given.flatten().map(|moment| moment.value)
     });
@@ -215,8 +235,22 @@ fn read_stand(
     });
     let (waits, reminded) = (part.truth("waits", findings), part.truth("reminded", findings));
     let holder = part.optional_text("holder", findings).map(|holder| holder.value);
-    let state = state.map(|state| state.value);
-    Some(Stand { place, at: at?.value, state, due, held_until, waits_for, waits, reminded, told, holder })
+    let at_place = part.optional_text("at_place", findings).map(|at_place| at_place.value);
+    let (state, at) = (state.map(|state| state.value), at?.value);
+    Some(Stand {
+        place,
+        at,
+        state,
+        due,
+        held_until,
+        waits_for,
+        waits,
+        reminded,
+        told,
+        holder,
+        at_place,
+        hand_over,
+    })
 }
 
 /// Walks, and tells where the case does not go or stand as the test says.
@@ -378,7 +412,8 @@ impl<'g> Going<'g> {
                 let guard = if *against { Guard::Overridden } else { Guard::Held };
                 let holds = *against && step.may_override
                     || step.guard.as_ref().is_none_or(|guard| self.allows(guard, &before, deed.then.at));
-                let fits = step.from.contains(&before.state) && step.by.contains(&deed.role);
+                let outside = !step.outside || before.sent().is_some_and(|sent| sent.to.is_none());
+                let fits = step.from.contains(&before.state) && step.by.contains(&deed.role) && outside;
                 let counted_from = self.counted_from(step, on);
                 let taken = Deed::Step { step: step.code.value.clone(), guard, counted_from };
                 (holds && fits).then_some(taken)
@@ -392,6 +427,7 @@ impl<'g> Going<'g> {
             }
             Doing::Offer(to) => Some(Deed::Offer { to: self.number(to) }),
             Doing::Take => Some(Deed::Take),
+            passing => self.passing(passing, &before, &deed.role),
         };
         let name = &self.scenario.name.value;
         match (done, deed.refused) {
@@ -425,6 +461,33 @@ impl<'g> Going<'g> {
                 self.walked.see(self.terms.pathway, &ran.step);
             }
             self.walked.see(self.terms.pathway, &after.state);
+            for how in after.passages.iter().filter_map(|sent| sent.answer.as_ref()).map(|answer| answer.how)
+            {
+                match how {
+                    case::How::Received => self.walked.see(self.terms.pathway, "hand_over.received"),
+                    case::How::Refused => self.walked.see(self.terms.pathway, "hand_over.refused"),
+                    case::How::Withdrawn => {}
+                }
+            }
+        }
+    }
+
+    /// What is done about where a case goes, if it is possible as it stands: an answer is that of the place to which it was sent.
+    fn passing(&mut self, doing: &'g Doing, before: &Case, role: &str) -> Option<Deed> {
+        let own = self.terms.pathway.hand_over.as_ref()?;
+        let duty = self.terms.pathway.state(&before.state)?.duty.as_ref();
+        let tells = duty.is_some() && own.by.iter().any(|by| by == role);
+        let receives = own.received_by == role;
+        let sent = before.sent().and_then(|sent| sent.to);
+        match doing {
+            Doing::Send(to) => {
+                let to = to.as_deref().map(|to| self.number(to));
+                tells.then_some(Deed::Send { to })
+            }
+            Doing::Receive => Some(Deed::Receive { area: sent? }).filter(|_| receives),
+            Doing::Refuse => Some(Deed::Refuse { area: sent? }).filter(|_| receives),
+            Doing::Recall => Some(Deed::Recall).filter(|_| tells && before.moving_since.is_some()),
+            _ => None,
         }
     }
 
@@ -515,6 +578,12 @@ impl<'g> Going<'g> {
         if stand.told.as_ref().is_some_and(|told| !told.is_empty()) {
             self.walked.see(self.terms.pathway, "climbs_to");
         }
+        let handed = tasks.iter().find(|task| matches!(task.what, What::HandOver)).map(|task| task.due);
+        if stand.hand_over.is_some() && stand.hand_over == handed {
+            self.walked.see(self.terms.pathway, "hand_over.within");
+        }
+        let place =
+            case.received().and_then(|(area, _)| self.people.get(usize::try_from(area).ok()?).copied());
         let missing: BTreeSet<String> = case.waiting.values().flatten().cloned().collect();
         let holder = case.holder.and_then(|holder| self.people.get(usize::try_from(holder).ok()?).copied());
         let reminded = leave.is_some_and(|task| task.level == Level::Reminded);
@@ -540,6 +609,8 @@ impl<'g> Going<'g> {
         compare("waits", stand.waits.then(|| "true".to_owned()), case.waits.to_string());
         compare("told", stand.told.as_ref().map(list), list(&told));
         compare("reminded", stand.reminded.then(|| "true".to_owned()), reminded.to_string());
+        compare("at_place", stand.at_place.clone(), place.unwrap_or("—").to_owned());
+        compare("hand_over", stand.hand_over.map(written), local(handed));
         compare("holder", stand.holder.clone(), holder.unwrap_or("—").to_owned());
     }
 }

@@ -219,26 +219,168 @@ fn two_devices_that_take_one_step_take_it_once() {
 #[test]
 fn a_signature_is_another_persons() {
     let pack = epidemic();
-    let path = pathway(pack, "observe_home");
+    let path = pathway(pack, "four_categories");
     let opening = Opening { at: at("2020-03-01T15:00"), counted_from: None, flagged: Vec::new() };
-    let moves = event(1, at("2020-03-02T09:00"), 1, "community_secretary", 0, step("moves"));
-    let received = event(2, at("2020-03-02T10:00"), 1, "community_secretary", 1, step("received"));
-    let sign = Deed::Sign { step: "received".into() };
-    let own = event(3, at("2020-03-02T10:01"), 1, "community_secretary", 1, sign.clone());
+    let place = event(1, at("2020-03-02T09:00"), 1, "doctor", 0, step("place"));
+    let died = event(2, at("2020-03-02T10:00"), 1, "doctor", 1, step("die"));
+    let sign = Deed::Sign { step: "die".into() };
+    let own = event(3, at("2020-03-02T10:01"), 1, "doctor", 1, sign.clone());
     let wrong = event(4, at("2020-03-02T10:02"), 2, "grid_worker", 1, sign.clone());
-    let right = event(5, at("2020-03-02T10:03"), 3, "community_secretary", 1, sign);
-    let case =
-        add_up(path, &opening, &[moves.clone(), received.clone(), own.clone(), wrong.clone()]).unwrap();
-    assert_eq!(case.state, "moving");
-    assert_eq!(
-        case.waiting.get("received").map(Vec::as_slice),
-        Some(&["community_secretary".to_owned()][..])
-    );
+    let right = event(5, at("2020-03-02T10:03"), 3, "doctor", 1, sign);
+    let case = add_up(path, &opening, &[place.clone(), died.clone(), own.clone(), wrong.clone()]).unwrap();
+    assert_eq!(case.state, "placed");
+    assert_eq!(case.waiting.get("die").map(Vec::as_slice), Some(&["doctor".to_owned()][..]));
     let due = tasks(&terms(pack, path), &case, at("2020-03-02T11:00"));
-    assert!(due.iter().any(|task| task.what == What::Sign { step: "received".into() }));
-    let case = add_up(path, &opening, &[moves, received, own, wrong, right]).unwrap();
-    assert_eq!((case.state.as_str(), case.since), ("handed_over", at("2020-03-02T10:03")));
+    assert!(due.iter().any(|task| task.what == What::Sign { step: "die".into() }));
+    let case = add_up(path, &opening, &[place, died, own, wrong, right]).unwrap();
+    assert_eq!((case.state.as_str(), case.since), ("died", at("2020-03-02T10:03")));
     assert!(tasks(&terms(pack, path), &case, at("2020-03-02T11:00")).is_empty());
+}
+
+/// Of someone who moves.
+mod moving {
+    use super::*;
+
+    const OLD: u128 = 1;
+    const NEW: u128 = 2;
+    const SECRETARY: &str = "community_secretary";
+
+    fn opening() -> Opening {
+        Opening { at: at("2020-03-01T15:00"), counted_from: None, flagged: Vec::new() }
+    }
+
+    fn told() -> Event {
+        event(0, at("2020-03-01T20:00"), 7, "grid_worker", 0, counted("told", "2020-03-01"))
+    }
+
+    fn send(number: u64, when: &str, to: Option<u128>) -> Event {
+        event(number, at(when), OLD, SECRETARY, 1, Deed::Send { to })
+    }
+
+    fn stands(events: &[Event]) -> Case {
+        add_up(pathway(epidemic(), "observe_home"), &opening(), events).unwrap()
+    }
+
+    fn due(case: &Case, what: &What) -> Option<(Timestamp, String)> {
+        let pack = epidemic();
+        let tasks = tasks(&terms(pack, pathway(pack, "observe_home")), case, at("2020-03-04T12:00"));
+        tasks.into_iter().find(|task| task.what == *what).map(|task| (task.due, task.owner))
+    }
+
+    #[test]
+    fn the_days_and_what_she_is_held_to_go_on_where_she_goes() {
+        let receive = event(3, at("2020-03-04T15:00"), NEW, SECRETARY, 1, Deed::Receive { area: 8 });
+        let (before, sent) = (stands(&[told()]), stands(&[told(), send(1, "2020-03-04T09:00", Some(8))]));
+        let after = stands(&[told(), send(1, "2020-03-04T09:00", Some(8)), receive]);
+        assert_eq!(due(&sent, &What::HandOver), Some((at("2020-03-05T09:00"), SECRETARY.into())));
+        assert_eq!((due(&before, &What::HandOver), due(&after, &What::HandOver)), (None, None));
+        assert_eq!(after.received().map(|(area, receipt)| (area, receipt.by)), Some((8, NEW)));
+        for what in [
+            What::Leave { state: "observing".into() },
+            What::Release { restriction: "home_observation".into() },
+        ] {
+            let until = due(&before, &what).unwrap();
+            assert_eq!(until.0, at("2020-03-15T00:00"));
+            assert_eq!((due(&sent, &what), due(&after, &what)), (Some(until.clone()), Some(until)));
+        }
+        let unregistered = Case { unregistered: true, ..after };
+        assert_eq!(due(&unregistered, &What::Register), Some((at("2020-03-05T15:00"), SECRETARY.into())));
+    }
+
+    #[test]
+    fn a_refusal_and_another_place_put_nothing_off_and_a_step_in_between_ends_no_hand_over() {
+        let refuse = event(3, at("2020-03-04T12:00"), NEW, SECRETARY, 1, Deed::Refuse { area: 8 });
+        let (first, second) = (send(1, "2020-03-04T09:00", Some(8)), send(4, "2020-03-04T20:00", Some(9)));
+        let refused = stands(&[told(), first.clone(), refuse.clone()]);
+        assert!(refused.sent().is_none() && refused.received().is_none());
+        let limit = Some((at("2020-03-05T09:00"), SECRETARY.into()));
+        assert_eq!(due(&refused, &What::HandOver), limit);
+        let again = stands(&[told(), first.clone(), refuse, second.clone()]);
+        assert_eq!((again.sent().and_then(|sent| sent.to), due(&again, &What::HandOver)), (Some(9), limit));
+        // A fever in between is the doctor's, and the case goes on to be handed over.
+        let ill = event(5, at("2020-03-04T21:00"), 7, "grid_worker", 1, step("symptom"));
+        let ill = stands(&[told(), first, second, ill]);
+        assert_eq!((ill.state.as_str(), ill.sent().and_then(|sent| sent.to)), ("at_doctor", Some(9)));
+    }
+
+    #[test]
+    fn out_of_the_territory_it_ends_with_the_receipt_and_not_before() {
+        let receipt = event(2, at("2020-03-04T10:00"), OLD, SECRETARY, 1, step("received"));
+        let without = stands(&[told(), receipt.clone()]);
+        assert_eq!((without.state.as_str(), without.overtaken.len()), ("observing", 1));
+        let to_an_area = stands(&[told(), send(1, "2020-03-04T09:00", Some(8)), receipt.clone()]);
+        assert_eq!(to_an_area.state, "observing", "there she is received, and by nobody else");
+        let gone = stands(&[told(), send(1, "2020-03-04T09:00", None), receipt]);
+        assert_eq!((gone.state.as_str(), gone.moving_since), ("handed_over", None));
+    }
+
+    #[test]
+    fn a_receipt_holds_though_a_sending_elsewhere_that_came_first_is_told_later() {
+        let (first, other) = (send(1, "2020-03-04T09:00", Some(8)), send(2, "2020-03-04T09:30", Some(9)));
+        let receive = event(3, at("2020-03-04T10:00"), NEW, SECRETARY, 1, Deed::Receive { area: 8 });
+        let late = stands(&[told(), first, other, receive]);
+        assert_eq!((late.received().map(|(area, _)| area), late.sent().is_some()), (Some(8), false));
+    }
+
+    /// What may be done, by whom: two of each of three places, and someone of no role.
+    fn deed() -> impl Strategy<Value = (i64, u128, &'static str, Deed)> {
+        let area = 0..3_u128;
+        let deed = prop_oneof![
+            prop::option::of(area.clone()).prop_map(|to| Deed::Send { to }),
+            area.clone().prop_map(|area| Deed::Receive { area }),
+            area.prop_map(|area| Deed::Refuse { area }),
+            Just(Deed::Recall),
+            Just(Deed::Take),
+            Just(step("symptom")),
+            Just(step("received")),
+        ];
+        (0..600_i64, 0..6_u128, prop::sample::select(vec![SECRETARY, "grid_worker"]), deed)
+    }
+
+    proptest! {
+        /// At every moment it is one place's: where it began, until another that was asked has received it, by another hand than
+        /// sent it; whatever order its events come in. While it is neither received nor taken back it is due to be handed over,
+        /// and her own limits are what they were.
+        #[test]
+        fn it_has_one_owner_at_every_moment(deeds in prop::collection::vec(deed(), 0..12), shuffle in any::<u64>()) {
+            let mut deeds = deeds;
+            deeds.sort_by_key(|(minute, ..)| *minute);
+            let mut events = vec![told()];
+            for (number, (minute, actor, role, deed)) in (1..).zip(deeds) {
+                let when = at("2020-03-04T09:00") + Span::new().minutes(minute).seconds(i64::try_from(number).unwrap());
+                let turn = u32::try_from(stands(&events).ran.len()).unwrap();
+                events.push(event(number, when, actor, role, turn, deed));
+            }
+            let pack = epidemic();
+            let path = pathway(pack, "observe_home");
+            let mut owners: Vec<Option<u128>> = vec![None];
+            for until in 1..=events.len() {
+                let case = stands(&events[..until]);
+                let own = case.received().map(|(area, _)| area);
+                let last = &events[until - 1];
+                if own != *owners.last().unwrap() {
+                    // Nobody comes by it but who was asked, and says so in the role that receives.
+                    let asked = case.passages.iter().any(|sent| sent.to == own && sent.by != last.actor);
+                    let receives = matches!(last.deed, Deed::Receive { .. }) && last.role == SECRETARY;
+                    prop_assert!(asked && receives, "{case:?}");
+                    owners.push(own);
+                }
+                let ended = path.state(&case.state).unwrap().duty.is_none();
+                let due = tasks(&terms(pack, path), &case, last.stamp.at);
+                let handed = due.iter().filter(|task| task.what == What::HandOver).count();
+                prop_assert_eq!(handed == 1, case.moving_since.is_some() && !ended);
+                prop_assert!(!(case.sent().is_some() && case.moving_since.is_none()));
+                prop_assert_eq!(due.is_empty(), ended, "never nobody's");
+                if case.state == "observing" {
+                    let leave = due.iter().find(|task| matches!(task.what, What::Leave { .. })).unwrap();
+                    prop_assert_eq!(leave.due, at("2020-03-15T00:00"));
+                }
+            }
+            let mut again = events.clone();
+            again.sort_by_key(|event| (event.stamp.sequence ^ shuffle).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            prop_assert_eq!(stands(&again), stands(&events));
+        }
+    }
 }
 
 #[test]
@@ -383,7 +525,9 @@ fn complete(path: &Pathway, state: &str, taken: &Event, of_turn: &[&Event]) -> O
     let Deed::Step { step: code, .. } = &taken.deed else { return None };
     let step = path
         .step(code)
-        .filter(|step| step.from.iter().any(|from| from == state) && step.by.contains(&taken.role))?;
+        .filter(|step| step.from.iter().any(|from| from == state) && step.by.contains(&taken.role))
+        // Nobody says here that she leaves.
+        .filter(|step| !step.outside)?;
     let mut choices = vec![(vec![taken.actor], taken.stamp.at)];
     for role in &step.signed_by {
         let signs = |event: &&&Event| event.role == *role && event.deed == Deed::Sign { step: code.clone() };

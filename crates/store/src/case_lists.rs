@@ -1,8 +1,9 @@
 //! Cases as boards and files read them: how many stand open where, which stand behind a door, whom a form ties to one.
 
+use domain::apply;
 use domain::area::AreaNumber;
 use domain::case::{Deed, Event, Filled, Report, Subject};
-use domain::id::{ActorId, CaseId, DwellingId, Id, SeriesId};
+use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId, SeriesId};
 use domain::time::Millis;
 use programme::answer::Record;
 use rusqlite::{OptionalExtension, Row, params};
@@ -12,6 +13,9 @@ use crate::error::Result;
 use crate::query::Reader;
 use crate::store::read_fact;
 use crate::views::{get_id, get_optional_id};
+
+/// Receipts of one community in one answer.
+const HANDED_OVER: usize = 50;
 
 /// How many cases of a pathway stand open in an area itself, and of how many something is overdue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,10 @@ pub struct CaseLine {
     pub state: String,
     pub subject: Subject,
     pub dwelling: DwellingId,
+    /// Whose it is.
+    pub area: AreaNumber,
+    /// The area that has received it, if one has.
+    pub received: Option<AreaNumber>,
     pub opened_at: Millis,
     /// When it came into its state.
     pub since: Millis,
@@ -41,7 +49,7 @@ pub struct CaseLine {
 }
 
 const LINE: &str = "id, programme, version, pathway, state, subject_kind, subject, dwelling, opened_at, since, ended, \
-     holder, (select min(due) from due where case_id = case_file.id and rank = 0)";
+     holder, (select min(due) from due where case_id = case_file.id and rank = 0), area, received";
 
 fn line(row: &Row<'_>) -> rusqlite::Result<CaseLine> {
     Ok(CaseLine {
@@ -57,6 +65,8 @@ fn line(row: &Row<'_>) -> rusqlite::Result<CaseLine> {
         ended: row.get(10)?,
         holder: get_optional_id(row, 11)?,
         due: row.get(12)?,
+        area: row.get(13)?,
+        received: row.get(14)?,
     })
 }
 
@@ -71,6 +81,52 @@ impl Reader {
         )?;
         let rows = read.query_map([who.0], |row| get_id(row, 0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The open cases that are sent to an area and wait for its answer, the longest first.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn cases_sent_to(&self, area: AreaNumber) -> Result<Vec<CaseId>> {
+        let mut read = self.views.connection().prepare_cached(
+            "select case_id from passage where to_area = ?1 and open = 1 order by sent_at, case_id",
+        )?;
+        let rows = read.query_map([area], |row| get_id(row, 0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The cases that a community handed over and another has received since a moment, the newest first.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn cases_handed_over(&self, from: AreaNumber, since: Millis) -> Result<Vec<CaseId>> {
+        let mut read = self.views.connection().prepare_cached(
+            "select case_id from passage where from_area = ?1 and answer = 0 and answered_at >= ?2
+             order by answered_at desc, case_id limit ?3",
+        )?;
+        let rows = read.query_map(params![from, since, HANDED_OVER], |row| get_id(row, 0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The areas that have received an open case about someone.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn received_in(&mut self, person: PersonId) -> Result<Vec<AreaNumber>> {
+        let Subject::Person(person) = apply::canonical_subject(&mut self.views, Subject::Person(person))?
+        else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for id in apply::group(&mut self.views, person)? {
+            let mut read = self.views.connection().prepare_cached(
+                "select received from case_file where subject = ?1 and received is not null and ended = 0",
+            )?;
+            for row in read.query_map([id.0], |row| row.get(0))? {
+                found.push(row?);
+            }
+        }
+        Ok(found)
     }
 
     /// How many cases of a programme stand open in an area and below it, by pathway.

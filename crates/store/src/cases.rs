@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::apply;
-use domain::area::AreaNumber;
+use domain::area::{self, AreaNumber};
 use domain::case::{Case, Climb, Deed, Event, Filled, Report, Source, Subject};
 use domain::fact::Body;
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId, SeriesId};
@@ -13,7 +13,7 @@ use domain::time::{Day, Millis, day_of, from_day, to_day};
 use jiff::Timestamp;
 use programme::Programme;
 use programme::answer::Record;
-use programme::case::{self, Guard, Part, Stamp, Terms, What};
+use programme::case::{self, Guard, How, Part, Stamp, Terms, What};
 use programme::condition::{Condition, Needs};
 use programme::form;
 use programme::judge::{Judgement, Moments, Situation, View};
@@ -81,6 +81,8 @@ pub struct CaseFile {
     pub id: CaseId,
     pub case: Case,
     pub area: AreaNumber,
+    /// The communities whose it was one after another; the last is whose it is.
+    pub owners: Vec<AreaNumber>,
     pub programme: Arc<Programme>,
     pub standing: case::Case,
     pub reports: Vec<Report>,
@@ -100,6 +102,18 @@ impl CaseFile {
     pub fn pathway(&self) -> Option<&Pathway> {
         pathway_of(&self.programme, &self.case.pathway)
     }
+}
+
+/// Where a case is.
+struct PlaceOf {
+    /// Its door, or that at which it began while she has none where it was received.
+    dwelling: DwellingId,
+    area: AreaNumber,
+    received: Option<AreaNumber>,
+    /// She has no door where it was received.
+    unregistered: bool,
+    /// The communities whose it was one after another.
+    from: Vec<AreaNumber>,
 }
 
 /// When something was filled in last, and at which door; none if nothing ever was.
@@ -181,6 +195,8 @@ fn told(what: &What) -> String {
         What::Wait { state } => format!("wait:{state}"),
         What::Release { restriction } => format!("release:{restriction}"),
         What::Sign { step } => format!("sign:{step}"),
+        What::HandOver => "hand_over:".to_owned(),
+        What::Register => "register:".to_owned(),
     }
 }
 
@@ -197,6 +213,10 @@ fn event_of(event: &Event) -> case::Event {
         Deed::Decline => case::Deed::Decline,
         Deed::Ask => case::Deed::Ask,
         Deed::Reply => case::Deed::Reply,
+        Deed::Send { to } => case::Deed::Send { to: to.map(number) },
+        Deed::Receive { area } => case::Deed::Receive { area: number(*area) },
+        Deed::Refuse { area } => case::Deed::Refuse { area: number(*area) },
+        Deed::Recall => case::Deed::Recall,
         Deed::Resume => case::Deed::Resume,
     };
     case::Event {
@@ -209,7 +229,8 @@ fn event_of(event: &Event) -> case::Event {
 }
 
 const CASE_COLUMNS: &str = "case_file.id, case_file.programme, case_file.version, case_file.pathway, \
-     case_file.subject_kind, case_file.subject, case_file.dwelling, case_file.opened_at, case_file.counted_from";
+     case_file.subject_kind, case_file.subject, case_file.dwelling, case_file.opened_at, case_file.counted_from, \
+     case_file.received";
 
 fn case_from(row: &Row<'_>) -> rusqlite::Result<(CaseId, Case)> {
     let subject = subject_from(row, 4)?;
@@ -223,6 +244,7 @@ fn case_from(row: &Row<'_>) -> rusqlite::Result<(CaseId, Case)> {
             dwelling: get_id(row, 6)?,
             opened_at: row.get(7)?,
             counted_from: row.get(8)?,
+            received: row.get(9)?,
         },
     ))
 }
@@ -261,6 +283,10 @@ fn step_from(row: &Row<'_>, code: u64) -> rusqlite::Result<Deed> {
         6 => Deed::Decline,
         7 => Deed::Ask,
         8 => Deed::Reply,
+        9 => Deed::Send { to: get_optional_id(row, 7)? },
+        10 => Deed::Receive { area: get_optional_id(row, 7)?.unwrap_or_default() },
+        11 => Deed::Refuse { area: get_optional_id(row, 7)?.unwrap_or_default() },
+        12 => Deed::Recall,
         _ => Deed::Take,
     })
 }
@@ -296,7 +322,7 @@ impl Views {
         Ok(())
     }
 
-    fn refresh_case(&mut self, id: CaseId) -> Result<()> {
+    pub(crate) fn refresh_case(&mut self, id: CaseId) -> Result<()> {
         let Some((_, case)) = self.case_row(id)? else { return Ok(()) };
         let read = self.programme(&case.programme, &case.version);
         let Some(programme) = if_readable(read)? else { return Ok(()) };
@@ -317,7 +343,10 @@ impl Views {
             self.part(&case, &known, &reports, &parts)?;
         }
         for part in parts {
-            self.put_standing(&case, &programme, pathway, part)?;
+            let own = self::id(part.named);
+            let opened = reports.iter().filter(|report| report.named == own).min_by_key(|report| report.at);
+            let door = opened.map_or(case.dwelling, |report| report.dwelling);
+            self.put_standing(&case, door, &programme, pathway, part)?;
         }
         Ok(())
     }
@@ -339,6 +368,7 @@ impl Views {
     fn part(&mut self, like: &Case, known: &[CaseId], reports: &[Report], parts: &[Part]) -> Result<()> {
         for id in known {
             self.cached("delete from case_file where id = ?1")?.execute([id.0])?;
+            self.cached("delete from passage where case_id = ?1")?.execute([id.0])?;
             self.put_due(*id, Vec::new())?;
         }
         for part in parts {
@@ -365,20 +395,25 @@ impl Views {
     fn put_standing(
         &mut self,
         case: &Case,
+        door: DwellingId,
         programme: &Programme,
         pathway: &Pathway,
         part: Part,
     ) -> Result<()> {
-        let (id, standing) = (id(part.named), part.case);
+        let (id, mut standing) = (id(part.named), part.case);
         let Some((_, own)) = self.case_row(id)? else { return Ok(()) };
-        let area = apply::area_about(self, own.subject, own.dwelling)?.unwrap_or(0);
+        let place = self.place_of(own.subject, door, &standing)?;
+        standing.unregistered = place.unregistered;
+        let area = place.area;
+        self.put_passages(id, &place.from, &standing)?;
         let area_code = self.book().areas.code(area).to_owned();
         let terms = terms(programme, pathway, &area_code);
         let tasks = case::tasks(&terms, &standing, standing.since);
         let ended = pathway.state(&standing.state).is_none_or(|state| state.duty.is_none());
         self.cached(
             "update case_file set area = ?2, state = ?3, since = ?4, turn = ?5, holder = ?6, offered = ?7, ended = ?8,
-                opened_at = ?9, counted_from = ?10, waits = ?11, asked = ?12
+                opened_at = ?9, counted_from = ?10, waits = ?11, asked = ?12,
+                dwelling = ?13, received = ?14
              where id = ?1",
         )?
         .execute(params![
@@ -393,7 +428,9 @@ impl Views {
             part.opening.at.as_millisecond(),
             part.opening.counted_from.map(to_day),
             standing.waits,
-            standing.asked.map(|asked| self::id(asked).0)
+            standing.asked.map(|asked| self::id(asked).0),
+            place.dwelling.0,
+            place.received
         ])?;
         let mut rows = Vec::new();
         for task in tasks {
@@ -408,6 +445,91 @@ impl Views {
             }
         }
         self.put_due(id, rows)
+    }
+
+    /// Where a case is: at the door at which it began, until another area has received it; then at her home there, or in that area
+    /// at large while she has none.
+    fn place_of(&mut self, subject: Subject, door: DwellingId, standing: &case::Case) -> Result<PlaceOf> {
+        let began = apply::area_about(self, subject, door)?.unwrap_or(0);
+        let mut place = PlaceOf {
+            dwelling: door,
+            area: began,
+            received: None,
+            unregistered: false,
+            from: vec![self.community_of(began)],
+        };
+        for sent in &standing.passages {
+            if sent.answer.as_ref().is_some_and(|answer| answer.how == How::Received)
+                && let Some(area) = self.area_numbered(sent.to)
+            {
+                place.from.push(area);
+            }
+        }
+        let received = standing.received().and_then(|(area, _)| self.area_numbered(Some(area)));
+        let Some(received) = received else { return Ok(place) };
+        (place.area, place.received, place.unregistered) = (received, Some(received), true);
+        if let Subject::Person(person) = subject {
+            let person = apply::canonical(self, person)?;
+            let home = apply::group_home(self, person)?;
+            let home = home.map(|home| apply::resolve_dwelling(self, home)).transpose()?;
+            if let Some(home) = home
+                && let Some(there) = apply::area_about(self, subject, home)?
+                && self.book().areas.is_within(there, received)
+            {
+                (place.dwelling, place.area, place.unregistered) = (home, there, false);
+            }
+        }
+        Ok(place)
+    }
+
+    fn area_numbered(&self, number: Option<u128>) -> Option<AreaNumber> {
+        self.book().areas.of_id(id(number?))
+    }
+
+    /// The community in which an area lies; of one above communities itself.
+    fn community_of(&self, area: AreaNumber) -> AreaNumber {
+        let areas = &self.book().areas;
+        let is_community =
+            |at: &AreaNumber| areas.get(*at).is_some_and(|area| area.level == area::Level::Community);
+        areas.path(area).find(is_community).unwrap_or(area)
+    }
+
+    /// The places to which a case was sent, each from where it was then.
+    fn put_passages(&mut self, id: CaseId, owners: &[AreaNumber], standing: &case::Case) -> Result<()> {
+        // What was sent stays sent, so there is nothing to take away where nothing was.
+        if standing.passages.is_empty() {
+            return Ok(());
+        }
+        self.cached("delete from passage where case_id = ?1")?.execute([id.0])?;
+        let mut owners = owners.iter().copied();
+        let mut from = owners.next().unwrap_or(0);
+        for (number, sent) in (0u64..).zip(&standing.passages) {
+            let to = self.area_numbered(sent.to);
+            let open = standing.sent().is_some_and(|open| std::ptr::eq(open, sent));
+            let (how, by, at) = sent.answer.as_ref().map_or((None, None, None), |answer| {
+                (Some(answer.how as u8), Some(self::id(answer.by).0), Some(answer.at.as_millisecond()))
+            });
+            self.cached(
+                "insert into passage (case_id, number, from_area, to_area, sent_by, sent_at, answer, answered_by, answered_at, open)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                id.0,
+                number,
+                from,
+                to,
+                self::id(sent.by).0,
+                sent.at.as_millisecond(),
+                how,
+                by,
+                at,
+                open
+            ])?;
+            if sent.answer.as_ref().is_some_and(|answer| answer.how == How::Received) && to.is_some() {
+                from = owners.next().unwrap_or(from);
+            }
+        }
+        Ok(())
     }
 
     fn case_row(&self, id: CaseId) -> Result<Option<(CaseId, Case)>> {
@@ -541,11 +663,8 @@ impl Views {
 
     pub(crate) fn add_event(&mut self, case: CaseId, event: &Event) -> Result<()> {
         let (to, counted_from) = match &event.deed {
-            Deed::Offer { to } => (Some(to.0), None),
             Deed::Step { counted_from, .. } => (None, *counted_from),
-            Deed::Sign { .. } | Deed::Take | Deed::Decline | Deed::Ask | Deed::Reply | Deed::Resume => {
-                (None, None)
-            }
+            other => (other.to().map(|to| to.0), None),
         };
         self.cached(
             "insert or ignore into case_event (case_id, series, sequence, at, actor, role, turn, deed, step, to_whom,
@@ -581,6 +700,25 @@ impl Views {
         Ok(())
     }
 
+    /// Her home is another now: a case that an area has received follows her there.
+    pub(crate) fn received_cases_of(&mut self, person: PersonId) -> Result<()> {
+        // Where nothing was ever handed over, as while a roster is read, nothing is looked for.
+        if !self.cached("select 1 from passage limit 1")?.exists([])? {
+            return Ok(());
+        }
+        let person = apply::canonical(self, person)?;
+        for id in apply::group(self, person)? {
+            let found: Vec<Id> = {
+                let mut read =
+                    self.cached("select id from case_file where subject = ?1 and received is not null")?;
+                let rows = read.query_map([id.0], |row| get_id(row, 0))?;
+                rows.collect::<rusqlite::Result<_>>()?
+            };
+            self.dirty_cases.extend(found);
+        }
+        Ok(())
+    }
+
     pub(crate) fn erase_cases(&mut self, person: Id) -> Result<()> {
         let cases: Vec<CaseId> = {
             let mut read = self.cached("select id from case_file where subject = ?1")?;
@@ -589,7 +727,7 @@ impl Views {
         for case in cases {
             self.put_due(case, Vec::new())?;
         }
-        for table in ["case_event", "case_report", "case_alias", "climbed"] {
+        for table in ["case_event", "case_report", "case_alias", "climbed", "passage"] {
             self.cached(&format!(
                 "delete from {table} where case_id in (select id from case_file where subject = ?1)"
             ))?
@@ -843,8 +981,12 @@ impl Reader {
         let (events, reports) = (self.views.events(id)?, self.views.reports(id)?);
         let parts = pathway_of(&programme, &case.pathway).and_then(|own| parts(own, &reports, &events));
         let Some(part) = parts.and_then(|parts| parts.into_iter().next()) else { return Ok(None) };
-        let standing = part.case;
-        let area = apply::area_about(&mut self.views, case.subject, case.dwelling)?.unwrap_or(0);
+        let mut standing = part.case;
+        let opened = reports.iter().filter(|report| report.named == id).min_by_key(|report| report.at);
+        let door = opened.map_or(case.dwelling, |report| report.dwelling);
+        let place = self.views.place_of(case.subject, door, &standing)?;
+        standing.unregistered = place.unregistered;
+        let area = place.area;
         let mut read = self.views.connection().prepare_cached(
             "select task, role, due, at, named from climbed where case_id = ?1 order by at, task, role",
         )?;
@@ -858,7 +1000,17 @@ impl Reader {
             })
         })?;
         let climbs = climbs.collect::<rusqlite::Result<_>>()?;
-        Ok(Some(CaseFile { id, case, area, programme, standing, reports, events, climbs }))
+        Ok(Some(CaseFile {
+            id,
+            case,
+            area,
+            owners: place.from,
+            programme,
+            standing,
+            reports,
+            events,
+            climbs,
+        }))
     }
 
     /// Everything that is due of a case, under the names that lists use.

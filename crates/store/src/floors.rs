@@ -30,7 +30,7 @@ impl Reader {
             "select case_file.version, case_file.pathway, dwelling.building, dwelling.unit, dwelling.room,
                 (select max(due.due) from due
                  where due.case_id = case_file.id and due.rank = 0 and due.task like 'release:%')
-             from dwelling join case_file on case_file.dwelling = dwelling.id
+             from dwelling join case_file on case_file.dwelling = dwelling.id and case_file.area = dwelling.area
              where dwelling.area = ?1 and case_file.programme = ?2 and case_file.ended = 0
              order by case_file.id",
         )?;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::access::Role;
 use domain::area::AreaNumber;
 use domain::id::{ActorId, Id};
+use domain::time::Millis;
 use rusqlite::params;
 
 use crate::error::Result;
@@ -16,16 +17,17 @@ impl Reader {
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn holders(&self, programme: &str, role: &str) -> Result<BTreeSet<AreaNumber>> {
+    pub fn holders(&self, programme: &str, role: &str, now: Millis) -> Result<BTreeSet<AreaNumber>> {
         let mut read = self.views_connection().prepare_cached(
             "select area from access where role = ?1
-             union select area from device where role = ?1 and revoked_at is null
+             union select area from device where role = ?1 and revoked_at is null and (ends_at is null or ends_at > ?4)
              union select area from appointment where programme = ?2 and role = ?3
                 and (exists (select 1 from access where account = appointment.who)
-                    or exists (select 1 from device where worker = appointment.who and revoked_at is null))",
+                    or exists (select 1 from device where worker = appointment.who and revoked_at is null
+                        and (ends_at is null or ends_at > ?4)))",
         )?;
         let code = Role::from_name(role).map(|role| role as u64);
-        let rows = read.query_map(params![code, programme, role], |row| row.get(0))?;
+        let rows = read.query_map(params![code, programme, role, now], |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

@@ -11,7 +11,7 @@ use crate::error::{Result, StoreError};
 pub const SCHEMA_VERSION: i64 = 5;
 
 /// What the views look like and how facts add up to them. Raise it whenever a rule in `domain::apply` changes.
-pub const VIEWS_VERSION: i64 = 37;
+pub const VIEWS_VERSION: i64 = 38;
 
 /// The ledger of a territory: the only truth.
 pub const TERRITORY: &[&str] = &[
@@ -290,12 +290,19 @@ create index to_judge_at on to_judge (position);
 create table case_file (id blob primary key, programme text not null, version text not null, pathway text not null,
     subject_kind integer not null, subject blob not null, dwelling blob not null, opened_at integer not null,
     counted_from integer, area integer not null, state text not null, since integer not null, turn integer not null,
-    holder blob, offered blob, ended integer not null, waits integer not null, asked blob) without rowid;
+    holder blob, offered blob, ended integer not null, waits integer not null, asked blob,
+    received integer) without rowid;
 create index case_of_subject on case_file (subject, programme, pathway);
 create index case_at_dwelling on case_file (dwelling);
 create index case_open_in on case_file (programme, area, pathway) where ended = 0;
 create index case_ended_in on case_file (programme, area, since, id) where ended = 1;
 create index case_offered_to on case_file (offered) where offered is not null and ended = 0;
+-- The places to which a case was sent since whom it is about moves there; no area is outside the territory.
+create table passage (case_id blob not null, number integer not null, from_area integer not null, to_area integer,
+    sent_by blob not null, sent_at integer not null, answer integer, answered_by blob, answered_at integer,
+    open integer not null, primary key (case_id, number)) without rowid;
+create index passage_to on passage (to_area) where open = 1;
+create index passage_from on passage (from_area, answered_at) where answer = 0;
 create table case_alias (id blob primary key, case_id blob not null) without rowid;
 create index alias_of_case on case_alias (case_id);
 create table case_report (case_id blob not null, position integer not null, at integer not null, source integer not null,
@@ -407,6 +414,7 @@ pub const VIEW_TABLES: &[(&str, &str)] = &[
     ("attachment", "series, sequence, number"),
     ("to_judge", "subject, with_people"),
     ("case_file", "id"),
+    ("passage", "case_id, number"),
     ("case_alias", "id"),
     ("case_report", "case_id, position"),
     ("case_event", "case_id, series, sequence"),

@@ -301,7 +301,7 @@ impl Reader {
                 if self.first_lines(&part, &page, (now, until), 1)?.is_empty() {
                     continue;
                 }
-                let holders = self.holders(&list.programme, &owner)?;
+                let holders = self.holders(&list.programme, &owner, now)?;
                 self.add_unheld(&mut page, &part, &holders)?;
             }
         }

@@ -831,7 +831,7 @@ impl State for Views {
             person.content,
             person.link.map(|link| link.0)
         ])?;
-        Ok(())
+        self.received_cases_of(id)
     }
 
     fn linked_to(&mut self, id: PersonId) -> Result<Vec<PersonId>> {
@@ -999,7 +999,13 @@ impl State for Views {
     }
 
     fn case(&mut self, id: CaseId) -> Result<Option<(CaseId, Case)>> {
-        self.find_case(id)
+        let found = self.find_case(id)?;
+        // Whose it is may have changed in this transaction.
+        if let Some(id) = found.as_ref().map(|(id, _)| *id).filter(|id| self.dirty_cases.contains(id)) {
+            self.refresh_case(id)?;
+            return self.find_case(id);
+        }
+        Ok(found)
     }
 
     fn put_report(&mut self, case: Case, report: Report) -> Result<()> {

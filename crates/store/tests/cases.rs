@@ -821,6 +821,142 @@ proptest! {
     }
 }
 
+/// What is done about where a case goes: by whoever has it, by whoever may receive it, and where she is listed.
+#[derive(Clone, Debug)]
+enum Passing {
+    Send {
+        to: Option<usize>,
+    },
+    Receive {
+        area: usize,
+    },
+    Refuse {
+        area: usize,
+    },
+    Recall,
+    /// She is put on the list of a door: of the first community, of the second, or of its other door.
+    Home {
+        door: usize,
+    },
+    /// That other door is counted under a grid of the second community from now on.
+    Grid,
+    Step,
+}
+
+fn passing() -> impl Strategy<Value = Passing> {
+    prop_oneof![
+        3 => prop::option::of(0..2_usize).prop_map(|to| Passing::Send { to }),
+        3 => (0..2_usize).prop_map(|area| Passing::Receive { area }),
+        1 => (0..2_usize).prop_map(|area| Passing::Refuse { area }),
+        1 => Just(Passing::Recall),
+        2 => (0..3_usize).prop_map(|door| Passing::Home { door }),
+        1 => Just(Passing::Grid),
+        1 => Just(Passing::Step),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Whatever is sent, received, refused and recalled, and wherever she is listed: what is due of the case is due in one community
+    /// and no other at every moment, her limits are what they were, and a rebuild makes the same of it.
+    #[test]
+    fn a_case_that_is_handed_over_is_one_communitys_at_every_moment(script in prop::collection::vec(passing(), 1..14)) {
+        const COMMUNITIES: [&str; 2] = ["420102002003", "420102002004"];
+        const DOORS: [Id; 3] = [DOOR, Id([12; 16]), Id([13; 16])];
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("d");
+        let mut store = territory(&root, &[]);
+        let door = |number: usize| Body::DwellingRegistered {
+            dwelling: DOORS[number],
+            area: COMMUNITIES[1].into(),
+            building: "1".into(),
+            unit: "1".into(),
+            room: format!("10{number}"),
+            place: Place::Home,
+            found_by: FoundBy::Roster,
+        };
+        let grid = Body::AreaRegistered {
+            code: "420102002004-1".into(),
+            name: "一网格".into(),
+            level: Level::Grid,
+            parent: Some(COMMUNITIES[1].into()),
+        };
+        let began = [grid, door(1), door(2), reported(CASE, "observe_home", Subject::Person(WANG))];
+        let append = |store: &mut Store, at: i64, actor: Id, body: Body| {
+            store.write(at, |batch| batch.append(actor, body, None)).unwrap();
+        };
+        for body in began {
+            append(&mut store, NOW, OFFICE, body);
+        }
+        let told = Deed::Step { step: "told".into(), overridden: true, counted_from: Some(DAY) };
+        append(&mut store, NOW, OFFICE, Body::CaseActed { case: CASE, turn: 0, role: "community_secretary".into(), deed: told });
+        let mut reader = keyed(&root);
+        let until = |reader: &mut Reader| {
+            let file = reader.case_file(CASE).unwrap().unwrap();
+            reader.tasks_of(&file).into_iter().find(|(_, task)| matches!(task.what, programme::case::What::Release { .. })).map(|(_, task)| task.due)
+        };
+        let (release, mut home) = (until(&mut reader), 0);
+        prop_assert!(release.is_some());
+        for (moment, passing) in (1..).zip(&script) {
+            let at = NOW + moment * 60_000;
+            let id = |area: usize| Id::of_area(COMMUNITIES[area]);
+            // Whoever receives is another than whoever sends.
+            let (actor, deed) = match passing {
+                Passing::Send { to } => (OFFICE, Some(Deed::Send { to: to.map(id) })),
+                Passing::Receive { area } => (Id([8; 16]), Some(Deed::Receive { area: id(*area) })),
+                Passing::Refuse { area } => (Id([8; 16]), Some(Deed::Refuse { area: id(*area) })),
+                Passing::Recall => (OFFICE, Some(Deed::Recall)),
+                Passing::Step => (OFFICE, Some(Deed::Step { step: "symptom".into(), overridden: false, counted_from: None })),
+                Passing::Home { .. } | Passing::Grid => (OFFICE, None),
+            };
+            let turn = reader.case_file(CASE).unwrap().unwrap().standing.ran.len() as u64;
+            let body = match (deed, passing) {
+                (Some(deed), _) => Body::CaseActed { case: CASE, turn, role: "community_secretary".into(), deed },
+                (None, Passing::Home { door }) => {
+                    home = *door;
+                    Body::PersonRegistered { person: WANG, dwelling: DOORS[*door] }
+                }
+                _ => Body::DwellingMoved { dwelling: DOORS[2], area: "420102002004-1".into() },
+            };
+            append(&mut store, at, actor, body);
+            reader.refresh().unwrap();
+            let file = reader.case_file(CASE).unwrap().unwrap();
+            let received = file.standing.received().map(|(area, _)| Id(area.to_be_bytes()));
+            let owner = received.map_or(0, |area| usize::from(area == id(1)));
+            let areas = &reader.book().areas;
+            let own = areas.number(COMMUNITIES[owner]).unwrap();
+            prop_assert!(areas.is_within(file.area, own), "{:?} {:?}", file.area, file.standing.passages);
+            prop_assert_eq!(file.owners.last(), Some(&own));
+            // At her home there, if she has one; until it is received, at the door where it began.
+            let there = usize::from(home > 0) == owner;
+            prop_assert_eq!(file.standing.unregistered, received.is_some() && !there);
+            if received.is_some() && there {
+                prop_assert_eq!(file.case.dwelling, DOORS[home]);
+            }
+            let listed: Vec<usize> = (0..2).filter(|community| {
+                let area = reader.book().areas.number(COMMUNITIES[*community]).unwrap();
+                ["grid_worker", "community_secretary", "doctor"].iter().any(|name| {
+                    let list = RoleIn { programme: "epidemic".into(), role: (*name).into(), area };
+                    reader.due_tasks(&[list], at, i64::MAX, 99).unwrap().iter().any(|task| task.case == CASE)
+                })
+            }).collect();
+            prop_assert_eq!(listed, vec![owner], "whose lists it stands in");
+            prop_assert_eq!(reader.open_cases(own, "epidemic").unwrap().len(), 1);
+            prop_assert_eq!(until(&mut reader), release, "what she is held to ends when it did");
+            let sent = file.standing.sent().and_then(|sent| sent.to).map(|to| Id(to.to_be_bytes()));
+            for community in 0..2 {
+                let number = reader.book().areas.number(COMMUNITIES[community]).unwrap();
+                let waits = reader.cases_sent_to(number).unwrap();
+                prop_assert_eq!(waits == vec![CASE], sent == Some(id(community)), "{:?}", waits);
+            }
+        }
+        drop((reader, store));
+        let found = rebuild::check(&root, &mut |_| {}).unwrap().1;
+        prop_assert!(found.is_none(), "{found:?}");
+    }
+}
+
 const OTHER_DOOR: Id = Id([11; 16]);
 /// A county, its communities, the second in a street, and grids: of each its height, and what it lies in.
 const PLACES: [(&str, Level, Option<usize>); 7] = [

@@ -3,7 +3,7 @@
 
 use domain::access::{Action, Grant, Role, may};
 use domain::admit::{Quarantine, holds_role};
-use domain::apply::{self, area_about, happened_at};
+use domain::apply::{self, area_about, area_of_case, happened_at};
 use domain::area::AreaNumber;
 use domain::case::{Case, Deed, Subject};
 use domain::fact::{Body, Fact};
@@ -143,7 +143,7 @@ impl Batch<'_> {
         if *overridden {
             return Ok(step.may_override);
         }
-        let area = area_about(&mut self.store.views, case.subject, case.dwelling)?.unwrap_or(0);
+        let area = area_of_case(&mut self.store.views, case)?.unwrap_or(0);
         let code = self.store.views.book().areas.code(area).to_owned();
         let known = self.known_of(&case.programme, case.subject)?;
         let moments = self.store.views.moments(id, case)?;

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use domain::access::Grant;
 use domain::admit::holds_role;
-use domain::area::AreaNumber;
+use domain::area::{AreaNumber, Level};
 use domain::case::{Deed, Source, Subject};
 use domain::fact::Body;
-use domain::id::{ActorId, CaseId, DwellingId, SeriesId};
-use domain::state::State as _;
+use domain::id::{ActorId, CaseId, DwellingId, Id, SeriesId};
+use domain::state::{Device, State as _};
 use domain::time::{Day, Millis, day_of, from_day};
 use programme::answer::{self, Given};
 use programme::attachment;
+use programme::case::How;
 use programme::form::Form;
 use programme::pathway::{Pathway, Step};
 use programme::{Finding, Programme};
@@ -21,6 +22,7 @@ use store::people::PhoneRow;
 use store::{Control, Reader, Sealed, Store};
 
 use super::failure::{Failure, Result};
+use crate::cli::now;
 
 /// The longest reason for a step, and the longest text of a report, in bytes.
 const LONGEST_WHY: usize = 1000;
@@ -98,6 +100,84 @@ pub fn may_see(reader: &mut Reader, actor: Actor, file: &CaseFile) -> Result<boo
     Ok(sees(actor.id, file.case.subject, file.pathway(), &roles))
 }
 
+/// How much of a case someone sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sight {
+    Whole,
+    /// It is sent to this community, for which she receives it: as much as she needs to answer.
+    Sent(AreaNumber),
+    /// It was that of these communities, where she has a role, and another has received it: that, and nothing since.
+    HandedOver(Vec<AreaNumber>),
+}
+
+/// How much of a case someone sees; none if she may not know of it.
+///
+/// # Errors
+/// Those of the storage.
+pub fn sight(reader: &mut Reader, actor: Actor, file: &CaseFile) -> Result<Option<Sight>> {
+    if may_see(reader, actor, file)? {
+        return Ok(Some(Sight::Whole));
+    }
+    if let Some(area) = sent_to(reader, file)
+        && let Some(own) = file.pathway().and_then(|pathway| pathway.hand_over.as_ref())
+        && receives(reader, actor, file, &own.received_by, area)?
+    {
+        return Ok(Some(Sight::Sent(area)));
+    }
+    let mut before = Vec::new();
+    for area in file.owners.iter().rev().skip(1).copied() {
+        if !roles_at(reader, actor, &file.programme, area)?.is_empty() {
+            before.push(area);
+        }
+    }
+    Ok((!before.is_empty()).then_some(Sight::HandedOver(before)))
+}
+
+/// The area to which a case is sent and that has not answered.
+#[must_use]
+pub fn sent_to(reader: &Reader, file: &CaseFile) -> Option<AreaNumber> {
+    let to = file.standing.sent()?.to?;
+    reader.book().areas.of_id(Id(to.to_be_bytes()))
+}
+
+fn receives(
+    reader: &mut Reader,
+    actor: Actor,
+    file: &CaseFile,
+    role: &str,
+    area: AreaNumber,
+) -> Result<bool> {
+    Ok(roles_at(reader, actor, &file.programme, area)?.iter().any(|own| own == role))
+}
+
+/// What was done about a case as far as someone sees it: where it was handed over, who only gives it or gets it.
+#[must_use]
+pub fn events_seen<'f>(reader: &Reader, file: &'f CaseFile, sight: &Sight) -> Vec<&'f domain::case::Event> {
+    let areas = &reader.book().areas;
+    let is_in = |area: &Id, own: AreaNumber| areas.of_id(*area) == Some(own);
+    // Since when it has been that of another.
+    let left = |own: &[AreaNumber]| {
+        let owners = file.owners.iter().rev();
+        let since = owners.take_while(|owner| !own.contains(owner)).count();
+        let receipts = file.standing.passages.iter().filter_map(|sent| {
+            let answer = sent.answer.as_ref()?;
+            (answer.how == How::Received).then_some(answer.at.as_millisecond())
+        });
+        let receipts: Vec<Millis> = receipts.collect();
+        receipts.len().checked_sub(since).and_then(|place| receipts.get(place).copied())
+    };
+    let seen = |event: &&domain::case::Event| match (sight, &event.deed) {
+        (Sight::Whole, _) => true,
+        (Sight::Sent(own), Deed::Send { to: Some(area) } | Deed::Refuse { area }) => is_in(area, *own),
+        (
+            Sight::HandedOver(own),
+            Deed::Send { .. } | Deed::Refuse { .. } | Deed::Receive { .. } | Deed::Recall,
+        ) => left(own).is_some_and(|left| event.at <= left),
+        _ => false,
+    };
+    file.events.iter().filter(seen).collect()
+}
+
 /// Whether someone with these roles of a programme, where it is, sees a case.
 #[must_use]
 pub fn sees(who: ActorId, subject: Subject, pathway: Option<&Pathway>, roles: &[String]) -> bool {
@@ -109,7 +189,7 @@ pub fn sees(who: ActorId, subject: Subject, pathway: Option<&Pathway>, roles: &[
     }
 }
 
-/// By which right someone of the staff acts: her account's, else that of her phone; none once she has left.
+/// By which right someone of the staff acts: her account's, else that of her phone; none once she has left, or her deployment is over.
 ///
 /// # Errors
 /// Those of the storage.
@@ -117,8 +197,13 @@ pub fn right_of(reader: &mut Reader, who: ActorId) -> Result<Option<Grant>> {
     if let Some(grant) = reader.state().grant(who)? {
         return Ok(Some(grant));
     }
-    let phone = reader.phone_of(who)?.filter(|phone| phone.revoked_at.is_none());
+    let phone = reader.phone_of(who)?.filter(|phone| works(phone, now()));
     Ok(phone.map(|phone| Grant { role: phone.role, area: phone.area }))
+}
+
+/// Whether a phone is in use at a moment: its deployment is not over.
+fn works(phone: &Device, now: Millis) -> bool {
+    phone.revoked_at.is_none() && phone.ends_at.is_none_or(|end| end > now)
 }
 
 /// The roles of a programme in which someone acts in an area, within her grant.
@@ -291,7 +376,7 @@ pub fn asked_of(reader: &mut Reader, file: &CaseFile) -> Result<Vec<Asked>> {
 /// # Errors
 /// Those of the storage.
 pub fn staff(reader: &mut Reader, control: &Control, area: AreaNumber) -> Result<Vec<Colleague>> {
-    let mut people: Vec<Colleague> = Vec::new();
+    let (mut people, now): (Vec<Colleague>, Millis) = (Vec::new(), now());
     for account in control.accounts()? {
         let grant = reader.state().grant(account.id)?;
         people.extend(grant.map(|grant| Colleague {
@@ -302,7 +387,7 @@ pub fn staff(reader: &mut Reader, control: &Control, area: AreaNumber) -> Result
         }));
     }
     for PhoneRow { series, device, .. } in reader.phones(area)? {
-        if device.revoked_at.is_some() || people.iter().any(|known| known.id == device.worker) {
+        if !works(&device, now) || people.iter().any(|known| known.id == device.worker) {
             continue;
         }
         let name = control.phone(series)?.map(|phone| phone.worker_name).unwrap_or_default();
@@ -494,10 +579,18 @@ pub struct Acting<'a> {
 pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Result<()> {
     // Between two batches: nothing moves the case until this is done.
     let mut reader = Reader::open(&store.directory().root, store.key())?;
-    let Some(file) = reader.case_file(new.case)?.filter(|file| within(store, actor, file)) else {
-        return Err(unknown_case());
+    let Some(file) = reader.case_file(new.case)? else { return Err(unknown_case()) };
+    let answered = match &new.deed {
+        Deed::Receive { area } | Deed::Refuse { area } => {
+            sent_to(&reader, &file).filter(|sent| store.book().areas.of_id(*area) == Some(*sent))
+        }
+        _ => None,
     };
-    let (programme, area) = (&file.case.programme, file.area);
+    // Where it is answered she need have no right where it is.
+    let (programme, area) = (&file.case.programme, answered.unwrap_or(file.area));
+    if !store.book().areas.is_within(area, actor.grant.area) {
+        return Err(unknown_case());
+    }
     if !holds_role(store.state(), actor.id, Some(actor.grant), programme, new.role, area)? {
         return Err(Failure::new(
             "not_in_role",
@@ -513,6 +606,7 @@ pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Re
         ));
     }
     check_deed(&file, actor.id, new)?;
+    check_place(&reader, &file, &new.deed)?;
     let why = words("原因", "a reason", new.why)?;
     if new.deed == Deed::Ask && !is_late(&reader, &file, now) {
         return Err(Failure::new(
@@ -530,6 +624,17 @@ pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Re
             "越过条件须写明原因",
             "whoever takes a step against its condition says why",
         ));
+    }
+    let outside = file.pathway().and_then(|own| own.step(new.deed.step()?)).is_some_and(|step| step.outside);
+    if why.is_none() && outside && matches!(new.deed, Deed::Step { .. }) {
+        return Err(Failure::new(
+            "no_reason",
+            "请写明谁接收、回执是什么（姓名、单位、编号）",
+            "say who has received it there, and what the receipt is: a name, an office, a number",
+        ));
+    }
+    if why.is_none() && matches!(new.deed, Deed::Refuse { .. }) {
+        return Err(Failure::new("no_reason", "不接收须写明原因", "whoever does not receive it says why"));
     }
     let deed = counted(&mut reader, &file, &new.deed)?;
     let waits = file.pathway().and_then(|own| own.state(&file.standing.state)?.waits.as_ref());
@@ -631,8 +736,18 @@ fn words<'w>(zh: &str, en: &str, text: Option<&'w str>) -> Result<Option<&'w str
     Ok(text)
 }
 
-fn within(store: &Store, actor: Actor, file: &CaseFile) -> bool {
-    store.book().areas.is_within(file.area, actor.grant.area)
+/// A case goes to a community or a village that is not the one whose it is.
+fn check_place(reader: &Reader, file: &CaseFile, deed: &Deed) -> Result<()> {
+    let Deed::Send { to: Some(to) } = deed else { return Ok(()) };
+    let areas = &reader.book().areas;
+    let to = areas.of_id(*to).filter(|to| areas.get(*to).is_some_and(|area| area.level == Level::Community));
+    let Some(to) = to.filter(|to| file.owners.last() != Some(to)) else {
+        return Err(Failure::new("unknown_place", "请选另一个社区或村", "name another community or village"));
+    };
+    if sent_to(reader, file) == Some(to) {
+        return Err(Failure::new("step_not_possible", "已经转交给那里了", "it is sent there already"));
+    }
+    Ok(())
 }
 
 /// The day from which the state after a step counts, where a form says it.
@@ -684,6 +799,12 @@ fn check_deed(file: &CaseFile, actor: ActorId, new: &Acting<'_>) -> Result<()> {
             if !role(roles) {
                 return possible("这一步要由别的角色来做", "another role takes this step");
             }
+            if step.outside && standing.sent().is_none_or(|sent| sent.to.is_some()) {
+                return possible(
+                    "先写明迁到外地，再写外地的回执",
+                    "say first that she leaves the territory, then write down the receipt from there",
+                );
+            }
         }
         Deed::Decline => {
             let actor = Some(u128::from_be_bytes(actor.0));
@@ -695,6 +816,35 @@ fn check_deed(file: &CaseFile, actor: ActorId, new: &Acting<'_>) -> Result<()> {
             }
         }
         Deed::Resume => {}
+        Deed::Send { to } => {
+            let own = pathway.hand_over.as_ref().filter(|own| role(&own.by));
+            if own.is_none() || to.is_none() && !pathway.steps.iter().any(|step| step.outside) {
+                return possible(
+                    "这类个案不能这样交接，或由别的角色来写",
+                    "a case of this kind is not handed over so, or another role says it",
+                );
+            }
+            if to.is_none() && standing.sent().is_some_and(|sent| sent.to.is_none()) {
+                return possible("已经写明迁到外地了", "it is said already that she leaves the territory");
+            }
+        }
+        Deed::Recall => {
+            let own = pathway.hand_over.as_ref();
+            let may = own.is_some_and(|own| role(&own.by) || own.owner == new.role);
+            if !may || standing.moving_since.is_none() {
+                return possible("没有在办的交接", "it is not being handed over");
+            }
+        }
+        Deed::Receive { area } | Deed::Refuse { area } => {
+            let sent = standing.sent().filter(|sent| sent.to == Some(u128::from_be_bytes(area.0)));
+            let may = pathway.hand_over.as_ref().is_some_and(|own| own.received_by == new.role);
+            if !may || sent.is_none_or(|sent| sent.by == u128::from_be_bytes(actor.0)) {
+                return possible(
+                    "没有转交给这里、等您答复的",
+                    "nothing is sent here that waits for an answer of yours",
+                );
+            }
+        }
         Deed::Ask => {
             if !role(&duty.climbs_to) {
                 return possible(

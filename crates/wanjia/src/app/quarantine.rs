@@ -101,7 +101,7 @@ pub fn may_count(store: &mut Store, waiting: &Waiting) -> Result<std::result::Re
         }
         Body::CaseActed { case, .. } => {
             let Some((_, case)) = store.state().case(*case)? else { return Ok(Err(NO_CASE)) };
-            return Ok(apply::area_about(store.state(), case.subject, case.dwelling)?.ok_or(NO_DOOR));
+            return Ok(apply::area_of_case(store.state(), &case)?.ok_or(NO_DOOR));
         }
         Body::DoorsOffered { sweep, doors, .. } => {
             let Some(door) = doors.first() else { return Ok(Err(NO_DOOR)) };

@@ -305,7 +305,10 @@ pub(super) fn case_row(reader: &mut Reader, line: &CaseLine) -> AppResult<CaseRo
         programme: line.programme.clone(),
         pathway: Named::of(&line.pathway, pathway.map(|pathway| &pathway.name)),
         state: Named::of(&line.state, state),
-        about: About::of(reader, line.subject, line.dwelling)?,
+        about: match line.received {
+            Some(_) => About::of_case(reader, (line.subject, line.dwelling), line.area)?,
+            None => About::of(reader, line.subject, line.dwelling)?,
+        },
         opened_at: instant(line.opened_at),
         since: instant(line.since),
         ended: line.ended,

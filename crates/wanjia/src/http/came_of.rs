@@ -1,6 +1,7 @@
 //! What came of what a phone's worker filled in: the cases that its answers opened, or of which they are one more report.
 
 use domain::id::{CaseId, SeriesId};
+use domain::state::State as _;
 use serde::Serialize;
 use store::Reader;
 use store::packs::if_readable;
@@ -40,10 +41,15 @@ pub struct CameOf {
 /// Those of the storage.
 pub fn came_of(reader: &mut Reader, series: SeriesId, positions: &[u64]) -> Result<Vec<CameOf>> {
     let mut told = Vec::new();
+    let area = reader.state().device(series)?.map(|device| device.area);
     for position in positions.iter().copied().take(ASKED) {
         let Some((form, cases)) = reader.cases_of_answers(series, position)? else { continue };
         for case in cases {
             let Some(file) = if_readable(reader.case_file(case))? else { continue };
+            // Where another community has received it, what becomes of it there is that one's.
+            if area.is_none_or(|area| !reader.book().areas.is_within(file.area, area)) {
+                continue;
+            }
             let reports = |id: &str| {
                 let mut rules = file.programme.rules.iter();
                 rules.any(|rule| rule.id.value == id && rule.condition.looks_at(&form))

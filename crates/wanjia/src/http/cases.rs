@@ -7,13 +7,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::{Action, Scope};
-use domain::area::AreaNumber;
+use domain::area::{Area, AreaNumber, Level};
 use domain::case::{Deed, Source, Subject};
 use domain::id::{ActorId, CaseId, DwellingId, Id, PersonId};
 use domain::state::{Book, State as _};
 use domain::time::{Millis, day_of, end_of, from_day, parse_date, to_day};
 use programme::answer::Given;
-use programme::case::{self, What};
+use programme::case::{self, How, What};
 use programme::parameter::Unit;
 use programme::pathway::Step;
 use programme::question::Answer;
@@ -21,7 +21,7 @@ use programme::text::Texts;
 use programme::{Finding, Programme};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::cases::{CaseFile, DueTask, stamp_of};
+use store::cases::{CaseFile, DueTask, RoleIn, stamp_of};
 use store::packs::if_readable;
 use store::tasks::DuePlace;
 use store::{Control, Reader};
@@ -37,7 +37,7 @@ use super::my_tasks::{guard_of, shown};
 use super::problem::Problem;
 use super::scope::{no_dwelling, no_worker};
 use super::wire::instant;
-use crate::app::cases::{self, Acting, Actor, FilledIn, Reporting, Typed};
+use crate::app::cases::{self, Acting, Actor, FilledIn, Reporting, Sight, Typed};
 use crate::app::failure::Result as AppResult;
 use crate::app::lessons;
 
@@ -45,6 +45,8 @@ use crate::app::lessons;
 const LESSONS: usize = 3;
 /// Tasks in one answer, unless asked for fewer, and at most.
 const TASKS: usize = 200;
+/// SendPlaces in one answer, at most.
+const PLACES: usize = 20;
 /// How far ahead is looked for what is due, unless asked for a day.
 const AHEAD: Millis = 24 * 3_600_000;
 
@@ -54,6 +56,7 @@ pub fn routes() -> OpenApiRouter<Site> {
         .routes(routes!(report))
         .routes(routes!(case))
         .routes(routes!(hands))
+        .routes(routes!(places))
         .routes(routes!(act))
         .routes(routes!(answer))
 }
@@ -104,6 +107,37 @@ pub(super) struct About {
 }
 
 impl About {
+    /// Of a case, in the area whose it is: a door elsewhere is not told.
+    pub(super) fn of_case(
+        reader: &mut Reader,
+        (subject, dwelling): (Subject, DwellingId),
+        area: AreaNumber,
+    ) -> AppResult<Self> {
+        let there = reader.area_about(subject, dwelling)?;
+        if matches!(subject, Subject::Person(_)) && there != Some(area) {
+            return Ok(Self::in_area(reader, subject, area));
+        }
+        Self::of(reader, subject, dwelling)
+    }
+
+    /// In an area, and behind no door that is told.
+    fn in_area(reader: &Reader, subject: Subject, area: AreaNumber) -> Self {
+        let areas = &reader.book().areas;
+        Self {
+            person: match subject {
+                Subject::Person(person) => Some(person),
+                _ => None,
+            },
+            dwelling: None,
+            worker: None,
+            area_code: areas.code(area).to_owned(),
+            area_name: areas.get(area).map(|area| area.name.clone()).unwrap_or_default(),
+            building: String::new(),
+            unit: String::new(),
+            room: String::new(),
+        }
+    }
+
     pub(super) fn of(reader: &mut Reader, subject: Subject, dwelling: DwellingId) -> AppResult<Self> {
         let area = reader.area_about(subject, dwelling)?;
         let labels = reader.state().labels(dwelling)?;
@@ -145,6 +179,10 @@ struct Tasks {
     /// On the first page: the cases that are offered to the caller and wait for her answer, whoseever they are to do.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     offers: Vec<CaseOffer>,
+    /// On the first page: the cases that the caller's community has handed over and another has received in the last fortnight, the
+    /// newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    handed_over: Vec<CaseReceipt>,
     /// What is overdue first.
     rows: Vec<CaseTask>,
     /// The `cursor` of the next page.
@@ -166,11 +204,134 @@ struct CaseOffer {
     /// Who offers it; none where she has no name any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<String>,
-    /// What is due of it first.
+    /// What is due of it first; of one that another community hands over, until when it is to be received.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     due: Option<String>,
     about: About,
+    /// It is handed over by another community: that of `about`. It is answered with `receive` or `refuse`, in this area.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<CaseArea>,
+}
+
+/// An area, and how it is called.
+#[derive(Clone, Serialize, ToSchema)]
+struct CaseArea {
+    area_code: String,
+    area_name: String,
+}
+
+impl CaseArea {
+    fn of(reader: &Reader, area: AreaNumber) -> Self {
+        let areas = &reader.book().areas;
+        let area_name = areas.get(area).map(|area| area.name.clone()).unwrap_or_default();
+        Self { area_code: areas.code(area).to_owned(), area_name }
+    }
+}
+
+/// That another community has received a case.
+#[derive(Serialize, ToSchema)]
+struct CaseReceipt {
+    #[schema(value_type = String, format = "uuid")]
+    case: CaseId,
+    programme: String,
+    pathway: Named,
+    to: CaseArea,
+    /// Who has received it; none where she has no name any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+/// How long a receipt stands in the list of whoever handed over.
+const RECEIPTS: Millis = 14 * 24 * 3_600_000;
+
+/// The communities whose list is read in these roles.
+fn communities_of(reader: &Reader, roles: &[RoleIn]) -> BTreeSet<AreaNumber> {
+    let areas = &reader.book().areas;
+    let is_community =
+        |area: &AreaNumber| areas.get(*area).is_some_and(|area| area.level == Level::Community);
+    roles.iter().map(|role| role.area).filter(is_community).collect()
+}
+
+fn handed_over(
+    reader: &mut Reader,
+    control: &Control,
+    actor: Actor,
+    roles: &[RoleIn],
+) -> AppResult<Vec<CaseReceipt>> {
+    let mut found = Vec::new();
+    for from in communities_of(reader, roles) {
+        for id in reader.cases_handed_over(from, now() - RECEIPTS)? {
+            let Some(file) = if_readable(reader.case_file(id))? else { continue };
+            // What came back since is hers whole, and stands in her lists.
+            if file.owners.last() == Some(&from) || cases::sight(reader, actor, &file)?.is_none() {
+                continue;
+            }
+            let place = file.owners.iter().rposition(|owner| *owner == from);
+            let receipts = file
+                .standing
+                .passages
+                .iter()
+                .filter_map(|sent| sent.answer.as_ref().filter(|answer| answer.how == How::Received));
+            let Some((place, answer)) = place.and_then(|place| Some((place, receipts.clone().nth(place)?)))
+            else {
+                continue;
+            };
+            let Some(to) = file.owners.get(place + 1).copied() else { continue };
+            found.push(CaseReceipt {
+                case: id,
+                programme: file.case.programme.clone(),
+                pathway: Named::of(&file.case.pathway, file.pathway().map(|pathway| &pathway.name)),
+                to: CaseArea::of(reader, to),
+                by: cases::staff_name(reader, control, Id(answer.by.to_be_bytes()))?,
+                at: instant(answer.at.as_millisecond()),
+            });
+        }
+    }
+    found.sort_by(|one, other| other.at.cmp(&one.at));
+    found.dedup_by(|one, other| one.case == other.case);
+    Ok(found)
+}
+
+/// What other communities hand over to the caller's.
+fn sent_here(
+    reader: &mut Reader,
+    control: &Control,
+    actor: Actor,
+    roles: &[RoleIn],
+) -> AppResult<Vec<CaseOffer>> {
+    let mut offers = Vec::new();
+    for to in communities_of(reader, roles) {
+        for id in reader.cases_sent_to(to)? {
+            let Some(file) = if_readable(reader.case_file(id))? else { continue };
+            // Whoever acts where it is as well has it in her lists; still it is here that she is asked.
+            let Some(own) = file.pathway().and_then(|pathway| pathway.hand_over.clone()) else { continue };
+            let here = cases::roles_at(reader, actor, &file.programme, to)?;
+            let (true, Some(sent)) = (here.contains(&own.received_by), file.standing.sent()) else {
+                continue;
+            };
+            let from = Id(sent.by.to_be_bytes());
+            let pathway = file.pathway();
+            let state = pathway.and_then(|pathway| pathway.state(&file.standing.state));
+            let due = reader.tasks_of(&file).into_iter().find(|(_, task)| task.what == What::HandOver);
+            let owner = file.owners.last().copied().unwrap_or(file.area);
+            offers.push(CaseOffer {
+                case: id,
+                programme: file.case.programme.clone(),
+                pathway: Named::of(&file.case.pathway, pathway.map(|pathway| &pathway.name)),
+                state: Named::of(&file.standing.state, state.map(|state| &state.name)),
+                turn: file.standing.ran.len() as u64,
+                role: own.received_by,
+                from: cases::staff_name(reader, control, from)?,
+                due: due.map(|(_, task)| instant(task.due.as_millisecond())),
+                about: About::in_area(reader, file.case.subject, owner),
+                to: Some(CaseArea::of(reader, to)),
+            });
+        }
+    }
+    Ok(offers)
 }
 
 fn offers(reader: &mut Reader, control: &Control, actor: Actor) -> AppResult<Vec<CaseOffer>> {
@@ -201,7 +362,8 @@ fn offers(reader: &mut Reader, control: &Control, actor: Actor) -> AppResult<Vec
             role: role.clone(),
             from,
             due: reader.tasks_of(&file).iter().map(|(_, task)| task.due.as_millisecond()).min().map(instant),
-            about: About::of(reader, file.case.subject, file.case.dwelling)?,
+            about: About::of_case(reader, (file.case.subject, file.case.dwelling), file.area)?,
+            to: None,
         });
     }
     Ok(offers)
@@ -221,7 +383,8 @@ pub(super) struct CaseTask {
     programme: String,
     pathway: Named,
     state: Named,
-    /// `leave` the state, `wait` for what it waits for, `release` the person from what she is held to, or `sign` a step
+    /// `leave` the state, `wait` for what it waits for, `release` the person from what she is held to, `sign` a step, `hand_over` the case
+    /// to where she moves, or `register` her where it was received
     kind: &'static str,
     /// The state, what it waits for, the restriction or the step.
     of: Named,
@@ -265,6 +428,8 @@ pub(super) fn what_of(programme: &Programme, pathway: &str, task: &str) -> (&'st
             let held = &programme.manifest.restrictions;
             ("release", held.iter().find(|held| held.code.value == code).map(|held| &held.name))
         }
+        "hand_over" => return ("hand_over", Named::of("", None)),
+        "register" => return ("register", Named::of("", None)),
         "wait" => ("wait", pathway.and_then(|pathway| Some(&pathway.state(code)?.waits.as_ref()?.name))),
         _ => ("leave", pathway.and_then(|pathway| Some(&pathway.state(code)?.name))),
     };
@@ -346,7 +511,7 @@ pub(super) fn task_row(
                 Named::of(code, role.map(|role| &role.name))
             })
             .collect(),
-        about: About::of(reader, task.subject, task.dwelling)?,
+        about: About::of_case(reader, (task.subject, task.dwelling), task.area)?,
     }))
 }
 
@@ -381,7 +546,12 @@ async fn tasks(
         .territory
         .read(move |reader| {
             let roles = cases::roles_of(reader, actor, day_of(now))?;
-            let offers = if after.is_none() { offers(reader, &control, actor)? } else { Vec::new() };
+            let (mut offers, mut receipts) = (Vec::new(), Vec::new());
+            if after.is_none() {
+                offers = self::offers(reader, &control, actor)?;
+                offers.extend(sent_here(reader, &control, actor, &roles)?);
+                receipts = handed_over(reader, &control, actor, &roles)?;
+            }
             let (due, next) = reader.due_or_unheld_tasks(&roles, (now, until), after, limit)?;
             let mut rows = Vec::with_capacity(due.len());
             for task in due {
@@ -392,7 +562,7 @@ async fn tasks(
                 .into_iter()
                 .map(|role| ActsAs { programme: role.programme, role: role.role, area_code: code(role.area) })
                 .collect();
-            Ok(Tasks { roles, offers, rows, next: next.as_ref().map(cursor::text) })
+            Ok(Tasks { roles, offers, handed_over: receipts, rows, next: next.as_ref().map(cursor::text) })
         })
         .await?;
     Ok(Json(found))
@@ -449,6 +619,123 @@ struct Case {
     staff: Vec<Staff>,
     /// Before the first step: what was learnt from others of its kind.
     lessons: Vec<Lesson>,
+    /// `whole`; `sent` to the caller's community, as much as she needs to receive it or not; or `handed_over`: that another
+    /// community has received it, and nothing since.
+    seen: &'static str,
+    /// Where it was sent since whom it is about moves, and what came of it; the newest last.
+    passages: Vec<CasePassage>,
+    /// It is being handed over.
+    moving: bool,
+    /// The area in which the caller answers whether it is received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answers_in: Option<CaseArea>,
+    /// Whether the caller may say that she moves; take that back; and whether outside the territory is a place to which she can.
+    may_send: bool,
+    may_recall: bool,
+    sends_outside: bool,
+    /// She is not registered where it was received, and the caller may register her.
+    may_register: bool,
+}
+
+/// That a case was sent to another community, or out of the territory.
+#[derive(Serialize, ToSchema)]
+struct CasePassage {
+    from: CaseArea,
+    /// None is outside the territory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<CaseArea>,
+    #[schema(value_type = String, format = "uuid")]
+    by: ActorId,
+    #[schema(format = DateTime)]
+    at: String,
+    /// `received`, `refused` or `withdrawn`; none while it waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    answered_by: Option<ActorId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    answered_at: Option<String>,
+}
+
+/// Where a case was sent, as far as someone sees it: who only gives it or gets it sees what she gave or gets.
+fn passages_of(reader: &Reader, file: &CaseFile, sight: &Sight) -> Vec<CasePassage> {
+    let areas = &reader.book().areas;
+    let (mut found, mut owner) = (Vec::new(), 0);
+    // The last of hers, of whoever gave it.
+    let given = match sight {
+        Sight::HandedOver(own) => file.owners.iter().rposition(|owner| own.contains(owner)),
+        _ => None,
+    };
+    for sent in &file.standing.passages {
+        let from = file.owners.get(owner).copied().unwrap_or(file.area);
+        let to = sent.to.and_then(|to| areas.of_id(Id(to.to_be_bytes())));
+        let answer = sent.answer.as_ref();
+        let is_seen = match sight {
+            Sight::Whole => true,
+            Sight::Sent(own) => to == Some(*own) && from == file.owners.last().copied().unwrap_or(file.area),
+            Sight::HandedOver(_) => given == Some(owner),
+        };
+        if is_seen {
+            found.push(CasePassage {
+                from: CaseArea::of(reader, from),
+                to: to.map(|to| CaseArea::of(reader, to)),
+                by: Id(sent.by.to_be_bytes()),
+                at: instant(sent.at.as_millisecond()),
+                answer: answer.map(|answer| match answer.how {
+                    How::Received => "received",
+                    How::Refused => "refused",
+                    How::Withdrawn => "withdrawn",
+                }),
+                answered_by: answer.map(|answer| Id(answer.by.to_be_bytes())),
+                answered_at: answer.map(|answer| instant(answer.at.as_millisecond())),
+            });
+        }
+        if to.is_some() && answer.is_some_and(|answer| answer.how == How::Received) {
+            owner += 1;
+        }
+    }
+    found
+}
+
+/// A case as it is seen by whoever is to receive it, or has handed it over: what she needs, and no more.
+fn case_in_part(
+    reader: &mut Reader,
+    control: &Control,
+    mut whole: Case,
+    file: &CaseFile,
+    sight: &Sight,
+) -> AppResult<Case> {
+    let passages = passages_of(reader, file, sight);
+    let seen: BTreeSet<ActorId> =
+        passages.iter().flat_map(|passage| [Some(passage.by), passage.answered_by]).flatten().collect();
+    whole.staff.clear();
+    for id in seen {
+        whole.staff.extend(cases::staff_name(reader, control, id)?.map(|name| Staff { id, name }));
+    }
+    let last = file.owners.last().copied().unwrap_or(file.area);
+    whole.about = About::in_area(reader, file.case.subject, last);
+    whole.events =
+        cases::events_seen(reader, file, sight).into_iter().map(|event| event_row(file, event)).collect();
+    (whole.reports, whole.told, whole.lessons, whole.next) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    (whole.may_offer, whole.may_take, whole.may_ask, whole.may_reply) = (false, false, false, false);
+    (whole.may_send, whole.may_recall, whole.may_register) = (false, false, false);
+    (whole.holder, whole.offered, whole.asked, whole.asked_in_words) = (None, None, None, false);
+    whole.passages = passages;
+    if let Sight::HandedOver(own) = sight {
+        let to =
+            file.owners.iter().rposition(|owner| own.contains(owner)).and_then(|at| file.owners.get(at + 1));
+        whole.about = About::in_area(reader, file.case.subject, to.copied().unwrap_or(last));
+        whole.state = Named { code: String::new(), zh: "已交接".into(), en: "handed over".into() };
+        whole.since =
+            whole.passages.last().and_then(|passage| passage.answered_at.clone()).unwrap_or_default();
+        (whole.path, whole.tasks, whole.roles) = (Vec::new(), Vec::new(), Vec::new());
+        (whole.seen, whole.moving, whole.ended, whole.turn) = ("handed_over", false, true, 0);
+    } else {
+        whole.seen = "sent";
+    }
+    Ok(whole)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -484,6 +771,8 @@ struct NextStep {
     #[schema(format = Date)]
     holds_from: Option<String>,
     may_override: bool,
+    /// It is taken with the receipt of whoever has received her outside the territory, in words.
+    outside: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -533,7 +822,7 @@ struct Days {
 fn days_of(file: &CaseFile, task: &case::Task, now: i64) -> Option<Days> {
     let limit = match &task.what {
         What::Leave { state } => &file.pathway()?.state(state)?.duty.as_ref()?.within,
-        What::Wait { .. } | What::Sign { .. } => return None,
+        What::Wait { .. } | What::Sign { .. } | What::HandOver | What::Register => return None,
         What::Release { restriction } => {
             let held = file.programme.manifest.restrictions.iter();
             let held = held.into_iter().find(|held| held.code.value == *restriction)?;
@@ -632,9 +921,38 @@ fn staff_of(reader: &Reader, control: &Control, file: &CaseFile) -> AppResult<Ve
     Ok(staff)
 }
 
-fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile) -> AppResult<Case> {
+fn event_row(file: &CaseFile, event: &domain::case::Event) -> Event {
+    let step = |code: &str| {
+        let step = file.pathway().and_then(|pathway| pathway.step(code));
+        Named::of(code, step.map(|step| &step.name))
+    };
+    Event {
+        at: instant(event.at),
+        by: event.actor,
+        role: event.role.clone(),
+        deed: event.deed.as_str(),
+        step: event.deed.step().map(step),
+        to: match event.deed {
+            Deed::Offer { to } => Some(to),
+            _ => None,
+        },
+        outcome: outcome(file, event),
+    }
+}
+
+fn case_of(
+    reader: &mut Reader,
+    control: &Control,
+    actor: Actor,
+    file: &CaseFile,
+    sight: &Sight,
+) -> AppResult<Case> {
     let now = now();
-    let roles = cases::roles_at(reader, actor, &file.programme, file.area)?;
+    let place = match sight {
+        Sight::Sent(area) => *area,
+        _ => file.area,
+    };
+    let roles = cases::roles_at(reader, actor, &file.programme, place)?;
     let staff = staff_of(reader, control, file)?;
     let pathway = file.pathway();
     let state = |code: &str| {
@@ -646,7 +964,8 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
     let ended =
         pathway.and_then(|pathway| pathway.state(&standing.state)).is_none_or(|state| state.duty.is_none());
     let filled = cases::filled_last(reader, file)?;
-    let possible = |step: &&Step| step.from.contains(&standing.state);
+    let outside = standing.sent().is_some_and(|sent| sent.to.is_none());
+    let possible = |step: &&Step| step.from.contains(&standing.state) && (outside || !step.outside);
     let next: Vec<&Step> = pathway.into_iter().flat_map(|own| &own.steps).filter(possible).collect();
     let today = day_of(now);
     let mut unmet: BTreeMap<&str, Option<String>> = BTreeMap::new();
@@ -687,6 +1006,7 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
         unmet: unmet.contains_key(next.code.value.as_str()),
         holds_from: unmet.get(next.code.value.as_str()).cloned().flatten(),
         may_override: next.may_override,
+        outside: next.outside,
     });
     // Who has left holds nothing: it is the role's again.
     let mut person = |number: Option<u128>| -> AppResult<Option<ActorId>> {
@@ -703,12 +1023,27 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
         Vec::new()
     };
     let asked_in_words = reader.asked_in_words(file)?;
-    Ok(Case {
+    let sent_to = cases::sent_to(reader, file);
+    let mut answers_in = None;
+    if let Some(to) = sent_to {
+        let own = Id::of_area(reader.book().areas.code(to));
+        let there = cases::roles_at(reader, actor, &file.programme, to)?;
+        answers_in = cases::may_pass(file, actor.id, &there, &Deed::Receive { area: own })
+            .then(|| CaseArea::of(reader, to));
+    }
+    let sends_outside = pathway.is_some_and(|own| own.steps.iter().any(|step| step.outside));
+    // Whether there is a place to which it can go is told when one is chosen.
+    let somewhere = pathway.and_then(|own| own.hand_over.as_ref());
+    let may_send = !ended && somewhere.is_some_and(|own| own.by.iter().any(|by| roles.contains(by)));
+    let may_recall = !ended && cases::may_pass(file, actor.id, &roles, &Deed::Recall);
+    let may_register =
+        standing.unregistered && somewhere.is_some_and(|own| roles.contains(&own.received_by)) && !ended;
+    let whole = Case {
         case: file.id,
         programme: file.case.programme.clone(),
         version: file.case.version.clone(),
         pathway: Named::of(&file.case.pathway, pathway.map(|pathway| &pathway.name)),
-        about: About::of(reader, file.case.subject, file.case.dwelling)?,
+        about: About::of_case(reader, (file.case.subject, file.case.dwelling), file.area)?,
         opened_at: instant(file.case.opened_at),
         path: pathway
             .into_iter()
@@ -751,22 +1086,7 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
                 by: report.actor,
             })
             .collect(),
-        events: file
-            .events
-            .iter()
-            .map(|event| Event {
-                at: instant(event.at),
-                by: event.actor,
-                role: event.role.clone(),
-                deed: event.deed.as_str(),
-                step: event.deed.step().map(step),
-                to: match event.deed {
-                    Deed::Offer { to } => Some(to),
-                    _ => None,
-                },
-                outcome: outcome(file, event),
-            })
-            .collect(),
+        events: file.events.iter().map(|event| event_row(file, event)).collect(),
         told: file
             .climbs
             .iter()
@@ -789,7 +1109,19 @@ fn case_of(reader: &mut Reader, control: &Control, actor: Actor, file: &CaseFile
         roles,
         staff,
         lessons,
-    })
+        seen: "whole",
+        passages: passages_of(reader, file, &Sight::Whole),
+        moving: standing.moving_since.is_some(),
+        answers_in,
+        may_send,
+        may_recall,
+        sends_outside,
+        may_register,
+    };
+    match sight {
+        Sight::Whole => Ok(whole),
+        part => case_in_part(reader, control, whole, file, part),
+    }
 }
 
 /// A case with its path, every step with who took it and when, and what is due.
@@ -808,10 +1140,11 @@ async fn case(
     let found = site
         .territory
         .read(move |reader| match reader.case_file(id)? {
-            Some(file) if cases::may_see(reader, actor, &file)? => {
-                case_of(reader, &control, actor, &file).map(Some)
-            }
-            _ => Ok(None),
+            Some(file) => match cases::sight(reader, actor, &file)? {
+                Some(sight) => case_of(reader, &control, actor, &file, &sight).map(Some),
+                None => Ok(None),
+            },
+            None => Ok(None),
         })
         .await?;
     found.map(Json).ok_or_else(|| cases::unknown_case().into())
@@ -957,6 +1290,66 @@ async fn hands(
     Ok(Json(Hands { hands: found.ok_or_else(cases::unknown_case)? }))
 }
 
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct PlacesQuery {
+    /// A part of the name or the code.
+    find: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SendPlaces {
+    /// Twenty at most.
+    places: Vec<SendPlace>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SendPlace {
+    area_code: String,
+    area_name: String,
+    /// In which area it lies.
+    within: String,
+}
+
+/// To which communities and villages of the territory a case can be sent, by a part of their name or code.
+#[utoipa::path(
+    get, path = "/v1/cases/{id}/places", tag = "cases", params(("id" = String, Path, format = "uuid"), PlacesQuery),
+    responses((status = 200, body = SendPlaces), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+async fn places(
+    State(site): State<Site>,
+    caller: Caller,
+    Path(id): Path<CaseId>,
+    Query(query): Query<PlacesQuery>,
+) -> Result<Json<SendPlaces>, Problem> {
+    caller.may(Action::ActOnCases, Scope::Own)?;
+    let actor = actor(&caller);
+    let found = site
+        .territory
+        .read(move |reader| {
+            let Some(file) = reader.case_file(id)? else { return Ok(None) };
+            if !cases::may_see(reader, actor, &file)? {
+                return Ok(None);
+            }
+            let find = query.find.trim().to_lowercase();
+            let areas = &reader.book().areas;
+            let fits = |area: &Area| area.name.to_lowercase().contains(&find) || area.code.contains(&find);
+            let places = areas.subtree(0).into_iter().filter(|number| Some(number) != file.owners.last());
+            let places = places.filter_map(|number| areas.get(number));
+            let places = places.filter(|area| area.level == Level::Community && fits(area)).take(PLACES);
+            let above = |area: &Area| area.parent.and_then(|above| areas.get(above));
+            let places = places.map(|area| SendPlace {
+                area_code: area.code.clone(),
+                area_name: area.name.clone(),
+                within: above(area).map(|area| area.name.clone()).unwrap_or_default(),
+            });
+            Ok(Some(places.collect()))
+        })
+        .await?;
+    Ok(Json(SendPlaces { places: found.ok_or_else(cases::unknown_case)? }))
+}
+
 /// Report a case. The same problem reported again is one case with another reporter.
 #[utoipa::path(
     post, path = "/v1/cases", tag = "cases", request_body = NewCase,
@@ -994,7 +1387,8 @@ async fn report(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewDeed {
-    /// `step`, `step_overridden`, `sign`, `offer`, `take`, `decline`, `ask` what holds what is late, or `reply` to that
+    /// `step`, `step_overridden`, `sign`, `offer`, `take`, `decline`, `ask` what holds what is late, or `reply` to that; of someone who
+    /// moves `send` the case to where she goes, `receive` or `refuse` it there, or `recall` it
     deed: String,
     /// The caller's role of the programme in which she does it.
     role: String,
@@ -1005,7 +1399,10 @@ struct NewDeed {
     /// Of `offer`: to whom.
     #[schema(value_type = Option<String>, format = "uuid")]
     to: Option<ActorId>,
-    /// Why; a step against its condition is not taken without. Of `ask` what is asked, of `reply` the answer, which must be there.
+    /// The code of an area: of `send` to which community or village, none if she leaves the territory; of `receive` and `refuse` in which.
+    area: Option<String>,
+    /// Why; a step against its condition is not taken without, nor is a case refused; of a step that writes down a receipt from outside
+    /// the territory it is that. Of `ask` what is asked, of `reply` the answer, which must be there.
     why: Option<String>,
 }
 
@@ -1020,11 +1417,16 @@ fn deed_of(new: &NewDeed) -> Option<Deed> {
         "decline" => Deed::Decline,
         "ask" => Deed::Ask,
         "reply" => Deed::Reply,
+        "send" => Deed::Send { to: new.area.as_deref().map(Id::of_area) },
+        "receive" => Deed::Receive { area: Id::of_area(new.area.as_deref()?) },
+        "refuse" => Deed::Refuse { area: Id::of_area(new.area.as_deref()?) },
+        "recall" => Deed::Recall,
         _ => return None,
     })
 }
 
-/// Take a step of a case, sign one, offer the case to someone, take it over, decline it, ask what holds it, or answer that.
+/// Take a step of a case, sign one, offer the case to someone, take it over, decline it, ask what holds it, answer that, or hand it
+/// over to where whom it is about moves.
 #[utoipa::path(
     post, path = "/v1/cases/{id}/deeds", tag = "cases", request_body = NewDeed,
     params(("id" = String, Path, format = "uuid")),
@@ -1041,8 +1443,8 @@ async fn act(
         Problem::field(
             "deed",
             "unknown_deed",
-            "deed 应为 step、step_overridden、sign（都要有 step）、offer（要有 to）、take、decline、ask 或 reply",
-            "a deed is step, step_overridden, sign (each with its step), offer (with to), take, decline, ask or reply",
+            "deed 应为 step、step_overridden、sign（都要有 step）、offer（要有 to）、take、decline、ask、reply、send、receive、refuse（都要有 area）或 recall",
+            "a deed is step, step_overridden, sign (each with its step), offer (with to), take, decline, ask, reply, send, receive, refuse (each with its area) or recall",
         )
     })?;
     let actor = actor(&caller);

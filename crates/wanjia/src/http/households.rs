@@ -134,7 +134,9 @@ fn overview(
 ) -> AppResult<Household> {
     let mut cases = Vec::new();
     for line in reader.cases_at(behind.dwelling)? {
-        if !behind.roles(&line.programme).is_empty() {
+        // What another community has received is not told at the door that she left.
+        let here = line.received.is_none() || reader.book().areas.is_within(line.area, behind.area);
+        if here && !behind.roles(&line.programme).is_empty() {
             cases.push(case_row(reader, &line)?);
         }
     }

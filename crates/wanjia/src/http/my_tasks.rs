@@ -399,7 +399,7 @@ fn row(
         why: file.reports.iter().find_map(|report| Some(says(file, report.rule.as_ref()?))),
         reported_at: instant(first.map_or(file.case.opened_at, |report| report.at)),
         source: first.map_or("", |report| report.source.as_str()),
-        about: About::of(reader, file.case.subject, file.case.dwelling)?,
+        about: About::of_case(reader, (file.case.subject, file.case.dwelling), file.area)?,
         steps,
         of_others,
     })

@@ -161,6 +161,22 @@ pub(super) fn holds(
     Ok(found.is_some_and(|found| caller.may(action, Scope::Area(found.area)).is_ok()))
 }
 
+/// Whether a person is where the caller may do this, or a case about her was received there: from then on she is that community's to
+/// call and to register, wherever she is listed still.
+fn holds_or_received(
+    reader: &mut Reader,
+    caller: &Caller,
+    action: Action,
+    person: PersonId,
+) -> AppResult<bool> {
+    Ok(holds(reader, caller, action, person)? || received(reader, caller, action, person)?)
+}
+
+fn received(reader: &mut Reader, caller: &Caller, action: Action, person: PersonId) -> AppResult<bool> {
+    let areas = reader.received_in(person)?;
+    Ok(areas.into_iter().any(|area| caller.may(action, Scope::Area(area)).is_ok()))
+}
+
 /// Put someone on the list of a dwelling: someone who was seen there, or a new person.
 #[utoipa::path(
     post, path = "/v1/persons", tag = "persons", request_body = Register,
@@ -187,15 +203,18 @@ async fn register(
         return Err(Problem::field("name", "name", "请填写姓名", "a new person needs a name"));
     }
     let asker = caller.clone();
-    let (door, known) = site
+    let (door, known, received) = site
         .territory
         .read(move |reader| {
             let door = scope::holds_door(reader, &asker, Action::RegisterPerson, dwelling)?;
-            let known = match person {
-                Some(person) => holds(reader, &asker, Action::RegisterPerson, person)?,
-                None => true,
+            let (known, received) = match person {
+                Some(person) => (
+                    holds_or_received(reader, &asker, Action::RegisterPerson, person)?,
+                    received(reader, &asker, Action::RegisterPerson, person)?,
+                ),
+                None => (true, false),
             };
-            Ok((door, known))
+            Ok((door, known, received))
         })
         .await?;
     if !door {
@@ -208,8 +227,9 @@ async fn register(
     let listed = site
         .territory
         .write(move |store, now| {
-            Ok(store
-                .write(now, |batch| put_on_list(batch, (actor, within), dwelling, person, &identity, adds))?)
+            Ok(store.write(now, |batch| {
+                put_on_list(batch, (actor, within, received), dwelling, person, &identity, adds)
+            })?)
         })
         .await?;
     match listed {
@@ -260,7 +280,7 @@ pub(super) fn known_elsewhere() -> Problem {
 /// Puts someone on the list, or only adds what is missing of her.
 fn put_on_list(
     batch: &mut Batch<'_>,
-    (actor, within): (PersonId, AreaNumber),
+    (actor, within, received): (PersonId, AreaNumber, bool),
     dwelling: DwellingId,
     person: Option<PersonId>,
     said: &Identity,
@@ -273,6 +293,7 @@ fn put_on_list(
         None => batch.find_person(said, dwelling, None)?.map(|(person, _)| person),
     };
     if let Some(person) = known
+        && !received
         && import_roster::is_elsewhere(batch, person, within)?
     {
         batch.append(actor, import_roster::found_out(person), None)?;
@@ -323,7 +344,9 @@ async fn reveal(
         .read(move |reader| {
             let mut allowed = Vec::new();
             for person in people {
-                if allowed.contains(&person) || !holds(reader, &asker, Action::ReadNames(purpose), person)? {
+                if allowed.contains(&person)
+                    || !holds_or_received(reader, &asker, Action::ReadNames(purpose), person)?
+                {
                     continue;
                 }
                 let canonical = apply::canonical(reader.state(), person)?;

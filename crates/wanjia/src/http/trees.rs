@@ -22,7 +22,7 @@ use super::cases::{About, Named, actor, now};
 use super::extract::{Caller, Json, Path, Query};
 use super::persons::purpose;
 use super::problem::Problem;
-use crate::app::cases::{self, Actor};
+use crate::app::cases::{self, Actor, Sight};
 use crate::app::failure::Result as AppResult;
 use crate::app::household::{self, title_of};
 use crate::app::reveal::reveal_each;
@@ -177,7 +177,9 @@ fn node(
     }
     node.about = Some(About::of(reader, subject, dwelling)?);
     for line in reader.cases_of(subject)? {
-        if line.programme == programme {
+        // What another community has received is not told where it was.
+        let here = line.received.is_none() || reader.book().areas.is_within(line.area, actor.grant.area);
+        if line.programme == programme && here {
             node.cases.push(case_row(reader, &line)?);
         }
     }
@@ -282,7 +284,7 @@ async fn words(
     let owners = site
         .territory
         .read(move |reader| match reader.case_file(id)? {
-            Some(file) if cases::may_see(reader, actor, &file)? => {
+            Some(file) if cases::sight(reader, actor, &file)?.is_some() => {
                 let mut owners = vec![file.case.subject.id()];
                 // What a household's rule looks at may be its people's.
                 if let Subject::Dwelling(dwelling) = file.case.subject {
@@ -299,9 +301,12 @@ async fn words(
         .territory
         .read(move |reader| {
             let Some(file) = reader.case_file(id)? else { return Ok(None) };
+            // It may have been received elsewhere in between.
+            let Some(sight) = cases::sight(reader, actor, &file)? else { return Ok(None) };
             let roles = cases::roles_at(reader, actor, &file.programme, file.area)?;
             let (mut evidence, mut said, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
-            for report in &file.reports {
+            let reports = if sight == Sight::Whole { &file.reports[..] } else { &[] };
+            for report in reports {
                 said.push(reader.said_of(file.case.subject, report)?);
                 let rule = report.rule.as_deref().unwrap_or_default();
                 let found = household::evidence(reader, &file, rule, &roles, report.at)?;
@@ -316,7 +321,7 @@ async fn words(
                     };
                 evidence.push(found.into_iter().map(row).collect());
             }
-            for event in &file.events {
+            for event in cases::events_seen(reader, &file, &sight) {
                 reasons.push(reader.reason_of(file.case.subject, event)?);
             }
             Ok(Some(Why { evidence, said, reasons }))

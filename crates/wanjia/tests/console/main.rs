@@ -9,6 +9,7 @@ mod columns;
 mod files;
 mod floors;
 mod forms;
+mod hand_over;
 mod hours;
 mod indicators;
 mod lists;

@@ -353,6 +353,9 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
             let last = endpoint.rsplit('/').next().unwrap();
             (format!("/v1/cases/{}/{last}", cases::opened(place, other).await), None)
         }
+        "GET /v1/cases/{id}/places" => {
+            (format!("/v1/cases/{}/places?find=", cases::opened(place, other).await), None)
+        }
         "GET /v1/cases/{id}/why" => {
             (format!("/v1/cases/{}/why?purpose=service", cases::opened(place, other).await), None)
         }
