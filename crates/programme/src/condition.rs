@@ -968,7 +968,8 @@ impl Checker<'_> {
 }
 
 fn is_order(operator: &str) -> bool {
-    [operators::LESS, operators::LESS_EQUALS, operators::GREATER, operators::GREATER_EQUALS].contains(&operator)
+    [operators::LESS, operators::LESS_EQUALS, operators::GREATER, operators::GREATER_EQUALS]
+        .contains(&operator)
 }
 
 /// What a parameter or a figure is, by its unit.

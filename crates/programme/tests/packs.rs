@@ -741,7 +741,8 @@ fn a_time_of_day_is_asked_for_by_two_comparisons_and_by_nothing_else() {
 
     for value in ["660", "\"24:00\"", "\"9:00\"", "\"11:60\"", "\"11:00:00\"", "\"+1:00\"", "11:00:00"] {
         let mut texts = rule("now >= param.am_by");
-        let own = PARAMETERS.to_owned() + &BY_ELEVEN.replace("value = \"11:00\"", &format!("value = {value}"));
+        let own =
+            PARAMETERS.to_owned() + &BY_ELEVEN.replace("value = \"11:00\"", &format!("value = {value}"));
         texts.insert("parameters.toml", own);
         assert!(told(&files(&texts)).contains("[wrong_kind]"), "{value}");
     }
@@ -752,7 +753,11 @@ fn a_time_of_day_is_asked_for_by_two_comparisons_and_by_nothing_else() {
         texts.insert("overlays/a.toml", text);
         files(&texts)
     };
-    assert!(told(&overlay("\"06:30\"")).contains("between 07:00 and 12:00"), "{}", told(&overlay("\"06:30\"")));
+    assert!(
+        told(&overlay("\"06:30\"")).contains("between 07:00 and 12:00"),
+        "{}",
+        told(&overlay("\"06:30\""))
+    );
     assert!(told(&overlay("630")).contains("[wrong_kind]"));
     let pack = read(&overlay("\"10:30\"")).unwrap();
     let condition = &pack.rules.first().unwrap().condition;

@@ -19,7 +19,6 @@ use domain::id::{DwellingId, Id};
 use domain::slip::TAKE_BACK_LIMIT;
 use domain::state::Book;
 use domain::time::{Day, Millis, day_of, from_day, minute_of};
-use programme::{Number, Programme};
 use programme::change::Changes;
 use programme::condition::Needs;
 use programme::form;
@@ -28,6 +27,7 @@ use programme::judge::{Judgement, Situation, View, judge as judge_once};
 use programme::level::{Level, Speaks};
 use programme::pathway::Wait;
 use programme::rule::Rule;
+use programme::{Number, Programme};
 use store::cases::{Known, is_about};
 use store::compared::{Comparison, InForce};
 use store::erase;
@@ -191,7 +191,8 @@ async fn judge_by_the_hour(
 ) -> Result<Hours> {
     let mut from = 0;
     while from < found_before {
-        let looked = territory.read_behind(move |reader| concerned(reader, (from, found_before), now)).await?;
+        let looked =
+            territory.read_behind(move |reader| concerned(reader, (from, found_before), now)).await?;
         let Some((next, subjects)) = looked else { break };
         from = next;
         if !subjects.is_empty() {
@@ -335,7 +336,8 @@ impl Judge {
         let rules = self.programme.rules.iter();
         let rules: Vec<&Rule> =
             rules.filter(|rule| !rule.condition.hours.is_empty() && is_of(rule)).collect();
-        let hours: BTreeSet<u16> = rules.iter().flat_map(|rule| rule.condition.hours_by(parameters)).collect();
+        let hours: BTreeSet<u16> =
+            rules.iter().flat_map(|rule| rule.condition.hours_by(parameters)).collect();
         hours.into_iter().filter(|hour| *hour > minute).find(|hour| {
             let view = View::new(self.needs(subject), situation, parameters, day).at(*hour);
             rules.iter().any(|rule| matches!(view.judge(&rule.condition), Judgement::Flags(_)))
@@ -449,12 +451,7 @@ fn concerned(
 }
 
 /// Judges and counts these as of a moment.
-fn judge_all(
-    reader: &mut Reader,
-    subjects: BTreeSet<Subject>,
-    next: u64,
-    now: Millis,
-) -> Result<Judged> {
+fn judge_all(reader: &mut Reader, subjects: BTreeSet<Subject>, next: u64, now: Millis) -> Result<Judged> {
     let today = day_of(now);
     let mut judged = Judged { next, ..Judged::default() };
     let comparing = reader.comparisons()?.into_iter().filter(|one| !one.whole && one.day == today);

@@ -282,7 +282,8 @@ fn hours_passed(reader: &mut Reader, roles: &[RoleIn], now: Millis) -> Result<us
         let Some(programme) = if_readable(reader.programme(&role.programme, &version))? else { continue };
         let parameters = programme.parameters.on(reader.book().areas.code(role.area), from_day(today));
         let steps = programme.pathways.iter().flat_map(|pathway| &pathway.steps);
-        let hours = steps.filter_map(|step| step.guard.as_ref()).flat_map(|guard| guard.hours_by(&parameters));
+        let hours =
+            steps.filter_map(|step| step.guard.as_ref()).flat_map(|guard| guard.hours_by(&parameters));
         passed += hours.filter(|hour| *hour <= minute).count();
     }
     Ok(passed)

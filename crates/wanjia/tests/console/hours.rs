@@ -181,7 +181,8 @@ async fn a_slips_page_says_that_a_check_is_awaited_until_it_is_there() {
     let home = place.home(false).await;
     let people = place.people(home).await;
     let (_, code) = slips::laid_down(&place, home).await;
-    let asked = async || with(&place, &code, "GET", "/v1/slip/checks", None).await.json()["checks"][0].clone();
+    let asked =
+        async || with(&place, &code, "GET", "/v1/slip/checks", None).await.json()["checks"][0].clone();
 
     // Written down today she owes nothing yet.
     observed(&place, home, people[0], 0).await;
@@ -209,7 +210,9 @@ async fn a_reminder_that_nobody_gave_is_late_on_the_command_page() {
     silent_today(&place).await;
     judged_at(&place, &Judging::default(), "11:00").await;
     let late = async |at: Millis| {
-        let read = move |reader: &mut store::Reader| Ok(reader.late_tasks(at)?.iter().map(|row| row.count).sum::<u64>());
+        let read = move |reader: &mut store::Reader| {
+            Ok(reader.late_tasks(at)?.iter().map(|row| row.count).sum::<u64>())
+        };
         place.site.territory.read(read).await.unwrap()
     };
     let four_hours = 4 * 3_600_000;
