@@ -261,8 +261,8 @@ pub fn admit<S: State>(
             if let Some(reason) = admit_about(state, device, fact.actor, (*subject, *dwelling))? {
                 return Ok(Some(reason));
             }
-            let edition = state.book().edition(programme, version);
-            if !edition.is_some_and(|edition| (edition.from..edition.sunset).contains(on)) {
+            let edition = state.book().edition_of(programme, version);
+            if !edition.is_some_and(|(edition, _)| (edition.from..edition.sunset).contains(on)) {
                 return Ok(Some(Quarantine::UnknownProgramme));
             }
             // What a form was filled in with is always sealed.

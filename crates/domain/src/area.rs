@@ -119,6 +119,22 @@ impl AreaTree {
         self.get(number).map_or("", |area| area.code.as_str())
     }
 
+    /// What the codes of all counties, and of whatever lies in none, begin with: of one county its own code, whether or not its
+    /// city and province are known too. Nothing in an empty territory.
+    #[must_use]
+    pub fn shared_code(&self) -> &str {
+        let is_above = |area: &Area| area.level < Level::County;
+        let parent = |area: &Area| area.parent.and_then(|parent| self.get(parent));
+        let is_top = |area: &&Area| !is_above(area) && parent(area).is_none_or(is_above);
+        let mut tops = self.areas.iter().filter(is_top).map(|area| area.code.as_str());
+        let first = tops.next().unwrap_or_default();
+        tops.fold(first, |shared, code| {
+            let same = shared.bytes().zip(code.bytes()).take_while(|(one, other)| one == other).count();
+            // Codes are ASCII; of one that is not, nothing is shared.
+            shared.get(..same).unwrap_or_default()
+        })
+    }
+
     #[must_use]
     pub fn children(&self, number: AreaNumber) -> &[AreaNumber] {
         self.children.get(number as usize).map_or(&[], Vec::as_slice)
@@ -168,5 +184,25 @@ impl AreaTree {
             next += 1;
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_territory_is_known_by_what_its_counties_share() {
+        let mut tree = AreaTree::default();
+        assert_eq!(tree.shared_code(), "");
+        let mut add = |code: &str, level, parent| {
+            tree.register(Area { code: code.into(), name: code.into(), level, parent });
+            tree.shared_code().to_owned()
+        };
+        assert_eq!(add("42", Level::Province, None), "", "a province alone is no county");
+        assert_eq!(add("420102", Level::County, Some(0)), "420102");
+        assert_eq!(add("420102001", Level::Township, Some(1)), "420102");
+        assert_eq!(add("420103", Level::County, Some(0)), "42010");
+        assert_eq!(add("430101001", Level::Township, None), "4");
     }
 }

@@ -113,6 +113,17 @@ impl Book {
         self.editions.iter().find(|edition| edition.programme == programme && edition.version == version)
     }
 
+    /// The edition of a version under which a form was filled in, and the names of the overlays that changed the form, which stand
+    /// behind the edition's version as in `2020-03+anhui`; no names where none did.
+    #[must_use]
+    pub fn edition_of<'v>(&self, programme: &str, version: &'v str) -> Option<(&Edition, &'v str)> {
+        if let Some(edition) = self.edition(programme, version) {
+            return Some((edition, ""));
+        }
+        let mut parted = version.match_indices('+').map(|(at, _)| (&version[..at], &version[at + 1..]));
+        parted.find_map(|(own, names)| Some((self.edition(programme, own)?, names)))
+    }
+
     /// The version of a programme that is in force on a day: the one whose first day came last; none after its sunset.
     #[must_use]
     pub fn edition_on(&self, programme: &str, day: Day) -> Option<&Edition> {

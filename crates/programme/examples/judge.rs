@@ -300,13 +300,13 @@ fn on_threads(households: &[Household], work: impl Fn(&Household) + Sync) -> Dur
 
 fn pack(name: &str) -> Result<Programme, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../programmes").join(name);
-    let mut files = Files::new();
-    for folder in ["", "forms", "overlays", "classes", "pathways", "tests"] {
-        // Not every pack has overlays.
-        let Ok(entries) = std::fs::read_dir(root.join(folder)) else { continue };
-        for entry in entries {
+    let (mut files, mut folders) = (Files::new(), vec![root.clone()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
-            if path.is_file() {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
                 let inside = path.strip_prefix(&root)?.to_string_lossy().into_owned();
                 files.insert(inside, Content::Bytes(std::fs::read(&path)?));
             }

@@ -128,9 +128,9 @@ pub(crate) fn unknown(
 ) {
     let name = &named.value;
     let known = if known.is_empty() { "—".to_owned() } else { known.join(", ") };
-    findings.add(
+    findings.add_missing(
         &named.place,
-        "unknown_name",
+        name,
         say(
             format!("没有{what_zh} {name}；现有：{known}"),
             format!("there is no {what_en} {name}; there are: {known}"),

@@ -9,11 +9,12 @@ use crate::code::Day;
 use crate::condition::Condition;
 use crate::figure::Figure;
 use crate::finding::{Bilingual, say};
-use crate::form::{Field, Form};
+use crate::form::{Constraint, Field, Form};
 use crate::indicator::{Indicator, Measure};
 use crate::keep::Keep;
 use crate::level::Level;
 use crate::manifest::Manifest;
+use crate::overlay::Overlaid;
 use crate::pack::Programme;
 use crate::parameter::{Overlay, Parameter};
 use crate::pathway::{Duty, Pathway, State, Step};
@@ -28,6 +29,7 @@ pub fn difference(old: &Programme, new: &Programme) -> Vec<Bilingual> {
     lines.manifest(&old.manifest, &new.manifest);
     lines.parameters(old, new);
     lines.forms(&old.forms, &new.forms);
+    lines.overlaid(old, new);
     lines.figures(&old.figures, &new.figures);
     lines.classes(&old.classes, &new.classes);
     lines.rules(&old.rules, &new.rules);
@@ -62,6 +64,14 @@ fn kept(keep: Keep) -> (String, String) {
         Keep::AfterCase(days) => (format!("个案结束后 {days} 天"), format!("{days} days after the case")),
         Keep::AfterSweep(days) => (format!("排查结束后 {days} 天"), format!("{days} days after the sweep")),
         Keep::Programme => ("专项方案失效".into(), "the programme's sunset".into()),
+    }
+}
+
+fn demanded(field: &Field) -> (String, String) {
+    match &field.required_if {
+        Some(when) => (when.text.value.clone(), when.text.value.clone()),
+        None if field.required => ("是".into(), "yes".into()),
+        None => ("否".into(), "no".into()),
     }
 }
 
@@ -245,6 +255,21 @@ impl Lines {
         forms.come.iter().for_each(|form| self.come(kind, name(form)));
         for (before, form) in forms.both {
             let (form_zh, form_en) = name(form);
+            let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "—".to_owned());
+            self.plain(
+                &format!("{form_zh} 的标题"),
+                &format!("the title of {form_en}"),
+                &before.title,
+                &form.title,
+            );
+            for (zh, en, of) in [
+                ("的英文标题", "the English title of", (&before.title_en, &form.title_en)),
+                ("的说明", "what is said of", (&before.hint, &form.hint)),
+                ("的英文说明", "what is said in English of", (&before.hint_en, &form.hint_en)),
+            ] {
+                let (zh, en) = (format!("{form_zh} {zh}"), format!("{en} {form_en}"));
+                self.plain(&zh, &en, &said(of.0), &said(of.1));
+            }
             let (zh, en) = (format!("{form_zh} 由谁填写"), format!("who fills in {form_en}"));
             self.value(&zh, &en, &list(&before.filled_by), &list(&form.filled_by));
             let one_for = |form: &Form| form.one_for.clone().unwrap_or_default();
@@ -265,6 +290,37 @@ impl Lines {
         }
     }
 
+    /// What overlays make of forms: of one that is new, against the pack's own form; else against what it made of it before.
+    fn overlaid(&mut self, old: &Programme, new: &Programme) {
+        let name = |own: &Overlaid| own.names.join("+");
+        for own in &new.overlaid {
+            let code = own.form.code.value.as_str();
+            let same =
+                |other: &&Overlaid| other.names == own.names && other.form.code.value == own.form.code.value;
+            let before = old.overlaid.iter().find(same).map(|other| &other.form).or_else(|| new.form(code));
+            let Some(before) = before else { continue };
+            let mut lines = Self::default();
+            lines.forms(std::slice::from_ref(before), std::slice::from_ref(&own.form));
+            for line in lines.0 {
+                self.add(
+                    format!("调整 {}：{}", name(own), line.zh),
+                    format!("the overlay {}: {}", name(own), line.en),
+                );
+            }
+        }
+        for own in &old.overlaid {
+            let same =
+                |other: &Overlaid| other.names == own.names && other.form.code.value == own.form.code.value;
+            if !new.overlaid.iter().any(same) {
+                let (title, code) = (&own.form.title, &own.form.code.value);
+                self.add(
+                    format!("调整 {}：不再改表单 {title}（{code}）", name(own)),
+                    format!("the overlay {} no longer changes the form {title} ({code})", name(own)),
+                );
+            }
+        }
+    }
+
     fn field(&mut self, (zh, en): (&str, &str), before: &Field, field: &Field) {
         self.texts(zh, en, &before.labels, &field.labels);
         self.plain(
@@ -279,6 +335,27 @@ impl Lines {
             &list(&before.choices),
             &list(&field.choices),
         );
+        for (at, name) in field.choices.iter().enumerate() {
+            let texts = |field: &Field, at: usize| field.choice_labels.get(at).cloned().unwrap_or_default();
+            if let Some(earlier) = before.choices.iter().position(|other| other == name) {
+                let at_choice = (format!("{zh} 的选项 {name}"), format!("the choice {name} of {en}"));
+                self.texts(&at_choice.0, &at_choice.1, &texts(before, earlier), &texts(field, at));
+            }
+        }
+        self.texts(&format!("{zh} 的提示"), &format!("the hint of {en}"), &before.hints, &field.hints);
+        let (zh_of, en_of) = (format!("{zh} 是否必答"), format!("whether {en} must be answered"));
+        self.value(&zh_of, &en_of, &demanded(before), &demanded(field));
+        let text = |constraint: &Option<Constraint>| {
+            constraint.as_ref().map_or_else(|| "—".to_owned(), |own| own.expression.text.value.clone())
+        };
+        let (zh_of, en_of) = (format!("{zh} 的答案须满足"), format!("what an answer to {en} must fulfil"));
+        self.plain(&zh_of, &en_of, &text(&before.constraint), &text(&field.constraint));
+        let asked = |field: &Field| match field.relevant.as_slice() {
+            [] => "—".to_owned(),
+            all => all.iter().map(|own| own.text.value.as_str()).collect::<Vec<_>>().join(" and "),
+        };
+        let (zh_of, en_of) = (format!("{zh} 何时才问"), format!("when {en} is asked"));
+        self.plain(&zh_of, &en_of, &asked(before), &asked(field));
         self.plain(
             &format!("{zh} 可选的数"),
             &format!("the numbers that {en} offers"),

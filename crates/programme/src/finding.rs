@@ -81,6 +81,15 @@ pub struct Finding {
     /// For programs; one for each kind of mistake.
     pub code: &'static str,
     pub text: Bilingual,
+    /// What is named there and is not there, as `look_in` or `look_in.room_c`, if that is the mistake.
+    pub missing: Option<String>,
+}
+
+impl Finding {
+    #[must_use]
+    pub fn new(place: &Place, code: &'static str, text: Bilingual) -> Self {
+        Self { place: place.clone(), code, text, missing: None }
+    }
 }
 
 /// Two lines: the English one with the place, the Chinese one under it.
@@ -96,7 +105,13 @@ pub struct Findings(Vec<Finding>);
 
 impl Findings {
     pub fn add(&mut self, place: &Place, code: &'static str, text: Bilingual) {
-        self.0.push(Finding { place: place.clone(), code, text });
+        self.0.push(Finding::new(place, code, text));
+    }
+
+    /// Tells that something is named that is not there.
+    pub(crate) fn add_missing(&mut self, place: &Place, named: &str, text: Bilingual) {
+        let finding = Finding::new(place, "unknown_name", text);
+        self.0.push(Finding { missing: Some(named.to_owned()), ..finding });
     }
 
     #[must_use]

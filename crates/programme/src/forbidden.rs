@@ -306,6 +306,73 @@ pub fn by_type(question_type: &str, options: &str) -> Option<&'static Kind> {
     TYPES.iter().find(|(name, _)| *name == question_type).and_then(|(_, kind)| KINDS.get(*kind))
 }
 
+/// How a people is called where the word itself is left out, as a whole text. Which of them are families' names as often, or
+/// languages alone, is not among them.
+const PEOPLES: [&str; 33] = [
+    "汉",
+    "回",
+    "藏",
+    "蒙",
+    "蒙古",
+    "维",
+    "维吾尔",
+    "壮",
+    "满",
+    "苗",
+    "彝",
+    "侗",
+    "瑶",
+    "傣",
+    "土家",
+    "哈萨克",
+    "布依",
+    "朝鲜",
+    "han",
+    "hui",
+    "uyghur",
+    "uygur",
+    "uighur",
+    "tibetan",
+    "mongol",
+    "mongolian",
+    "zhuang",
+    "manchu",
+    "miao",
+    "tujia",
+    "kazakh",
+    "kazak",
+    "bouyei",
+];
+/// Those that are neither a language that somebody is reached in nor a word for anything else beside another of them.
+const ONLY_PEOPLES: [&str; 4] = ["汉", "回", "han", "hui"];
+
+/// Which choices of a list ask who somebody is by the names of peoples alone, as "Han / Hui": two of them at least, one of which
+/// is no language. Of each choice its texts; which it is, and by which name. What [`by_wording`] finds is told already.
+#[must_use]
+pub fn by_choices(choices: &[Vec<&str>]) -> Vec<(usize, &'static str)> {
+    let people = |text: &&str| {
+        let text: String = text.chars().filter(|sign| !is_unseen(*sign)).map(plain).collect();
+        let text = text.trim().to_lowercase();
+        let text = text.strip_prefix("the ").unwrap_or(&text);
+        let text = text.strip_suffix(" people").or(text.strip_suffix(" chinese")).unwrap_or(text);
+        PEOPLES.into_iter().find(|name| *name == text)
+    };
+    let named: Vec<(usize, &'static str)> = choices
+        .iter()
+        .enumerate()
+        .filter(|(_, texts)| texts.iter().all(|text| by_wording(text, false).is_none()))
+        .filter_map(|(at, texts)| Some((at, texts.iter().find_map(people)?)))
+        .collect();
+    let tells = named.len() > 1 && named.iter().any(|(_, name)| ONLY_PEOPLES.contains(name));
+    if tells { named } else { Vec::new() }
+}
+
+/// Who somebody's people is.
+#[must_use]
+pub fn of_peoples() -> &'static Kind {
+    &KINDS[0]
+}
+
 /// Pictures of people: a face is biometrics, whatever it is wanted for.
 #[must_use]
 pub fn of_people() -> &'static Kind {
@@ -536,6 +603,37 @@ mod tests {
             "international",
         ] {
             assert_eq!(by_wording(text, false), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_peoples_is_found_and_one_of_languages_colours_or_families_is_not() {
+        let found = |list: &str| -> usize {
+            let choices: Vec<Vec<&str>> = list.split('/').map(|choice| choice.split('|').collect()).collect();
+            by_choices(&choices).len()
+        };
+        for (list, count) in [
+            ("Han/Hui", 2),
+            ("汉/回/其他", 2),
+            ("漢/藏/維", 3),
+            ("a|Han people/b|the Hui/c|other", 2),
+            ("han|1/uyghur|2/tibetan|3/x|4", 3),
+            ("Han people/Kazakh", 2),
+        ] {
+            assert_eq!(found(list), count, "{list}");
+        }
+        for list in [
+            "Mandarin/Tibetan/Uyghur",
+            "汉语/藏语/维吾尔语",
+            "Han/Li/Wang",
+            "白/黑/满",
+            "满/空",
+            "回/没回",
+            "苗/树/壮",
+            "回家/汉口",
+            "Han",
+        ] {
+            assert_eq!(found(list), 0, "{list}");
         }
     }
 

@@ -127,6 +127,7 @@ pub struct Field {
     pub name: Located<String>,
     pub question: Question,
     pub labels: Texts,
+    pub hints: Texts,
     pub class: Class,
     /// The code of a purpose of the programme.
     pub purpose: String,
@@ -194,6 +195,9 @@ impl Form {
         self.fields.iter().find(|field| field.name.value == name)
     }
 }
+
+/// The mistake of asking what no form may ask.
+pub(crate) const FORBIDDEN: &str = "forbidden";
 
 type Choices = BTreeMap<String, Vec<(Located<String>, Texts)>>;
 
@@ -388,9 +392,20 @@ fn read_choices(sheet: &Sheet, subject: Subject, manifest: &Manifest, findings: 
         choices.entry(list.value.clone()).or_default().push((name.clone(), labels));
     }
     for (list, choices) in &choices {
+        let told: Vec<Vec<&str>> = choices.iter().map(|(name, labels)| told(&name.value, labels)).collect();
+        for (at, people) in forbidden::by_choices(&told) {
+            if let Some((name, _)) = choices.get(at) {
+                refuse(&name.place, forbidden::of_peoples(), Some(people), findings);
+            }
+        }
         check_unique(choices.iter().map(|(name, _)| name), &format!("选项 choice {list}"), findings);
     }
     choices
+}
+
+/// All that a choice is called.
+fn told<'t>(name: &'t str, labels: &'t Texts) -> Vec<&'t str> {
+    labels.iter().map(|(_, label)| label).chain([name]).collect()
 }
 
 /// The sheets that are read.
@@ -451,7 +466,7 @@ fn labels(sheet: &Sheet, row: &Row, name: &str, manifest: &Manifest) -> Located<
 }
 
 /// `中文 (zh)` is `zh`.
-fn language_tag(text: &str) -> &str {
+pub(crate) fn language_tag(text: &str) -> &str {
     text.rsplit_once('(').and_then(|(_, tag)| tag.trim().strip_suffix(')')).unwrap_or(text).trim()
 }
 
@@ -482,7 +497,7 @@ fn check_wording(sheet: &Sheet, row: &Row, subject: Subject, manifest: &Manifest
         } else if let Some(own) = manifest.forbidden.iter().find(|own| own.matches(&cell.value)) {
             findings.add(
                 &cell.place,
-                "forbidden",
+                FORBIDDEN,
                 say(
                     format!("本专项方案不许询问{}", own.name.get("zh").unwrap_or_default()),
                     format!("this programme may not ask for {}", own.name.get("en").unwrap_or_default()),
@@ -500,7 +515,7 @@ fn refuse(place: &Place, kind: &Kind, word: Option<&str>, findings: &mut Finding
     };
     findings.add(
         place,
-        "forbidden",
+        FORBIDDEN,
         say(
             format!("任何表单都不许询问{}{zh}。{}", kind.zh, kind.instead_zh),
             format!("no form may ask for {}{en}; {}", kind.en, kind.instead_en),
@@ -752,6 +767,7 @@ impl Reader<'_> {
             name,
             question,
             labels: labels.value,
+            hints: self::labels(self.survey, row, "hint", self.manifest).value,
             class: class?,
             purpose: purpose?,
             readers: readers?,
@@ -882,8 +898,15 @@ impl Reader<'_> {
             }
             return Default::default();
         };
+        let rows: Vec<_> = names.zip(labels).collect();
+        let called: Vec<Vec<&str>> = rows.iter().map(|((_, name), (_, label))| vec![*name, *label]).collect();
+        for (at, people) in forbidden::by_choices(&called) {
+            if let Some(((place, _), _)) = rows.get(at) {
+                refuse(place, forbidden::of_peoples(), Some(people), findings);
+            }
+        }
         let (mut choices, mut texts) = (Vec::new(), Vec::new());
-        for ((place, name), (_, label)) in names.zip(labels) {
+        for ((place, name), (_, label)) in rows {
             if name.is_empty() || label.is_empty() {
                 findings.add(
                     place,

@@ -4,6 +4,7 @@
 //! - [`pack`] reads the files of a pack into a [`Programme`], or tells every mistake at once with its place.
 //! - [`manifest`] is `programme.toml`: law, term, purposes, roles, restrictions.
 //! - [`parameter`] holds thresholds, with overlays by area and date.
+//! - [`overlay`] is what an area and a date change of forms.
 //! - [`form`] turns the sheets of an XLSForm into fields with a purpose, readers and a keep-until.
 //! - [`build`] and [`build_asking`] translate forms to the XForms that phones fill in.
 //! - [`expression`] judges the conditions between questions, and [`answer`] holds what was filled in to its form.
@@ -19,6 +20,7 @@
 //! - [`level`] is how large an area is of which a rule speaks.
 //! - [`indicator`] is what is counted by area and day, and who is behind it.
 //! - [`archive`] is a pack as one run of bytes; [`difference`] tells what changed between two versions.
+//! - [`sample`] is a form filled in as it should be.
 //! - [`judge`] says whether a rule flags a subject; [`scenario`] runs a pack's own tests, in which cases are walked from
 //!   their opening on as well.
 //!
@@ -51,6 +53,7 @@ pub mod level;
 pub mod manifest;
 #[cfg(test)]
 mod oracle;
+pub mod overlay;
 pub mod pack;
 pub mod parameter;
 pub mod pathway;
@@ -58,6 +61,7 @@ pub mod portable;
 pub mod question;
 pub mod reach;
 pub mod rule;
+pub mod sample;
 pub mod scenario;
 mod section;
 mod sheet;
@@ -68,6 +72,6 @@ mod walk;
 pub mod xform;
 
 pub use finding::{Bilingual, Finding, Place, Spot};
-pub use pack::{Content, Files, Programme, build, build_asking, check, read};
+pub use pack::{Content, Files, Programme, build, build_asking, build_under, check, read, read_new};
 pub use section::Number;
 pub use sheet::RawSheet;

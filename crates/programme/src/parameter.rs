@@ -129,13 +129,31 @@ pub struct Overlay {
     /// The first day on which it holds no more; none is until the programme ends.
     pub until: Option<Day>,
     pub set: Vec<(Located<String>, Located<Number>)>,
+    /// The forms of which it changes something, in `overlays/<its name>/forms`, and where that is written.
+    pub forms: Vec<Located<String>>,
 }
 
 impl Overlay {
-    fn holds(&self, area: &str, day: Day) -> bool {
+    /// Its file's name without folder and ending.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        name_of(&self.file)
+    }
+
+    /// Whether it changes something of a form.
+    #[must_use]
+    pub fn changes(&self, form: &str) -> bool {
+        self.forms.iter().any(|own| own.value == form)
+    }
+
+    /// Whether an area (its administrative code) lies where it holds.
+    #[must_use]
+    pub fn is_of(&self, area: &str) -> bool {
         self.area.as_ref().is_none_or(|own| area.starts_with(&own.value))
-            && self.from.value <= day
-            && self.until.is_none_or(|until| day < until)
+    }
+
+    fn holds(&self, area: &str, day: Day) -> bool {
+        self.is_of(area) && self.from.value <= day && self.until.is_none_or(|until| day < until)
     }
 
     fn overlaps(&self, other: &Self) -> bool {
@@ -169,10 +187,7 @@ impl Parameters {
     pub fn on(&self, area: &str, day: Day) -> BTreeMap<&str, Number> {
         let mut values: BTreeMap<&str, Number> =
             self.all.iter().map(|parameter| (parameter.code.value.as_str(), parameter.value)).collect();
-        let mut holding: Vec<&Overlay> =
-            self.overlays.iter().filter(|overlay| overlay.holds(area, day)).collect();
-        holding.sort_by_key(|overlay| overlay.reach());
-        for (code, number) in holding.into_iter().flat_map(|overlay| &overlay.set) {
+        for (code, number) in self.holding(area, day).into_iter().flat_map(|overlay| &overlay.set) {
             if let Some(value) = values.get_mut(code.value.as_str()) {
                 *value = number.value;
             }
@@ -184,6 +199,15 @@ impl Parameters {
             }
         }
         values
+    }
+
+    /// The overlays that hold in an area on a day, the one of the largest area first.
+    #[must_use]
+    pub fn holding(&self, area: &str, day: Day) -> Vec<&Overlay> {
+        let mut holding: Vec<&Overlay> =
+            self.overlays.iter().filter(|overlay| overlay.holds(area, day)).collect();
+        holding.sort_by_key(|overlay| overlay.reach());
+        holding
     }
 
     /// Reads `parameters.toml`; `None` if it is not TOML.
@@ -240,7 +264,8 @@ impl Parameters {
             findings.add(&until.place, "term", say("until 须晚于 from", "until must come after from"));
         }
         let is_time = |code: &str| self.get(code).is_some_and(|own| own.unit == Unit::TimeOfDay);
-        let set = section.numbers("set", is_time, findings);
+        // One that changes forms alone sets nothing.
+        let set = if section.has("set") { section.numbers("set", is_time, findings) } else { Vec::new() };
         for (code, number) in &set {
             match self.get(&code.value) {
                 Some(parameter) => check_value(parameter, number, findings),
@@ -257,10 +282,11 @@ impl Parameters {
             from: from?,
             until: until.map(|day| day.value),
             set,
+            forms: Vec::new(),
         })
     }
 
-    /// Two overlays of one area may not set one parameter at one time: nobody could say which holds.
+    /// Two overlays of one area may not set one parameter at one time, nor change one form: nobody could say which holds.
     pub(crate) fn check_overlaps(&self, findings: &mut Findings) {
         for (index, overlay) in self.overlays.iter().enumerate() {
             for earlier in self.overlays.iter().take(index).filter(|earlier| earlier.overlaps(overlay)) {
@@ -278,9 +304,28 @@ impl Parameters {
                         );
                     }
                 }
+                for form in &overlay.forms {
+                    if let Some(other) = earlier.forms.iter().find(|other| other.value == form.value) {
+                        let (name, place) = (&form.value, &other.place);
+                        findings.add(
+                            &form.place,
+                            "overlap",
+                            say(
+                                format!("同一地区、同一时间，表单 {name} 已由 {place} 调整：请用 until 分开"),
+                                format!("the form {name} is already changed by {place} for the same area at the same time: part them by until"),
+                            ),
+                        );
+                    }
+                }
             }
         }
     }
+}
+
+/// Of `overlays/anhui.toml`: `anhui`.
+pub(crate) fn name_of(file: &str) -> &str {
+    let name = file.rsplit_once('/').map_or(file, |(_, name)| name);
+    name.strip_suffix(".toml").unwrap_or(name)
 }
 
 fn is_area_prefix(text: &str) -> bool {

@@ -11,10 +11,11 @@ use crate::calendar::{local_day, local_minute, midnight_before};
 use crate::code::{Day, unknown};
 use crate::condition::{Needs, Vocabulary};
 use crate::finding::{Finding, Findings, Located, Place, say};
-use crate::form::{Form, Subject};
+use crate::form::Subject;
 use crate::indicator::{self, Contribution, Indicator};
 use crate::judge::{Judgement, Reckoned, Situation, View};
 use crate::level::{self, Level, Speaks};
+use crate::overlay::FormsBy;
 use crate::pack::Programme;
 use crate::pathway::Pathway;
 use crate::rule::{Rule, check_rules};
@@ -70,6 +71,7 @@ struct Expectation {
 #[derive(Clone, Copy)]
 struct Names<'n> {
     vocabulary: Vocabulary<'n>,
+    forms: FormsBy<'n>,
     indicators: &'n [Indicator],
     pathways: &'n [Pathway],
     bridges: &'n [Bridge],
@@ -78,13 +80,13 @@ struct Names<'n> {
 
 pub(crate) fn read(
     source: &Source<'_>,
-    vocabulary: Vocabulary<'_>,
+    (vocabulary, forms): (Vocabulary<'_>, FormsBy<'_>),
     indicators: &[Indicator],
     (pathways, bridges): (&[Pathway], &[Bridge]),
     rules: Option<&[String]>,
     findings: &mut Findings,
 ) -> Vec<Scenario> {
-    let names = Names { vocabulary, indicators, pathways, bridges, rules };
+    let names = Names { vocabulary, forms, indicators, pathways, bridges, rules };
     let mut scenarios = Vec::new();
     source.read_toml(findings, |section, findings| {
         for part in section.sections("test", findings) {
@@ -113,7 +115,7 @@ fn read_scenario(mut part: Section<'_, '_>, names: Names<'_>, findings: &mut Fin
     let mut filled = 0_i64;
     for key in ["given", "when"] {
         for record in part.sections(key, findings) {
-            if let Some((person, record)) = read_record(record, names.vocabulary.forms, filled, findings) {
+            if let Some((person, record)) = read_record(record, (names.forms, &area), filled, findings) {
                 filled += 1;
                 match person {
                     None => own.push(record),
@@ -146,7 +148,7 @@ fn read_scenario(mut part: Section<'_, '_>, names: Names<'_>, findings: &mut Fin
 
 fn read_record(
     mut part: Section<'_, '_>,
-    forms: &[Form],
+    (forms, area): (FormsBy<'_>, &str),
     before: i64,
     findings: &mut Findings,
 ) -> Option<(Option<String>, Record)> {
@@ -163,8 +165,8 @@ fn read_record(
     let answers = part.entries("answers", findings);
     part.finish(findings);
     let form = form?;
-    let Some(known) = forms.iter().find(|known| known.code.value == form.value) else {
-        let known: Vec<&str> = forms.iter().map(|form| form.code.value.as_str()).collect();
+    let Some(known) = forms.on(&form.value, area, on) else {
+        let known: Vec<&str> = forms.forms.iter().map(|form| form.code.value.as_str()).collect();
         unknown(&form, "表单", "form", &known, findings);
         return None;
     };
@@ -313,6 +315,8 @@ pub struct Report {
     pub uncounted: Vec<String>,
     /// States, steps and limits of pathways that no test ever walks, and bridges that none ever sees tell a day.
     pub unwalked: Vec<String>,
+    /// Forms of which no sample shows how they are filled in.
+    pub unsampled: Vec<String>,
 }
 
 /// Runs every test of a pack.
@@ -344,6 +348,13 @@ pub fn run(programme: &Programme) -> Report {
             .missing(&programme.pathways)
             .into_iter()
             .chain(bridges.filter(|name| !seen.contains(name)))
+            .collect(),
+        unsampled: programme
+            .forms
+            .iter()
+            .map(|form| &form.code.value)
+            .filter(|code| !programme.samples.iter().any(|sample| sample.form.value == **code))
+            .cloned()
             .collect(),
     }
 }

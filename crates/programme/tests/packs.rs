@@ -108,13 +108,29 @@ fn told(files: &Files) -> String {
     }
 }
 
+/// What is told of a pack before it is published, which says what its rules find to nobody.
+fn told_new(files: &Files) -> String {
+    let findings = check(files).err().unwrap_or_default();
+    findings.iter().map(|finding| format!("{finding}\n")).collect()
+}
+
+/// One text of a file of a pack replaced by another, where it stands first or everywhere.
+fn replace(files: &mut Files, path: &str, from: &str, to: &str) {
+    replace_up_to(1, files, path, from, to);
+}
+
+fn replace_up_to(times: usize, files: &mut Files, path: &str, from: &str, to: &str) {
+    let Some(Content::Bytes(bytes)) = files.get_mut(path) else { panic!("{path}") };
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    assert!(text.contains(from), "{from} is in {path}");
+    *bytes = text.replacen(from, to, times).into_bytes();
+}
+
 /// The small pack with one text replaced in one file.
 fn with(path: &'static str, from: &str, to: &str) -> String {
-    let mut texts = small();
-    let text = texts.get_mut(path).unwrap();
-    assert!(text.contains(from), "{from} is in {path}");
-    *text = text.replacen(from, to, 1);
-    told(&files(&texts))
+    let mut files = files(&small());
+    replace(&mut files, path, from, to);
+    told(&files)
 }
 
 #[test]
@@ -196,7 +212,7 @@ fn every_mistake_is_told_at_once_with_its_place() {
         "area = \"44x\"\nfrom = 2026-06-01\nuntil = 2026-05-01\nsource = { zh = \"文\", en = \"Document\" }\n[set]\nhot_c = 99\nhot_f = 95\nstay_days = 1.5\n".into(),
     );
     texts.insert("rule.toml", String::new());
-    assert_snapshot!(told(&files(&texts)));
+    assert_snapshot!(told_new(&files(&texts)));
 }
 
 #[test]
@@ -262,7 +278,7 @@ fn a_cell_of_a_workbook_is_named_as_the_spreadsheet_names_it() {
     files.remove("forms/visit.md");
     files.remove("rules.toml");
     files.insert("forms/visit.xlsx".into(), Content::Workbook(vec![survey, settings]));
-    assert_snapshot!(told(&files));
+    assert_snapshot!(told_new(&files));
 }
 
 #[test]
@@ -391,11 +407,13 @@ fn a_picture_says_what_is_on_it_and_that_is_nobody() {
         let form = texts.get_mut("forms/visit.md").unwrap();
         *form = form.replace("| keep |", "| keep | appearance | depicts |");
         *form = form.replacen(row, &format!("{row}\n{image}"), 1);
-        told(&files(&texts))
+        let rules = texts.get_mut("rules.toml").unwrap();
+        *rules = rules.replace("within", "climbs_to = [\"worker\"]\nwithin");
+        told_new(&files(&texts))
     };
     for (appearance, depicts) in [("", "place"), ("", "thing"), ("new", "paper"), ("signature", "signature")]
     {
-        assert_eq!(asked(appearance, depicts), "no mistakes", "{depicts}");
+        assert_eq!(asked(appearance, depicts), "", "{depicts}");
     }
     assert!(
         asked("", "").contains("does not say what is on the picture")
@@ -415,17 +433,61 @@ fn a_picture_says_what_is_on_it_and_that_is_nobody() {
 #[test]
 fn the_packs_pass_their_own_tests_and_everything_in_them_is_tested() {
     for name in PACKS {
-        let pack = read(&pack(name)).unwrap();
+        let pack = check(&pack(name)).unwrap();
         let report = programme::scenario::run(&pack);
         assert_eq!(report.run, pack.scenarios.len());
         let failures: Vec<String> = report.failures.iter().map(ToString::to_string).collect();
         assert_eq!(failures, Vec::<String>::new(), "{name}");
         assert_eq!(
-            [report.untested, report.uncounted, report.unwalked].concat(),
+            [report.untested, report.uncounted, report.unwalked, report.unsampled].concat(),
             Vec::<String>::new(),
             "{name}"
         );
     }
+}
+
+/// A sample is held to its form as what a phone sends is, and each mistake is told where it stands.
+#[test]
+fn a_sample_is_held_to_its_form() {
+    let path = "samples/forms.toml";
+    for (from, to, wanted) in [
+        ("room_c = 33", "room_c = 33.5", ""),
+        ("cooling = \"broken\"", "cooling = \"snow\"", "samples/forms.toml:6:36 answer"),
+        ("room_c = 33", "room_c = 60", "samples/forms.toml:6:22 constraint"),
+        ("room_c = 33", "room_c = \"hot\"", "samples/forms.toml:6:22 answer"),
+        ("room_c = 33, ", "", "samples/forms.toml:2:1 required"),
+        (
+            "has_water = \"yes\"",
+            "has_wine = \"yes\"",
+            "samples/forms.toml:2:1 required samples/forms.toml:6:76 unknown_name",
+        ),
+        ("form = \"look_in\"", "form = \"look_out\"", "samples/forms.toml:3:8 unknown_name"),
+        (
+            "says = { zh",
+            "says = { ug",
+            "samples/forms.toml:5:8 unknown_language samples/forms.toml:5:8 untranslated",
+        ),
+        ("form = ", "forms = ", "samples/forms.toml:2:1 missing samples/forms.toml:3:1 unknown_key"),
+    ] {
+        let mut files = pack("heat");
+        replace(&mut files, path, from, to);
+        let findings = check(&files).err().unwrap_or_default();
+        let told: Vec<String> =
+            findings.iter().map(|finding| format!("{} {}", finding.place, finding.code)).collect();
+        assert_eq!(told.join(" "), wanted, "{to}: {findings:?}");
+        assert!(read(&files).is_ok(), "samples are no part of what is published");
+    }
+    let mut files = pack("heat");
+    let sheet = |files: &Files, language: &str| {
+        let pack = check(files).unwrap();
+        pack.samples[0].sheet(pack.form("look_in").unwrap(), language)
+    };
+    assert_eq!(sheet(&files, "zh")[1], ("用什么降温".to_owned(), "坏了".to_owned()));
+    assert_eq!(sheet(&files, "en")[2], ("What does not feel well".to_owned(), "dizzy".to_owned()));
+    files.remove(path);
+    files.insert("samples/people.csv".to_owned(), Content::Bytes(b"name\n".to_vec()));
+    let report = programme::scenario::run(&check(&files).unwrap());
+    assert_eq!(report.unsampled, ["look_in"]);
 }
 
 #[test]
@@ -931,10 +993,7 @@ fn a_state_that_a_flag_brings_about_holds_nobody_to_anything() {
         ("code = \"raised\"", "code = \"raised\"\nbrought_by = [\"E-R13-need\"]", "people decide"),
     ] {
         let mut files = pack("epidemic");
-        let Some(Content::Bytes(bytes)) = files.get_mut(path) else { panic!("{path}") };
-        let text = String::from_utf8(bytes.clone()).unwrap();
-        assert!(text.contains(from), "{from}");
-        *bytes = text.replacen(from, to, 1).into_bytes();
+        replace(&mut files, path, from, to);
         let told = told(&files);
         assert!(told.contains(says), "{to}\n{told}");
     }
@@ -964,11 +1023,7 @@ fn a_pack_is_not_published_that_restricts_by_rule_or_puts_off_for_ever() {
     ];
     for (code, from, to, says, reads) in cases {
         let mut files = pack("epidemic");
-        let path = format!("pathways/{code}.toml");
-        let Some(Content::Bytes(bytes)) = files.get_mut(path.as_str()) else { panic!("{path}") };
-        let text = String::from_utf8(bytes.clone()).unwrap();
-        assert!(text.contains(from), "{from}");
-        *bytes = text.replacen(from, to, 1).into_bytes();
+        replace(&mut files, &format!("pathways/{code}.toml"), from, to);
         let told = check(&files).unwrap_err();
         let told: Vec<String> = told.iter().map(|finding| format!("{finding:?}")).collect();
         assert!(told.iter().any(|finding| finding.contains(says)), "{to}\n{told:?}");
@@ -977,11 +1032,7 @@ fn a_pack_is_not_published_that_restricts_by_rule_or_puts_off_for_ever() {
     // A rule asks for it, and it begins by holding somebody: read it still is.
     let mut files = pack("epidemic");
     let path = "pathways/observe_home.toml";
-    let Some(Content::Bytes(bytes)) = files.get_mut(path) else { panic!("{path}") };
-    let text = String::from_utf8(bytes.clone()).unwrap();
-    assert!(text.contains("asked_by = ["));
-    let held = text.replacen("[[state]]\n", "[[state]]\nrestriction = \"home_observation\"\n", 1);
-    *bytes = held.into_bytes();
+    replace(&mut files, path, "[[state]]\n", "[[state]]\nrestriction = \"home_observation\"\n");
     let told = check(&files).unwrap_err();
     assert!(told.iter().any(|finding| finding.code == "rule_restricts"), "{told:?}");
     assert!(read(&files).is_ok());
@@ -1015,10 +1066,7 @@ fn what_is_reckoned_classed_and_counted_differently_is_told() {
         ),
         ("indicators.toml", "figure.transfer_12m", "figure.transfers"),
     ] {
-        let Some(Content::Bytes(bytes)) = files.get_mut(path) else { panic!("{path}") };
-        let text = String::from_utf8(bytes.clone()).unwrap();
-        assert!(text.contains(from), "{from}");
-        *bytes = text.replace(from, to).into_bytes();
+        replace_up_to(usize::MAX, &mut files, path, from, to);
     }
     for path in files.keys().filter(|path| path.starts_with("tests/")).cloned().collect::<Vec<_>>() {
         files.remove(&path);
@@ -1113,7 +1161,7 @@ fn asking(survey: &str, choices: &str) -> Vec<(String, String)> {
             .into_bytes(),
         ),
     );
-    let findings = read(&files).err().unwrap_or_default();
+    let findings = check(&files).err().unwrap_or_default();
     let forbidden = findings.iter().filter(|finding| finding.code == "forbidden");
     forbidden.map(|finding| (finding.place.to_string(), finding.text.en.clone())).collect()
 }
@@ -1129,6 +1177,10 @@ fn what_no_form_may_ask_is_found_in_choices_titles_and_steps() {
         told(zu, "| | zu | a | 汉族 | Han |\n| | zu | b | 回族 | Hui |\n| | zu | islam | 其他 | other |\n");
     assert!(found[0].1.contains("汉族"), "the word is named: {found:?}");
     assert_eq!(places(found), ["forms/asked.md:6:14", "forms/asked.md:7:14", "forms/asked.md:8:10"]);
+    let which = "| | select_one g | g | 您是哪一种 | which | $\n";
+    let found = told(which, "| | g | a | 汉 | Han |\n| | g | b | 回 | Hui |\n| | g | c | 别的 | other |\n");
+    assert_eq!(places(found), ["forms/asked.md:6:9", "forms/asked.md:7:9"]);
+    assert!(told(which, "| | g | a | 汉语 | Mandarin |\n| | g | b | 藏语 | Tibetan |\n").is_empty());
     let point = "| | geopoint | spot | 位置 | spot | $\n";
     for time in [
         "| | datetime | at | 时间 | when | $\n",

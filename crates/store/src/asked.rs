@@ -5,7 +5,8 @@ use domain::area::AreaNumber;
 use domain::case::Subject;
 use domain::door::{building_prefix, door_key};
 use domain::id::{CaseId, DwellingId, Id, PersonId, SlipId};
-use domain::time::{Day, to_day};
+use domain::state::State as _;
+use domain::time::{Day, from_day, to_day};
 use programme::calendar::local_day;
 use rusqlite::params;
 
@@ -21,12 +22,14 @@ pub struct Asked {
     pub case: CaseId,
     pub person: PersonId,
     pub programme: String,
+    /// Under which the form is filled in: the case's, with the overlays that change it.
     pub version: String,
     pub form: String,
 }
 
 impl Views {
-    fn asked_at(&mut self, dwelling: DwellingId) -> Result<Vec<Asked>> {
+    fn asked_at(&mut self, dwelling: DwellingId, today: Day) -> Result<Vec<Asked>> {
+        let territory = self.book().areas.shared_code().to_owned();
         let dwelling = apply::resolve_dwelling(self, dwelling)?;
         let open: Vec<(Id, Id, String, String, String, String)> = {
             let mut read = self.cached(
@@ -49,6 +52,7 @@ impl Views {
             // Someone who is asked by two cases is asked once.
             let known = |own: &Asked| own.person == person && Some(&own.form) == form.as_ref();
             if let Some(form) = form.clone().filter(|_| !asked.iter().any(known)) {
+                let version = read.version_on(&form, &territory, from_day(today));
                 asked.push(Asked { case, person, programme, version, form });
             }
         }
@@ -57,13 +61,13 @@ impl Views {
 }
 
 impl Batch<'_> {
-    /// Who behind a door is asked for a form.
+    /// Who behind a door is asked for a form, as it is on a day.
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn asked_at(&mut self, dwelling: DwellingId) -> Result<Vec<Asked>> {
+    pub fn asked_at(&mut self, dwelling: DwellingId, today: Day) -> Result<Vec<Asked>> {
         self.store.views.refresh_cases()?;
-        self.store.views.asked_at(dwelling)
+        self.store.views.asked_at(dwelling, today)
     }
 
     /// How many forms were filled in with a slip on a day.
@@ -81,13 +85,13 @@ impl Batch<'_> {
 }
 
 impl Reader {
-    /// Who behind a door is asked for a form, with the day that is her day 1: of what she is held to, else of her case's state.
+    /// Who behind a door is asked for a form, as it is on a day, with the day that is her day 1: of what she is held to, else of her case's state.
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn asked_at(&mut self, dwelling: DwellingId) -> Result<Vec<(Asked, Day)>> {
+    pub fn asked_at(&mut self, dwelling: DwellingId, today: Day) -> Result<Vec<(Asked, Day)>> {
         let mut found = Vec::new();
-        for asked in self.views.asked_at(dwelling)? {
+        for asked in self.views.asked_at(dwelling, today)? {
             let Some(file) = self.case_file(asked.case)? else { continue };
             let standing = &file.standing;
             let held = standing.restricted_since.as_ref().map(|(_, since, first)| (*since, *first));

@@ -292,14 +292,34 @@ fn step_from(row: &Row<'_>, code: u64) -> rusqlite::Result<Deed> {
 }
 
 impl Views {
-    /// A published version of a programme, read once from its pack.
+    /// A published version of a programme, read once from its pack; under the version of a form that overlays change
+    /// (ADR 0050), with that form as they make it.
     ///
     /// # Errors
     /// `pack_unreadable` if the pack is missing or does not read, and those of the storage.
     pub fn programme(&mut self, programme: &str, version: &str) -> Result<Option<Arc<Programme>>> {
-        let Some(digest) = self.book().edition(programme, version).map(|edition| edition.digest) else {
-            return Ok(None);
-        };
+        let Some((edition, names)) = self.book().edition_of(programme, version) else { return Ok(None) };
+        let digest = edition.digest;
+        let Some(read) = self.edition_read(programme, version, digest)? else { return Ok(None) };
+        if names.is_empty() {
+            return Ok(Some(read));
+        }
+        let key = (digest, names.to_owned());
+        if let Some(known) = self.overlaid.get(&key) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        // What somebody sends may name anything: only what there is is kept.
+        let Some(under) = read.under(names).map(Arc::new) else { return Ok(None) };
+        self.overlaid.insert(key, Arc::clone(&under));
+        Ok(Some(under))
+    }
+
+    fn edition_read(
+        &mut self,
+        programme: &str,
+        version: &str,
+        digest: ledger::Hash,
+    ) -> Result<Option<Arc<Programme>>> {
         let read = match self.programmes.get(&digest) {
             Some(known) => known.clone(),
             None => {

@@ -80,7 +80,8 @@ impl Reader {
         let Filled { programme, version, .. } = filled;
         let book = self.book();
         // A later version of the programme carries on what was begun under an earlier one.
-        let edition = book.edition_on(programme, today).or_else(|| book.edition(programme, version));
+        let own = || book.edition_of(programme, version).map(|(edition, _)| edition);
+        let edition = book.edition_on(programme, today).or_else(own);
         let Some(sunset) = edition.map(|edition| edition.sunset) else { return Ok(None) };
         let read = if_readable(self.programme(programme, version))?;
         // Where no pack says anything of the form, it outlives the programme as little.

@@ -65,6 +65,8 @@ pub struct Views {
     touched: Vec<SweepNumber>,
     /// Published programmes that were read, by the digest of their pack; none for one that does not read.
     pub(crate) programmes: FxHashMap<ledger::Hash, Option<Arc<Programme>>>,
+    /// The same with forms as overlays make them, by their names too.
+    pub(crate) overlaid: FxHashMap<(ledger::Hash, String), Arc<Programme>>,
     /// The forms of its people that a programme looks at in an area.
     pub(crate) forms_of_people: FxHashMap<String, Arc<LookedAt>>,
     /// Cases of which what is due has to be made anew.
@@ -107,6 +109,7 @@ impl Views {
             book_version: 0,
             touched: Vec::new(),
             programmes: FxHashMap::default(),
+            overlaid: FxHashMap::default(),
             forms_of_people: FxHashMap::default(),
             dirty_cases: BTreeSet::new(),
             to_judge: FxHashMap::default(),

@@ -360,6 +360,7 @@ export default {
     sentOutside: '{name} of {from} says that she leaves the territory',
     sentHere: '{name} of {from} asks {to} to receive it',
     waits: 'Waits to be received',
+    waitsHere: 'Waits for your answer',
     waitsOutside: 'Waits for the receipt from there: with it the step “received outside” is taken',
     received: 'received by {name} of {to} on {time} (receipt)',
     refused: '{name} of {to} did not receive it on {time}: “Read the evidence and the reasons” says why',

@@ -449,7 +449,10 @@ pub fn fill_in(store: &mut Store, actor: ActorId, typed: &Typed<'_>, now: Millis
     {
         return Err(Failure::new("unknown_person", "没有这个人", "there is no such person"));
     }
+    let territory = store.book().areas.shared_code().to_owned();
     Ok(store.write(now, |batch| {
+        let edition = batch.programme(typed.programme, &version)?;
+        let version = edition.version_on(typed.form, &territory, from_day(typed.on));
         let programme = batch.programme(typed.programme, &version)?;
         let Some(form) = programme.form(typed.form) else {
             return Err(store::StoreError::refused(

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::access::{Action, may};
 use domain::state::Edition;
-use domain::time::Day;
+use domain::time::{Day, from_day};
 use ledger::Hash;
 use md5::Md5;
 use programme::form::Subject;
+use programme::overlay::JOINS;
 use programme::question::Answer;
 use programme::{Content, archive, beside};
 use sha2::{Digest as _, Sha256};
@@ -44,10 +45,10 @@ pub struct Blanks {
     pub files: BTreeMap<String, BesideFile>,
 }
 
-/// The forms of every pack that was asked for, by the pack's digest.
+/// The forms of every pack that was asked for, by the pack's digest and the overlays that change them.
 #[derive(Debug, Default)]
 pub struct Forms {
-    built: Mutex<BTreeMap<(Hash, Client), Arc<Blanks>>>,
+    built: Mutex<BTreeMap<(Hash, String, Client), Arc<Blanks>>>,
 }
 
 /// Who fills a form in.
@@ -69,6 +70,7 @@ pub fn hex(bytes: &[u8]) -> String {
 #[derive(Debug)]
 pub struct Offered {
     pub programme: String,
+    /// Of the programme, with the overlays that change the form.
     pub version: String,
     pub form: String,
     pub title: String,
@@ -87,22 +89,24 @@ pub struct Offered {
 }
 
 impl Forms {
-    /// Every form of a published pack, by its code.
+    /// Every form of a published pack, by its code; with the names of overlays those that they change, as they make them.
     ///
     /// # Errors
     /// `untranslated_form` if one of them cannot be made an XForm, and those of the storage.
-    pub fn of(&self, reader: &Reader, edition: &Edition, client: Client) -> Result<Arc<Blanks>> {
-        let key = (edition.digest, client);
+    pub fn of(
+        &self,
+        reader: &Reader,
+        (edition, names): (&Edition, &str),
+        client: Client,
+    ) -> Result<Arc<Blanks>> {
+        let key = (edition.digest, names.to_owned(), client);
         let known = || self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(built) = known().get(&key) {
             return Ok(Arc::clone(built));
         }
         let bytes = reader.pack(&edition.digest)?;
         let files = bytes.as_deref().and_then(archive::decode).unwrap_or_default();
-        let built = match client {
-            Client::Own => programme::build(&files),
-            Client::Odk => programme::build_asking(&files),
-        };
+        let built = programme::build_under(&files, names, client == Client::Odk);
         let built = built.map_err(|findings| {
             let first = findings.first().map(ToString::to_string).unwrap_or_default();
             Failure::new(
@@ -131,7 +135,10 @@ impl Forms {
             _ => None,
         });
         let built = Arc::new(Blanks { forms, files: beside.collect() });
-        known().insert(key, Arc::clone(&built));
+        // Somebody may ask for overlays that there are not: only what there is is kept.
+        if !built.forms.is_empty() {
+            known().insert(key, Arc::clone(&built));
+        }
         Ok(built)
     }
 
@@ -154,6 +161,7 @@ impl Forms {
             reader.book().editions.iter().map(|edition| edition.programme.clone()).collect();
         programmes.sort_unstable();
         programmes.dedup();
+        let territory = reader.book().areas.shared_code().to_owned();
         let mut offered = Vec::new();
         for code in programmes {
             let Some(edition) = reader.book().edition_on(&code, today).cloned() else { continue };
@@ -161,12 +169,17 @@ impl Forms {
             let fills = |filled_by: &[String]| {
                 roles.iter().any(|own| own.programme == code && filled_by.contains(&own.role))
             };
-            let built = self.of(reader, &edition, client)?;
             for form in programme.forms.iter().filter(|form| types_all || fills(&form.filled_by)) {
+                let code_of = form.code.value.as_str();
+                let version = programme.version_on(code_of, &territory, from_day(today));
+                let form = programme.form_on(code_of, &territory, from_day(today)).unwrap_or(form);
+                let names =
+                    version.strip_prefix(&edition.version).unwrap_or_default().trim_start_matches(JOINS);
+                let built = self.of(reader, (&edition, names), client)?;
                 let Some(blank) = built.forms.get(&form.code.value) else { continue };
                 offered.push(Offered {
                     programme: code.clone(),
-                    version: edition.version.clone(),
+                    version: version.clone(),
                     form: form.code.value.clone(),
                     title: form.title.clone(),
                     title_en: form.title_en.clone().unwrap_or_else(|| form.title.clone()),

@@ -109,7 +109,7 @@ async fn checks(State(site): State<Site>, holder: Holder) -> Result<Json<Checks>
         .territory
         .read(move |reader| {
             let mut checks: Vec<Check> = Vec::new();
-            for (asked, since) in reader.asked_at(holder.row.dwelling)? {
+            for (asked, since) in reader.asked_at(holder.row.dwelling, today)? {
                 let about = Subject::Person(asked.person);
                 let by = awaited_by(reader, (&asked.programme, &asked.form), about, now)?;
                 let by = by.map(|minute| Unit::TimeOfDay.written(Number::Whole(minute.into())));
@@ -252,12 +252,12 @@ fn write_down(
         Ok(row) => row,
         Err(shut) => return Ok(Answered::Shut(shut)),
     };
-    let mut asked = batch.asked_at(row.dwelling)?;
+    let today = day_of(now);
+    let mut asked = batch.asked_at(row.dwelling, today)?;
     asked.retain(|one| one.programme == new.programme && one.form == new.form);
     if asked.is_empty() {
         return Ok(Answered::NotAsked);
     }
-    let today = day_of(now);
     if batch.filled_with(slip, today)? >= ANSWERS_LIMIT {
         return Ok(Answered::TooMany);
     }
@@ -272,7 +272,7 @@ fn write_down(
             zh: format!("{TOLD_BY} 应为 {}：居民报的不能算工作人员报的", TELLERS.join("、")),
             en: format!("{TOLD_BY} is {}: what a resident says is no worker's word", TELLERS.join(" or ")),
         };
-        misfits.push(Finding { place: Place::whole(TOLD_BY), code: "answer", text });
+        misfits.push(Finding::new(&Place::whole(TOLD_BY), "answer", text));
     }
     if !misfits.is_empty() {
         return Ok(Answered::Misfits(misfits));

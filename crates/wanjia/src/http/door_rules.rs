@@ -164,6 +164,7 @@ async fn rules(State(site): State<Site>, caller: Caller) -> Result<Json<DoorRule
         .territory
         .read(move |reader| {
             let code = reader.book().areas.code(area).to_owned();
+            let territory = reader.book().areas.shared_code().to_owned();
             let mut rules = Vec::new();
             for (programme, version) in in_force(reader.book(), today) {
                 let Some(read) = if_readable(reader.programme(&programme, &version))? else { continue };
@@ -178,7 +179,7 @@ async fn rules(State(site): State<Site>, caller: Caller) -> Result<Json<DoorRule
                     rules.push(DoorRule {
                         id: rule.id.value.clone(),
                         programme: programme.clone(),
-                        version: version.clone(),
+                        version: read.version_on(&form.code.value, &territory, from_day(today)),
                         form: form.code.value.clone(),
                         says: Said::of(&rule.says),
                         resolved_by: Said::of(&rule.resolved_by),

@@ -112,9 +112,10 @@ async fn form(
 ) -> Result<Response, Problem> {
     caller.may(Action::ReadForms, Scope::Own)?;
     let unknown = || Problem::not_found("unknown_form", "没有这张表", "there is no such form");
-    let edition = caller.book.edition(&programme, &version).cloned().ok_or_else(unknown)?;
+    let (edition, names) = caller.book.edition_of(&programme, &version).ok_or_else(unknown)?;
+    let (edition, names) = (edition.clone(), names.to_owned());
     let kept = Arc::clone(&site.forms);
-    let built = site.territory.read(move |reader| kept.of(reader, &edition, Client::Own)).await?;
+    let built = site.territory.read(move |reader| kept.of(reader, (&edition, &names), Client::Own)).await?;
     let blank = built.forms.get(&form).ok_or_else(unknown)?;
     let tag = format!("\"{}\"", blank.digest);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
@@ -142,7 +143,8 @@ async fn form_file(
 ) -> Result<Response, Problem> {
     caller.may(Action::ReadForms, Scope::Own)?;
     let unknown = || Problem::not_found("unknown_file", "没有这个文件", "there is no such file");
-    let edition = caller.book.edition(&programme, &version).cloned().ok_or_else(unknown)?;
+    let (edition, names) = caller.book.edition_of(&programme, &version).ok_or_else(unknown)?;
+    let (edition, names) = (edition.clone(), names.to_owned());
     let kept = Arc::clone(&site.forms);
     let built = site
         .territory
@@ -150,7 +152,7 @@ async fn form_file(
             let programme = reader.programme(&programme, &version)?;
             let form = programme.as_ref().and_then(|programme| programme.form(&form));
             let shows = form.is_some_and(|form| form.files.contains(&name));
-            Ok(if shows { Some((kept.of(reader, &edition, Client::Own)?, name)) } else { None })
+            Ok(if shows { Some((kept.of(reader, (&edition, &names), Client::Own)?, name)) } else { None })
         })
         .await?;
     let (built, name) = built.ok_or_else(unknown)?;

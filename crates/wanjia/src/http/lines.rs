@@ -173,7 +173,7 @@ async fn read(
             };
             for dwelling in called {
                 let mut checks = Vec::new();
-                for (asked, since) in reader.asked_at(dwelling)? {
+                for (asked, since) in reader.asked_at(dwelling, today)? {
                     let Some(programme) = if_readable(reader.programme(&asked.programme, &asked.version))?
                     else {
                         continue;

@@ -116,9 +116,10 @@ pub async fn form(State(site): State<Site>, user: User, Path(named): Path<Named>
 
 async fn built_of(site: &Site, form: &Offered) -> Result<Arc<Blanks>, Said> {
     let book = site.territory.book();
-    let edition = book.edition(&form.programme, &form.version).cloned().ok_or_else(no_form)?;
+    let (edition, names) = book.edition_of(&form.programme, &form.version).ok_or_else(no_form)?;
+    let (edition, names) = (edition.clone(), names.to_owned());
     let kept = Arc::clone(&site.forms);
-    Ok(site.territory.read(move |reader| kept.of(reader, &edition, Client::Odk)).await?)
+    Ok(site.territory.read(move |reader| kept.of(reader, (&edition, &names), Client::Odk)).await?)
 }
 
 #[derive(Deserialize)]

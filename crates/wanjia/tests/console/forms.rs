@@ -1,15 +1,21 @@
 //! Forms over HTTP: what a caller may fill in, and the XForm behind each.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body as HttpBody;
 use axum::http::Request;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::access::Role;
+use domain::case::Subject;
 use domain::fact::Body;
 use domain::id::Id;
+use domain::time::{Day, day_of, from_day};
 use ledger::series::DeviceKey;
+use programme::answer::{self, Given};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use wanjia::cli::now;
 
 use super::cases;
 use super::place::{Answer, OTHER, OWN, Place, Who, account, authorization};
@@ -201,4 +207,106 @@ async fn a_client_of_the_village_is_offered_the_forms_of_the_role_that_it_was_gi
     assert!(!forms.contains("recognition"), "{forms}");
     let body = village(OWN, &["helper"]);
     assert_eq!(place.ask(secretary, "POST", "/v1/devices/invitations", Some(body)).await.status, 422);
+}
+
+/// A form that an overlay changes is offered to phones and to the console from its day on; what was asked before reads as it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_overlay_changes_a_form_from_its_day_on() {
+    const CLERK: Who = Who::Role(Role::Clerk);
+    let today = day_of(now());
+    let clue = async |place: &Place| -> Value {
+        let forms = offered(place, CLERK).await;
+        let others = forms.iter().filter(|form| form["form"] != "clue");
+        assert!(others.into_iter().all(|form| form["version"] == "2020-03"), "no other is changed");
+        forms.iter().find(|form| form["form"] == "clue").unwrap().clone()
+    };
+    let early = Place::new().await;
+    cases::publish_pack(&early, "livelihood", &[("anhui", today + 1)]).await;
+    let before = clue(&early).await;
+    assert_eq!(before["version"], "2020-03", "its day is to come");
+
+    let place = Place::new().await;
+    cases::publish_pack(&place, "livelihood", &[("anhui", today)]).await;
+    let row = clue(&place).await;
+    assert_eq!(row["version"], "2020-03+anhui");
+    assert_ne!(row["digest"], before["digest"]);
+    assert_eq!(row["hint"], "一码申报：户主、证件和地区随门牌带出，这里问其余。");
+    let get = async |version: &str, more: &str| {
+        place.ask(CLERK, "GET", &format!("/v1/forms/livelihood/{version}/clue{more}"), None).await
+    };
+    let changed = get("2020-03%2Banhui", "").await;
+    let digest: String = Sha256::digest(&changed.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(row["digest"], digest);
+    assert!(changed.text.contains("difficulty") && changed.text.contains("风险类型"));
+    assert!(!get("2020-03", "").await.text.contains("difficulty"), "as it was, for what was begun under it");
+    assert_eq!(get("2020-03%2Bhainan", "").await.status, 404, "that one changes no form");
+    let questions = get("2020-03+anhui", "/questions").await.json();
+    assert_eq!(questions["questions"][3]["question"]["code"], "phone", "{questions}");
+
+    // What is typed in is held to the form of its day.
+    let home = place.home(false).await;
+    let typed = async |on: Day, answers: Value| {
+        let body = json!({
+            "programme": "livelihood", "form": "clue", "dwelling": home, "on": from_day(on).to_string(), "answers": answers,
+        });
+        place.ask(CLERK, "POST", "/v1/answers", Some(body)).await
+    };
+    let old = json!({"source": "self", "risk": "illness", "channel": "paper"});
+    let mut new = old.clone();
+    new["difficulty"] = json!("住院");
+    new["phone"] = json!("13900000000");
+    let refused = typed(today, old.clone()).await;
+    assert!(refused.status == 422 && refused.text.contains("difficulty"), "{}", refused.text);
+    assert_eq!(typed(today, new.clone()).await.status, 204);
+    assert_eq!(typed(today - 1, old).await.status, 204);
+    assert_eq!(typed(today - 1, new).await.status, 422, "nobody was asked for that yesterday");
+
+    // A phone says under which form it asked.
+    let who = place.own_phone.series;
+    place.facts(vec![livelihood(who, "village_cadre", Some(OWN))]).await;
+    let pushed = async |version: &str, phone: Option<&str>| {
+        let text = |text: &str| Given::Text(text.to_owned());
+        let mut answers = BTreeMap::from([
+            ("source".to_owned(), text("self")),
+            ("risk".to_owned(), text("illness")),
+            ("channel".to_owned(), text("visit")),
+        ]);
+        if let Some(phone) = phone {
+            answers.insert("difficulty".to_owned(), text("住院"));
+            answers.insert("phone".to_owned(), text(phone));
+        }
+        let body = Body::Answered {
+            subject: Subject::Dwelling(home),
+            dwelling: home,
+            case: None,
+            programme: "livelihood".into(),
+            version: version.into(),
+            form: "clue".into(),
+            on: today,
+        };
+        let (push, _) = place.own_phone.push_sealed(body, home, &answer::encode(&answers));
+        let answer = place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(push)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()["receipts"][0]["reason"].as_str().map(str::to_owned)
+    };
+    assert_eq!(pushed("2020-03+anhui", Some("13900000001")).await, None);
+    assert_eq!(pushed("2020-03", None).await, None, "a phone that has not synchronised since");
+    assert_eq!(pushed("2020-03+anhui", Some("139")).await.as_deref(), Some("answer_misfit"));
+    assert_eq!(pushed("2020-03+anhui", None).await.as_deref(), Some("answer_misfit"));
+    assert_eq!(pushed("2020-03+hainan", None).await.as_deref(), Some("unknown_programme"));
+    assert_eq!(pushed("2021", None).await.as_deref(), Some("unknown_programme"));
+
+    // All of it reads, each under what was asked, and the rules judge all of it.
+    let known = place.site.territory.read(move |reader| {
+        let known = reader.known_of("livelihood", Subject::Dwelling(home))?;
+        let own = known.situation().own.into_iter();
+        Ok(own.map(|record| record.values.contains_key("phone")).collect::<Vec<bool>>())
+    });
+    let known = known.await.unwrap();
+    assert_eq!((known.len(), known.iter().filter(|asked| **asked).count()), (4, 2));
+    let rules = place.by_phone(&place.own_phone, "GET", "/v1/rules", None).await.json();
+    for rule in rules["rules"].as_array().unwrap() {
+        let wanted = if rule["form"] == "clue" { "2020-03+anhui" } else { "2020-03" };
+        assert_eq!(rule["version"], wanted, "a rule names the form that is on the phone");
+    }
 }

@@ -75,7 +75,10 @@ fn multipart(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
 impl<'p> Collect<'p> {
     async fn enrol(place: &'p Place) -> Self {
         cases::publish(place).await;
-        let body = json!({"worker_name": "吴网格员", "area_code": OWN});
+        Self::enrol_as(place, json!({"worker_name": "吴网格员", "area_code": OWN})).await
+    }
+
+    async fn enrol_as(place: &'p Place, body: serde_json::Value) -> Self {
         let made = place.ask(SECRETARY, "POST", "/v1/odk-users", Some(body)).await;
         assert_eq!(made.status, 201, "{}", made.text);
         let made = made.json();
@@ -829,4 +832,76 @@ async fn no_body_of_a_stranger_brings_it_down() {
         let status = collect.post_bytes(body).await.status.as_u16();
         assert!([201, 202, 400, 404, 409, 415].contains(&status), "{status}");
     }
+}
+
+/// Where an overlay changes a form, a client is offered it as it is there, and is held to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_that_an_overlay_changes_is_offered_and_held_to_as_it_is_here() {
+    let place = Place::new().await;
+    cases::publish_pack(&place, "livelihood", &[("anhui", domain::time::day_of(wanjia::cli::now()))]).await;
+    let acts = domain::fact::Body::Appointed {
+        who: super::place::account(SECRETARY).id,
+        programme: "livelihood".into(),
+        role: "village_cadre".into(),
+        area: Some(OWN.into()),
+    };
+    place.facts(vec![acts]).await;
+    let acts_as = json!([{"programme": "livelihood", "role": "village_cadre"}]);
+    let body = json!({"worker_name": "米第一书记", "area_code": OWN, "acts_as": acts_as});
+    let collect = Collect::enrol_as(&place, body).await;
+    let list = collect.list().await;
+    let version = |id: &str| list.iter().find(|form| form.id == id).unwrap().version.clone();
+    assert_eq!(version("livelihood.clue"), "2020-03+anhui");
+    assert_eq!(version("livelihood.verification"), "2020-03");
+    let clue = list.iter().find(|form| form.id == "livelihood.clue").unwrap();
+    assert!(clue.download.ends_with("/2020-03%2Banhui"), "{clue:?}");
+    let answer = collect.get(path(&clue.download)).await;
+    assert_eq!(md5_of(&answer.bytes), clue.hash);
+    assert!(answer.text.contains("<phone/>") && answer.text.contains("version=\"2020-03+anhui\""));
+    let manifest = collect.get(path(clue.manifest.as_ref().unwrap())).await;
+    assert!(texts(&manifest.text, "filename").contains(&"doors.csv".to_owned()), "{}", manifest.text);
+
+    let home = place.home(false).await.to_string();
+    let answers = |phone: &'static str| {
+        let home = home.clone();
+        [("door", home), ("source", "self".into()), ("risk", "illness".into()), ("difficulty", "住院".into())]
+            .into_iter()
+            .chain([("phone", phone.into()), ("channel", "code".into())])
+            .collect::<Vec<(&str, String)>>()
+    };
+    let filled = async |instance: &str, phone: &'static str| {
+        let answers = answers(phone);
+        let answers: Vec<(&str, &str)> =
+            answers.iter().map(|(name, answer)| (*name, answer.as_str())).collect();
+        collect.filled("livelihood.clue", instance, &answers).await
+    };
+    let good = filled("uuid:over-1", "13900000000").await;
+    assert_eq!(collect.post(&good, &[]).await.status, 201);
+    let bad = collect.post(&filled("uuid:over-2", "139").await, &[]).await;
+    assert!(bad.status == 202 && bad.text.contains("phone"), "{}", bad.text);
+    // A client that has not asked for the list since then sends the form that it has.
+    let old = |instance: &str| {
+        let xml = good.replace("2020-03+anhui", "2020-03").replace("uuid:over-1", instance);
+        xml.replace("<phone>13900000000</phone>", "").replace("<difficulty>住院</difficulty>", "")
+    };
+    assert_eq!(collect.post(&old("uuid:over-3"), &[]).await.status, 201);
+    let nowhere = good.replace("2020-03+anhui", "2020-03+hainan").replace("uuid:over-1", "uuid:over-4");
+    assert_eq!(collect.post(&nowhere, &[]).await.status, 404, "that overlay changes no form");
+
+    let door = place.home(false).await;
+    let read = place.site.territory.read(move |reader| {
+        let versions: Vec<String> =
+            reader.filled_about(Subject::Dwelling(door))?.into_iter().map(|filled| filled.version).collect();
+        let known = reader.known_of("livelihood", Subject::Dwelling(door))?;
+        let phones: Vec<bool> =
+            known.situation().own.iter().map(|record| record.values.contains_key("phone")).collect();
+        Ok((versions, phones))
+    });
+    let (mut versions, mut phones) = read.await.unwrap();
+    versions.sort_unstable();
+    phones.sort_unstable();
+    assert_eq!(
+        (versions, phones),
+        (vec!["2020-03".to_owned(), "2020-03+anhui".to_owned()], vec![false, true])
+    );
 }

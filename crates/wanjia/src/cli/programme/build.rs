@@ -24,7 +24,8 @@ pub struct BuildArgs {
 /// # Errors
 /// If a folder cannot be read or written, or DIR is there already.
 pub fn run(args: &BuildArgs) -> Result<Outcome> {
-    let built = match programme::build(&read_pack_files(&args.path)?) {
+    let files = read_pack_files(&args.path)?;
+    let built = match programme::check(&files).and_then(|_| programme::build(&files)) {
         Ok(built) => built,
         Err(findings) => {
             super::tell(&findings);

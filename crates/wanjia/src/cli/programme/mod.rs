@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod diff;
 mod publish;
+mod sample;
 mod test;
 
 use clap::Subcommand;
@@ -20,6 +21,7 @@ pub enum ProgrammeCommand {
     Check(check::CheckArgs),
     Build(build::BuildArgs),
     Test(test::TestArgs),
+    Sample(sample::SampleArgs),
     Diff(diff::DiffArgs),
     Publish(publish::PublishArgs),
 }
@@ -31,17 +33,22 @@ pub fn run(command: &ProgrammeCommand) -> Result<Outcome> {
         ProgrammeCommand::Check(args) => check::run(args),
         ProgrammeCommand::Build(args) => build::run(args),
         ProgrammeCommand::Test(args) => test::run(args),
+        ProgrammeCommand::Sample(args) => sample::run(args),
         ProgrammeCommand::Diff(args) => diff::run(args),
         ProgrammeCommand::Publish(args) => publish::run(args),
     }
 }
 
-/// Reads the pack in a folder; its mistakes are printed.
+/// Reads the pack in a folder, which may have been published long ago; its mistakes are printed.
 ///
 /// # Errors
 /// If the folder cannot be read.
 fn read(path: &std::path::Path) -> Result<Option<Programme>> {
-    match programme::read(&read_pack_files(path)?) {
+    told(programme::read(&read_pack_files(path)?))
+}
+
+fn told(read: std::result::Result<Programme, Vec<Finding>>) -> Result<Option<Programme>> {
+    match read {
         Ok(programme) => Ok(Some(programme)),
         Err(findings) => {
             tell(&findings);

@@ -68,6 +68,7 @@ pub fn run(args: &PublishArgs) -> Result<Outcome> {
     };
     let old = before.as_ref().map(|edition| programme_of(&reader, edition)).transpose()?;
     tell(&new, before.as_ref().zip(old.as_ref()));
+    tell_overlays(&new.programme, reader.book().areas.shared_code());
     tell_who_changes(&mut reader, old.map(Arc::new), &new, args.list)?;
     let Some(mut store) = held else {
         println!("nothing was written; add --apply to publish it\n没有写入；加 --apply 才发布");
@@ -123,6 +124,30 @@ fn tell(new: &Edited, before: Option<(&Edition, &Programme)>) {
         "the publication is decided by whoever holds the territory's key, and stands in its record for good\n\
          由持有辖区密钥的人决定发布；发布后永久留痕"
     );
+}
+
+/// Which overlays change forms in this territory, and from when until when.
+fn tell_overlays(programme: &Programme, territory: &str) {
+    for overlay in programme.parameters.overlays.iter().filter(|overlay| !overlay.forms.is_empty()) {
+        let forms: Vec<&str> = overlay.forms.iter().map(|form| form.value.as_str()).collect();
+        let (name, forms) = (overlay.name(), forms.join(", "));
+        if !overlay.is_of(territory) {
+            println!(
+                "the overlay {name} changes forms elsewhere, not in {territory}: {forms}\n\
+                 调整 {name} 改的表单不在 {territory} 使用：{forms}"
+            );
+            continue;
+        }
+        let from = overlay.from.value;
+        let (until, until_zh) = match overlay.until {
+            Some(until) => (format!(" until {until}"), format!("、{until} 止")),
+            None => (String::new(), String::new()),
+        };
+        println!(
+            "the overlay {name} changes these forms here from {from}{until}: {forms}\n\
+             调整 {name} 在本辖区改这些表单（{from} 起{until_zh}）：{forms}"
+        );
+    }
 }
 
 /// Whose flags come and go under the new version, by rule; with `list`, at which doors.

@@ -6,9 +6,10 @@ use clap::Args;
 use programme::scenario;
 
 use crate::app::failure::Result;
+use crate::app::pack_files::read_pack_files;
 use crate::cli::Outcome;
 
-/// Run a pack's own tests. Exit codes: 0 all hold, 1 some do not or the pack has mistakes, 2 the folder cannot be read
+/// Run a pack's own tests, and hold its samples to their forms. Exit codes: 0 all hold, 1 some do not or the pack has mistakes, 2 the folder cannot be read
 #[derive(Debug, Args)]
 pub struct TestArgs {
     /// The pack's folder
@@ -19,7 +20,8 @@ pub struct TestArgs {
 /// # Errors
 /// If the folder cannot be read.
 pub fn run(args: &TestArgs) -> Result<Outcome> {
-    let Some(pack) = super::read(&args.path)? else { return Ok(Outcome::WithRejects) };
+    let files = read_pack_files(&args.path)?;
+    let Some(pack) = super::told(programme::read_new(&files))? else { return Ok(Outcome::WithRejects) };
     let report = scenario::run(&pack);
     super::print(&report.failures);
     if !report.untested.is_empty() {
@@ -36,13 +38,18 @@ pub fn run(args: &TestArgs) -> Result<Outcome> {
         let places = report.unwalked.join(", ");
         println!("no test walks here: {places}\n没有测试走到：{places}");
     }
-    let (run, failed) = (report.run, report.failures.len());
+    if !report.unsampled.is_empty() {
+        let forms = report.unsampled.join(", ");
+        println!("no sample shows these forms filled in: {forms}\n没有样例填过这些表单：{forms}");
+    }
+    let (run, failed, samples) = (report.run, report.failures.len(), pack.samples.len());
     println!(
-        "{}, {} / {run} 条测试，{failed} 处不符",
+        "{}, {}, {} / {run} 条测试，{failed} 处不符；{samples} 份样例",
         super::counted(run, "test"),
-        super::counted(failed, "failure")
+        super::counted(failed, "failure"),
+        super::counted(samples, "sample")
     );
-    let untold = [&report.untested, &report.uncounted, &report.unwalked];
+    let untold = [&report.untested, &report.uncounted, &report.unwalked, &report.unsampled];
     Ok(if failed == 0 && untold.iter().all(|names| names.is_empty()) {
         Outcome::Done
     } else {
