@@ -131,6 +131,13 @@ fn tell_overlays(programme: &Programme, territory: &str) {
     for overlay in programme.parameters.overlays.iter().filter(|overlay| !overlay.forms.is_empty()) {
         let forms: Vec<&str> = overlay.forms.iter().map(|form| form.value.as_str()).collect();
         let (name, forms) = (overlay.name(), forms.join(", "));
+        if territory.is_empty() && overlay.area.is_some() {
+            println!(
+                "whether the overlay {name} changes these forms here is known once there are areas: {forms}\n\
+                 导入区划后才知道调整 {name} 是否改本辖区的这些表单：{forms}"
+            );
+            continue;
+        }
         if !overlay.is_of(territory) {
             println!(
                 "the overlay {name} changes forms elsewhere, not in {territory}: {forms}\n\
