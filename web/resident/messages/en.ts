@@ -84,6 +84,7 @@ export default {
     title: 'How are you today?',
     say: 'I want to report the temperature of someone under observation',
     day: 'Today is day {n} of the observation.',
+    late: { am: 'This morning’s check (due by {by}) has not arrived. Please report it now.', pm: 'This evening’s check (due by {by}) has not arrived. Please report it now.' },
     lead: 'If you are under observation at home, answer for yourself; someone of your family may answer for you.',
     name: 'For whom (the name, as it was registered)',
     question: { temp_c: 'Temperature (℃)', temp_word: 'The temperature is', symptom: 'What does not feel well', told_by: 'Who is answering', slot: 'Morning or evening' },

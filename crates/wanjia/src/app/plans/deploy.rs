@@ -6,9 +6,7 @@ use planning::deploy::{Limits, MAX_ROLES, Need, Person, Place, Roles, plan};
 use super::located::{Coordinates, Point, apart};
 use super::role::Role;
 use super::sheet::{Sheet, Wrong};
-use super::{
-    Broken, Figure, Held, Idle, Input, Judged, LABEL_LIMIT, Leg, NAME_LIMIT, SLOTS, Solved, Way,
-};
+use super::{Broken, Figure, Held, Idle, Input, Judged, LABEL_LIMIT, Leg, NAME_LIMIT, SLOTS, Solved, Way};
 
 pub struct Deployment {
     pub staff: Vec<String>,
