@@ -527,7 +527,7 @@ impl<'g> Going<'g> {
     fn is_another(&self, rule: &Rule, on: Day, since: Timestamp) -> bool {
         let Some(each_of) = &rule.each_of else { return false };
         let counts = |record: &Record| record.on <= on && (record.form != *each_of || record.at > since);
-        self.judged(&rule.condition, on, None, &counts)
+        self.judged(&rule.condition, (on, 0), None, &counts)
     }
 
     /// Whether the condition of a step holds at a moment, of what was filled in until then.
