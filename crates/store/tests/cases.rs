@@ -571,21 +571,21 @@ fn what_is_met_after_an_end_that_comes_late_is_another_case() {
         let mut phones = [Phone::new(51), Phone::new(52)];
         let mut store = territory_with(&root, &[&phones[0], &phones[1]], "420102");
         appoint_all(&mut store, &phones);
-        let wang = Subject::Dwelling(DOOR);
+        let wang = Subject::Person(WANG);
         let (early, late) = (Id([61; 16]), Id([60; 16]));
-        let report = |id| reported(id, "need", wang);
+        let report = |id| reported(id, "refusal", wang);
         phones[0].record(NOW - 5 * HOUR, report(early), None);
-        phones[0].record(NOW - 4 * HOUR, acted(early, 0, "community_secretary", "decline"), None);
+        phones[0].record(NOW - 4 * HOUR, acted(early, 0, "community_secretary", "drop"), None);
         phones[1].record(NOW - 3 * HOUR, report(late), None);
-        phones[1].record(NOW - 2 * HOUR, acted(late, 0, "grid_worker", "make_urgent"), None);
+        phones[1].record(NOW - 2 * HOUR, acted(late, 0, "grid_worker", "attempt"), None);
         for phone in if later_first { [1, 0] } else { [0, 1] } {
             assert_eq!(phones[phone].push_all(&mut store), [None, None]);
         }
         let mut reader = keyed(&root);
         let (first, second) =
             (reader.case_file(early).unwrap().unwrap(), reader.case_file(late).unwrap().unwrap());
-        assert_eq!((first.id, first.standing.state.as_str()), (early, "declined"));
-        assert_eq!((second.id, second.standing.state.as_str()), (late, "urgent"));
+        assert_eq!((first.id, first.standing.state.as_str()), (early, "not_needed"));
+        assert_eq!((second.id, second.standing.state.as_str(), second.events.len()), (late, "persuading", 1));
         assert_eq!((first.case.opened_at, second.case.opened_at), (NOW - 5 * HOUR, NOW - 3 * HOUR));
         assert_eq!(reader.due_tasks(&role("grid_worker", 0), NOW, i64::MAX, 9).unwrap().len(), 1);
         sound(&root);

@@ -156,14 +156,14 @@ impl Behind {
         std::iter::once(self.subject).chain(people)
     }
 
-    /// What was filled in of which the caller may read something, the newest first.
+    /// What was filled in of which the caller may read something, the newest first; what was corrected since is passed over.
     ///
     /// # Errors
     /// Those of the storage.
     pub fn filled(&self, reader: &mut Reader) -> Result<Vec<(Filled, Arc<Programme>)>> {
         let mut found = Vec::new();
         for subject in self.subjects() {
-            for filled in reader.filled_about(subject)? {
+            for filled in reader.filled_about(subject)?.into_iter().filter(|filled| filled.replaced.is_none()) {
                 let Some(programme) = if_readable(reader.programme(&filled.programme, &filled.version))?
                 else {
                     continue;
