@@ -283,6 +283,7 @@ async fn an_overlay_changes_a_form_from_its_day_on() {
             version: version.into(),
             form: "clue".into(),
             on: today,
+            replaces: None,
         };
         let (push, _) = place.own_phone.push_sealed(body, home, &answer::encode(&answers));
         let answer = place.by_phone(&place.own_phone, "POST", "/v1/facts", Some(push)).await;
