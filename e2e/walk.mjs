@@ -307,6 +307,7 @@ async function consolePages({ locale, shape, viewport, look }) {
   await page.locator('.ends .button.lamp').click()
   await page.waitForSelector('.sums')
   await desk.shot('36-roster-preview')
+  await page.check('[name=slips]')
   await page.locator('.sums .apply').click()
   await page.waitForSelector('.done')
   await desk.shot('36-roster-applied', { full: true })

@@ -2,6 +2,7 @@ import type { Found, ReconcileRow } from '@core/api/types'
 import { numbered } from '@core/doors/name'
 import type { Outcome } from '@core/ledger/facts'
 import { HOUR, written } from './clock'
+import { names } from './names'
 import { translate as t } from './texts'
 
 export interface Address {
@@ -21,6 +22,13 @@ export function unitName(unit: string): string {
 
 export function doorTitle({ building, unit, room }: Address): string {
   return [building === '' ? '' : buildingName(building), unitName(unit), room].filter((part) => part !== '').join(' ')
+}
+
+/** Those whose names were opened, and of how many; nothing while none was. */
+export function called(persons: readonly string[]): string {
+  const known = persons.flatMap((person) => names.get(person) ?? [])
+  const all = known.join(t('list.between'))
+  return known.length === 0 || known.length === persons.length ? all : t('reconcile.andOthers', { names: all, n: persons.length })
 }
 
 /** The door that something is about, or else the area. */
@@ -62,6 +70,8 @@ export function sentences(parts: readonly string[], locale: string): string {
 }
 
 const SHORT = { month: 'numeric', day: 'numeric', ...HOUR } as const
+/** Chinese writes the day of the week and the hour without one. */
+const NO_SPACE = /(\p{Script=Han})(\d)/u
 const WEEKDAY = { weekday: 'short', ...HOUR } as const
 
 /** Month, day, hour and minute of the deployment, as the reader's language writes them. */
@@ -71,7 +81,7 @@ export function shortTime(at: string, locale: string): string {
 
 /** With the day of the week: what happened within a few days. */
 export function weekdayTime(at: string, locale: string): string {
-  return written(at, locale, WEEKDAY)
+  return written(at, locale, WEEKDAY).replace(NO_SPACE, '$1 $2')
 }
 
 interface AfterAll {

@@ -52,7 +52,7 @@ export function ago(then: number, now: number): string {
 /** The day of the week, hour and minute of the campaign. */
 export function weekdayTime(at: number): string {
   const zone = `Etc/GMT${offsetHours.value < 0 ? '+' : '-'}${Math.abs(offsetHours.value)}`
-  return new Date(at).toLocaleString(i18n.global.locale.value, { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone })
+  return new Date(at).toLocaleString(i18n.global.locale.value, { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone }).replace(/(\p{Script=Han})(\d)/u, '$1 $2')
 }
 
 /** Who lives there, as far as a line of a list has room. */

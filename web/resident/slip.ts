@@ -93,6 +93,8 @@ export interface Check {
   form: string
   several: boolean
   day?: number
+  /** By which hour of today it was due, as 11:00, if it is not there. */
+  awaited_by?: string
   questions: Question[]
   optional: Question[]
 }

@@ -12,3 +12,9 @@ export const dayOf = (instant: string) => fromLeft(plainDay(new Date(instant)))
 
 /** YYYY-MM-DD HH:MM */
 export const timeOf = (instant: string) => fromLeft(new Date(instant).toLocaleString(SWEDISH, { timeZone: ZONE, dateStyle: 'short', timeStyle: 'short' }))
+
+/** HH:MM, what a clock of the campaign shows */
+export const clockOf = (instant: Date) => instant.toLocaleTimeString(SWEDISH, { timeZone: ZONE, hour: '2-digit', minute: '2-digit' })
+
+/** Of which half of the day a clock shows the time. */
+export const halfOf = (clock: string): 'am' | 'pm' => (clock < '12:00' ? 'am' : 'pm')

@@ -75,6 +75,13 @@ pub fn day_of(at: Millis) -> Day {
     i32::try_from(shifted.div_euclid(86_400_000)).unwrap_or(i32::MAX)
 }
 
+/// What a clock in the campaign's zone shows at an instant, in minutes since midnight.
+#[must_use]
+pub fn minute_of(at: Millis) -> u16 {
+    let shifted = at + i64::from(CAMPAIGN_OFFSET_HOURS) * 3_600_000;
+    u16::try_from(shifted.rem_euclid(86_400_000) / 60_000).unwrap_or_default()
+}
+
 /// A calendar date as a [`Day`].
 #[must_use]
 pub fn to_day(date: Date) -> Day {

@@ -144,6 +144,13 @@ pub fn local(instant: Timestamp) -> DateTime {
     offset().to_datetime(instant)
 }
 
+/// What a clock in the country shows at an instant, in minutes since midnight.
+#[must_use]
+pub fn local_minute(instant: Timestamp) -> u16 {
+    let clock = local(instant).time();
+    u16::from(clock.hour().unsigned_abs()) * 60 + u16::from(clock.minute().unsigned_abs())
+}
+
 /// The instant at which a clock in the country shows this.
 pub(crate) fn instant_of(local: DateTime) -> Option<Timestamp> {
     offset().to_timestamp(local).ok()

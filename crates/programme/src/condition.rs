@@ -9,6 +9,7 @@
 //! - `figure.code`: what is reckoned of the subject; `class.code`: which of the classes it is in
 //! - in the condition of a step, `case.opened` and `case.since`: when the case began, and when it came into its state
 //! - `today`: the day for which it is judged; the difference of two days is a whole number
+//! - `now`: the time of that day, in rules and in the conditions of steps; compared with parameters that are times of day
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,7 +31,7 @@ use crate::judge::Moments;
 use crate::manifest::Manifest;
 use crate::parameter::{Parameters, Unit};
 use crate::question::Answer;
-use crate::section::Source;
+use crate::section::{Number, Source};
 
 /// The longest condition, in bytes: what a person can read.
 const LONGEST: usize = 1_000;
@@ -68,6 +69,8 @@ pub struct Condition {
     pub evidence: BTreeSet<(String, String)>,
     /// The parameters it depends on, those of its figures and classes too.
     pub parameters: BTreeSet<String>,
+    /// The parameters with which it compares the time of day: at these hours it has to be judged again.
+    pub hours: BTreeSet<String>,
     /// The last moment of the case that it names.
     anew: Option<Anew>,
     pub(crate) needs: Needs,
@@ -89,6 +92,13 @@ impl Condition {
             Anew::Opened => case.opened,
             Anew::Since => case.since,
         })
+    }
+
+    /// The times of a day at which what it says can change by itself, by the parameters of that day.
+    #[must_use]
+    pub fn hours_by(&self, parameters: &BTreeMap<&str, Number>) -> BTreeSet<u16> {
+        let of = |code: &String| u16::try_from(parameters.get(code.as_str())?.as_whole()).ok();
+        self.hours.iter().filter_map(of).collect()
     }
 
     /// Whether what it says can change with a new answer to a form: if not, nobody need be judged by it anew.
@@ -177,6 +187,8 @@ pub(crate) struct Vocabulary<'v> {
     pub classes: &'v [Arc<Classes>],
     /// It is the condition of a step, so there is a case.
     pub of_case: bool,
+    /// It is judged at times of a day, and may name `now`.
+    pub of_hour: bool,
     pub calendar: &'v Arc<Calendar>,
     /// A figure or a class had a mistake of its own: then a name that is not there is not wrong for that.
     pub loose: bool,
@@ -204,6 +216,8 @@ enum Kind {
     Day,
     /// To the millisecond: compared with others, and never reckoned with.
     Moment,
+    /// What a clock shows: compared with `now`, and with nothing else.
+    TimeOfDay,
     /// Whom a form is about: the same as another, or not.
     Whose,
     /// One of these names.
@@ -226,6 +240,7 @@ impl Kind {
             Self::Text => ("文字", "a text"),
             Self::Day => ("日期", "a day"),
             Self::Moment => ("时刻", "a moment"),
+            Self::TimeOfDay => ("一天中的时刻", "a time of day"),
             Self::Whose => ("谁的表", "whose form it is"),
             Self::Choice(_) => ("选项", "a choice"),
             Self::List(_) => ("列表", "a list"),
@@ -254,7 +269,8 @@ impl Kind {
     fn fits(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Any, _) | (_, Self::Any) => true,
-            (Self::Opaque | Self::Record(_), _) | (_, Self::Opaque | Self::Record(_)) => false,
+            (Self::Opaque | Self::Record(_) | Self::TimeOfDay, _)
+            | (_, Self::Opaque | Self::Record(_) | Self::TimeOfDay) => false,
             (Self::List(one), Self::List(other)) => one.fits(other),
             _ => {
                 self == other
@@ -297,6 +313,7 @@ pub(crate) fn read_as(
         macros: 0,
         evidence: BTreeSet::new(),
         anew: None,
+        hours: BTreeSet::new(),
         needs: Needs::default(),
     };
     let kind = checker.kind(&expression, findings);
@@ -314,7 +331,7 @@ pub(crate) fn read_as(
     {
         checker.other_concept(&expression, concept, found, findings);
     }
-    let Checker { evidence, anew, needs, .. } = checker;
+    let Checker { evidence, anew, hours, needs, .. } = checker;
     if findings.len() > before {
         return None;
     }
@@ -328,7 +345,7 @@ pub(crate) fn read_as(
         }
         return None;
     };
-    Some(Condition { text, evidence, parameters: needs.parameters.clone(), anew, needs, formula })
+    Some(Condition { text, evidence, parameters: needs.parameters.clone(), hours, anew, needs, formula })
 }
 
 /// Length and nesting are bounded before the parser sees the text.
@@ -403,6 +420,7 @@ struct Checker<'p> {
     macros: usize,
     evidence: BTreeSet<(String, String)>,
     anew: Option<Anew>,
+    hours: BTreeSet<String>,
     needs: Needs,
 }
 
@@ -499,8 +517,10 @@ impl Checker<'_> {
         if let Some((_, kind)) = self.bound.iter().rev().find(|(bound, _)| bound == name) {
             return kind.clone();
         }
-        if name == "today" {
-            return Kind::Day;
+        match name {
+            "today" => return Kind::Day,
+            "now" if self.vocabulary.of_hour => return Kind::TimeOfDay,
+            _ => {}
         }
         let known = self.roots();
         if !known.contains(&name) {
@@ -519,9 +539,11 @@ impl Checker<'_> {
 
     fn roots(&self) -> Vec<&str> {
         let of_case = self.vocabulary.of_case.then_some("case");
+        let of_hour = self.vocabulary.of_hour.then_some("now");
         ["param", "today", "history", "people", "figure", "class"]
             .into_iter()
             .chain(of_case)
+            .chain(of_hour)
             .chain(self.vocabulary.forms.iter().map(|form| form.code.value.as_str()))
             .collect()
     }
@@ -700,6 +722,15 @@ impl Checker<'_> {
                 }
                 one.clone()
             }
+            (name, [left, right], [Kind::TimeOfDay, _] | [_, Kind::TimeOfDay])
+                if is_order(name) || matches!(name, operators::EQUALS | operators::NOT_EQUALS) =>
+            {
+                // A name that is not there was told already.
+                if !kinds.contains(&Kind::Any) {
+                    self.hour(at, name, (left, right), findings);
+                }
+                Kind::Truth
+            }
             (operators::EQUALS | operators::NOT_EQUALS, [left, right], [one, other]) => {
                 if one.fits(other) {
                     self.same_concept(right, one, other, findings);
@@ -710,11 +741,7 @@ impl Checker<'_> {
                 }
                 Kind::Truth
             }
-            (
-                operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS,
-                [left, right],
-                [one, other],
-            ) => {
+            (name, [left, right], [one, other]) if is_order(name) => {
                 let ordered = |kind: &Kind| kind.is_number() || matches!(kind, Kind::Day | Kind::Moment);
                 if !ordered(one) {
                     self.wrong(
@@ -814,6 +841,48 @@ impl Checker<'_> {
         }
     }
 
+    /// A time of day is asked for by two comparisons alone. Then whoever is judged at the hours that are named is judged
+    /// whenever what is said can change.
+    fn hour(
+        &mut self,
+        at: &IdedExpr,
+        name: &str,
+        (left, right): (&IdedExpr, &IdedExpr),
+        findings: &mut Findings,
+    ) {
+        let is_now = |part: &IdedExpr| {
+            matches!(&part.expr, Expr::Ident(name) if name == "now")
+                && !self.bound.iter().any(|(bound, _)| bound == "now")
+        };
+        let hour = match name {
+            operators::GREATER_EQUALS | operators::LESS if is_now(left) => self.hour_of(right),
+            operators::LESS_EQUALS | operators::GREATER if is_now(right) => self.hour_of(left),
+            _ => None,
+        };
+        match hour {
+            Some(code) => {
+                self.hours.insert(code);
+            }
+            None => findings.add(
+                &self.place(at),
+                "hour",
+                say(
+                    "一天中的时刻只能这样比：now >= param.… 或 now < param.…，参数的单位为 time_of_day",
+                    "a time of day is compared as now >= param.… or now < param.…, with a parameter whose unit is time_of_day",
+                ),
+            ),
+        }
+    }
+
+    /// The parameter that a part names, if that is a time of day.
+    fn hour_of(&self, part: &IdedExpr) -> Option<String> {
+        let Expr::Select(select) = &part.expr else { return None };
+        let is_parameter = matches!(&select.operand.expr, Expr::Ident(root) if root == "param")
+            && !self.bound.iter().any(|(bound, _)| bound == "param");
+        let known = self.vocabulary.parameters.get(&select.field)?;
+        (is_parameter && !select.test && known.unit == Unit::TimeOfDay).then(|| select.field.clone())
+    }
+
     fn arithmetic(
         &self,
         at: &IdedExpr,
@@ -906,8 +975,16 @@ impl Checker<'_> {
     }
 }
 
+fn is_order(operator: &str) -> bool {
+    [operators::LESS, operators::LESS_EQUALS, operators::GREATER, operators::GREATER_EQUALS]
+        .contains(&operator)
+}
+
 /// What a parameter or a figure is, by its unit.
 fn number_kind(unit: Unit, concept: Option<&String>) -> Kind {
+    if unit == Unit::TimeOfDay {
+        return Kind::TimeOfDay;
+    }
     if unit.is_whole() { Kind::Whole } else { Kind::Decimal(concept.cloned()) }
 }
 

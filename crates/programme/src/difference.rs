@@ -195,10 +195,6 @@ impl Lines {
 
     fn parameters(&mut self, old: &Programme, new: &Programme) {
         let kind = ("参数", "parameter");
-        let number = |number: crate::section::Number| match number {
-            crate::section::Number::Whole(number) => number.to_string(),
-            crate::section::Number::Decimal(number) => number.to_string(),
-        };
         let name = |parameter: &Parameter| named(&parameter.code.value, &parameter.name);
         let all = compare(&old.parameters.all, &new.parameters.all, |parameter| &parameter.code.value);
         all.gone.iter().for_each(|parameter| self.gone(kind, name(parameter)));
@@ -212,9 +208,11 @@ impl Lines {
                 &unit(before),
                 &unit(parameter),
             );
-            self.plain(&zh, &en, &number(before.value), &number(parameter.value));
+            let value = |parameter: &Parameter| parameter.unit.written(parameter.value);
+            self.plain(&zh, &en, &value(before), &value(parameter));
             let bounds = |parameter: &Parameter| {
-                let (least, most) = (number(parameter.least), number(parameter.most));
+                let (least, most) =
+                    (parameter.unit.written(parameter.least), parameter.unit.written(parameter.most));
                 (format!("{least} 至 {most}"), format!("{least} to {most}"))
             };
             let (zh, en) = (format!("{zh} 可设范围"), format!("the bounds of {en}"));
@@ -226,17 +224,21 @@ impl Lines {
         overlays.gone.iter().for_each(|overlay| self.gone(kind, same(overlay)));
         overlays.come.iter().for_each(|overlay| self.come(kind, same(overlay)));
         for (before, overlay) in overlays.both {
-            let says = |overlay: &Overlay| {
+            let says = |programme: &Programme, overlay: &Overlay| {
+                let written = |code: &str, value| match programme.parameters.get(code) {
+                    Some(parameter) => parameter.unit.written(value),
+                    None => String::new(),
+                };
                 let set: Vec<String> = overlay
                     .set
                     .iter()
-                    .map(|(code, value)| format!("{} = {}", code.value, number(value.value)))
+                    .map(|(code, value)| format!("{} = {}", code.value, written(&code.value, value.value)))
                     .collect();
                 let area = overlay.area.as_ref().map_or("*", |area| &area.value);
                 let until = overlay.until.map_or_else(|| "…".to_owned(), |until| until.to_string());
                 format!("{area}, {} – {until}: {}", overlay.from.value, set.join(", "))
             };
-            self.plain(&overlay.file, &overlay.file, &says(before), &says(overlay));
+            self.plain(&overlay.file, &overlay.file, &says(old, before), &says(new, overlay));
         }
     }
 

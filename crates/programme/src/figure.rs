@@ -67,7 +67,7 @@ fn read_figure(
         name.value.check("name", &vocabulary.manifest.languages, &name.place, findings);
     }
     let subject = part.text("subject", findings).and_then(|subject| Subject::parse(&subject, findings));
-    let unit = part.text("unit", findings).and_then(|unit| Unit::parse(&unit, findings));
+    let unit = part.text("unit", findings).and_then(|unit| Unit::parse_reckoned(&unit, findings));
     let concept = part.optional_text("concept", findings);
     let concept = vocabulary.manifest.concept(concept, findings);
     let only_if = if part.has("only_if") { part.passage("only_if", findings) } else { None };

@@ -32,6 +32,8 @@ pub(crate) enum Formula {
     /// What can be in a list, and is never looked at.
     Opaque,
     Today,
+    /// The time of day at which it is judged.
+    Now,
     /// When the case was opened, and when it came into its state.
     Opened,
     Since,
@@ -227,7 +229,11 @@ impl Preparing<'_> {
             },
             Expr::Ident(name) => match self.bound.iter().rposition(|bound| bound == name) {
                 Some(place) => Formula::Bound(place),
-                None => (name == "today").then_some(Formula::Today)?,
+                None => match name.as_str() {
+                    "today" => Formula::Today,
+                    "now" => Formula::Now,
+                    _ => return None,
+                },
             },
             Expr::Select(select) => self.select(&select.operand, &select.field, select.test)?,
             Expr::Call(call) => self.call(call)?,
@@ -425,6 +431,7 @@ impl Formula {
             | Self::Text(_)
             | Self::Opaque
             | Self::Today
+            | Self::Now
             | Self::Opened
             | Self::Since
             | Self::Bound(_)
@@ -504,6 +511,8 @@ type Result<T> = std::result::Result<T, Lack>;
 /// What a formula looks at.
 pub(crate) trait Sight<'s> {
     fn today(&self) -> i64;
+    /// In minutes since midnight.
+    fn minute(&self) -> i64;
     /// Of a step of a case: between which moments it stands.
     fn case(&self) -> Option<Moments>;
     fn parameter(&self, code: &str) -> Option<Number>;
@@ -538,6 +547,7 @@ pub(crate) fn work_out<'s>(
         Formula::Text(text) => Worth::Made(text.as_ref().into()),
         Formula::Opaque => Worth::Opaque,
         Formula::Today => Worth::Whole(sight.today()),
+        Formula::Now => Worth::Whole(sight.minute()),
         Formula::Opened => moment(sight.case().ok_or(Lack::Missing)?.opened),
         Formula::Since => moment(sight.case().ok_or(Lack::Missing)?.since),
         Formula::Bound(place) => bound.get(*place).cloned().ok_or(Lack::Missing)?,

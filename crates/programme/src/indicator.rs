@@ -543,7 +543,7 @@ fn read_indicator(
         );
     }
     let unit = if part.has("unit") {
-        part.text("unit", findings).and_then(|unit| Unit::parse(&unit, findings))
+        part.text("unit", findings).and_then(|unit| Unit::parse_reckoned(&unit, findings))
     } else {
         measure.as_ref().map(|measure| if measure.is_share() { Unit::Share } else { Unit::Count })
     };

@@ -56,8 +56,8 @@ pub enum Reckoned {
     Failed(String),
 }
 
-/// Judges one subject by one condition. Only what was filled in up to `today` counts. Whoever judges by several conditions
-/// looks once: [`View`].
+/// Judges one subject by one condition at the beginning of a day: no hour of it has come. Only what was filled in up to
+/// `today` counts. Whoever judges by several conditions, or at a time of day, looks once: [`View`].
 #[must_use]
 pub fn judge(
     condition: &Condition,
@@ -86,6 +86,7 @@ pub struct View<'s> {
     situation: &'s Situation<'s>,
     parameters: &'s BTreeMap<&'s str, Number>,
     today: Day,
+    minute: u16,
     own: Vec<Filled<'s>>,
     people: RefCell<Vec<(&'s str, Forms<'s>)>>,
     whose: OnceCell<HashMap<*const Record, i64>>,
@@ -115,6 +116,7 @@ impl<'s> View<'s> {
             situation,
             parameters,
             today,
+            minute: 0,
             own,
             people: RefCell::default(),
             whose: OnceCell::new(),
@@ -122,6 +124,12 @@ impl<'s> View<'s> {
             classes: RefCell::default(),
             known: RefCell::default(),
         }
+    }
+
+    /// As it is seen at a time of that day, in minutes since midnight; without one, at its beginning.
+    #[must_use]
+    pub fn at(self, minute: u16) -> Self {
+        Self { minute, ..self }
     }
 
     /// Judges by a condition among those for whose needs this was made.
@@ -224,6 +232,10 @@ impl<'s> View<'s> {
 impl<'s> Sight<'s> for View<'s> {
     fn today(&self) -> i64 {
         day_number(self.today)
+    }
+
+    fn minute(&self) -> i64 {
+        self.minute.into()
     }
 
     fn parameter(&self, code: &str) -> Option<Number> {

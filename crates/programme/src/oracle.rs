@@ -64,10 +64,11 @@ impl<'s> View<'s> {
         needs: &'s Needs,
         situation: &Situation<'s>,
         parameters: &BTreeMap<&str, Number>,
-        today: Day,
+        (today, minute): (Day, u16),
     ) -> Self {
         let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
         context.add_variable_as_val("today", day(today));
+        context.add_variable_as_val("now", number(Number::Whole(minute.into())));
         let moments = situation.case.iter().flat_map(|case| [("opened", case.opened), ("since", case.since)]);
         context.add_variable_as_val("case", map(moments.map(|(name, at)| (name, moment(at)))));
         let values = needs
@@ -594,7 +595,12 @@ mod tests {
         matches!((one, other), (Reckoned::Failed(_), Reckoned::Failed(_))) || one == other
     }
 
-    fn held(programme: &Programme, own: &[Record], people: &[Vec<Record>]) -> Result<(), TestCaseError> {
+    fn held(
+        programme: &Programme,
+        own: &[Record],
+        people: &[Vec<Record>],
+        minute: u16,
+    ) -> Result<(), TestCaseError> {
         CALENDAR.set(Arc::clone(&programme.calendar));
         let conditions = conditions(programme);
         let needs = Needs::of(conditions.iter().copied());
@@ -607,8 +613,8 @@ mod tests {
             }),
         };
         let parameters = programme.parameters.on("520326001", TODAY);
-        let expected = View::new(&needs, &situation, &parameters, TODAY);
-        let found = judge::View::new(&needs, &situation, &parameters, TODAY);
+        let expected = View::new(&needs, &situation, &parameters, (TODAY, minute));
+        let found = judge::View::new(&needs, &situation, &parameters, TODAY).at(minute);
         for condition in conditions {
             let text = &condition.text.value;
             let (one, other) = (found.judge(condition), expected.judge(condition));
@@ -636,7 +642,9 @@ mod tests {
             let config = ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() };
             let people = proptest::collection::vec(records(&programme), 0..3);
             let outcome = proptest::test_runner::TestRunner::new(config)
-                .run(&(records(&programme), people), |(own, people)| held(&programme, &own, &people));
+                .run(&(records(&programme), people, 0..24_u16 * 60), |(own, people, minute)| {
+                    held(&programme, &own, &people, minute)
+                });
             assert!(outcome.is_ok(), "{name}: {}", outcome.unwrap_err());
         }
     }

@@ -354,6 +354,7 @@ impl<'r, 'f> Reader<'r, 'f> {
             figures: &[],
             classes: &[],
             of_case: false,
+            of_hour: false,
             calendar: &calendar,
             loose: false,
         };

@@ -23,10 +23,12 @@ pub enum Unit {
     Celsius,
     Yuan,
     Kilograms,
+    /// What a clock in the country shows, in minutes since midnight; written `"11:00"`.
+    TimeOfDay,
 }
 
 impl Unit {
-    const ALL: [(&'static str, Self); 11] = [
+    const ALL: [(&'static str, Self); 12] = [
         ("minutes", Self::Minutes),
         ("hours", Self::Hours),
         ("days", Self::Days),
@@ -38,14 +40,30 @@ impl Unit {
         ("celsius", Self::Celsius),
         ("yuan", Self::Yuan),
         ("kilograms", Self::Kilograms),
+        ("time_of_day", Self::TimeOfDay),
     ];
 
     pub(crate) fn parse(text: &Located<String>, findings: &mut Findings) -> Option<Self> {
-        let found = Self::ALL.iter().find(|(name, _)| *name == text.value);
+        Self::parse_among(text, |_| true, findings)
+    }
+
+    /// The unit of what is reckoned: nothing comes to a time of day.
+    pub(crate) fn parse_reckoned(text: &Located<String>, findings: &mut Findings) -> Option<Self> {
+        Self::parse_among(text, |unit| unit != Self::TimeOfDay, findings)
+    }
+
+    fn parse_among(
+        text: &Located<String>,
+        offered: impl Fn(Self) -> bool,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let known = || Self::ALL.into_iter().filter(|(_, unit)| offered(*unit));
+        let found = known().find(|(name, _)| *name == text.value);
         if found.is_none() {
-            unknown(text, "单位", "unit", &Self::ALL.map(|(name, _)| name), findings);
+            let known: Vec<&str> = known().map(|(name, _)| name).collect();
+            unknown(text, "单位", "unit", &known, findings);
         }
-        found.map(|(_, unit)| *unit)
+        found.map(|(_, unit)| unit)
     }
 
     /// As a pack writes it.
@@ -66,7 +84,17 @@ impl Unit {
             Self::Celsius => ("°C", "°C"),
             Self::Yuan => ("元", "yuan"),
             Self::Kilograms => ("公斤", "kg"),
-            Self::Count | Self::Share => ("", ""),
+            Self::Count | Self::Share | Self::TimeOfDay => ("", ""),
+        }
+    }
+
+    /// A value of this unit as a pack writes it, without the quotes.
+    #[must_use]
+    pub fn written(self, value: Number) -> String {
+        match (self, value) {
+            (Self::TimeOfDay, Number::Whole(minutes)) => format!("{:02}:{:02}", minutes / 60, minutes % 60),
+            (_, Number::Whole(number)) => number.to_string(),
+            (_, Number::Decimal(number)) => number.to_string(),
         }
     }
 
@@ -235,8 +263,9 @@ impl Parameters {
         {
             findings.add(&until.place, "term", say("until 须晚于 from", "until must come after from"));
         }
+        let is_time = |code: &str| self.get(code).is_some_and(|own| own.unit == Unit::TimeOfDay);
         // One that changes forms alone sets nothing.
-        let set = if section.has("set") { section.numbers("set", findings) } else { Vec::new() };
+        let set = if section.has("set") { section.numbers("set", is_time, findings) } else { Vec::new() };
         for (code, number) in &set {
             match self.get(&code.value) {
                 Some(parameter) => check_value(parameter, number, findings),
@@ -316,9 +345,10 @@ fn read_parameter(
     let unit = part.text("unit", findings).and_then(|unit| Unit::parse(&unit, findings));
     let concept = part.optional_text("concept", findings);
     let concept = manifest.concept(concept, findings);
-    let value = part.number("value", findings);
-    let least = part.number("least", findings);
-    let most = part.number("most", findings);
+    let [value, least, most] = ["value", "least", "most"].map(|key| match unit {
+        Some(Unit::TimeOfDay) => part.time_of_day(key, findings),
+        _ => part.number(key, findings),
+    });
     part.finish(findings);
     // One that lacks something is told and kept, so that it is there for whatever else names it.
     let bound = |bound: Option<Located<Number>>, else_: f64| {
@@ -350,6 +380,7 @@ fn check_value(parameter: &Parameter, value: &Located<Number>, findings: &mut Fi
     }
     let (least, most) = (parameter.least.as_decimal(), parameter.most.as_decimal());
     if !(least..=most).contains(&value.value.as_decimal()) {
+        let (least, most) = (parameter.unit.written(parameter.least), parameter.unit.written(parameter.most));
         findings.add(
             &value.place,
             "out_of_bounds",

@@ -636,7 +636,7 @@ fn read_step(
         }
     }
     let source = part.source();
-    let vocabulary = Vocabulary { of_case: true, ..known.vocabulary };
+    let vocabulary = Vocabulary { of_case: true, of_hour: true, ..known.vocabulary };
     let guard =
         guard.and_then(|(text, content)| condition::read(text, content, source, vocabulary, findings));
     part.finish(findings);

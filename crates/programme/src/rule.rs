@@ -91,6 +91,7 @@ fn read_rule(
     let source = part.source();
     part.finish(findings);
     let (when, content) = when?;
+    let vocabulary = Vocabulary { of_hour: true, ..vocabulary };
     let condition = condition::read(when, content, source, vocabulary, findings);
     if let (Some(form), Some(condition)) = (&each_of, &condition) {
         check_each_of(form, condition, findings);

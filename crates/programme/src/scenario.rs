@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::answer::{self, Record};
 use crate::bridge::Bridge;
-use crate::calendar::{local_day, midnight_before};
+use crate::calendar::{local_day, local_minute, midnight_before};
 use crate::code::{Day, unknown};
 use crate::condition::{Needs, Vocabulary};
 use crate::finding::{Finding, Findings, Located, Place, say};
@@ -55,6 +55,8 @@ impl Scenario {
 struct Expectation {
     place: Place,
     on: Day,
+    /// The moment of that day, of what was filled in until then; without one, of all that was, before any hour has come.
+    at: Option<Timestamp>,
     flags: Option<BTreeSet<String>>,
     unknown: Option<BTreeSet<String>>,
     figures: Vec<(Located<String>, f64)>,
@@ -178,7 +180,13 @@ fn read_expectation(
     findings: &mut Findings,
 ) -> Option<Expectation> {
     let place = part.place();
-    let on = part.day("on", findings);
+    let (on, at) = match part.has("at") {
+        true => {
+            let at = part.moment("at", findings).map(|at| at.value);
+            (at.map(local_day), at)
+        }
+        false => (part.day("on", findings).map(|on| on.value), None),
+    };
     let keys = ["flags", "unknown", "figures", "classes", "indicators", "bridges"];
     if !keys.iter().any(|key| part.has(key)) {
         findings.add(
@@ -262,7 +270,7 @@ fn read_expectation(
         names.vocabulary.loose,
         findings,
     );
-    Some(Expectation { place, on: on?.value, flags, unknown, figures, classes, indicators, bridges })
+    Some(Expectation { place, on: on?, at, flags, unknown, figures, classes, indicators, bridges })
 }
 
 /// What is expected by name, each of the wanted kind.
@@ -374,13 +382,15 @@ struct Run<'r> {
 impl<'r> Run<'r> {
     fn check(&mut self, needs: &Needs) {
         let (programme, scenario, expectation) = (self.programme, self.scenario, self.expectation);
+        let counts = |record: &&'r Record| expectation.at.is_none_or(|at| record.at <= at);
         let situation = Situation {
-            own: scenario.own.iter().collect(),
-            people: scenario.people.values().map(|records| records.iter().collect()).collect(),
+            own: scenario.own.iter().filter(counts).collect(),
+            people: scenario.people.values().map(|records| records.iter().filter(counts).collect()).collect(),
             case: None,
         };
         let parameters = programme.parameters.on(&scenario.area, expectation.on);
         let view = View::new(needs, &situation, &parameters, expectation.on);
+        let view = view.at(expectation.at.map_or(0, local_minute));
         self.check_rules(&view);
         for (code, expected) in &expectation.figures {
             match view.figure(&code.value) {

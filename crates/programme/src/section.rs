@@ -293,6 +293,32 @@ impl<'r, 'i> Section<'r, 'i> {
         Some(Located { value: number?, place })
     }
 
+    /// What a clock shows, written `"11:00"`, in minutes since midnight.
+    pub fn time_of_day(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<Number>> {
+        let value = self.find_required(key, findings)?;
+        self.as_time_of_day(value, key, findings)
+    }
+
+    fn as_time_of_day(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        key: &str,
+        findings: &mut Findings,
+    ) -> Option<Located<Number>> {
+        let place = self.source.place(value.span().start);
+        let minutes = value.get_ref().as_str().and_then(minutes_of);
+        if minutes.is_none() {
+            self.wrong(
+                value,
+                key,
+                "时刻，如 \"11:00\"，从 00:00 到 23:59",
+                "a time of day such as \"11:00\", from 00:00 to 23:59",
+                findings,
+            );
+        }
+        Some(Located { value: Number::Whole(minutes?), place })
+    }
+
     /// A text in several languages: `{ zh = "…", en = "…" }`.
     pub fn texts(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<Texts>> {
         let value = self.find_required(key, findings)?;
@@ -418,10 +444,11 @@ impl<'r, 'i> Section<'r, 'i> {
         entries
     }
 
-    /// Every key of the table under `key` with its number, as in `[set]`.
+    /// Every key of the table under `key` with its number, as in `[set]`, or its time of day where the key's is one.
     pub fn numbers(
         &mut self,
         key: &'static str,
+        is_time: impl Fn(&str) -> bool,
         findings: &mut Findings,
     ) -> Vec<(Located<String>, Located<Number>)> {
         let Some(value) = self.find_required(key, findings) else { return Vec::new() };
@@ -433,9 +460,11 @@ impl<'r, 'i> Section<'r, 'i> {
         for (name, number) in table {
             let name =
                 Located { value: name.get_ref().to_string(), place: self.source.place(name.span().start) };
-            if let Some(number) = self.as_number(number, &name.value, findings) {
-                numbers.push((name, number));
-            }
+            let number = match is_time(&name.value) {
+                true => self.as_time_of_day(number, &name.value, findings),
+                false => self.as_number(number, &name.value, findings),
+            };
+            numbers.extend(number.map(|number| (name, number)));
         }
         numbers
     }
@@ -538,6 +567,17 @@ fn day_of(value: &DeValue<'_>) -> Option<Day> {
 fn moment_of(value: &DeValue<'_>) -> Option<Timestamp> {
     let moment = value.as_datetime().filter(|moment| moment.offset.is_none() && moment.time.is_some())?;
     instant_of(moment.to_string().parse().ok()?)
+}
+
+/// `11:00`, always with two digits and two.
+fn minutes_of(text: &str) -> Option<i64> {
+    let two = |digits: &str| {
+        let digits = Some(digits).filter(|digits| digits.len() == 2)?;
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<i64>().ok())?
+    };
+    let (hours, minutes) = text.split_once(':')?;
+    let (hours, minutes) = (two(hours)?, two(minutes)?);
+    (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
 }
 
 fn number_of(value: &DeValue<'_>) -> Option<Number> {

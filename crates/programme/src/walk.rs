@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::answer::{Record, day_of};
-use crate::calendar::{local_day, midnight_before};
+use crate::calendar::{local_day, local_minute, midnight_before};
 use crate::case::{self, Case, Deed, Event, Guard, Level, Opening, Stamp, Terms, What, add_up};
 use crate::code::{Day, unknown};
 use crate::condition::Condition;
 use crate::finding::{Findings, Located, Place, say};
-use crate::judge::{Judgement, Moments, Situation, judge};
+use crate::judge::{Judgement, Moments, Situation, View};
 use crate::manifest::Manifest;
 use crate::pack::Programme;
 use crate::pathway::{Pathway, Step};
@@ -329,6 +329,13 @@ impl<'g> Going<'g> {
             if case.ran.is_empty() {
                 continue;
             }
+            if !own.condition.hours.is_empty() {
+                if !self.holds_at(&own.condition, case.since) {
+                    let flag = self.flags_by_the_hour(&own.condition, case.since, until);
+                    anew.extend(flag.map(|at| (rule.clone(), at)));
+                }
+                continue;
+            }
             let flagged = self.holds(&own.condition, day);
             while let Ok(next) = day.tomorrow()
                 && next <= local_day(until)
@@ -343,13 +350,41 @@ impl<'g> Going<'g> {
         anew
     }
 
-    /// The first moment from the opening on at which a rule flags: that itself, or the beginning of a day.
+    /// The first moment from the opening on at which a rule flags: that itself, or the beginning of a day, or an hour at which
+    /// the rule is judged again.
     fn flags(&self, rule: &str, until: Timestamp) -> Option<Timestamp> {
         let condition = &self.rules.iter().find(|own| own.id.value == rule)?.condition;
+        if !condition.hours.is_empty() {
+            return self.flags_by_the_hour(condition, self.walk.opened, until);
+        }
         let mut day = local_day(self.walk.opened);
         while day <= local_day(until) {
             if self.holds(condition, day) {
                 return Some(midnight_before(day).max(self.walk.opened));
+            }
+            day = day.tomorrow().ok()?;
+        }
+        None
+    }
+
+    /// The first moment at which a rule that names the time of day flags: one at which it is judged.
+    fn flags_by_the_hour(
+        &self,
+        condition: &Condition,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Option<Timestamp> {
+        let mut day = local_day(from);
+        while day <= local_day(until) {
+            let hours = condition.hours_by(&self.terms.parameters.on(self.terms.area, day));
+            let begins = midnight_before(day);
+            let hours = hours
+                .into_iter()
+                .filter_map(|minute| begins.checked_add(SignedDuration::from_mins(minute.into())).ok());
+            let judged = [from, begins].into_iter().chain(hours);
+            let mut judged = judged.filter(|at| (from..=until).contains(at) && local_day(*at) == day);
+            if let Some(at) = judged.find(|at| self.holds_at(condition, *at)) {
+                return Some(at);
             }
             day = day.tomorrow().ok()?;
         }
@@ -480,26 +515,32 @@ impl<'g> Going<'g> {
 
     /// Whether a condition holds on a day, of what was filled in until it was over.
     fn holds(&self, condition: &Condition, on: Day) -> bool {
-        self.judged(condition, on, None, &|record| record.on <= on)
+        self.judged(condition, (on, 0), None, &|record| record.on <= on)
+    }
+
+    /// Whether a condition holds at a moment, of what was filled in until then.
+    fn holds_at(&self, condition: &Condition, at: Timestamp) -> bool {
+        self.judged(condition, (local_day(at), local_minute(at)), None, &|record| record.at <= at)
     }
 
     /// Whether a rule flags on a day by a matter that was filled in since a moment.
     fn is_another(&self, rule: &Rule, on: Day, since: Timestamp) -> bool {
         let Some(each_of) = &rule.each_of else { return false };
         let counts = |record: &Record| record.on <= on && (record.form != *each_of || record.at > since);
-        self.judged(&rule.condition, on, None, &counts)
+        self.judged(&rule.condition, (on, 0), None, &counts)
     }
 
     /// Whether the condition of a step holds at a moment, of what was filled in until then.
     fn allows(&self, guard: &Condition, case: &Case, at: Timestamp) -> bool {
         let moments = Moments { opened: self.walk.opened, since: case.since };
-        self.judged(guard, local_day(at), Some(moments), &|record| record.at <= at)
+        let time = (local_day(at), local_minute(at));
+        self.judged(guard, time, Some(moments), &|record| record.at <= at)
     }
 
     fn judged(
         &self,
         condition: &Condition,
-        on: Day,
+        (on, minute): (Day, u16),
         case: Option<Moments>,
         counts: &dyn Fn(&Record) -> bool,
     ) -> bool {
@@ -510,7 +551,8 @@ impl<'g> Going<'g> {
             case,
         };
         let parameters = self.terms.parameters.on(self.terms.area, on);
-        matches!(judge(condition, &situation, &parameters, on), Judgement::Flags(_))
+        let view = View::new(&condition.needs, &situation, &parameters, on).at(minute);
+        matches!(view.judge(condition), Judgement::Flags(_))
     }
 
     fn counted_from(&self, step: &Step, on: Day) -> Option<Day> {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use insta::assert_snapshot;
 use programme::answer::{Record, Value};
 use programme::calendar::midnight_before;
+use programme::condition::Needs;
 use programme::form::Subject;
 use programme::indicator::{self, Contribution, SweepCount};
 use programme::judge::{Judgement, Moments, Situation, View, judge};
@@ -751,6 +752,87 @@ fn a_sum_of_the_newest_only_is_no_sum() {
     assert_eq!(judged(200), Judgement::Flags(evidence));
     assert_eq!(judged(201), Judgement::Failed("more than 200 of visit".into()));
     assert_eq!(judged(2), Judgement::Clear);
+}
+
+const BY_ELEVEN: &str = r#"
+[[parameter]]
+code = "am_by"
+name = { zh = "几点前", en = "by when" }
+unit = "time_of_day"
+value = "11:00"
+least = "07:00"
+most = "12:00"
+"#;
+
+#[test]
+fn a_time_of_day_is_asked_for_by_two_comparisons_and_by_nothing_else() {
+    let rule = |when: &str| {
+        let mut texts = small();
+        texts.insert("parameters.toml", PARAMETERS.to_owned() + BY_ELEVEN);
+        texts.insert("rules.toml", RULE.replace("visit.room_c >= param.hot_c && visit.ac == 'no'", when));
+        texts
+    };
+    for right in ["now >= param.am_by", "now < param.am_by", "param.am_by <= now", "param.am_by > now"] {
+        assert_eq!(told(&files(&rule(right))), "no mistakes", "{right}");
+    }
+    for (wrong, code) in [
+        ("now > param.am_by", "[hour]"),
+        ("now <= param.am_by", "[hour]"),
+        ("param.am_by >= now", "[hour]"),
+        ("now == param.am_by", "[hour]"),
+        ("now >= 660", "[hour]"),
+        ("now >= param.stay_days", "[hour]"),
+        ("param.am_by >= param.am_by", "[hour]"),
+        ("[now].exists(hour, hour >= param.am_by)", "[hour]"),
+        ("[param.am_by].exists(now, now >= param.am_by)", "[hour]"),
+        ("now + 1 > 3", "[wrong_kind]"),
+        ("now in [param.am_by]", "[wrong_kind]"),
+        ("now", "[wrong_kind]"),
+        ("now >= param.at_noon", "[unknown_name]"),
+    ] {
+        let told = told(&files(&rule(wrong)));
+        assert!(told.contains(code), "{wrong}: {told}");
+    }
+    // A figure is of a day.
+    let mut texts = rule("figure.warm > 1.0");
+    texts.insert(
+        "figures.toml",
+        "[[figure]]\ncode = \"warm\"\nname = { zh = \"数\", en = \"Figure\" }\nsubject = \"dwelling\"\nunit = \"celsius\"\nvalue = \"now >= param.am_by ? 1.0 : 2.0\"\n".into(),
+    );
+    assert!(told(&files(&texts)).contains("there is no form now"), "{}", told(&files(&texts)));
+
+    for value in ["660", "\"24:00\"", "\"9:00\"", "\"11:60\"", "\"11:00:00\"", "\"+1:00\"", "11:00:00"] {
+        let mut texts = rule("now >= param.am_by");
+        let own =
+            PARAMETERS.to_owned() + &BY_ELEVEN.replace("value = \"11:00\"", &format!("value = {value}"));
+        texts.insert("parameters.toml", own);
+        assert!(told(&files(&texts)).contains("[wrong_kind]"), "{value}");
+    }
+    let overlay = |value: &str| {
+        let mut texts = rule("now >= param.am_by");
+        let source = "source = { zh = \"文\", en = \"Document\" }";
+        let text = format!("area = \"44\"\nfrom = 2026-06-01\n{source}\n[set]\nam_by = {value}\n");
+        texts.insert("overlays/a.toml", text);
+        files(&texts)
+    };
+    assert!(
+        told(&overlay("\"06:30\"")).contains("between 07:00 and 12:00"),
+        "{}",
+        told(&overlay("\"06:30\""))
+    );
+    assert!(told(&overlay("630")).contains("[wrong_kind]"));
+    let pack = read(&overlay("\"10:30\"")).unwrap();
+    let condition = &pack.rules.first().unwrap().condition;
+    let on: programme::code::Day = "2026-07-01".parse().unwrap();
+    for (area, hour) in [("42", 660), ("44", 630)] {
+        let parameters = pack.parameters.on(area, on);
+        assert_eq!(Vec::from_iter(condition.hours_by(&parameters)), [hour]);
+        let (needs, situation) = (Needs::of([condition]), Situation::default());
+        let judged = |minute| View::new(&needs, &situation, &parameters, on).at(minute).judge(condition);
+        assert_eq!(judged(hour - 1), Judgement::Clear);
+        assert_eq!(judged(hour), Judgement::Flags(BTreeMap::new()));
+        assert_eq!(judge(condition, &situation, &parameters, on), Judgement::Clear, "no hour has come");
+    }
 }
 
 #[test]

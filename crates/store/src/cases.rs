@@ -14,9 +14,9 @@ use jiff::Timestamp;
 use programme::Programme;
 use programme::answer::Record;
 use programme::case::{self, Guard, How, Part, Stamp, Terms, What};
-use programme::condition::Condition;
+use programme::condition::{Condition, Needs};
 use programme::form;
-use programme::judge::{Judgement, Moments, Situation, judge};
+use programme::judge::{Judgement, Moments, Situation, View};
 use programme::level::Level;
 use programme::pathway::{Duty, Pathway};
 use rusqlite::{OptionalExtension, Row, params};
@@ -956,19 +956,22 @@ impl Known {
     }
 }
 
-/// Whether the condition of a step of a case holds on a day, by what is known of the subject and the parameters of an area.
+/// Whether the condition of a step of a case holds on a day at so many minutes since midnight, by what is known of the subject
+/// and the parameters of an area.
 #[must_use]
 pub fn holds_on(
     programme: &Programme,
     guard: &Condition,
     (known, case): (&Known, Moments),
     area: &str,
-    day: Day,
+    (day, minute): (Day, u16),
 ) -> bool {
     let day = from_day(day);
     let parameters = programme.parameters.on(area, day);
     let situation = Situation { case: Some(case), ..known.situation() };
-    matches!(judge(guard, &situation, &parameters, day), Judgement::Flags(_))
+    let needs = Needs::of([guard]);
+    let view = View::new(&needs, &situation, &parameters, day).at(minute);
+    matches!(view.judge(guard), Judgement::Flags(_))
 }
 
 fn terms<'t>(programme: &'t Programme, pathway: &'t Pathway, area: &'t str) -> Terms<'t> {
@@ -1077,6 +1080,23 @@ impl Reader {
             Ok((row.get(3)?, subject_from(row, 0)?, row.get(2)?))
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Whether one of these forms, each after its programme, was filled in about a subject and is kept.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn is_filled_in(&self, subject: Subject, forms: &BTreeSet<(String, String)>) -> Result<bool> {
+        let mut read = self.views.connection().prepare_cached(
+            "select distinct programme, form from filled where subject = ?1 and erased_at is null",
+        )?;
+        let rows = read.query_map([subject.id().0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for form in rows {
+            if forms.contains(&form?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The ids that are listed behind a door, each person under each of hers.

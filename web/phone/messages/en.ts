@@ -32,7 +32,7 @@ export default {
     refused: 'The invitation was not accepted',
     paste: 'Cannot scan? Paste the invitation link here',
     wiped: {
-      revoked: 'This phone was stopped by the community office. What it sent is on the server; its data and key are gone from here.',
+      revoked: 'This phone was stopped by the community office. What it sent is on the server, and the community secretary decides whether what came after the stop counts; its data and key are gone from here.',
       ended: 'The deployment of this phone has ended. What it sent is on the server; its data and key are gone from here.',
       forgotten: 'What waited has been sent. The rest of this phone’s data is gone. Ask the community secretary for a new code to begin again.',
     },

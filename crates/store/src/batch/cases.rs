@@ -9,7 +9,7 @@ use domain::case::{Case, Deed, Subject};
 use domain::fact::{Body, Fact};
 use domain::id::{CaseId, DwellingId, PersonId, SeriesId};
 use domain::state::{Device, State as _};
-use domain::time::{Day, day_of, from_day};
+use domain::time::{Millis, day_of, from_day, minute_of};
 use ledger::envelope::Envelope;
 use programme::answer;
 
@@ -83,7 +83,7 @@ impl Batch<'_> {
                     return Ok(Some(Quarantine::ConditionFails));
                 }
                 let at = happened_at(self.store.views.book(), series, fact.at, self.now);
-                let holds = self.condition_holds((id, &case), deed, day_of(at))?;
+                let holds = self.condition_holds((id, &case), deed, at)?;
                 Ok((!holds).then_some(Quarantine::ConditionFails))
             }
             _ => Ok(None),
@@ -128,12 +128,12 @@ impl Batch<'_> {
         Ok(false)
     }
 
-    /// Whether the condition of a step holds of a case's subject on a day; a step that is overridden needs none, where
+    /// Whether the condition of a step holds of a case's subject at a moment; a step that is overridden needs none, where
     /// that is allowed.
     ///
     /// # Errors
     /// `pack_unreadable`, and those of the storage.
-    pub fn condition_holds(&mut self, (id, case): (CaseId, &Case), deed: &Deed, today: Day) -> Result<bool> {
+    pub fn condition_holds(&mut self, (id, case): (CaseId, &Case), deed: &Deed, at: Millis) -> Result<bool> {
         let Deed::Step { step, overridden, .. } = deed else { return Ok(true) };
         let Some(programme) = self.store.views.programme(&case.programme, &case.version)? else {
             return Ok(false);
@@ -148,7 +148,7 @@ impl Batch<'_> {
         let code = self.store.views.book().areas.code(area).to_owned();
         let known = self.known_of(&case.programme, case.subject)?;
         let moments = self.store.views.moments(id, case)?;
-        Ok(holds_on(&programme, guard, (&known, moments), &code, today))
+        Ok(holds_on(&programme, guard, (&known, moments), &code, (day_of(at), minute_of(at))))
     }
 
     /// What was filled in about a subject under a programme, with everything this batch has done so far.

@@ -653,7 +653,7 @@ pub fn act(store: &mut Store, actor: Actor, new: &Acting<'_>, now: Millis) -> Re
     let needed_en = titles.join(", ");
     drop(reader);
     Ok(store.write(now, |batch| {
-        if !batch.condition_holds((file.id, &file.case), &deed, day_of(now))? {
+        if !batch.condition_holds((file.id, &file.case), &deed, now)? {
             if let Some(wait) = waits {
                 let name = |language| wait.get(language).unwrap_or_default();
                 return Err(store::StoreError::refused(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::area::AreaNumber;
 use domain::case::{Filled, Subject};
 use domain::id::{ActorId, DwellingId, Id, PersonId};
-use domain::time::{Day, day_of, from_day};
+use domain::time::{Day, day_of, from_day, minute_of};
 use programme::Programme;
 use programme::answer::{Record, Value};
 use programme::attachment::Named;
@@ -390,7 +390,7 @@ pub fn reckon(reader: &mut Reader, behind: &Behind, today: Day) -> Result<(Vec<F
     Ok((figures, classes))
 }
 
-/// The latest answers by which a rule flagged a subject on a day, as far as these roles read them.
+/// The latest answers by which a rule flagged a subject at a moment, as far as these roles read them.
 ///
 /// # Errors
 /// Those of the storage.
@@ -407,7 +407,8 @@ pub fn evidence(
     let known = reader.known_of(&file.case.programme, file.case.subject)?;
     let day = from_day(day_of(at));
     let parameters = programme.parameters.on(&area, day);
-    let judged = programme::judge::judge(&rule.condition, &known.situation(), &parameters, day);
+    let (needs, situation) = (Needs::of([&rule.condition]), known.situation());
+    let judged = View::new(&needs, &situation, &parameters, day).at(minute_of(at)).judge(&rule.condition);
     let programme::judge::Judgement::Flags(evidence) = judged else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for ((form, field), value) in evidence {

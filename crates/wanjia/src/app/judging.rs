@@ -1,13 +1,14 @@
 //! Rules while the server runs: whoever a form was filled in about is judged by the rules in force, in the background, and
 //! what flags becomes a report of a case; what the subject adds to indicators is counted in the same pass (ADR 0020). On a
 //! new day, and under new versions, everyone is judged again, since a day alone can be what a rule waits for. Under a new
-//! version the first such pass also finds out whose flags come and go (ADR 0033). What nobody did in time is noted as it
+//! version the first such pass also finds out whose flags come and go (ADR 0033). At an hour that rules name whoever they flag
+//! from then on is judged once more (ADR 0048). What nobody did in time is noted as it
 //! climbs. Once a day, before anyone is judged, answers whose time is over are erased (ADR 0032), and once an hour the words of
 //! what was decided on a day before (ADR 0038).
 //!
 //! A report is all that comes of a rule: every step is a person's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,16 +18,16 @@ use domain::fact::Body;
 use domain::id::{DwellingId, Id};
 use domain::slip::TAKE_BACK_LIMIT;
 use domain::state::Book;
-use domain::time::{Day, Millis, day_of, from_day};
-use programme::Programme;
+use domain::time::{Day, Millis, day_of, from_day, minute_of};
 use programme::change::Changes;
 use programme::condition::Needs;
 use programme::form;
 use programme::indicator::{self, Contributions, Indicator};
-use programme::judge::{Judgement, View, judge as judge_once};
+use programme::judge::{Judgement, Situation, View, judge as judge_once};
 use programme::level::{Level, Speaks};
 use programme::pathway::Wait;
 use programme::rule::Rule;
+use programme::{Number, Programme};
 use store::cases::{Known, is_about};
 use store::compared::{Comparison, InForce};
 use store::erase;
@@ -46,6 +47,8 @@ const REST: Duration = Duration::from_millis(200);
 const WAKE: Duration = Duration::from_secs(30);
 /// Changes judged at a time.
 const PIECE: usize = 200;
+/// Of how many it is looked at a time whether an hour can concern them.
+const LOOKED_AT: usize = 2_000;
 /// How long what is pushed may wait behind an erasure, and how many forms the first one takes.
 const ERASING: Duration = Duration::from_millis(30);
 const ERASED_FIRST: usize = 8;
@@ -59,14 +62,48 @@ const LOOKED_BACK: Day = 60;
 #[derive(Default)]
 pub struct Judging {
     /// One pass at a time.
-    passing: Mutex<Forgotten>,
+    passing: Mutex<Kept>,
 }
 
-/// For which day, and for which hour, all that is past its end is erased.
+/// What is kept between two passes.
 #[derive(Default)]
-struct Forgotten {
+struct Kept {
+    /// For which day, and for which hour, all that is past its end is erased.
     answers: Option<Day>,
     words: Option<Millis>,
+    /// None after a start and after a pass that failed: whom an hour concerns is found out anew then.
+    hours: Option<Hours>,
+}
+
+/// Whom a rule flags at an hour of a day unless something is filled in until then.
+#[derive(Default)]
+struct Hours {
+    day: Day,
+    /// The versions by which that was found.
+    under: String,
+    /// By the minute of the day, each once.
+    waiting: BTreeMap<u16, BTreeSet<Subject>>,
+}
+
+impl Hours {
+    fn add(&mut self, found: Vec<(u16, Subject)>) {
+        for (minute, subject) in found {
+            self.waiting.entry(minute).or_default().insert(subject);
+        }
+    }
+
+    /// Some of those whose hour has come.
+    fn take(&mut self, now: u16) -> Option<BTreeSet<Subject>> {
+        let mut first = self.waiting.first_entry().filter(|first| *first.key() <= now)?;
+        let rest = first.get().iter().nth(PIECE).copied();
+        Some(match rest {
+            Some(rest) => {
+                let rest = first.get_mut().split_off(&rest);
+                first.insert(rest)
+            }
+            None => first.remove(),
+        })
+    }
 }
 
 impl Judging {
@@ -98,37 +135,76 @@ impl Judging {
     /// # Errors
     /// Those of the storage; the next call goes on from there.
     pub async fn catch_up(&self, territory: &Territory, now: Millis) -> Result<()> {
-        let mut forgotten = self.passing.lock().await;
+        let mut kept = self.passing.lock().await;
         let (today, hour) = (day_of(now), now / HOUR);
-        if forgotten.answers != Some(today) {
+        if kept.answers != Some(today) {
             erase_past_due(territory, today).await?;
-            forgotten.answers = Some(today);
+            kept.answers = Some(today);
         }
-        if forgotten.words != Some(hour) {
+        if kept.words != Some(hour) {
             erase_words(territory, now).await?;
-            forgotten.words = Some(hour);
+            kept.words = Some(hour);
         }
         let in_force = territory.read_behind(move |reader| in_force(reader, today)).await?;
         if !in_force.is_empty() {
             let counting =
                 territory.write(move |store, _| Ok(store.begin_counting(today, &in_force)?)).await?;
+            let known = kept.hours.take().filter(|own| own.day == today && own.under == counting.under);
+            let found_before = if known.is_some() { 0 } else { counting.position };
+            let under = counting.under.clone();
+            let mut hours = known.unwrap_or_else(|| Hours { day: today, under, ..Hours::default() });
             let mut position = counting.position;
-            loop {
-                let begun = Instant::now();
-                let judged =
-                    territory.read_behind(move |reader| judge_since(reader, position, today)).await?;
-                let Some(judged) = judged else { break };
-                position = judged.next;
-                // The reports first: what a kill takes away between the two is judged again, and asked for once.
-                territory.write(move |store, now| write_down(store, judged, now)).await?;
-                tokio::time::sleep(begun.elapsed()).await;
+            while let Some(found) = pass(territory, move |reader| judge_since(reader, position, now)).await? {
+                position = found.next;
+                hours.add(found.hours);
             }
             if counting.comparing || counting.whole != Some(today) {
                 territory.write(move |store, _| Ok(store.count(position, true, &[])?)).await?;
             }
+            kept.hours = Some(judge_by_the_hour(territory, hours, (found_before, position), now).await?);
         }
         note_climbs(territory, now).await
     }
+}
+
+/// Judges and writes down what comes of it, and rests as long as that took. With how far it got; none if nobody is left.
+async fn pass(
+    territory: &Territory,
+    judge: impl FnOnce(&mut Reader) -> Result<Option<Judged>> + Send + 'static,
+) -> Result<Option<Judged>> {
+    let begun = Instant::now();
+    let Some(mut judged) = territory.read_behind(judge).await? else { return Ok(None) };
+    let found = Judged { next: judged.next, hours: std::mem::take(&mut judged.hours), ..Judged::default() };
+    // The reports first: what a kill takes away between the two is judged again, and asked for once.
+    territory.write(move |store, now| write_down(store, judged, now)).await?;
+    tokio::time::sleep(begun.elapsed()).await;
+    Ok(Some(found))
+}
+
+/// Judges whomever an hour concerns that has come. Of those who were judged before this process began nobody has kept which
+/// hour does: they are judged as of now. Returns whom the hours concern that are still to come.
+async fn judge_by_the_hour(
+    territory: &Territory,
+    mut hours: Hours,
+    (found_before, position): (u64, u64),
+    now: Millis,
+) -> Result<Hours> {
+    let mut from = 0;
+    while from < found_before {
+        let looked =
+            territory.read_behind(move |reader| concerned(reader, (from, found_before), now)).await?;
+        let Some((next, subjects)) = looked else { break };
+        from = next;
+        if !subjects.is_empty() {
+            let judge = move |reader: &mut Reader| judge_all(reader, subjects, position, now).map(Some);
+            hours.add(pass(territory, judge).await?.map(|found| found.hours).unwrap_or_default());
+        }
+    }
+    while let Some(subjects) = hours.take(minute_of(now)) {
+        let judge = move |reader: &mut Reader| judge_all(reader, subjects, position, now).map(Some);
+        hours.add(pass(territory, judge).await?.map(|found| found.hours).unwrap_or_default());
+    }
+    Ok(hours)
 }
 
 /// Erases the answers that are kept no more. Whoever they were about is judged anew by what comes next.
@@ -206,11 +282,14 @@ fn codes(book: &Book) -> BTreeSet<String> {
 }
 
 /// What a pass found out about some subjects.
+#[derive(Default)]
 struct Judged {
     next: u64,
     /// What is written down: cases that rules ask for, and cases that wait no more.
     reports: Vec<Body>,
     counted: Vec<Counted>,
+    /// Who is to be judged again, and at which minute of the day.
+    hours: Vec<(u16, Subject)>,
 }
 
 /// A programme in force, with what its rules and indicators need together about each kind of subject.
@@ -244,6 +323,25 @@ impl Judge {
             Subject::Area(_) => area,
             Subject::Worker(_) => worker,
         }
+    }
+
+    /// The next hour of a day after a minute at which a rule that names hours flags a subject, if nothing is filled in until then.
+    fn next_hour(
+        &self,
+        is_of: &dyn Fn(&Rule) -> bool,
+        (subject, situation): (Subject, &Situation<'_>),
+        parameters: &BTreeMap<&str, Number>,
+        (day, minute): (programme::code::Day, u16),
+    ) -> Option<u16> {
+        let rules = self.programme.rules.iter();
+        let rules: Vec<&Rule> =
+            rules.filter(|rule| !rule.condition.hours.is_empty() && is_of(rule)).collect();
+        let hours: BTreeSet<u16> =
+            rules.iter().flat_map(|rule| rule.condition.hours_by(parameters)).collect();
+        hours.into_iter().filter(|hour| *hour > minute).find(|hour| {
+            let view = View::new(self.needs(subject), situation, parameters, day).at(*hour);
+            rules.iter().any(|rule| matches!(view.judge(&rule.condition), Judgement::Flags(_)))
+        })
     }
 
     /// The rules that flag a subject in an area on a day.
@@ -297,10 +395,65 @@ fn kinds(subject: Subject) -> &'static [form::Subject] {
 }
 
 /// Judges whoever comes next; none if nobody is left.
-fn judge_since(reader: &mut Reader, from: u64, today: Day) -> Result<Option<Judged>> {
+fn judge_since(reader: &mut Reader, from: u64, now: Millis) -> Result<Option<Judged>> {
     let waiting = reader.to_judge(from, PIECE)?;
     let Some((last, ..)) = waiting.last() else { return Ok(None) };
-    let mut judged = Judged { next: last + 1, reports: Vec::new(), counted: Vec::new() };
+    let next = last + 1;
+    let subjects = subjects(reader, &waiting)?;
+    judge_all(reader, subjects, next, now).map(Some)
+}
+
+/// Of those before a position, from one on, the ones whom a rule that names hours may flag, with where to go on; none if
+/// nobody is left, or no rule names any.
+fn concerned(
+    reader: &mut Reader,
+    (from, before): (u64, u64),
+    now: Millis,
+) -> Result<Option<(u64, BTreeSet<Subject>)>> {
+    let day = from_day(day_of(now));
+    let (mut forms, mut kinds, mut anybody) = (BTreeSet::new(), Vec::new(), false);
+    for code in codes(reader.book()) {
+        let version = reader.book().edition_on(&code, day_of(now)).map(|edition| edition.version.clone());
+        let Some(version) = version else { continue };
+        let Some(programme) = if_readable(reader.programme(&code, &version))? else { continue };
+        for rule in programme.rules.iter().filter(|rule| !rule.condition.hours.is_empty()) {
+            kinds.push(rule.subject);
+            let looked_at = programme.forms.iter().map(|form| &form.code.value);
+            let looked_at = looked_at.filter(|form| rule.condition.looks_at(form));
+            forms.extend(looked_at.map(|form| (code.clone(), form.clone())));
+            // One that flags whoever has none of its forms concerns anybody.
+            anybody |= reader.book().areas.iter().any(|(_, area)| {
+                let parameters = programme.parameters.on(&area.code, day);
+                rule.condition.hours_by(&parameters).into_iter().any(|hour| {
+                    let (needs, nothing) = (Needs::of([&rule.condition]), Situation::default());
+                    let view = View::new(&needs, &nothing, &parameters, day).at(hour);
+                    matches!(view.judge(&rule.condition), Judgement::Flags(_))
+                })
+            });
+        }
+    }
+    if kinds.is_empty() {
+        return Ok(None);
+    }
+    let mut waiting = reader.to_judge(from, LOOKED_AT)?;
+    let Some(next) = waiting.last().map(|(last, ..)| last + 1) else { return Ok(None) };
+    waiting.retain(|(position, ..)| *position < before);
+    let mut found = Vec::new();
+    for row in waiting {
+        let may = match row.1 {
+            Subject::Person(_) | Subject::Dwelling(_) => anybody || reader.is_filled_in(row.1, &forms)?,
+            // Of few.
+            Subject::Area(_) | Subject::Worker(_) => kinds.iter().any(|kind| is_about(*kind, row.1)),
+        };
+        found.extend(may.then_some(row));
+    }
+    Ok(Some((next, subjects(reader, &found)?)))
+}
+
+/// Judges and counts these as of a moment.
+fn judge_all(reader: &mut Reader, subjects: BTreeSet<Subject>, next: u64, now: Millis) -> Result<Judged> {
+    let today = day_of(now);
+    let mut judged = Judged { next, ..Judged::default() };
     let comparing = reader.comparisons()?.into_iter().filter(|one| !one.whole && one.day == today);
     let comparing: Vec<Comparison> = comparing.collect();
     let mut judges = Vec::new();
@@ -315,13 +468,13 @@ fn judge_since(reader: &mut Reader, from: u64, today: Day) -> Result<Option<Judg
         }
         judges.push(judge);
     }
-    for subject in subjects(reader, &waiting)? {
+    for subject in subjects {
         for judge in &judges {
-            judge_subject(reader, judge, subject, today, &mut judged)?;
+            judge_subject(reader, judge, subject, now, &mut judged)?;
             judged.reports.extend(resumed(reader, &judge.programme, subject, today)?);
         }
     }
-    Ok(Some(judged))
+    Ok(judged)
 }
 
 /// Everyone whom a change concerns: who it names, under each of her ids, her household, and the people behind a door whose
@@ -366,6 +519,36 @@ fn known_at(
     let dwelling = home.or(known.newest.map(|(_, dwelling)| dwelling));
     let area = dwelling.map(|dwelling| reader.area_about(subject, dwelling)).transpose()?.flatten();
     Ok(dwelling.zip(area).filter(|_| !known.is_empty()).map(|(dwelling, area)| (known, dwelling, area)))
+}
+
+/// By which hour of today a form about someone was due that is not there, in minutes since midnight, as the rules in force say
+/// now that look at it and name hours. Nothing is written.
+///
+/// # Errors
+/// Those of the storage, and if there is no key to open the answers.
+pub fn awaited_by(
+    reader: &mut Reader,
+    (code, form): (&str, &str),
+    subject: Subject,
+    now: Millis,
+) -> Result<Option<u16>> {
+    let (today, minute) = (day_of(now), minute_of(now));
+    let version = reader.book().edition_on(code, today).map(|edition| edition.version.clone());
+    let Some(version) = version else { return Ok(None) };
+    let Some(programme) = if_readable(reader.programme(code, &version))? else { return Ok(None) };
+    let Some((known, _, area)) = known_at(reader, code, subject)? else { return Ok(None) };
+    let (situation, day) = (known.situation(), from_day(today));
+    let parameters = programme.parameters.on(reader.book().areas.code(area), day);
+    let rules = programme.rules.iter().filter(|rule| is_about(rule.subject, subject));
+    let asking = rules.map(|rule| &rule.condition).filter(|condition| condition.looks_at(form));
+    // The same miss is told again later by another rule, that she is to be called: it was due by the first of these hours.
+    let due = asking.filter_map(|condition| {
+        let passed = condition.hours_by(&parameters).into_iter().rfind(|hour| *hour <= minute)?;
+        let needs = Needs::of([condition]);
+        let view = View::new(&needs, &situation, &parameters, day).at(minute);
+        matches!(view.judge(condition), Judgement::Flags(_)).then_some(passed)
+    });
+    Ok(due.min())
 }
 
 /// A flag that one of two versions raises and the other does not.
@@ -429,9 +612,10 @@ fn judge_subject(
     reader: &mut Reader,
     judge: &Judge,
     subject: Subject,
-    today: Day,
+    now: Millis,
     judged: &mut Judged,
 ) -> Result<()> {
+    let (today, minute) = (day_of(now), minute_of(now));
     let programme = &judge.programme;
     let code = &programme.manifest.code;
     let mut counted = Counted {
@@ -446,20 +630,19 @@ fn judge_subject(
         let day = from_day(today);
         let parameters = programme.parameters.on(reader.book().areas.code(area), day);
         for (seen, situation) in known.situations() {
-            let view = View::new(judge.needs(subject), &situation, &parameters, day);
+            let view = View::new(judge.needs(subject), &situation, &parameters, day).at(minute);
             let is_of = |kind, speaks| is_of(kind, speaks, subject, (known.level, seen));
+            let rule_is_of = |rule: &Rule| is_of(rule.subject, rule.speaks());
+            let next = judge.next_hour(&rule_is_of, (subject, &situation), &parameters, (day, minute));
+            judged.hours.extend(next.map(|hour| (hour, subject)));
             for rule in programme.rules.iter().filter(|rule| is_of(rule.subject, rule.speaks())) {
                 if matches!(view.judge(&rule.condition), Judgement::Flags(_)) {
                     let last = known.newest.map_or(Millis::MIN, |(at, _)| at);
                     // What was quiet in between and a day alone brought about again, as missed checks, is new.
                     let area_code = reader.book().areas.code(area).to_owned();
                     let all_along = |ended: Millis| {
-                        (day_of(ended).max(today - LOOKED_BACK)..today).all(|day| {
-                            let day = from_day(day);
-                            let parameters = programme.parameters.on(&area_code, day);
-                            let flagged = judge_once(&rule.condition, &situation, &parameters, day);
-                            matches!(flagged, Judgement::Flags(_))
-                        })
+                        let asked = Asked { programme, rule, situation: &situation, area: &area_code };
+                        asked.flagged_all_along(ended, (today, minute))
                     };
                     let about = (subject, dwelling);
                     judged.reports.extend(asked_for(reader, programme, rule, about, last, &all_along)?);
@@ -476,6 +659,40 @@ fn judge_subject(
     }
     judged.counted.push(counted);
     Ok(())
+}
+
+/// What a rule is asked again about a subject, of moments that are over.
+struct Asked<'a> {
+    programme: &'a Programme,
+    rule: &'a Rule,
+    situation: &'a Situation<'a>,
+    area: &'a str,
+}
+
+impl Asked<'_> {
+    fn flags(&self, (day, minute): (Day, u16)) -> bool {
+        let parameters = self.programme.parameters.on(self.area, from_day(day));
+        let needs = Needs::of([&self.rule.condition]);
+        let view = View::new(&needs, self.situation, &parameters, from_day(day)).at(minute);
+        matches!(view.judge(&self.rule.condition), Judgement::Flags(_))
+    }
+
+    /// Whether it flagged from a moment until now, by what is known now: of a rule that names hours at each of them and as each
+    /// day began, of any other on each day.
+    fn flagged_all_along(&self, from: Millis, now: (Day, u16)) -> bool {
+        let first = day_of(from).max(now.0 - LOOKED_BACK);
+        if self.rule.condition.hours.is_empty() {
+            return (first..now.0).all(|day| self.flags((day, 0)));
+        }
+        let ended = (day_of(from), minute_of(from));
+        let moments = (first..=now.0).flat_map(|day| {
+            let parameters = self.programme.parameters.on(self.area, from_day(day));
+            let hours = self.rule.condition.hours_by(&parameters).into_iter();
+            [0].into_iter().chain(hours).map(move |minute| (day, minute)).collect::<Vec<_>>()
+        });
+        let mut between = moments.filter(|moment| (ended..now).contains(moment));
+        (ended.0 < first || self.flags(ended)) && between.all(|moment| self.flags(moment))
+    }
 }
 
 /// Which cases of a subject wait no more, since what they waited for is there under the version in force.
@@ -565,7 +782,7 @@ fn flagged_at(
     at: Millis,
 ) -> Result<bool> {
     let known = reader.known_until(&programme.manifest.code, subject, at)?;
-    flags_by(reader, programme, rule, (&known, subject, dwelling), day_of(at))
+    flags_by(reader, programme, rule, (&known, subject, dwelling), at)
 }
 
 /// Whether a rule of which each filled-in form is a matter flags by one that was filled in since a moment.
@@ -580,7 +797,7 @@ fn is_another(
     let mut known = reader.known_of(&programme.manifest.code, subject)?;
     let last = known.newest.map_or(since, |(at, _)| at);
     known.leave_out(form, since);
-    flags_by(reader, programme, rule, (&known, subject, dwelling), day_of(last))
+    flags_by(reader, programme, rule, (&known, subject, dwelling), last)
 }
 
 fn flags_by(
@@ -588,13 +805,12 @@ fn flags_by(
     programme: &Programme,
     rule: &Rule,
     (known, subject, dwelling): (&Known, Subject, DwellingId),
-    on: Day,
+    at: Millis,
 ) -> Result<bool> {
-    let day = from_day(on);
     let area = reader.area_about(subject, dwelling)?;
-    let parameters = programme.parameters.on(area.map_or("", |area| reader.book().areas.code(area)), day);
-    let judgement = judge_once(&rule.condition, &known.situation(), &parameters, day);
-    Ok(matches!(judgement, Judgement::Flags(_)))
+    let area = area.map_or("", |area| reader.book().areas.code(area));
+    let asked = Asked { programme, rule, situation: &known.situation(), area };
+    Ok(asked.flags((day_of(at), minute_of(at))))
 }
 
 /// Judges whomever what came in from a position on concerns, and writes down what flags. Returns from where to go on. For what
@@ -606,7 +822,7 @@ pub fn judge_now(store: &mut Store, reader: &mut Reader, from: u64, now: Millis)
     let mut position = from;
     loop {
         reader.refresh()?;
-        let Some(judged) = judge_since(reader, position, day_of(now))? else { return Ok(position) };
+        let Some(judged) = judge_since(reader, position, now)? else { return Ok(position) };
         position = judged.next;
         write_down(store, judged, now)?;
     }

@@ -970,7 +970,7 @@ fn case_of(
     let today = day_of(now);
     let mut unmet: BTreeMap<&str, Option<String>> = BTreeMap::new();
     for step in &next {
-        let guard = guard_of(reader, file, step, today)?;
+        let guard = guard_of(reader, file, step, now)?;
         if let Some(from) = guard.map(|guard| guard.holds_from)
             && from != Some(from_day(today).to_string())
         {

@@ -14,9 +14,10 @@ use intake::cell;
 use programme::answer::{self, Given};
 use programme::finding::Place;
 use programme::form::Field;
+use programme::parameter::Unit;
 use programme::pathway::{TELLERS, TOLD_BY};
 use programme::question::Answer;
-use programme::{Bilingual, Finding};
+use programme::{Bilingual, Finding, Number};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::asked::Asked;
@@ -31,6 +32,7 @@ use super::cases::{given_all, misfit};
 use super::extract::Json;
 use super::problem::Problem;
 use super::slips::{Holder, Received, shut, wait};
+use crate::app::judging::awaited_by;
 use crate::cli::now;
 
 pub fn routes() -> OpenApiRouter<Site> {
@@ -52,6 +54,9 @@ struct Check {
     /// Of one: which day of the observation it is, the first being day 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     day: Option<i32>,
+    /// It was due by this hour today and is not there, as `11:00`; of several, that of the earliest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    awaited_by: Option<String>,
     /// Those that must be answered; what stands in `optional` may be.
     questions: Vec<Question>,
     optional: Vec<Question>,
@@ -98,16 +103,22 @@ impl Question {
     responses((status = 200, body = Checks), (status = 401, body = Problem), (status = 429, body = Problem))
 )]
 async fn checks(State(site): State<Site>, holder: Holder) -> Result<Json<Checks>, Problem> {
-    let today = day_of(now());
+    let now = now();
+    let today = day_of(now);
     let found = site
         .territory
         .read(move |reader| {
             let mut checks: Vec<Check> = Vec::new();
             for (asked, since) in reader.asked_at(holder.row.dwelling, today)? {
+                let about = Subject::Person(asked.person);
+                let by = awaited_by(reader, (&asked.programme, &asked.form), about, now)?;
+                let by = by.map(|minute| Unit::TimeOfDay.written(Number::Whole(minute.into())));
                 let same =
                     |check: &&mut Check| check.programme == asked.programme && check.form == asked.form;
                 if let Some(check) = checks.iter_mut().find(same) {
                     (check.several, check.day) = (true, None);
+                    // Written with two digits and two, so that texts are in the order of hours.
+                    check.awaited_by = check.awaited_by.take().into_iter().chain(by).min();
                     continue;
                 }
                 let Some(programme) = if_readable(reader.programme(&asked.programme, &asked.version))? else {
@@ -124,6 +135,7 @@ async fn checks(State(site): State<Site>, holder: Holder) -> Result<Json<Checks>
                 checks.push(Check {
                     several: false,
                     day: Some(today - since + 1),
+                    awaited_by: by,
                     questions: questions(true),
                     optional: questions(false),
                     programme: asked.programme,

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use domain::case::Subject;
 use domain::id::{ActorId, CaseId, Id, SeriesId};
-use domain::time::{Day, Millis, day_of, end_of, from_day};
+use domain::time::{Day, Millis, day_of, end_of, from_day, minute_of};
 use programme::Programme;
 use programme::pathway::Step;
 use serde::Serialize;
@@ -223,7 +223,7 @@ pub fn my_tasks(
         let area_name = reader.book().areas.get(device.area).map(|area| area.name.clone());
         colleagues.push(Colleague { worker: device.worker, name, area_name, phone: Some(shown(series)) });
     }
-    let tag = tag(today, &roles, &due, &colleagues);
+    let tag = tag((today, hours_passed(reader, &roles, now)?), &roles, &due, &colleagues);
     if tag == known {
         return Ok(None);
     }
@@ -231,7 +231,7 @@ pub fn my_tasks(
     let mut others: Vec<Colleague> = Vec::new();
     for task in &due {
         if let Some(file) = if_readable(reader.case_file(task.case))? {
-            let row = row(reader, series, today, &roles, task, &file)?;
+            let row = row(reader, series, now, &roles, task, &file)?;
             for worker in
                 [row.holder, row.offered, row.offered_by, row.declined_by, row.asked].into_iter().flatten()
             {
@@ -283,8 +283,25 @@ pub fn shown(phone: SeriesId) -> String {
     phone.to_string().chars().take(SHOWN).collect()
 }
 
-/// Changes when anything does that a phone is told, and each day, since conditions hold by the day.
-fn tag(today: Day, roles: &[RoleIn], due: &[DueTask], colleagues: &[Colleague]) -> String {
+/// How many of the hours that conditions of steps name have come today.
+fn hours_passed(reader: &mut Reader, roles: &[RoleIn], now: Millis) -> Result<usize> {
+    let (today, minute) = (day_of(now), minute_of(now));
+    let mut passed = 0;
+    for role in roles {
+        let edition = reader.book().edition_on(&role.programme, today);
+        let Some(version) = edition.map(|edition| edition.version.clone()) else { continue };
+        let Some(programme) = if_readable(reader.programme(&role.programme, &version))? else { continue };
+        let parameters = programme.parameters.on(reader.book().areas.code(role.area), from_day(today));
+        let steps = programme.pathways.iter().flat_map(|pathway| &pathway.steps);
+        let hours =
+            steps.filter_map(|step| step.guard.as_ref()).flat_map(|guard| guard.hours_by(&parameters));
+        passed += hours.filter(|hour| *hour <= minute).count();
+    }
+    Ok(passed)
+}
+
+/// Changes when anything does that a phone is told, and each day and at each of those hours, since conditions hold by them.
+fn tag(today: (Day, usize), roles: &[RoleIn], due: &[DueTask], colleagues: &[Colleague]) -> String {
     let mut hasher = DefaultHasher::new();
     (today, roles, due).hash(&mut hasher);
     for Colleague { worker, name, area_name, phone } in colleagues {
@@ -296,7 +313,7 @@ fn tag(today: Day, roles: &[RoleIn], due: &[DueTask], colleagues: &[Colleague]) 
 fn row(
     reader: &mut Reader,
     series: SeriesId,
-    today: Day,
+    now: Millis,
     roles: &[RoleIn],
     task: &DueTask,
     file: &CaseFile,
@@ -338,9 +355,9 @@ fn row(
         if let Some((deed, role)) = by {
             let forms: Vec<String> =
                 cases::forms_of(file, step).iter().map(|form| form.code.value.clone()).collect();
-            let guard = guard_of(reader, file, step, today)?;
-            let now = Some(from_day(today).to_string());
-            let holds = guard.as_ref().is_none_or(|guard| guard.holds_from == now);
+            let guard = guard_of(reader, file, step, now)?;
+            let today = Some(from_day(day_of(now)).to_string());
+            let holds = guard.as_ref().is_none_or(|guard| guard.holds_from == today);
             let is_there = |form: &&String| cases::is_there(file, step, filled.get(*form).copied(), holds);
             steps.push(MyStep {
                 deed,
@@ -418,12 +435,17 @@ pub(super) fn guard_of(
     reader: &mut Reader,
     file: &CaseFile,
     step: &Step,
-    today: Day,
+    now: Millis,
 ) -> Result<Option<StepGuard>> {
     let Some(guard) = &step.guard else { return Ok(None) };
     let known = reader.known_of(&file.case.programme, file.case.subject)?;
     let area = reader.book().areas.code(file.area).to_owned();
-    let holds = |day: &Day| holds_on(&file.programme, guard, (&known, file.moments()), &area, *day);
+    // Of today as it is now, of a later day as it begins.
+    let holds = |day: &Day| {
+        let minute = if *day == day_of(now) { minute_of(now) } else { 0 };
+        holds_on(&file.programme, guard, (&known, file.moments()), &area, (*day, minute))
+    };
+    let today = day_of(now);
     Ok(Some(StepGuard {
         says: step.says.as_ref().map(|says| Named::of(&step.code.value, Some(says))),
         holds_from: (today..=today + AHEAD).find(holds).map(|day| from_day(day).to_string()),

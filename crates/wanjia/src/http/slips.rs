@@ -223,6 +223,9 @@ struct SaidQuery {
 #[derive(Serialize, ToSchema)]
 struct Slips {
     slips: Vec<SlipRow>,
+    /// The community's own number, as its newest slip has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    office_phone: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -260,9 +263,14 @@ async fn slips(
 ) -> Result<Json<Slips>, Problem> {
     let area = community(&caller, Action::IssueSlips, query.area.as_deref())?;
     let book = Arc::clone(&caller.book);
-    let slips = site
+    let control = Arc::clone(&site.control);
+    let answer = site
         .territory
         .read(move |reader| {
+            let office_phone = match reader.newest_slip(area)? {
+                Some(slip) => control.office_phone(slip)?,
+                None => None,
+            };
             let mut rows = Vec::new();
             for (slip, row) in reader.slips(area)? {
                 let Some(door) = reader.slip_door(row.dwelling)? else { continue };
@@ -274,10 +282,10 @@ async fn slips(
                     revoked_at: row.revoked_at.map(instant),
                 });
             }
-            Ok(rows)
+            Ok(Slips { slips: rows, office_phone })
         })
         .await?;
-    Ok(Json(Slips { slips }))
+    Ok(Json(answer))
 }
 
 fn no_slip() -> Problem {

@@ -70,7 +70,7 @@ pub async fn observed(place: &Place, dwelling: Id, person: Id, ago: i32) -> Id {
     case
 }
 
-async fn with(place: &Place, code: &str, method: &str, uri: &str, body: Option<Value>) -> Answer {
+pub async fn with(place: &Place, code: &str, method: &str, uri: &str, body: Option<Value>) -> Answer {
     let request = Request::builder()
         .method(method)
         .uri(uri)

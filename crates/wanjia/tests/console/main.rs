@@ -10,6 +10,7 @@ mod files;
 mod floors;
 mod forms;
 mod hand_over;
+mod hours;
 mod indicators;
 mod lists;
 mod maps;

@@ -4,10 +4,9 @@ use domain::plan::{Open, Slot};
 use planning::deploy::{Limits, MAX_ROLES, Need, Person, Place, Roles, plan};
 
 use super::located::{Coordinates, Point, apart};
+use super::role::Role;
 use super::sheet::{Sheet, Wrong};
-use super::{
-    Broken, Figure, Held, Idle, Input, Judged, LABEL_LIMIT, Leg, NAME_LIMIT, SLOTS, Solved, Way, headings,
-};
+use super::{Broken, Figure, Held, Idle, Input, Judged, LABEL_LIMIT, Leg, NAME_LIMIT, SLOTS, Solved, Way};
 
 pub struct Deployment {
     pub staff: Vec<String>,
@@ -17,32 +16,6 @@ pub struct Deployment {
     /// Of each slot its community, its role and the least it must have.
     posts: Vec<(usize, usize, u32)>,
     max_m: Option<i64>,
-}
-
-/// A role as the columns of the communities' list name it.
-enum Role {
-    Anyone,
-    Skill(String),
-    Duty(String),
-}
-
-impl Role {
-    fn name(&self) -> &str {
-        match self {
-            Self::Anyone => "",
-            Self::Skill(name) | Self::Duty(name) => name,
-        }
-    }
-
-    fn suits(&self, skills: &str, limits: &str) -> bool {
-        let barred =
-            |name: &str| limits.split_whitespace().any(|limit| headings::barred(limit) == Some(name));
-        match self {
-            Self::Anyone => true,
-            Self::Skill(name) => skills.split_whitespace().any(|skill| skill == name) && !barred(name),
-            Self::Duty(name) => !barred(name),
-        }
-    }
 }
 
 impl Deployment {

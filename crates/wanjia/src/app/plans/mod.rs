@@ -19,6 +19,7 @@ mod located;
 mod pair;
 mod planning;
 mod publish;
+pub mod role;
 pub mod rota;
 mod rounds;
 mod sheet;

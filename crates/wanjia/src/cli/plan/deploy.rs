@@ -8,7 +8,7 @@ use serde_json::json;
 use super::place::{Coordinates, Located};
 use super::report::{self, Output, Uncovered};
 use super::table::{Problem, Table, write};
-use crate::app::plans::headings;
+use crate::app::plans::role::Role;
 
 /// Staff to communities with the least total travel.
 ///
@@ -34,32 +34,6 @@ pub struct Args {
     out: PathBuf,
     #[command(flatten)]
     output: Output,
-}
-
-/// A role as the columns of communities.csv name it.
-enum Role {
-    Anyone,
-    Skill(String),
-    Duty(String),
-}
-
-impl Role {
-    fn name(&self) -> &str {
-        match self {
-            Self::Anyone => "",
-            Self::Skill(name) | Self::Duty(name) => name,
-        }
-    }
-
-    fn suits(&self, skills: &str, limits: &str) -> bool {
-        let barred =
-            |name: &str| limits.split_whitespace().any(|limit| headings::barred(limit) == Some(name));
-        match self {
-            Self::Anyone => true,
-            Self::Skill(name) => skills.split_whitespace().any(|skill| skill == name) && !barred(name),
-            Self::Duty(name) => !barred(name),
-        }
-    }
 }
 
 pub fn run(args: &Args) -> Result<(), Problem> {
