@@ -491,6 +491,20 @@ describe('a phone', () => {
     assert.ok((await told.boundingBox()).y < (await taking.boundingBox()).y, 'it is told before it is taken')
     assert.deepEqual(mock.read, [], 'nothing sealed is read unasked')
     if (process.env.WANJIA_SHOTS) await page.screenshot({ path: `${process.env.WANJIA_SHOTS}/task-zh.png`, fullPage: true })
+    mock.telephones = { people: [{ person: '00000000-0000-7000-8000-0000000000c1', name: '王东军', relation: '户主', numbers: ['10013800001', '027-82810001'] }] }
+    await context.setOffline(true)
+    const telephone = page.getByRole('button', { name: '看电话（会记在账上，本人查得到）' })
+    await telephone.click()
+    await page.getByRole('alert').filter({ hasText: '现在没有网络' }).waitFor()
+    await context.setOffline(false)
+    await telephone.click()
+    assert.equal(await page.getByRole('link', { name: '打给王东军 10013800001' }).getAttribute('href'), 'tel:10013800001')
+    await page.getByRole('link', { name: '打给王东军 027-82810001' }).waitFor()
+    assert.deepEqual(mock.read, [{ case: '00000000-0000-7000-8000-0000000000f1', purpose: 'service', telephones: true }])
+    mock.read.length = 0
+    assert.doesNotMatch(await everything(page), /10013800001/, 'it is not kept on the phone')
+    assert.deepEqual(await findings(page), [])
+    if (process.env.WANJIA_SHOTS) await page.screenshot({ path: `${process.env.WANJIA_SHOTS}/task-numbers-zh.png`, fullPage: true })
     await page.getByRole('button', { name: '看当时怎么说、怎么填的' }).click()
     await page.getByText('原话：家里的米只够今天').waitFor()
     await page.locator('.words', { hasText: '食品' }).waitFor()
@@ -517,8 +531,11 @@ describe('a phone', () => {
     await page.getByText('reported by a resident herself: a need of today').waitFor()
     await page.getByRole('link', { name: 'Call the community 027-82812345' }).waitFor()
     assert.deepEqual(await findings(page), [])
+    await page.getByRole('button', { name: 'See the telephone number' }).click()
+    await page.getByRole('link', { name: 'Call 王东军 10013800001' }).waitFor()
     if (process.env.WANJIA_SHOTS) await page.screenshot({ path: `${process.env.WANJIA_SHOTS}/task-en.png`, fullPage: true })
     mock.why = null
+    mock.telephones = null
     await context.close()
   })
 
@@ -838,9 +855,14 @@ describe('a phone', () => {
     await page.goto(`${origin}/phone/#/sync`)
     await page.getByRole('button', { name: '立即同步' }).click()
     await page.locator('.sentence', { hasText: '全部已发出' }).waitFor()
+    await page.evaluate(() => sessionStorage.setItem('wanjia.doors.filter', 'all'))
     await page.goto(`${origin}/phone/#/doors`)
     await openDoor(page, other)
-    await page.locator('dialog').getByText('上次：见到了').waitFor()
+    // With whom she did not meet, by name; the list says how many.
+    const met = `见到 ${other.members.length - 1} 人，1 人没见到`
+    await page.locator('dialog').getByText(`上次：${met}（${other.members[0].name}）`).waitFor()
+    await page.locator('.row', { hasText: met }).waitFor()
+    if (process.env.WANJIA_SHOTS) await page.screenshot({ path: `${process.env.WANJIA_SHOTS}/missed-zh.png` })
     assert.equal(await page.locator('dialog').getByText('还没发出').count(), 0)
     await page.getByRole('button', { name: '上次记错了，重新记' }).click()
     await page.getByText('上次记的“见到了”作废').waitFor()

@@ -63,6 +63,7 @@ export function makeMock({ now = Date.now } = {}) {
     quarantineNext: null,
     /** What lies behind a case, and by whom it was asked for. */
     why: null,
+    telephones: null,
     read: [],
     /** Of the phone that enrolled last. */
     actor: '',
@@ -364,6 +365,12 @@ export function makeMock({ now = Date.now } = {}) {
       const [programme, version, form] = path.split('/').slice(3).map(decodeURIComponent)
       const found = mock.forms.forms.find((one) => one.programme === programme && one.version === version && one.form === form)
       return found === undefined ? problem(404, '没有这张表', '没有这张表。', 'There is no such form.') : { status: 200, text: found.xml, body: null }
+    }
+    const rung = /^\/v1\/cases\/([^/]+)\/telephones$/.exec(path)
+    if (rung && mock.telephones !== null) {
+      if (!device) return unknownDevice()
+      mock.read.push({ case: rung[1], purpose: query.get('purpose'), telephones: true })
+      return { status: 200, body: mock.telephones }
     }
     const why = /^\/v1\/cases\/([^/]+)\/why$/.exec(path)
     if (why && mock.why !== null) {

@@ -96,8 +96,8 @@ export function whyAgain({ outcome, at, found_before: found, listed }: AfterAll,
   if (!found || !at) return null
   const said = { when: weekdayTime(at, locale), what: t(`outcome.${outcome!}`), before: weekdayTime(found.at, locale), n: found.reached, of: listed, left: listed - found.reached }
   if (outcome === 'refused') return t('again.refused', said)
-  if (found.outcome === 'phone') return t('again.standsPhone', said)
   if (found.reached < listed) return t('again.open', said)
+  if (found.outcome === 'phone') return t('again.standsPhone', said)
   return t(listed === 0 ? 'again.standsMet' : 'again.stands', said)
 }
 

@@ -4,7 +4,7 @@ use crate::access::{Grant, Purpose};
 use crate::area::{Area, AreaNumber, Level};
 use crate::case::{Case, Climb, Deed, Event, Filled, Lesson, Report, Subject};
 use crate::door::door_key;
-use crate::fact::{Body, Fact, FoundBy, Misopened, SignReason};
+use crate::fact::{Body, Fact, FoundBy, Misopened, Outcome, SignReason};
 use crate::hand_over::{self, HandOver};
 use crate::held::{Fate, Held};
 use crate::id::{CaseId, DwellingId, PersonId, PlanId, SeriesId};
@@ -1033,7 +1033,31 @@ fn take_visit<S: State>(
         let earlier = if known.stamp < visit.stamp { known } else { visit };
         state.put_earlier_visit(sweep, dwelling, earlier)?;
     }
-    change_round(state, origin.counts_from, sweep, dwelling, |round| round.take(visit))
+    change_round(state, origin.counts_from, sweep, dwelling, |round| round.take(visit))?;
+    match visit.outcome {
+        Outcome::Phone => reach_household(state, origin, sweep, dwelling, visit.stamp),
+        _ => Ok(()),
+    }
+}
+
+/// A call that reached a household reached everyone who is on its list by now. Whoever is put on it afterwards is still to be found.
+fn reach_household<S: State>(
+    state: &mut S,
+    origin: Origin,
+    sweep: SweepNumber,
+    dwelling: DwellingId,
+    stamp: Stamp,
+) -> Result<(), S::Error> {
+    let mut household = Vec::new();
+    for person in state.listed_at(dwelling)? {
+        let canonical = canonical(state, person)?;
+        if group_home(state, canonical)? == Some(dwelling) {
+            household.push(person);
+        }
+    }
+    change_people(state, origin.counts_from, &household, |state| {
+        household.iter().try_for_each(|person| state.put_sighting(sweep, *person, dwelling, stamp))
+    })
 }
 
 /// A visit and the sightings that were recorded with it count no more: the door and its people stand as what is left says.

@@ -463,6 +463,11 @@ pub trait State {
 
     fn person(&mut self, id: PersonId) -> Result<Option<Person>, Self::Error>;
     fn put_person(&mut self, id: PersonId, person: Person) -> Result<(), Self::Error>;
+    /// The ids that are listed at a door, in order.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    fn listed_at(&mut self, dwelling: DwellingId) -> Result<Vec<PersonId>, Self::Error>;
     /// The people linked directly to this one.
     fn linked_to(&mut self, id: PersonId) -> Result<Vec<PersonId>, Self::Error>;
     /// Keeps a proposal; a newer one of the same two takes the place of an older.

@@ -43,23 +43,22 @@ fn is_empty_knock(visit: &Visit) -> bool {
 pub fn telling(listed: u32, round: &Round) -> Option<Visit> {
     let latest = round.visit?;
     let Some(found) = round.found.filter(|_| is_empty_knock(&latest)) else { return Some(latest) };
-    Some(if reached(listed, round) >= listed { found } else { latest })
+    Some(if reached(round) >= listed { found } else { latest })
 }
 
 /// When people were reached at a door before its latest visit, which reached nobody or was refused, and how many of those listed; none
 /// where that is not so. Whoever is told that a door is open, or still done, after such a visit is told this beside it. A refusal says
 /// something, so that it tells though everyone was met before: it is looked into and signed.
 #[must_use]
-pub fn found_before(listed: u32, round: &Round) -> Option<(Visit, u32)> {
+pub fn found_before(round: &Round) -> Option<(Visit, u32)> {
     round.visit.filter(|visit| is_empty_knock(visit) || visit.outcome == Outcome::Refused)?;
-    Some((round.found?, reached(listed, round)))
+    Some((round.found?, reached(round)))
 }
 
-/// How many of those listed were reached by the newest visit that reached anyone, and by the sightings.
+/// How many of those listed were reached, by sight or by telephone.
 #[must_use]
-pub fn reached(listed: u32, round: &Round) -> u32 {
-    let by_phone = round.found.is_some_and(|found| found.outcome == Outcome::Phone);
-    if by_phone { listed } else { round.here + round.elsewhere }
+pub fn reached(round: &Round) -> u32 {
+    round.here + round.elsewhere
 }
 
 /// Why a dwelling is not accounted for, or none if it is.
@@ -78,13 +77,14 @@ pub fn residual_reason(listed: u32, round: &Round) -> Option<Reason> {
     }
 }
 
-/// Whether the visit that tells says that nobody listed here was there, though the dwelling was looked at.
+/// Whether the visit that tells says that whoever is listed here and was not reached is not there, though the dwelling was looked at or
+/// its household telephoned.
 #[must_use]
 fn is_dark(listed: u32, round: &Round) -> bool {
     telling(listed, round).is_some_and(|visit| match visit.outcome {
-        Outcome::Met | Outcome::Vacant | Outcome::NotExist => true,
+        Outcome::Met | Outcome::Phone | Outcome::Vacant | Outcome::NotExist => true,
         Outcome::NoAnswer => visit.light == Light::Off,
-        Outcome::Phone | Outcome::Refused | Outcome::Away => false,
+        Outcome::Refused | Outcome::Away => false,
     })
 }
 
@@ -109,7 +109,7 @@ pub fn tally(dwelling: &Dwelling, round: &Round) -> Tally {
     let found = |outcome| visit.is_some_and(|visit| visit.outcome == outcome);
     Tally {
         accounted: i64::from(residual_reason(dwelling.listed, round).is_none()),
-        persons_reached: if found(Outcome::Phone) { listed } else { seen },
+        persons_reached: seen,
         lit_unlisted: i64::from(round.unlisted) + i64::from(is_lit_unlisted_door(dwelling, round)),
         listed_dark: if is_dark(dwelling.listed, round) { listed - seen } else { 0 },
         persons_away: if found(Outcome::Away) { listed - seen } else { 0 },
@@ -198,7 +198,7 @@ impl Kind {
 pub fn kind_of(listed: u32, round: &Round, seen: Seen) -> Kind {
     let outcome = telling(listed, round).map(|visit| visit.outcome);
     match (seen, outcome) {
-        (Seen::Here, _) | (_, Some(Outcome::Phone)) => Kind::Confirmed,
+        (Seen::Here, _) => Kind::Confirmed,
         (Seen::Elsewhere, _) => Kind::Moved,
         (Seen::Nowhere, Some(Outcome::Away)) => Kind::Away,
         (Seen::Nowhere, _) if is_dark(listed, round) => Kind::ListedDark,
@@ -262,8 +262,9 @@ mod tests {
     /// What is written of one door: whether it is accounted for, and the line of whoever is listed there and was seen nowhere.
     fn written((outcome, light, recheck): (Outcome, Light, bool), signed: bool) -> (Option<Reason>, Kind) {
         match (outcome, light, recheck, signed) {
-            (Outcome::Met | Outcome::Vacant | Outcome::NotExist, ..) => (None, Kind::ListedDark),
-            (Outcome::Phone, ..) => (None, Kind::Confirmed),
+            (Outcome::Met | Outcome::Phone | Outcome::Vacant | Outcome::NotExist, ..) => {
+                (None, Kind::ListedDark)
+            }
             (Outcome::Away, _, true, _) => (None, Kind::Away),
             (Outcome::Away, _, false, _) => (Some(Reason::NoAnswer), Kind::Away),
             (Outcome::NoAnswer, Light::Off, ..) => (Some(Reason::NoAnswer), Kind::ListedDark),
@@ -304,9 +305,7 @@ mod tests {
                         };
                         // Nobody opened, and everyone was seen before: that is what is told.
                         let empty = outcome == Outcome::NoAnswer || (outcome == Outcome::Away && !recheck);
-                        let everyone =
-                            |found: Visit| found.outcome == Outcome::Phone || here + elsewhere == listed;
-                        let told = found.filter(|found| empty && everyone(*found));
+                        let told = found.filter(|_| empty && here + elsewhere == listed);
                         let told = told.map_or((outcome, light, recheck), |found| {
                             (found.outcome, Light::Unknown, false)
                         });
@@ -316,9 +315,7 @@ mod tests {
                         );
                         assert_eq!(residual_reason(listed, &round), reason, "{case}");
                         assert_eq!(kind_of(listed, &round, Seen::Nowhere), missing, "{case}");
-                        let elsewhere_is =
-                            if told.0 == Outcome::Phone { Kind::Confirmed } else { Kind::Moved };
-                        assert_eq!(kind_of(listed, &round, Seen::Elsewhere), elsewhere_is, "{case}");
+                        assert_eq!(kind_of(listed, &round, Seen::Elsewhere), Kind::Moved, "{case}");
                         assert_eq!(kind_of(listed, &round, Seen::Here), Kind::Confirmed, "{case}");
                         let nowhere = i64::from(listed - here - elsewhere);
                         for on_roster in [true, false] {
@@ -339,9 +336,7 @@ mod tests {
                                 if missing == Kind::Away { nowhere } else { 0 },
                                 "{case}"
                             );
-                            let reached =
-                                i64::from(if told.0 == Outcome::Phone { listed } else { here + elsewhere });
-                            assert_eq!(sum.persons_reached, reached, "{case}");
+                            assert_eq!(sum.persons_reached, i64::from(here + elsewhere), "{case}");
                         }
                         doors += 1;
                     }

@@ -12,7 +12,7 @@ pub use codes::{AWAY, light, outcome, sex};
 pub use date::{DateFault, birth_date, date};
 pub use id_number::{IdFault, IdNumber, check_character, id_number};
 pub use instant::instant;
-pub use phone::{PhoneFault, phone};
+pub use phone::{PhoneFault, incomplete, phone};
 pub use text::{area_code, fold_width, name, plain};
 
 pub(crate) use text::is_han;

@@ -414,7 +414,7 @@ impl Refusal {
     }
 }
 
-/// Something that was left out of a row that is otherwise taken.
+/// Something that was left out of a row that is otherwise taken, or that looks wrong and was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     pub field: &'static str,
@@ -430,6 +430,17 @@ impl Notice {
             code: reason.code(),
             zh: format!("{}，这一项没有采用", reason.zh()),
             en: format!("{}; the value was left out", reason.en()),
+        }
+    }
+
+    pub(crate) fn phone_incomplete(digits: usize) -> Self {
+        Self {
+            field: Column::Phone.en(),
+            code: "phone_incomplete",
+            zh: format!("电话有{digits}位，像是不全（手机11位，座机要有区号），已照写；请核对"),
+            en: format!(
+                "the phone has {digits} digits and looks incomplete (a mobile has 11, a landline its area code); it was taken as it is, please check it"
+            ),
         }
     }
 

@@ -363,6 +363,7 @@ impl Person {
             faults.push((Some(Column::Phone), phone_reason(fault)));
             String::new()
         });
+        notices.extend(cell::incomplete(&phone).map(Notice::phone_incomplete));
         if !faults.is_empty() {
             return Err(faults);
         }

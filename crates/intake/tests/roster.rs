@@ -293,6 +293,25 @@ fn small_doubts_leave_the_value_out_and_keep_the_person() {
 }
 
 #[test]
+fn a_telephone_number_that_looks_incomplete_is_taken_and_told() {
+    let told = |phone: &str| {
+        let row = roster(person(&format!(",,,{phone}"))).rows.remove(0);
+        (row.phone, row.notices.into_iter().map(|notice| (notice.code, notice.zh)).collect::<Vec<_>>())
+    };
+    for (phone, digits) in
+        [("138001380", 9), ("82345678", 8), ("010-6234567", 10), ("13800138000/138001380", 9)]
+    {
+        let (taken, notices) = told(phone);
+        assert_eq!(taken, phone);
+        let said = format!("电话有{digits}位，像是不全（手机11位，座机要有区号），已照写；请核对");
+        assert_eq!(notices, [("phone_incomplete", said)]);
+    }
+    for phone in ["", "13800138000", "10013800001", "010-62345678", "0712-2345678", "0755-82345678-12", "4008201234"] {
+        assert_eq!(told(phone).1, [], "{phone}");
+    }
+}
+
+#[test]
 fn numbers_of_a_workbook() {
     let book = workbook(&[(
         "Sheet1",

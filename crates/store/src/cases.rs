@@ -818,7 +818,7 @@ impl Views {
         Ok(household)
     }
 
-    fn listed_at(&self, dwelling: Id) -> Result<Vec<Id>> {
+    pub(crate) fn ids_listed_at(&self, dwelling: Id) -> Result<Vec<Id>> {
         let mut read = self.cached("select id from person where dwelling = ?1 order by id")?;
         let rows = read.query_map([dwelling.0], |row| get_id(row, 0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -1104,7 +1104,7 @@ impl Reader {
     /// # Errors
     /// Those of the storage.
     pub fn ids_listed_at(&self, dwelling: DwellingId) -> Result<Vec<PersonId>> {
-        self.views.listed_at(dwelling)
+        self.views.ids_listed_at(dwelling)
     }
 
     /// What was filled in about a subject under a programme, and about those who belong to it.

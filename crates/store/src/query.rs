@@ -69,7 +69,7 @@ impl Door {
     /// When people were reached here before an empty knock, and how many of those listed.
     #[must_use]
     pub fn found_before(&self) -> Option<(Visit, u32)> {
-        sweep::found_before(self.dwelling.listed, &self.round)
+        sweep::found_before(&self.round)
     }
 
     /// The floor, where the room's number tells it.

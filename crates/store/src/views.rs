@@ -838,6 +838,10 @@ impl State for Views {
         self.received_cases_of(id)
     }
 
+    fn listed_at(&mut self, dwelling: DwellingId) -> Result<Vec<PersonId>> {
+        self.ids_listed_at(dwelling)
+    }
+
     fn linked_to(&mut self, id: PersonId) -> Result<Vec<PersonId>> {
         let mut read = self.cached("select id from person where link = ?1 order by id")?;
         let found = read.query_map([id.0], |row| get_id(row, 0))?.collect::<rusqlite::Result<_>>()?;

@@ -6,6 +6,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::apply::group_home;
 use domain::area::Level;
 use domain::fact::{Body, FoundBy, Light, Outcome, Place, SignReason};
 use domain::id::Id;
@@ -248,8 +249,7 @@ impl Script {
             let group = self.group(*person);
             self.sightings.iter().any(|sighting| group.contains(&sighting.3))
         });
-        let stands = everyone || found.3 == Outcome::Phone;
-        Some(if stands { (found.3, Light::Unknown, false) } else { newest })
+        Some(if everyone { (found.3, Light::Unknown, false) } else { newest })
     }
 
     fn accounted(&self, door: usize, home_of: &dyn Fn(usize) -> Option<usize>) -> bool {
@@ -281,11 +281,11 @@ impl Script {
                 (Some(home), _) => {
                     let dark = matches!(
                         self.latest(home, home_of),
-                        Some((Outcome::Met | Outcome::Vacant | Outcome::NotExist, ..))
+                        Some((Outcome::Met | Outcome::Phone | Outcome::Vacant | Outcome::NotExist, ..))
                             | Some((Outcome::NoAnswer, Light::Off, _))
                     );
                     let outcome = self.latest(home, home_of).map(|latest| latest.0);
-                    let kind = if seen.iter().any(|at| at.2 == home) || outcome == Some(Outcome::Phone) {
+                    let kind = if seen.iter().any(|at| at.2 == home) {
                         "confirmed"
                     } else if !seen.is_empty() {
                         "moved"
@@ -372,6 +372,16 @@ fn play_at(store: &mut Store, sweep: Id, steps: &[Step], script: &mut Script, re
                 let (outcome, light) = (Outcome::ALL[outcome], Light::from_code(light).unwrap());
                 script.visits.push((at, number, door, outcome, light, recheck));
                 script.records.push((number, door));
+                if outcome == Outcome::Phone {
+                    // Under whichever id she is listed here, if she is counted here.
+                    let listed = script.home.iter().filter(|(_, home)| **home == door);
+                    for person in listed.map(|(person, _)| *person).collect::<Vec<_>>() {
+                        let canonical = person_id(script.canonical(person));
+                        if group_home(store.state(), canonical).unwrap() == Some(door_id(door)) {
+                            script.sightings.push((at, number, door, person));
+                        }
+                    }
+                }
                 let body = Body::Visited {
                     sweep,
                     dwelling: door_id(door),
@@ -857,6 +867,43 @@ fn a_door_that_one_of_her_ids_leaves_is_told_of_it() {
     pull(&mut reader, 1, after, &mut kept);
     assert_eq!(kept[&door_id(3)].2.len(), 0);
     assert_eq!(kept, everything(&mut reader, 1));
+}
+
+/// A call that reached a household reached those who were on its list by then, and nobody who is put on it afterwards.
+#[test]
+fn whoever_is_listed_after_the_call_is_still_to_be_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("data");
+    let (mut store, sweep) = new_store(&root);
+    let mut reader = Reader::open(&root, None).unwrap();
+    let mut script = Script::default();
+    let visited = |at, outcome| Step::Visit { door: 0, at, outcome, light: 1, recheck: false };
+    let [phone, no_answer] = [1, 2];
+    let list = |person| Step::List { person, door: 0 };
+    let mut play = |steps: &[Step]| {
+        play_on(&mut store, sweep, steps, &mut script);
+        reader.refresh().unwrap();
+        let lines = reader.reconcile(0, 1).unwrap();
+        let kinds: Vec<_> = lines.iter().map(|line| (key(line).1.unwrap(), line.kind.as_str())).collect();
+        let coverage = reader.coverage(0, 1).unwrap();
+        (kinds, (coverage.accounted, coverage.persons_reached, coverage.listed_dark))
+    };
+    let registered = Step::Register { door: 0, area: 1, by_roster: true };
+    let (kinds, sum) = play(&[registered, list(0), list(1), visited(1, phone)]);
+    assert_eq!((kinds, sum), (vec![(0, "confirmed"), (1, "confirmed")], (1, 2, 0)));
+    let (kinds, sum) = play(&[list(2)]);
+    assert_eq!(kinds, [(0, "confirmed"), (1, "confirmed"), (2, "listed_dark")]);
+    assert_eq!(sum, (1, 2, 1));
+    // Nobody opens: the others stay reached, and she keeps the door open.
+    let (_, sum) = play(&[visited(2, no_answer)]);
+    assert_eq!((sum.0, sum.1), (0, 2));
+    // A call that is recorded after she was listed counts whole; taken back, what the first said is left.
+    let (kinds, sum) = play(&[visited(3, phone)]);
+    assert_eq!((kinds.iter().filter(|line| line.1 == "confirmed").count(), sum), (3, (1, 3, 0)));
+    let (_, sum) = play(&[Step::TakeBack { nth: 2, facts: 1, elsewhere: false }]);
+    assert_eq!((sum.0, sum.1), (0, 2));
+    drop(store);
+    assert_eq!(store::rebuild::check(&root, &mut |_| {}).unwrap().1, None);
 }
 
 #[test]

@@ -375,6 +375,11 @@ export interface MyTask {
   of_others?: { step: Named; by: Named[]; signed: boolean }[]
 }
 
+/** Whom to ring about a case, opened for a purpose and on record. */
+export interface Telephones {
+  people: { person: string; name: string; relation?: string; numbers: string[] }[]
+}
+
 /** What lies behind a case, opened for a purpose and on record. */
 export interface Why {
   /** Of each report, the answers by which its rule flags. */

@@ -47,6 +47,29 @@ pub fn phone(text: &str) -> Result<String, PhoneFault> {
     if numbers.is_empty() { Err(PhoneFault::NotDigits) } else { Ok(numbers) }
 }
 
+/// How many digits the first of these numbers has that looks incomplete: neither a mobile's eleven nor a landline's with its area code
+/// nor a service's ten. `numbers` as [`phone`] gives them.
+#[must_use]
+pub fn incomplete(numbers: &str) -> Option<usize> {
+    let digits = |number: &str| number.bytes().filter(u8::is_ascii_digit).count();
+    numbers.split('/').filter(|number| !number.is_empty()).find_map(|number| {
+        let mut parts = number.split('-');
+        let first = parts.next().unwrap_or_default();
+        let found = match first.starts_with('0') {
+            true => digits(first) + parts.next().map_or(0, digits),
+            false => digits(first),
+        };
+        let is_whole = match first.as_bytes() {
+            [b'0', b'1' | b'2', ..] => found == 11,
+            [b'0', ..] => matches!(found, 11 | 12),
+            [b'1', ..] => found == 11,
+            [b'4' | b'8', b'0', b'0', ..] => found == 10,
+            _ => false,
+        };
+        (!is_whole).then_some(found)
+    })
+}
+
 fn one(part: &str) -> Result<String, PhoneFault> {
     let (main, extension) = match part.split_once('转') {
         Some((main, extension)) => (main, Some(extension.trim())),

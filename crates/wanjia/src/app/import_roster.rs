@@ -272,10 +272,11 @@ impl<'b, 's> Import<'b, 's> {
         };
         let new_door = self.tally.doors > doors;
         if let Some(first) = self.repeated(&identity, dwelling, row.row)? {
-            return Ok(match identity.id_number.is_empty() {
-                true => Row::Done(RowVerdict::Left),
-                false => Row::Refused(same_id(first)),
-            });
+            if !identity.id_number.is_empty() {
+                return Ok(Row::Refused(same_id(first)));
+            }
+            self.changes.push(Change::Repeats(first));
+            return Ok(Row::Done(RowVerdict::Left));
         }
         let known = match holder {
             None if !self.fresh && !new_door => self.known_at(&identity, dwelling)?,

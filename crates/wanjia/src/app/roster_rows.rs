@@ -47,7 +47,7 @@ impl Address {
     }
 }
 
-/// What a row changes of somebody or of a door that is known, or what is known that may be the same.
+/// What a row changes of somebody or of a door that is known, or who is the same or may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// She is on a list of this source for the first time.
@@ -58,6 +58,8 @@ pub enum Change {
     Place,
     /// She is listed there until now.
     Moves(Address),
+    /// A row of this file before it, of this number, is about her.
+    Repeats(u32),
     /// Somebody of her name is listed there, in another community, whom nothing tells apart from her.
     Alike(Address),
 }
@@ -72,6 +74,8 @@ impl Change {
                 (Self::Source, _) => lang.pick("增加一个来源", "one more source").to_owned(),
                 (Self::Field(column), Lang::Zh) => format!("{}有变", column.zh()),
                 (Self::Field(column), Lang::En) => format!("{} changes", column.en()),
+                (Self::Repeats(row), Lang::Zh) => format!("与第{row}行是同一个人，只记一次"),
+                (Self::Repeats(row), Lang::En) => format!("the same person as in row {row}; taken once"),
                 (Self::Place, _) => lang.pick("场所类型有变", "what is behind the door changes").to_owned(),
                 (Self::Moves(from), Lang::Zh) => format!("住址将从{}改到{}", at(from), at(to)),
                 (Self::Moves(from), Lang::En) => format!("would move from {} to {}", at(from), at(to)),

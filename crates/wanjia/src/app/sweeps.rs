@@ -128,7 +128,11 @@ pub fn record_call(
         round.visit.is_some_and(|visit| (visit.outcome, visit.recheck_on) == (outcome, recheck_on))
     };
     let (bodies, is_written) = match whole_or_part(store, (number, dwelling), call)? {
-        Call::AtHome => (vec![reached(Outcome::Phone, None)], stands(Outcome::Phone, None)),
+        Call::AtHome => {
+            // Whoever was put on the list since the last call was not reached by it.
+            let is_everyone = store.state().household(number, dwelling)?.values().all(|is_reached| *is_reached);
+            (vec![reached(Outcome::Phone, None)], is_everyone && stands(Outcome::Phone, None))
+        }
         Call::Reached(people) => {
             let seen = |person| Body::PersonSeen { sweep, dwelling, person, by_phone: true };
             let is_written = people.is_empty();

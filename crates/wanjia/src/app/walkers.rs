@@ -45,12 +45,13 @@ struct Device {
     revoked_at: Option<String>,
 }
 
-/// The areas in which the phones walk: one community and the streets after it, each with doors.
+/// The areas in which the phones walk: streets, but not the one that the demonstration's own community is in, whose doors are left for
+/// whoever tries a phone there.
 #[must_use]
 pub fn beats(book: &Book, community: &str) -> Vec<String> {
     let streets = book.areas.iter().filter(|(_, area)| area.level == Level::Township).map(|(_, area)| area);
     let others = streets.map(|area| area.code.clone()).filter(|code| !community.starts_with(code.as_str()));
-    std::iter::once(community.to_owned()).chain(others).take(NAMES.len()).collect()
+    others.take(NAMES.len()).collect()
 }
 
 /// Sends the phones out. Ends when every door was knocked at, or when the server is gone.
@@ -175,5 +176,32 @@ impl Walker {
         let person = self.phone.new_id(now);
         let body = Body::PersonSeen { sweep: self.sweep, dwelling: door.dwelling, person, by_phone: false };
         self.phone.record(now, body, Some((person, identity.encode())), ());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::area::Area;
+
+    use super::*;
+
+    #[test]
+    fn the_doors_of_the_demonstrations_own_community_are_left_to_whoever_tries_a_phone_there() {
+        let mut book = Book::default();
+        let mut add = |code: &str, level, parent| {
+            book.areas.register(Area { code: code.into(), name: code.into(), level, parent })
+        };
+        add("42", Level::County, None);
+        for street in 0..6 {
+            add(&format!("42{street}"), Level::Township, Some(0));
+        }
+        add("42101", Level::Community, Some(2));
+        let own = book.areas.number("42101").unwrap_or_default();
+        let beats = beats(&book, "42101");
+        assert_eq!(beats, ["420", "422", "423", "424"]);
+        for beat in beats {
+            let walked = book.areas.number(&beat).unwrap_or_default();
+            assert!(!book.areas.is_within(own, walked), "{beat}");
+        }
     }
 }

@@ -56,6 +56,8 @@ pub struct ToldRefusals {
     noticed: u64,
     /// Who would move or may be known elsewhere, and who is missing from a later list.
     elsewhere: u64,
+    /// Rows about someone of a row before.
+    repeated: u64,
     gone: u64,
 }
 
@@ -79,7 +81,7 @@ impl ToldRefusals {
         for (zh, en) in header.ignored() {
             eprintln!("{table}: {en}\n    {zh}");
         }
-        Ok(Self { table, file, told: Vec::new(), untold: 0, noticed: 0, elsewhere: 0, gone: 0 })
+        Ok(Self { table, file, told: Vec::new(), untold: 0, noticed: 0, elsewhere: 0, repeated: 0, gone: 0 })
     }
 
     /// Puts the file in its place; without refusals it holds the header only.
@@ -102,11 +104,15 @@ impl ToldRefusals {
         }
         if self.noticed > TOLD {
             let more = self.noticed - TOLD;
-            eprintln!("{}: … and {more} more values left out / 另有 {more} 项没有采用", self.table);
+            eprintln!("{}: … and {more} more notices / 另有 {more} 处提示", self.table);
         }
         if self.elsewhere > TOLD {
             let more = self.elsewhere - TOLD;
             eprintln!("{}: … and {more} more who are known elsewhere / 另有 {more} 人在别处在册", self.table);
+        }
+        if self.repeated > TOLD {
+            let more = self.repeated - TOLD;
+            eprintln!("{}: … and {more} more rows that repeat a person / 另有 {more} 行与前面的人重复", self.table);
         }
         if self.gone > TOLD {
             let more = self.gone - TOLD;
@@ -153,9 +159,14 @@ impl Refusals for ToldRefusals {
 
     fn taken(&mut self, taken: &Taken<'_>) {
         let Taken { row, address, changes, book, .. } = *taken;
-        for change in changes.iter().filter(|change| matches!(change, Change::Moves(_) | Change::Alike(_))) {
-            self.elsewhere += 1;
-            if self.elsewhere <= TOLD {
+        for change in changes {
+            let told = match change {
+                Change::Moves(_) | Change::Alike(_) => &mut self.elsewhere,
+                Change::Repeats(_) => &mut self.repeated,
+                Change::Source | Change::Field(_) | Change::Place => continue,
+            };
+            *told += 1;
+            if *told <= TOLD {
                 let [zh, en] = change.in_words(book, address);
                 eprintln!("{}: row {row}: {en}\n    第{row}行：{zh}", self.table);
             }

@@ -16,6 +16,7 @@
 //! | `rosters`, `persons`, `find_person`, `proposals`, `quarantine` | lists of people, one person, who is meant by a name, who may be whom, what waits for a decision |
 //! | `cases` | what is due, one case, what is done about it, forms that are typed in |
 //! | `case_reach` | whom to ask about a case, and the number of their office |
+//! | `telephones` | whom a worker rings about a task of hers |
 //! | `files` | the file of an area as a whole, and of someone who works |
 //! | `lessons` | what was learnt from cases |
 //! | `door_rules` | the rules that a phone can judge by itself |
@@ -108,6 +109,7 @@ pub mod slips;
 pub mod subscriptions;
 pub mod sweeps;
 pub mod tiles;
+pub mod telephones;
 pub mod trees;
 pub mod wire;
 
@@ -243,6 +245,7 @@ fn endpoints() -> OpenApiRouter<Site> {
         .merge(case_reach::routes())
         .merge(files::routes())
         .merge(door_rules::routes())
+        .merge(telephones::routes())
         .merge(trees::routes())
         .merge(households::routes())
         .merge(bridges::routes())

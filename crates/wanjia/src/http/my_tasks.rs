@@ -267,6 +267,17 @@ pub fn my_tasks(
     Ok(Some(MyTasks { known: tag, roles: named, colleagues, others, office_phone, rows }))
 }
 
+/// Whether something of a case is due from a worker, and nobody else has it in hand.
+///
+/// # Errors
+/// Those of the storage.
+pub fn is_hers(reader: &mut Reader, actor: Actor, case: CaseId, now: Millis) -> Result<bool> {
+    let today = day_of(now);
+    let roles = cases::roles_of(reader, actor, today)?;
+    let due = reader.due_tasks(&roles, now, end_of(today + AHEAD), TASKS)?;
+    Ok(due.iter().any(|task| task.case == case && task.holder.is_none_or(|holder| holder == actor.id)))
+}
+
 /// A phone's number as far as anyone is shown it.
 pub fn shown(phone: SeriesId) -> String {
     phone.to_string().chars().take(SHOWN).collect()

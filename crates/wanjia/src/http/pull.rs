@@ -365,7 +365,7 @@ fn door_of(reader: &mut Reader, door: &ChangedDoor, members: Option<Vec<Member>>
             at: round.visit.map(|visit| instant(visit.stamp.at)),
             recheck_on: round.visit.and_then(|visit| visit.recheck_on).map(|day| from_day(day).to_string()),
             reason: residual_reason(door.dwelling.listed, round).map(|reason| reason.as_str()),
-            found: round.found.map(|found| Found::of(found, reached(door.dwelling.listed, round))),
+            found: round.found.map(|found| Found::of(found, reached(round))),
             unlisted: unlisted.into_iter().map(|(person, _)| person).collect(),
         });
     }

@@ -106,13 +106,18 @@ pub async fn publish_version(
 pub async fn opened(place: &Place, other: bool) -> Id {
     publish(place).await;
     let dwelling = place.home(other).await;
+    opened_as(place, "dependant", Subject::Dwelling(dwelling), dwelling).await
+}
+
+/// A case of a pathway, about someone or something behind a door.
+pub async fn opened_as(place: &Place, pathway: &str, subject: Subject, dwelling: Id) -> Id {
     let case = Id::from_time(now(), wanjia::app::accounts::random().unwrap());
     let reported = Body::CaseReported {
         case,
         programme: "epidemic".into(),
         version: "2020-03".into(),
-        pathway: "dependant".into(),
-        subject: Subject::Dwelling(dwelling),
+        pathway: pathway.into(),
+        subject,
         dwelling,
         source: Source::Department,
         rule: None,

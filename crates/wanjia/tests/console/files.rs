@@ -8,7 +8,7 @@ use domain::note::VisitNote;
 use serde_json::{Value, json};
 use wanjia::cli::now;
 
-use super::cases::{CLERK, DOCTOR, SECRETARY, appoint, check, judged, opened, publish, tasks};
+use super::cases::{CLERK, DOCTOR, SECRETARY, appoint, check, judged, opened, opened_as, publish, tasks};
 use super::place::{OTHER, Place, SWEEP, account, visited};
 
 const SERVICE: u64 = 1;
@@ -118,6 +118,51 @@ async fn why_a_case_is_there_is_told_to_whoever_reads_it_and_on_record() {
     assert_eq!(place.revealed().await.len(), 1);
     let why = get(&place, SECRETARY, &format!("{uri}/why?purpose=service")).await;
     assert!(!why.to_string().contains("38.5"), "the temperature is not hers to read");
+}
+
+/// A worker who has to ring someone is told her number, on record, and of nobody else's case.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_is_told_whom_to_ring_about_a_task_of_its_worker_and_on_record() {
+    let place = Place::new().await;
+    publish(&place).await;
+    let home = place.home(false).await;
+    let people = place.people(home).await;
+    let about = |pathway: &'static str, person: Id| opened_as(&place, pathway, Subject::Person(person), home);
+    let ask = async |case: Id, purpose: &str| {
+        let uri = format!("/v1/cases/{case}/telephones?purpose={purpose}");
+        place.by_phone(&place.own_phone, "GET", &uri, None).await
+    };
+    let missed = about("missed_check", people[0]).await;
+    assert_eq!(ask(missed, "curiosity").await.code(), "purpose");
+    assert!(place.revealed().await.is_empty());
+    let told = ask(missed, "service").await.json();
+    let known = told["people"].as_array().unwrap();
+    assert_eq!((known.len(), &known[0]["person"]), (1, &json!(people[0])), "{told}");
+    assert!(!known[0]["name"].as_str().unwrap().is_empty());
+    assert!(known[0]["numbers"][0].as_str().unwrap().len() >= 11, "{told}");
+    let read: Vec<_> =
+        place.revealed().await.into_iter().map(|(_, person, purpose)| (person, purpose)).collect();
+    assert_eq!(read, [(people[0], SERVICE)], "of whom it is about, and of nobody else");
+
+    // Of whom no number is known the others are rung who live with her.
+    let body = json!({"dwelling": home, "name": "孙小芳"});
+    let silent = place.ask(SECRETARY, "POST", "/v1/persons", Some(body)).await.json()["person"].clone();
+    let silent: Id = serde_json::from_value(silent).unwrap();
+    let told = ask(about("missed_check", silent).await, "service").await.json();
+    let named: Vec<_> = told["people"].as_array().unwrap().iter().map(|one| one["person"].clone()).collect();
+    assert!(named.contains(&json!(people[0])) && !named.contains(&json!(silent)), "{told}");
+    assert_eq!(place.revealed().await.len(), 1 + named.len());
+
+    // What is another's to do is not hers to ring about, and a console has rights of its own.
+    let before = place.revealed().await.len();
+    let fever = about("fever", people[0]).await;
+    assert_eq!(ask(fever, "service").await.code(), "unknown_case");
+    let other = place.home(true).await;
+    let away = opened_as(&place, "need", Subject::Dwelling(other), other).await;
+    assert_eq!(ask(away, "service").await.code(), "unknown_case");
+    let uri = format!("/v1/cases/{missed}/telephones?purpose=service");
+    assert_eq!(place.ask(SECRETARY, "GET", &uri, None).await.status, 403);
+    assert_eq!(place.revealed().await.len(), before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

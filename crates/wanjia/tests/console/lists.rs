@@ -474,6 +474,14 @@ async fn what_a_dark_household_said_on_the_telephone_is_recorded_once() {
     let now = dark().await;
     assert_eq!((&now["area"]["persons_reached"], &now["area"]["accounted"]), (&json!(2), &json!(1)));
     assert_eq!(call(&away).await.code(), "not_to_call", "she was reached meanwhile");
+
+    // Whoever is put on the list after the call was not reached by it; the next one counts whole.
+    let body = json!({"dwelling": home, "name": "孙晓芳", "sex": "女"});
+    assert_eq!(place.ask(SECRETARY, "POST", "/v1/persons", Some(body)).await.status, 201);
+    assert_eq!((kind("confirmed").await, kind("listed_dark").await), (2, 1));
+    assert_eq!(dark().await["area"]["persons_reached"], 2);
+    assert_eq!(call(&reached).await.status, 200);
+    assert_eq!((kind("confirmed").await, kind("listed_dark").await), (3, 0));
     let elsewhere = json!({"dwelling": place.home(true).await, "outcome": "phone"});
     assert_eq!(call(&elsewhere).await.code(), "unknown_dwelling");
 }

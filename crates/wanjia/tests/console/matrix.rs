@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Role;
+use domain::case::Subject;
 use domain::fact::{Body, CallFailure, Light, Outcome};
 use domain::held::Refusal;
 use domain::identity::Identity;
@@ -355,6 +356,13 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         }
         "GET /v1/cases/{id}/places" => {
             (format!("/v1/cases/{}/places?find=", cases::opened(place, other).await), None)
+        }
+        "GET /v1/cases/{id}/telephones" => {
+            cases::publish(place).await;
+            let home = place.home(other).await;
+            // What a grid worker has to do.
+            let case = cases::opened_as(place, "need", Subject::Dwelling(home), home).await;
+            (format!("/v1/cases/{case}/telephones?purpose=service"), None)
         }
         "GET /v1/cases/{id}/why" => {
             (format!("/v1/cases/{}/why?purpose=service", cases::opened(place, other).await), None)

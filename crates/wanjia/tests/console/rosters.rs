@@ -125,6 +125,30 @@ async fn a_later_list_tells_who_is_missing_and_another_source_what_it_changes() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_preview_says_which_row_a_person_repeats_and_which_number_looks_incomplete() {
+    let place = Place::new().await;
+    let row = |name: &str, phone: &str| format!("{OWN},9,1,101,{name},,,,{phone}\n");
+    let rows = row("钱七", "10013800099") + &row("孙八", "138001380") + &row("钱七", "10013800099");
+    let told = preview(&place, "laoren.csv", &rows).await;
+    assert_eq!((&told["added"], &told["left"], &told["refused"]), (&json!(2), &json!(1), &json!(0)));
+    let messages = |lang: &str| {
+        told["rows"].as_array().unwrap().iter().map(|row| row[lang].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        messages("message"),
+        [
+            "9栋1单元101",
+            "9栋1单元101；电话有9位，像是不全（手机11位，座机要有区号），已照写；请核对",
+            "9栋1单元101；与第2行是同一个人，只记一次",
+        ]
+    );
+    let english = messages("message_en");
+    assert!(english[1].as_str().unwrap().contains("the phone has 9 digits"), "{english:?}");
+    assert!(english[2].as_str().unwrap().ends_with("; the same person as in row 2; taken once"), "{english:?}");
+    assert_eq!(told["rows"][1]["field"], "phone");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_preview_names_new_places_and_those_first_that_look_like_a_slip() {
     let place = Place::new().await;
     let row = |building: &str, unit: &str, room: &str| format!("{OWN},{building},{unit},{room},钱七,,,,\n");

@@ -189,6 +189,15 @@ impl<'a> Recount<'a> {
                 if newest.moment < moment {
                     *newest = knock;
                 }
+                if outcome == Outcome::Phone && self.town.is_listed_door(door) {
+                    // Who is put on the list later was seen at this very door before.
+                    for place in (0..).take(self.town.city.household(door).members.len()) {
+                        let somebody = door * 8 + place;
+                        if !self.decisions.erased.contains_key(&somebody) {
+                            self.sightings.entry((somebody, false)).or_default().push((moment, door));
+                        }
+                    }
+                }
                 if matches!(outcome, Outcome::Met | Outcome::Phone) {
                     let newest = self.reached.entry(door).or_insert(knock);
                     if newest.moment < moment {
@@ -227,8 +236,7 @@ impl<'a> Recount<'a> {
         let nobody = newest.outcome == Outcome::NoAnswer
             || (newest.outcome == Outcome::Away && newest.recheck.is_none());
         let missing = listed.iter().filter(|(known, _)| !self.sightings.contains_key(known)).count();
-        let stands = |reached: &&Knock| nobody && (missing == 0 || reached.outcome == Outcome::Phone);
-        Some(self.reached.get(&door).filter(stands).unwrap_or(newest))
+        Some(self.reached.get(&door).filter(|_| nobody && missing == 0).unwrap_or(newest))
     }
 
     /// Why a door counts as not reached.
@@ -249,9 +257,8 @@ impl<'a> Recount<'a> {
         home: DoorNumber,
         knock: Option<&Knock>,
     ) -> (&'static str, &'static str, String) {
-        let outcome = knock.map(|knock| knock.outcome);
         let seen = self.sightings.get(&known).map_or(&[][..], Vec::as_slice);
-        if seen.iter().any(|(_, door)| *door == home) || outcome == Some(Outcome::Phone) {
+        if seen.iter().any(|(_, door)| *door == home) {
             return ("confirmed", "", String::new());
         }
         if !seen.is_empty() {
@@ -264,7 +271,10 @@ impl<'a> Recount<'a> {
                 knock.recheck.map(|day| date(Millis::from(day) * DAY)).unwrap_or_default(),
             ),
             Some(knock)
-                if matches!(knock.outcome, Outcome::Met | Outcome::Vacant | Outcome::NotExist)
+                if matches!(
+                    knock.outcome,
+                    Outcome::Met | Outcome::Phone | Outcome::Vacant | Outcome::NotExist
+                )
                     || (knock.outcome == Outcome::NoAnswer && knock.light == Light::Off) =>
             {
                 ("listed_dark", "phone", written(knock.moment.0 + 12 * HOUR))
