@@ -306,7 +306,9 @@ fn a_telephone_number_that_looks_incomplete_is_taken_and_told() {
         let said = format!("电话有{digits}位，像是不全（手机11位，座机要有区号），已照写；请核对");
         assert_eq!(notices, [("phone_incomplete", said)]);
     }
-    for phone in ["", "13800138000", "10013800001", "010-62345678", "0712-2345678", "0755-82345678-12", "4008201234"] {
+    for phone in
+        ["", "13800138000", "10013800001", "010-62345678", "0712-2345678", "0755-82345678-12", "4008201234"]
+    {
         assert_eq!(told(phone).1, [], "{phone}");
     }
 }

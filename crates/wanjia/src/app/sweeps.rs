@@ -130,7 +130,8 @@ pub fn record_call(
     let (bodies, is_written) = match whole_or_part(store, (number, dwelling), call)? {
         Call::AtHome => {
             // Whoever was put on the list since the last call was not reached by it.
-            let is_everyone = store.state().household(number, dwelling)?.values().all(|is_reached| *is_reached);
+            let is_everyone =
+                store.state().household(number, dwelling)?.values().all(|is_reached| *is_reached);
             (vec![reached(Outcome::Phone, None)], is_everyone && stands(Outcome::Phone, None))
         }
         Call::Reached(people) => {

@@ -112,7 +112,10 @@ impl ToldRefusals {
         }
         if self.repeated > TOLD {
             let more = self.repeated - TOLD;
-            eprintln!("{}: … and {more} more rows that repeat a person / 另有 {more} 行与前面的人重复", self.table);
+            eprintln!(
+                "{}: … and {more} more rows that repeat a person / 另有 {more} 行与前面的人重复",
+                self.table
+            );
         }
         if self.gone > TOLD {
             let more = self.gone - TOLD;

@@ -108,8 +108,8 @@ pub mod session;
 pub mod slips;
 pub mod subscriptions;
 pub mod sweeps;
-pub mod tiles;
 pub mod telephones;
+pub mod tiles;
 pub mod trees;
 pub mod wire;
 

@@ -83,7 +83,9 @@ async fn telephones(
     site.territory.write(move |store, now| reveal_each(store, actor.id, purpose, &told, now)).await?;
     let people = site
         .territory
-        .read(move |reader| owners.into_iter().filter_map(|person| telephone(reader, person).transpose()).collect())
+        .read(move |reader| {
+            owners.into_iter().filter_map(|person| telephone(reader, person).transpose()).collect()
+        })
         .await?;
     Ok(Json(Telephones { people }))
 }

@@ -200,8 +200,8 @@ pub async fn request(place: &Place, endpoint: &str, other: bool, who: Who) -> (S
         }
         "POST /v1/sweeps/{id}/calls" => {
             let home = place.home(other).await;
-            // An empty knock would say nothing of those whom the call before reached.
-            place.visit(SWEEP, home, Outcome::Vacant, Light::Off).await;
+            // Whom the call before reached stays reached: what is telephoned again is a household that is away.
+            place.visit(SWEEP, home, Outcome::Away, Light::Off).await;
             (format!("/v1/sweeps/{SWEEP}/calls"), Some(json!({"dwelling": home, "outcome": "phone"})))
         }
         "DELETE /v1/sweeps/{id}/calls/{record}" => {

@@ -131,9 +131,8 @@ async fn a_preview_says_which_row_a_person_repeats_and_which_number_looks_incomp
     let rows = row("钱七", "10013800099") + &row("孙八", "138001380") + &row("钱七", "10013800099");
     let told = preview(&place, "laoren.csv", &rows).await;
     assert_eq!((&told["added"], &told["left"], &told["refused"]), (&json!(2), &json!(1), &json!(0)));
-    let messages = |lang: &str| {
-        told["rows"].as_array().unwrap().iter().map(|row| row[lang].clone()).collect::<Vec<_>>()
-    };
+    let messages =
+        |lang: &str| told["rows"].as_array().unwrap().iter().map(|row| row[lang].clone()).collect::<Vec<_>>();
     assert_eq!(
         messages("message"),
         [
@@ -144,7 +143,10 @@ async fn a_preview_says_which_row_a_person_repeats_and_which_number_looks_incomp
     );
     let english = messages("message_en");
     assert!(english[1].as_str().unwrap().contains("the phone has 9 digits"), "{english:?}");
-    assert!(english[2].as_str().unwrap().ends_with("; the same person as in row 2; taken once"), "{english:?}");
+    assert!(
+        english[2].as_str().unwrap().ends_with("; the same person as in row 2; taken once"),
+        "{english:?}"
+    );
     assert_eq!(told["rows"][1]["field"], "phone");
 }
 

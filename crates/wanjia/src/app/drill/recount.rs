@@ -274,8 +274,7 @@ impl<'a> Recount<'a> {
                 if matches!(
                     knock.outcome,
                     Outcome::Met | Outcome::Phone | Outcome::Vacant | Outcome::NotExist
-                )
-                    || (knock.outcome == Outcome::NoAnswer && knock.light == Light::Off) =>
+                ) || (knock.outcome == Outcome::NoAnswer && knock.light == Light::Off) =>
             {
                 ("listed_dark", "phone", written(knock.moment.0 + 12 * HOUR))
             }
