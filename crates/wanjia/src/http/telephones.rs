@@ -71,7 +71,7 @@ async fn telephones(
     let owners = site
         .territory
         .read(move |reader| match reader.case_file(id)? {
-            Some(file) if is_hers(reader, actor, id, now())? => Ok(Some(reachable(reader, &file)?)),
+            Some(file) if is_hers(reader, actor, file.id, now())? => Ok(Some(reachable(reader, &file)?)),
             _ => Ok(None),
         })
         .await?
