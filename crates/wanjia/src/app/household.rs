@@ -163,7 +163,8 @@ impl Behind {
     pub fn filled(&self, reader: &mut Reader) -> Result<Vec<(Filled, Arc<Programme>)>> {
         let mut found = Vec::new();
         for subject in self.subjects() {
-            for filled in reader.filled_about(subject)?.into_iter().filter(|filled| filled.replaced.is_none()) {
+            for filled in reader.filled_about(subject)?.into_iter().filter(|filled| filled.replaced.is_none())
+            {
                 let Some(programme) = if_readable(reader.programme(&filled.programme, &filled.version))?
                 else {
                     continue;

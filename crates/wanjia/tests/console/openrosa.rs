@@ -726,7 +726,8 @@ async fn an_edited_form_is_a_new_fact_that_takes_the_place_of_the_old_one() {
     assert_eq!(edited("uuid:4", "uuid:2", "37.0").await, 201);
     assert_eq!(edited("uuid:5", "uuid:1", "36.9").await, 201);
     assert_eq!(collect.temperatures().await, [36.9]);
-    let file = place.ask(SECRETARY, "GET", &format!("/v1/households/{}", place.home(false).await), None).await;
+    let file =
+        place.ask(SECRETARY, "GET", &format!("/v1/households/{}", place.home(false).await), None).await;
     assert_eq!(file.json()["forms"].as_array().unwrap().len(), 1, "a file lists what counts: {}", file.text);
     // What edits nothing that is there stands by itself.
     assert_eq!(edited("uuid:6", "uuid:nowhere", "36.1").await, 201);
