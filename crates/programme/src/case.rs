@@ -548,7 +548,8 @@ impl Case {
                     self.moving_since = None;
                 }
                 Deed::Receive { area } if own.received_by == event.role => {
-                    if self.receive(area, event.actor, event.stamp.at) {
+                    let is_received = self.receive(area, event.actor, event.stamp.at);
+                    if is_received {
                         // Whoever had taken it over where it was holds it no more.
                         (self.holder, self.offered, self.offered_by) = (None, None, None);
                         (self.declined, self.asked) = (None, None);

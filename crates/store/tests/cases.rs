@@ -946,8 +946,8 @@ proptest! {
             prop_assert_eq!(reader.open_cases(own, "epidemic").unwrap().len(), 1);
             prop_assert_eq!(until(&mut reader), release, "what she is held to ends when it did");
             let sent = file.standing.sent().and_then(|sent| sent.to).map(|to| Id(to.to_be_bytes()));
-            for community in 0..2 {
-                let number = reader.book().areas.number(COMMUNITIES[community]).unwrap();
+            for (community, code) in COMMUNITIES.iter().enumerate() {
+                let number = reader.book().areas.number(code).unwrap();
                 let waits = reader.cases_sent_to(number).unwrap();
                 prop_assert_eq!(waits == vec![CASE], sent == Some(id(community)), "{:?}", waits);
             }
