@@ -76,6 +76,7 @@ async function secretary(locale) {
   await picture(page, `secretary-reconcile.${locale}`, 45)
   await page.goto(`${territory.origin}/#/cases`)
   await page.locator('a.go').first().waitFor()
+  await page.getByText(/社区书记|Community secretary/).nth(1).waitFor()
   await picture(page, `secretary-cases.${locale}`, 38)
   await page.goto(`${territory.origin}/#/sheets`)
   await page.click('.page-head .button.lamp')

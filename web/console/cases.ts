@@ -332,13 +332,18 @@ export function forgetProgrammes(): void {
   programmes.value = []
 }
 
+/** What is not known yet has no name: a code says nothing to whoever reads it. */
+const notYet = (): boolean => programmes.value.length === 0
+
 export function programmeName(code: string, locale: string): string {
+  if (notYet()) return ''
   const found = programmes.value.find(({ programme }) => programme.code === code)
   return found === undefined ? code : word(found.programme, locale)
 }
 
 /** A role as its programme calls it; one that only an older version knew, by its code. */
 export function roleName(programme: string, role: string, locale: string): string {
+  if (notYet()) return ''
   const roles = programmes.value.find(({ programme: { code } }) => code === programme)?.roles ?? []
   const found = roles.find(({ code }) => code === role)
   return found === undefined ? role : word(found, locale)
