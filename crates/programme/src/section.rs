@@ -224,41 +224,40 @@ impl<'r, 'i> Section<'r, 'i> {
         self.as_day(value, key, findings)
     }
 
+    /// What stands there, read as what is wanted; told of if it is something else.
+    fn read_as<T>(
+        &self,
+        (value, key): (&Spanned<DeValue<'_>>, &str),
+        read: impl FnOnce(&DeValue<'_>) -> Option<T>,
+        (zh, en): (&str, &str),
+        findings: &mut Findings,
+    ) -> Option<Located<T>> {
+        let place = self.source.place(value.span().start);
+        let read = read(value.get_ref());
+        if read.is_none() {
+            self.wrong(value, key, zh, en, findings);
+        }
+        Some(Located { value: read?, place })
+    }
+
     fn as_day(
         &self,
         value: &Spanned<DeValue<'_>>,
         key: &str,
         findings: &mut Findings,
     ) -> Option<Located<Day>> {
-        let place = self.source.place(value.span().start);
-        let day = day_of(value.get_ref());
-        if day.is_none() {
-            self.wrong(
-                value,
-                key,
-                "日期，如 2020-03-10，不加引号",
-                "a day such as 2020-03-10, without quotes",
-                findings,
-            );
-        }
-        Some(Located { value: day?, place })
+        let wanted = ("日期，如 2020-03-10，不加引号", "a day such as 2020-03-10, without quotes");
+        self.read_as((value, key), day_of, wanted, findings)
     }
 
     /// A moment as a clock in the country shows it, written 2020-03-10T15:00:00 without quotes.
     pub fn moment(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<Timestamp>> {
         let value = self.find_required(key, findings)?;
-        let place = self.source.place(value.span().start);
-        let moment = moment_of(value.get_ref());
-        if moment.is_none() {
-            self.wrong(
-                value,
-                key,
-                "日期和时刻，如 2020-03-10T15:00:00，不加引号",
-                "a day and a time such as 2020-03-10T15:00:00, without quotes",
-                findings,
-            );
-        }
-        Some(Located { value: moment?, place })
+        let wanted = (
+            "日期和时刻，如 2020-03-10T15:00:00，不加引号",
+            "a day and a time such as 2020-03-10T15:00:00, without quotes",
+        );
+        self.read_as((value, key), moment_of, wanted, findings)
     }
 
     pub fn integer(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<i64>> {
@@ -285,12 +284,7 @@ impl<'r, 'i> Section<'r, 'i> {
         key: &str,
         findings: &mut Findings,
     ) -> Option<Located<Number>> {
-        let place = self.source.place(value.span().start);
-        let number = number_of(value.get_ref());
-        if number.is_none() {
-            self.wrong(value, key, "数字", "a number", findings);
-        }
-        Some(Located { value: number?, place })
+        self.read_as((value, key), number_of, ("数字", "a number"), findings)
     }
 
     /// What a clock shows, written `"11:00"`, in minutes since midnight.
@@ -305,18 +299,10 @@ impl<'r, 'i> Section<'r, 'i> {
         key: &str,
         findings: &mut Findings,
     ) -> Option<Located<Number>> {
-        let place = self.source.place(value.span().start);
-        let minutes = value.get_ref().as_str().and_then(minutes_of);
-        if minutes.is_none() {
-            self.wrong(
-                value,
-                key,
-                "时刻，如 \"11:00\"，从 00:00 到 23:59",
-                "a time of day such as \"11:00\", from 00:00 to 23:59",
-                findings,
-            );
-        }
-        Some(Located { value: Number::Whole(minutes?), place })
+        let minutes = |value: &DeValue<'_>| value.as_str().and_then(minutes_of).map(Number::Whole);
+        let wanted =
+            ("时刻，如 \"11:00\"，从 00:00 到 23:59", "a time of day such as \"11:00\", from 00:00 to 23:59");
+        self.read_as((value, key), minutes, wanted, findings)
     }
 
     /// A text in several languages: `{ zh = "…", en = "…" }`.
